@@ -1,0 +1,1 @@
+"""Regular languages over bytes; knows no policy."""

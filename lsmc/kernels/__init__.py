@@ -1,0 +1,1 @@
+"""The hot loops, over ints, tuples and arrays; compiled where a compiler is at hand."""

@@ -1,0 +1,230 @@
+"""The decision table: a deterministic automaton over bytes with sparse rows.
+
+Bytes fold into classes that no pattern tells apart.  A row is a default target and its exceptions,
+sorted by class, in one run of two parallel arrays.  Policy automata are nearly all tries with a
+few loops: a trie's row has one exception and a dead default, a loop's row has itself as the default
+and `/` and NUL as exceptions.  A dense table was rejected: it takes thirty times the space.
+
+State 0 is dead and state 1 the start, always.  Every array may be an `array`, `bytes` or a
+`memoryview` cast over a file: a table from a bundle is used in place, once `verify` finds no fault.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import compress, islice
+from operator import ge, gt
+
+from lsmc.automata.alphabet import ALL, bytes_of
+from lsmc.automata.nfa import Nfa, build_nfa
+from lsmc.automata.pattern import Pattern
+from lsmc.kernels import walk as kernel
+from lsmc.kernels.subset import subset
+
+MAX_STATES = 65535
+
+
+class StateLimit(Exception):
+    """An automaton would have more states than allowed."""
+
+    def __init__(self, limit: int, pattern: int | None = None) -> None:
+        """`pattern` is the number of the one pattern that is too large by itself."""
+        super().__init__(f"more than {limit} states")
+        self.limit = limit
+        self.pattern = pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Dfa:
+    """A deterministic automaton whose states say which patterns match there."""
+
+    classes: Sequence[int]  # byte -> class
+    offsets: Sequence[int]  # state -> where its exceptions begin; one entry more than states
+    labels: Sequence[int]  # exception -> class, ascending in a row
+    targets: Sequence[int]  # exception -> state
+    defaults: Sequence[int]  # state -> target of every class that is no exception
+    accepts: Sequence[int]  # state -> accept set; set 0 is empty
+    accept_offsets: Sequence[int]  # accept set -> where its ids begin; one entry more than sets
+    accept_ids: Sequence[int]  # pattern numbers, ascending in a set
+
+    @property
+    def n_states(self) -> int:
+        """How many states there are, the dead one included."""
+        return len(self.defaults)
+
+    def walk(self, key: bytes) -> int:
+        """The state that a key leads to; 0 when nothing can match any more."""
+        return kernel.walk(
+            self.classes, self.offsets, self.labels, self.targets, self.defaults, key
+        )
+
+    def depth(self, key: bytes) -> tuple[int, int]:
+        """How many bytes of the key stay alive, and the last live state."""
+        return kernel.depth(
+            self.classes, self.offsets, self.labels, self.targets, self.defaults, key
+        )
+
+    def accept_ids_of(self, state: int) -> tuple[int, ...]:
+        """The patterns that match a key leading to this state, ascending."""
+        number = self.accepts[state]
+        if not number:
+            return ()
+        low, high = self.accept_offsets[number], self.accept_offsets[number + 1]
+        return tuple(self.accept_ids[low:high])
+
+    def match(self, key: bytes) -> tuple[int, ...]:
+        """The patterns that match a key, ascending."""
+        return self.accept_ids_of(self.walk(key))
+
+    def edges(self, state: int) -> tuple[tuple[int, int], ...]:
+        """Where a state leads: disjoint sets of bytes, each with its live target."""
+        masks = class_masks(bytes(self.classes))
+        by_target: dict[int, int] = {}
+        rest = ALL
+        for index in range(self.offsets[state], self.offsets[state + 1]):
+            mask = masks[self.labels[index]]
+            target = self.targets[index]
+            by_target[target] = by_target.get(target, 0) | mask
+            rest &= ~mask
+        default = self.defaults[state]
+        by_target[default] = by_target.get(default, 0) | rest
+        return tuple((mask, target) for target, mask in by_target.items() if target and mask)
+
+
+@lru_cache(maxsize=256)
+def class_masks(classes: bytes) -> tuple[int, ...]:
+    """The set of bytes of each class."""
+    masks = [0] * (max(classes) + 1)
+    for byte, label in enumerate(classes):
+        masks[label] |= 1 << byte
+    return tuple(masks)
+
+
+def determinize(patterns: Sequence[Pattern], limit: int = MAX_STATES) -> Dfa:
+    """The decision table of numbered patterns; raises `StateLimit`."""
+    return determinize_nfa(build_nfa(patterns), limit)
+
+
+def determinize_nfa(nfa: Nfa, limit: int = MAX_STATES) -> Dfa:
+    """The decision table of a position automaton; raises `StateLimit`."""
+    symbols, masks, classes = _alphabet(nfa.masks)
+    n_classes = max(classes) + 1
+    by_class = class_masks(classes)
+    sets = [
+        sum(1 << label for label in range(n_classes) if by_class[label] & mask) for mask in masks
+    ]
+    limit = min(limit, MAX_STATES)
+    rows = subset(symbols, nfa.follows, nfa.start, sets, classes, n_classes, limit)
+    if rows is None:
+        raise StateLimit(limit)
+    offsets, labels, targets, defaults, states = rows
+    accepts, accept_offsets, accept_ids = _accepts(states)
+    return Dfa(
+        classes,
+        array("I", offsets),
+        array("B", labels),
+        array("H", targets),
+        array("H", defaults),
+        accepts,
+        accept_offsets,
+        accept_ids,
+    )
+
+
+def _alphabet(masks: Sequence[int]) -> tuple[list[int], list[int], bytes]:
+    """Symbols of positions, the sets of several bytes, and the class of each byte.
+
+    A symbol is a byte, or 256 plus the number of a set.
+    """
+    numbers: dict[int, int] = {}
+    wide: list[int] = []
+    single = 0
+    for mask in masks:
+        if mask in numbers:
+            continue
+        if mask & (mask - 1):
+            numbers[mask] = 256 + len(wide)
+            wide.append(mask)
+        else:
+            numbers[mask] = mask.bit_length() - 1
+            single |= mask
+    atoms = [ALL]
+    for mask in wide:
+        atoms = [part for atom in atoms for part in (atom & mask, atom & ~mask) if part]
+    atom_of = {byte: number for number, atom in enumerate(atoms) for byte in bytes_of(atom)}
+    labels: dict[int, int] = {}
+    classes = bytes(
+        labels.setdefault(-1 - byte if single >> byte & 1 else atom_of[byte], len(labels))
+        for byte in range(256)
+    )
+    return [numbers[mask] for mask in masks], wide, classes
+
+
+def _accepts(
+    states: Sequence[tuple[int, ...]],
+) -> tuple[array[int], array[int], array[int]]:
+    """The accept set of each state, and the sets."""
+    known: dict[tuple[int, ...], int] = {(): 0}
+    accepts = array("H", bytes(2 * len(states)))
+    offsets = array("I", [0, 0])
+    ids = array("I")
+    for state, positions in enumerate(states):
+        if positions and positions[0] < 0:
+            found = tuple([~position for position in reversed(positions) if position < 0])
+            number = known.get(found)
+            if number is None:
+                number = known[found] = len(known)
+                ids.extend(found)
+                offsets.append(len(ids))
+            accepts[state] = number
+    return accepts, offsets, ids
+
+
+def verify(dfa: Dfa, n_patterns: int | None = None) -> list[str]:
+    """The faults of a table that did not come from `determinize`; empty when it is safe to use."""
+    faults: list[str] = []
+    n_states = len(dfa.defaults)
+    if len(dfa.classes) != 256 or max(dfa.classes) > 255:
+        return ["classes: not 256 bytes"]
+    if not 2 <= n_states <= MAX_STATES:
+        return ["defaults: no dead state and start, or too many states"]
+    if len(dfa.accepts) != n_states:
+        faults.append("accepts: not one entry a state")
+    if len(dfa.labels) != len(dfa.targets):
+        faults.append("labels and targets differ in length")
+    faults += _verify_runs("rows", dfa.offsets, dfa.labels, n_states)
+    faults += _verify_runs(
+        "accept sets", dfa.accept_offsets, dfa.accept_ids, len(dfa.accept_offsets) - 1
+    )
+    if max(dfa.labels, default=0) > max(dfa.classes):
+        faults.append("labels: no such class")
+    if max(dfa.targets, default=0) >= n_states or max(dfa.defaults) >= n_states:
+        faults.append("targets: no such state")
+    if max(dfa.accepts, default=0) >= len(dfa.accept_offsets) - 1:
+        faults.append("accepts: no such set")
+    if n_patterns is not None and max(dfa.accept_ids, default=-1) >= n_patterns:
+        faults.append("accept ids: no such pattern")
+    if faults:
+        return faults
+    if dfa.offsets[1] != 0 or dfa.defaults[0] != 0 or dfa.accepts[0] != 0:
+        faults.append("state 0 is not dead")
+    if dfa.accept_offsets[1] != 0:
+        faults.append("accept set 0 is not empty")
+    return faults
+
+
+def _verify_runs(name: str, offsets: Sequence[int], items: Sequence[int], count: int) -> list[str]:
+    """Offsets cut the items into `count` runs, each strictly ascending."""
+    if count < 1 or len(offsets) != count + 1:
+        return [f"{name}: not one offset each and one more"]
+    if offsets[0] != 0 or offsets[count] != len(items):
+        return [f"{name}: offsets do not span the items"]
+    if any(map(gt, offsets, islice(offsets, 1, None))):
+        return [f"{name}: offsets do not ascend"]
+    descents = compress(range(1, len(items)), map(ge, items, islice(items, 1, None)))
+    if not set(descents).issubset(offsets):
+        return [f"{name}: a run does not ascend"]
+    return []

@@ -1,0 +1,130 @@
+"""Splitting a set of patterns into groups whose automata stay small.
+
+An automaton that remembers *which* of k unanchored patterns matched may need 2^k states, so no
+single table will do; one table a pattern makes every query walk them all.  Between the two, groups
+are made under a budget: a table may have a few states for each position of its patterns.
+
+Only some patterns multiply states.  A finite language never does (a node of the trie is one string,
+whatever else is being tracked).  One loop, then text, behaves like a keyword search: about one
+state a byte.  What multiplies is a loop that is entered and left on the way, so that having passed
+it is a fact of its own: `**/x*` and its like.  Those are kept apart from the start, few to a group;
+everything is then built once, and what still passes its budget is cut by kind and then in halves.
+Yu et al. (ANCS 2006) group by measured pairwise growth; here reading the pattern is enough, and
+building every pair was rejected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+from lsmc.automata.dfa import MAX_STATES, Dfa, StateLimit, determinize_nfa
+from lsmc.automata.nfa import build_nfa
+from lsmc.automata.pattern import Concat, Pattern, Star, Union, literal_prefix
+
+Group = tuple[tuple[int, ...], Dfa]
+
+SLASH = 1 << ord("/")
+# How many patterns that multiply states may share a group when one can match inside another's loop.
+CROWD = 3
+
+
+class Kind(IntEnum):
+    """How a pattern makes automata grow, mildest first."""
+
+    FINITE = 0
+    TAIL = 1  # loops only at the end
+    COMPONENT = 2  # loops that cannot cross a `/`
+    SEARCH = 3  # one loop over `/`, then text
+    PASSING = 4  # a loop over `/`, text, and another loop
+
+
+def kind_of(pattern: Pattern) -> Kind:
+    """How a pattern makes automata grow."""
+    loops = _loops(pattern)
+    if not loops:
+        return Kind.FINITE
+    if not any(mask & SLASH for mask in loops):
+        return Kind.COMPONENT
+    if isinstance(pattern, Star):
+        return Kind.TAIL
+    if isinstance(pattern, Concat) and isinstance(pattern.parts[-1], Star) and len(loops) == 1:
+        return Kind.TAIL
+    return Kind.SEARCH if len(loops) == 1 else Kind.PASSING
+
+
+def _loops(pattern: Pattern) -> list[int]:
+    """The sets that a pattern loops over; of a union, those of its most looping option."""
+    match pattern:
+        case Star(mask):
+            return [mask] if mask else []
+        case Concat(parts):
+            return [mask for part in parts for mask in _loops(part)]
+        case Union(options):
+            return max((_loops(option) for option in options), key=len, default=[])
+    return []
+
+
+def partition(patterns: Sequence[Pattern], *, growth: int = 4, slack: int = 256) -> list[Group]:
+    """Groups of pattern numbers, each with the table of its patterns numbered from 0 in order.
+
+    A group of several patterns has at most `growth` states a position and `slack` more.  Raises
+    `StateLimit` with the number of a pattern that passes the absolute limit by itself.
+    """
+    kinds = [kind_of(pattern) for pattern in patterns]
+    plain = [number for number, kind in enumerate(kinds) if kind < Kind.PASSING]
+    groups: list[Group] = []
+    for group in [
+        plain,
+        *_spread([n for n, kind in enumerate(kinds) if kind == Kind.PASSING], patterns),
+    ]:
+        if group:
+            groups += _build(group, patterns, kinds, growth, slack)
+    return groups
+
+
+def _spread(numbers: Sequence[int], patterns: Sequence[Pattern]) -> list[list[int]]:
+    """Bins in which few patterns can match inside each other."""
+    bins: list[list[int]] = []
+    prefixes = {number: literal_prefix(patterns[number]) for number in numbers}
+    for number in sorted(numbers, key=lambda number: (prefixes[number], number)):
+        prefix = prefixes[number]
+        for crowd in bins:
+            if sum(prefix.startswith(prefixes[other]) for other in crowd) < CROWD:
+                crowd.append(number)
+                break
+        else:
+            bins.append([number])
+    return [sorted(crowd) for crowd in bins]
+
+
+def _build(
+    group: Sequence[int],
+    patterns: Sequence[Pattern],
+    kinds: Sequence[Kind],
+    growth: int,
+    slack: int,
+) -> list[Group]:
+    """The group's table, or those of its parts."""
+    nfa = build_nfa([patterns[number] for number in group])
+    limit = growth * len(nfa.masks) + slack if len(group) > 1 else MAX_STATES
+    try:
+        return [(tuple(group), determinize_nfa(nfa, limit))]
+    except StateLimit as error:
+        if len(group) == 1:
+            raise StateLimit(error.limit, group[0]) from None
+    found: list[Group] = []
+    for part in _cut(group, kinds):
+        found += _build(part, patterns, kinds, growth, slack)
+    return found
+
+
+def _cut(group: Sequence[int], kinds: Sequence[Kind]) -> list[list[int]]:
+    """Two parts or more: by kind, else in halves."""
+    by_kind: dict[Kind, list[int]] = {}
+    for number in group:
+        by_kind.setdefault(kinds[number], []).append(number)
+    if len(by_kind) > 1:
+        return [by_kind[kind] for kind in sorted(by_kind)]
+    middle = len(group) // 2
+    return [list(group[:middle]), list(group[middle:])]

@@ -1,0 +1,247 @@
+"""Patterns: regular expressions over bytes, as small as the policy languages allow.
+
+The only loop is `Star`, over a *set of bytes*: no policy language repeats a group, and with loops
+over sets alone every star is one position of the automaton.  A general `Repeat(item)` was rejected
+for that reason; a front end that meets one writes it out or refuses it.
+
+Build patterns with `concat`, `union` and `optional`, which keep them flat and free of `NEVER`;
+the bare classes are for matching and for tests.  Functions here recurse on nesting alone, never on
+the length of a `Concat`, so a parser that bounds nesting bounds the recursion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from lsmc.automata.alphabet import ALL, NOT_NUL, best_byte, bytes_of, cost, mask_of
+
+__all__ = [
+    "ALL",
+    "EMPTY",
+    "NEVER",
+    "NOT_NUL",
+    "Chars",
+    "Concat",
+    "Literal",
+    "Pattern",
+    "Star",
+    "Union",
+    "concat",
+    "example",
+    "is_empty_language",
+    "literal_prefix",
+    "literals",
+    "mask_of",
+    "min_length",
+    "optional",
+    "union",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Exactly this string."""
+
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Chars:
+    """One byte of a set."""
+
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
+class Star:
+    """Zero or more bytes, each of a set."""
+
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    """The parts, one after the other."""
+
+    parts: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """Any one of the options; no options at all is the empty language."""
+
+    options: tuple[Pattern, ...]
+
+
+Pattern: TypeAlias = Literal | Chars | Star | Concat | Union
+
+EMPTY: Final = Literal(b"")
+NEVER: Final = Union(())
+
+
+def concat(parts: Iterable[Pattern]) -> Pattern:
+    """Concatenation: flat, adjacent literals merged, `NEVER` if any part is."""
+    flat: list[Pattern] = []
+    text = b""
+    for part in parts:
+        for item in part.parts if isinstance(part, Concat) else (part,):
+            match item:
+                case Literal(more):
+                    text += more
+                    continue
+                case Chars(0) | Union(()):
+                    return NEVER
+                case Star(0):
+                    continue
+            if text:
+                flat.append(Literal(text))
+                text = b""
+            flat.append(item)
+    if text or not flat:
+        flat.append(Literal(text))
+    return flat[0] if len(flat) == 1 else Concat(tuple(flat))
+
+
+def union(options: Iterable[Pattern]) -> Pattern:
+    """Alternation: flat, each option once, in the order given."""
+    flat: dict[Pattern, None] = {}
+    for option in options:
+        for item in option.options if isinstance(option, Union) else (option,):
+            if item != Chars(0):
+                flat[item] = None
+    return next(iter(flat)) if len(flat) == 1 else Union(tuple(flat))
+
+
+def optional(pattern: Pattern) -> Pattern:
+    """The pattern or nothing."""
+    return union((pattern, EMPTY))
+
+
+def is_empty_language(pattern: Pattern) -> bool:
+    """Whether no string at all matches."""
+    match pattern:
+        case Chars(mask):
+            return mask == 0
+        case Concat(parts):
+            return any(is_empty_language(part) for part in parts)
+        case Union(options):
+            return all(is_empty_language(option) for option in options)
+    return False
+
+
+def min_length(pattern: Pattern) -> int:
+    """The length of a shortest member; 0 for an empty language."""
+    match pattern:
+        case Literal(text):
+            return len(text)
+        case Chars():
+            return 1
+        case Star():
+            return 0
+        case Concat(parts):
+            return sum(min_length(part) for part in parts)
+        case Union(options):
+            return min(
+                (min_length(option) for option in options if not is_empty_language(option)),
+                default=0,
+            )
+
+
+def literal_prefix(pattern: Pattern) -> bytes:
+    """A string that every member starts with, as long as can be read off cheaply."""
+    return _prefix(pattern)[0]
+
+
+def _prefix(pattern: Pattern) -> tuple[bytes, bool]:
+    """A common prefix, and whether it is all of the language."""
+    match pattern:
+        case Literal(text):
+            return text, True
+        case Chars(mask) if mask.bit_count() == 1:
+            return bytes_of(mask), True
+        case Concat(parts):
+            text = b""
+            for part in parts:
+                more, whole = _prefix(part)
+                text += more
+                if not whole:
+                    return text, False
+            return text, True
+        case Union(options) if options:
+            found = [_prefix(option) for option in options if not is_empty_language(option)]
+            if not found:
+                return b"", False
+            low = min(text for text, _ in found)
+            high = max(text for text, _ in found)
+            size = 0
+            while size < min(len(low), len(high)) and low[size] == high[size]:
+                size += 1
+            return low[:size], low == high and all(whole for _, whole in found)
+    return b"", False
+
+
+def literals(pattern: Pattern, limit: int) -> tuple[bytes, ...] | None:
+    """The members, when there are at most `limit` of them; else None."""
+    if is_empty_language(pattern):
+        return ()
+    found = _literals(pattern, limit)
+    return None if found is None else tuple(found)
+
+
+def _literals(pattern: Pattern, limit: int) -> dict[bytes, None] | None:
+    """As `literals`, keyed to keep order; the language must not be empty."""
+    found: dict[bytes, None] = {}
+    match pattern:
+        case Literal(text):
+            found = {text: None}
+        case Chars(mask):
+            if mask.bit_count() > limit:
+                return None
+            found = dict.fromkeys(bytes([byte]) for byte in bytes_of(mask))
+        case Star(mask):
+            if mask:
+                return None
+            found = {b"": None}
+        case Concat(parts):
+            found = {b"": None}
+            for part in parts:
+                tails = _literals(part, limit)
+                if tails is None:
+                    return None
+                longer: dict[bytes, None] = {}
+                for head in found:
+                    longer.update(dict.fromkeys(head + tail for tail in tails))
+                    if len(longer) > limit:
+                        return None
+                found = longer
+        case Union(options):
+            for option in options:
+                if is_empty_language(option):
+                    continue
+                members = _literals(option, limit)
+                if members is None:
+                    return None
+                found.update(members)
+                if len(found) > limit:
+                    return None
+    return found if len(found) <= limit else None
+
+
+def example(pattern: Pattern) -> bytes | None:
+    """A shortest member, the one that reads best among equals; None for an empty language."""
+    match pattern:
+        case Literal(text):
+            return text
+        case Chars(mask):
+            return bytes([best_byte(mask)]) if mask else None
+        case Star():
+            return b""
+        case Concat(parts):
+            pieces = [example(part) for part in parts]
+            known = [piece for piece in pieces if piece is not None]
+            return b"".join(known) if len(known) == len(pieces) else None
+        case Union(options):
+            members = [example(option) for option in options]
+            return min((member for member in members if member is not None), key=cost, default=None)

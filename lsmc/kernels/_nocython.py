@@ -1,0 +1,34 @@
+"""What the kernels use of the `cython` module, for when they run uncompiled.
+
+The real module is never imported at run time, even where it is installed: it takes longer to import
+than a whole query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+compiled: Final = False
+
+
+def cfunc(function: F) -> F:
+    """Mark a C function; nothing to do."""
+    return function
+
+
+def locals(**_types: str) -> Callable[[F], F]:
+    """Declare the types of locals; nothing to do."""
+    return cfunc
+
+
+def boundscheck(_on: bool) -> Callable[[F], F]:
+    """Check indexes; Python always does."""
+    return cfunc
+
+
+def wraparound(_on: bool) -> Callable[[F], F]:
+    """Let negative indexes count from the end; Python always does."""
+    return cfunc

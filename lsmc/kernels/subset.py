@@ -1,0 +1,193 @@
+"""Subset construction: sets of positions become the states of a decision table.
+
+Most states of a policy's automaton hold one or two positions and leave by one byte, so the cost of
+a state is kept to its active positions: positions of one byte go straight to a small map from byte
+to positions, and positions of several bytes are refined into atoms (classes of bytes that agree on
+every set involved), once for each distinct combination of sets.  A loop over all classes for each
+state was rejected: it costs the same for a trie's node as for the busiest loop.
+
+The source is compiled by Cython where it can be; uncompiled it runs as it stands.
+"""
+
+from __future__ import annotations
+
+from lsmc.kernels import _nocython as cython
+
+if cython.compiled:
+    import cython  # type: ignore[no-redef]
+
+Positions = tuple[int, ...]
+# Atoms of a combination of sets: (places of the sets that hold it, its classes); then the classes
+# outside all of the sets, and for each class the number of its atom or -1.
+Atoms = tuple[list[tuple[Positions, list[int]]], list[int], list[int]]
+# Offsets, labels, targets and defaults of the rows; the states' positions.
+Rows = tuple[list[int], list[int], list[int], list[int], list[Positions]]
+
+
+@cython.locals(label="int", n_classes="int", place="int")
+def refine(sets: list[int], chosen: Positions, n_classes: int) -> Atoms:
+    """The atoms of some sets of classes (each a bit mask of classes)."""
+    numbers: dict[Positions, int] = {}
+    atoms: list[tuple[Positions, list[int]]] = []
+    rest: list[int] = []
+    owner: list[int] = []
+    for label in range(n_classes):
+        members = tuple([place for place in range(len(chosen)) if sets[chosen[place]] >> label & 1])
+        if not members:
+            rest.append(label)
+            owner.append(-1)
+            continue
+        number = numbers.get(members)
+        if number is None:
+            number = numbers[members] = len(atoms)
+            atoms.append((members, []))
+        atoms[number][1].append(label)
+        owner.append(number)
+    return atoms, rest, owner
+
+
+@cython.locals(index="int", first="int", size="int", position="int", symbol="int", target="int")
+@cython.locals(default="int", most="int", label="int", count="int", limit="int", n_classes="int")
+def subset(
+    symbols: list[int],
+    follows: list[Positions],
+    start: Positions,
+    sets: list[int],
+    classes: bytes,
+    n_classes: int,
+    limit: int,
+) -> Rows | None:
+    """Determinize; None when there would be more than `limit` states.
+
+    A position's symbol is a byte, or 256 plus the number of one of the `sets` (bit masks of
+    classes); a byte that is a symbol has a class of its own.  State 0 is dead, state 1 the start.
+    """
+    ids: dict[Positions, int] = {(): 0}
+    states: list[Positions] = [(), start]
+    if start:
+        ids[start] = 1
+    through = [-1] * len(symbols)  # the state reached through this position alone
+    refined: dict[Positions, Atoms] = {}
+    offsets = [0, 0]
+    labels: list[int] = []
+    targets: list[int] = []
+    defaults = [0]
+    index = 1
+    while index < len(states):
+        if len(states) > limit:
+            return None
+        state = states[index]
+        index += 1
+        size = len(state)
+        first = 0
+        while first < size and state[first] < 0:
+            first += 1
+
+        if size - first == 1 and symbols[state[first]] < 256:
+            position = state[first]
+            target = through[position]
+            if target < 0:
+                target = through[position] = _intern(follows[position], ids, states)
+            labels.append(classes[symbols[position]])
+            targets.append(target)
+            defaults.append(0)
+            offsets.append(len(labels))
+            continue
+
+        narrow: dict[int, list[int]] = {}
+        wide: dict[int, list[int]] = {}
+        for position in state[first:] if first else state:
+            symbol = symbols[position]
+            group = (narrow if symbol < 256 else wide).get(symbol)
+            if group is not None:
+                group.append(position)
+            elif symbol < 256:
+                narrow[symbol] = [position]
+            else:
+                wide[symbol] = [position]
+
+        default = 0
+        if not wide:
+            for symbol in sorted(narrow):
+                labels.append(classes[symbol])
+                targets.append(_through(narrow[symbol], follows, through, ids, states))
+        else:
+            row: dict[int, int] = {}
+            chosen = tuple([symbol - 256 for symbol in sorted(wide)])
+            found = refined.get(chosen)
+            if found is None:
+                found = refined[chosen] = refine(sets, chosen, n_classes)
+            atoms, rest, owner = found
+            active = [wide[symbol + 256] for symbol in chosen]
+            counts = {0: len(rest)}
+            reached: list[int] = []
+            for members, group in atoms:
+                if len(members) == 1:
+                    held = active[members[0]]
+                else:
+                    held = [position for place in members for position in active[place]]
+                target = _through(held, follows, through, ids, states)
+                reached.append(target)
+                counts[target] = counts.get(target, 0) + len(group)
+            most = -1
+            for target, count in counts.items():
+                if count > most:
+                    most = count
+                    default = target
+            if default:
+                for label in rest:
+                    row[label] = 0
+            for number, target in enumerate(reached):
+                if target != default:
+                    for label in atoms[number][1]:
+                        row[label] = target
+            for symbol, group in narrow.items():
+                label = classes[symbol]
+                if owner[label] >= 0:
+                    held = group[:]
+                    for place in atoms[owner[label]][0]:
+                        held += active[place]
+                else:
+                    held = group
+                row[label] = _through(held, follows, through, ids, states)
+            for label in sorted(row):
+                target = row[label]
+                if target != default:
+                    labels.append(label)
+                    targets.append(target)
+        defaults.append(default)
+        offsets.append(len(labels))
+    return offsets, labels, targets, defaults, states
+
+
+@cython.cfunc
+@cython.locals(found="object")
+def _intern(key: Positions, ids: dict[Positions, int], states: list[Positions]) -> int:
+    """The number of a state, new or known."""
+    found = ids.get(key)
+    if found is None:
+        found = ids[key] = len(states)
+        states.append(key)
+    return found
+
+
+@cython.cfunc
+@cython.locals(position="int", target="int")
+def _through(
+    held: list[int],
+    follows: list[Positions],
+    through: list[int],
+    ids: dict[Positions, int],
+    states: list[Positions],
+) -> int:
+    """The state reached when these positions all match."""
+    if len(held) == 1:
+        position = held[0]
+        target = through[position]
+        if target < 0:
+            target = through[position] = _intern(follows[position], ids, states)
+        return target
+    merged: set[int] = set()
+    for position in held:
+        merged.update(follows[position])
+    return _intern(tuple(sorted(merged)), ids, states)
