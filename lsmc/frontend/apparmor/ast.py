@@ -12,7 +12,7 @@ from typing import Literal
 from lsmc.source import Span
 
 Effect = Literal["", "allow", "deny", "prompt"]
-Owner = Literal["", "owner", "other"]
+Owner = Literal["", "owner", "other", "nobody"]  # "nobody": `other` inside an `owner` block
 AssignOp = Literal["=", "+=", "?=", ":="]
 
 

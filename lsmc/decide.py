@@ -1,0 +1,130 @@
+"""The precedence of rules: from the rules that match an object to what they grant together.
+
+Matching and deciding are apart: automata say which rules match, this pure function says what follows.
+For each permission only the rules of the highest rank count (`apparmor.d(5)`, "Rule priority" and
+"Qualifiers"; the ranks are those of AppArmor's compiler):
+
+    4 * priority + 3  deny
+                 + 2  allow without wildcards, for the permissions where that is more specific
+                 + 1  allow
+                 + 0  prompt
+
+Rules of the same rank add up.  Rejected: choosing one "best" rule for the whole request, which cannot
+name the reason for each permission and gets audit flags wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from lsmc.ir.model import Effect, MediationClass, Transition
+
+PROMPT, ALLOW, DENY = int(Effect.PROMPT), int(Effect.ALLOW), int(Effect.DENY)
+
+
+class Facts(NamedTuple):
+    """What the precedence needs to know of a rule; `id` is the caller's name for it."""
+
+    id: int
+    effect: int
+    owner: int
+    other: int
+    audit: bool = False
+    priority: int = 0
+    exact: bool = False
+    transition: Transition | None = None
+
+
+class Decision(NamedTuple):
+    """Permission bits after precedence, and the rules behind them.
+
+    `allow`, `deny` and `prompt` are disjoint; `audit` is a part of `allow`, `quiet` of `deny`.
+    `winners` are (bits, rule id) for each rule that decided something, strongest first.
+    """
+
+    allow: int = 0
+    deny: int = 0
+    prompt: int = 0
+    audit: int = 0
+    quiet: int = 0
+    transition: Transition | None = None
+    winners: tuple[tuple[int, int], ...] = ()
+
+
+NOTHING = Decision()
+
+
+def rank(rule: Facts, specific: bool) -> int:
+    """The rank of a rule for a permission; `specific` for one where rules without wildcards win."""
+    if rule.effect == DENY:
+        return 4 * rule.priority + 3
+    if rule.effect == ALLOW:
+        return 4 * rule.priority + (2 if specific and rule.exact else 1)
+    return 4 * rule.priority
+
+
+def decide(matched: Sequence[Facts], cls: MediationClass, owner: bool) -> Decision:
+    """What the matched rules of a class grant to the owner of the object, or to others."""
+    if not matched:
+        return NOTHING
+    special = cls.specific_mask
+    ranked: list[tuple[int, int, Facts]] = []
+    for rule in matched:
+        mask = rule.owner if owner else rule.other
+        if mask & ~special:
+            ranked.append((rank(rule, False), mask & ~special, rule))
+        if mask & special:
+            ranked.append((rank(rule, True), mask & special, rule))
+    ranked.sort(key=lambda entry: -entry[0])
+
+    outcome = [0, 0, 0]  # by effect: prompt, allow, deny
+    audit = quiet = 0
+    settled = pending = 0
+    level: int | None = None
+    winners: list[tuple[int, int]] = []
+    for at, mask, rule in ranked:
+        if at != level:
+            settled |= pending
+            pending = 0
+            level = at
+        mask &= ~settled
+        if not mask:
+            continue
+        pending |= mask
+        outcome[rule.effect] |= mask
+        winners.append((mask, rule.id))
+        if rule.effect == ALLOW and rule.audit:
+            audit |= mask
+        elif rule.effect == DENY and not rule.audit:
+            quiet |= mask
+    decision = Decision(
+        outcome[ALLOW], outcome[DENY], outcome[PROMPT], audit, quiet, None, tuple(winners)
+    )
+    return _with_transition(decision, ranked, cls) if cls.implied else decision
+
+
+def _with_transition(
+    decision: Decision, ranked: list[tuple[int, int, Facts]], cls: MediationClass
+) -> Decision:
+    """Add the transition of the winning execute rule, and what an inheriting one implies."""
+    assert cls.implied is not None
+    execute, implied = (cls.mask((name,)) for name in cls.implied)
+    if not decision.allow & execute:
+        return decision
+    level, winner = next(
+        (at, rule) for at, mask, rule in ranked if mask & execute and rule.effect == ALLOW
+    )
+    decision = decision._replace(transition=winner.transition)
+    if winner.transition is None or not winner.transition.inherit:
+        return decision
+    best = max((at for at, mask, _ in ranked if mask & implied), default=level)
+    if best > level or decision.allow & implied:
+        return decision
+    return decision._replace(
+        allow=decision.allow | implied,
+        deny=decision.deny & ~implied,
+        prompt=decision.prompt & ~implied,
+        quiet=decision.quiet & ~implied,
+        winners=(*decision.winners, (implied, winner.id)),
+    )

@@ -1,0 +1,237 @@
+"""AppArmor globs (AARE) as patterns over bytes.
+
+The meaning follows apparmor.d(5), "Globbing", and what apparmor_parser emits: a glob is anchored at both
+ends, `*` stops at `/`, a star directly after `/` that ends a component asks for at least one byte, and
+character classes are read after `*` and `?` inside them have been expanded.  Two flavours exist: in the
+*null* flavour (abstract socket names, xattr values) NUL is an ordinary byte.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from lsmc.automata.pattern import (
+    ALL,
+    NOT_NUL,
+    Chars,
+    Literal,
+    Pattern,
+    Star,
+    concat,
+    mask_of,
+    union,
+)
+
+MAX_NESTING = 49
+_NOT_SLASH = ALL & ~mask_of(b"/")
+_TEXT = re.compile(r"[^\\*?\[\]{},]+")
+_NUL_ESCAPE = re.compile(r"\\(?:0{1,3}|x0{1,2}|d0{1,3})")
+
+
+class Glob(NamedTuple):
+    """The language of a glob, and whether it was written without wildcards."""
+
+    pattern: Pattern
+    exact: bool
+
+
+class GlobError(ValueError):
+    """The text is no glob; `kind` is the name of the error, `offset` its place in the text."""
+
+    def __init__(self, kind: str, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.offset = offset
+
+
+@dataclass(frozen=True, slots=True)
+class _Flavour:
+    one: int
+    star: int
+    double: int
+
+
+_DEFAULT = _Flavour(_NOT_SLASH & NOT_NUL, _NOT_SLASH & NOT_NUL, NOT_NUL)
+_NULL = _Flavour(_NOT_SLASH, _NOT_SLASH, ALL)
+
+
+@lru_cache(maxsize=65536)
+def parse_glob(text: str, null: bool = False) -> Glob:
+    """The language of a glob (byte text after variable expansion); raises `GlobError`."""
+    return _Parser(text, _NULL if null else _DEFAULT).parse()
+
+
+def escape(text: str) -> str:
+    """A glob that matches just this byte text."""
+    return re.sub(r"[\\*?\[\]{}^,\"]", r"\\\g<0>", text)
+
+
+class _Parser:
+    """One left-to-right pass; `stack` holds the open alternations, outermost first."""
+
+    def __init__(self, text: str, flavour: _Flavour) -> None:
+        self.text = text
+        self.flavour = flavour
+        self.at = 0
+        self.exact = True
+        self.parts: list[Pattern] = []
+        self.stack: list[tuple[list[Pattern], list[Pattern], int]] = []
+        self.after_slash = False
+
+    def parse(self) -> Glob:
+        text = self.text
+        while self.at < len(text):
+            run = _TEXT.match(text, self.at)
+            if run:
+                self.emit(Literal(run.group().encode("latin-1")), run.group()[-1] == "/")
+                self.at = run.end()
+                continue
+            self.special(text[self.at])
+        if self.stack:
+            raise GlobError("bad-alternation", "`{` is not closed", self.stack[-1][2])
+        return Glob(concat(self.parts), self.exact)
+
+    def emit(self, pattern: Pattern, after_slash: bool = False) -> None:
+        self.parts.append(pattern)
+        self.after_slash = after_slash
+
+    def special(self, char: str) -> None:
+        if char == "\\":
+            byte = self.escaped()
+            self.emit(Literal(byte.encode("latin-1")), byte == "/")
+        elif char == "*":
+            self.stars()
+        elif char == "?":
+            self.exact = False
+            self.emit(Chars(self.flavour.one))
+            self.at += 1
+        elif char == "[":
+            self.char_class()
+        elif char == "{":
+            if len(self.stack) >= MAX_NESTING:
+                raise GlobError("bad-alternation", "alternations nested too deeply", self.at)
+            self.stack.append((self.parts, [], self.at))
+            self.parts = []
+            self.after_slash = False
+            self.at += 1
+        elif char == ",":
+            if self.stack:
+                self.stack[-1][1].append(concat(self.parts))
+                self.parts = []
+                self.after_slash = False
+            else:
+                self.emit(Literal(b","))
+            self.at += 1
+        elif char == "}":
+            self.close()
+        else:
+            raise GlobError("bad-class", "`]` without a `[` before it", self.at)
+
+    def close(self) -> None:
+        if not self.stack:
+            raise GlobError("bad-alternation", "`}` without a `{` before it", self.at)
+        outer, options, start = self.stack.pop()
+        if not options:
+            raise GlobError("bad-alternation", "an alternation needs at least one comma", start)
+        options.append(concat(self.parts))
+        self.parts = outer
+        self.emit(union(options))
+        self.at += 1
+
+    def escaped(self) -> str:
+        """The byte that a backslash at the current place stands for; steps over it."""
+        nul = _NUL_ESCAPE.match(self.text, self.at)
+        if nul:
+            self.at = nul.end()
+            return "\0"
+        if self.at + 1 >= len(self.text):
+            raise GlobError("trailing-backslash", "a backslash at the end escapes nothing", self.at)
+        self.at += 2
+        return self.text[self.at - 1]
+
+    def stars(self) -> None:
+        self.exact = False
+        start = self.at
+        end = start
+        while end < len(self.text) and self.text[end] == "*":
+            end += 1
+        if self.after_slash and (end == len(self.text) or self.text[end] == "/"):
+            self.emit(Chars(self.flavour.one))
+        for _ in range((end - start) // 2):
+            self.emit(Star(self.flavour.double))
+        if (end - start) % 2:
+            self.emit(Star(self.flavour.star))
+        self.at = end
+
+    def char_class(self) -> None:
+        start = self.at
+        self.at += 1
+        negated = self.text.startswith("^", self.at)
+        if negated:
+            self.at += 1
+            self.exact = False
+        items: list[tuple[str, bool]] = []  # (byte, may stand for a range)
+        while True:
+            if self.at >= len(self.text):
+                raise GlobError("bad-class", "`[` is not closed", start)
+            char = self.text[self.at]
+            if char == "]":
+                self.at += 1
+                break
+            if char in "*?":
+                self.expanded_class(start, items, negated)
+                return
+            if char == "\\":
+                escaped = self.escaped()
+                # the compiler drops a needless backslash before the class is read
+                items.append((escaped, escaped == "-"))
+            else:
+                items.append((char, char == "-"))
+                self.at += 1
+        self.emit(Chars(_class_mask(items, negated, start)))
+
+    def expanded_class(self, start: int, items: list[tuple[str, bool]], negated: bool) -> None:
+        """`*` or `?` inside a class: its expansion closes the class, the rest follows as text."""
+        char = self.text[self.at]
+        double = self.text.startswith("**", self.at)
+        self.at += 2 if double else 1
+        self.exact = False
+        bytes_ = "[^\0" if double else "[^/\0"
+        items = [*items, *((byte, False) for byte in bytes_)]
+        mask = _class_mask(items, negated, start)
+        self.emit(Chars(mask) if char == "?" else Star(mask))
+        while self.at < len(self.text) and self.text[self.at] != "]":
+            if self.text[self.at] in "*?":
+                raise GlobError("bad-class", "more than one wildcard inside `[ ]`", self.at)
+            if self.text[self.at] == "\\":
+                byte = self.escaped()
+            else:
+                byte = self.text[self.at]
+                self.at += 1
+            self.emit(Literal(byte.encode("latin-1")))
+        if self.at >= len(self.text):
+            raise GlobError("bad-class", "`[` is not closed", start)
+        self.at += 1
+        self.emit(Literal(b"]"))
+
+
+def _class_mask(items: list[tuple[str, bool]], negated: bool, start: int) -> int:
+    if not items:
+        raise GlobError("bad-class", "an empty character class", start)
+    mask = 0
+    i = 0
+    while i < len(items):
+        byte, dash = items[i]
+        if dash and i > 0:
+            raise GlobError("bad-class", "`-` must stand first or between two bytes", start)
+        if i + 2 < len(items) and items[i + 1][1]:
+            low, high = sorted((ord(byte), ord(items[i + 2][0])))
+            mask |= (1 << high + 1) - (1 << low)
+            i += 3
+        else:
+            mask |= 1 << ord(byte)
+            i += 1
+    return ALL & ~mask if negated else mask

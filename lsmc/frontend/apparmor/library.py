@@ -1,0 +1,165 @@
+"""The files of a compilation: each is read and parsed once, whoever includes it.
+
+Includes are found as apparmor_parser does: `<name>` in the search directories, anything else as a path;
+a directory stands for its files in name order, without what editors and packagers leave behind
+(apparmor.d(5), "Include mechanism").
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from lsmc.diagnostics import Diagnostic
+from lsmc.frontend.apparmor import ast
+from lsmc.frontend.apparmor.errors import did_you_mean, error
+from lsmc.frontend.apparmor.features import Features, parse_features
+from lsmc.frontend.apparmor.refused import Refused
+from lsmc.source import Source, to_display
+
+_IGNORED_ENDS = (
+    "~",
+    ".dpkg-new",
+    ".dpkg-old",
+    ".dpkg-dist",
+    ".dpkg-bak",
+    ".dpkg-remove",
+    ".pacsave",
+    ".pacnew",
+    ".rpmnew",
+    ".rpmsave",
+    ".orig",
+    ".rej",
+    ".swp",
+)
+
+
+class Files(Protocol):
+    """The file system, as the driver offers it."""
+
+    def read(self, path: str) -> bytes:
+        """The content of a file; OSError when it cannot be read."""
+
+    def entries(self, path: str) -> list[str] | None:
+        """The names in a directory, or None when the path is no directory; OSError."""
+
+    def exists(self, path: str) -> bool:
+        """Whether something stands at the path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file's syntax tree and what is wrong with its syntax."""
+
+    path: str
+    tree: ast.File
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class Library:
+    """Reads, parses and remembers the files of one compilation."""
+
+    def __init__(
+        self,
+        files: Files,
+        search: Sequence[str],
+        parse: Callable[[Source], tuple[ast.File, tuple[Diagnostic, ...]]],
+    ) -> None:
+        self.files = files
+        self.search = tuple(search)
+        self.sources: dict[str, Source] = {}
+        self._parse = parse
+        self._parsed: dict[str, Parsed] = {}
+        self._found: dict[tuple[str, bool], tuple[str, ...] | None] = {}
+        self._features: dict[str, tuple[Features, tuple[Diagnostic, ...]]] = {}
+
+    def file(self, path: str) -> Parsed:
+        """The parsed file; OSError when it cannot be read."""
+        known = self._parsed.get(path)
+        if known is None:
+            known = self.text(path, self.files.read(path))
+        return known
+
+    def text(self, path: str, data: bytes) -> Parsed:
+        """Parse a text under a path; it stands for that file from now on."""
+        source = Source.from_bytes(path, data)
+        self.sources[path] = source
+        tree, diagnostics = self._parse(source)
+        parsed = Parsed(path, tree, diagnostics)
+        self._parsed[path] = parsed
+        return parsed
+
+    def find(self, path: ast.Word, magic: bool) -> tuple[str, ...] | None:
+        """The files that an include names, or None when there is nothing by that name."""
+        key = (path.text, magic)
+        if key not in self._found:
+            self._found[key] = self._find(path.text, magic)
+        return self._found[key]
+
+    def _find(self, text: str, magic: bool) -> tuple[str, ...] | None:
+        name = to_display(text)
+        candidates = [posixpath.join(d, name) for d in self.search] if magic else [name]
+        for candidate in candidates:
+            if "\0" in candidate or not self.files.exists(candidate):
+                continue
+            entries = self.files.entries(candidate)
+            if entries is None:
+                return (candidate,)
+            inside = (posixpath.join(candidate, e) for e in sorted(entries) if not ignored(e))
+            return tuple(p for p in inside if self.files.entries(p) is None)
+        return None
+
+    def include(self, include: ast.Include) -> tuple[str, ...]:
+        """The files of an include directive; raises `Refused` when it is missing."""
+        found = self.find(include.path, include.magic)
+        if found is None:
+            if include.if_exists:
+                return ()
+            raise Refused(self.missing("missing-include", include.path, include.magic))
+        return found
+
+    def missing(self, kind: str, path: ast.Word, magic: bool) -> Diagnostic:
+        """The error for an include or abi file that is not there."""
+        name = to_display(path.text)
+        where = ", ".join(self.search) if magic else "the working directory"
+        close = did_you_mean(name, self._siblings(name)) if magic else ""
+        verb = "cannot find" if kind == "missing-include" else "cannot find the abi file"
+        return error(kind, path.span, f"{verb} `{name}`", close or f"searched: {where}")
+
+    def _siblings(self, name: str) -> list[str]:
+        folder = posixpath.dirname(name)
+        found: list[str] = []
+        for directory in self.search:
+            try:
+                entries = self.files.entries(posixpath.join(directory, folder)) or []
+            except OSError:
+                continue
+            found += [posixpath.join(folder, e) for e in sorted(entries)]
+        return found
+
+    def features(self, abi: ast.Abi) -> tuple[Features, tuple[Diagnostic, ...]]:
+        """The feature set that an abi line names; raises `Refused` when it is missing."""
+        found = self.find(abi.path, abi.magic)
+        if not found:
+            raise Refused(self.missing("missing-abi-file", abi.path, abi.magic))
+        if found[0] not in self._features:
+            try:
+                source = Source.from_bytes(found[0], self.files.read(found[0]))
+            except OSError as fault:
+                raise Refused(unreadable(abi.path, found[0], fault)) from None
+            self._features[found[0]] = parse_features(source)
+        return self._features[found[0]]
+
+
+def unreadable(word: ast.Word, path: str, fault: OSError) -> Diagnostic:
+    """The error for a file that is there but cannot be read."""
+    return error(
+        "unreadable-file", word.span, f"cannot read `{path}`: {(fault.strerror or str(fault)).lower()}"
+    )
+
+
+def ignored(name: str) -> bool:
+    """Whether a directory entry is left out of a directory include."""
+    return name.startswith(".") or name == "README" or name.endswith(_IGNORED_ENDS)

@@ -1,0 +1,231 @@
+"""What the lowering of every rule class needs: expansion, globs, prefixes, and the making of IR rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from lsmc.automata.pattern import NOT_NUL, Chars, Literal, Pattern, Star, concat, union
+from lsmc.diagnostics import Diagnostic
+from lsmc.frontend.apparmor import ast
+from lsmc.frontend.apparmor.aare import Glob, GlobError, parse_glob
+from lsmc.frontend.apparmor.errors import did_you_mean, error
+from lsmc.frontend.apparmor.features import Features
+from lsmc.frontend.apparmor.refused import Refused
+from lsmc.frontend.apparmor.variables import (
+    ExpansionError,
+    Variables,
+    filter_slashes,
+    references,
+)
+from lsmc.ir.model import Effect, MediationClass, Rule, Transition
+from lsmc.source import Span
+
+#: Any field, and any field that is not empty.
+ANY = Glob(Star(NOT_NUL), False)
+SOME = Glob(concat((Chars(NOT_NUL), Star(NOT_NUL))), False)
+
+_EFFECTS = {"": Effect.ALLOW, "allow": Effect.ALLOW, "deny": Effect.DENY, "prompt": Effect.PROMPT}
+
+
+def literal(text: str) -> Glob:
+    """Just this text."""
+    return Glob(Literal(text.encode("latin-1")), True)
+
+
+def one_of(texts: Iterable[str]) -> Glob:
+    """Any of some texts."""
+    return Glob(union(Literal(t.encode("latin-1")) for t in texts), True)
+
+
+@dataclass(slots=True)
+class Lowering:
+    """The setting in which the rules of one fragment are lowered.
+
+    `used` collects the names of the variables that were expanded: with their values and the features
+    they decide what the fragment means.
+    """
+
+    variables: Variables
+    features: Features
+    aliases: Sequence[tuple[str, str]] = ()
+    used: set[str] = field(default_factory=set)
+    warnings: list[Diagnostic] = field(default_factory=list)
+
+    def text(self, word: ast.Word) -> str:
+        """The word with its variables expanded; raises `Refused`."""
+        text = word.text
+        if "@{" not in text:
+            return text
+        self.used.update(references(text))
+        try:
+            return self.variables.expand(text)
+        except ExpansionError as fault:
+            close = (
+                did_you_mean(fault.name, self.variables.names())
+                if fault.kind == "undeclared-variable"
+                else ""
+            )
+            raise Refused(error(fault.kind, word.span, str(fault), close)) from None
+
+    def path(self, word: ast.Word) -> str:
+        """The word expanded, with runs of slashes as one; raises `Refused`."""
+        return filter_slashes(self.text(word))
+
+    def glob(self, text: str, word: ast.Word, null: bool = False) -> Glob:
+        """The language of an expanded text that came from `word`; raises `Refused`."""
+        return glob(text, word.span, null)
+
+    def label(self, word: ast.Word) -> Glob:
+        """A glob over labels, or any other value without slash filtering; raises `Refused`."""
+        return self.glob(self.text(word), word)
+
+    def aliased(self, *texts: str) -> Iterator[tuple[str, ...]]:
+        """The texts, then each copy that an alias makes of them."""
+        yield texts
+        for old, new in self.aliases:
+            if any(t.startswith(old) for t in texts):
+                yield tuple(new + t[len(old) :] if t.startswith(old) else t for t in texts)
+
+
+def glob(text: str, span: Span, null: bool = False) -> Glob:
+    """The language of a glob; raises `Refused` with the place it came from."""
+    try:
+        return parse_glob(text, null)
+    except GlobError as fault:
+        shown = text if len(text) <= 60 else text[:57] + "..."
+        raise Refused(error(fault.kind, span, f"bad glob `{shown}`: {fault}")) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A rule's prefix with that of the blocks around it, and where the rule stands."""
+
+    origin: Span
+    effect: Effect = Effect.ALLOW
+    audit: bool = False
+    priority: int = 0
+    owner: ast.Owner = ""
+
+    @classmethod
+    def of(cls, prefix: ast.Prefix, origin: Span) -> Head:
+        """The head for a combined prefix."""
+        return cls(
+            origin, _EFFECTS[prefix.effect], prefix.audit, prefix.priority or 0, prefix.owner
+        )
+
+    def rule(
+        self,
+        cls: MediationClass,
+        fields: Sequence[Glob | Pattern],
+        mask: int,
+        *,
+        other: int | None = None,
+        transition: Transition | None = None,
+    ) -> Rule:
+        """An IR rule under this head; `other` is the mask for others where it differs."""
+        owner_mask = 0 if self.owner in ("other", "nobody") else mask
+        other_mask = 0 if self.owner in ("owner", "nobody") else mask if other is None else other
+        return Rule(
+            cls,
+            tuple(f.pattern if isinstance(f, Glob) else f for f in fields),
+            owner_mask,
+            other_mask,
+            self.effect,
+            self.origin,
+            self.audit,
+            self.priority,
+            all(f.exact for f in fields if isinstance(f, Glob)),
+            transition,
+        )
+
+
+def words_to_mask(
+    cls: MediationClass,
+    words: Iterable[ast.Word],
+    synonyms: dict[str, tuple[str, ...]],
+    what: str,
+) -> int:
+    """The bits of permission words; raises `Refused` for an unknown one."""
+    mask = 0
+    for word in words:
+        names = synonyms.get(word.text, (word.text,))
+        try:
+            mask |= cls.mask(names)
+        except KeyError:
+            known = sorted({*cls.permissions, *synonyms})
+            raise Refused(
+                error(
+                    "unknown-rule-permission",
+                    word.span,
+                    f"`{word.text}` is no permission of a {what} rule",
+                    did_you_mean(word.text, known) or "known: " + " ".join(known),
+                )
+            ) from None
+    return mask
+
+
+class Conditions:
+    """The conditions of one rule by name, each at most once."""
+
+    def __init__(
+        self,
+        conditions: Iterable[ast.Condition],
+        allowed: Iterable[str],
+        what: str,
+        *,
+        repeatable: Iterable[str] = (),
+        operators: Iterable[str] = ("=",),
+    ) -> None:
+        allowed = tuple(allowed)
+        self._found: dict[str, list[ast.Condition]] = {}
+        for condition in conditions:
+            name = condition.name.text
+            if name not in allowed:
+                raise Refused(
+                    error(
+                        "unknown-condition",
+                        condition.span,
+                        f"`{name}` is no condition of {what}",
+                        did_you_mean(name, allowed)
+                        or ("known: " + " ".join(allowed) if allowed else ""),
+                    )
+                )
+            if condition.op not in operators:
+                raise Refused(
+                    error(
+                        "bad-operator",
+                        condition.span,
+                        f"`{name}` takes `=`, not `{condition.op}`",
+                    )
+                )
+            if name in self._found and name not in repeatable:
+                raise Refused(
+                    error("repeated-condition", condition.span, f"`{name}` is given twice")
+                )
+            self._found.setdefault(name, []).append(condition)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._found
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def get(self, name: str) -> list[ast.Condition]:
+        """All conditions of a name, in order."""
+        return self._found.get(name, [])
+
+    def words(self, name: str) -> tuple[ast.Word, ...]:
+        """The values of all conditions of a name."""
+        return tuple(word for c in self.get(name) for word in c.values)
+
+    def single(self, name: str) -> ast.Word | None:
+        """The one value of a condition, or None when it is not given; raises `Refused`."""
+        found = self.get(name)
+        if not found:
+            return None
+        if len(found[0].values) != 1:
+            raise Refused(
+                error("repeated-condition", found[0].span, f"`{name}` takes exactly one value")
+            )
+        return found[0].values[0]

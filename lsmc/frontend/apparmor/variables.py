@@ -1,0 +1,195 @@
+"""Variables of a policy file and the expansion of text that refers to them.
+
+A set variable holds glob texts; a reference stands for all of them, as an alternation.  Values are
+flattened (their own references replaced by the cross product) when first needed, so the order of
+declaration does not matter.  A table can extend a frozen base: most files start with the same hundreds
+of tunables, and what those flatten to is worked out once for all files that do not touch them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+#: More values, or more text, than this in one expansion is refused: no real policy comes near it.
+MAX_VALUES = 20_000
+MAX_TEXT = 4_000_000
+
+_REFERENCE = re.compile(r"(?<!\\)((?:\\\\)*)@\{([^}]*)\}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+
+
+class ExpansionError(ValueError):
+    """A reference cannot be expanded; `kind` is the name of the error."""
+
+    def __init__(self, kind: str, message: str, name: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.name = name
+
+
+def references(text: str) -> Iterator[str]:
+    """The names of the variables that a text refers to, in order."""
+    if "@{" in text:
+        for match in _REFERENCE.finditer(text):
+            if _NAME.match(match.group(2)):
+                yield match.group(2)
+
+
+def filter_slashes(path: str) -> str:
+    """Runs of `/` as one, save that a path of exactly two leading slashes keeps them."""
+    if "//" not in path:
+        return path
+    keep = "/" if path.startswith("//") and not path.startswith("///") else ""
+    return keep + re.sub("/+", "/", path)
+
+
+class Variables:
+    """Set and boolean variables by name, on top of an optional frozen base."""
+
+    def __init__(self, base: Variables | None = None) -> None:
+        self.base = base
+        self.sets: dict[str, tuple[str, ...]] = {}
+        self.bools: dict[str, bool] = {}
+        self._flat: dict[str, tuple[str, ...]] = {}
+        self._closure: dict[str, frozenset[str]] = {}
+
+    def values(self, name: str) -> tuple[str, ...] | None:
+        """The values as declared, or None."""
+        table: Variables | None = self
+        while table is not None:
+            if name in table.sets:
+                return table.sets[name]
+            table = table.base
+        return None
+
+    def boolean(self, name: str) -> bool | None:
+        """The value of a boolean, or None when it is not declared."""
+        table: Variables | None = self
+        while table is not None:
+            if name in table.bools:
+                return table.bools[name]
+            table = table.base
+        return None
+
+    def assign(self, name: str, values: Iterable[str]) -> None:
+        """Set a variable; values form a set."""
+        self.sets[name] = tuple(sorted(set(values)))
+        self._flat.clear()
+        self._closure.clear()
+
+    def names(self) -> set[str]:
+        """Every declared name."""
+        own = set(self.sets) | set(self.bools)
+        return own | self.base.names() if self.base is not None else own
+
+    def flatten(self, name: str) -> tuple[str, ...]:
+        """The values with every reference inside them expanded, sorted; raises `ExpansionError`."""
+        if name in self._flat:
+            return self._flat[name]
+        if self.base is not None and not self.closure(name) & self.sets.keys():
+            return self.base.flatten(name)
+        flat = self._expand_values(name, ())
+        self._flat[name] = flat
+        return flat
+
+    def closure(self, name: str) -> frozenset[str]:
+        """The variable and all that its values refer to, directly or not."""
+        known = self._closure.get(name)
+        if known is not None:
+            return known
+        if self.base is not None and name not in self.sets:
+            below = self.base.closure(name)
+            if not below & self.sets.keys():
+                return below
+        seen = {name}
+        todo = [name]
+        while todo:
+            for value in self.values(todo.pop()) or ():
+                for other in references(value):
+                    if other not in seen:
+                        seen.add(other)
+                        todo.append(other)
+        result = frozenset(seen)
+        self._closure[name] = result
+        return result
+
+    def _expand_values(self, name: str, stack: tuple[str, ...]) -> tuple[str, ...]:
+        if name in stack:
+            raise ExpansionError(
+                "recursive-variable", f"`@{{{name}}}` refers to itself", name
+            )
+        values = self.values(name)
+        if values is None:
+            if self.boolean(name) is not None:
+                raise ExpansionError(
+                    "boolean-as-set", f"`{name}` is a boolean, not a set of values", name
+                )
+            raise ExpansionError(
+                "undeclared-variable", f"variable `@{{{name}}}` is not declared", name
+            )
+        if len(stack) > 200:
+            raise ExpansionError("nested-too-deeply", "variables nested too deeply", name)
+        result: set[str] = set()
+        for value in values:
+            result.update(self._product(value, (*stack, name)))
+            if len(result) > MAX_VALUES:
+                raise _too_many(name)
+        return tuple(sorted(result))
+
+    def _product(self, value: str, stack: tuple[str, ...]) -> list[str]:
+        texts = [""]
+        at = 0
+        for match in _REFERENCE.finditer(value):
+            if not _NAME.match(match.group(2)):
+                continue
+            inner = match.group(2)
+            if inner in self._flat:
+                options = self._flat[inner]
+            else:
+                options = self._expand_values(inner, stack)
+            head = value[at : match.start()] + match.group(1)
+            if len(texts) * len(options) > MAX_VALUES:
+                raise _too_many(inner)
+            texts = [text + head + option for text in texts for option in options]
+            at = match.end()
+        return [text + value[at:] for text in texts]
+
+    def expand(self, text: str) -> str:
+        """The text with every reference replaced; raises `ExpansionError`.
+
+        Slashes that a value would double against its neighbours are dropped, as the compiler does.
+        """
+        if "@{" not in text:
+            return text
+        done = ""
+        rest = text
+        while match := _REFERENCE.search(rest):
+            name = match.group(2)
+            if not _NAME.match(name):
+                if "," not in name:
+                    raise ExpansionError(
+                        "undeclared-variable", f"`@{{{name}}}` is no variable name", name
+                    )
+                done += rest[: match.end()]
+                rest = rest[match.end() :]
+                continue
+            head = done + rest[: match.start()] + match.group(1)
+            rest = rest[match.end() :]
+            values = self.flatten(name)
+            if head.endswith("/") and head.strip("/"):
+                values = tuple(v.lstrip("/") for v in values)
+            if rest.startswith("/"):
+                values = tuple(v.rstrip("/") for v in values)
+            done = head + (values[0] if len(values) == 1 else "{" + ",".join(values) + "}")
+            if len(done) > MAX_TEXT:
+                raise _too_many(name)
+        return done + rest
+
+
+def _too_many(name: str) -> ExpansionError:
+    return ExpansionError(
+        "too-complex",
+        f"`@{{{name}}}` expands to more than {MAX_VALUES:,} values or {MAX_TEXT:,} bytes",
+        name,
+    )
