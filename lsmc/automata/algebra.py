@@ -72,10 +72,8 @@ class Lazy:
                 single |= mask
         merged: dict[Positions, int] = {}
         for mask, targets in narrow:
-            for other, more in wide:
-                if other & mask:
-                    targets |= more
-            key = tuple(sorted(targets))
+            under = [more for other, more in wide if other & mask]
+            key = tuple(sorted(targets.union(*under)))
             merged[key] = merged.get(key, 0) | mask
         for mask, targets in wide:
             if mask & ~single:
@@ -88,7 +86,9 @@ class Lazy:
         return tuple([~position for position in reversed(state) if position < 0])
 
 
-def _refine(atoms: list[tuple[int, set[int]]], mask: int, targets: set[int]) -> list[Any]:
+def _refine(
+    atoms: list[tuple[int, set[int]]], mask: int, targets: set[int]
+) -> list[tuple[int, set[int]]]:
     """Cut disjoint sets along one more, which adds its targets."""
     refined: list[tuple[int, set[int]]] = []
     for atom, held in atoms:
@@ -198,14 +198,15 @@ def _product(automata: Sequence[Automaton[Any]], states: States) -> Iterable[tup
         edges = automaton.edges(state)
         cut: list[tuple[int, States]] = []
         for mask, before in pieces:
+            rest = mask
             for edge, target in edges:
-                if mask & edge:
-                    cut.append((mask & edge, (*before, target)))
-                    mask &= ~edge
-                    if not mask:
+                if rest & edge:
+                    cut.append((rest & edge, (*before, target)))
+                    rest &= ~edge
+                    if not rest:
                         break
-            if mask:
-                cut.append((mask, (*before, None)))
+            if rest:
+                cut.append((rest, (*before, None)))
         pieces = cut
     return pieces
 

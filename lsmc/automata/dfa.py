@@ -12,22 +12,26 @@ State 0 is dead and state 1 the start, always.  Every array may be an `array`, `
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress, islice
 from operator import ge, gt
+from typing import TYPE_CHECKING
 
 from lsmc.automata.alphabet import ALL, bytes_of
 from lsmc.automata.nfa import Nfa, build_nfa
-from lsmc.automata.pattern import Pattern
 from lsmc.kernels import walk as kernel
 from lsmc.kernels.subset import subset
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lsmc.automata.pattern import Pattern
 
 MAX_STATES = 65535
 
 
-class StateLimit(Exception):
+class StateLimit(Exception):  # noqa: N818 - it names the limit that was met, as a value would
     """An automaton would have more states than allowed."""
 
     def __init__(self, limit: int, pattern: int | None = None) -> None:

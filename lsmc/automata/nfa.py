@@ -14,11 +14,14 @@ sorted tuples therefore lead with what they accept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lsmc.automata.alphabet import SINGLE
 from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Positions = tuple[int, ...]
 

@@ -15,28 +15,40 @@ building every pair was rejected.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from lsmc.automata.dfa import MAX_STATES, Dfa, StateLimit, determinize_nfa
 from lsmc.automata.nfa import build_nfa
-from lsmc.automata.pattern import Concat, Pattern, Star, Union, literal_prefix
+from lsmc.automata.pattern import (
+    Chars,
+    Concat,
+    Literal,
+    Pattern,
+    Star,
+    Union,
+    literal_prefix,
+    mask_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Group = tuple[tuple[int, ...], Dfa]
 
 SLASH = 1 << ord("/")
 # How many patterns that multiply states may share a group when one can match inside another's loop.
-CROWD = 3
+CROWD = 8
 
 
 class Kind(IntEnum):
     """How a pattern makes automata grow, mildest first."""
 
     FINITE = 0
-    TAIL = 1  # loops only at the end
+    TAIL = 1  # one loop, at the end
     COMPONENT = 2  # loops that cannot cross a `/`
-    SEARCH = 3  # one loop over `/`, then text
-    PASSING = 4  # a loop over `/`, text, and another loop
+    SEARCH = 3  # loops over `/` with text behind them
+    MULTIPLIES = 4  # a loop, text that lies within it, and a loop that the text lies within
 
 
 def kind_of(pattern: Pattern) -> Kind:
@@ -44,25 +56,63 @@ def kind_of(pattern: Pattern) -> Kind:
     loops = _loops(pattern)
     if not loops:
         return Kind.FINITE
-    if not any(mask & SLASH for mask in loops):
-        return Kind.COMPONENT
-    if isinstance(pattern, Star):
+    parts = pattern.parts if isinstance(pattern, Concat) else (pattern,)
+    if _multiplies(parts):
+        return Kind.MULTIPLIES
+    if len(loops) == 1 and isinstance(parts[-1], Star):
         return Kind.TAIL
-    if isinstance(pattern, Concat) and isinstance(pattern.parts[-1], Star) and len(loops) == 1:
-        return Kind.TAIL
-    return Kind.SEARCH if len(loops) == 1 else Kind.PASSING
+    return Kind.SEARCH if any(mask & SLASH for mask in loops) else Kind.COMPONENT
 
 
 def _loops(pattern: Pattern) -> list[int]:
-    """The sets that a pattern loops over; of a union, those of its most looping option."""
+    """All sets that a pattern loops over."""
     match pattern:
         case Star(mask):
             return [mask] if mask else []
-        case Concat(parts):
+        case Concat(parts) | Union(parts):
             return [mask for part in parts for mask in _loops(part)]
-        case Union(options):
-            return max((_loops(option) for option in options), key=len, default=[])
     return []
+
+
+def _multiplies(parts: Sequence[Pattern]) -> bool:
+    """Whether a loop can be left for another without leaving either's set.
+
+    `**/x*` cannot (its text has a `/`, which ends the second loop): such patterns side by side make
+    a keyword search, whose states grow with their sum.  `**/x/**` and `*x*` can: each that has been
+    passed is one more fact to remember.
+    """
+    last = 0
+    between: list[Pattern] = []
+    for part in parts:
+        if isinstance(part, Union) and any(
+            _multiplies(option.parts) for option in part.options if isinstance(option, Concat)
+        ):
+            return True
+        loops = _loops(part)
+        if not loops:
+            between.append(part)
+            continue
+        loop = 0
+        for mask in loops:
+            loop |= mask
+        if last and all(_fits(text, last & loop) for text in between):
+            return True
+        last, between = loop, []
+    return False
+
+
+def _fits(pattern: Pattern, mask: int) -> bool:
+    """Whether some member has all its bytes in a set; the pattern has no loops."""
+    match pattern:
+        case Literal(text):
+            return not mask_of(text) & ~mask
+        case Chars(members):
+            return bool(members & mask)
+        case Concat(parts):
+            return all(_fits(part, mask) for part in parts)
+        case Union(options):
+            return any(_fits(option, mask) for option in options)
+    return True
 
 
 def partition(patterns: Sequence[Pattern], *, growth: int = 4, slack: int = 256) -> list[Group]:
@@ -72,18 +122,17 @@ def partition(patterns: Sequence[Pattern], *, growth: int = 4, slack: int = 256)
     `StateLimit` with the number of a pattern that passes the absolute limit by itself.
     """
     kinds = [kind_of(pattern) for pattern in patterns]
-    plain = [number for number, kind in enumerate(kinds) if kind < Kind.PASSING]
+    plain = [number for number, kind in enumerate(kinds) if kind < Kind.MULTIPLIES]
+    crowds = _spread(patterns, [n for n, kind in enumerate(kinds) if kind == Kind.MULTIPLIES])
+    if plain and len(crowds) == 1:
+        plain, crowds = list(range(len(patterns))), []
     groups: list[Group] = []
-    for group in [
-        plain,
-        *_spread([n for n, kind in enumerate(kinds) if kind == Kind.PASSING], patterns),
-    ]:
-        if group:
-            groups += _build(group, patterns, kinds, growth, slack)
+    for group in [plain, *crowds] if plain else crowds:
+        groups += _build(group, patterns, kinds, growth, slack)
     return groups
 
 
-def _spread(numbers: Sequence[int], patterns: Sequence[Pattern]) -> list[list[int]]:
+def _spread(patterns: Sequence[Pattern], numbers: Sequence[int]) -> list[list[int]]:
     """Bins in which few patterns can match inside each other."""
     bins: list[list[int]] = []
     prefixes = {number: literal_prefix(patterns[number]) for number in numbers}
@@ -120,10 +169,13 @@ def _build(
 
 
 def _cut(group: Sequence[int], kinds: Sequence[Kind]) -> list[list[int]]:
-    """Two parts or more: by kind, else in halves."""
+    """Two parts or more: those that multiply apart, else by kind, else in halves."""
     by_kind: dict[Kind, list[int]] = {}
     for number in group:
         by_kind.setdefault(kinds[number], []).append(number)
+    multiplying = by_kind.get(Kind.MULTIPLIES, [])
+    if 0 < len(multiplying) < len(group):
+        return [[n for n in group if kinds[n] < Kind.MULTIPLIES], multiplying]
     if len(by_kind) > 1:
         return [by_kind[kind] for kind in sorted(by_kind)]
     middle = len(group) // 2

@@ -11,11 +11,13 @@ the length of a `Concat`, so a parser that bounds nesting bounds the recursion.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lsmc.automata.alphabet import ALL, NOT_NUL, best_byte, bytes_of, cost, mask_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
     "ALL",

@@ -19,7 +19,7 @@ def cfunc(function: F) -> F:
     return function
 
 
-def locals(**_types: str) -> Callable[[F], F]:
+def locals(**_types: str) -> Callable[[F], F]:  # noqa: A001 - the name that Cython gives it
     """Declare the types of locals; nothing to do."""
     return cfunc
 

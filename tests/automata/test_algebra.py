@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lsmc.automata.alphabet import cost
+from lsmc.automata.algebra import (
+    Lazy,
+    Table,
+    alternatives,
+    contains,
+    difference,
+    equivalent,
+    intersection,
+    is_empty,
+    search,
+    shortest,
+)
+from lsmc.automata.dfa import StateLimit, determinize
+from lsmc.automata.pattern import (
+    ALL,
+    NEVER,
+    NOT_NUL,
+    Chars,
+    Literal,
+    Pattern,
+    Star,
+    concat,
+    example,
+    is_empty_language,
+    mask_of,
+    union,
+)
+from tests.automata.strategies import ALPHABET, matches, members, patterns
+
+NOT_SLASH = NOT_NUL & ~mask_of(b"/")
+ETC = concat([Literal(b"/etc/"), Star(NOT_NUL)])
+CONF = concat([Literal(b"/etc/"), Star(NOT_SLASH), Literal(b".conf")])
+
+
+def _check(found: bytes | None, expected: frozenset[bytes]) -> None:
+    """A witness is no longer than the shortest of the short strings; none means there are none."""
+    if found is None:
+        assert not expected
+    else:
+        assert all(len(found) <= len(text) for text in expected)
+        if len(found) <= 4 and set(found) <= set(ALPHABET):
+            assert found in expected
+
+
+@given(patterns, patterns)
+def test_agrees_with_brute_force(a: Pattern, b: Pattern) -> None:
+    in_a, in_b = members(a), members(b)
+    both, only_a = intersection(a, b), difference(a, b)
+    _check(both, in_a & in_b)
+    _check(only_a, in_a - in_b)
+    assert both is None or (matches(a, both) and matches(b, both))
+    assert only_a is None or (matches(a, only_a) and not matches(b, only_a))
+    assert contains(a, b) <= (in_b <= in_a)
+
+
+@given(patterns, patterns)
+def test_tables_answer_as_patterns_do(a: Pattern, b: Pattern) -> None:
+    table_a, table_b = Table(determinize([a])), Table(determinize([b]))
+    assert intersection(table_a, b) == intersection(a, table_b) == intersection(a, b)
+    assert difference(table_a, b) == difference(a, table_b) == difference(a, b)
+    assert shortest(table_a) == shortest(a)
+
+
+@given(patterns, patterns, patterns)
+@settings(max_examples=50)
+def test_laws(a: Pattern, b: Pattern, c: Pattern) -> None:
+    assert equivalent(union([a, a]), a)
+    assert equivalent(union([a, b]), union([b, a]))
+    assert equivalent(concat([a, concat([b, c])]), concat([concat([a, b]), c]))
+    assert equivalent(concat([a, union([b, c])]), union([concat([a, b]), concat([a, c])]))
+    assert contains(union([a, b]), a)
+    assert difference(a, a) is None
+    assert is_empty(a) == is_empty_language(a)
+    assert (difference(a, union([b, c])) is None) <= (
+        difference(a, b) is None or intersection(a, c) is not None
+    )
+
+
+@given(patterns, patterns)
+@settings(max_examples=50)
+def test_de_morgan(a: Pattern, b: Pattern) -> None:
+    """Outside `a | b` is outside `a` and outside `b`: no string tells them apart."""
+    one, two, both = Lazy(a), Lazy(b), Lazy(union([a, b]))
+
+    def accepted(automaton: Lazy, state: tuple[int, ...] | None) -> bool:
+        return state is not None and bool(automaton.accepts(state))
+
+    found = search(
+        [one, two, both],
+        lambda states: (
+            (accepted(one, states[0]) or accepted(two, states[1])) != accepted(both, states[2])
+        ),
+    )
+    assert found is None
+
+
+@given(patterns)
+def test_shortest_is_an_example(pattern: Pattern) -> None:
+    found, read = shortest(pattern), example(pattern)
+    assert (found is None) == (read is None)
+    if found is not None and read is not None:
+        assert matches(pattern, found)
+        assert cost(found)[:2] == cost(read)[:2]
+
+
+@given(patterns, st.integers(0, 30))
+def test_alternatives(pattern: Pattern, count: int) -> None:
+    found = alternatives(pattern, count)
+    assert len(found) <= count
+    assert len(set(found)) == len(found)
+    assert all(matches(pattern, text) for text in found)
+    assert [len(text) for text in found] == sorted(len(text) for text in found)
+    if len(found) < count:
+        assert members(pattern) <= set(found)
+    else:
+        last = len(found[-1]) if found else 0
+        assert {text for text in members(pattern) if len(text) < last} <= set(found)
+
+
+def test_alternatives_in_order() -> None:
+    assert alternatives(CONF, 3) == [b"/etc/.conf", b"/etc/a.conf", b"/etc/b.conf"]
+    assert alternatives(Literal(b"x" * 3000), 2) == [b"x" * 3000]
+    assert alternatives(NEVER, 2) == []
+
+
+def test_witnesses_read_well() -> None:
+    assert intersection(ETC, CONF) == b"/etc/.conf"
+    assert difference(concat([ETC, Literal(b"x")]), CONF) == b"/etc/x"
+    assert difference(CONF, ETC) is None
+    assert shortest(concat([Literal(b"/"), Chars(NOT_SLASH)])) == b"/a"
+    assert shortest(union([Literal(b"a\x01"), Literal(b"/b")])) == b"/b"
+
+
+def test_search_goes_on_past_dead_automata() -> None:
+    one = Lazy(Literal(b"a"))
+    assert search([one], lambda states: states[0] is None) == b"b"
+    assert search([one, one], lambda states: False) is None
+
+
+def test_search_prunes_and_limits() -> None:
+    one = Lazy(concat([Star(ALL), Literal(b"a"), *[Chars(ALL)] * 12]))
+    with pytest.raises(StateLimit):
+        search([one], lambda states: False, limit=100)
+    visited = 0
+
+    def alive(states: tuple[object, ...]) -> bool:
+        nonlocal visited
+        visited += 1
+        return False
+
+    assert search([one], lambda states: False, alive=alive) is None
+    assert visited == 1
+
+
+def test_lazy_numbers_its_patterns() -> None:
+    lazy = Lazy(ETC, CONF, Literal(b"/"))
+    state = lazy.start
+    for byte in b"/etc/a.conf":
+        state = next(to for mask, to in lazy.edges(state) if mask >> byte & 1)
+    assert lazy.accepts(state) == (0, 1)
+    edges = [mask for mask, _ in islice(lazy.edges(state), 10)]
+    assert sum(edges) == NOT_NUL
