@@ -1,0 +1,107 @@
+"""What is installed: every package is listed, the wheel holds the data, kernels are fresh."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+SETUPTOOLS = SETTINGS["tool"]["setuptools"]
+TREES = {"lsmc.grammars": ROOT / "grammars", "lsmc.profiles": ROOT / "profiles"}
+IGNORED = {"__pycache__", ".venv", ".git", "build", "dist"}
+
+
+def files_below(folder: Path) -> list[Path]:
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not IGNORED & set(path.parts)
+    ]
+
+
+def test_every_package_is_listed() -> None:
+    found = {
+        ".".join(init.parent.relative_to(ROOT).parts)
+        for init in (ROOT / "lsmc").rglob("__init__.py")
+    }
+    assert sorted(SETUPTOOLS["packages"]) == sorted(found | set(TREES))
+
+
+def test_every_folder_with_python_is_a_package() -> None:
+    folders = {path.parent for path in files_below(ROOT / "lsmc") if path.suffix == ".py"}
+    assert [folder for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []
+
+
+def test_compiled_kernels_exist_as_source() -> None:
+    sources = [source for module in SETUPTOOLS["ext-modules"] for source in module["sources"]]
+    assert [source for source in sources if not (ROOT / source).is_file()] == []
+    assert all(module["optional"] for module in SETUPTOOLS["ext-modules"])
+
+
+def test_no_compiled_kernel_is_older_than_its_source() -> None:
+    stale = [
+        binary.name
+        for source in (ROOT / "lsmc" / "kernels").glob("*.py")
+        for binary in source.parent.glob(f"{source.stem}.*.so")
+        if binary.stat().st_mtime < source.stat().st_mtime
+    ]
+    assert stale == [], "run sh scripts/setup, or remove them"
+
+
+def copy_of_the_tree(target: Path) -> None:
+    """Copy what a build reads, without what earlier builds left behind."""
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        (target / name).write_bytes((ROOT / name).read_bytes())
+    for tree in ("lsmc", "grammars", "profiles"):
+        for path in files_below(ROOT / tree):
+            if path.suffix in {".so", ".c", ".pyc"}:
+                continue
+            copy = target / path.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+
+
+@pytest.mark.slow
+def test_wheel_holds_grammars_and_profiles(tmp_path: Path) -> None:
+    source, out = tmp_path / "source", tmp_path / "wheels"
+    source.mkdir()
+    copy_of_the_tree(source)
+    # A compiler that does not exist: the wheel must come out all the same, and faster.
+    result = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "-w", str(out), str(source)],
+        env={**os.environ, "CC": "/nonexistent/cc", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode != 0:
+        missing = ("No module named pip", "Could not find a version", "No matching distribution")
+        if any(text in result.stderr for text in missing):
+            pytest.skip("pip or its index is not within reach")
+        pytest.fail(result.stderr)
+    (wheel,) = out.glob("lsmc-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        entry_points = next(name for name in names if name.endswith("entry_points.txt"))
+        assert "lsmc = lsmc.cli:main" in archive.read(entry_points).decode()
+    expected = {
+        f"lsmc/{package.removeprefix('lsmc.')}/{path.relative_to(folder).as_posix()}"
+        for package, folder in TREES.items()
+        for path in files_below(folder)
+        if package != "lsmc.grammars" or path.suffix == ".lark"
+    }
+    assert expected - names == set()
+    python = {
+        path.relative_to(ROOT).as_posix()
+        for path in files_below(ROOT / "lsmc")
+        if path.suffix == ".py"
+    }
+    assert python - names == set()
+    assert [name for name in names if name.startswith(("tests", "bench"))] == []

@@ -1,0 +1,66 @@
+"""The sample policy of profiles/: what is there, and that its parts belong together."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+PROFILES = Path(__file__).resolve().parent.parent / "profiles"
+
+SAMPLES = {
+    "backup",
+    "container-default",
+    "log-rotation",
+    "logger",
+    "nginx",
+    "postgres",
+    "remote-login",
+    "sandbox-6.0",
+    "viewer",
+}
+INCLUDE = re.compile(r"^\s*include(?P<optional> if exists)? <(?P<name>[^>]+)>", re.MULTILINE)
+TEXTS = sorted(
+    path
+    for path in PROFILES.rglob("*")
+    if path.is_file() and path.parent.name not in {"abi", "__pycache__"}
+)
+
+
+def names(paths: list[Path]) -> list[str]:
+    return [path.relative_to(PROFILES).as_posix() for path in paths]
+
+
+def test_the_samples_are_the_expected_ones() -> None:
+    assert {path.name for path in PROFILES.iterdir() if path.is_file()} == SAMPLES
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=names(TEXTS))
+def test_a_file_explains_itself_and_finds_its_includes(path: Path) -> None:
+    text = path.read_text(encoding="ascii")
+    assert text.startswith("# ")
+    assert text.endswith("\n")
+    missing = [
+        match["name"]
+        for match in INCLUDE.finditer(text)
+        if not match["optional"] and not (PROFILES / match["name"]).exists()
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_a_sample_names_the_features_it_was_written_for(name: str) -> None:
+    abi = re.findall(r"^abi <(abi/[\d.]+)>,$", (PROFILES / name).read_text(), re.MULTILINE)
+    assert len(abi) == 1
+    assert (PROFILES / abi[0]).is_file()
+
+
+def test_no_abstraction_is_unused() -> None:
+    used = {match["name"] for path in TEXTS for match in INCLUDE.finditer(path.read_text())}
+    offered = {
+        path.relative_to(PROFILES).as_posix()
+        for path in (PROFILES / "abstractions").iterdir()
+        if path.is_file()
+    }
+    assert offered - used == set()
