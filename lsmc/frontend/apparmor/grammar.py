@@ -1,0 +1,50 @@
+"""The LALR grammar: its fragments joined and built once per process.
+
+The frame comes first and the fragments of the rule classes follow in name order, joined as text,
+so that adding a rule class is adding a file.  Lark's `%import` was rejected: it renames what it
+imports, and the names of terminals are what error messages are made from.  A pickled table was
+rejected too: the build takes a tenth of a second, and a cache is a file to trust.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from lark import Lark
+
+from lsmc.frontend.apparmor.builder import Builder
+from lsmc.frontend.apparmor.lexer import ModeLexer
+
+_FRAME = "profile.lark"
+
+
+def _fragments() -> dict[str, str]:
+    """Name and text of each grammar file: of the installed package, else beside the source tree."""
+    try:
+        shipped = resources.files("lsmc.grammars").joinpath("apparmor")
+        found = {f.name: f.read_text() for f in shipped.iterdir() if f.name.endswith(".lark")}
+    except (ModuleNotFoundError, FileNotFoundError, NotADirectoryError):
+        found = {}
+    if not found:
+        beside = Path(__file__).resolve().parents[3] / "grammars" / "apparmor"
+        found = {path.name: path.read_text() for path in beside.glob("*.lark")}
+    return found
+
+
+@cache
+def grammar() -> Lark:
+    """The parser of AppArmor files, whose callbacks build the syntax tree as they reduce."""
+    fragments = _fragments()
+    texts = [fragments.pop(_FRAME), *(fragments[name] for name in sorted(fragments))]
+    return Lark(
+        "\n".join(texts),
+        parser="lalr",
+        lexer=ModeLexer,
+        transformer=Builder(),
+        start="file",
+        keep_all_tokens=True,
+        maybe_placeholders=False,
+        propagate_positions=False,
+    )
