@@ -7,11 +7,14 @@ for that reason; a front end that meets one writes it out or refuses it.
 Build patterns with `concat`, `union` and `optional`, which keep them flat and free of `NEVER`;
 the bare classes are for matching and for tests.  Functions here recurse on nesting alone, never on
 the length of a `Concat`, so a parser that bounds nesting bounds the recursion.
+
+Patterns are keys everywhere, and large ones share parts: compound patterns keep their hash, which
+is not pickled, since it holds for one process only.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lsmc.automata.alphabet import ALL, NOT_NUL, best_byte, bytes_of, cost, mask_of
@@ -68,6 +71,16 @@ class Concat:
     """The parts, one after the other."""
 
     parts: tuple[Pattern, ...]
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash(("Concat", self.parts)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[type[Concat], tuple[tuple[Pattern, ...]]]:
+        return Concat, (self.parts,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,16 @@ class Union:
     """Any one of the options; no options at all is the empty language."""
 
     options: tuple[Pattern, ...]
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash(("Union", self.options)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[type[Union], tuple[tuple[Pattern, ...]]]:
+        return Union, (self.options,)
 
 
 Pattern: TypeAlias = Literal | Chars | Star | Concat | Union

@@ -67,6 +67,7 @@ def subset(
     if start:
         ids[start] = 1
     through = [-1] * len(symbols)  # the state reached through this position alone
+    together: dict[Positions, int] = {}  # the state reached through several
     refined: dict[Positions, Atoms] = {}
     offsets = [0, 0]
     labels: list[int] = []
@@ -110,9 +111,8 @@ def subset(
         if not wide:
             for symbol in sorted(narrow):
                 labels.append(classes[symbol])
-                targets.append(_through(narrow[symbol], follows, through, ids, states))
+                targets.append(_through(narrow[symbol], follows, through, together, ids, states))
         else:
-            row: dict[int, int] = {}
             chosen = tuple([symbol - 256 for symbol in sorted(wide)])
             found = refined.get(chosen)
             if found is None:
@@ -126,7 +126,7 @@ def subset(
                     held = active[members[0]]
                 else:
                     held = [position for place in members for position in active[place]]
-                target = _through(held, follows, through, ids, states)
+                target = _through(held, follows, through, together, ids, states)
                 reached.append(target)
                 counts[target] = counts.get(target, 0) + len(group)
             most = -1
@@ -134,13 +134,10 @@ def subset(
                 if count > most:
                     most = count
                     default = target
-            if default:
-                for label in rest:
-                    row[label] = 0
+            row: dict[int, int] = dict.fromkeys(rest, 0) if default else {}
             for number, target in enumerate(reached):
                 if target != default:
-                    for label in atoms[number][1]:
-                        row[label] = target
+                    row.update(dict.fromkeys(atoms[number][1], target))
             for symbol, group in narrow.items():
                 label = classes[symbol]
                 if owner[label] >= 0:
@@ -149,12 +146,14 @@ def subset(
                         held += active[place]
                 else:
                     held = group
-                row[label] = _through(held, follows, through, ids, states)
-            for label in sorted(row):
-                target = row[label]
+                target = _through(held, follows, through, together, ids, states)
                 if target != default:
-                    labels.append(label)
-                    targets.append(target)
+                    row[label] = target
+                else:
+                    row.pop(label, None)
+            exceptions = sorted(row)
+            labels += exceptions
+            targets += [row[label] for label in exceptions]
         defaults.append(default)
         offsets.append(len(labels))
     return offsets, labels, targets, defaults, states
@@ -177,6 +176,7 @@ def _through(
     held: list[int],
     follows: list[Positions],
     through: list[int],
+    together: dict[Positions, int],
     ids: dict[Positions, int],
     states: list[Positions],
 ) -> int:
@@ -187,7 +187,9 @@ def _through(
         if target < 0:
             target = through[position] = _intern(follows[position], ids, states)
         return target
-    merged: set[int] = set()
-    for position in held:
-        merged.update(follows[position])
-    return _intern(tuple(sorted(merged)), ids, states)
+    group = tuple(held)
+    target = together.get(group, -1)
+    if target < 0:
+        merged = set().union(*[follows[position] for position in held])
+        target = together[group] = _intern(tuple(sorted(merged)), ids, states)
+    return target

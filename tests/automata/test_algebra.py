@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsmc.automata.alphabet import cost
 from lsmc.automata.algebra import (
     Lazy,
     Table,
@@ -19,6 +18,7 @@ from lsmc.automata.algebra import (
     search,
     shortest,
 )
+from lsmc.automata.alphabet import cost
 from lsmc.automata.dfa import StateLimit, determinize
 from lsmc.automata.pattern import (
     ALL,
@@ -143,21 +143,21 @@ def test_witnesses_read_well() -> None:
 def test_search_goes_on_past_dead_automata() -> None:
     one = Lazy(Literal(b"a"))
     assert search([one], lambda states: states[0] is None) == b"b"
-    assert search([one, one], lambda states: False) is None
+    assert search([one, one], lambda _: False) is None
 
 
 def test_search_prunes_and_limits() -> None:
     one = Lazy(concat([Star(ALL), Literal(b"a"), *[Chars(ALL)] * 12]))
     with pytest.raises(StateLimit):
-        search([one], lambda states: False, limit=100)
+        search([one], lambda _: False, limit=100)
     visited = 0
 
-    def alive(states: tuple[object, ...]) -> bool:
+    def alive(_states: tuple[object, ...]) -> bool:
         nonlocal visited
         visited += 1
         return False
 
-    assert search([one], lambda states: False, alive=alive) is None
+    assert search([one], lambda _: False, alive=alive) is None
     assert visited == 1
 
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from array import array
 from dataclasses import fields, replace
+from typing import Any
+from typing import Literal as Only
 
 import pytest
 from hypothesis import given, settings
@@ -26,6 +28,7 @@ from lsmc.automata.pattern import (
 from tests.automata.strategies import STRINGS, matched, pattern_lists
 
 NOT_SLASH = NOT_NUL & ~mask_of(b"/")
+CODES: tuple[Only["B", "H", "I"], ...] = ("B", "I", "B", "H", "H", "H", "I", "I")
 SAMPLE = [
     Literal(b"/etc/passwd"),
     concat([Literal(b"/etc/"), Star(NOT_NUL)]),
@@ -106,9 +109,9 @@ def test_states_past_the_limit_of_a_row_are_refused() -> None:
 
 def test_reads_views_of_a_file() -> None:
     dfa = determinize(SAMPLE)
-    views = {
+    views: dict[str, Any] = {
         field.name: memoryview(bytes(array(code, getattr(dfa, field.name)))).cast(code)
-        for field, code in zip(fields(Dfa), "BIBHHHII", strict=True)
+        for field, code in zip(fields(Dfa), CODES, strict=True)
     }
     loaded = Dfa(**views)
     assert verify(loaded, len(SAMPLE)) == []
@@ -135,7 +138,7 @@ CORRUPT = [
 @pytest.mark.parametrize(("name", "index", "value", "fault"), CORRUPT)
 def test_verify_finds_corruption(name: str, index: int, value: int, fault: str) -> None:
     dfa = determinize(SAMPLE)
-    code = dict(zip((field.name for field in fields(Dfa)), "BIBHHHII", strict=True))[name]
+    code = dict(zip((field.name for field in fields(Dfa)), CODES, strict=True))[name]
     items = array(code, getattr(dfa, name))
     items[index] = value
     faults = verify(replace(dfa, **{name: items}), len(SAMPLE))
