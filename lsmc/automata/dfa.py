@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 from lsmc.automata.alphabet import ALL, bytes_of
 from lsmc.automata.nfa import Nfa, build_nfa
-from lsmc.kernels import walk as kernel
 from lsmc.kernels.subset import subset
+from lsmc.kernels.walk import Walker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,17 +59,18 @@ class Dfa:
         """How many states there are, the dead one included."""
         return len(self.defaults)
 
+    def walker(self) -> Walker:
+        """The table made ready for many keys; it remembers rows, so keep it."""
+        return Walker(self.classes, self.offsets, self.labels, self.targets, self.defaults)
+
     def walk(self, key: bytes) -> int:
         """The state that a key leads to; 0 when nothing can match any more."""
-        return kernel.walk(
-            self.classes, self.offsets, self.labels, self.targets, self.defaults, key
-        )
+        consumed, state = self.depth(key)
+        return state if consumed == len(key) else 0
 
     def depth(self, key: bytes) -> tuple[int, int]:
         """How many bytes of the key stay alive, and the last live state."""
-        return kernel.depth(
-            self.classes, self.offsets, self.labels, self.targets, self.defaults, key
-        )
+        return self.walker().depth(key)
 
     def accept_ids_of(self, state: int) -> tuple[int, ...]:
         """The patterns that match a key leading to this state, ascending."""

@@ -145,7 +145,7 @@ class _Builder:
         ]
 
     def _covers(self, more: int, less: int, depth: int) -> bool:
-        """Whether position `more` matches all that `less` does; False when that takes long to say."""
+        """Whether position `more` matches all that `less` does; False if unsure."""
         if more == less or more < 0 or less < 0 or self.masks[less] & ~self.masks[more]:
             return more == less
         known = self.covers.get((more, less))

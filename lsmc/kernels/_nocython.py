@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+C = TypeVar("C")
 F = TypeVar("F", bound=Callable[..., Any])
 
 compiled: Final = False
@@ -19,8 +20,23 @@ def cfunc(function: F) -> F:
     return function
 
 
+def cclass(kind: type[C]) -> type[C]:
+    """Mark an extension type; nothing to do."""
+    return kind
+
+
+def declare(_type: str) -> Any:
+    """Declare the type of an attribute; nothing to do."""
+    return None
+
+
 def locals(**_types: str) -> Callable[[F], F]:  # noqa: A001 - the name that Cython gives it
     """Declare the types of locals; nothing to do."""
+    return cfunc
+
+
+def returns(_type: str) -> Callable[[F], F]:
+    """Declare what a C function returns; nothing to do."""
     return cfunc
 
 

@@ -1,14 +1,18 @@
 """Walking keys through a decision table: the hot loops of every query.
 
-A row is a default target and a few exceptions sorted by class (see `lsmc.automata.dfa`).  Rows of
-up to eight exceptions are scanned, longer ones bisected: measured, most rows have one.
+A row is a default target and a few exceptions sorted by class (see `lsmc.automata.dfa`).  A walker
+holds one table.  Compiled, it reads the arrays in place as C buffers.  Uncompiled, it scans the row
+of a state met for the first time, and from the second time on writes the row out in full, so that a
+step is one index: a single query touches little, and a batch runs on full rows.  Full rows for all
+states were rejected: they take 512 bytes each and most are never met.
 
+Tables from outside must have passed `verify`: the compiled loops do not check indexes.
 The source is compiled by Cython where it can be; uncompiled it runs as it stands.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from array import array
 from collections.abc import Iterable, Sequence
 
 from lsmc.kernels import _nocython as cython
@@ -16,7 +20,7 @@ from lsmc.kernels import _nocython as cython
 if cython.compiled:
     import cython  # type: ignore[no-redef]
 
-SCANNED = 8
+_COLD = array("H")
 
 
 def compiled() -> bool:
@@ -24,109 +28,111 @@ def compiled() -> bool:
     return bool(cython.compiled)
 
 
-@cython.locals(state="int", label="int", low="int", high="int")
-def step(
-    offsets: Sequence[int],
-    labels: Sequence[int],
-    targets: Sequence[int],
-    defaults: Sequence[int],
-    state: int,
-    label: int,
-) -> int:
-    """The state after one byte of class `label`."""
-    low = offsets[state]
-    high = offsets[state + 1]
-    low = bisect_left(labels, label, low, high)
-    return targets[low] if low < high and labels[low] == label else defaults[state]
+@cython.cclass
+class Walker:
+    """A decision table, ready to be walked."""
 
+    _classes = cython.declare("const unsigned char[::1]")
+    _offsets = cython.declare("const unsigned int[::1]")
+    _labels = cython.declare("const unsigned char[::1]")
+    _targets = cython.declare("const unsigned short[::1]")
+    _defaults = cython.declare("const unsigned short[::1]")
+    _rows = cython.declare("dict")
 
-def depth(
-    classes: Sequence[int],
-    offsets: Sequence[int],
-    labels: Sequence[int],
-    targets: Sequence[int],
-    defaults: Sequence[int],
-    key: bytes,
-) -> tuple[int, int]:
-    """How many bytes of the key stay alive, and the last live state."""
-    state = 1
-    consumed = 0
-    for byte in key:
-        label = classes[byte]
-        low = offsets[state]
-        high = offsets[state + 1]
-        target = defaults[state]
-        if high - low > SCANNED:
-            low = bisect_left(labels, label, low, high)
-            if low < high and labels[low] == label:
-                target = targets[low]
-        else:
-            while low < high:
-                if labels[low] == label:
-                    target = targets[low]
-                    break
-                low += 1
-        if target == 0:
-            return consumed, state
-        state = target
-        consumed += 1
-    return consumed, state
+    def __init__(
+        self,
+        classes: Sequence[int],
+        offsets: Sequence[int],
+        labels: Sequence[int],
+        targets: Sequence[int],
+        defaults: Sequence[int],
+    ) -> None:
+        self._classes = classes
+        self._offsets = offsets
+        self._labels = labels
+        self._targets = targets
+        self._defaults = defaults
+        self._rows = {}
 
-
-def walk(
-    classes: Sequence[int],
-    offsets: Sequence[int],
-    labels: Sequence[int],
-    targets: Sequence[int],
-    defaults: Sequence[int],
-    key: bytes,
-) -> int:
-    """The state that a key leads to; 0 when it dies on the way."""
-    consumed, state = depth(classes, offsets, labels, targets, defaults, key)
-    return state if consumed == len(key) else 0
-
-
-def expand(
-    classes: Sequence[int],
-    offsets: Sequence[int],
-    labels: Sequence[int],
-    targets: Sequence[int],
-    defaults: Sequence[int],
-    state: int,
-) -> tuple[int, ...]:
-    """One row in full: the target of each of the 256 bytes."""
-    low = offsets[state]
-    high = offsets[state + 1]
-    by_class = [defaults[state]] * 256
-    while low < high:
-        by_class[labels[low]] = targets[low]
-        low += 1
-    return tuple([by_class[label] for label in classes])
-
-
-def walk_many(
-    classes: Sequence[int],
-    offsets: Sequence[int],
-    labels: Sequence[int],
-    targets: Sequence[int],
-    defaults: Sequence[int],
-    keys: Iterable[bytes],
-    rows: dict[int, tuple[int, ...]],
-) -> list[int]:
-    """The states that keys lead to.
-
-    Rows are written out in full as they are visited, which makes a step one index; `rows` holds
-    them and may be handed in again.
-    """
-    found: list[int] = []
-    for key in keys:
+    @cython.locals(packed="unsigned long long")
+    def walk(self, key: bytes) -> int:
+        """The state that a key leads to; 0 when it dies on the way."""
+        if cython.compiled:
+            packed = self._follow(key)
+            return packed & 0xFFFF if packed >> 16 == len(key) else 0
+        rows = self._rows
         state = 1
         for byte in key:
             row = rows.get(state)
-            if row is None:
-                row = rows[state] = expand(classes, offsets, labels, targets, defaults, state)
-            state = row[byte]
+            if row:
+                state = row[byte]
+            elif row is None:
+                rows[state] = _COLD
+                state = self._step(state, byte)
+            else:
+                row = rows[state] = self._expand(state)
+                state = row[byte]
             if not state:
+                return 0
+        return state
+
+    def walk_many(self, keys: Iterable[bytes]) -> list[int]:
+        """The states that keys lead to."""
+        return [self.walk(key) for key in keys]
+
+    @cython.locals(packed="unsigned long long")
+    def depth(self, key: bytes) -> tuple[int, int]:
+        """How many bytes of the key stay alive, and the last live state."""
+        packed = self._follow(key)
+        return packed >> 16, packed & 0xFFFF
+
+    @cython.cfunc
+    @cython.returns("unsigned long long")
+    @cython.boundscheck(False)
+    @cython.wraparound(False)
+    @cython.locals(state="unsigned int", label="unsigned int", low="unsigned int")
+    @cython.locals(high="unsigned int", middle="unsigned int", target="unsigned int")
+    @cython.locals(at="unsigned long long", size="unsigned long long")
+    @cython.locals(text="const unsigned char*")
+    def _follow(self, key: bytes) -> int:
+        """The number of bytes that stay alive, times 65536, plus the last live state."""
+        state = 1
+        text = key
+        at = 0
+        size = len(key)
+        while at < size:
+            label = self._classes[text[at]]
+            low = self._offsets[state]
+            high = self._offsets[state + 1]
+            target = self._defaults[state]
+            while low < high:
+                middle = (low + high) >> 1
+                if self._labels[middle] < label:
+                    low = middle + 1
+                elif self._labels[middle] > label:
+                    high = middle
+                else:
+                    target = self._targets[middle]
+                    break
+            if target == 0:
                 break
-        found.append(state)
-    return found
+            state = target
+            at += 1
+        return at << 16 | state
+
+    def _step(self, state: int, byte: int) -> int:
+        """The state after one byte."""
+        label = self._classes[byte]
+        target: int = self._defaults[state]
+        for index in range(self._offsets[state], self._offsets[state + 1]):
+            if self._labels[index] == label:
+                target = self._targets[index]
+                break
+        return target
+
+    def _expand(self, state: int) -> array[int]:
+        """A row in full: the target of each of the 256 bytes."""
+        by_class = [self._defaults[state]] * 256
+        for index in range(self._offsets[state], self._offsets[state + 1]):
+            by_class[self._labels[index]] = self._targets[index]
+        return array("H", [by_class[label] for label in self._classes])
