@@ -33,7 +33,18 @@ CAPABILITY = MediationClass("capability", 3, ("capability",), ("use",))
 NETWORK = MediationClass(
     "network",
     4,
-    ("family", "type", "protocol", "ip", "port", "peer_ip", "peer_port", "interface"),
+    (
+        "family",
+        "type",
+        "protocol",
+        "ip",
+        "port",
+        "label",
+        "peer_ip",
+        "peer_port",
+        "peer_label",
+        "interface",
+    ),
     _SOCKET,
     frozenset({"setattr"}),
 )

@@ -28,6 +28,7 @@ from lsmc.automata.pattern import (
 MAX_NESTING = 49
 _NOT_SLASH = ALL & ~mask_of(b"/")
 _TEXT = re.compile(r"[^\\*?\[\]{},]+")
+_PLAIN_CLASS = re.compile(r"\[(\^?)([^\\*?\[\]^]+)\]")
 _NUL_ESCAPE = re.compile(r"\\(?:0{1,3}|x0{1,2}|d0{1,3})")
 
 
@@ -168,6 +169,12 @@ class _Parser:
 
     def char_class(self) -> None:
         start = self.at
+        plain = _PLAIN_CLASS.match(self.text, start)
+        if plain:
+            self.exact &= not plain.group(1)
+            self.emit(self.plain_class(plain.group(), start))
+            self.at = plain.end()
+            return
         self.at += 1
         negated = self.text.startswith("^", self.at)
         if negated:
@@ -193,6 +200,12 @@ class _Parser:
                 self.at += 1
         self.emit(Chars(_class_mask(items, negated, start)))
 
+    def plain_class(self, text: str, start: int) -> Chars:
+        try:
+            return _plain_class(text)
+        except GlobError as fault:
+            raise GlobError(fault.kind, str(fault), start) from None
+
     def expanded_class(self, start: int, items: list[tuple[str, bool]], negated: bool) -> None:
         """`*` or `?` inside a class: its expansion closes the class, the rest follows as text."""
         char = self.text[self.at]
@@ -216,6 +229,14 @@ class _Parser:
             raise GlobError("bad-class", "`[` is not closed", start)
         self.at += 1
         self.emit(Literal(b"]"))
+
+
+@lru_cache(maxsize=4096)
+def _plain_class(text: str) -> Chars:
+    """A class without escapes or wildcards, brackets included."""
+    negated = text[1] == "^"
+    items = [(byte, byte == "-") for byte in text[1 + negated : -1]]
+    return Chars(_class_mask(items, negated, 0))
 
 
 def _class_mask(items: list[tuple[str, bool]], negated: bool, start: int) -> int:

@@ -98,6 +98,12 @@ class Builder(RuleBuilder, Transformer[Any, ast.File]):
         """A path of the body."""
         return word(c[0])
 
+    label = path
+
+    def pivot_path(self, c: Children) -> ast.Word:
+        """A new root."""
+        return cast(ast.Word, c[0])
+
     def word(self, c: Children) -> ast.Word:
         """A word, quoted or not."""
         return word(c[0])

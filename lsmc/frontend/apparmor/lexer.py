@@ -38,7 +38,7 @@ from lsmc.frontend.apparmor.modes import (
 )
 from lsmc.source import Source, Span
 
-MAX_DEPTH = 100
+MAX_DEPTH = 128
 
 _CONTROL = {"a": "\a", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", '"': '"'}
 _GLOB = "*?[]{}^,\\"
@@ -187,7 +187,7 @@ class Scanner:
             yield token
             pattern, ops = MODES[stack[-1]]
 
-    def tail(self, depth: int) -> None:
+    def forget(self, depth: int) -> None:
         """Forget braces beyond a number of open ones."""
         del self.levels[depth + 1 :]
         del self.chains[depth + 1 :]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lsmc.automata.pattern import NOT_NUL, Chars, Literal, Pattern, Star, concat, union
-from lsmc.diagnostics import Diagnostic
 from lsmc.frontend.apparmor import ast
+from lsmc.frontend.apparmor.aliases import Aliases
 from lsmc.frontend.apparmor.aare import Glob, GlobError, parse_glob
 from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.features import Features
@@ -38,19 +38,32 @@ def one_of(texts: Iterable[str]) -> Glob:
     return Glob(union(Literal(t.encode("latin-1")) for t in texts), True)
 
 
+@dataclass(frozen=True, slots=True)
+class ExecNote:
+    """What the check for conflicting exec modes needs of a rule besides its IR."""
+
+    rule: Rule
+    path: str
+    target: str
+    effect: ast.Effect
+    subset: bool
+
+
 @dataclass(slots=True)
 class Lowering:
     """The setting in which the rules of one fragment are lowered.
 
     `used` collects the names of the variables that were expanded: with their values and the features
-    they decide what the fragment means.
+    they decide what the fragment means.  `notes` collects the rules with an exec permission, under
+    the prefix as `written`.
     """
 
     variables: Variables
     features: Features
-    aliases: Sequence[tuple[str, str]] = ()
+    aliases: Aliases = Aliases(())
     used: set[str] = field(default_factory=set)
-    warnings: list[Diagnostic] = field(default_factory=list)
+    notes: list[ExecNote] = field(default_factory=list)
+    written: ast.Prefix = ast.NO_PREFIX
 
     def text(self, word: ast.Word) -> str:
         """The word with its variables expanded; raises `Refused`."""
@@ -83,9 +96,8 @@ class Lowering:
     def aliased(self, *texts: str) -> Iterator[tuple[str, ...]]:
         """The texts, then each copy that an alias makes of them."""
         yield texts
-        for old, new in self.aliases:
-            if any(t.startswith(old) for t in texts):
-                yield tuple(new + t[len(old) :] if t.startswith(old) else t for t in texts)
+        for old, new in self.aliases.matching(texts):
+            yield tuple(new + t[len(old) :] if t.startswith(old) else t for t in texts)
 
 
 def glob(text: str, span: Span, null: bool = False) -> Glob:

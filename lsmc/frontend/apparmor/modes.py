@@ -26,7 +26,7 @@ _NAME = r"[A-Za-z][A-Za-z0-9_]*+"
 _ID = r'(?:[^ \t\r\n"!,\\]++|\\[ \t"!,]|\\|,[^ \t\r\n"!,])'
 _STOP = r"(?![^ \t\r\n\"!,]|,[^ \t\r\n\"!,])"  # no further byte of a general word
 _AFTER_VAR = r'(?:[^ \t\r\n"!,\\=+?]|\\[ \t"!,]|\\|,[^ \t\r\n"!,])'
-_WORD = rf"(?:(?![#,]){_ID}|\\#){_ID}*+"
+_WORD = rf"(?!,){_ID}{_ID}*+"
 _RULE_ID = r'(?:[^ \t\r\n"!,=)\\]++|\\[ \t"!,]|\\|,[^ \t\r\n"!,=)])'
 _RULE_STOP = r'(?![^ \t\r\n"!,=)]|,[^ \t\r\n"!,=)])'
 _RULE_WORD = rf'(?:(?![(+&=:),]){_RULE_ID}|:(?=[^ \t\r\n"!,=)])){_RULE_ID}*+'
@@ -169,7 +169,7 @@ MODES: dict[str, Mode] = {
         {"FILENAME": rf'<[^<>"\r\n]*+>|<"[^"\r\n]*+">|"[^"\0\r\n]*+"|{_WORD}', "COMMA": ","},
         {"COMMA": Op(POP)},
     ),
-    "name": _mode(_BLANKS, {"WORD": rf"{_WORD}|{_STRING}"}, {"WORD": Op(POP)}),
+    "name": _mode(_BLANKS, {"WORD": rf"{_WORD}|{_FILLED_STRING}"}, {"WORD": Op(POP)}),
     "target": _mode(_SPACE, {"WORD": rf"{_WORD}|{_STRING}"}, {"WORD": Op(POP)}),
     "condition": _mode(
         _SPACE,
@@ -200,7 +200,7 @@ MODES: dict[str, Mode] = {
     "bool": _mode(_BLANKS, {"ASSIGN": r"[+?:]?="}, {"ASSIGN": Op(GOTO, "expression line")}),
     "assign": _mode(
         _CONTINUED,
-        {**_LINE_ENDS, "BAD_COMMA": ",", "WORD": rf"{_WORD}|{_STRING}"},
+        {**_LINE_ENDS, "BAD_COMMA": ",", "WORD": rf"(?!#){_WORD}|{_STRING}"},
         _LINE_OPS,
     ),
     "expression line": _expression(_CONTINUED, _LINE_ENDS, _LINE_OPS),

@@ -1,33 +1,267 @@
-"""From text to the syntax tree of an AppArmor file, with every syntax error on the way."""
+"""From text to the syntax tree of an AppArmor file, with every syntax error on the way.
+
+Lark's tables drive the parse and its callbacks build the tree; this module feeds the tokens and
+recovers.  A token that does not fit is explained once, the stack is cut back to the enclosing body,
+and reading goes on at the next rule, so that one run reports every error and keeps the rest of the
+file.  Where the fault is plain (a comma left out, a brace glued to a word) it is mended instead, and
+the rule is kept.  An error production in the grammar was rejected: Lark has none, and the cuts
+depend on the text, not on the tokens.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from lark.exceptions import UnexpectedToken
+from lark.parsers.lalr_analysis import Shift
+from lark.parsers.lalr_parser_state import ParserState
 
 from lsmc.diagnostics import Diagnostic
-from lsmc.frontend.apparmor import ast
-from lsmc.frontend.apparmor.errors import error
+from lsmc.frontend.apparmor import ast, resync
+from lsmc.frontend.apparmor.builder import Body
 from lsmc.frontend.apparmor.grammar import grammar
-from lsmc.frontend.apparmor.lexer import Scanner, make_token
+from lsmc.frontend.apparmor.lexer import Scanner, Tok, make_token
+from lsmc.frontend.apparmor.syntax_errors import HEADS, PREFIXES, WORDS, Fault, explain
 from lsmc.source import Source, Span
 
 
 def parse(source: Source) -> tuple[ast.File, tuple[Diagnostic, ...]]:
-    """The file that a source holds, and what is wrong with its syntax."""
-    scanner = Scanner(source)
-    state = grammar().parse_interactive().parser_state
-    end = len(source.text)
-    items: Any = ()
-    problems: list[Diagnostic] = []
-    token = make_token("$END", Span(source, end, end), "")
-    try:
+    """The file that a source holds, as far as it can be read, and what is wrong with its syntax."""
+    return _Parse(source).run()
+
+
+class _Parse:
+    """One parse: the scanner, the parser's stacks and the problems so far."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.scanner = Scanner(source)
+        self.state: ParserState[Any] = grammar().parse_interactive().parser_state
+        self.states = self.state.parse_conf.states
+        self.problems: list[Diagnostic] = []
+
+    def run(self) -> tuple[ast.File, tuple[Diagnostic, ...]]:
+        """Feed every token; recover at each that does not fit."""
+        end = len(self.source.text)
+        whole = Span(self.source, 0, end)
+        feed = self.state.feed_token
+        while True:
+            token = None
+            try:
+                for token in self.scanner.tokens():
+                    feed(token)
+                token = make_token("$END", Span(self.source, end, end), "")
+                items = feed(token, True)
+                break
+            except UnexpectedToken as unexpected:
+                assert token is not None
+                self.recover(token, unexpected.expected)
+        comments = tuple(comment for _, comment in sorted(self.scanner.comments.items()))
+        return ast.File(items, comments, whole), tuple(self.problems)
+
+    # The stacks.
+
+    def at_item(self) -> bool:
+        """Whether the parser stands where an item may start."""
+        return "item" in self.states[self.state.state_stack[-1]]
+
+    def accepts(self, kind: str) -> bool:
+        """Whether a terminal would be shifted; the tables' own rows are too generous."""
+        stack = list(self.state.state_stack)
+        while action := self.states[stack[-1]].get(kind):
+            if action[0] is Shift:
+                return True
+            rule = action[1]
+            if rule.expansion:
+                del stack[-len(rule.expansion) :]
+            stack.append(self.states[stack[-1]][rule.origin.name][1])
+        return False
+
+    def cut(self) -> None:
+        """Drop what was read of the broken item."""
+        while not self.at_item():
+            self.state.state_stack.pop()
+            self.state.value_stack.pop()
+
+    def settle(self) -> bool:
+        """Finish an item that lacks nothing but its follower; whether there was one."""
+        if self.at_item():
+            return False
+        if not self.accepts("ALL"):
+            return False
+        self.feed("ALL", 0)
+        self.state.state_stack.pop()
+        self.state.value_stack.pop()
+        return True
+
+    def feed(self, kind: str, at: int, text: str = "") -> None:
+        """Feed a token that is not in the text."""
+        self.state.feed_token(make_token(kind, Span(self.source, at, at), text))
+
+    def read(self, until: int) -> list[Tok]:
+        """The tokens of the unfinished item, up to a place: lexed again."""
+        start = until
+        values = self.state.value_stack
+        depth = len(values)
+        while depth and "item" not in self.states[self.state.state_stack[depth]]:
+            depth -= 1
+        for value in values[depth:]:
+            if isinstance(value, Body):
+                start = until
+            elif start == until:
+                start = _start(value, until)
+        if start >= until:
+            return []
+        scanner = Scanner(self.source)
+        scanner.pos = start
+        found = []
         for token in scanner.tokens():
-            state.feed_token(token)
-        token = make_token("$END", Span(source, end, end), "")
-        items = state.feed_token(token, True)
-    except UnexpectedToken:
-        problems.append(error("unexpected-text", token.span, f"unexpected `{token!s}`"))
-    comments = tuple(scanner.comments.values())
-    return ast.File(items, comments, Span(source, 0, end)), tuple(problems)
+            if token.span.start >= until:
+                break
+            found.append(token)
+        return found
+
+    # Recovery.
+
+    def recover(self, found: Tok, terminals: Iterable[str]) -> None:
+        """Explain a token that does not fit, and move to where reading can go on."""
+        expected = frozenset(kind for kind in terminals if self.accepts(kind))
+        read = self.read(found.span.start)
+        complete = self.settle()
+        braces = [v for v in self.state.value_stack if isinstance(v, Tok) and v.type == "LBRACE"]
+        fault = Fault(read, found, expected, complete, bool(braces), braces[-1] if braces else None)
+        if complete:
+            self.problems.append(explain(fault))
+            fault = fault._replace(read=[])
+            self.scanner.pos = self.resume(fault)
+        elif comma := self.split(read):
+            self.problems.append(explain(fault._replace(comma=comma)))
+            self.scanner.pos = self.state.value_stack[-1].span.end
+        else:
+            if fault.keyword in HEADS or fault.keyword in ("PATH", "VPATH", "NAME", "IF"):
+                brace = next((t for t in (*read, found) if resync.glued_brace(t)), None)
+                fault = fault._replace(brace=brace)
+            self.problems.append(explain(fault))
+            self.scanner.pos = self.resume(fault)
+        depth = sum(isinstance(v, Tok) and v.type == "LBRACE" for v in self.state.value_stack)
+        self.scanner.forget(depth)
+
+    def resume(self, fault: Fault) -> int:
+        """Mend or cut the broken item; the place to go on from."""
+        read, found, expected = fault.read, fault.found, fault.expected
+        text, start, end = self.source.text, found.span.start, found.span.end
+        kind = found.type
+        if kind in ("$END", "BAD_DEPTH"):
+            self.close(expected)
+            return len(text)
+        if read and not fault.rule and kind in PREFIXES:
+            return resync.after_prefixes(text, start)
+        if "EOL" in expected or read and read[-1].type == "ASSIGN":
+            if "EOL" in expected:
+                self.feed("EOL", start)
+            self.cut()
+            return start if kind == "EOL" else resync.line_end(text, start)
+        if kind == "BAD_COMMENT":
+            return end
+        if kind == "BAD_PRIORITY":
+            self.cut()
+            return end
+        if "LBRACE" in expected and text[start] == "{":
+            return start
+        if fault.brace is not None:
+            self.open(read)
+            return fault.brace.span.end - 1
+        if "COMMA" in expected and (kind == "RBRACE" or fault.new_line):
+            self.feed("COMMA", start)
+            return start
+        return self.skip(fault)
+
+    def skip(self, fault: Fault) -> int:
+        """Drop the broken item and look for the next one."""
+        text, start, end = self.source.text, fault.found.span.start, fault.found.span.end
+        read, kind = fault.read, fault.found.type
+        if not read:
+            # Nothing of the item was read, so the token itself must go.
+            if kind in ("COMMA", "RBRACE", "ELSE"):
+                return end
+            at = resync.next_item(text, end, read)
+        elif kind in ("IF", "SET", "INCLUDE", "ABI", "ALIAS", "RBRACE") or kind in HEADS:
+            at = start
+        elif kind == "COMMA":
+            at = resync.next_item(text, end, []) if resync.open_brace(read[-1]) else end
+        elif fault.new_line and kind not in ("NAME", "COND", "PERMS", "WORD", "BAD"):
+            at = start
+        elif fault.keyword in ("PATH", "VPATH", "NAME") and resync.starts_line(
+            text, read[-1].span.start
+        ):
+            # `/a` without permissions, and the next rule read as part of it.
+            at = read[-1].span.start if len(read) > 1 else start
+            at = at if len(read) > 1 else resync.next_item(text, start, read)
+        else:
+            at = resync.next_item(text, start, read)
+        if text[at : at + 1] == "{":
+            self.open(read)
+        else:
+            self.cut()
+        return at
+
+    def open(self, read: list[Tok]) -> None:
+        """Put a sound head in place of a broken one whose body follows."""
+        self.cut()
+        rule = [t for t in read if t.type not in PREFIXES]
+        if not rule:
+            return
+        first, at = rule[0], rule[0].span.start
+        name = next((str(t) for t in rule[1:] if t.type == "WORD"), "?")
+        if first.type in HEADS:
+            self.feed(first.type, at, first)
+            self.feed("WORD", at, name.rstrip("{") or "?")
+        elif first.type in ("PATH", "VPATH", "NAME", "SETVAR"):
+            self.feed("PATH", at, first.rstrip("{") or "?")
+        elif first.type == "IF":
+            self.feed("IF", at, first)
+            self.feed("WORD", at, "true")
+
+    def split(self, read: list[Tok]) -> Tok | None:
+        """End the rule at a comma that a word swallowed, if that makes sense; that word."""
+        for index, token in enumerate(read):
+            comma = resync.inner_comma(token) if token.type in WORDS else 0
+            if comma <= 0:
+                continue
+            at = token.span.start + comma
+            stacks = self.state.state_stack, self.state.value_stack
+            self.state.state_stack, self.state.value_stack = list(stacks[0]), list(stacks[1])
+            self.cut()
+            head = make_token(token.type, Span(self.source, token.span.start, at), token[:comma])
+            try:
+                for earlier in (*read[:index], head):
+                    self.state.feed_token(earlier)
+                self.state.feed_token(make_token("COMMA", Span(self.source, at, at + 1), ","))
+            except UnexpectedToken:
+                self.state.state_stack, self.state.value_stack = stacks
+            else:
+                return token
+        return None
+
+    def close(self, expected: frozenset[str]) -> None:
+        """Finish what is open at the end of the file."""
+        end = len(self.source.text)
+        if "COMMA" in expected:
+            self.feed("COMMA", end)
+        self.cut()
+        for value in list(self.state.value_stack):
+            if isinstance(value, Tok) and value.type == "LBRACE":
+                self.feed("RBRACE", end)
+
+
+def _start(value: Any, default: int) -> int:
+    """Offset of the first token of a value on the stack."""
+    if isinstance(value, Tok):
+        return value.span.start
+    span = getattr(value, "span", None)
+    if isinstance(span, Span):
+        return span.start
+    if isinstance(value, tuple) and value and isinstance(value[-1], Tok):
+        return value[-1].span.start
+    return default

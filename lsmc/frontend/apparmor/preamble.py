@@ -166,9 +166,11 @@ class PreambleReader:
             state.features = features
 
     def _alias(self, state: Preamble, alias: ast.Alias) -> None:
-        pair = (alias.old.text, alias.new.text)
-        if pair not in state.aliases:
-            state.aliases.append(pair)
+        if alias.old.text.startswith("@{"):
+            raise Refused(
+                error("misplaced-preamble", alias.old.span, "an alias takes a path, not a variable")
+            )
+        state.aliases.append((alias.old.text, alias.new.text))
 
     def _assign(self, state: Preamble, item: ast.Assign | ast.AssignBool) -> None:
         name = item.name.text

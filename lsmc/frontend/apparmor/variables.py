@@ -53,6 +53,8 @@ class Variables:
         self.bools: dict[str, bool] = {}
         self._flat: dict[str, tuple[str, ...]] = {}
         self._closure: dict[str, frozenset[str]] = {}
+        self._signatures: dict[str, int] = {}
+        self._numbers: dict[tuple[str, ...], int] = base._numbers if base is not None else {}
 
     def values(self, name: str) -> tuple[str, ...] | None:
         """The values as declared, or None."""
@@ -77,6 +79,7 @@ class Variables:
         self.sets[name] = tuple(sorted(set(values)))
         self._flat.clear()
         self._closure.clear()
+        self._signatures.clear()
 
     def names(self) -> set[str]:
         """Every declared name."""
@@ -92,6 +95,20 @@ class Variables:
         flat = self._expand_values(name, ())
         self._flat[name] = flat
         return flat
+
+    def signature(self, name: str) -> int:
+        """A number for what a variable flattens to: equal numbers, equal values.
+
+        Numbers hold for all tables over the same root; raises `ExpansionError`.
+        """
+        number = self._signatures.get(name)
+        if number is None:
+            if self.base is not None and not self.closure(name) & self.sets.keys():
+                number = self.base.signature(name)
+            else:
+                number = self._numbers.setdefault(self.flatten(name), len(self._numbers))
+            self._signatures[name] = number
+        return number
 
     def closure(self, name: str) -> frozenset[str]:
         """The variable and all that its values refer to, directly or not."""

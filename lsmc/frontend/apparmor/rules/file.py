@@ -14,7 +14,7 @@ from dataclasses import replace
 from lsmc.automata.pattern import ALL, Chars, Literal, Pattern, Star, concat, mask_of
 from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.errors import error
-from lsmc.frontend.apparmor.lowering import Head, Lowering
+from lsmc.frontend.apparmor.lowering import ExecNote, Head, Lowering
 from lsmc.frontend.apparmor.refused import Refused
 from lsmc.ir.classes import FILE, LINK
 from lsmc.ir.model import Effect, Rule, Transition
@@ -59,7 +59,12 @@ def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Ru
         glob = context.glob(texts[0], rule.path)
         granted = mask & ~_L if head.effect is Effect.DENY else mask
         if granted:
-            yield head.rule(FILE, (glob,), granted, transition=transition)
+            lowered = head.rule(FILE, (glob,), granted, transition=transition)
+            if granted & _EXECUTE:
+                link = rule.target.text if rule.target is not None else ""
+                effect = context.written.effect
+                context.notes.append(ExecNote(lowered, texts[0], link, effect, rule.subset))
+            yield lowered
         if mask & _L:
             pair: Pattern = _ANY_TARGET
             exact = False

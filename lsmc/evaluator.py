@@ -1,0 +1,111 @@
+"""Which rules of a profile match a key: one walk for all of its groups.
+
+A profile is many small automata.  They are walked together: a node stands for the states that all of
+them are in, its edges are worked out when first taken and kept.  After a few requests a walk is one
+dictionary look-up a byte, whatever the number of groups, and a node remembers what was decided there.
+The product is never built beforehand: it may have more states than there are requests.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lsmc.decide import Decision, Facts, decide
+from lsmc.ir.model import MediationClass
+from lsmc.kernels.walk import step
+from lsmc.tables.bundle import Bundle, Group, ProfileRecord, RuleRecord, Unit
+
+#: Nodes kept for a profile before they are dropped and worked out anew.
+MAX_NODES = 200_000
+
+
+class MatchedRule(NamedTuple):
+    """A rule that matches, and the includes that brought its unit in (place numbers)."""
+
+    rule: RuleRecord
+    via: tuple[int, ...]
+
+
+class Node:
+    """The states of all groups that are still alive after some bytes."""
+
+    __slots__ = ("decisions", "edges", "live", "matched")
+
+    def __init__(self, live: tuple[tuple[int, int], ...]) -> None:
+        self.live = live  # (group, state) of each group that is not dead
+        self.edges: dict[int, Node] = {}
+        self.matched: tuple[MatchedRule, ...] | None = None
+        self.decisions: dict[object, Decision] = {}
+
+
+class Matcher:
+    """Matches keys against all groups of one profile."""
+
+    def __init__(self, bundle: Bundle, profile: ProfileRecord) -> None:
+        self.profile = profile
+        self._groups: list[tuple[Group, Unit, tuple[int, ...]]] = [
+            (unit.group(index), unit, via)
+            for unit, via in bundle.uses(profile)
+            for index in range(unit.groups)
+        ]
+        self._reset()
+
+    def _reset(self) -> None:
+        self._nodes: dict[tuple[tuple[int, int], ...], Node] = {}
+        self._root = self._node(tuple((number, 1) for number in range(len(self._groups))))
+
+    def _node(self, live: tuple[tuple[int, int], ...]) -> Node:
+        node = self._nodes.get(live)
+        if node is None:
+            node = self._nodes[live] = Node(live)
+        return node
+
+    def walk(self, key: bytes) -> Node:
+        """The node that a key leads to."""
+        if len(self._nodes) > MAX_NODES:
+            self._reset()
+        node = self._root
+        for byte in key:
+            following = node.edges.get(byte)
+            if following is None:
+                following = node.edges[byte] = self._step(node, byte)
+            node = following
+        return node
+
+    def _step(self, node: Node, byte: int) -> Node:
+        live: list[tuple[int, int]] = []
+        for number, state in node.live:
+            dfa = self._groups[number][0].dfa
+            following = step(
+                dfa.offsets, dfa.labels, dfa.targets, dfa.defaults, state, dfa.classes[byte]
+            )
+            if following:
+                live.append((number, following))
+        return self._node(tuple(live))
+
+    def matched(self, node: Node) -> tuple[MatchedRule, ...]:
+        """The rules that match at a node, in the order of the profile's units."""
+        if node.matched is None:
+            found: list[MatchedRule] = []
+            for number, state in node.live:
+                group, unit, via = self._groups[number]
+                if group.dfa.accepts[state]:
+                    found += [
+                        MatchedRule(unit.rule(group.rules[i]), via)
+                        for i in group.dfa.accept_ids_of(state)
+                    ]
+            found.sort(key=lambda match: match.rule.facts.id)
+            node.matched = tuple(found)
+        return node.matched
+
+    def decide(self, node: Node, cls: MediationClass, owner: bool) -> Decision:
+        """What the rules at a node grant."""
+        decision = node.decisions.get(owner)
+        if decision is None:
+            facts: list[Facts] = [match.rule.facts for match in self.matched(node)]
+            decision = node.decisions[owner] = decide(facts, cls, owner)
+        return decision
+
+    def groups(self) -> list[tuple[Group, Unit, tuple[int, ...]]]:
+        """The groups with their units and include chains."""
+        return self._groups

@@ -1,0 +1,36 @@
+"""Aliases: text prefixes that stand for others (apparmor.d(5), "Alias rules")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+
+class Aliases:
+    """The aliases of a policy file, found by the prefix of a path; equal by their pairs."""
+
+    __slots__ = ("_by_prefix", "_lengths", "pairs")
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Pairs of old and new prefix, each pair once."""
+        self.pairs = tuple(dict.fromkeys(pairs))
+        self._by_prefix: dict[str, list[int]] = {}
+        for number, (old, _) in enumerate(self.pairs):
+            self._by_prefix.setdefault(old, []).append(number)
+        self._lengths = sorted({len(old) for old in self._by_prefix})
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Aliases) and self.pairs == other.pairs
+
+    def __hash__(self) -> int:
+        return hash(self.pairs)
+
+    def matching(self, texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """The aliases whose old prefix starts one of the texts, in order."""
+        numbers = {
+            number
+            for text in texts
+            for length in self._lengths
+            for number in self._by_prefix.get(text[:length], ())
+        }
+        for number in sorted(numbers):
+            yield self.pairs[number]

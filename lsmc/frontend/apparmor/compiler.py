@@ -1,0 +1,326 @@
+"""The AppArmor front end: policy text to the policy IR.
+
+The passes in order: parse, read the preamble (includes, variables, aliases, abi), flatten the bodies
+(includes, conditions, blocks), lower the fragments to units, and check what only a whole profile shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lsmc.automata.pattern import Pattern
+from lsmc.diagnostics import Diagnostic, Label
+from lsmc.frontend.apparmor import ast
+from lsmc.frontend.apparmor.aliases import Aliases
+from lsmc.frontend.apparmor.aare import parse_glob
+from lsmc.frontend.apparmor.body import Body, BodyReader
+from lsmc.frontend.apparmor.conflicts import ExecConflicts, onexec_conflict
+from lsmc.frontend.apparmor.errors import error
+from lsmc.frontend.apparmor.features import DEFAULT, Features
+from lsmc.frontend.apparmor.heads import (
+    Name,
+    attachment,
+    builtins,
+    check_identities,
+    flags,
+    profile_name,
+    scoped,
+)
+from lsmc.frontend.apparmor.library import Library
+from lsmc.frontend.apparmor.lower import Lowerer
+from lsmc.frontend.apparmor.lowering import ExecNote, Lowering
+from lsmc.frontend.apparmor.preamble import Preamble, PreambleReader
+from lsmc.frontend.apparmor.refused import Refused
+from lsmc.frontend.apparmor.rules.rlimit import lower_rlimit
+from lsmc.frontend.apparmor.variables import Variables
+from lsmc.ir.classes import CHANGE_PROFILE, CLASSES, FILE
+from lsmc.ir.model import Effect, Profile, Rule, Unit, Use
+from lsmc.source import Span, to_display
+
+MAX_EXEC_TARGETS = 12
+_NAMED = ("profile", "child", "stack")
+_FEATURE_OF = {
+    "mount": ("mount",),
+    "umount": ("mount",),
+    "pivot_root": ("mount",),
+    "dbus": ("dbus",),
+    "signal": ("signal",),
+    "ptrace": ("ptrace",),
+    "network": ("network", "network_v8", "network_v9"),
+    "unix": ("network/af_unix", "network_v9/af_unix"),
+    "userns": ("namespaces/mask/userns_create",),
+    "mqueue": ("ipc/posix_mqueue", "ipc/sysv_mqueue"),
+    "io_uring": ("io_uring",),
+}
+#: Access that the compiler grants for the sake of change_hat and change_profile: (path, letters).
+_READ_STATE = (
+    ("/proc/*/attr/apparmor/", "r"),
+    ("/sys/module/apparmor/parameters/enabled", "r"),
+)
+_FOR_HATS = (("/proc/[0-9]*/attr/{apparmor/,}current", "w"), *_READ_STATE)
+_FOR_CHANGE = (("/proc/*/attr/{apparmor/,}{current,exec}", "w"), *_READ_STATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The profiles of one file, and what is wrong with it; without errors the profiles are sound."""
+
+    profiles: tuple[Profile, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    features: Features
+
+
+class Compiler:
+    """Compiles files that share includes; keeps what one file can reuse from another."""
+
+    def __init__(
+        self,
+        library: Library,
+        *,
+        features: Features | None = None,
+        variables: Mapping[str, Sequence[str]] | None = None,
+        booleans: Mapping[str, bool] | None = None,
+    ) -> None:
+        self.library = library
+        start = Preamble()
+        for name, values in (variables or {}).items():
+            start.variables.assign(name, values)
+        start.variables.bools.update(booleans or {})
+        self._preambles = PreambleReader(library, features, start)
+        self._lowerer = Lowerer()
+        self._conflicts = ExecConflicts()
+        self._alias_tables: dict[tuple[tuple[str, str], ...], Aliases] = {}
+
+    def compile(self, path: str) -> Compiled:
+        """Compile the file at a path; OSError when it cannot be read."""
+        parsed = self.library.file(path)
+        preamble = self._preambles.read(parsed.tree, path)
+        diagnostics = [*parsed.diagnostics, *preamble.diagnostics]
+        bodies = self._bodies(preamble, diagnostics)
+        file = _FileCompiler(
+            self._lowerer,
+            self._conflicts,
+            preamble.variables,
+            self._aliases(preamble.aliases),
+            preamble.features or DEFAULT,
+            diagnostics,
+        )
+        for profile, via, body in bodies:
+            file.profile(profile, via, body, None)
+        return Compiled(tuple(file.profiles), _distinct(diagnostics), file.features)
+
+    def _aliases(self, pairs: Sequence[tuple[str, str]]) -> Aliases:
+        """The table of some aliases; most files have the same ones."""
+        key = tuple(pairs)
+        if key not in self._alias_tables:
+            self._alias_tables[key] = Aliases(key)
+        return self._alias_tables[key]
+
+    def _bodies(
+        self, preamble: Preamble, diagnostics: list[Diagnostic]
+    ) -> list[tuple[ast.Profile, tuple[Span, ...], _Tree]]:
+        """Flatten all bodies before anything is lowered: an abi line in one holds for all."""
+
+        def on_abi(abi: ast.Abi) -> None:
+            self._preambles.abi(preamble, abi)
+
+        reader = BodyReader(self.library, preamble.variables, on_abi)
+
+        def flatten(profile: ast.Profile, via: tuple[Span, ...], depth: int) -> _Tree:
+            body = reader.read(profile, via)
+            diagnostics.extend(body.diagnostics)
+            if depth > 50:
+                raise Refused(
+                    error("nested-too-deeply", profile.head, "profiles nested too deeply")
+                )
+            children = [(c, v, flatten(c, v, depth + 1)) for c, v in body.children]
+            return _Tree(body, children)
+
+        found = []
+        for profile, via in preamble.profiles:
+            try:
+                found.append((profile, via, flatten(profile, via, 0)))
+            except Refused as refused:
+                diagnostics.append(refused.diagnostic)
+        return found
+
+
+@dataclass(slots=True)
+class _Tree:
+    """A flattened body with those of its children."""
+
+    body: Body
+    children: list[tuple[ast.Profile, tuple[Span, ...], _Tree]]
+
+
+class _FileCompiler:
+    """Lowers the profiles of one file, whose variables, aliases and features are settled."""
+
+    def __init__(
+        self,
+        lowerer: Lowerer,
+        conflicts: ExecConflicts,
+        variables: Variables,
+        aliases: Aliases,
+        features: Features,
+        diagnostics: list[Diagnostic],
+    ) -> None:
+        self.features = features
+        self.profiles: list[Profile] = []
+        self._lowerer = lowerer
+        self._conflicts = conflicts
+        self._variables = variables
+        self._aliases = aliases
+        self._diagnostics = diagnostics
+        self._names: dict[tuple[str, str], Span] = {}
+        self._mediated = mediated(features)
+
+    def profile(
+        self,
+        profile: ast.Profile,
+        via: tuple[Span, ...],
+        tree: _Tree,
+        parent: Name | None,
+    ) -> None:
+        """Lower a profile and its children."""
+        try:
+            self._profile(profile, via, tree, parent)
+        except Refused as refused:
+            self._diagnostics.append(refused.diagnostic)
+
+    def _profile(
+        self,
+        profile: ast.Profile,
+        via: tuple[Span, ...],
+        tree: _Tree,
+        parent: Name | None,
+    ) -> None:
+        context = Lowering(self._variables, self.features, self._aliases)
+        own = profile_name(profile, context)
+        name = own
+        if parent is not None:
+            name = Name(own.namespace or parent.namespace, f"{parent.local}//{own.local}")
+        self._claim(name, profile, parent is not None)
+        attach, attach_text = attachment(profile, own, context)
+        check_identities(profile)
+        scope = scoped(self._variables, builtins(name.local, attach_text))
+        flag = flags(profile.flags, Lowering(scope, self.features, self._aliases))
+        is_hat = profile.keyword in ("hat", "^")
+        uses, notes = self._uses(tree.body, scope)
+        rules = [rule for use in uses for rule in use.unit.rules]
+        implied = _implied(profile.head, rules, bool(tree.children) or is_hat)
+        if implied.rules:
+            uses.append(Use(implied, via))
+        self._check(notes, rules, name.local)
+        self.profiles.append(
+            Profile(
+                name.local,
+                profile.head,
+                name.namespace,
+                parent.local if parent is not None else "",
+                is_hat,
+                flag.mode,
+                flag.audit,
+                attach,
+                tuple(uses),
+                self._mediated,
+                flag.settings,
+                self._rlimits(tree.body),
+            )
+        )
+        for child, chain, subtree in tree.children:
+            self.profile(child, chain, subtree, name)
+
+    def _claim(self, name: Name, profile: ast.Profile, child: bool) -> None:
+        key = (name.namespace, name.local)
+        first = self._names.setdefault(key, profile.head)
+        if first is not profile.head:
+            raise Refused(
+                error(
+                    "duplicate-child" if child else "duplicate-profile",
+                    profile.head,
+                    f"profile `{to_display(name.local)}` is defined twice",
+                    "rename or remove one of them",
+                    (Label(first, "first defined here"),),
+                )
+            )
+
+    def _uses(self, body: Body, scope: Variables) -> tuple[list[Use], list[ExecNote]]:
+        uses: list[Use] = []
+        notes: list[ExecNote] = []
+        for fragment in body.fragments:
+            lowered = self._lowerer.lower(fragment, scope, self.features, self._aliases)
+            self._diagnostics.extend(lowered.diagnostics)
+            if lowered.shared.rules:
+                uses.append(Use(lowered.shared, fragment.via))
+            if lowered.own:
+                uses.append(Use(Unit(lowered.own), fragment.via))
+            notes.extend(lowered.notes)
+        return uses, notes
+
+    def _check(self, notes: Sequence[ExecNote], rules: Sequence[Rule], name: str) -> None:
+        self._diagnostics.extend(self._conflicts.check(notes, name))
+        clash = onexec_conflict(rules, name)
+        if clash is not None:
+            self._diagnostics.append(clash)
+        targets: dict[tuple[str, str], Rule] = {}
+        for note in notes:
+            transition = note.rule.transition
+            if transition is not None and transition.kind in _NAMED:
+                targets.setdefault((transition.kind, transition.name), note.rule)
+        if len(targets) > MAX_EXEC_TARGETS:
+            last = list(targets.values())[MAX_EXEC_TARGETS]
+            self._diagnostics.append(
+                error(
+                    "too-many-exec-targets",
+                    last.origin,
+                    f"profile `{to_display(name)}` names {len(targets)} exec targets, "
+                    f"the kernel takes {MAX_EXEC_TARGETS}",
+                )
+            )
+
+    def _rlimits(self, body: Body) -> tuple[tuple[str, int | None], ...]:
+        limits: dict[str, int | None] = {}
+        for rlimit, kept in body.rlimits:
+            try:
+                name, value = lower_rlimit(rlimit)
+            except Refused as refused:
+                self._diagnostics.append(refused.diagnostic)
+                continue
+            if kept:
+                limits[name] = value
+        return tuple(sorted(limits.items()))
+
+
+def mediated(features: Features) -> frozenset[str]:
+    """The names of the classes that a feature set enforces (spec of each: apparmor(7), abi files)."""
+    return frozenset(
+        cls.name
+        for cls in CLASSES
+        if cls.name not in _FEATURE_OF or any(f in features for f in _FEATURE_OF[cls.name])
+    )
+
+
+def _implied(head: Span, rules: Iterable[Rule], hats: bool) -> Unit:
+    """What the compiler grants to profiles that use hats or change_profile."""
+    paths: dict[str, str] = {}
+    if hats:
+        paths.update(_FOR_HATS)
+    if any(rule.cls is CHANGE_PROFILE for rule in rules):
+        paths.update(_FOR_CHANGE)
+    implied = []
+    for path, letters in paths.items():
+        pattern: Pattern
+        pattern, exact = parse_glob(path)
+        mask = FILE.mask(letters)
+        implied.append(Rule(FILE, (pattern,), mask, 0, Effect.ALLOW, head, exact=exact))
+    return Unit(tuple(implied))
+
+
+def _distinct(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each diagnostic once: a fault in an abstraction shows in every profile that includes it."""
+    seen: dict[object, Diagnostic] = {}
+    for diagnostic in diagnostics:
+        seen.setdefault((diagnostic.code, diagnostic.span, diagnostic.message), diagnostic)
+    return tuple(seen.values())

@@ -1,0 +1,252 @@
+"""From fragments of syntax to units of IR rules.
+
+A fragment is lowered once for each set of values of the variables that it uses: the files that many
+profiles include give the same unit to all of them.  Rules that speak of the profile itself (through
+`@{profile_name}` and its like) are lowered for each profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from lsmc.diagnostics import Diagnostic
+from lsmc.frontend.apparmor import ast
+from lsmc.frontend.apparmor.aliases import Aliases
+from lsmc.frontend.apparmor.body import Fragment, conflicting_block, merge
+from lsmc.frontend.apparmor.errors import error
+from lsmc.frontend.apparmor.features import Features
+from lsmc.frontend.apparmor.lowering import ExecNote, Head, Lowering
+from lsmc.frontend.apparmor.refused import Refused
+from lsmc.frontend.apparmor.rules.all import lower_all
+from lsmc.frontend.apparmor.rules.capability import lower_capability
+from lsmc.frontend.apparmor.rules.change_profile import lower_change_profile
+from lsmc.frontend.apparmor.rules.dbus import lower_dbus
+from lsmc.frontend.apparmor.rules.file import lower_file, lower_link
+from lsmc.frontend.apparmor.rules.ipc import lower_io_uring, lower_mqueue, lower_userns
+from lsmc.frontend.apparmor.rules.mount import lower_mount, lower_pivot_root
+from lsmc.frontend.apparmor.rules.network import lower_network, lower_unix
+from lsmc.frontend.apparmor.rules.peer import lower_ptrace, lower_signal
+from lsmc.frontend.apparmor.variables import ExpansionError, Variables
+from lsmc.ir.model import Rule, Unit
+
+#: Variables that every profile sets for itself.
+BUILTIN = frozenset(("profile_name", "attach_path", "exec_path"))
+
+Lower = Callable[[Any, Head, Lowering], Iterator[Rule]]
+
+_BY_KIND: dict[str, Lower] = {
+    "network": lower_network,
+    "unix": lower_unix,
+    "dbus": lower_dbus,
+    "signal": lower_signal,
+    "ptrace": lower_ptrace,
+    "userns": lower_userns,
+    "io_uring": lower_io_uring,
+    "mqueue": lower_mqueue,
+}
+_BY_NODE: dict[type, Lower] = {
+    ast.FileRule: lower_file,
+    ast.LinkRule: lower_link,
+    ast.CapabilityRule: lower_capability,
+    ast.MountRule: lower_mount,
+    ast.PivotRootRule: lower_pivot_root,
+    ast.ChangeProfileRule: lower_change_profile,
+    ast.AllRule: lower_all,
+}
+_OWNED = (ast.FileRule, ast.LinkRule)
+#: The rules that the compiler keeps from a `{ }` block; it drops all others without a word.
+_KEPT_IN_BLOCKS = (ast.FileRule, ast.LinkRule, ast.ChangeProfileRule)
+#: Errors that need the values of variables: a branch that is not taken does not have them.
+_AFTER_EXPANSION = frozenset(
+    (
+        "undeclared-variable",
+        "recursive-variable",
+        "boolean-as-set",
+        "too-complex",
+        "bad-alternation",
+        "bad-class",
+        "trailing-backslash",
+        "bad-unix-condition",
+    )
+)
+
+
+def lower_rule(rule: ast.Rule, prefix: ast.Prefix | None, context: Lowering) -> tuple[Rule, ...]:
+    """The IR of one rule under the prefix of the blocks around it; raises `Refused`."""
+    body = rule.body
+    _check_prefix(rule)
+    kind = body.kind if isinstance(body, ast.ClassRule) else ""
+    lower = _BY_KIND[kind] if kind else _BY_NODE[type(body)]
+    context.written = rule.prefix
+    rules = tuple(lower(body, Head.of(rule.prefix, rule.span), context))
+    if prefix is None:
+        return rules
+    context.notes.clear()
+    if prefix.effect and rule.prefix.effect and prefix.effect != rule.prefix.effect:
+        raise Refused(conflicting_block(rule.span, prefix.effect, rule.prefix.effect))
+    if not isinstance(body, _KEPT_IN_BLOCKS):
+        return ()
+    context.written = combined = merge(prefix, rule.prefix)
+    if not isinstance(body, _OWNED):
+        combined = replace(combined, owner="")
+    return tuple(lower(body, Head.of(combined, rule.span), context))
+
+
+def _check_prefix(rule: ast.Rule) -> None:
+    prefix, body = rule.prefix, rule.body
+    what = body.kind if isinstance(body, ast.ClassRule) else type(body).__name__
+    if prefix.priority is not None:
+        if not -1000 <= prefix.priority <= 1000:
+            raise Refused(
+                error(
+                    "priority-range",
+                    rule.span,
+                    f"priority {prefix.priority} is out of range",
+                    "priorities go from -1000 to 1000",
+                )
+            )
+        if what in ("network", "AllRule"):
+            raise Refused(
+                error(
+                    "priority-not-allowed",
+                    rule.span,
+                    f"{'`all`' if what == 'AllRule' else 'a network rule'} takes no priority",
+                )
+            )
+    if prefix.owner and not isinstance(body, _OWNED):
+        raise Refused(
+            error(
+                "owner-not-allowed",
+                rule.span,
+                f"`{prefix.owner}` belongs to file and link rules",
+                "only files have an owner: drop it",
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A fragment's rules: those that any profile can share, and those of this profile alone."""
+
+    shared: Unit
+    own: tuple[Rule, ...]
+    notes: tuple[ExecNote, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+_EMPTY = Unit(())
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How a fragment divides: the rules to share, the rules to lower for each profile, and the
+    variables that the shared rules use."""
+
+    shared: tuple[ast.Rule, ...]
+    own: tuple[ast.Rule, ...]
+    used: tuple[str, ...]
+
+
+class Lowerer:
+    """Lowers fragments and remembers the units; one for each compilation."""
+
+    def __init__(self) -> None:
+        self._plans: dict[object, _Plan] = {}
+        self._units: dict[object, tuple[Unit, tuple[ExecNote, ...]]] = {}
+
+    def lower(
+        self,
+        fragment: Fragment,
+        variables: Variables,
+        features: Features,
+        aliases: Aliases,
+    ) -> Lowered:
+        """The rules of a fragment under the variables of a profile."""
+        plan_key = (fragment.key, features.name)
+        plan = self._plans.get(plan_key)
+        if plan is not None:
+            try:
+                values = tuple(variables.signature(name) for name in plan.used)
+            except ExpansionError:
+                plan = None
+        if plan is None:
+            return self._first(fragment, variables, features, aliases, plan_key)
+        key = (plan_key, aliases, values)
+        known = self._units.get(key)
+        faults: list[Diagnostic] = []
+        if known is None:
+            rules, notes, _, faults = _lower(plan.shared, fragment, variables, features, aliases)
+            known = (Unit(rules), notes)
+            if not faults:
+                self._units[key] = known
+        unit, notes = known
+        if not plan.own:
+            return Lowered(unit, (), notes, tuple(faults))
+        own, more, _, own_faults = _lower(plan.own, fragment, variables, features, aliases)
+        return Lowered(unit, own, (*notes, *more), (*faults, *own_faults))
+
+    def _first(
+        self,
+        fragment: Fragment,
+        variables: Variables,
+        features: Features,
+        aliases: Aliases,
+        plan_key: object,
+    ) -> Lowered:
+        """Lower a fragment for the first time, and learn how it divides."""
+        shared: list[ast.Rule] = []
+        own: list[ast.Rule] = []
+        used: set[str] = set()
+        results: tuple[list[Rule], list[Rule]] = ([], [])
+        notes: tuple[list[ExecNote], list[ExecNote]] = ([], [])
+        faults: list[Diagnostic] = []
+        for rule in fragment.rules:
+            lowered = _lower((rule,), fragment, variables, features, aliases)
+            mine = bool(lowered.used & BUILTIN)
+            (own if mine else shared).append(rule)
+            results[mine].extend(lowered.rules)
+            notes[mine].extend(lowered.notes)
+            faults += lowered.faults
+            if not mine:
+                used |= lowered.used
+        if not fragment.taken:
+            checked = tuple(f for f in faults if f.name not in _AFTER_EXPANSION)
+            return Lowered(_EMPTY, (), (), checked)
+        unit = Unit(tuple(results[0]))
+        if not faults:
+            names = tuple(sorted(used))
+            self._plans[plan_key] = _Plan(tuple(shared), tuple(own), names)
+            values = tuple(variables.signature(name) for name in names)
+            self._units[(plan_key, aliases, values)] = (unit, tuple(notes[0]))
+        return Lowered(unit, tuple(results[1]), (*notes[0], *notes[1]), tuple(faults))
+
+
+class _Result(NamedTuple):
+    rules: tuple[Rule, ...]
+    notes: tuple[ExecNote, ...]
+    used: frozenset[str]
+    faults: list[Diagnostic]
+
+
+def _lower(
+    rules: Sequence[ast.Rule],
+    fragment: Fragment,
+    variables: Variables,
+    features: Features,
+    aliases: Aliases,
+) -> _Result:
+    """Lower some rules of a fragment, going on after those that are refused."""
+    context = Lowering(variables, features, aliases)
+    notes: list[ExecNote] = []
+    lowered: list[Rule] = []
+    faults: list[Diagnostic] = []
+    for rule in rules:
+        context.notes.clear()
+        try:
+            lowered += lower_rule(rule, fragment.prefix, context)
+            notes += context.notes
+        except Refused as refused:
+            faults.append(refused.diagnostic)
+    return _Result(tuple(lowered), tuple(notes), frozenset(context.used), faults)

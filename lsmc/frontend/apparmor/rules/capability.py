@@ -1,0 +1,45 @@
+"""Capability rules (apparmor.d(5), "Capability rules"; names from capabilities(7))."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lsmc.frontend.apparmor import ast
+from lsmc.frontend.apparmor.errors import did_you_mean, error
+from lsmc.frontend.apparmor.lowering import SOME, Head, Lowering, one_of
+from lsmc.frontend.apparmor.refused import Refused
+from lsmc.ir.classes import CAPABILITY
+from lsmc.ir.model import Effect, Rule
+
+NAMES = (
+    "chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable "
+    "net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio "
+    "sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time "
+    "sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog "
+    "wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore"
+).split()
+#: Capabilities split off from sys_admin: where the abi lacks them, a rule speaks of sys_admin.
+_SPLIT_OFF = ("perfmon", "bpf", "checkpoint_restore")
+_USE = CAPABILITY.mask(("use",))
+
+
+def lower_capability(rule: ast.CapabilityRule, head: Head, context: Lowering) -> Iterator[Rule]:
+    """The IR of a capability rule; raises `Refused` for an unknown name."""
+    listed = context.features.words("caps/mask")
+    names: list[str] = []
+    for word in rule.names:
+        if word.text not in NAMES and word.text not in listed:
+            raise Refused(
+                error(
+                    "unknown-capability",
+                    word.span,
+                    f"unknown capability `{word.text}`",
+                    did_you_mean(word.text.lower().removeprefix("cap_"), [*NAMES, *listed]),
+                )
+            )
+        missing = word.text in _SPLIT_OFF and word.text not in listed
+        names.append("sys_admin" if missing else word.text)
+    effect = Effect.ALLOW if head.effect is Effect.PROMPT else head.effect
+    head = replace(head, priority=0, effect=effect)
+    yield head.rule(CAPABILITY, (one_of(names) if names else SOME,), _USE)

@@ -1,0 +1,63 @@
+"""change_profile rules (apparmor.d(5), "change_profile rules"; aa_change_profile(2))."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.automata.pattern import NOT_NUL, Chars, Literal, Star, concat, mask_of
+from lsmc.frontend.apparmor import ast
+from lsmc.frontend.apparmor.aare import Glob
+from lsmc.frontend.apparmor.errors import error
+from lsmc.frontend.apparmor.lowering import Head, Lowering
+from lsmc.frontend.apparmor.refused import Refused
+from lsmc.ir.classes import CHANGE_PROFILE, ONEXEC
+from lsmc.ir.model import Effect, Rule, Transition
+
+_ANY_PROFILE = Glob(Star(NOT_NUL), False)
+_ANY_EXEC = Glob(
+    concat((Literal(b"/"), Chars(NOT_NUL & ~mask_of(b"/")), Star(NOT_NUL))), False
+)
+
+
+def lower_change_profile(
+    rule: ast.ChangeProfileRule, head: Head, context: Lowering
+) -> Iterator[Rule]:
+    """The IR of a change_profile rule; raises `Refused`."""
+    if rule.safety and rule.exec is None:
+        raise Refused(
+            error(
+                "bad-change-profile",
+                head.origin,
+                f"`{rule.safety}` needs the path of an executable",
+                "it speaks of the environment at the next exec",
+            )
+        )
+    if rule.exec is not None and not rule.exec.text.startswith(("/", "@{")):
+        raise Refused(
+            error(
+                "bad-change-profile",
+                rule.exec.span,
+                f"the executable `{rule.exec.text}` is no absolute path",
+                "a target is written after `->`",
+            )
+        )
+    target = _ANY_PROFILE
+    if rule.target is not None:
+        if rule.target.text.startswith("&") and "domain/stack" not in context.features:
+            raise Refused(
+                error(
+                    "stacking-not-supported",
+                    rule.target.span,
+                    f"`{rule.target.text}` stacks a profile, which this abi does not have",
+                )
+            )
+        target = context.label(rule.target)
+    yield head.rule(CHANGE_PROFILE, (target,), CHANGE_PROFILE.all)
+    if head.effect is Effect.DENY:
+        return
+    executable = _ANY_EXEC
+    transition = None
+    if rule.exec is not None:
+        executable = context.glob(context.path(rule.exec), rule.exec)
+        transition = Transition("profile", unsafe=rule.safety == "unsafe")
+    yield head.rule(ONEXEC, (executable, target), ONEXEC.all, transition=transition)

@@ -1,0 +1,258 @@
+"""Mount, remount, umount and pivot_root rules (apparmor.d(5), "Mount Rules"; mount(2)).
+
+One rule may speak of several kinds of mount: the flags that it names decide which, and each kind keeps
+only its own flags.  The flags of a request are written as words in bit order, each with a comma.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from lsmc.automata.pattern import Literal, Pattern, concat, optional, union
+from lsmc.frontend.apparmor import ast
+from lsmc.frontend.apparmor.aare import Glob
+from lsmc.frontend.apparmor.errors import did_you_mean, error
+from lsmc.frontend.apparmor.lowering import ANY, Conditions, Head, Lowering
+from lsmc.frontend.apparmor.refused import Refused
+from lsmc.ir.classes import MOUNT, PIVOT_ROOT, UMOUNT
+from lsmc.ir.mount import (
+    BIND,
+    BIND_FLAGS,
+    CHANGE_TYPE_FLAGS,
+    FLAGS,
+    MOVE,
+    MOVE_FLAGS,
+    NEW_FLAGS,
+    PROPAGATION,
+    REC,
+    REMOUNT,
+    REMOUNT_FLAGS,
+    flag_word,
+)
+from lsmc.ir.model import Rule
+
+_CLEARS = {
+    "rw": 0x1,
+    "w": 0x1,
+    "suid": 0x2,
+    "dev": 0x4,
+    "exec": 0x8,
+    "async": 0x10,
+    "nomand": 0x40,
+    "symfollow": 0x100,
+    "atime": 0x400,
+    "diratime": 0x800,
+    "loud": 0x8000,
+    "noacl": 0x10000,
+    "norelatime": 0x200000,
+    "nostrictatime": 0x1000000,
+    "noiversion": 0x800000,
+    "nolazytime": 0x2000000,
+    "user": 0x80000000,
+}
+_SETS = {
+    "ro": 0x1,
+    "r": 0x1,
+    "read-only": 0x1,
+    "nosuid": 0x2,
+    "nodev": 0x4,
+    "noexec": 0x8,
+    "sync": 0x10,
+    "remount": 0x20,
+    "mand": 0x40,
+    "dirsync": 0x80,
+    "nosymfollow": 0x100,
+    "noatime": 0x400,
+    "nodiratime": 0x800,
+    "bind": 0x1000,
+    "B": 0x1000,
+    "move": 0x2000,
+    "M": 0x2000,
+    "rbind": 0x5000,
+    "R": 0x5000,
+    "verbose": 0x8000,
+    "silent": 0x8000,
+    "acl": 0x10000,
+    "relatime": 0x200000,
+    "iversion": 0x800000,
+    "strictatime": 0x1000000,
+    "lazytime": 0x2000000,
+    "nouser": 0x80000000,
+}
+for _name, _bit in (
+    ("unbindable", 0x20000),
+    ("private", 0x40000),
+    ("slave", 0x80000),
+    ("shared", 0x100000),
+):
+    _SETS[_name] = _SETS[f"make-{_name}"] = _bit
+    _SETS[f"r{_name}"] = _SETS[f"make-r{_name}"] = _bit | REC
+_KNOWN_FLAGS = sum(FLAGS)
+
+
+class _Kind(NamedTuple):
+    """A kind of mount that a rule covers: the flags it keeps, and whether it has a source and type."""
+
+    flags: int
+    has_source: bool
+    has_type: bool
+
+
+_REMOUNT = _Kind(REMOUNT_FLAGS, False, False)
+_BIND = _Kind(BIND_FLAGS, True, False)
+_CHANGE = _Kind(CHANGE_TYPE_FLAGS, False, False)
+_MOVE = _Kind(MOVE_FLAGS, True, False)
+_NEW = _Kind(NEW_FLAGS, True, True)
+
+
+def lower_mount(rule: ast.MountRule, head: Head, context: Lowering) -> Iterator[Rule]:
+    """The IR of a mount, remount or umount rule; raises `Refused`."""
+    if rule.trailing:
+        raise Refused(
+            error(
+                "bad-mount-condition",
+                rule.trailing[0].span,
+                "mount conditions stand before the paths",
+            )
+        )
+    conditions = Conditions(
+        rule.conditions,
+        ("fstype", "vfstype", "options", "option"),
+        f"a {rule.kind} rule",
+        repeatable=("fstype", "vfstype", "options", "option"),
+        operators=("=", "in"),
+    )
+    fstype = _fstype(conditions, context)
+    required, optional_sets = _options(conditions)
+    source = _path(rule.source, context)
+    mountpoint = _path(rule.mountpoint, context)
+    if rule.kind == "umount":
+        yield head.rule(UMOUNT, (mountpoint or ANY,), UMOUNT.all)
+        return
+    if rule.kind == "remount":
+        required = [flags | REMOUNT for flags in required] or [REMOUNT]
+    emitted = False
+    pairs = [(f, o) for f in required or [0] for o in optional_sets or [0]]
+    unrestricted = not required and not optional_sets
+    for needed, allowed in pairs:
+        for kind in _kinds(needed, allowed, rule, fstype is not None):
+            emitted = True
+            where, what = mountpoint, source
+            if not kind.has_source and where is None:
+                where, what = source, None
+            yield head.rule(
+                MOUNT,
+                (
+                    where or ANY,
+                    (what or ANY) if kind.has_source else ANY,
+                    (fstype or ANY) if kind.has_type else ANY,
+                    _flag_string(
+                        needed & kind.flags,
+                        kind.flags if unrestricted else allowed & kind.flags,
+                    ),
+                ),
+                MOUNT.all,
+            )
+    if not emitted:
+        raise Refused(
+            error(
+                "empty-mount-rule",
+                head.origin,
+                "these options and paths describe no mount",
+                "a bind or move mount takes no fstype; a propagation change takes one path",
+            )
+        )
+
+
+def _kinds(
+    needed: int, allowed: int, rule: ast.MountRule, fstype: bool
+) -> Sequence[_Kind]:
+    """The kinds of mount that a pair of flag sets covers."""
+    source, both = rule.source is not None, rule.source is not None and rule.mountpoint is not None
+    if not needed:
+        kinds = [_REMOUNT] if not source and not fstype else []
+        if not fstype:
+            kinds += [_BIND, _MOVE] if both else [_BIND, _CHANGE, _MOVE]
+        return [*kinds, _NEW]
+    if needed & REMOUNT and not source and not fstype:
+        return [_REMOUNT]
+    if needed & BIND and not fstype:
+        return [_BIND]
+    if needed & PROPAGATION and not fstype and not both:
+        return [_CHANGE]
+    if needed & MOVE and not fstype:
+        return [_MOVE]
+    if (needed | allowed) & ~(REMOUNT | BIND | MOVE | REC | PROPAGATION):
+        return [_NEW]
+    return []
+
+
+def _flag_string(needed: int, allowed: int) -> Glob:
+    parts: list[Pattern] = []
+    for flag in FLAGS:
+        if needed & flag:
+            parts.append(Literal(flag_word(flag)))
+        elif allowed & flag:
+            parts.append(optional(Literal(flag_word(flag))))
+    return Glob(concat(parts), True)
+
+
+def _path(word: ast.Word | None, context: Lowering) -> Glob | None:
+    return context.glob(context.path(word), word) if word is not None else None
+
+
+def _fstype(conditions: Conditions, context: Lowering) -> Glob | None:
+    words = conditions.words("fstype") + conditions.words("vfstype")
+    if not words:
+        return None
+    globs = [context.glob(context.text(word), word) for word in words]
+    return Glob(union(g.pattern for g in globs), all(g.exact for g in globs))
+
+
+def _options(conditions: Conditions) -> tuple[list[int], list[int]]:
+    """The flag sets of the `options=` and of the `options in` conditions."""
+    required: list[int] = []
+    allowed: list[int] = []
+    for condition in conditions.get("options") + conditions.get("option"):
+        flags = cleared = 0
+        for word in condition.values:
+            if word.text not in _SETS and word.text not in _CLEARS:
+                raise Refused(
+                    error(
+                        "bad-mount-option",
+                        word.span,
+                        f"unknown mount option `{word.text}`",
+                        did_you_mean(word.text, (*_SETS, *_CLEARS)),
+                    )
+                )
+            flags |= _SETS.get(word.text, 0)
+            cleared |= _CLEARS.get(word.text, 0)
+        if flags & cleared and condition.op != "in":
+            raise Refused(
+                error(
+                    "bad-mount-option",
+                    condition.span,
+                    "these options contradict each other",
+                    "an option and its opposite cannot both be set",
+                )
+            )
+        (allowed if condition.op == "in" else required).append(flags & _KNOWN_FLAGS)
+    return required, allowed
+
+
+def lower_pivot_root(rule: ast.PivotRootRule, head: Head, context: Lowering) -> Iterator[Rule]:
+    """The IR of a pivot_root rule; raises `Refused`."""
+    for condition in rule.conditions:
+        if condition.name.text != "oldroot":
+            raise Refused(
+                error(
+                    "bad-pivot-root",
+                    condition.span,
+                    f"`{condition.name.text}` is no condition of pivot_root",
+                    "the only one is `oldroot=`",
+                )
+            )
+    old = rule.conditions[0].values[0] if rule.conditions else None
+    newroot, oldroot = _path(rule.newroot, context), _path(old, context)
+    yield head.rule(PIVOT_ROOT, (newroot or ANY, oldroot or ANY), PIVOT_ROOT.all)

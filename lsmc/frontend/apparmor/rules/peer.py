@@ -1,0 +1,81 @@
+"""Signal and ptrace rules: what may be done to which other subject (apparmor.d(5))."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lsmc.frontend.apparmor import ast
+from lsmc.frontend.apparmor.errors import did_you_mean, error
+from lsmc.frontend.apparmor.lowering import (
+    SOME,
+    Conditions,
+    Head,
+    Lowering,
+    one_of,
+    words_to_mask,
+)
+from lsmc.frontend.apparmor.refused import Refused
+from lsmc.ir.classes import PTRACE, SIGNAL
+from lsmc.ir.model import Rule
+
+SIGNALS = (
+    "hup int quit ill trap abrt bus fpe kill usr1 segv usr2 pipe alrm term stkflt chld cont stop "
+    "stp ttin ttou urg xcpu xfsz vtalrm prof winch io pwr sys emt exists"
+).split()
+_ALIASES = {"tstp": "stp", "poll": "io"}
+_RTMIN = re.compile(r"rtmin\+(\d{1,2})\Z")
+_SIGNAL_SYNONYMS = {
+    "write": ("send",),
+    "w": ("send",),
+    "read": ("receive",),
+    "r": ("receive",),
+    "rw": ("send", "receive"),
+    "wr": ("send", "receive"),
+}
+_PTRACE_SYNONYMS = {
+    "write": ("trace",),
+    "w": ("trace",),
+    "r": ("read",),
+    "rw": ("trace", "read"),
+    "wr": ("trace", "read"),
+}
+
+
+def lower_signal(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[Rule]:
+    """The IR of a signal rule; raises `Refused`."""
+    conditions = Conditions(rule.conditions, ("set", "peer"), "a signal rule", repeatable=("set",))
+    perms = rule.perms or ()
+    mask = words_to_mask(SIGNAL, perms, _SIGNAL_SYNONYMS, "signal") if perms else SIGNAL.all
+    names = [signal_name(word) for word in conditions.words("set")]
+    peer = conditions.single("peer")
+    which = one_of(names) if names else SOME
+    yield head.rule(SIGNAL, (which, context.label(peer) if peer else SOME), mask)
+
+
+def signal_name(word: ast.Word) -> str:
+    """The name of a signal as the tables know it; raises `Refused`."""
+    name = _ALIASES.get(word.text, word.text)
+    if name in SIGNALS:
+        return name
+    realtime = _RTMIN.match(name)
+    if realtime and int(realtime.group(1)) <= 32:
+        return f"rtmin+{int(realtime.group(1))}"
+    raise Refused(
+        error(
+            "unknown-signal",
+            word.span,
+            f"unknown signal `{word.text}`",
+            did_you_mean(word.text.lower().removeprefix("sig"), [*SIGNALS, *_ALIASES])
+            or "signals are written without SIG, in lower case: hup int term rtmin+0 …",
+        )
+    )
+
+
+def lower_ptrace(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[Rule]:
+    """The IR of a ptrace rule; raises `Refused`."""
+    conditions = Conditions(rule.conditions, ("peer",), "a ptrace rule")
+    perms = rule.perms or ()
+    mask = words_to_mask(PTRACE, perms, _PTRACE_SYNONYMS, "ptrace") if perms else PTRACE.all
+    peer = conditions.single("peer")
+    yield head.rule(PTRACE, (context.label(peer) if peer else SOME,), mask)

@@ -1,0 +1,362 @@
+"""Reading a bundle: the tables in place, nothing unpacked before it is asked for.
+
+A section's checksum is verified when the section is first used, a group's when the group is; every
+number that points somewhere is checked against what it points into.  A damaged or hostile bundle raises
+`BundleError`.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Sequence
+from typing import NamedTuple
+from zlib import crc32
+
+from lsmc.automata.dfa import Dfa
+from lsmc.decide import Facts
+from lsmc.ir.classes import BY_CODE, CLASSES
+from lsmc.ir.model import Transition
+from lsmc.tables.errors import BundleError
+from lsmc.tables.groups import decode
+from lsmc.tables.layout import (
+    ATTACHMENT_WORDS,
+    ENTRY,
+    GROUP_WORDS,
+    HEADER,
+    KINDS,
+    MAGIC,
+    MODES,
+    NONE,
+    PRIORITY_BIAS,
+    PROFILE_WORDS,
+    RULE_WORDS,
+    SPAN_WORDS,
+    TRANSITION_WORDS,
+    UNIT_WORDS,
+    USE_WORDS,
+    VERSION,
+    Section,
+)
+
+Words = Sequence[int]
+
+
+class Place(NamedTuple):
+    """Where a rule or an include stands, and its text."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+class ProfileRecord(NamedTuple):
+    """A profile as the bundle holds it; `mediated` are class names."""
+
+    number: int
+    full_name: str
+    name: str
+    namespace: str
+    parent: str
+    mode: str
+    is_hat: bool
+    audit: bool
+    mediated: frozenset[str]
+    place: int
+    first_use: int
+    uses: int
+    settings: tuple[tuple[str, str], ...]
+    rlimits: tuple[tuple[str, str], ...]
+
+
+class RuleRecord(NamedTuple):
+    """A rule of a unit: what the precedence needs, its class and its place."""
+
+    facts: Facts
+    cls: int
+    place: int
+
+
+class Unit:
+    """A unit's groups and rules, each read when first needed."""
+
+    __slots__ = ("_bundle", "_first_group", "_first_rule", "_groups", "_rules", "groups", "rules")
+
+    def __init__(self, bundle: Bundle, record: Words) -> None:
+        self._bundle = bundle
+        self._first_rule, self.rules, self._first_group, self.groups = record
+        self._groups: list[Group | None] = [None] * self.groups
+        self._rules: dict[int, RuleRecord] = {}
+
+    def group(self, index: int) -> Group:
+        """The group at an index."""
+        group = self._groups[index]
+        if group is None:
+            group = self._groups[index] = self._bundle.group(self._first_group + index, self.rules)
+        return group
+
+    def rule(self, index: int) -> RuleRecord:
+        """The rule at an index."""
+        rule = self._rules.get(index)
+        if rule is None:
+            rule = self._rules[index] = self._bundle.rule(self._first_rule + index)
+        return rule
+
+    def match(self, key: bytes) -> list[int]:
+        """The rules that match a key, by index."""
+        found: list[int] = []
+        for index in range(self.groups):
+            group = self.group(index)
+            state = group.dfa.walk(key)
+            if group.dfa.accepts[state]:
+                found += [group.rules[i] for i in group.dfa.accept_ids_of(state)]
+        found.sort()
+        return found
+
+
+class Group(NamedTuple):
+    """A decision table and the unit's rule for each id that it accepts."""
+
+    dfa: Dfa
+    rules: Words
+    size: int
+
+
+class Bundle:
+    """A bundle over its bytes; `name` is for messages."""
+
+    def __init__(self, data: bytes | memoryview, name: str = "<memory>") -> None:
+        self.name = name
+        self.data = memoryview(data)
+        self._sections = _section_table(self.data)
+        self._words: dict[Section, Words] = {}
+        self._units: dict[int, Unit] = {}
+        self._profiles: dict[int, ProfileRecord] = {}
+        self._strings: memoryview | None = None
+
+    def section_size(self, section: Section) -> int:
+        """Bytes in a section."""
+        return self._sections[section][1]
+
+    def _body(self, section: Section) -> memoryview:
+        offset, length, checksum = self._sections[section]
+        body = self.data[offset : offset + length]
+        if section is not Section.GROUP_DATA and crc32(body) != checksum:
+            raise BundleError(f"section {section.name.lower()} is damaged")
+        return body
+
+    def words(self, section: Section) -> Words:
+        """A section of 32-bit words."""
+        known = self._words.get(section)
+        if known is None:
+            body = self._body(section)
+            if len(body) % 4:
+                raise BundleError(f"section {section.name.lower()} has an odd length")
+            if sys.byteorder == "little":
+                known = body.cast("I")
+            else:
+                swapped = array("I", body.tobytes())
+                swapped.byteswap()
+                known = swapped
+            self._words[section] = known
+        return known
+
+    def _record(self, section: Section, number: int, width: int) -> Words:
+        table = self.words(section)
+        if not 0 <= number < len(table) // width:
+            raise BundleError(f"record {number} of {section.name.lower()} does not exist")
+        return table[number * width : (number + 1) * width]
+
+    def _range(self, section: Section, first: int, count: int, width: int = 1) -> Words:
+        table = self.words(section)
+        if (first + count) * width > len(table):
+            raise BundleError(f"a range of {section.name.lower()} does not exist")
+        return table[first * width : (first + count) * width]
+
+    def count(self, section: Section, width: int) -> int:
+        """How many records a section has."""
+        return len(self.words(section)) // width
+
+    def string(self, number: int) -> str:
+        """A text by its number."""
+        if self._strings is None:
+            self._strings = self._body(Section.STRINGS)
+        offsets = self.words(Section.STRING_OFFSETS)
+        if number + 1 >= len(offsets):
+            raise BundleError(f"text {number} does not exist")
+        low, high = offsets[number], offsets[number + 1]
+        if not low <= high <= len(self._strings):
+            raise BundleError(f"text {number} lies outside of its section")
+        return bytes(self._strings[low:high]).decode("utf-8", "surrogateescape")
+
+    def place(self, number: int) -> Place:
+        """A span by its number."""
+        file, line, column, end_line, end_column, text = self._record(
+            Section.SPANS, number, SPAN_WORDS
+        )
+        return Place(self.string(file), line, column, end_line, end_column, self.string(text))
+
+    def transition(self, number: int) -> Transition | None:
+        """A transition by its number."""
+        if number == NONE:
+            return None
+        kind, name, flags = self._record(Section.TRANSITIONS, number, TRANSITION_WORDS)
+        if kind >= len(KINDS):
+            raise BundleError(f"transition {number} is of no known kind")
+        return Transition(
+            KINDS[kind],  # type: ignore[arg-type]
+            self.string(name),
+            bool(flags & 1),
+            bool(flags & 2),
+            bool(flags & 4),
+        )
+
+    def rule(self, number: int) -> RuleRecord:
+        """A rule by its number; the id of its facts is that number."""
+        head, owner, other, priority, transition, place = self._record(
+            Section.RULES, number, RULE_WORDS
+        )
+        effect = head >> 8 & 0xFF
+        if effect > 2 or head & 0xFF not in BY_CODE:
+            raise BundleError(f"rule {number} is damaged")
+        facts = Facts(
+            number,
+            effect,
+            owner,
+            other,
+            bool(head >> 16 & 1),
+            priority - PRIORITY_BIAS,
+            bool(head >> 17 & 1),
+            self.transition(transition),
+        )
+        return RuleRecord(facts, head & 0xFF, place)
+
+    def unit(self, number: int) -> Unit:
+        """A unit by its number."""
+        unit = self._units.get(number)
+        if unit is None:
+            record = self._record(Section.UNITS, number, UNIT_WORDS)
+            if record[3] > self.count(Section.GROUPS, GROUP_WORDS):
+                raise BundleError(f"unit {number} has groups that do not exist")
+            unit = self._units[number] = Unit(self, record)
+        return unit
+
+    def group(self, number: int, rules: int) -> Group:
+        """A group by its number, for a unit of so many rules."""
+        offset, length, checksum, first, count = self._record(Section.GROUPS, number, GROUP_WORDS)
+        body = self._body(Section.GROUP_DATA)[offset : offset + length]
+        if len(body) != length or crc32(body) != checksum:
+            raise BundleError(f"group {number} is damaged")
+        numbers = self._range(Section.GROUP_RULES, first, count)
+        if any(n >= rules for n in numbers):
+            raise BundleError(f"group {number} accepts a rule that does not exist")
+        return Group(decode(body, count), numbers, length)
+
+    @property
+    def profiles(self) -> int:
+        """How many profiles there are."""
+        return self.count(Section.PROFILES, PROFILE_WORDS)
+
+    def profile_name(self, number: int) -> str:
+        """The full name of a profile."""
+        return self.string(self._record(Section.PROFILES, number, PROFILE_WORDS)[0])
+
+    def find_profile(self, full_name: str) -> int | None:
+        """The number of the profile with a full name: profiles are sorted by its bytes."""
+        wanted = full_name.encode("utf-8", "surrogateescape")
+        low, high = 0, self.profiles
+        while low < high:
+            middle = (low + high) // 2
+            name = self.profile_name(middle).encode("utf-8", "surrogateescape")
+            if name < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        if low < self.profiles and self.profile_name(low) == full_name:
+            return low
+        return None
+
+    def profile(self, number: int) -> ProfileRecord:
+        """A profile by its number."""
+        known = self._profiles.get(number)
+        if known is not None:
+            return known
+        (full, name, namespace, parent, mode, flags, mediated, place, first, uses, *rest) = (
+            self._record(Section.PROFILES, number, PROFILE_WORDS)
+        )
+        if mode >= len(MODES):
+            raise BundleError(f"profile {number} has no known mode")
+        record = ProfileRecord(
+            number,
+            self.string(full),
+            self.string(name),
+            self.string(namespace),
+            self.string(parent),
+            MODES[mode],
+            bool(flags & 1),
+            bool(flags & 2),
+            frozenset(c.name for c in CLASSES if mediated >> c.code & 1),
+            place,
+            first,
+            uses,
+            self.pairs(rest[0], rest[1]),
+            self.pairs(rest[2], rest[3]),
+        )
+        self._profiles[number] = record
+        return record
+
+    def pairs(self, first: int, count: int) -> tuple[tuple[str, str], ...]:
+        """Names and values."""
+        table = self._range(Section.PAIRS, first, count, 2)
+        return tuple(
+            (self.string(table[i]), self.string(table[i + 1])) for i in range(0, 2 * count, 2)
+        )
+
+    def uses(self, profile: ProfileRecord) -> list[tuple[Unit, tuple[int, ...]]]:
+        """A profile's units, each with the places of the includes that led to it."""
+        table = self._range(Section.USES, profile.first_use, profile.uses, USE_WORDS)
+        return [
+            (
+                self.unit(table[i]),
+                tuple(self._range(Section.VIAS, table[i + 1], table[i + 2])),
+            )
+            for i in range(0, len(table), USE_WORDS)
+        ]
+
+    def attachments(self) -> list[tuple[int, int, int, int]]:
+        """(profile, group, first xattr pair, xattr pairs) of each profile that attaches."""
+        table = self.words(Section.ATTACHMENTS)
+        width = ATTACHMENT_WORDS
+        return [
+            (table[i], table[i + 1], table[i + 2], table[i + 3])
+            for i in range(0, len(table) // width * width, width)
+        ]
+
+
+def _section_table(data: memoryview) -> dict[Section, tuple[int, int, int]]:
+    if len(data) < HEADER.size or bytes(data[:4]) != MAGIC:
+        raise BundleError("not a bundle")
+    _, version, count, checksum = HEADER.unpack_from(data)
+    if version != VERSION:
+        raise BundleError(f"bundle format {version}; this version reads format {VERSION}")
+    table = data[HEADER.size : HEADER.size + count * ENTRY.size]
+    if len(table) != count * ENTRY.size:
+        raise BundleError("the bundle is cut short")
+    if crc32(table) != checksum:
+        raise BundleError("the section table is damaged")
+    sections: dict[Section, tuple[int, int, int]] = {}
+    for at in range(0, len(table), ENTRY.size):
+        number, offset, length, body = ENTRY.unpack_from(table, at)
+        if offset + length > len(data):
+            raise BundleError("the bundle is cut short")
+        try:
+            sections[Section(number)] = (offset, length, body)
+        except ValueError:
+            raise BundleError(f"section {number} is not known") from None
+    missing = [section.name.lower() for section in Section if section not in sections]
+    if missing:
+        raise BundleError(f"section {missing[0]} is missing")
+    return sections
