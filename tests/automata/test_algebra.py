@@ -70,6 +70,19 @@ def test_tables_answer_as_patterns_do(a: Pattern, b: Pattern) -> None:
     assert shortest(table_a) == shortest(a)
 
 
+@given(patterns, patterns)
+def test_lazy_edges_are_disjoint(a: Pattern, b: Pattern) -> None:
+    lazy = Lazy(a, b)
+    seen, targets = 0, set()
+    for mask, target in lazy.edges(lazy.start):
+        assert mask
+        assert target
+        assert not mask & seen
+        seen |= mask
+        targets.add(target)
+    assert len(targets) == len(lazy.edges(lazy.start))
+
+
 @given(patterns, patterns, patterns)
 @settings(max_examples=50)
 def test_laws(a: Pattern, b: Pattern, c: Pattern) -> None:

@@ -10,6 +10,7 @@ from typing import Literal as Only
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lsmc.automata.dfa import Dfa, StateLimit, determinize, verify
 from lsmc.automata.nfa import build_nfa
@@ -28,6 +29,8 @@ from lsmc.automata.pattern import (
 from tests.automata.strategies import STRINGS, matched, pattern_lists
 
 NOT_SLASH = NOT_NUL & ~mask_of(b"/")
+LETTER = Chars(mask_of(b"ab"))
+CHAIN = [LETTER, optional(LETTER), optional(Literal(b"ab")), Literal(b"a"), optional(Literal(b"a"))]
 CODES: tuple[Only["B", "H", "I"], ...] = ("B", "I", "B", "H", "H", "H", "I", "I")
 SAMPLE = [
     Literal(b"/etc/passwd"),
@@ -91,6 +94,29 @@ def test_loop_rows_default_to_themselves() -> None:
     state = dfa.walk(b"/xx")
     assert dfa.defaults[state] == state
     assert dfa.offsets[state + 1] - dfa.offsets[state] == 2
+
+
+@given(st.lists(st.sampled_from(CHAIN), min_size=2, max_size=5).map(concat))
+def test_optional_chains_agree_with_the_matcher(chain: Pattern) -> None:
+    dfa = determinize([chain])
+    for text in STRINGS:
+        assert dfa.match(text) == matched([chain], text)
+
+
+def test_a_byte_that_falls_back_to_the_default() -> None:
+    """`a` is an exception as a member of `[ab]`, but on its own joins the default's target."""
+    x, y = Literal(b"x"), Literal(b"y")
+    pattern = union(
+        [
+            concat([Chars(mask_of(b"ab")), x]),
+            concat([Chars(mask_of(b"cdefgh")), union([x, y])]),
+            concat([Literal(b"a"), union([x, y])]),
+            Literal(b"zcdefgh"),
+        ]
+    )
+    dfa = determinize([pattern])
+    assert dfa.walk(b"a") == dfa.walk(b"c") == dfa.defaults[1] != 0
+    assert [dfa.match(text) for text in (b"ay", b"by", b"bx", b"cy")] == [(0,), (), (0,), (0,)]
 
 
 def test_state_limit() -> None:
