@@ -232,7 +232,7 @@ class Builder(RuleBuilder, Transformer[Any, ast.File]):
 
     def xattrs(self, c: Children) -> Children:
         """Extended attributes of a head."""
-        return cast(Children, [*c[3], c[4]])
+        return [*c[3], c[4]]
 
     def xattr(self, c: Children) -> ast.Xattr:
         """One extended attribute."""

@@ -42,7 +42,7 @@ MAX_DEPTH = 128
 
 _CONTROL = {"a": "\a", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", '"': '"'}
 _GLOB = "*?[]{}^,\\"
-_ESCAPE = re.compile(
+ESCAPE = re.compile(
     r"\\(?:x([0-9A-Fa-f]{1,2})"
     r"|d(25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2}|[0-9]{1,2})"
     r"|([0-3][0-7]{0,2}|[0-7]{1,2})"
@@ -87,7 +87,7 @@ def _escape(match: re.Match[str]) -> str:
 
 def unescape(text: str) -> str:
     """The string that a word's text stands for, before globs are read."""
-    return _ESCAPE.sub(_escape, text) if "\\" in text else text
+    return ESCAPE.sub(_escape, text) if "\\" in text else text
 
 
 def word(token: Tok) -> ast.Word:
@@ -187,10 +187,13 @@ class Scanner:
             yield token
             pattern, ops = MODES[stack[-1]]
 
-    def forget(self, depth: int) -> None:
-        """Forget braces beyond a number of open ones."""
+    def reset(self, depth: int) -> None:
+        """Go on from `pos` with a number of open braces."""
         del self.levels[depth + 1 :]
         del self.chains[depth + 1 :]
+        while len(self.levels) <= depth:
+            self.levels.append(self.levels[-1] + 1)
+            self.chains.append(0)
 
 
 class ModeLexer(Lexer):

@@ -39,7 +39,7 @@ _PERMS = r"(?!all[ \t\r\n,])(?:[RrWwaLlMmkXx]|[PpCc][IiUu]?[Xx]|[IiUu][Xx])++(?=
 _COND = rf"{_NAME}(?=[ \t]*+(?:=|(?<=[ \t])in[ \t]*+\())"
 _GROUP = r"(?:peer|xattrs)(?=[ \t]*+=[ \t]*+\()"
 _COMMENT = r"#[^\n]*+\n"
-_JUNK = r'[^ \t\r\n",(){}]++|[\s\S]'
+_JUNK = r'[@$]|[^ \t\r\n",(){}@$]++|[\s\S]'
 
 _ACCESS_WORDS = ("read", "write", "r", "w", "rw", "wr")
 NETWORK_PERMS = frozenset(

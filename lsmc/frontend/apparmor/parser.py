@@ -3,8 +3,8 @@
 Lark's tables drive the parse and its callbacks build the tree; this module feeds the tokens and
 recovers.  A token that does not fit is explained once, the stack is cut back to the enclosing body,
 and reading goes on at the next rule, so that one run reports every error and keeps the rest of the
-file.  Where the fault is plain (a comma left out, a brace glued to a word) it is mended instead, and
-the rule is kept.  An error production in the grammar was rejected: Lark has none, and the cuts
+file.  Where the fault is plain (a comma left out, a brace glued to a word) it is mended instead,
+and the rule is kept.  An error production in the grammar was rejected: Lark has none, and the cuts
 depend on the text, not on the tokens.
 """
 
@@ -145,7 +145,7 @@ class _Parse:
             self.problems.append(explain(fault))
             self.scanner.pos = self.resume(fault)
         depth = sum(isinstance(v, Tok) and v.type == "LBRACE" for v in self.state.value_stack)
-        self.scanner.forget(depth)
+        self.scanner.reset(depth)
 
     def resume(self, fault: Fault) -> int:
         """Mend or cut the broken item; the place to go on from."""
@@ -157,7 +157,7 @@ class _Parse:
             return len(text)
         if read and not fault.rule and kind in PREFIXES:
             return resync.after_prefixes(text, start)
-        if "EOL" in expected or read and read[-1].type == "ASSIGN":
+        if "EOL" in expected or (read and read[-1].type == "ASSIGN"):
             if "EOL" in expected:
                 self.feed("EOL", start)
             self.cut()
@@ -172,7 +172,13 @@ class _Parse:
         if fault.brace is not None:
             self.open(read)
             return fault.brace.span.end - 1
-        if "COMMA" in expected and (kind == "RBRACE" or fault.new_line):
+        if fault.keyword in HEADS:
+            first = next((t for t in (*fault.rule[2:], found) if resync.starts_line(t)), None)
+            if first is not None and first[0] != "{":
+                self.open(read)
+                self.feed("LBRACE", first.span.start)
+                return first.span.start
+        if "COMMA" in expected and (found == "}" or fault.new_line):
             self.feed("COMMA", start)
             return start
         return self.skip(fault)
@@ -189,12 +195,14 @@ class _Parse:
         elif kind in ("IF", "SET", "INCLUDE", "ABI", "ALIAS", "RBRACE") or kind in HEADS:
             at = start
         elif kind == "COMMA":
-            at = resync.next_item(text, end, []) if resync.open_brace(read[-1]) else end
+            at = (
+                resync.next_item(text, resync.word_end(text, end), [])
+                if resync.open_brace(read[-1])
+                else end
+            )
         elif fault.new_line and kind not in ("NAME", "COND", "PERMS", "WORD", "BAD"):
             at = start
-        elif fault.keyword in ("PATH", "VPATH", "NAME") and resync.starts_line(
-            text, read[-1].span.start
-        ):
+        elif fault.keyword in ("PATH", "VPATH", "NAME") and resync.starts_line(read[-1]):
             # `/a` without permissions, and the next rule read as part of it.
             at = read[-1].span.start if len(read) > 1 else start
             at = at if len(read) > 1 else resync.next_item(text, start, read)

@@ -74,8 +74,16 @@ def line_end(text: str, pos: int) -> int:
     return len(text) if end < 0 else end
 
 
-def starts_line(text: str, pos: int) -> bool:
-    """Whether only blanks stand before a place on its line."""
+def word_end(text: str, pos: int) -> int:
+    """The offset of the next blank or line end."""
+    while pos < len(text) and text[pos] not in " \t\n":
+        pos += 1
+    return pos
+
+
+def starts_line(token: Tok) -> bool:
+    """Whether only blanks stand before a token on its line."""
+    text, pos = token.span.source.text, token.span.start
     return not text[text.rfind("\n", 0, pos) + 1 : pos].strip(" \t\r")
 
 

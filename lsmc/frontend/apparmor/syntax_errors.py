@@ -79,7 +79,7 @@ class Fault(NamedTuple):
     @property
     def new_line(self) -> bool:
         """Whether the token found begins a line."""
-        return starts_line(self.found.span.source.text, self.found.span.start)
+        return starts_line(self.found)
 
 
 def quote(text: str) -> str:
@@ -99,6 +99,8 @@ def what(token: Tok) -> str:
 
 
 def _listed(expected: frozenset[str]) -> str:
+    if "PATH" in expected:
+        expected -= {"NAME", "SETVAR"}
     names = list(dict.fromkeys(name for kind, name in _EXPECTED if kind in expected))[:3]
     return " or ".join(names) if len(names) < 3 else f"{names[0]}, {names[1]} or {names[2]}"
 
@@ -134,8 +136,21 @@ def _lexical(f: Fault) -> Diagnostic | None:
             "relative-quoted-path",
             f"a quoted path must start with `/`, `@`, `:` or `&`: found {what(text)}",
         )
+    if (
+        f.rule
+        and f.rule[-1].type in HEADS
+        and f.found.span.source.text.startswith('""', f.found.span.start)
+    ):
+        return _here(f, "bad-profile-head", "a profile name may not be empty")
+    if kind == "BAD" and text in ("@", "$"):
+        return _here(
+            f,
+            "unexpected-text",
+            "this is no variable",
+            "write `@{NAME}` or `${NAME}`, where NAME is a letter, then letters, digits and `_`",
+        )
     if kind == "BAD" and text[0] == '"':
-        return _here(f, "unexpected-text", "this quote is never closed", "add the closing `\"`")
+        return _here(f, "unexpected-text", "this quote is never closed", 'add the closing `"`')
     return None
 
 
@@ -200,7 +215,9 @@ def _prefixes(f: Fault) -> Diagnostic | None:
             "the order is priority, audit, allow/deny/prompt, owner/other; each at most once",
         )
     if f.found.type in HEADS | {"SET", "INCLUDE", "ABI", "ALIAS"}:
-        return _here(f, "unexpected-text", f"no prefix may stand before {found}", f"remove {before}")
+        return _here(
+            f, "unexpected-text", f"no prefix may stand before {found}", f"remove {before}"
+        )
     return None
 
 
@@ -273,13 +290,16 @@ def _heads(f: Fault) -> Diagnostic | None:
     if kind == "RPAR" and "WORD" in f.expected:
         return _here(f, "bad-profile-head", "this list is empty", "name at least one, or drop it")
     if f.rule[-1].type in HEADS:
-        wanted = f"a name on the line of {quote(f.rule[-1])}"
-    elif f.keyword in HEADS or any(t.type in order for t in f.rule):
-        wanted = f"{_listed(f.expected - {'PERMS'})} after {quote(f.rule[-1])}"
-    else:
+        message = f"expected a name on the line of {quote(f.rule[-1])}, found {found}"
+        return _here(f, "bad-profile-head", message)
+    if f.keyword not in HEADS and not any(t.type in order for t in f.rule):
         return None
-    return _here(f, "bad-profile-head", f"expected {wanted}, found {found}")
-    return None
+    # A head whose brace is missing goes on with the first rule, on the next line.
+    tokens = [*f.rule, f.found]
+    at = next((i for i in range(2, len(tokens)) if starts_line(tokens[i])), len(tokens) - 1)
+    wanted = "`{`" if "LBRACE" in f.expected or at < len(f.rule) else _listed(f.expected)
+    message = f"expected {wanted} after {quote(tokens[at - 1])}, found {what(tokens[at])}"
+    return error("bad-profile-head", tokens[at].span, message)
 
 
 def _permissions(f: Fault) -> Diagnostic | None:
@@ -298,7 +318,7 @@ def _permissions(f: Fault) -> Diagnostic | None:
     misspelt = did_you_mean(rule[0], _RULES) if rule[0].type == "NAME" else ""
     if second.type == "COMMA" and open_brace(rule[0]):
         misspelt = "quote a path that holds a blank, or a comma before a blank"
-    same_line = not starts_line(second.span.source.text, second.span.start)
+    same_line = not starts_line(second)
     if second.type in ("NAME", "RESERVED") and not misspelt and same_line:
         bad = dict.fromkeys(c for c in second if c not in _PERMISSION_LETTERS)
         letters = ", ".join(quote(c) for c in bad)
@@ -318,7 +338,7 @@ def _permissions(f: Fault) -> Diagnostic | None:
 
 def _missing(f: Fault) -> Diagnostic | None:
     if "COMMA" in f.expected:
-        starts = f.new_line or f.found.type in _ITEM_STARTS
+        starts = f.new_line or f.found == "}" or f.found.type in _ITEM_STARTS
         return _here(
             f,
             "missing-comma" if starts else "unexpected-text",
