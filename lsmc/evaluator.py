@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from lsmc.decide import Decision, Facts, decide
 from lsmc.ir.model import MediationClass
-from lsmc.kernels.walk import step
 from lsmc.tables.bundle import Bundle, Group, ProfileRecord, RuleRecord, Unit
 
 #: Nodes kept for a profile before they are dropped and worked out anew.
@@ -48,6 +47,7 @@ class Matcher:
             for unit, via in bundle.uses(profile)
             for index in range(unit.groups)
         ]
+        self._walkers = [group.dfa.walker() for group, _, _ in self._groups]
         self._reset()
 
     def _reset(self) -> None:
@@ -75,10 +75,7 @@ class Matcher:
     def _step(self, node: Node, byte: int) -> Node:
         live: list[tuple[int, int]] = []
         for number, state in node.live:
-            dfa = self._groups[number][0].dfa
-            following = step(
-                dfa.offsets, dfa.labels, dfa.targets, dfa.defaults, state, dfa.classes[byte]
-            )
+            following = self._walkers[number].step(state, byte)
             if following:
                 live.append((number, following))
         return self._node(tuple(live))

@@ -68,7 +68,7 @@ class Walker:
                 state = row[byte]
             elif row is None:
                 rows[state] = _COLD
-                state = self._step(state, byte)
+                state = self.step(state, byte)
             else:
                 row = rows[state] = self._expand(state)
                 state = row[byte]
@@ -120,8 +120,8 @@ class Walker:
             at += 1
         return at << 16 | state
 
-    def _step(self, state: int, byte: int) -> int:
-        """The state after one byte."""
+    def step(self, state: int, byte: int) -> int:
+        """The state that one byte leads to from a state."""
         label = self._classes[byte]
         target: int = self._defaults[state]
         for index in range(self._offsets[state], self._offsets[state + 1]):

@@ -225,7 +225,7 @@ class _FileCompiler:
                 attach,
                 tuple(uses),
                 self._mediated,
-                flag.settings,
+                (*flag.settings, ("abi", self.features.name)),
                 self._rlimits(tree.body),
             )
         )

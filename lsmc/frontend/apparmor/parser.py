@@ -22,8 +22,13 @@ from lsmc.frontend.apparmor import ast, resync
 from lsmc.frontend.apparmor.builder import Body
 from lsmc.frontend.apparmor.grammar import grammar
 from lsmc.frontend.apparmor.lexer import Scanner, Tok, make_token
-from lsmc.frontend.apparmor.syntax_errors import HEADS, PREFIXES, WORDS, Fault, explain
+from lsmc.frontend.apparmor.syntax_errors import HEADS, ITEM_STARTS, PREFIXES, WORDS, Fault, explain
 from lsmc.source import Source, Span
+
+_PATHS = frozenset(("PATH", "VPATH", "NAME", "SETVAR"))
+# Tokens that start an item wherever they stand, and those that do at the start of a line.
+_STARTS = HEADS | {"IF", "SET", "INCLUDE", "ABI", "ALIAS", "LBRACE", "RBRACE"}
+_LINE_STARTS = ITEM_STARTS - {"NAME", "SUBSET", "$END"}
 
 
 def parse(source: Source) -> tuple[ast.File, tuple[Diagnostic, ...]]:
@@ -155,6 +160,9 @@ class _Parse:
         if kind in ("$END", "BAD_DEPTH"):
             self.close(expected)
             return len(text)
+        if read and read[-1].type in ("PRIORITY", "EQ") and not fault.rule:
+            self.cut()
+            return resync.word_end(text, end)
         if read and not fault.rule and kind in PREFIXES:
             return resync.after_prefixes(text, start)
         if "EOL" in expected or (read and read[-1].type == "ASSIGN"):
@@ -164,10 +172,10 @@ class _Parse:
             return start if kind == "EOL" else resync.line_end(text, start)
         if kind == "BAD_COMMENT":
             return end
-        if kind == "BAD_PRIORITY":
+        if kind == "BAD" and found == '"':
             self.cut()
-            return end
-        if "LBRACE" in expected and text[start] == "{":
+            return resync.line_end(text, start)
+        if "LBRACE" in expected and found[0] == "{":
             return start
         if fault.brace is not None:
             self.open(read)
@@ -186,26 +194,22 @@ class _Parse:
     def skip(self, fault: Fault) -> int:
         """Drop the broken item and look for the next one."""
         text, start, end = self.source.text, fault.found.span.start, fault.found.span.end
-        read, kind = fault.read, fault.found.type
+        read, rule, kind = fault.read, fault.rule, fault.found.type
         if not read:
             # Nothing of the item was read, so the token itself must go.
             if kind in ("COMMA", "RBRACE", "ELSE"):
                 return end
             at = resync.next_item(text, end, read)
-        elif kind in ("IF", "SET", "INCLUDE", "ABI", "ALIAS", "RBRACE") or kind in HEADS:
+        elif kind in _STARTS:
             at = start
         elif kind == "COMMA":
-            at = (
-                resync.next_item(text, resync.word_end(text, end), [])
-                if resync.open_brace(read[-1])
-                else end
-            )
-        elif fault.new_line and kind not in ("NAME", "COND", "PERMS", "WORD", "BAD"):
+            broken = resync.open_brace(read[-1])
+            at = resync.next_item(text, resync.word_end(text, end), []) if broken else end
+        elif fault.new_line and kind in _LINE_STARTS:
             at = start
-        elif fault.keyword in ("PATH", "VPATH", "NAME") and resync.starts_line(read[-1]):
+        elif fault.keyword in _PATHS and len(rule) > 1 and resync.starts_line(rule[-1]):
             # `/a` without permissions, and the next rule read as part of it.
-            at = read[-1].span.start if len(read) > 1 else start
-            at = at if len(read) > 1 else resync.next_item(text, start, read)
+            at = rule[-1].span.start
         else:
             at = resync.next_item(text, start, read)
         if text[at : at + 1] == "{":
@@ -221,15 +225,16 @@ class _Parse:
         if not rule:
             return
         first, at = rule[0], rule[0].span.start
-        name = next((str(t) for t in rule[1:] if t.type == "WORD"), "?")
-        if first.type in HEADS:
-            self.feed(first.type, at, first)
-            self.feed("WORD", at, name.rstrip("{") or "?")
-        elif first.type in ("PATH", "VPATH", "NAME", "SETVAR"):
-            self.feed("PATH", at, first.rstrip("{") or "?")
-        elif first.type == "IF":
+        if first.type == "IF":
             self.feed("IF", at, first)
             self.feed("WORD", at, "true")
+        elif first.type in HEADS:
+            name = next((str(t) for t in rule[1:] if t.type == "WORD"), "")
+            self.feed(first.type, at, first)
+            self.feed("WORD", at, name.rstrip("{,\\") or "?")
+        elif first.type in _PATHS:
+            self.feed("PROFILE", at, "profile")
+            self.feed("WORD", at, first.rstrip("{,\\") or "?")
 
     def split(self, read: list[Tok]) -> Tok | None:
         """End the rule at a comma that a word swallowed, if that makes sense; that word."""

@@ -323,5 +323,6 @@ def format_file(file: ast.File) -> str:
         _item(item, "", out)
     text = "\n".join(out) + "\n" if out else ""
     text = text.replace(_GLUE + " ", "").replace(_GLUE, "")
-    # A last word that ends in a backslash would take a newline for its continuation.
-    return text.rstrip("\n") if text.rstrip("\n").endswith("\\") else text
+    last = file.items[-1] if file.items else None
+    # A last value that is a backslash would take the newline for a continuation.
+    return text.rstrip("\n") if isinstance(last, ast.Assign) and text[-2] == "\\" else text

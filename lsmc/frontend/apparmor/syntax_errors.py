@@ -22,7 +22,7 @@ HEADS = frozenset(("PROFILE", "HAT", "CARET"))
 WORDS = frozenset(("WORD", "STRING", "PATH", "VPATH", "NAME", "SETVAR", "FILENAME", "PERM"))
 _RULES = sorted(word for word, (terminal, _) in KEYWORDS.items() if terminal != "RESERVED")
 _PERMISSION_LETTERS = frozenset("rwalkmxRWLMXpPcCiIuU")
-_ITEM_STARTS = (
+ITEM_STARTS = (
     frozenset(terminal for terminal, _ in KEYWORDS.values())
     | {"PATH", "VPATH", "SETVAR", "BOOLVAR", "LBRACE", "RBRACE", "INCLUDE", "$END"}
 ) - {"RESERVED", "PERM", "SUBSET", "RLIMIT"}
@@ -338,7 +338,7 @@ def _permissions(f: Fault) -> Diagnostic | None:
 
 def _missing(f: Fault) -> Diagnostic | None:
     if "COMMA" in f.expected:
-        starts = f.new_line or f.found == "}" or f.found.type in _ITEM_STARTS
+        starts = f.new_line or f.found == "}" or f.found.type in ITEM_STARTS
         return _here(
             f,
             "missing-comma" if starts else "unexpected-text",

@@ -1,0 +1,63 @@
+"""The functions of the public API; `lsmc` re-exports them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from lsmc.driver import Options, StrPath, compile_files, compile_source, map_file
+from lsmc.policy import Policy
+
+Variables = Mapping[str, str | Sequence[str]]
+
+
+def compile(  # noqa: A001 - the contract's name
+    paths: StrPath | Iterable[StrPath],
+    *,
+    base: StrPath | None = None,
+    include: Iterable[StrPath] = (),
+    features: StrPath | None = None,
+    variables: Variables | None = None,
+    jobs: int | None = None,
+    cache: StrPath | None = None,
+) -> Policy:
+    """Compile profile files, or the files of directories; raises `PolicyError`.
+
+    Args:
+        paths: files and directories of profiles.
+        base: the directory of `<magic>` includes, `/etc/apparmor.d` when not given.
+        include: more directories for them.
+        features: a features or abi file that overrides `abi` lines.
+        variables: values that set or override variables of the policy.
+        jobs: processes to use; as many as there are processors when not given.
+        cache: a directory that keeps compiled units between runs; none when not given.
+    """
+    from lsmc.cache import compile_cached
+
+    options = Options.of(base, include, features, variables)
+    data, _ = compile_cached(_several(paths), options, jobs=jobs, directory=cache)
+    return Policy(data)
+
+
+def compile_text(
+    text: str | bytes,
+    *,
+    name: str = "<text>",
+    base: StrPath | None = None,
+    include: Iterable[StrPath] = (),
+    features: StrPath | None = None,
+    variables: Variables | None = None,
+) -> Policy:
+    """Compile a policy text; `name` stands for its file in messages.  Raises `PolicyError`."""
+    data, _ = compile_source(text, name, Options.of(base, include, features, variables))
+    return Policy(data)
+
+
+def load(path: StrPath) -> Policy:
+    """Open a bundle; OSError when it cannot be read, `BundleError` when it is none."""
+    return Policy(map_file(path), str(path))
+
+
+def _several(paths: StrPath | Iterable[StrPath]) -> list[StrPath]:
+    if isinstance(paths, (str, bytes)) or hasattr(paths, "__fspath__"):
+        return [paths]  # type: ignore[list-item]
+    return list(paths)

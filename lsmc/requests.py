@@ -1,0 +1,147 @@
+"""Requests: the words of a question as the fields of a mediation class.
+
+Names are taken as people write them; what the kernel would fill in is filled in (the protocol of a stream
+socket, the order of mount flags).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from lsmc.ir.classes import MOUNT, NETWORK
+from lsmc.ir.model import MediationClass
+from lsmc.ir.mount import BIND, MOVE, PROPAGATION, REC, REMOUNT, flag_string
+from lsmc.ir.mount import BY_WORD as FLAG_BITS
+from lsmc.ops import MAIN_FIELD
+
+_PROTOCOLS = {"stream": "tcp", "dgram": "udp"}
+_SIGNALS = {"tstp": "stp", "poll": "io"}
+_SYNONYMS = {
+    "network": {"peer_label": "peer_label"},
+    "signal": {"set": "signal"},
+    "dbus": {"peer_label": "label", "peer_name": "name"},
+    "mount": {"flags": "options", "device": "source"},
+    "change_profile": {},
+}
+_MOUNT_WORDS = {
+    "rbind": BIND | REC,
+    "rw": 0,
+    "make-rshared": FLAG_BITS["shared"] | REC,
+    "make-rprivate": FLAG_BITS["private"] | REC,
+    "make-rslave": FLAG_BITS["slave"] | REC,
+    "make-runbindable": FLAG_BITS["unbindable"] | REC,
+    "make-shared": FLAG_BITS["shared"],
+    "make-private": FLAG_BITS["private"],
+    "make-slave": FLAG_BITS["slave"],
+    "make-unbindable": FLAG_BITS["unbindable"],
+    "rshared": FLAG_BITS["shared"] | REC,
+    "rprivate": FLAG_BITS["private"] | REC,
+    "rslave": FLAG_BITS["slave"] | REC,
+    "runbindable": FLAG_BITS["unbindable"] | REC,
+}
+
+
+class RequestError(ValueError):
+    """A request names something that does not exist; `known` are the words that do."""
+
+    def __init__(self, message: str, word: str = "", known: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.word = word
+        self.known = known
+
+
+def key_fields(
+    cls: MediationClass, obj: str, fields: Mapping[str, str], subject: str
+) -> tuple[bytes, ...]:
+    """The fields of a request's key, in the order of the class; raises `RequestError`."""
+    given = dict(fields)
+    given.pop("class", None)
+    for written, meant in _SYNONYMS.get(cls.name, {}).items():
+        if written in given and meant not in given:
+            given[meant] = given.pop(written)
+    main = MAIN_FIELD[cls.name]
+    if obj and main:
+        if cls.name == "unix" and obj in ("unix",):
+            pass
+        else:
+            given.setdefault(main, obj)
+    _fill(cls, given, subject)
+    unknown = [name for name in given if name not in cls.fields]
+    if unknown:
+        raise RequestError(
+            f"`{unknown[0]}` is no field of the class {cls.name}", unknown[0], cls.fields
+        )
+    return tuple(encode(given.get(name, "")) for name in cls.fields)
+
+
+def _fill(cls: MediationClass, given: dict[str, str], subject: str) -> None:
+    """Fill in what the kernel knows without being told."""
+    if cls is NETWORK:
+        given.setdefault("protocol", _PROTOCOLS.get(given.get("type", ""), ""))
+        if given["protocol"] and not given.get("type"):
+            kinds = {"tcp": "stream", "udp": "dgram", "icmp": "raw"}
+            given["type"] = kinds.get(given["protocol"], "")
+        for name in ("ip", "peer_ip"):
+            if given.get(name):
+                given[name] = _address(given[name])
+    elif cls.name == "unix":
+        given.pop("family", None)
+        given.pop("protocol", None)
+        given.pop("label", None)
+        given.setdefault("addr", "none")
+        given.setdefault("peer_addr", "none")
+        given.setdefault("peer_label", "unconfined")
+    elif cls is MOUNT:
+        given["options"] = _mount_options(given.get("options", ""))
+    elif cls.name == "signal":
+        name = given.get("signal", "term").lower().removeprefix("sig")
+        given["signal"] = _SIGNALS.get(name, name)
+        given.setdefault("peer", "unconfined")
+    elif cls.name == "capability":
+        given["capability"] = given.get("capability", "").lower().removeprefix("cap_")
+    elif cls.name == "mqueue":
+        name = given.get("name", "")
+        given.setdefault("type", "sysv" if name.isdigit() else "posix")
+        given.setdefault("label", subject)
+
+
+def _address(text: str) -> str:
+    import ipaddress
+
+    if text == "none":
+        return text
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise RequestError(f"`{text}` is no IP address", text) from None
+
+
+def _mount_options(text: str) -> str:
+    flags = 0
+    for word in re.split(r"[,\s]+", text.strip()):
+        if not word:
+            continue
+        if word in _MOUNT_WORDS:
+            flags |= _MOUNT_WORDS[word]
+        elif word in FLAG_BITS:
+            flags |= FLAG_BITS[word]
+        else:
+            raise RequestError(
+                f"`{word}` is no mount flag", word, (*FLAG_BITS, *_MOUNT_WORDS)
+            )
+    # the kernel looks at one kind of mount, the first of these, and drops the flags of the others
+    if flags & REMOUNT:
+        pass
+    elif flags & BIND:
+        flags &= BIND | REC
+    elif flags & PROPAGATION:
+        flags &= PROPAGATION | REC | FLAG_BITS["silent"]
+    elif flags & MOVE:
+        flags &= MOVE
+    return flag_string(flags).decode()
+
+
+def encode(text: str) -> bytes:
+    """A field's bytes."""
+    return text.encode("utf-8", "surrogateescape")
