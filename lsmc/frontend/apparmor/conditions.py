@@ -110,10 +110,7 @@ def _compare(expr: ast.Compare, variables: Variables) -> bool:
     a, b = _number(left, expr.left.span), _number(right, expr.right.span)
     if a is not None and b is not None:
         return order(a, b)
-    numeric = (
-        _NUMBER.match(text) is not None for side in (left, right) for text in side
-    )
-    if any(numeric):
+    if a is not None or b is not None:
         raise Refused(
             error(
                 "bad-comparison",

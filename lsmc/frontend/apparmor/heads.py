@@ -133,7 +133,7 @@ def _check_glob(text: str, span: Span) -> None:
 def check_identities(profile: ast.Profile) -> None:
     """Refuse an identity with a blank in it."""
     for word in profile.identities:
-        if re.search(r"\s", word.text):
+        if re.search(r"\s", word.text) and not word.text.startswith("/"):
             raise Refused(
                 error("bad-identity", word.span, f"the identity `{word.text}` has a blank in it")
             )
@@ -199,8 +199,9 @@ def flags(words: Sequence[ast.Word], context: Lowering) -> Flags:
 def _check_groups(chosen: dict[str, ast.Word], settings: Iterable[str]) -> None:
     for group in _PATH_FLAGS:
         both = [flag for flag in group if flag in chosen]
-        if "attach_disconnected.path" in settings and group[1] == "no_attach_disconnected":
-            both += [] if group[0] in both else [group[0]]
+        implied = group[0] == "attach_disconnected" and any(path in settings for path in _PATHS)
+        if implied and group[0] not in both:
+            both.append(group[0])
         if len(both) > 1:
             word = next(chosen[f] for f in reversed(both) if f in chosen)
             raise Refused(

@@ -100,6 +100,8 @@ class Library:
 
     def _find(self, text: str, magic: bool) -> tuple[str, ...] | None:
         name = to_display(text)
+        if not name:
+            return None
         candidates = [posixpath.join(d, name) for d in self.search] if magic else [name]
         for candidate in candidates:
             if "\0" in candidate or not self.files.exists(candidate):
@@ -142,7 +144,7 @@ class Library:
     def features(self, abi: ast.Abi) -> tuple[Features, tuple[Diagnostic, ...]]:
         """The feature set that an abi line names; raises `Refused` when it is missing."""
         found = self.find(abi.path, abi.magic)
-        if not found:
+        if not found or len(found) > 1:
             raise Refused(self.missing("missing-abi-file", abi.path, abi.magic))
         if found[0] not in self._features:
             try:

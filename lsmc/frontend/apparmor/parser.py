@@ -28,6 +28,7 @@ from lsmc.source import Source, Span
 _PATHS = frozenset(("PATH", "VPATH", "NAME", "SETVAR"))
 # Tokens that start an item wherever they stand, and those that do at the start of a line.
 _STARTS = HEADS | {"IF", "SET", "INCLUDE", "ABI", "ALIAS", "LBRACE", "RBRACE"}
+_BEGINNINGS = (ITEM_STARTS | {"PERMS"}) - {"SUBSET", "LBRACE"}
 _LINE_STARTS = ITEM_STARTS - {"NAME", "SUBSET", "$END"}
 
 
@@ -127,11 +128,22 @@ class _Parse:
             found.append(token)
         return found
 
+    def begins(self, at: int) -> bool:
+        """Whether an item, or the end of a body, can begin at a place."""
+        scanner = Scanner(self.source)
+        scanner.pos = at
+        token = next(scanner.tokens(), None)
+        return token is not None and token.type in _BEGINNINGS
+
     # Recovery.
 
     def recover(self, found: Tok, terminals: Iterable[str]) -> None:
         """Explain a token that does not fit, and move to where reading can go on."""
         expected = frozenset(kind for kind in terminals if self.accepts(kind))
+        values = self.state.value_stack
+        if not values or (isinstance(values[-1], Tok) and values[-1].type == "LBRACE"):
+            # Nothing has come since the brace: the empty list of items is not there yet.
+            self.settle()
         read = self.read(found.span.start)
         complete = self.settle()
         braces = [v for v in self.state.value_stack if isinstance(v, Tok) and v.type == "LBRACE"]
@@ -140,7 +152,7 @@ class _Parse:
             self.problems.append(explain(fault))
             fault = fault._replace(read=[])
             self.scanner.pos = self.resume(fault)
-        elif comma := self.split(read):
+        elif found != '"' and (comma := self.split(read)):
             self.problems.append(explain(fault._replace(comma=comma)))
             self.scanner.pos = self.state.value_stack[-1].span.end
         else:
@@ -182,11 +194,11 @@ class _Parse:
             return fault.brace.span.end - 1
         if fault.keyword in HEADS:
             first = next((t for t in (*fault.rule[2:], found) if resync.starts_line(t)), None)
-            if first is not None and first[0] != "{":
+            if first is not None and self.begins(first.span.start):
                 self.open(read)
                 self.feed("LBRACE", first.span.start)
                 return first.span.start
-        if "COMMA" in expected and (found == "}" or fault.new_line):
+        if "COMMA" in expected and (found == "}" or fault.new_line) and self.begins(start):
             self.feed("COMMA", start)
             return start
         return self.skip(fault)

@@ -53,8 +53,11 @@ def _escaped(text: str, special: str) -> str:
             continue
         out.append(_byte(char) if char in special else char)
         at += 1
-    if char_is_open(text):
+    if char_is_open(text) and not text.endswith(",\\"):
         out.append("\n")
+    elif special != '"' and text.endswith("\\\\"):
+        # A blank after it would be taken for an escaped one.
+        out[-1] = _byte("\\")
     return "".join(out)
 
 

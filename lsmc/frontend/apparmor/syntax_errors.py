@@ -24,7 +24,7 @@ _RULES = sorted(word for word, (terminal, _) in KEYWORDS.items() if terminal != 
 _PERMISSION_LETTERS = frozenset("rwalkmxRWLMXpPcCiIuU")
 ITEM_STARTS = (
     frozenset(terminal for terminal, _ in KEYWORDS.values())
-    | {"PATH", "VPATH", "SETVAR", "BOOLVAR", "LBRACE", "RBRACE", "INCLUDE", "$END"}
+    | {"PATH", "VPATH", "NAME", "SETVAR", "BOOLVAR", "LBRACE", "RBRACE", "INCLUDE", "$END"}
 ) - {"RESERVED", "PERM", "SUBSET", "RLIMIT"}
 _COMMENTLESS = frozenset(terminal for terminal, mode in KEYWORDS.values() if mode) - HEADS
 _MOUNTS = frozenset(("MOUNT", "REMOUNT", "UMOUNT"))
@@ -338,7 +338,7 @@ def _permissions(f: Fault) -> Diagnostic | None:
 
 def _missing(f: Fault) -> Diagnostic | None:
     if "COMMA" in f.expected:
-        starts = f.new_line or f.found == "}" or f.found.type in ITEM_STARTS
+        starts = f.new_line or f.found == "}" or f.found.type in ITEM_STARTS - {"NAME"}
         return _here(
             f,
             "missing-comma" if starts else "unexpected-text",

@@ -24,7 +24,7 @@ SIGNALS = (
     "stp ttin ttou urg xcpu xfsz vtalrm prof winch io pwr sys emt exists"
 ).split()
 _ALIASES = {"tstp": "stp", "poll": "io"}
-_RTMIN = re.compile(r"rtmin\+(\d{1,2})\Z")
+_RTMIN = re.compile(r"rtmin\+0*(\d{1,2})\Z")
 _SIGNAL_SYNONYMS = {
     "write": ("send",),
     "w": ("send",),
