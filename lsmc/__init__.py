@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lsmc.api import Change as Change
-    from lsmc.api import check as check
     from lsmc.api import compile as compile  # noqa: A004 - the contract's name
     from lsmc.api import compile_text as compile_text
-    from lsmc.api import diff as diff
     from lsmc.api import load as load
     from lsmc.diagnostics import Diagnostic as Diagnostic
     from lsmc.diagnostics import PolicyError as PolicyError
+    from lsmc.diff import Change as Change
+    from lsmc.diff import diff as diff
     from lsmc.explainer import Explanation as Explanation
     from lsmc.policy import Permissions as Permissions
     from lsmc.policy import Policy as Policy
@@ -35,7 +34,9 @@ _HOME = {
     "RuleRef": "lsmc.policy",
     "UnknownName": "lsmc.policy",
     "Verdict": "lsmc.policy",
+    "Change": "lsmc.diff",
     "compile": "lsmc.api",
+    "diff": "lsmc.diff",
     "compile_text": "lsmc.api",
     "load": "lsmc.api",
 }

@@ -49,6 +49,14 @@ class Attachments:
             self._candidates = found
         return self._candidates
 
+    def of(self, profile: ProfileRecord) -> Candidate | None:
+        """The attachment of a profile, or None."""
+        scope = profile.parent or f":{profile.namespace}:"
+        for candidate in self._all().get(scope, ()):
+            if candidate.profile.number == profile.number:
+                return candidate
+        return None
+
     def _table(self, value: str) -> Dfa:
         if not value.isdigit():
             raise BundleError("an attribute condition names no group")

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from lsmc.automata.algebra import Table
+from lsmc.automata.alphabet import ALL
 from lsmc.decide import Decision, Facts, decide
 from lsmc.ir.model import MediationClass
 from lsmc.tables.bundle import Bundle, Group, ProfileRecord, RuleRecord, Unit
@@ -28,11 +30,16 @@ class MatchedRule(NamedTuple):
 class Node:
     """The states of all groups that are still alive after some bytes."""
 
-    __slots__ = ("decisions", "edges", "live", "matched")
+    __slots__ = ("decisions", "edges", "live", "matched", "successors")
+
+    def state_of(self, number: int) -> int:
+        """The state of a group here, 0 when it is dead."""
+        return next((state for group, state in self.live if group == number), 0)
 
     def __init__(self, live: tuple[tuple[int, int], ...]) -> None:
         self.live = live  # (group, state) of each group that is not dead
         self.edges: dict[int, Node] = {}
+        self.successors: tuple[tuple[int, Node], ...] | None = None
         self.matched: tuple[MatchedRule, ...] | None = None
         self.decisions: dict[object, Decision] = {}
 
@@ -48,13 +55,16 @@ class Matcher:
             for index in range(unit.groups)
         ]
         self._walkers = [group.dfa.walker() for group, _, _ in self._groups]
+        self._tables = [Table(group.dfa) for group, _, _ in self._groups]
+        self._back: dict[int, dict[int, list[int]]] = {}
         self._reset()
 
     def _reset(self) -> None:
         self._nodes: dict[tuple[tuple[int, int], ...], Node] = {}
-        self._root = self._node(tuple((number, 1) for number in range(len(self._groups))))
+        self._root = self.node(tuple((number, 1) for number in range(len(self._groups))))
 
-    def _node(self, live: tuple[tuple[int, int], ...]) -> Node:
+    def node(self, live: tuple[tuple[int, int], ...]) -> Node:
+        """The node of some states, (group, state) of each group that is alive."""
         node = self._nodes.get(live)
         if node is None:
             node = self._nodes[live] = Node(live)
@@ -78,7 +88,30 @@ class Matcher:
             following = self._walkers[number].step(state, byte)
             if following:
                 live.append((number, following))
-        return self._node(tuple(live))
+        return self.node(tuple(live))
+
+    def edges(self, node: Node) -> tuple[tuple[int, Node], ...]:
+        """Where a node leads: disjoint sets of bytes, each with a node where something is alive."""
+        if node.successors is None:
+            pieces: list[tuple[int, tuple[tuple[int, int], ...]]] = [(ALL, ())]
+            for number, state in node.live:
+                cut: list[tuple[int, tuple[tuple[int, int], ...]]] = []
+                edges = self._tables[number].edges(state)
+                for mask, live in pieces:
+                    rest = mask
+                    for edge, target in edges:
+                        if rest & edge:
+                            cut.append((rest & edge, (*live, (number, target))))
+                            rest &= ~edge
+                    if rest:
+                        cut.append((rest, live))
+                pieces = cut
+            merged: dict[tuple[tuple[int, int], ...], int] = {}
+            for mask, live in pieces:
+                if live:
+                    merged[live] = merged.get(live, 0) | mask
+            node.successors = tuple((mask, self.node(live)) for live, mask in merged.items())
+        return node.successors
 
     def matched(self, node: Node) -> tuple[MatchedRule, ...]:
         """The rules that match at a node, in the order of the profile's units."""
@@ -102,6 +135,35 @@ class Matcher:
             facts: list[Facts] = [match.rule.facts for match in self.matched(node)]
             decision = node.decisions[owner] = decide(facts, cls, owner)
         return decision
+
+    def states_reaching(self, number: int, rule: int) -> frozenset[int]:
+        """The states of a group from which a rule of its unit can still match."""
+        group = self._groups[number][0]
+        back = self._back.get(number)
+        if back is None:
+            back = {}
+            for state in range(1, group.dfa.n_states):
+                for _, target in self._tables[number].edges(state):
+                    back.setdefault(target, []).append(state)
+            self._back[number] = back
+        todo = [
+            state
+            for state in range(1, group.dfa.n_states)
+            if group.dfa.accepts[state]
+            and any(group.rules[i] == rule for i in group.dfa.accept_ids_of(state))
+        ]
+        found = set(todo)
+        while todo:
+            for state in back.get(todo.pop(), ()):
+                if state not in found:
+                    found.add(state)
+                    todo.append(state)
+        return frozenset(found)
+
+    def rule_at(self, number: int, rule: int) -> tuple[RuleRecord, tuple[int, ...]]:
+        """A rule of a group's unit, and the includes that brought it in."""
+        _, unit, via = self._groups[number]
+        return unit.rule(rule), via
 
     def groups(self) -> list[tuple[Group, Unit, tuple[int, ...]]]:
         """The groups with their units and include chains."""

@@ -10,24 +10,31 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
 from zlib import crc32
 
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.partition import partition
-from lsmc.automata.pattern import union
+from lsmc.automata.pattern import Pattern, union
+from lsmc.automata.pattern import Chars, Concat, Literal, Star, Union as Alternation
 from lsmc.ir.classes import BY_NAME
 from lsmc.ir.model import Policy, Profile, Rule, Transition, Unit
 from lsmc.source import Source, Span, to_display
 from lsmc.tables.groups import encode, key_pattern
 from lsmc.tables.layout import (
     ENTRY,
+    GROUP_WORDS,
     HEADER,
     KINDS,
     MAGIC,
     MODES,
     NONE,
     PRIORITY_BIAS,
+    RULE_WORDS,
+    UNIT_WORDS,
+    USE_WORDS,
     VERSION,
     Section,
     words,
@@ -123,6 +130,28 @@ def _build_all(
             pool.join()
 
 
+def fingerprint(pattern: Pattern) -> tuple[int, int]:
+    """Two words that tell patterns apart; equal patterns have equal ones."""
+    digest = _digest(pattern)
+    return int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:8], "little")
+
+
+@lru_cache(maxsize=200_000)
+def _digest(pattern: Pattern) -> bytes:
+    match pattern:
+        case Literal(text):
+            body = b"l" + text
+        case Chars(mask):
+            body = b"c" + mask.to_bytes(32, "little")
+        case Star(mask):
+            body = b"s" + mask.to_bytes(32, "little")
+        case Concat(parts):
+            body = b"&" + b"".join(_digest(part) for part in parts)
+        case Alternation(options):
+            body = b"|" + b"".join(_digest(option) for option in options)
+    return blake2b(body, digest_size=16).digest()
+
+
 class _Writer:
     """Collects the sections; every text, span and transition is written once."""
 
@@ -170,9 +199,9 @@ class _Writer:
 
     def unit(self, unit: Unit, built: Sequence[BuiltGroup]) -> int:
         table = self.tables[Section.UNITS]
-        number = len(table) // 4
+        number = len(table) // UNIT_WORDS
         rules = self.tables[Section.RULES]
-        first_rule = len(rules) // 6
+        first_rule = len(rules) // RULE_WORDS
         for rule in unit.rules:
             rules += (
                 rule.cls.code | rule.effect << 8 | rule.audit << 16 | rule.exact << 17,
@@ -181,8 +210,9 @@ class _Writer:
                 rule.priority + PRIORITY_BIAS,
                 self.transition(rule.transition),
                 self.span(rule.origin),
+                *fingerprint(key_pattern(rule)),
             )
-        first_group = len(self.tables[Section.GROUPS]) // 5
+        first_group = len(self.tables[Section.GROUPS]) // GROUP_WORDS
         for group in built:
             self.group(group)
         table += (first_rule, len(unit.rules), first_group, len(built))
@@ -200,7 +230,7 @@ class _Writer:
         table = self.tables[Section.GROUPS]
         table += (*known, len(numbers), len(group.rules))
         numbers += group.rules
-        return len(table) // 5 - 1
+        return len(table) // GROUP_WORDS - 1
 
     def pairs(self, pairs: Iterable[tuple[str, str]]) -> tuple[int, int]:
         table = self.tables[Section.PAIRS]
@@ -211,7 +241,7 @@ class _Writer:
 
     def profile(self, number: int, profile: Profile, units: dict[int, int]) -> None:
         uses = self.tables[Section.USES]
-        first_use = len(uses) // 3
+        first_use = len(uses) // USE_WORDS
         vias = self.tables[Section.VIAS]
         for use in profile.uses:
             uses += (units[id(use.unit)], len(vias), len(use.via))

@@ -78,6 +78,7 @@ class RuleRecord(NamedTuple):
     facts: Facts
     cls: int
     place: int
+    pattern: tuple[int, int]  # equal for rules whose keys are the same pattern
 
 
 class Unit:
@@ -216,7 +217,7 @@ class Bundle:
 
     def rule(self, number: int) -> RuleRecord:
         """A rule by its number; the id of its facts is that number."""
-        head, owner, other, priority, transition, place = self._record(
+        head, owner, other, priority, transition, place, *pattern = self._record(
             Section.RULES, number, RULE_WORDS
         )
         effect = head >> 8 & 0xFF
@@ -232,7 +233,7 @@ class Bundle:
             bool(head >> 17 & 1),
             self.transition(transition),
         )
-        return RuleRecord(facts, head & 0xFF, place)
+        return RuleRecord(facts, head & 0xFF, place, (pattern[0], pattern[1]))
 
     def unit(self, number: int) -> Unit:
         """A unit by its number."""

@@ -43,7 +43,7 @@ class Section(IntEnum):
 #: Words in a record of each section that is a table of records.
 SPAN_WORDS = 6  # file, line, column, end line, end column, text
 TRANSITION_WORDS = 3  # kind, name, flags
-RULE_WORDS = 6  # class | effect | audit | exact, owner, other, priority, transition, span
+RULE_WORDS = 8  # class|effect|audit|exact, owner, other, priority, transition, span, pattern × 2
 UNIT_WORDS = 4  # first rule, rules, first group, groups
 GROUP_WORDS = 5  # offset of the data, length, checksum, first rule number, rule numbers
 PROFILE_WORDS = 16  # see `lsmc.tables.bundle.ProfileRecord`

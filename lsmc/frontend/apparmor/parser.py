@@ -149,20 +149,25 @@ class _Parse:
         braces = [v for v in self.state.value_stack if isinstance(v, Tok) and v.type == "LBRACE"]
         fault = Fault(read, found, expected, complete, bool(braces), braces[-1] if braces else None)
         if complete:
-            self.problems.append(explain(fault))
+            self.report(explain(fault))
             fault = fault._replace(read=[])
             self.scanner.pos = self.resume(fault)
         elif found != '"' and (comma := self.split(read)):
-            self.problems.append(explain(fault._replace(comma=comma)))
+            self.report(explain(fault._replace(comma=comma)))
             self.scanner.pos = self.state.value_stack[-1].span.end
         else:
             if fault.keyword in HEADS or fault.keyword in ("PATH", "VPATH", "NAME", "IF"):
                 brace = next((t for t in (*read, found) if resync.glued_brace(t)), None)
                 fault = fault._replace(brace=brace)
-            self.problems.append(explain(fault))
+            self.report(explain(fault))
             self.scanner.pos = self.resume(fault)
         depth = sum(isinstance(v, Tok) and v.type == "LBRACE" for v in self.state.value_stack)
         self.scanner.reset(depth)
+
+    def report(self, problem: Diagnostic) -> None:
+        """Keep a problem, unless the last one was at the same place."""
+        if not self.problems or self.problems[-1].span != problem.span:
+            self.problems.append(problem)
 
     def resume(self, fault: Fault) -> int:
         """Mend or cut the broken item; the place to go on from."""

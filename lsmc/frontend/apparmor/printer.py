@@ -19,7 +19,7 @@ _BLANK = ' \t\r\n"!'
 _RULE = _BLANK + "=)"
 _LIST = _BLANK + "()"
 _RULE_FIRST = "(+&=:"
-_TESTS = frozenset(("and", "or", "not", "in", "defined", "<", ">", "{"))
+_TESTS = frozenset(("and", "or", "not", "in", "defined", "<", ">"))
 _CHANGE = frozenset(("safe", "unsafe", "->"))
 _VARIABLE = re.compile(r"@(?:\{[A-Za-z][A-Za-z0-9_]*\}|[A-Za-z][A-Za-z0-9_]*)")
 _PERMS = re.compile(r"(?:[RrWwaLlMmkXx]|[PpCc][IiUu]?[Xx]|[IiUu][Xx])+")
@@ -53,15 +53,16 @@ def _escaped(text: str, special: str) -> str:
             continue
         out.append(_byte(char) if char in special else char)
         at += 1
-    if char_is_open(text) and not text.endswith(",\\"):
-        out.append("\n")
-    elif special != '"' and text.endswith("\\\\"):
-        # A blank after it would be taken for an escaped one.
+    if _ends_open(text):
+        if special != '"' and not text.endswith(",\\"):
+            out.append("\n")
+    elif text.endswith("\\\\"):
+        # The blank or quote after it would be taken for an escaped one.
         out[-1] = _byte("\\")
     return "".join(out)
 
 
-def char_is_open(text: str) -> bool:
+def _ends_open(text: str) -> bool:
     """Whether a text ends in a backslash that escapes nothing yet."""
     return (len(text) - len(text.rstrip("\\"))) % 2 == 1
 
@@ -71,7 +72,7 @@ def _word(
 ) -> str:
     """A word in a mode where `special` bytes end it, and `first` cannot begin it."""
     if word.quoted:
-        return '"' + _escaped(word.text, '"').rstrip("\n") + '"'
+        return '"' + _escaped(word.text, '"') + '"'
     text = word.text
     if text[:1] in first or text in reserved:
         return _byte(text[:1]) + _escaped(text[1:], special) if text else text
@@ -79,6 +80,9 @@ def _word(
 
 
 def _rule_word(word: ast.Word, reserved: Iterable[str] = ()) -> str:
+    if word.text.startswith("in("):
+        # After a name it would be a condition.
+        reserved = (word.text,)
     return _word(word, _RULE, _RULE_FIRST, reserved)
 
 
@@ -101,6 +105,8 @@ def _path(word: ast.Word, label: bool = False) -> str:
         return text
     if text[:2] == ":=":
         return ":" + _byte("=") + _escaped(text[2:], _BLANK)
+    if text == "include":
+        return text + "\n"  # before a blank it would be a directive
     return _escaped(text, _BLANK) + (_GLUE if _PERMS.fullmatch(text) else "")
 
 
@@ -125,7 +131,7 @@ def _file_name(word: ast.Word, magic: bool) -> str:
     text = f'"{word.text}"' if word.quoted else word.text
     if magic:
         return f"<{text}>"
-    return text + "\n" if not word.quoted and char_is_open(text) else text
+    return text + "\n" if not word.quoted and _ends_open(text) else text
 
 
 # Expressions.
@@ -221,7 +227,7 @@ def _body(body: ast.RuleBody) -> list[str]:
             words = ["link", "subset"] if subset else ["link"]
             return [*words, _path(path), *_arrow(target)]
         case ast.CapabilityRule(names):
-            return ["capability", *(name.text for name in names)]
+            return ["capability", *map(_path, names)]
         case ast.ClassRule():
             return _class(body)
         case ast.MountRule():

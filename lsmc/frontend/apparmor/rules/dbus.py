@@ -40,7 +40,11 @@ def lower_dbus(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
 
     def value(name: str) -> Glob:
         word = conditions.single(name) or peer.single(name)
-        return context.label(word) if word is not None else ANY
+        if word is None:
+            return ANY
+        # an object path is the one value here whose slashes are filtered
+        text = context.path(word) if name == "path" else context.text(word)
+        return context.glob(text, word)
 
     name_word, peer_name, peer_label = (
         conditions.single("name"),

@@ -13,7 +13,7 @@ from lsmc.automata.pattern import Literal, Pattern, concat, optional, union
 from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.aare import Glob
 from lsmc.frontend.apparmor.errors import did_you_mean, error
-from lsmc.frontend.apparmor.lowering import ANY, Conditions, Head, Lowering
+from lsmc.frontend.apparmor.lowering import ANY, Conditions, Head, Lowering, literal
 from lsmc.frontend.apparmor.refused import Refused
 from lsmc.ir.classes import MOUNT, PIVOT_ROOT, UMOUNT
 from lsmc.ir.mount import (
@@ -126,6 +126,8 @@ def lower_mount(rule: ast.MountRule, head: Head, context: Lowering) -> Iterator[
     fstype = _fstype(conditions, context)
     required, optional_sets = _options(conditions)
     source = _path(rule.source, context)
+    if rule.source is not None and rule.source.text == "detached":
+        source = literal("")  # a detached mount has no source
     mountpoint = _path(rule.mountpoint, context)
     if rule.kind == "umount":
         yield head.rule(UMOUNT, (mountpoint or ANY,), UMOUNT.all)
