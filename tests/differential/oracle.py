@@ -1,0 +1,294 @@
+"""What the real compiler's automata grant: `apparmor_parser` run on a file, its output read back.
+
+The answers are bits of rules, before any profile mode.  Objects are walked through the compiled automata
+byte by byte, in the order in which the kernel feeds them (security/apparmor in Linux; for unix sockets
+the af_unix patches of Ubuntu).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import struct
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+TOOLS = Path(__file__).resolve().parents[3] / "shared" / "tools"
+
+
+class Answer(NamedTuple):
+    """The permissions that rules give: `audit` of allowed ones, `quiet` of refused ones."""
+
+    allow: frozenset[str] = frozenset()
+    audit: frozenset[str] = frozenset()
+    quiet: frozenset[str] = frozenset()
+    extra: object = None
+    mediated: bool = True
+
+
+FREE = Answer(mediated=False)
+
+
+class Refused(Exception):
+    """The compiler does not take the file; the message is its last line."""
+
+
+class Xindex(NamedTuple):
+    """An exec transition as the kernel stores it."""
+
+    kind: str  # "", "name" or "table"
+    target: str
+    child: bool
+    inherit: bool
+    unconfined: bool
+    unsafe: bool
+
+
+def parser() -> str | None:
+    """The path of the compiler, where it is installed."""
+    return shutil.which("apparmor_parser", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+
+
+@cache
+def reader(tools: Path = TOOLS) -> ModuleType | None:
+    """The reader of compiled policy (`aapolicy.py`), or None where it is not there."""
+    path = tools / "aapolicy.py"
+    if not path.is_file():
+        return None
+    spec = importlib.util.spec_from_file_location("aapolicy", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["aapolicy"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def compile_with_parser(path: Path, base: Path, features: Path, include: Iterable[Path]) -> bytes:
+    """The binary policy of a file; raises `Refused`."""
+    program = parser()
+    assert program is not None
+    command = [program, "-QTK", "-S", "--base", str(base), "-M", str(features)]
+    command += [f"-I{directory}" for directory in include]
+    done = subprocess.run(
+        [*command, str(path)], capture_output=True, check=False, timeout=600, cwd=path.parent
+    )
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        raise Refused(lines[-1] if lines else f"exit status {done.returncode}")
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """One profile of a compiled policy."""
+
+    api: Any
+    policies: Any
+    profile: Any
+
+    @property
+    def free(self) -> bool:
+        """Whether the profile confines nothing."""
+        return bool(self.profile.mode == "unconfined")
+
+    # --- files
+
+    def file(self, path: bytes, owner: bool) -> Answer:
+        """The permissions on a path and the transition of its execution."""
+        if self.free:
+            return FREE
+        perms = self.profile.raw_file_perms(path, owner)
+        letters = self.api.file_letters
+        allow = frozenset(letters(perms.allow))
+        transition = self._transition(perms.xindex) if "x" in allow else None
+        return Answer(
+            allow,
+            frozenset(letters(perms.audit)) & allow,
+            frozenset(letters(perms.quiet)) - allow,
+            transition,
+        )
+
+    def _transition(self, index: int) -> Xindex:
+        found = self.profile.decode_x(index)
+        kind = "" if found["type"] == "none" else found["type"]
+        target = str(found["target"] or "").replace("\0", ":", 1)
+        return Xindex(
+            kind,
+            target,
+            found["child"] and kind == "name",
+            found["inherit"],
+            found["unconfined"],
+            found["unsafe"],
+        )
+
+    def exec_label(self, path: bytes, owner: bool) -> str | None:
+        """The label that executing a path leads to, None when there is none."""
+        label = self.policies.exec_transition(self.profile, path, owner)["label"]
+        return None if label is None else str(label)
+
+    def link(self, new: bytes, old: bytes, owner: bool) -> Answer:
+        """The permissions of a pair of names: the link and whether the subset test is asked."""
+        if self.free:
+            return FREE
+        perms = self._file_perms(new + b"\0" + old, owner)
+        names = {"link": self.api.MAY_LINK, "subset": self.api.MAY_LOCK}
+        answer = _answer(perms, names)
+        if "link" not in answer.allow:
+            return answer._replace(allow=frozenset())
+        return answer
+
+    def link_allowed(self, new: bytes, old: bytes, owner: bool) -> bool:
+        """Whether the rules let a hard link be made."""
+        return bool(self.profile.link_check(_text(new), _text(old), owner).granted)
+
+    def change_profile(self, target: bytes) -> Answer:
+        """What may be done with the name of a profile."""
+        if self.free:
+            return FREE
+        names = {"change_profile": self.api.MAY_CHANGE_PROFILE, "onexec": self.api.MAY_ONEXEC}
+        return _answer(self._file_perms(target, True), names)
+
+    def onexec(self, path: bytes, target: bytes) -> Answer:
+        """Whether a pair of executable and profile is granted, and whether scrubbed."""
+        if self.free:
+            return FREE
+        perms = self._file_perms(path + b"\0" + target, True)
+        answer = _answer(perms, {"onexec": self.api.MAY_ONEXEC})
+        unsafe = bool(perms.xindex & self.api.X_UNSAFE) if answer.allow else None
+        return answer._replace(extra=unsafe)
+
+    def _file_perms(self, key: bytes, owner: bool) -> Any:
+        return self.profile._fperms(self.profile._fmatch(key), owner)
+
+    # --- capabilities and the policy automaton
+
+    def capability(self, name: str) -> Answer:
+        """One capability."""
+        if self.free:
+            return FREE
+        bit = 1 << self.api.CAPS.index(name)
+        caps = self.profile.caps
+        allow, audit, quiet = (
+            frozenset(("use",)) if caps[word] & bit else frozenset()
+            for word in ("allow", "audit", "quiet")
+        )
+        return Answer(allow, audit & allow, quiet - allow)
+
+    def mediates(self, cls: str) -> bool:
+        """Whether the policy automaton is alive after a class byte."""
+        return not self.free and bool(self.profile.mediates(cls))
+
+    def _key(self, cls: str, key: bytes, names: Mapping[str, int]) -> Answer:
+        if not self.mediates(cls):
+            return FREE
+        return _answer(self.profile.policy_match(self.api.CLASS[cls], key), names)
+
+    def network(self, family: str, kind: str) -> Answer:
+        """A family and a type of socket, as coarse rules see them."""
+        if self.free:
+            return FREE
+        number, bit = self.api.FAMILIES[family], self.api.SOCKTYPES[kind]
+        for cls in ("netv9", "netv8"):
+            if self.mediates(cls):
+                return self._key(cls, struct.pack(">HH", number, bit), self.api.NET_PERMS)
+        table = self.profile.net_af
+        if table is None:
+            return FREE
+        row = table[number] if number < len(table) else (0, 0, 0)
+        every = frozenset(self.api.NET_PERMS)
+        none: frozenset[str] = frozenset()
+        allow, audit, quiet = (every if word >> bit & 1 else none for word in row)
+        return Answer(allow, audit & allow, quiet - allow)
+
+    def unix(self, kind: str, addr: bytes, peer_addr: bytes, peer_label: bytes) -> Answer:
+        """A unix socket, each permission at the stage where the kernel asks for it."""
+        cls = next((c for c in ("netv9", "net") if self.mediates(c)), "")
+        if not cls:
+            return FREE
+        number = self.api.CLASS[cls]
+        perms = self.api.NET_PERMS
+        start = struct.pack(">HHH", 1, self.api.SOCKTYPES[kind], 0)
+        local = start + addr + b"\0" + b"\0"
+        peer = local + b"\1" + peer_addr + b"\0" + peer_label
+        stages = (
+            (start, ("create",)),
+            (local, ("bind", "accept", "shutdown", "setattr", "getattr")),
+            (local + b"\2\0\0", ("listen",)),
+            (local + b"\4\0\0", ("setopt", "getopt")),
+            (peer, ("send", "receive", "connect")),
+        )
+        found = [
+            _answer(self.profile.policy_match(number, key), {n: perms[n] for n in names})
+            for key, names in stages
+        ]
+        return Answer(*(frozenset().union(*(a[i] for a in found)) for i in range(3)))  # type: ignore[arg-type]
+
+    def signal(self, number: int, peer: bytes) -> Answer:
+        """A signal to or from a peer."""
+        return self._key("signal", bytes((number,)) + peer, self.api.SIGNAL_PERMS)
+
+    def ptrace(self, peer: bytes) -> Answer:
+        """Tracing a peer or being traced by it."""
+        if not self.mediates("ptrace"):
+            return FREE
+        return self._key("label", bytes((self.api.CLASS["ptrace"],)) + peer, self.api.PTRACE_PERMS)
+
+    def dbus(self, fields: tuple[bytes, ...]) -> Answer:
+        """A message or a name on a bus: bus, name, label, path, interface, member."""
+        if not self.mediates("dbus"):
+            return FREE
+        perms = self.api.DBUS_PERMS
+        stages = (
+            (fields, ("send", "receive")),
+            (fields[:2], ("bind",)),
+            (fields[:1], ("eavesdrop",)),
+        )
+        found = [
+            self._key("dbus", b"\0".join(key), {n: perms[n] for n in names})
+            for key, names in stages
+        ]
+        return Answer(*(frozenset().union(*(a[i] for a in found)) for i in range(3)))  # type: ignore[arg-type]
+
+    def mount(self, mountpoint: bytes, source: bytes, fstype: bytes, flags: int) -> Answer:
+        """A mount under flags that are already those of its kind."""
+        numbers = bytes(bit + 1 for bit in range(32) if flags >> bit & 1)
+        key = b"\0".join((mountpoint, source, fstype, numbers))
+        return self._key("mount", key, {"mount": 2})
+
+    def umount(self, mountpoint: bytes) -> Answer:
+        """An unmount."""
+        return self._key("mount", mountpoint, {"umount": 4})
+
+    def pivot_root(self, new: bytes, old: bytes) -> Answer:
+        """A change of the root."""
+        return self._key("mount", new + b"\0" + old, {"pivot_root": 1})
+
+    def userns(self) -> Answer:
+        """The creation of a user namespace."""
+        return self._key("ns", b"", {"create": 8})
+
+
+def _answer(perms: Any, names: Mapping[str, int]) -> Answer:
+    allow, audit, quiet = (
+        frozenset(name for name, bit in names.items() if mask & bit)
+        for mask in (perms.allow, perms.audit, perms.quiet)
+    )
+    return Answer(allow, audit & allow, quiet - allow)
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "surrogateescape")
+
+
+def oracles(data: bytes, api: Any) -> dict[str, Oracle]:
+    """The profiles of a binary policy by name."""
+    policies = api.PolicySet(api.load(data))
+    return {name: Oracle(api, policies, p) for name, p in policies.profiles.items()}
