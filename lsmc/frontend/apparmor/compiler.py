@@ -173,7 +173,7 @@ class _FileCompiler:
         self._variables = variables
         self._aliases = aliases
         self._diagnostics = diagnostics
-        self._names: dict[tuple[str, str], Span] = {}
+        self._names: dict[tuple[str, str, str], Span] = {}
         self._mediated = mediated(features)
 
     def profile(
@@ -201,7 +201,7 @@ class _FileCompiler:
         name = own
         if parent is not None:
             name = Name(own.namespace or parent.namespace, f"{parent.local}//{own.local}")
-        self._claim(name, profile, parent is not None)
+        self._claim(name, profile, parent)
         attach, attach_text = attachment(profile, own, context)
         check_identities(profile)
         scope = scoped(self._variables, builtins(name.local, attach_text))
@@ -232,13 +232,14 @@ class _FileCompiler:
         for child, chain, subtree in tree.children:
             self.profile(child, chain, subtree, name)
 
-    def _claim(self, name: Name, profile: ast.Profile, child: bool) -> None:
-        key = (name.namespace, name.local)
+    def _claim(self, name: Name, profile: ast.Profile, parent: Name | None) -> None:
+        # the compiler does not compare a child with a profile that is written `parent//child`
+        key = (name.namespace, parent.local if parent is not None else "", name.local)
         first = self._names.setdefault(key, profile.head)
         if first is not profile.head:
             raise Refused(
                 error(
-                    "duplicate-child" if child else "duplicate-profile",
+                    "duplicate-profile" if parent is None else "duplicate-child",
                     profile.head,
                     f"profile `{to_display(name.local)}` is defined twice",
                     "rename or remove one of them",

@@ -1,0 +1,52 @@
+"""Prints the figure of every conformance suite found in a folder.
+
+    python -m tests.conformance FOLDER [--problems N] [--only NAME]
+
+FOLDER holds `conformance/` (files to accept or refuse, pairs of policies, logs) and `spec/apparmor.md`.
+Exits with 1 when a case comes out wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.conformance import accept, equality, spec
+from tests.conformance.result import Result
+
+
+def main() -> int:
+    """Run the suites and print their figures."""
+    parser = argparse.ArgumentParser(description="judge lsmc by cases kept elsewhere")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--problems", type=int, default=10, help="wrong cases to print per suite")
+    parser.add_argument("--only", help="run one suite: accept, equality or spec")
+    arguments = parser.parse_args()
+    cases = arguments.folder.resolve() / "conformance"
+    specification = arguments.folder.resolve() / "spec" / "apparmor.md"
+    suites: dict[str, tuple[Path, Callable[[], Result]]] = {
+        "accept": (cases / "tst", lambda: accept.run(cases)),
+        "equality": (cases / "equality.jsonl", lambda: equality.run(cases)),
+        "spec": (specification, lambda: spec.run(specification, cases)),
+    }
+    wrong = 0
+    for name, (needed, run) in suites.items():
+        if arguments.only not in (None, name):
+            continue
+        if not needed.exists():
+            print(f"{name}: not run, {needed} does not exist")
+            continue
+        start = time.monotonic()
+        result = run()
+        print(f"{result}  [{time.monotonic() - start:.1f} s]")
+        for problem in result.wrong[: arguments.problems]:
+            print(f"  {problem}")
+        wrong += len(result.wrong)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
