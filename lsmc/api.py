@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from lsmc.driver import Options, StrPath, compile_files, compile_source, map_file
+from lsmc.files import StrPath, map_file
 from lsmc.policy import Policy
 
 Variables = Mapping[str, str | Sequence[str]]
@@ -32,6 +32,7 @@ def compile(  # noqa: A001 - the contract's name
         cache: a directory that keeps compiled units between runs; none when not given.
     """
     from lsmc.cache import compile_cached
+    from lsmc.driver import Options
 
     options = Options.of(base, include, features, variables)
     data, _ = compile_cached(_several(paths), options, jobs=jobs, directory=cache)
@@ -48,6 +49,8 @@ def compile_text(
     variables: Variables | None = None,
 ) -> Policy:
     """Compile a policy text; `name` stands for its file in messages.  Raises `PolicyError`."""
+    from lsmc.driver import Options, compile_source
+
     data, _ = compile_source(text, name, Options.of(base, include, features, variables))
     return Policy(data)
 

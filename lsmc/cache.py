@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable
 
 from lsmc.diagnostics import Diagnostic
-from lsmc.driver import Options, Progress, StrPath, compile_files
+from lsmc.driver import Options, Progress, compile_files
+from lsmc.files import StrPath
 
 
 def compile_cached(

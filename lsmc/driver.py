@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import mmap
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from lsmc.diagnostics import Diagnostic, Label, PolicyError
+from lsmc.files import StrPath
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.errors import error
 from lsmc.frontend.apparmor.features import Features, parse_features
@@ -24,7 +22,6 @@ DEFAULT_BASE = "/etc/apparmor.d"
 MAX_FILE = 64 * 1024 * 1024
 
 Progress = Callable[[str, int, int], None]
-StrPath = str | os.PathLike[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,33 +212,3 @@ def _unreadable(path: str, fault: OSError) -> Diagnostic:
     from lsmc.source import Span
 
     return error("unreadable-file", Span(source, 0, 0), f"cannot read `{path}`: {reason}")
-
-
-def map_file(path: StrPath) -> memoryview | bytes:
-    """The content of a file, mapped where it can be; OSError."""
-    with open(path, "rb") as file:
-        if os.fstat(file.fileno()).st_size == 0:
-            return b""
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-
-
-def write_atomically(path: StrPath, data: bytes) -> None:
-    """Write a file so that it is either there as a whole or not at all; OSError."""
-    target = Path(path)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, target)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -112,7 +112,7 @@ class Policy:
 
     def save(self, path: str) -> None:
         """Write the bundle to a file, whole or not at all; OSError."""
-        from lsmc.driver import write_atomically
+        from lsmc.files import write_atomically
 
         write_atomically(path, bytes(self.bundle.data))
 
