@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from lsmc.analysis import ClassView, Question, RulePlace, places, rule_at
 from lsmc.automata.algebra import search
 from lsmc.automata.dfa import Dfa
 from lsmc.decide import Decision
@@ -18,7 +19,7 @@ from lsmc.evaluator import Matcher, Node
 from lsmc.ir.classes import BY_CODE, FILE, LINK
 from lsmc.ir.model import MediationClass, Transition
 from lsmc.policy import Policy, RuleRef, exec_mode, mediates
-from lsmc.tables.bundle import ProfileRecord, RuleRecord
+from lsmc.tables.bundle import ProfileRecord
 
 Kind = Literal["added", "removed", "setting", "attachment", "mediation", "decision"]
 _ALL_RULES = 1_000_000
@@ -150,20 +151,6 @@ def _difference(a: Dfa, b: Dfa) -> bytes | None:
     return search([Table(a), Table(b)], goal)
 
 
-class _View:
-    """A matcher as an automaton over the keys of one class, for `search`."""
-
-    def __init__(self, matcher: Matcher, code: int) -> None:
-        self.matcher = matcher
-        self.start = matcher.walk(bytes((code,)))
-
-    def edges(self, state: Node) -> tuple[tuple[int, Node], ...]:
-        return self.matcher.edges(state)
-
-    def accepts(self, state: Node) -> tuple[int, ...]:
-        return tuple(match.rule.facts.id for match in self.matcher.matched(state))
-
-
 class _Pair:
     """One profile in two policies."""
 
@@ -189,8 +176,10 @@ class _Pair:
                 yield self._change(cls, key, None, free)
 
     def _class(self, cls: MediationClass) -> Iterator[Change]:
-        known = [_by_meaning(matcher, cls, record) for matcher, record in
-                 zip(self.matchers, self.records, strict=True)]
+        known = [
+            _by_meaning(matcher, cls, record)
+            for matcher, record in zip(self.matchers, self.records, strict=True)
+        ]
         found: dict[tuple[bytes, bool], None] = {}
         for side in (0, 1):
             for meaning, places in known[side].items():
@@ -206,7 +195,7 @@ class _Pair:
         self, cls: MediationClass, along: tuple[int, RulePlace] | None, free: int | None
     ) -> bytes | None:
         """A shortest key at which the sides differ, within the language of one rule."""
-        views = [_View(matcher, cls.code) for matcher in self.matchers]
+        views = [ClassView(matcher, cls.code) for matcher in self.matchers]
 
         def goal(states: Sequence[Any]) -> bool:
             nodes = self._nodes(states)
@@ -219,14 +208,12 @@ class _Pair:
         if along is None:
             return search(views, goal)
         side, place = along
-        matcher = self.matchers[side]
-        useful = matcher.states_reaching(place.group, place.rule)
+        question = Question(self.matchers[side], place)
 
         def alive(states: Sequence[Any]) -> bool:
-            node = states[side]
-            return node is not None and node.state_of(place.group) in useful
+            return question.alive(states[side])
 
-        return search(views, lambda s: alive(s) and goal(s), alive=alive)
+        return search(views, lambda states: alive(states) and goal(states), alive=alive)
 
     def _nodes(self, states: Sequence[Any]) -> tuple[Node, Node]:
         return (
@@ -260,8 +247,8 @@ class _Pair:
         rule = None
         if along is not None:
             side, place = along
-            record, via = self.matchers[side].rule_at(place.group, place.rule)
-            rule = self.policies[side].ref(self.records[side], record.place, via)
+            found = rule_at(self.matchers[side], place)
+            rule = self.policies[side].ref(self.records[side], found.rule.place, found.via)
         return Change(
             self.records[0].full_name,
             "decision" if free is None else "mediation",
@@ -291,26 +278,16 @@ class _Pair:
         )
 
 
-class RulePlace(NamedTuple):
-    """A rule in a matcher: the number of a group, and of the unit's rule."""
-
-    group: int
-    rule: int
-
-
 def _by_meaning(
     matcher: Matcher, cls: MediationClass, profile: ProfileRecord
 ) -> dict[tuple[Any, ...], list[RulePlace]]:
     """A profile's rules of a class by what they say; rules that say the same are one entry."""
     found: dict[tuple[Any, ...], list[RulePlace]] = {}
-    for number, (group, unit, _) in enumerate(matcher.groups()):
-        for rule in group.rules:
-            record: RuleRecord = unit.rule(rule)
-            if record.cls == cls.code:
-                facts = record.facts
-                transition = absolute(facts.transition, profile)
-                meaning = (record.pattern, *facts[1:7], transition)
-                found.setdefault(meaning, []).append(RulePlace(number, rule))
+    for place in places(matcher, cls):
+        record = rule_at(matcher, place).rule
+        transition = absolute(record.facts.transition, profile)
+        meaning = (record.pattern, *record.facts[1:7], transition)
+        found.setdefault(meaning, []).append(place)
     return found
 
 

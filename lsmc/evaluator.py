@@ -160,11 +160,6 @@ class Matcher:
                     todo.append(state)
         return frozenset(found)
 
-    def rule_at(self, number: int, rule: int) -> tuple[RuleRecord, tuple[int, ...]]:
-        """A rule of a group's unit, and the includes that brought it in."""
-        _, unit, via = self._groups[number]
-        return unit.rule(rule), via
-
     def groups(self) -> list[tuple[Group, Unit, tuple[int, ...]]]:
         """The groups with their units and include chains."""
         return self._groups
