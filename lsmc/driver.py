@@ -96,7 +96,7 @@ def read_features(path: str) -> Features:
     try:
         source = Source.from_bytes(path, DiskFiles().read(path))
     except OSError as fault:
-        raise PolicyError([_unreadable(path, fault)]) from None
+        raise PolicyError([unreadable(path, fault)]) from None
     features, faults = parse_features(source)
     if faults:
         raise PolicyError(faults)
@@ -114,7 +114,7 @@ def policy_files(paths: Iterable[StrPath]) -> tuple[list[str], list[Diagnostic]]
         elif os.path.exists(path):
             found.append(path)
         else:
-            faults.append(_unreadable(path, FileNotFoundError(2, "no such file or directory")))
+            faults.append(unreadable(path, FileNotFoundError(2, "no such file or directory")))
     return list(dict.fromkeys(found)), faults
 
 
@@ -133,7 +133,7 @@ def compile_files(
         try:
             compiled = front.compile(path)
         except OSError as fault:
-            diagnostics.append(_unreadable(path, fault))
+            diagnostics.append(unreadable(path, fault))
             continue
         profiles += compiled.profiles
         diagnostics += compiled.diagnostics
@@ -206,7 +206,8 @@ def _distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     return list(seen.values())
 
 
-def _unreadable(path: str, fault: OSError) -> Diagnostic:
+def unreadable(path: str, fault: OSError) -> Diagnostic:
+    """The error for a file that cannot be read."""
     source = Source(path, "")
     reason = (fault.strerror or str(fault)).lower()
     from lsmc.source import Span

@@ -75,11 +75,7 @@ def build(
     `progress` is told (units done, units in all) as the work goes on.
     """
     writer = _Writer()
-    units: dict[int, Unit] = {}
-    for profile in policy.profiles:
-        for use in profile.uses:
-            units.setdefault(id(use.unit), use.unit)
-    distinct = list(units.values())
+    distinct = _units(policy)
     groups = _build_all([unit.rules for unit in distinct], jobs, progress)
     numbers = {
         id(unit): writer.unit(unit, built)
@@ -88,6 +84,20 @@ def build(
     for number, profile in enumerate(policy.profiles):
         writer.profile(number, profile, numbers)
     return writer.bundle()
+
+
+def _units(policy: Policy) -> list[Unit]:
+    """The distinct units in order of their first use."""
+    units: dict[int, Unit] = {}
+    for profile in policy.profiles:
+        for use in profile.uses:
+            units.setdefault(id(use.unit), use.unit)
+    return list(units.values())
+
+
+def rules_in_order(policy: Policy) -> tuple[Rule, ...]:
+    """The rules of a policy by their number in its bundle."""
+    return tuple(rule for unit in _units(policy) for rule in unit.rules)
 
 
 _work: Sequence[tuple[Rule, ...]] = ()

@@ -1,0 +1,1 @@
+"""Checks of policy: what compiles and is still wrong."""

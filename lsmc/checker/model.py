@@ -1,0 +1,130 @@
+"""What checks work on, and what a check is.
+
+A check is a function from a tree of policy to findings.  A tree is everything that was given to lint: the
+files with their syntax, the profiles of their IR, and the tables that answer questions about them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from lsmc.analysis import Question, places
+from lsmc.diagnostics import Diagnostic, Fix, Label, Severity
+from lsmc.evaluator import Matcher
+from lsmc.frontend.apparmor.compiler import Compiled
+from lsmc.frontend.apparmor.library import Library
+from lsmc.ir import model as ir
+from lsmc.ir.classes import BY_CODE
+from lsmc.policy import Policy
+from lsmc.source import Span, to_display
+from lsmc.tables.bundle import ProfileRecord
+
+
+@dataclass(frozen=True, slots=True)
+class LintedFile:
+    """A file that was given: its path and what compiling it gave."""
+
+    path: str
+    compiled: Compiled
+
+
+@dataclass(slots=True)
+class LintedProfile:
+    """A profile in all its forms: IR, record and matcher in the tables."""
+
+    file: LintedFile
+    ir: ir.Profile
+    record: ProfileRecord
+    matcher: Matcher
+
+    @property
+    def name(self) -> str:
+        """The name for people."""
+        return self.record.full_name
+
+    def questions(self, cls: ir.MediationClass | None = None) -> Iterator[Question]:
+        """Each rule of the profile with its language, to be asked about."""
+        for place in places(self.matcher, cls):
+            yield Question(self.matcher, place)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """All that is linted together; `rules` are the IR rules by their number in the tables."""
+
+    files: tuple[LintedFile, ...]
+    library: Library
+    policy: Policy
+    profiles: tuple[LintedProfile, ...]
+    rules: tuple[ir.Rule, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def origin(self, number: int) -> Span:
+        """Where the rule of a number in the tables is written."""
+        return self.rules[number].origin
+
+    @cached_property
+    def by_name(self) -> dict[str, LintedProfile]:
+        """The profiles by full name."""
+        return {profile.name: profile for profile in self.profiles}
+
+    def setting(self, check: str, name: str, default: Any) -> Any:
+        """A value of a check's own table in the configuration."""
+        return self.settings.get(check, {}).get(name, default)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: a stable code and name, how bad its findings are, and the function.
+
+    `default` is False for checks that run only when selected.  `table` names the settings that
+    configuration may give it, with their defaults.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    run: Callable[[Tree], Iterable[Diagnostic]]
+    default: bool = True
+    table: Mapping[str, Any] = field(default_factory=dict)
+
+    def finding(
+        self,
+        span: Span | None,
+        message: str,
+        *,
+        help: str = "",  # noqa: A002 - the field's name
+        profile: str | None = None,
+        witness: Mapping[str, Any] | None = None,
+        related: Iterable[Label] = (),
+        fix: Fix | None = None,
+    ) -> Diagnostic:
+        """A finding of this check."""
+        return Diagnostic(
+            self.code,
+            self.name,
+            self.severity,
+            message,
+            span,
+            help,
+            profile,
+            witness,
+            tuple(related),
+            fix,
+        )
+
+
+def request(profile: str, cls_code: int, key: bytes, owner: bool, perms: Iterable[str]) -> dict[str, Any]:
+    """The witness for a key: a request that `Policy.answer` and `lsmc query --batch` take."""
+    from lsmc.diff import request as from_key
+
+    return from_key(profile, BY_CODE[cls_code], key, owner) | {"perms": list(perms)}
+
+
+def rule_text(span: Span) -> str:
+    """A rule as it is quoted in messages: on one line, without its comma."""
+    text = to_display(" ".join(span.text.split())).removesuffix(",")
+    return text if len(text) <= 100 else text[:99] + "…"
