@@ -1,0 +1,5 @@
+"""`python -m lsmc.cli` is the command `lsmc`."""
+
+from lsmc.cli import main
+
+main()

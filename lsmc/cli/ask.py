@@ -1,0 +1,125 @@
+"""`lsmc query` without its options: one question, or a file of them, to an open policy."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
+
+from lsmc.cli.faults import NO, WRONG, YES, UsageFault
+from lsmc.cli.screen import Screen
+from lsmc.policy import Policy, UnknownName, Verdict
+from lsmc.requests import RequestError
+
+_FIELD = re.compile(r"[a-z][a-z_]*=")
+_RESERVED = ("subject", "op", "object", "owner", "context", "self")
+
+
+def question(words: Sequence[str]) -> tuple[str, str, str, dict[str, str]]:
+    """Subject, operation, object and fields of `SUBJECT OP [OBJECT] [KEY=VALUE...]`."""
+    if len(words) < 2:
+        missing = ("SUBJECT", "OP")[len(words)]
+        raise UsageFault(f"missing {missing}: SUBJECT OP [OBJECT] [KEY=VALUE...]")
+    subject, op, *rest = words
+    obj = rest.pop(0) if rest and not _FIELD.match(rest[0]) else ""
+    fields: dict[str, str] = {}
+    for word in rest:
+        if not _FIELD.match(word):
+            raise UsageFault(f"`{word}` is not of the form KEY=VALUE")
+        key, _, value = word.partition("=")
+        if key == "owner":
+            raise UsageFault("`owner` is no field: use --not-owner")
+        if key in _RESERVED:
+            raise UsageFault(f"`{key}` is no field")
+        fields[key] = value
+    return subject, op, obj, fields
+
+
+def ask_one(
+    policy: Policy, words: Sequence[str], owner: bool, form: str, screen: Screen
+) -> int:
+    """Answer one question; the exit code says whether it is allowed."""
+    subject, op, obj, fields = question(words)
+    verdict = policy.query(subject, op, obj, owner=owner, **fields)
+    if form == "json":
+        from lsmc.output.json import dumps
+        from lsmc.output.json import verdict as to_json
+
+        screen.text(dumps(to_json(verdict)) + "\n")
+    else:
+        from lsmc.output.verdict import verdict_lines
+
+        screen.show(verdict_lines(verdict, (subject, op, obj, fields)))
+    return YES if verdict.allowed else NO
+
+
+def ask_many(policy: Policy, path: str, screen: Screen) -> int:
+    """Answer the requests of a file, a JSON line each; stops at the first that is malformed.
+
+    The exit code is that of the worst answer.
+    """
+    from lsmc.output.json import dumps
+    from lsmc.output.json import verdict as to_json
+
+    name = "<stdin>" if path == "-" else path
+    worst = YES
+    file: IO[bytes] = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115
+    try:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                verdict = _answer(policy, line)
+            except _Malformed as fault:
+                sys.stdout.flush()
+                screen.located(name, number, str(fault))
+                return WRONG
+            screen.text(dumps(to_json(verdict)) + "\n")
+            if not verdict.allowed:
+                worst = NO
+    finally:
+        if path != "-":
+            file.close()
+    return worst
+
+
+class _Malformed(Exception):  # noqa: N818 - a value for the caller
+    """A request that cannot be answered."""
+
+
+def _answer(policy: Policy, line: bytes) -> Verdict:
+    import json
+
+    try:
+        request: Any = json.loads(line)
+    except (ValueError, RecursionError) as fault:
+        reason = fault.msg if isinstance(fault, json.JSONDecodeError) else "not UTF-8 text"
+        raise _Malformed(f"not a JSON object: {reason[:1].lower()}{reason[1:]}") from None
+    if not isinstance(request, dict):
+        raise _Malformed("not a JSON object")
+    for problem in _problems(request):
+        raise _Malformed(problem)
+    try:
+        return policy.answer(request)
+    except (UnknownName, RequestError) as fault:
+        raise _Malformed(str(fault)) from None
+
+
+def _problems(request: dict[str, Any]) -> Iterator[str]:
+    if not isinstance(request.get("subject"), str):
+        yield "`subject` is missing or no string"
+    if "op" not in request and "class" not in request:
+        yield "`op` is missing, and so is `class`"
+    if not isinstance(request.get("owner", True), bool):
+        yield "`owner` is neither true nor false"
+    for key, value in request.items():
+        if key in ("owner", "perms"):
+            continue
+        if not isinstance(value, str) and not (type(value) is int):
+            yield f"`{key}` is no string"
+    perms = request.get("perms", "")
+    if not isinstance(perms, str) and not (
+        isinstance(perms, list) and all(isinstance(perm, str) for perm in perms)
+    ):
+        yield "`perms` is neither a string nor a list of strings"

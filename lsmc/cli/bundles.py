@@ -1,0 +1,28 @@
+"""Opening a POLICY argument that is a bundle; needs neither the option parser nor the front end."""
+
+from __future__ import annotations
+
+import os
+
+from lsmc.files import map_file
+from lsmc.policy import Policy
+from lsmc.tables.errors import BundleError
+from lsmc.tables.layout import MAGIC
+
+SUFFIX = ".lsmb"
+
+
+def is_bundle(path: str) -> bool:
+    """Whether a path is to be read as a bundle: by its first bytes, or its name; OSError."""
+    if os.path.isdir(path):
+        return False
+    with open(path, "rb") as file:
+        return file.read(len(MAGIC)) == MAGIC or path.endswith(SUFFIX)
+
+
+def open_bundle(path: str) -> Policy:
+    """The policy of a bundle; OSError, `BundleError`."""
+    try:
+        return Policy(map_file(path), path)
+    except BundleError as fault:
+        raise BundleError(f"`{path}`: {fault}") from None

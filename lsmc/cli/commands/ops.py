@@ -1,0 +1,43 @@
+"""`lsmc ops`: the operations that can be asked about."""
+
+from __future__ import annotations
+
+import click
+
+from lsmc.cli.faults import YES
+from lsmc.cli.options import format_option, screen_of, screen_options
+
+_COLUMNS = ("operation", "class", "permissions", "hook", "audit name", "remark")
+
+
+@click.command("ops")
+@format_option("text", "json")
+@screen_options
+@click.pass_context
+def command(ctx: click.Context, form: str) -> int:
+    """List the operations: their class, permissions, kernel hook and name in audit records."""
+    from lsmc.ops import OPERATIONS
+    from lsmc.output.json import dumps
+    from lsmc.output.table import columns
+
+    screen = screen_of(ctx)
+    if form == "json":
+        found = [
+            {
+                "operation": op.name,
+                "class": op.cls,
+                "permissions": list(op.perms),
+                "hook": op.hook,
+                "audit": list(op.audit),
+                "remark": op.summary,
+            }
+            for op in OPERATIONS
+        ]
+        screen.text(dumps(found, indent=2) + "\n")
+        return YES
+    rows = [
+        (op.name, op.cls, " ".join(op.perms), op.hook, " ".join(op.audit), op.summary)
+        for op in OPERATIONS
+    ]
+    screen.show(columns(_COLUMNS, rows))
+    return YES

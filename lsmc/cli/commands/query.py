@@ -1,0 +1,45 @@
+"""`lsmc query`: may a subject do something?"""
+
+from __future__ import annotations
+
+import click
+
+from lsmc.cli.options import Reading, format_option, policy_options, screen_of, screen_options
+
+
+@click.command("query")
+@click.argument("policy", metavar="POLICY")
+@click.argument("words", metavar="SUBJECT OP [OBJECT] [KEY=VALUE...]", nargs=-1)
+@click.option("--not-owner", is_flag=True, help="The subject does not own the object.")
+@click.option("--batch", metavar="FILE", help="Answer the requests of a JSON Lines file (- is stdin).")
+@format_option("text", "json")
+@policy_options
+@screen_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    policy: str,
+    words: tuple[str, ...],
+    not_owner: bool,
+    batch: str | None,
+    form: str,
+    reading: Reading,
+) -> int:
+    """Ask whether SUBJECT may do OP to OBJECT.
+
+    POLICY is a bundle, a profile file or a directory of profiles.  SUBJECT is a profile's name or
+    the path of an executable; `lsmc ops` lists the operations.  With --batch, each line of FILE is
+    a request and each line of the output its verdict.
+    """
+    from lsmc.cli.ask import ask_many, ask_one, question
+    from lsmc.cli.reading import read_policy
+
+    if batch is not None and (words or not_owner):
+        raise click.UsageError("--batch takes its questions from the file")
+    if batch is None:
+        question(words)
+    screen = screen_of(ctx)
+    opened = read_policy(policy, reading, screen)
+    if batch is not None:
+        return ask_many(opened, batch, screen)
+    return ask_one(opened, words, not not_owner, form, screen)

@@ -1,0 +1,98 @@
+"""Exit codes, and the one place where exceptions become messages."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from lsmc.cli.screen import Screen
+
+YES = 0
+NO = 1
+WRONG = 2
+INTERRUPTED = 130
+PIPE_CLOSED = 141  # as the shell reports a program that SIGPIPE ended
+
+
+class UsageFault(Exception):  # noqa: N818 - it is the user's, not ours
+    """A wrong use that no option parser sees."""
+
+
+def guarded(work: Callable[[], int], screen: Screen) -> int:
+    """The exit code of some work; each expected failure becomes one message."""
+    try:
+        code = work()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence()
+        return PIPE_CLOSED
+    except KeyboardInterrupt:
+        _flush()
+        return INTERRUPTED
+    except UsageFault as fault:
+        _flush()
+        screen.error(str(fault))
+        return WRONG
+    except OSError as fault:
+        _flush()
+        screen.error(_os_message(fault))
+        return WRONG
+    except Exception as fault:
+        if not _explained(fault, screen):
+            raise
+        return WRONG
+    return code
+
+
+def _explained(fault: Exception, screen: Screen) -> bool:
+    """Report a fault of the policy, the bundle or the question; False for a fault of ours."""
+    from lsmc.diagnostics import PolicyError
+    from lsmc.policy import UnknownName
+    from lsmc.requests import RequestError
+    from lsmc.tables.errors import BundleError
+
+    _flush()
+    if isinstance(fault, PolicyError):
+        screen.diagnostics(d for d in fault.diagnostics if d.severity == "error")
+    elif isinstance(fault, RequestError):
+        screen.error(str(fault) + close_words(fault.word, fault.known))
+    elif isinstance(fault, (UnknownName, BundleError)):
+        screen.error(str(fault))
+    else:
+        return False
+    return True
+
+
+def close_words(word: str, known: tuple[str, ...]) -> str:
+    """A hint at the words that may have been meant."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, known, n=3, cutoff=0.6) if word else []
+    if close:
+        return f"; did you mean {' or '.join(f'`{one}`' for one in close)}?"
+    if known and len(known) <= 16:
+        return f"; known are {' '.join(known)}"
+    return ""
+
+
+def _os_message(fault: OSError) -> str:
+    reason = (fault.strerror or str(fault)).lower()
+    if fault.filename is None:
+        return reason
+    name = os.fsdecode(fault.filename)
+    return f"`{name}`: {reason}"
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _silence()
+
+
+def _silence() -> None:
+    """Let the interpreter's last flush go nowhere."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)

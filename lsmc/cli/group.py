@@ -1,0 +1,105 @@
+"""The click group: commands are the modules of `lsmc.cli.commands`, imported when they are called."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from difflib import get_close_matches
+
+import click
+
+from lsmc import __version__
+from lsmc.cli import commands
+from lsmc.cli.faults import WRONG, guarded
+from lsmc.cli.options import screen_of, screen_options
+from lsmc.cli.screen import Screen
+
+#: The order in help; a command that is not listed here comes after these.
+_ORDER = ("compile", "lint", "query", "explain", "log", "diff", "fmt", "graph", "rule", "ops", "show")
+
+
+class Commands(click.Group):
+    """Finds its commands in the folder, and turns failures into messages and exit codes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the modules in the folder, in the order of help."""
+        del ctx
+        found = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+        return sorted(found, key=lambda n: _ORDER.index(n) if n in _ORDER else len(_ORDER))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The `command` of a module."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"lsmc.cli.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name."""
+        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            close = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            hint = f"; did you mean `{close[0]}`?" if close else ""
+            ctx.fail(f"no command `{args[0]}`{hint}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Run a command for its exit code."""
+        return guarded(lambda: super(Commands, self).invoke(ctx) or 0, screen_of(ctx))
+
+    def main(self, *args: object, **extra: object) -> int:  # type: ignore[override]
+        """Run the command line; returns the exit code, or exits with it when standing alone."""
+        alone = extra.pop("standalone_mode", True)
+        try:
+            code = super().main(*args, standalone_mode=False, **extra)  # type: ignore[call-overload]
+        except click.ClickException as fault:
+            code = _report(fault)
+        except click.Abort:
+            code = WRONG
+        if alone:
+            sys.exit(code)
+        return int(code or 0)
+
+
+def _report(fault: click.ClickException) -> int:
+    """A wrong use in one line."""
+    ctx = fault.ctx if isinstance(fault, click.UsageError) else None
+    if isinstance(fault, click.exceptions.NoArgsIsHelpError):
+        click.echo(fault.format_message(), err=True)
+        return WRONG
+    screen = screen_of(ctx) if ctx is not None else Screen()
+    message = fault.format_message().rstrip(".")
+    hint = f"; see `{ctx.command_path} --help`" if ctx is not None else ""
+    screen.error(message[:1].lower() + message[1:] + hint)
+    return fault.exit_code
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from lsmc.kernels.walk import compiled
+
+        click.echo(f"lsmc {__version__} ({'compiled' if compiled() else 'pure Python'} kernels)")
+        ctx.exit()
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and how the kernels run.",
+)
+@screen_options
+def cli() -> None:
+    """Compile Linux security policy to decision tables, ask them, and explain the answers.
+
+    Exit status: 0 allowed or clean, 1 denied, 2 wrong use, unreadable input or errors in policy.
+    """

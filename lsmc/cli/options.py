@@ -1,0 +1,131 @@
+"""The options that commands share: how to print, and how to read policy."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import click
+
+from lsmc.cli.screen import Screen
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Reading(NamedTuple):
+    """How source files become policy, as the options say."""
+
+    base: str | None
+    include: tuple[str, ...]
+    features: str | None
+    variables: dict[str, str]
+    jobs: int | None
+    cache: str | None
+
+
+def screen_of(ctx: click.Context) -> Screen:
+    """The screen of a run, made when first asked for."""
+    screen = ctx.find_root().ensure_object(Screen)
+    assert isinstance(screen, Screen)
+    return screen
+
+
+def _set_color(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        screen_of(ctx).color = value
+
+
+def _set_quiet(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        screen_of(ctx).quiet = True
+
+
+def screen_options(function: Function) -> Function:
+    """Add `--color` and `--quiet`."""
+    color = click.option(
+        "--color",
+        type=click.Choice(("auto", "always", "never")),
+        callback=_set_color,
+        expose_value=False,
+        help="Colours: on a terminal (auto, the default; NO_COLOR turns them off), always, never.",
+    )
+    quiet = click.option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        callback=_set_quiet,
+        expose_value=False,
+        help="Print errors only; the exit status is the answer.",
+    )
+    return color(quiet(function))
+
+
+def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how policy is read; the function gets them as `reading`."""
+
+    @functools.wraps(function)
+    def wrapper(
+        *args: Any,
+        base: str | None,
+        include: tuple[str, ...],
+        features: str | None,
+        define: tuple[str, ...],
+        jobs: int | None,
+        cache_dir: str | None,
+        no_cache: bool,
+        **rest: Any,
+    ) -> Any:
+        if no_cache and cache_dir is not None:
+            raise click.UsageError("--cache-dir and --no-cache exclude each other")
+        cache = None if no_cache else cache_dir or default_cache()
+        variables = dict(_define(text) for text in define)
+        reading = Reading(base, include, features, variables, jobs, cache)
+        return function(*args, reading=reading, **rest)
+
+    options = (
+        click.option("--base", metavar="DIR", help="Directory of <magic> includes [/etc/apparmor.d]."),
+        click.option("-I", "--include", metavar="DIR", multiple=True, help="More include directories."),
+        click.option("--features", metavar="FILE", help="Features or abi file; overrides abi lines."),
+        click.option(
+            "-D", "--define", metavar="NAME=VALUE", multiple=True, help="Set a variable of the policy."
+        ),
+        click.option(
+            "-j", "--jobs", metavar="N", type=click.IntRange(1), help="Processes [one a processor]."
+        ),
+        click.option(
+            "--cache-dir", metavar="DIR", help="Where compiled policy is kept [~/.cache/lsmc]."
+        ),
+        click.option("--no-cache", is_flag=True, help="Neither use nor keep compiled policy."),
+    )
+    for option in reversed(options):
+        wrapper = option(wrapper)
+    return wrapper
+
+
+def format_option(*formats: str) -> Callable[[Function], Function]:
+    """Add `--format`; the first one is the default."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How to print the answer.",
+    )
+
+
+def default_cache() -> str | None:
+    """The user's cache directory for lsmc, or None when there is no home."""
+    root = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(root):
+        root = os.path.expanduser("~/.cache")
+    return os.path.join(root, "lsmc") if os.path.isabs(root) else None
+
+
+def _define(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip("@${}"):
+        raise click.BadParameter(f"`{text}` is not of the form NAME=VALUE", param_hint="-D")
+    return name, value

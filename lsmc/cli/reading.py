@@ -1,0 +1,56 @@
+"""From the arguments of a command to policy: a bundle, or source files that are compiled."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from lsmc.cli.bundles import is_bundle, open_bundle
+from lsmc.cli.options import Reading
+from lsmc.cli.screen import Screen
+from lsmc.policy import Policy
+
+if TYPE_CHECKING:
+    from lsmc.diagnostics import Diagnostic
+    from lsmc.driver import Progress
+
+
+def read_policy(path: str, reading: Reading, screen: Screen) -> Policy:
+    """The policy of a POLICY argument; OSError, `BundleError`, `PolicyError`."""
+    if is_bundle_path(path):
+        return open_bundle(path)
+    data, _ = compile_paths([path], reading, screen)
+    return Policy(data, path)
+
+
+def is_bundle_path(path: str) -> bool:
+    """Whether a path is a bundle; OSError when there is nothing to read."""
+    return is_bundle(path)
+
+
+def compile_paths(
+    paths: Sequence[str], reading: Reading, screen: Screen
+) -> tuple[bytes, list[Diagnostic]]:
+    """The bundle of source files, and the warnings; `PolicyError`."""
+    from lsmc.cache import compile_cached
+    from lsmc.driver import Options
+
+    options = Options.of(reading.base, reading.include, reading.features, reading.variables)
+    with progress_bar(screen) as progress:
+        return compile_cached(
+            paths, options, jobs=reading.jobs, directory=reading.cache, progress=progress
+        )
+
+
+@contextlib.contextmanager
+def progress_bar(screen: Screen) -> Iterator[Progress | None]:
+    """A bar on a terminal; nothing elsewhere."""
+    if screen.quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from lsmc.cli.progress import bar
+
+    with bar(color=screen.colored(sys.stderr)) as progress:
+        yield progress

@@ -1,0 +1,75 @@
+"""Where output goes: standard output and error, in colour or not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TextIO
+
+from lsmc.output.styled import Line, ansi, line, plain, safe
+
+if TYPE_CHECKING:
+    from lsmc.diagnostics import Diagnostic
+
+
+class Screen:
+    """Writes for people; `quiet` drops everything but errors."""
+
+    def __init__(self, color: str = "auto", quiet: bool = False) -> None:
+        self.color = color
+        self.quiet = quiet
+
+    def colored(self, stream: TextIO) -> bool:
+        """Whether a stream gets colours."""
+        if self.color != "auto":
+            return self.color == "always"
+        if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+            return False
+        return stream.isatty()
+
+    def show(self, lines: Iterable[Line]) -> None:
+        """An answer, to standard output."""
+        if not self.quiet:
+            self._write(lines, sys.stdout)
+
+    def rich(self, lines: Iterable[Line]) -> None:
+        """A longer answer, folded to the width of the terminal there."""
+        if self.quiet:
+            return
+        if self.colored(sys.stdout):
+            from lsmc.output.human import render
+
+            render(lines, sys.stdout)
+        else:
+            self._write(lines, sys.stdout)
+
+    def text(self, text: str) -> None:
+        """A machine's format, to standard output."""
+        if not self.quiet:
+            sys.stdout.write(text)
+
+    def remark(self, *pieces: str | tuple[str, str]) -> None:
+        """A remark on the work, to standard error."""
+        if not self.quiet:
+            self._write([line(*pieces)], sys.stderr)
+
+    def error(self, message: str) -> None:
+        """One fault that has no place in a file."""
+        self._write([line(("lsmc: error: ", "bad"), safe(message))], sys.stderr)
+
+    def located(self, file: str, line_number: int, message: str) -> None:
+        """One fault at a line of a file that is no policy."""
+        where = (f"{safe(file)}:{line_number}: ", "where")
+        self._write([line(where, ("error: ", "bad"), safe(message))], sys.stderr)
+
+    def diagnostics(self, found: Iterable[Diagnostic]) -> None:
+        """Faults of a policy; warnings only when not quiet."""
+        from lsmc.output.excerpt import diagnostic_lines
+
+        for diagnostic in found:
+            if diagnostic.severity == "error" or not self.quiet:
+                self._write(diagnostic_lines(diagnostic), sys.stderr)
+
+    def _write(self, lines: Iterable[Line], stream: TextIO) -> None:
+        stream.write((ansi if self.colored(stream) else plain)(lines))

@@ -1,0 +1,74 @@
+"""Diagnostics for people: the place, the message, the source line with a mark under it, the help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.diagnostics import Diagnostic
+from lsmc.output.styled import Line, line, safe
+from lsmc.source import Span
+
+#: Characters of a source line that are shown; longer lines are cut around the place.
+WIDTH = 120
+_BEFORE = 40
+_TAB = "    "
+_ROLE = {"error": "bad", "warning": "warn", "info": "where"}
+
+
+def diagnostic_lines(diagnostic: Diagnostic) -> Iterator[Line]:
+    """A diagnostic in full."""
+    role = _ROLE[diagnostic.severity]
+    yield line(
+        (_place(diagnostic.span), "where"),
+        (f"{diagnostic.severity}: ", role),
+        safe(diagnostic.message),
+        (f" [{diagnostic.code}]", "dim"),
+    )
+    if diagnostic.span is not None:
+        yield from excerpt(diagnostic.span)
+    for label in diagnostic.related:
+        yield line(("  ", ""), (_place(label.span), "where"), f"note: {safe(label.message)}")
+    if diagnostic.help:
+        yield line(("  help: ", "head"), safe(diagnostic.help))
+
+
+def _place(span: Span | None) -> str:
+    if span is None:
+        return ""
+    location = span.location()
+    return f"{safe(location.file)}:{location.line}:{location.column}: "
+
+
+def excerpt(span: Span) -> Iterator[Line]:
+    """The first source line of a span, and a mark under what it covers."""
+    location = span.location()
+    text = span.source.line_text(location.line)
+    start = location.column - 1
+    if not text or start > len(text):
+        return
+    end = location.end_column - 1 if location.end_line == location.line else len(text)
+    cut = max(0, start - _BEFORE) if len(text) > WIDTH else 0
+    shown = text[cut : cut + WIDTH]
+    head = "…" if cut else ""
+    tail = "…" if cut + WIDTH < len(text) else ""
+    before = head + _expand(text[cut:start])
+    marked = _expand(text[start : max(start + 1, min(end, cut + WIDTH))].rstrip()) or " "
+    number = f"{location.line:>5} | "
+    yield line((number, "dim"), head + _expand(shown) + tail)
+    yield line((" " * 5 + " | ", "dim"), " " * _width(before), ("^" * _width(marked), "mark"))
+
+
+def _expand(text: str) -> str:
+    return safe(text.replace("\t", _TAB))
+
+
+def _width(text: str) -> int:
+    """The columns that a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    return sum(
+        0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF")
+        for char in text
+    )

@@ -1,0 +1,67 @@
+"""Text with roles: what every renderer for people is made of.
+
+A line is a tuple of pieces, each a text and the role that it plays; a role becomes a colour on a
+terminal and nothing elsewhere, so that wording is written once.  Texts that come from a policy or a
+request pass through `safe`: a file name cannot move the cursor or hide what follows it.
+Rejected: rich markup, which text from a policy could contain, and which costs 40 ms to import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Piece = tuple[str, str]
+Line = tuple[Piece, ...]
+
+#: Roles and their SGR codes.
+ROLES = {
+    "": "",
+    "bad": "1;31",
+    "good": "1;32",
+    "warn": "33",
+    "head": "1",
+    "where": "36",
+    "code": "1",
+    "dim": "2",
+    "mark": "1;31",
+}
+
+
+def safe(text: str) -> str:
+    """A text whose control, format and undecodable characters are written as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escape(ord(char)) for char in text)
+
+
+def _escape(code: int) -> str:
+    if code == 0x09:
+        return "\\t"
+    if code == 0x0A:
+        return "\\n"
+    if 0xDC80 <= code <= 0xDCFF:  # an undecodable byte
+        return f"\\x{code - 0xDC00:02x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def line(*pieces: str | Piece) -> Line:
+    """A line from plain texts and (text, role) pairs."""
+    return tuple((piece, "") if isinstance(piece, str) else piece for piece in pieces)
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """The text alone; every line ends in a line end."""
+    return "".join("".join(text for text, _ in pieces) + "\n" for pieces in lines)
+
+
+def ansi(lines: Iterable[Line]) -> str:
+    """The text with colours of a terminal."""
+    out: list[str] = []
+    for pieces in lines:
+        for text, role in pieces:
+            code = ROLES[role]
+            out.append(f"\x1b[{code}m{text}\x1b[0m" if code and text else text)
+        out.append("\n")
+    return "".join(out)

@@ -1,0 +1,72 @@
+"""A verdict for people, in a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from lsmc.output.styled import Line, Piece, line, safe
+
+if TYPE_CHECKING:
+    from lsmc.policy import Exec, RuleRef, Verdict
+
+#: Subject, operation, object and fields.
+Question = tuple[str, str, str, Mapping[str, str]]
+
+_WORDS: Mapping[str, tuple[str, str, str]] = {
+    "allow": ("allowed", "good", ""),
+    "deny-explicit": ("denied", "bad", "by a deny rule"),
+    "deny-implicit": ("denied", "bad", "no rule allows it"),
+    "unconfined": ("allowed", "good", "the subject is not confined"),
+    "complain": ("allowed", "warn", "but only by complain mode"),
+}
+
+
+def head_line(verdict: Verdict, asked: Question) -> Line:
+    """The answer itself, with the question."""
+    word, role, _ = _WORDS[verdict.decision]
+    subject, op, obj, fields = asked
+    pairs = (f"{key}={value}" for key, value in fields.items())
+    words = " ".join(safe(word) for word in (subject, op, obj, *pairs) if word)
+    return line((word, role), f": {words}")
+
+
+def why(verdict: Verdict) -> str:
+    """The reason in a few words; empty when the rules say all."""
+    words = _WORDS[verdict.decision][2]
+    if verdict.note:
+        return safe(verdict.note)
+    if verdict.missing and verdict.decision.startswith("deny"):
+        return f"{words}: {' '.join(verdict.missing)}"
+    return words
+
+
+def verdict_lines(verdict: Verdict, asked: Question) -> Iterator[Line]:
+    """A verdict, why, and the rules behind it."""
+    yield head_line(verdict, asked)
+    reason = why(verdict)
+    if reason:
+        yield line(f"  {reason}")
+    for ref in verdict.rules:
+        yield from rule_lines(ref, "  ")
+    if verdict.transition is not None:
+        yield line(f"  {transition_words(verdict.transition)}")
+
+
+def rule_lines(ref: RuleRef, indent: str, *after: Piece) -> Iterator[Line]:
+    """A rule: its place and text, then the includes that brought it in."""
+    place = f"{safe(ref.file)}:{ref.line}:{ref.column}: "
+    yield line(indent, (place, "where"), (safe(ref.text), "code"), *after)
+    for via in reversed(ref.via):
+        yield line((f"{indent}  included at {safe(via)}", "dim"))
+
+
+def transition_words(exec_: Exec) -> str:
+    """What an execution leads to."""
+    mode = f" ({exec_.mode})" if exec_.mode else ""
+    if exec_.target is None:
+        return f"the rule's transition{mode} finds no profile"
+    environment = "environment kept" if exec_.unsafe else "environment scrubbed"
+    if exec_.mode in ("ix", ""):
+        environment = "environment kept"
+    return f"runs as {safe(exec_.target)}{mode}, {environment}"
