@@ -16,6 +16,10 @@ from lsmc.evaluator import MatchedRule, Matcher, Node
 from lsmc.ir.model import MediationClass
 
 
+#: Keys that are tried before a search.
+SAMPLES = 4
+
+
 class RulePlace(NamedTuple):
     """A rule in a matcher: the number of a group, and of the unit's rule."""
 
@@ -62,11 +66,13 @@ class Question:
         self.matcher = matcher
         self.place = place
         self.rule = rule_at(matcher, place)
-        self._useful = matcher.states_reaching(place.group, place.rule)
 
     def alive(self, node: Node | None) -> bool:
         """Whether the rule can still match behind a node."""
-        return node is not None and node.state_of(self.place.group) in self._useful
+        if node is None:
+            return False
+        useful = self.matcher.reach(self.place.group).useful(self.place.rule)
+        return node.state_of(self.place.group) in useful
 
     def matches(self, node: Node) -> bool:
         """Whether the rule matches at a node."""
@@ -75,10 +81,14 @@ class Question:
         )
 
     def find(self, goal: Callable[[Node], bool]) -> bytes | None:
-        """A shortest key of the rule (without the class code) whose node meets a goal, or None.
+        """A key of the rule (without the class code) whose node meets a goal, or None.
 
+        A short one: one of the rule's shortest keys where that will do, else the shortest of all.
         Raises `automata.dfa.StateLimit` when the search grows too large.
         """
+        for key in self.samples():
+            if goal(self.node(key)):
+                return key
         view = ClassView(self.matcher, self.rule.rule.cls)
 
         def alive(states: Sequence[Any]) -> bool:
@@ -90,9 +100,15 @@ class Question:
 
         return search([view], reached, alive=alive)
 
+    def samples(self) -> list[bytes]:
+        """A few short keys of the rule, without the class code, shortest first."""
+        reach = self.matcher.reach(self.place.group)
+        states = reach.accepting(self.place.rule)[:SAMPLES]
+        return [reach.shortest(state)[1:] for state in states]
+
     def example(self) -> bytes | None:
         """A shortest key of the rule, None when its language is empty."""
-        return self.find(lambda node: True)
+        return next(iter(self.samples()), None)
 
     def node(self, key: bytes) -> Node:
         """The node of a key (without the class code)."""

@@ -8,13 +8,16 @@ The product is never built beforehand: it may have more states than there are re
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.algebra import Table
 from lsmc.automata.alphabet import ALL
 from lsmc.decide import Decision, Facts, decide
 from lsmc.ir.model import MediationClass
 from lsmc.tables.bundle import Bundle, Group, ProfileRecord, RuleRecord, Unit
+
+if TYPE_CHECKING:
+    from lsmc.tables.reach import Reach
 
 #: Nodes kept for a profile before they are dropped and worked out anew.
 MAX_NODES = 200_000
@@ -49,14 +52,15 @@ class Matcher:
 
     def __init__(self, bundle: Bundle, profile: ProfileRecord) -> None:
         self.profile = profile
+        uses = bundle.uses(profile)
+        self._reaches = [(unit, index) for unit, _ in uses for index in range(unit.groups)]
         self._groups: list[tuple[Group, Unit, tuple[int, ...]]] = [
             (unit.group(index), unit, via)
-            for unit, via in bundle.uses(profile)
+            for unit, via in uses
             for index in range(unit.groups)
         ]
         self._walkers = [group.dfa.walker() for group, _, _ in self._groups]
         self._tables = [Table(group.dfa) for group, _, _ in self._groups]
-        self._back: dict[int, dict[int, list[int]]] = {}
         self._reset()
 
     def _reset(self) -> None:
@@ -136,29 +140,9 @@ class Matcher:
             decision = node.decisions[owner] = decide(facts, cls, owner)
         return decision
 
-    def states_reaching(self, number: int, rule: int) -> frozenset[int]:
-        """The states of a group from which a rule of its unit can still match."""
-        group = self._groups[number][0]
-        back = self._back.get(number)
-        if back is None:
-            back = {}
-            for state in range(1, group.dfa.n_states):
-                for _, target in self._tables[number].edges(state):
-                    back.setdefault(target, []).append(state)
-            self._back[number] = back
-        todo = [
-            state
-            for state in range(1, group.dfa.n_states)
-            if group.dfa.accepts[state]
-            and any(group.rules[i] == rule for i in group.dfa.accept_ids_of(state))
-        ]
-        found = set(todo)
-        while todo:
-            for state in back.get(todo.pop(), ()):
-                if state not in found:
-                    found.add(state)
-                    todo.append(state)
-        return frozenset(found)
+    def reach(self, number: int) -> Reach:
+        """The paths through a group."""
+        return self._reaches[number][0].reach(self._reaches[number][1])
 
     def groups(self) -> list[tuple[Group, Unit, tuple[int, ...]]]:
         """The groups with their units and include chains."""

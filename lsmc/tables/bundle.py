@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 from lsmc.automata.dfa import Dfa
@@ -38,6 +38,9 @@ from lsmc.tables.layout import (
     VERSION,
     Section,
 )
+
+if TYPE_CHECKING:
+    from lsmc.tables.reach import Reach
 
 Words = Sequence[int]
 
@@ -84,13 +87,33 @@ class RuleRecord(NamedTuple):
 class Unit:
     """A unit's groups and rules, each read when first needed."""
 
-    __slots__ = ("_bundle", "_first_group", "_first_rule", "_groups", "_rules", "groups", "rules")
+    __slots__ = (
+        "_bundle",
+        "_first_group",
+        "_first_rule",
+        "_groups",
+        "_reaches",
+        "_rules",
+        "groups",
+        "rules",
+    )
 
     def __init__(self, bundle: Bundle, record: Words) -> None:
         self._bundle = bundle
         self._first_rule, self.rules, self._first_group, self.groups = record
         self._groups: list[Group | None] = [None] * self.groups
         self._rules: dict[int, RuleRecord] = {}
+        self._reaches: dict[int, Reach] = {}
+
+    def reach(self, index: int) -> Reach:
+        """The paths through the group at an index."""
+        reach = self._reaches.get(index)
+        if reach is None:
+            from lsmc.tables.reach import Reach  # noqa: PLC0415 - only analyses need it
+
+            group = self.group(index)
+            reach = self._reaches[index] = Reach(group.dfa, group.rules)
+        return reach
 
     def group(self, index: int) -> Group:
         """The group at an index."""

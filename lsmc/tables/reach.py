@@ -1,0 +1,64 @@
+"""What can be reached in a group: shortest keys of its rules, and the states from which a rule can match.
+
+Worked out once a group, when an analysis first asks; profiles that share a unit share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lsmc.automata.algebra import Table
+from lsmc.automata.alphabet import RANK, best_byte
+from lsmc.automata.dfa import Dfa
+
+
+class Reach:
+    """Paths through one decision table whose ids stand for the rules of a unit."""
+
+    def __init__(self, dfa: Dfa, rules: Sequence[int]) -> None:
+        self.table = Table(dfa)
+        self._dfa = dfa
+        self._shortest: dict[int, bytes] = {1: b""}
+        self._back: dict[int, list[int]] = {}
+        self._accepting: dict[int, list[int]] = {}
+        self._useful: dict[int, frozenset[int]] = {}
+        level = [1]
+        while level:
+            following: list[int] = []
+            for state in level:
+                before = self._shortest[state]
+                steps = sorted(
+                    (RANK[byte := best_byte(mask)], byte, target)
+                    for mask, target in self.table.edges(state)
+                )
+                for _, byte, target in steps:
+                    self._back.setdefault(target, []).append(state)
+                    if target not in self._shortest:
+                        self._shortest[target] = before + bytes((byte,))
+                        following.append(target)
+            level = following
+        for state in self._shortest:  # in order of length
+            for number in dfa.accept_ids_of(state):
+                self._accepting.setdefault(rules[number], []).append(state)
+
+    def accepting(self, rule: int) -> Sequence[int]:
+        """The states where a rule matches, nearest first."""
+        return self._accepting.get(rule, ())
+
+    def shortest(self, state: int) -> bytes:
+        """A shortest key, class code included, that leads to a reachable state."""
+        return self._shortest[state]
+
+    def useful(self, rule: int) -> frozenset[int]:
+        """The states from which a rule can still match."""
+        known = self._useful.get(rule)
+        if known is None:
+            todo = list(self.accepting(rule))
+            found = set(todo)
+            while todo:
+                for state in self._back.get(todo.pop(), ()):
+                    if state not in found:
+                        found.add(state)
+                        todo.append(state)
+            known = self._useful[rule] = frozenset(found)
+        return known
