@@ -5,15 +5,23 @@ What it does: finds allow rules that never decide anything, because at each obje
 
 Why is this bad: the author believes that the access is granted.
 
-    profile bad /bin/bad {
-      /etc/secret r,            # found: the deny below takes it away
-      deny /etc/** r,
-    }
+Bad:
 
-    profile good /bin/good {
-      /etc/secret r,
-      deny /etc/ssl/** r,
-    }
+```apparmor
+profile bad /bin/bad {
+  /etc/secret r,  # found: the deny below takes it away
+  deny /etc/** r,
+}
+```
+
+Good:
+
+```apparmor
+profile good /bin/good {
+  /etc/secret r,
+  deny /etc/ssl/** r,
+}
+```
 
 How sure: exact.  Every object that the rule matches is considered; the witness is one of them.
 
