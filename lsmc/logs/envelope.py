@@ -1,0 +1,69 @@
+"""What transports wrap round a record: journald's JSON, and auditd's enriched text.
+
+Syslog and kernel-ring prefixes (dates in many forms, host, program, `[  12.345678]`) are not
+parsed: the record begins where its header does.  journald keeps records of the audit transport
+apart from their header: the type, serial number and time are fields beside the message (systemd,
+journald-audit.c), and the header is put together again here.  Messages with bytes that are no UTF-8
+text come as arrays of numbers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+#: auditd's `log_format = ENRICHED` appends names for ids after this character (auditd.conf(5)).
+_ENRICHED = "\x1d"
+_MICROSECONDS = 1_000_000
+
+
+class Envelope(NamedTuple):
+    """The text of a record, and the time that its transport gives it (0: none)."""
+
+    text: str
+    epoch: int = 0
+
+
+def unwrap(line: str) -> Envelope | None:
+    """The record's own text in a line; None for JSON that is no journal entry with a message."""
+    line = line.rstrip("\r\n")
+    if line.startswith("{"):
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            return None
+        return from_journal(entry) if isinstance(entry, dict) else None
+    return Envelope(line.partition(_ENRICHED)[0])
+
+
+def from_journal(entry: Mapping[str, object]) -> Envelope | None:
+    """The record in a journal entry."""
+    text = _text(entry.get("MESSAGE"))
+    if not text:
+        return None
+    text = text.partition(_ENRICHED)[0]
+    micros = _digits(entry, "_SOURCE_REALTIME_TIMESTAMP") or _digits(entry, "__REALTIME_TIMESTAMP")
+    if _text(entry.get("_TRANSPORT")) == "audit" and "audit(" not in text:
+        kind, _, body = text.partition(" ")
+        kind = _text(entry.get("_AUDIT_TYPE_NAME")) or kind
+        seconds, rest = divmod(micros, _MICROSECONDS)
+        serial = _digits(entry, "_AUDIT_ID")
+        return Envelope(f"type={kind} msg=audit({seconds}.{rest // 1000:03}:{serial}): {body}")
+    return Envelope(text, micros // _MICROSECONDS)
+
+
+def _text(value: object) -> str:
+    """A field of an entry: text, an array of bytes, or (given twice) an array of either."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value:
+        if all(isinstance(byte, int) and 0 <= byte < 256 for byte in value):
+            return bytes(value).decode("utf-8", "surrogateescape")
+        return _text(value[0])
+    return ""
+
+
+def _digits(entry: Mapping[str, object], name: str) -> int:
+    text = _text(entry.get(name))
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0

@@ -1,0 +1,295 @@
+"""One line of a log as a record.
+
+A line is three things one inside the other: what the transport put in front (`envelope`), the
+header `type=… msg=audit(SECONDS.MILLIS:SERIAL):`, and `key=value` pairs.  The pairs are read from
+the left; each key has one kind of value.  Keys that are not known are passed over, since kernels
+add some with every few releases; a pair that cannot be read ends the record, and what stood before
+it is kept for the report.
+
+Which key fills which field follows libapparmor (`aalogparse`), held against its test data and, by
+invented lines, against the library itself: `target` is `name2`, `exe` is `command`, `capname` is
+`name`, `label` is `profile`, a bus daemon's `mask` is what it denied, the newer `requested`,
+`denied`, `saddr`, `src`, `daddr` and `dest` mean what `requested_mask`, `denied_mask`, `laddr`,
+`lport`, `faddr` and `fport` did, a number 0 is no value except for user ids, and the last of equal
+keys counts.  Unlike it, `rlimit` and `value` are kept, and the audit type 1507 and the word KILLED
+are known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from lsmc.logs import values
+from lsmc.logs.envelope import Envelope, unwrap
+from lsmc.logs.record import EVENT_NUMBERS, EVENT_WORDS, INVALID, Record, Source
+
+
+class LogError(ValueError):
+    """A line of AppArmor that cannot be read; `record` is what was found until then."""
+
+    def __init__(self, reason: str, record: Record) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.record = record
+
+
+class _Key(NamedTuple):
+    """How a key is read: its field, and what makes a value of text with and without quotes."""
+
+    field: str
+    quoted: Callable[[str], Any] | None
+    bare: Callable[[str], Any] | None
+
+
+def _quoted(field: str) -> _Key:
+    return _Key(field, values.unescape, None)
+
+
+def _string(field: str) -> _Key:
+    return _Key(field, values.unescape, values.unquoted)
+
+
+def _word(field: str) -> _Key:
+    return _Key(field, values.unescape, values.word)
+
+
+def _number(field: str) -> _Key:
+    return _Key(field, None, values.number)
+
+
+def _address(field: str) -> _Key:
+    return _Key(field, values.unescape, values.address)
+
+
+_KEYS: dict[str, _Key] = {
+    "operation": _quoted("operation"),
+    "name": _string("name"),
+    "name2": _string("name2"),
+    "target": _Key("name2", values.unescape, values.readable),
+    "namespace": _string("namespace"),
+    "profile": _string("profile"),
+    "label": _string("profile"),
+    "peer_profile": _string("peer_profile"),
+    "peer_label": _string("peer_profile"),
+    "peer": _string("peer"),
+    "comm": _string("command"),
+    "exe": _string("command"),
+    "execpath": _string("execpath"),
+    "capname": _quoted("name"),
+    "requested_mask": _quoted("mask"),
+    "requested": _quoted("mask"),
+    "denied_mask": _quoted("denied_mask"),
+    "denied": _quoted("denied_mask"),
+    "mask": _quoted("denied_mask"),
+    "attribute": _quoted("attribute"),
+    "info": _quoted("info"),
+    "peer_info": _quoted("peer_info"),
+    "class": _quoted("class_"),
+    "family": _quoted("network_family"),
+    "sock_type": _quoted("socket_type"),
+    "protocol": _Key("protocol", values.unescape, values.protocol),
+    "addr": _string("net_addr"),
+    "peer_addr": _string("peer_addr"),
+    "laddr": _address("local_addr"),
+    "saddr": _address("local_addr"),
+    "faddr": _address("foreign_addr"),
+    "daddr": _address("foreign_addr"),
+    "lport": _number("local_port"),
+    "src": _number("local_port"),
+    "fport": _number("foreign_port"),
+    "dest": _number("foreign_port"),
+    "bus": _quoted("dbus_bus"),
+    "path": _string("dbus_path"),
+    "interface": _quoted("dbus_interface"),
+    "member": _quoted("dbus_member"),
+    "method": _quoted("dbus_member"),
+    "signal": _word("signal"),
+    "fstype": _string("fs_type"),
+    "flags": _string("flags"),
+    "srcname": _string("src_name"),
+    "rlimit": _word("rlimit"),
+    "value": _number("value"),
+    "task": _number("task"),
+    "parent": _number("parent"),
+    "magic_token": _number("token"),
+    "pid": _number("pid"),
+    "peer_pid": _number("peer_pid"),
+    "fsuid": _number("fsuid"),
+    "ouid": _number("ouid"),
+    "error": _Key("errorcode", None, values.error_number),
+}
+_EVENT_KEYS = frozenset({"apparmor", "type"})
+_KEEP_ZERO = frozenset({"fsuid", "ouid", "value"})
+_PAIR = re.compile(
+    r"""[\s']*+(?:([A-Za-z_][A-Za-z0-9_]*)=(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"|([^\s"']*+))|\Z)""",
+    re.DOTALL,
+)
+_HEADER = re.compile(
+    r"""(?:\btype=([\w\[\]-]+)\s+)?(?:msg=)?\baudit\((\d{1,12})\.(\d{1,12}):(\d{1,20})\):\s?"""
+)
+#: A message of another record may quote one of ours: nothing before the header holds a pair, but
+#: for audisp's `node=` and the structured data of RFC 5424 in brackets.
+_FRONT = re.compile(r"""(?:node=\S+ )?(?:[^"'=\[]++|\[[^\]]*+\])*+(?:\btype=[\w\[\]-]+\s*)?""")
+_UNKNOWN_TYPE = re.compile(r"UNKNOWN\[(\d{1,9})\]")
+_NAMED_TYPES = {f"APPARMOR_{word}": event for word, event in EVENT_WORDS.items()}
+_NAMED_TYPES["APPARMOR_KILL"] = _NAMED_TYPES.pop("APPARMOR_KILLED")
+_AVC_TYPES = frozenset({"AVC", "USER_AVC"})
+_NUMBER_KEY = re.compile(r"\btype=150[1-7]\b")
+_DAEMON = re.compile(r"\S+\[\d+\]: (?!\[?\s*\d+\.)(.*)", re.DOTALL)
+
+
+def parse(line: str) -> Record | None:
+    """The record of a line, None if it is not AppArmor's; raises `LogError` for a broken one."""
+    envelope = unwrap(line)
+    return parse_message(envelope) if envelope is not None else None
+
+
+def parse_message(envelope: Envelope, source: Source | None = None) -> Record | None:
+    """The record of a message that its transport has been taken off; as `parse`."""
+    head, body = _split(envelope.text)
+    if head is None:
+        at = body.find("apparmor=")
+        if at < 0 or not _FRONT.fullmatch(body, 0, at):
+            return None
+        body, kind = body[at:], ""
+    else:
+        kind = head.kind
+        if not _ours(kind, body):
+            return None
+    found: dict[str, Any] = head.fields() if head is not None else {}
+    if envelope.epoch and "epoch" not in found:
+        found["epoch"] = envelope.epoch
+    _read(body, kind, found)
+    return Record(**found, source=source)
+
+
+def foreign(line: str) -> Record:
+    """A line that is no AppArmor record, as libapparmor shows such: its audit id, type and text."""
+    envelope = unwrap(line)
+    if envelope is None:
+        return Record()
+    head, body = _split(envelope.text)
+    if head is None:
+        daemon = _DAEMON.search(body)
+        return Record(info=daemon[1] if daemon and daemon[1] else None)
+    found = head.fields()
+    named = head.kind and not head.kind.isdigit() and "[" not in head.kind
+    if named and head.kind not in _AVC_TYPES:
+        found["operation"] = head.kind
+    return Record(info=body or None, **found)
+
+
+class _Head(NamedTuple):
+    """The header of an audit record: its type as written, and the parts of its id."""
+
+    kind: str
+    seconds: str
+    millis: str
+    serial: str
+
+    def fields(self) -> dict[str, Any]:
+        epoch, serial = int(self.seconds), int(self.serial)
+        return {
+            "audit_id": f"{self.seconds}.{self.millis}:{self.serial}",
+            **({"epoch": epoch} if epoch else {}),
+            **({"audit_subid": serial} if serial else {}),
+        }
+
+
+def _split(text: str) -> tuple[_Head | None, str]:
+    """The header of a line and what follows it; without one the whole line."""
+    match = _HEADER.search(text)
+    if match is None or not _FRONT.fullmatch(text, 0, match.start()):
+        return None, text
+    kind, seconds, millis, serial = match.groups(default="")
+    return _Head(kind, seconds, millis, serial), text[match.end() :]
+
+
+def _ours(kind: str, body: str) -> bool:
+    """Whether a record with a header is AppArmor's: SELinux writes `type=AVC` too."""
+    if kind in _NAMED_TYPES or kind == "APPARMOR" or "apparmor=" in body:
+        return kind in ("", "APPARMOR", "1400", "1107", *_AVC_TYPES, *_NAMED_TYPES) or bool(
+            _type_number(kind)
+        )
+    number = _type_number(kind)
+    return 1500 <= number <= 1507 or bool(not kind and _NUMBER_KEY.search(body))
+
+
+def _type_number(kind: str) -> int:
+    unknown = _UNKNOWN_TYPE.fullmatch(kind)
+    digits = unknown[1] if unknown else kind
+    return int(digits) if digits.isdigit() and len(digits) < 10 else 0
+
+
+def _read(body: str, kind: str, found: dict[str, Any]) -> None:
+    """Read the pairs into the fields; raises `LogError`."""
+    event = EVENT_NUMBERS.get(_type_number(kind), INVALID)
+    end, length = 0, len(body)
+    if kind == "APPARMOR":
+        raise LogError(
+            "a record of AppArmor 2.0, which is no longer read",
+            Record(operation=kind, info=body or None, **found),
+        )
+    while end < length:
+        match = _PAIR.match(body, end)
+        if match is None:
+            rest = body[end:].lstrip(" \t\r\n'")
+            if not _KNOWN.match(rest):
+                found["info"] = rest
+            raise LogError(f"no `key=value` at column {end + 1} of the message", _broken(found))
+        key, quoted, bare = match.groups()
+        end = match.end()
+        if key is None:
+            break
+        if key in _EVENT_KEYS:
+            event = _event(key, quoted, bare, found) or event
+            continue
+        spec = _KEYS.get(key)
+        if spec is None:
+            if key == "msg":  # of a bus daemon: what stood before is about the daemon itself
+                found.pop("pid", None)
+            continue
+        try:
+            value = _value(spec, quoted, bare)
+        except values.BadValueError as fault:
+            raise LogError(f"`{key}` is {fault}", _broken(found)) from None
+        if value is None or (value == 0 and spec.field not in _KEEP_ZERO):
+            found.pop(spec.field, None)
+        else:
+            found[spec.field] = value
+    event = _NAMED_TYPES.get(kind, event)
+    if event == INVALID:
+        raise LogError("no kind of event", _broken(found))
+    found["event_type"] = event
+
+
+_KNOWN = re.compile("(?:{})=".format("|".join([*_KEYS, "apparmor", "type"])))
+
+
+def _value(spec: _Key, quoted: str | None, bare: str | None) -> Any:
+    read = spec.bare if quoted is None else spec.quoted
+    if read is None:
+        raise values.BadValueError("not quoted" if quoted is None else "quoted")
+    text = bare if quoted is None else quoted
+    assert text is not None
+    if quoted is None and not text:
+        raise values.BadValueError("empty")
+    return read(text)
+
+
+def _event(key: str, quoted: str | None, bare: str | None, found: dict[str, Any]) -> Any:
+    """The event that `apparmor="WORD"` or `type=NUMBER` names."""
+    if key == "type":
+        if not bare or not bare.isdigit():
+            raise LogError("`type` is no number", _broken(found))
+        return EVENT_NUMBERS.get(_type_number(bare))
+    event = EVENT_WORDS.get(quoted or "")
+    if event is None:
+        raise LogError("`apparmor` names no kind of event", _broken(found))
+    return event
+
+
+def _broken(found: dict[str, Any]) -> Record:
+    return Record(**found)

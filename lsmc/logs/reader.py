@@ -1,0 +1,227 @@
+"""Logs as records: opened, unpacked and read line by line in constant memory.
+
+Compression is told by the first bytes, not by the name, since rotated logs are renamed freely; a
+rotated set is just several files.  No line is read whole beyond a bound, and every line is counted
+once: used (part of a record), skipped (something else's), or broken (a record that cannot be read,
+or a line beyond the bound).
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import importlib
+import io
+import lzma
+import re
+import sys
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO, Any, BinaryIO, NamedTuple, cast
+
+from lsmc.logs.envelope import Envelope, from_journal, unwrap
+from lsmc.logs.journal import FIRST_FIELD, Entry, read_entry
+from lsmc.logs.lines import MAX_LINE, Lines
+from lsmc.logs.parse import LogError, foreign, parse_message
+from lsmc.logs.record import Record, Source
+
+STDIN = "-"
+#: How many faults, and how many lines of a log without any record, are kept to be shown.
+KEEP_FAULTS = 100
+KEEP_FOREIGN = 20
+_CONTINUATIONS = 8
+_WORTH_READING = re.compile(rb"apparmor|APPARMOR|type=150[0-7]|UNKNOWN\[150[0-7]\]")
+_JOURNAL_BYTES = re.compile(rb'"MESSAGE"\s*:\s*\[')
+
+
+class UnreadableLog(Exception):  # noqa: N818 - a state of the file, as `FileNotFoundError` is
+    """A log cannot be opened or unpacked."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(f"cannot read `{file}`: {reason}")
+        self.file = file
+        self.reason = reason
+
+
+class Fault(NamedTuple):
+    """A broken line, why it is one, and what could be read of it."""
+
+    source: Source
+    reason: str
+    record: Record
+
+
+class LogReader:
+    """The records of some logs, with the count of all their lines.
+
+    Iterate it once.  `lines == used + skipped + broken` holds at any time; `faults` are the first
+    broken lines, `foreign` the first lines of a log in which no record has been found so far.
+    """
+
+    def __init__(self, paths: Iterable[str], *, max_line: int = MAX_LINE) -> None:
+        self.paths = tuple(paths)
+        self.max_line = max_line
+        self.records = self.used = self.skipped = self.broken = 0
+        self.faults: list[Fault] = []
+        self.foreign: list[Record] = []
+
+    @property
+    def lines(self) -> int:
+        """How many lines were read."""
+        return self.used + self.skipped + self.broken
+
+    def __iter__(self) -> Iterator[Record]:
+        """The records in order; raises `UnreadableLog`, also in the middle of a damaged file."""
+        for path in self.paths:
+            with open_log(path) as stream:
+                try:
+                    yield from self._read(path, Lines(stream, self.max_line))
+                except (OSError, EOFError, lzma.LZMAError, zlib.error) as fault:
+                    raise UnreadableLog(path, _reason(fault)) from fault
+                except Exception as fault:
+                    # the errors of the optional zstd library have no class known here
+                    if type(fault).__name__ != "ZstdError":
+                        raise
+                    raise UnreadableLog(path, str(fault)) from fault
+
+    def _read(self, path: str, lines: Lines) -> Iterator[Record]:
+        for line in lines:
+            source = Source(path, lines.number)
+            if line is None:
+                self._fault(source, f"longer than {self.max_line} bytes", Record(), 1)
+                continue
+            if line.startswith(FIRST_FIELD):
+                entry = read_entry(line, lines)
+                record = self._entry(entry, Source(path, entry.line))
+                if record is not None:
+                    yield record
+                continue
+            if not worth_reading(line):
+                self.skipped += 1
+                self._remember(line, source)
+                continue
+            whole, count = line, 1
+            while _unfinished(whole) and count <= _CONTINUATIONS and lines.continues():
+                whole += next(lines) or b"'"
+                count += 1
+            record = self._record(unwrap(_text(whole)), source, count)
+            if record is not None:
+                yield record
+            else:
+                self._remember(whole, source)
+
+    def _record(self, message: Envelope | None, source: Source, count: int) -> Record | None:
+        """The record of a message, and its lines counted."""
+        try:
+            record = parse_message(message, source) if message is not None else None
+        except LogError as fault:
+            self._fault(source, fault.reason, fault.record, count)
+            return None
+        if record is None:
+            self.skipped += count
+            return None
+        self.used += count
+        self.records += 1
+        self.foreign.clear()
+        return record
+
+    def _entry(self, entry: Entry, source: Source) -> Record | None:
+        """A journal entry of several lines: its message is used, the rest belongs to nobody."""
+        self.skipped += entry.lines - 1
+        if entry.too_long:
+            self._fault(source, f"longer than {self.max_line} bytes", Record(), 1)
+            return None
+        return self._record(from_journal(entry.fields), source, 1)
+
+    def _remember(self, line: bytes, source: Source) -> None:
+        """Keep a skipped line of a log that has shown no record yet."""
+        if not self.records and not self.broken and len(self.foreign) < KEEP_FOREIGN:
+            self.foreign.append(foreign(_text(line))._replace(source=source))
+
+    def _fault(self, source: Source, reason: str, record: Record, count: int) -> None:
+        self.broken += count
+        self.foreign.clear()
+        if len(self.faults) < KEEP_FAULTS:
+            self.faults.append(Fault(source, reason, record._replace(source=source)))
+
+
+def worth_reading(line: bytes) -> bool:
+    """Whether a line may hold a record: a quick look that spares the rest of a large log."""
+    if _WORTH_READING.search(line):
+        return True
+    return line.startswith(b"{") and bool(_JOURNAL_BYTES.search(line))
+
+
+def _unfinished(line: bytes) -> bool:
+    """Whether the message of a bus daemon goes on in the next line: it has no closing quote yet."""
+    return b"msg='" in line and not line.rstrip().endswith(b"'") and b"\x1d" not in line
+
+
+@contextmanager
+def open_log(path: str) -> Iterator[BinaryIO]:
+    """A log as an unpacked stream of bytes, `-` for standard input; raises `UnreadableLog`."""
+    try:
+        raw: io.BufferedReader[Any] = (
+            _standard_input() if path == STDIN else io.BufferedReader(io.FileIO(path))
+        )
+    except (OSError, ValueError) as fault:
+        raise UnreadableLog(path, _reason(fault)) from fault
+    try:
+        try:
+            stream = _unpacked(path, raw)
+        except OSError as fault:  # a directory, say
+            raise UnreadableLog(path, _reason(fault)) from fault
+        yield stream
+    finally:
+        if path != STDIN:
+            raw.close()
+
+
+def _standard_input() -> io.BufferedReader:
+    stream = sys.stdin.buffer
+    if isinstance(stream, io.BufferedReader):
+        return stream
+    return io.BufferedReader(cast(io.RawIOBase, stream))
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "surrogateescape")
+
+
+def _unpacked(path: str, raw: io.BufferedReader[Any]) -> BinaryIO:
+    magic = raw.peek(6)[:6]
+    packed = cast("IO[bytes]", raw)
+    if magic.startswith(b"\x1f\x8b"):
+        return cast(BinaryIO, gzip.GzipFile(fileobj=packed))
+    if magic.startswith(b"\xfd7zXZ\0"):
+        return cast(BinaryIO, lzma.LZMAFile(packed))
+    if magic.startswith(b"BZh"):
+        return cast(BinaryIO, bz2.BZ2File(packed))
+    if magic.startswith(b"\x28\xb5\x2f\xfd"):
+        return _zstd(path, raw)
+    return cast(BinaryIO, raw)
+
+
+def _zstd(path: str, raw: io.BufferedReader[Any]) -> BinaryIO:
+    """A stream of zstd data, by the standard library from Python 3.14 on, else by `zstandard`."""
+    try:
+        standard = importlib.import_module("compression.zstd")
+    except ImportError:
+        pass
+    else:
+        return cast(BinaryIO, standard.ZstdFile(raw))
+    try:
+        library = importlib.import_module("zstandard")
+    except ImportError:
+        raise UnreadableLog(
+            path, "it is zstd data, which needs the library zstandard: pip install 'lsmc[zstd]'"
+        ) from None
+    reader = library.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+    return cast(BinaryIO, io.BufferedReader(reader))
+
+
+def _reason(fault: BaseException) -> str:
+    if isinstance(fault, OSError) and fault.strerror:
+        return fault.strerror.lower()
+    return str(fault) or type(fault).__name__

@@ -1,0 +1,412 @@
+"""The question that a record asks of a policy.
+
+A record is turned into the requests that `Policy.answer` takes, one for each half of an old-style
+mask.  Which class a record belongs to follows AppArmor's own tools (`aa-logprof`): the newer
+`class=` field first, then the operation, and for operations on both files and sockets whether there
+is an address family.  What was denied counts; where a record only says what was requested, that.
+
+A record without a question (a status message, a failed lookup that no rule can mend, stray memory
+in old ptrace records) gets a reason in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from lsmc.ir.classes import BY_NAME
+from lsmc.ir.model import MediationClass
+from lsmc.ir.mount import BY_WORD
+from lsmc.logs.record import Record
+
+Request = Mapping[str, Any]
+_LEARNING = "//null-"
+
+
+class Asked(NamedTuple):
+    """What a record asks: the names its subject may have in a policy, best first, and the requests.
+
+    Each request names the first subject; `put_to` gives them for another.  Without requests
+    `reason` says why.
+    """
+
+    subjects: tuple[str, ...]
+    requests: tuple[Request, ...]
+    reason: str = ""
+
+    def put_to(self, known: Callable[[str], bool]) -> tuple[Request, ...]:
+        """The requests for the first subject that a policy knows, or as they are."""
+        for subject in self.subjects:
+            if known(subject):
+                return tuple({**request, "subject": subject} for request in self.requests)
+        return self.requests
+
+
+class _NoQuestion(Exception):  # noqa: N818 - not an error: the answer of a branch
+    """A record that asks nothing, and why."""
+
+
+def asked(record: Record) -> Asked:
+    """What a record asks of a policy."""
+    names = subjects(record)
+    if record.event_type in ("AA_RECORD_INVALID", "AA_RECORD_STATUS", "AA_RECORD_HINT"):
+        kind = record.event_type.removeprefix("AA_RECORD_").lower()
+        return Asked(names, (), f"a record of kind {kind} asks nothing")
+    if not names:
+        return Asked(names, (), "the record names no profile")
+    try:
+        requests = _requests(record)
+    except _NoQuestion as none:
+        return Asked(names, (), str(none))
+    return Asked(names, tuple({"subject": names[0], **request} for request in requests))
+
+
+def subjects(record: Record) -> tuple[str, ...]:
+    """The names that the subject of a record may have in a policy.
+
+    The kernel prefixes profiles of other namespaces (`:ns://name`) or names the namespace apart
+    (`root//ns`); a process in complain mode that executed something without a rule runs under a
+    profile made for learning, `name//null-…`, whose wishes are the concern of the profile it came
+    from.
+    """
+    name = record.profile or ""
+    if name == "unconfined" and record.class_ == "namespace" and record.execpath:
+        return (record.execpath,)
+    if not name:
+        return ()
+    found = []
+    namespace = (record.namespace or "").removeprefix("root//").removeprefix("root")
+    if namespace and not name.startswith(":"):
+        found.append(f":{namespace}://{name}")
+    found.append(name)
+    if name.startswith(":"):
+        found.append(name[1:].partition(":")[2].removeprefix("//"))
+    found += [part.partition(_LEARNING)[0] for part in tuple(found) if _LEARNING in part]
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def mediation_class(record: Record) -> str:
+    """The mediation class of a record, "" where it cannot be told."""
+    operation, written = record.operation or "", record.class_ or ""
+    if written == "file" and operation not in _BY_OPERATION:
+        return "link" if operation == "link" and record.name2 else "file"
+    found = _BY_OPERATION.get(operation) or _BY_CLASS.get(written)
+    if found:
+        return found
+    if operation.startswith("dbus_"):
+        return "dbus"
+    if operation.startswith(("mqueue_", "posix_mqueue", "sysv_mqueue")):
+        return "mqueue"
+    if record.network_family:
+        addressed = written in ("net", "unix") or record.net_addr or record.peer_addr
+        return "unix" if record.network_family == "unix" and addressed else "network"
+    if operation == "link" and record.name2:
+        return "link"
+    if operation in _FILE or operation.startswith(_FILE_PREFIXES) or _about_a_file(record):
+        return "file"
+    return ""
+
+
+def _about_a_file(record: Record) -> bool:
+    """Whether a record of an unknown operation names a file and letters of file permissions."""
+    mask = record.denied_mask or ""
+    return (record.name or "").startswith("/") and 0 < len(mask) and set(mask) <= set("rwaxmklcd:")
+
+
+_BY_OPERATION = {
+    "exec": "file",
+    "userns_create": "userns",
+    "uring_sqpoll": "io_uring",
+    "uring_override": "io_uring",
+    "mount": "mount",
+    "umount": "umount",
+    "pivotroot": "pivot_root",
+    "pivot_root": "pivot_root",
+    "change_profile": "change_profile",
+    "change_onexec": "change_profile",
+    "stack": "change_profile",
+    "stack_onexec": "change_profile",
+    "change_hat": "change_hat",
+    "setrlimit": "rlimit",
+    "capable": "capability",
+    "ptrace": "ptrace",
+    "signal": "signal",
+}
+#: The words of `class=` (security/apparmor/audit.c, aa_class_names) that settle the class alone.
+_BY_CLASS = {
+    "cap": "capability",
+    "rlimits": "rlimit",
+    "mount": "mount",
+    "ptrace": "ptrace",
+    "signal": "signal",
+    "posix_mqueue": "mqueue",
+    "sysv_mqueue": "mqueue",
+    "io_uring": "io_uring",
+    "namespace": "userns",
+    "dbus": "dbus",
+}
+_FILE = frozenset(
+    (
+        *("open", "create", "post_create", "truncate", "mkdir", "mknod", "chmod", "chown"),
+        *("rename_src", "rename_dest", "unlink", "rmdir", "symlink", "symlink_create", "link"),
+        *("sysctl", "getattr", "setattr", "xattr"),
+    )
+)
+_FILE_PREFIXES = ("file_", "inode_", "xattr")
+#: What socket operations ask for, for kernels whose records do not say.
+_SOCKET = {
+    "create": ("create",),
+    "post_create": ("create",),
+    "socket_create": ("create",),
+    "bind": ("bind",),
+    "connect": ("connect",),
+    "listen": ("listen",),
+    "accept": ("accept",),
+    "sendmsg": ("send",),
+    "recvmsg": ("receive",),
+    "getsockname": ("getattr",),
+    "getpeername": ("getattr",),
+    "getsockopt": ("getopt",),
+    "setsockopt": ("setopt",),
+    "sock_shutdown": ("shutdown",),
+    "shutdown": ("shutdown",),
+    "file_perm": ("send", "receive"),
+    "file_inherit": ("send", "receive"),
+    "file_receive": ("send", "receive"),
+}
+#: Letters of file masks: creating, deleting and truncating are `w`; `ix` and its kind are `x`.
+_LETTERS = {"c": "w", "d": "w"}
+
+
+def _requests(record: Record) -> list[dict[str, Any]]:
+    info = record.info or ""
+    if info == "Failed name lookup - disconnected path":
+        raise _NoQuestion("a disconnected path: no rule helps, `attach_disconnected` may")
+    cls = mediation_class(record)
+    if not cls:
+        raise _NoQuestion(f"the operation {record.operation or '(none)'} asks no rule")
+    return _ASK[cls](record)
+
+
+def _words(record: Record, cls: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The permissions that were denied, else requested, in the words of a class."""
+    known: MediationClass = BY_NAME[cls]
+    for mask in (record.denied_mask, record.mask):
+        found = (mask or "").replace(",", " ").split()
+        if words := tuple(dict.fromkeys(w for w in found if w in known.permissions)):
+            return words
+    if not default:
+        raise _NoQuestion("the record does not say what was denied")
+    return default
+
+
+def _plain(cls: str, obj: str | None, perms: tuple[str, ...], **fields: Any) -> dict[str, Any]:
+    given = {name: value for name, value in fields.items() if value not in (None, "")}
+    return {"class": cls, "perms": list(perms), "object": obj or "", **given}
+
+
+def _file(record: Record) -> list[dict[str, Any]]:
+    if not record.name:
+        raise _NoQuestion("the record names no file")
+    found = []
+    for letters, owner in _halves(record):
+        perms = tuple(dict.fromkeys(_LETTERS.get(c, c) for c in letters.lower()))
+        perms = tuple(c for c in perms if c in BY_NAME["file"].permissions)
+        if perms:
+            found.append(_plain("file", record.name, perms, owner=owner))
+    if not found:
+        raise _NoQuestion("the record does not say what was denied")
+    return found
+
+
+def _halves(record: Record) -> list[tuple[str, bool]]:
+    """The letters of a mask and whether they are asked as the file's owner.
+
+    Kernels of 2008 to 2011 wrote `owner::others`, of which the part that applies is filled.
+    """
+    mask = record.denied_mask or record.mask or ("k" if record.operation == "file_lock" else "")
+    if "::" in mask:
+        own, _, others = mask.partition("::")
+        return [(letters, owner) for letters, owner in ((own, True), (others, False)) if letters]
+    owner = record.fsuid is not None and record.fsuid == record.ouid
+    return [(mask, owner)]
+
+
+def _link(record: Record) -> list[dict[str, Any]]:
+    if not record.name:
+        raise _NoQuestion("the record names no file")
+    owner = any(owner for _, owner in _halves(record))
+    return [_plain("link", record.name, ("link",), target=record.name2, owner=owner)]
+
+
+def _capability(record: Record) -> list[dict[str, Any]]:
+    if not record.name:
+        raise _NoQuestion("the record names no capability")
+    return [_plain("capability", record.name.lower(), ("use",))]
+
+
+def _network(record: Record) -> list[dict[str, Any]]:
+    perms = _words(record, "network", _SOCKET.get(record.operation or "", ()))
+    return [
+        _plain(
+            "network",
+            record.network_family,
+            perms,
+            type=record.socket_type,
+            protocol=None if record.protocol == "ip" else record.protocol,
+            ip=record.local_addr,
+            port=record.local_port,
+            peer_ip=record.foreign_addr,
+            peer_port=record.foreign_port,
+            peer_label=record.peer or record.peer_profile,
+        )
+    ]
+
+
+def _unix(record: Record) -> list[dict[str, Any]]:
+    if not record.denied_mask:
+        raise _NoQuestion("the record does not say what was denied")
+    return [
+        _plain(
+            "unix",
+            record.net_addr,
+            _words(record, "unix"),
+            type=record.socket_type,
+            peer_addr=record.peer_addr,
+            peer_label=record.peer or record.peer_profile,
+        )
+    ]
+
+
+def _dbus(record: Record) -> list[dict[str, Any]]:
+    operation = (record.operation or "").removeprefix("dbus_")
+    default = (operation,) if operation in ("bind", "eavesdrop") else ()
+    perms = _words(record, "dbus", default)
+    bus = record.dbus_bus
+    if perms == ("eavesdrop",):
+        return [_plain("dbus", "", perms, bus=bus)]
+    if perms == ("bind",):
+        return [_plain("dbus", record.name, perms, bus=bus)]
+    return [
+        _plain(
+            "dbus",
+            record.name,
+            perms,
+            bus=bus,
+            path=record.dbus_path,
+            interface=record.dbus_interface,
+            member=record.dbus_member,
+            label=record.peer_profile or record.peer,
+        )
+    ]
+
+
+def _signal(record: Record) -> list[dict[str, Any]]:
+    peer = record.peer or record.peer_profile
+    return [_plain("signal", peer, _words(record, "signal"), signal=record.signal)]
+
+
+def _ptrace(record: Record) -> list[dict[str, Any]]:
+    peer = record.peer or record.peer_profile
+    if not peer:
+        raise _NoQuestion("the record names no peer")
+    if not record.denied_mask:
+        raise _NoQuestion("the record does not say what was denied")
+    return [_plain("ptrace", peer, _words(record, "ptrace"))]
+
+
+def _mount(record: Record) -> list[dict[str, Any]]:
+    words = (record.flags or "").replace(",", " ").split()
+    options = ",".join(w for w in words if w in BY_WORD or w in _MOUNT_WORDS)
+    return [
+        _plain(
+            "mount",
+            record.name,
+            ("mount",),
+            source=record.src_name,
+            fstype=record.fs_type,
+            options=options,
+        )
+    ]
+
+
+#: Words of the kernel's audit of mount flags (security/apparmor/mount.c) for more than one flag.
+_MOUNT_WORDS = frozenset({"rw", "rbind", "rprivate", "rslave", "rshared", "runbindable"})
+
+
+def _umount(record: Record) -> list[dict[str, Any]]:
+    return [_plain("umount", record.name, ("umount",))]
+
+
+def _pivot_root(record: Record) -> list[dict[str, Any]]:
+    return [_plain("pivot_root", record.name, ("pivot_root",), oldroot=record.src_name)]
+
+
+def _change_profile(record: Record) -> list[dict[str, Any]]:
+    target = record.name2 or record.name
+    if not target:
+        raise _NoQuestion("the record names no target")
+    if record.info == "label not found":
+        raise _NoQuestion(f"there is no profile {target} to change to")
+    if record.info == "no new privs":
+        raise _NoQuestion("no_new_privs forbids a change of profile")
+    perm = "onexec" if (record.operation or "").endswith("onexec") else "change_profile"
+    return [_plain("change_profile", target, (perm,))]
+
+
+def _change_hat(record: Record) -> list[dict[str, Any]]:
+    hat = record.name2 or record.name
+    if record.profile == "unconfined":
+        raise _NoQuestion("an unconfined process has no hats")
+    if not hat:
+        raise _NoQuestion("the record names no hat")
+    return [{"op": "change_hat", "object": hat.rpartition("//")[2]}]
+
+
+def _userns(_: Record) -> list[dict[str, Any]]:
+    return [_plain("userns", "", ("create",))]
+
+
+def _io_uring(record: Record) -> list[dict[str, Any]]:
+    default = ("sqpoll",) if record.operation == "uring_sqpoll" else ("override_creds",)
+    perms = _words(record, "io_uring", default)
+    return [_plain("io_uring", record.peer_profile or record.peer, perms)]
+
+
+def _mqueue(record: Record) -> list[dict[str, Any]]:
+    words = f"{record.class_ or ''} {record.operation or ''}"
+    kind = "sysv" if "sysv" in words else "posix" if "posix" in words else None
+    verb = (record.operation or "").rpartition("_")[2]
+    default = (verb,) if verb in BY_NAME["mqueue"].permissions else ()
+    perms = _words(record, "mqueue", default)
+    label = record.peer or record.peer_profile
+    return [_plain("mqueue", record.name, perms, type=kind, label=label)]
+
+
+def _rlimit(record: Record) -> list[dict[str, Any]]:
+    resource = record.rlimit or record.name
+    if not resource:
+        raise _NoQuestion("the record names no resource")
+    value = str(record.value) if record.value is not None else "infinity"
+    return [{"op": "setrlimit", "object": resource, "value": value}]
+
+
+_ASK: dict[str, Callable[[Record], list[dict[str, Any]]]] = {
+    "file": _file,
+    "link": _link,
+    "capability": _capability,
+    "network": _network,
+    "unix": _unix,
+    "dbus": _dbus,
+    "signal": _signal,
+    "ptrace": _ptrace,
+    "mount": _mount,
+    "umount": _umount,
+    "pivot_root": _pivot_root,
+    "change_profile": _change_profile,
+    "change_hat": _change_hat,
+    "userns": _userns,
+    "io_uring": _io_uring,
+    "mqueue": _mqueue,
+    "rlimit": _rlimit,
+}
