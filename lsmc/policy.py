@@ -17,7 +17,7 @@ from lsmc.ir.classes import BY_NAME, FILE, LINK
 from lsmc.ir.model import MediationClass, Transition
 from lsmc.ops import Operation, find
 from lsmc.ops import names as operation_names
-from lsmc.requests import RequestError, encode, key_fields
+from lsmc.requests import RequestError, encode, key_fields, parts
 from lsmc.tables.bundle import Bundle, Place, ProfileRecord
 from lsmc.tables.groups import make_key
 
@@ -302,23 +302,13 @@ class Policy:
                 (),
                 f"profile `{profile.full_name}` is in {profile.mode} mode",
             )
-        cls = BY_NAME[operation.cls]
-        if operation.name == "rename" and "target" in fields:
-            rest = {k: v for k, v in fields.items() if k != "target"}
-            old = self._judge_class(profile, FILE, obj, FILE.mask("rw"), owner, rest)
-            new = self._judge_class(profile, FILE, fields["target"], FILE.mask("w"), owner, rest)
-            return _both(old, new)
-        if cls is LINK:
+        if operation.cls == "link":
             return self._judge_link(profile, obj, owner, fields)
-        if operation.cls == "onexec":
-            rest = {k: v for k, v in fields.items() if k != "exec"}
-            direct = BY_NAME["change_profile"]
-            target = self._judge_class(profile, direct, obj, direct.mask(("onexec",)), owner, rest)
-            pair = self._judge_class(profile, cls, obj, cls.all, owner, fields)
-            return _both(target, pair)
-        if operation.name == "remount":
-            fields = {**fields, "options": f"remount,{fields.get('options', '')}"}
-        return self._judge_class(profile, cls, obj, cls.mask(operation.perms), owner, fields)
+        first, *rest = parts(operation, obj, fields)
+        verdict = self._judge_class(profile, *first, owner)
+        for part in rest:
+            verdict = _both(verdict, self._judge_class(profile, *part, owner))
+        return verdict
 
     def _judge_class(
         self,
@@ -326,8 +316,8 @@ class Policy:
         cls: MediationClass,
         obj: str,
         wanted: int,
-        owner: bool,
         fields: Fields,
+        owner: bool,
     ) -> Verdict:
         if not mediates(profile, cls):
             abi = dict(profile.settings).get("abi", "")
@@ -411,7 +401,7 @@ class Policy:
     ) -> Verdict:
         """A hard link: `l` on the new name, the pair, and where asked the subset test."""
         rest = {k: v for k, v in fields.items() if k not in ("target", "class")}
-        plain = self._judge_class(profile, FILE, obj, FILE.mask("l"), owner, rest)
+        plain = self._judge_class(profile, FILE, obj, FILE.mask("l"), rest, owner)
         if "target" not in fields:
             return plain._replace(note="without `target=` only the new name is judged")
         matcher = self.matcher(profile)

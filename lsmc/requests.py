@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from lsmc.ir.classes import MOUNT, NETWORK
+from lsmc.ir.classes import BY_NAME, FILE, LINK, MOUNT, NETWORK
 from lsmc.ir.model import MediationClass
 from lsmc.ir.mount import BIND, MOVE, PROPAGATION, REC, REMOUNT, flag_string
 from lsmc.ir.mount import BY_WORD as FLAG_BITS
-from lsmc.ops import MAIN_FIELD
+from lsmc.ops import MAIN_FIELD, Operation
 
 _PROTOCOLS = {"stream": "tcp", "dgram": "udp"}
 _SIGNALS = {"tstp": "stp", "poll": "io"}
@@ -49,6 +50,46 @@ class RequestError(ValueError):
         super().__init__(message)
         self.word = word
         self.known = known
+
+
+class Part(NamedTuple):
+    """One look-up that an operation asks for: a class, its object, the wanted bits and the fields."""
+
+    cls: MediationClass
+    object: str
+    wanted: int
+    fields: Mapping[str, str]
+
+
+def parts(operation: Operation, obj: str, fields: Mapping[str, str]) -> tuple[Part, ...]:
+    """The look-ups of an operation; all must allow.  None for one that asks no rule."""
+
+    def without(name: str) -> dict[str, str]:
+        return {key: value for key, value in fields.items() if key not in (name, "class")}
+
+    cls = BY_NAME.get(operation.cls)
+    if cls is None:
+        return ()
+    if operation.name == "rename" and "target" in fields:
+        rest = without("target")
+        return (
+            Part(FILE, obj, FILE.mask("rw"), rest),
+            Part(FILE, fields["target"], FILE.mask("w"), rest),
+        )
+    if cls is LINK:
+        plain = Part(FILE, obj, FILE.mask("l"), without("target"))
+        if "target" not in fields:
+            return (plain,)
+        return plain, Part(LINK, obj, LINK.mask(("link",)), fields)
+    if cls.name == "onexec":
+        direct = BY_NAME["change_profile"]
+        return (
+            Part(direct, obj, direct.mask(("onexec",)), without("exec")),
+            Part(cls, obj, cls.all, fields),
+        )
+    if operation.name == "remount":
+        fields = {**fields, "options": f"remount,{fields.get('options', '')}"}
+    return (Part(cls, obj, cls.mask(operation.perms), fields),)
 
 
 def key_fields(
