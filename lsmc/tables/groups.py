@@ -6,14 +6,24 @@ what it accepts are numbers of its own, mapped to rules by the unit.
 
 from __future__ import annotations
 
+import struct
 import sys
+import zlib
 from array import array
+from itertools import islice
+from operator import le
 
-from lsmc.automata.dfa import Dfa, verify
+from lsmc.automata.dfa import Dfa
 from lsmc.automata.pattern import Literal, Pattern, concat
 from lsmc.ir.model import Rule
 from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import GROUP_HEADER, native
+
+
+SIZE = struct.Struct("<I")
+#: No group is larger: 65,535 states with a row for each of 256 classes.
+MAX_GROUP = 1 << 27
+COMPRESSION = 6
 
 
 def key_pattern(rule: Rule) -> Pattern:
@@ -32,7 +42,12 @@ def make_key(code: int, fields: tuple[bytes, ...]) -> bytes:
 
 
 def encode(dfa: Dfa) -> bytes:
-    """The bytes of a group."""
+    """The bytes of a group: its size in full, and its tables compressed."""
+    body = _tables(dfa)
+    return SIZE.pack(len(body)) + zlib.compress(body, COMPRESSION)
+
+
+def _tables(dfa: Dfa) -> bytes:
     sets = len(dfa.accept_offsets) - 1
     return b"".join(
         (
@@ -49,10 +64,25 @@ def encode(dfa: Dfa) -> bytes:
     )
 
 
-def decode(data: memoryview, n_patterns: int) -> Dfa:
-    """The table over its bytes, without copying; raises `BundleError` for anything out of range."""
-    if len(data) < GROUP_HEADER.size:
+def _inflate(data: memoryview) -> memoryview:
+    if len(data) < SIZE.size:
         raise BundleError("a group is cut short")
+    (size,) = SIZE.unpack_from(data)
+    if not GROUP_HEADER.size <= size <= MAX_GROUP:
+        raise BundleError("a group has an impossible size")
+    inflater = zlib.decompressobj()
+    try:
+        body = inflater.decompress(data[SIZE.size :], size)
+    except zlib.error:
+        raise BundleError("a group is damaged: it cannot be decompressed") from None
+    if len(body) != size or not inflater.eof:
+        raise BundleError("a group is not of the size it says")
+    return memoryview(body)
+
+
+def decode(packed: memoryview, n_patterns: int) -> Dfa:
+    """The table of a group's bytes; raises `BundleError` for anything out of range."""
+    data = _inflate(packed)
     states, exceptions, sets, ids = GROUP_HEADER.unpack_from(data)
     sizes = (
         ("I", states + 1),
@@ -86,10 +116,31 @@ def decode(data: memoryview, n_patterns: int) -> Dfa:
         accept_offsets,
         accept_ids,
     )
-    faults = verify(dfa, n_patterns)
-    if faults:
-        raise BundleError(f"a group is damaged: {faults[0]}")
+    fault = _check_ranges(dfa, n_patterns)
+    if fault:
+        raise BundleError(f"a group is damaged: {fault}")
     return dfa
+
+
+def _check_ranges(dfa: Dfa, n_patterns: int) -> str:
+    """What is out of range in a table, or an empty text; fast enough for every table opened."""
+    states, sets = len(dfa.defaults), len(dfa.accept_offsets) - 1
+    offsets, ends = dfa.offsets, dfa.accept_offsets
+    if states < 2 or sets < 1:
+        return "no states"
+    if offsets[0] or offsets[1] or dfa.defaults[0] or dfa.accepts[0]:
+        return "the dead state is alive"
+    if offsets[states] != len(dfa.labels) or not all(map(le, offsets, islice(offsets, 1, None))):
+        return "rows overlap"
+    if ends[0] or ends[1] or ends[sets] != len(dfa.accept_ids):
+        return "accept sets do not fit"
+    if not all(map(le, ends, islice(ends, 1, None))):
+        return "accept sets overlap"
+    if max(dfa.targets, default=0) >= states or max(dfa.defaults) >= states:
+        return "a transition leads nowhere"
+    if max(dfa.accepts) >= sets or max(dfa.accept_ids, default=0) >= max(n_patterns, 1):
+        return "an accepted rule does not exist"
+    return ""
 
 
 def _cast(view: memoryview, kind: str) -> memoryview | array[int]:

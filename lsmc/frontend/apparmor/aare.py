@@ -28,6 +28,7 @@ from lsmc.automata.pattern import (
 MAX_NESTING = 49
 _NOT_SLASH = ALL & ~mask_of(b"/")
 _TEXT = re.compile(r"[^\\*?\[\]{},]+")
+_IN_BRACES = re.compile(r"(?:[^\\{}\[\]]|\\.|\[\^?(?:[^\\*?\[\]^]|\\.)+\])*", re.S)
 _PLAIN_CLASS = re.compile(r"\[(\^?)([^\\*?\[\]^]+)\]")
 _NUL_ESCAPE = re.compile(r"\\(?:0{1,3}|x0{1,2}|d0{1,3})")
 
@@ -63,6 +64,17 @@ _NULL = _Flavour(_NOT_SLASH, _NOT_SLASH, ALL)
 def parse_glob(text: str, null: bool = False) -> Glob:
     """The language of a glob (byte text after variable expansion); raises `GlobError`."""
     return _Parser(text, _NULL if null else _DEFAULT).parse()
+
+
+@lru_cache(maxsize=65536)
+def _parse_innermost(text: str, null: bool) -> Glob:
+    """What stands between the braces of an alternation without others inside.
+
+    Variables expand to the same alternations over and over; nothing around one changes its meaning.
+    """
+    parser = _Parser("{" + text + "}", _NULL if null else _DEFAULT)
+    parser.open()
+    return parser.parse()
 
 
 def escape(text: str) -> str:
@@ -112,12 +124,14 @@ class _Parser:
         elif char == "[":
             self.char_class()
         elif char == "{":
-            if len(self.stack) >= MAX_NESTING:
-                raise GlobError("bad-alternation", "alternations nested too deeply", self.at)
-            self.stack.append((self.parts, [], self.at))
-            self.parts = []
-            self.after_slash = False
-            self.at += 1
+            inner = _IN_BRACES.match(self.text, self.at + 1)
+            if inner and "," in inner.group() and self.text.startswith("}", inner.end()):
+                pattern, exact = _parse_innermost(inner.group(), self.flavour is _NULL)
+                self.exact &= exact
+                self.emit(pattern)
+                self.at = inner.end() + 1
+                return
+            self.open()
         elif char == ",":
             if self.stack:
                 self.stack[-1][1].append(concat(self.parts))
@@ -130,6 +144,15 @@ class _Parser:
             self.close()
         else:
             raise GlobError("bad-class", "`]` without a `[` before it", self.at)
+
+    def open(self) -> None:
+        """Take the `{` at the current place."""
+        if len(self.stack) >= MAX_NESTING:
+            raise GlobError("bad-alternation", "alternations nested too deeply", self.at)
+        self.stack.append((self.parts, [], self.at))
+        self.parts = []
+        self.after_slash = False
+        self.at += 1
 
     def close(self) -> None:
         if not self.stack:
