@@ -18,12 +18,12 @@ are known.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from lsmc.logs import values
 from lsmc.logs.envelope import Envelope, unwrap
-from lsmc.logs.record import EVENT_NUMBERS, EVENT_WORDS, INVALID, Record, Source
+from lsmc.logs.record import EVENT_NUMBERS, EVENT_WORDS, INVALID, EventType, Record, Source
 
 
 class LogError(ValueError):
@@ -36,38 +36,38 @@ class LogError(ValueError):
 
 
 class _Key(NamedTuple):
-    """How a key is read: its field, and what makes a value of text with and without quotes."""
+    """How a key is read: its field, whether it may be quoted, and what an unquoted value means."""
 
     field: str
-    quoted: Callable[[str], Any] | None
+    quoted: bool
     bare: Callable[[str], Any] | None
 
 
 def _quoted(field: str) -> _Key:
-    return _Key(field, values.unescape, None)
+    return _Key(field, True, None)
 
 
 def _string(field: str) -> _Key:
-    return _Key(field, values.unescape, values.unquoted)
+    return _Key(field, True, values.unquoted)
 
 
 def _word(field: str) -> _Key:
-    return _Key(field, values.unescape, values.word)
+    return _Key(field, True, values.word)
 
 
 def _number(field: str) -> _Key:
-    return _Key(field, None, values.number)
+    return _Key(field, False, values.number)
 
 
 def _address(field: str) -> _Key:
-    return _Key(field, values.unescape, values.address)
+    return _Key(field, True, values.address)
 
 
 _KEYS: dict[str, _Key] = {
     "operation": _quoted("operation"),
     "name": _string("name"),
     "name2": _string("name2"),
-    "target": _Key("name2", values.unescape, values.readable),
+    "target": _Key("name2", True, values.readable),
     "namespace": _string("namespace"),
     "profile": _string("profile"),
     "label": _string("profile"),
@@ -89,7 +89,7 @@ _KEYS: dict[str, _Key] = {
     "class": _quoted("class_"),
     "family": _quoted("network_family"),
     "sock_type": _quoted("socket_type"),
-    "protocol": _Key("protocol", values.unescape, values.protocol),
+    "protocol": _Key("protocol", True, values.protocol),
     "addr": _string("net_addr"),
     "peer_addr": _string("peer_addr"),
     "laddr": _address("local_addr"),
@@ -118,14 +118,16 @@ _KEYS: dict[str, _Key] = {
     "peer_pid": _number("peer_pid"),
     "fsuid": _number("fsuid"),
     "ouid": _number("ouid"),
-    "error": _Key("errorcode", None, values.error_number),
+    "error": _Key("errorcode", False, values.error_number),
 }
+_QUOTED = {key: spec.field for key, spec in _KEYS.items() if spec.quoted}
 _EVENT_KEYS = frozenset({"apparmor", "type"})
 _KEEP_ZERO = frozenset({"fsuid", "ouid", "value"})
-_PAIR = re.compile(
-    r"""[\s']*+(?:([A-Za-z_][A-Za-z0-9_]*)=(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"|([^\s"']*+))|\Z)""",
-    re.DOTALL,
-)
+_ONE = r"""([A-Za-z_][A-Za-z0-9_]*+)=("[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s"']*+)"""
+#: Pairs stand apart by blanks, or by the single quotes in which a bus daemon's message is nested.
+_PAIRS = re.compile(_ONE, re.DOTALL)
+_WHOLE = re.compile(rf"""(?:[\s']*+{_ONE})*+[\s']*+""", re.DOTALL)
+_NEXT = re.compile(rf"""[\s']*+{_ONE}""", re.DOTALL)
 _HEADER = re.compile(
     r"""(?:\btype=([\w\[\]-]+)\s+)?(?:msg=)?\baudit\((\d{1,12})\.(\d{1,12}):(\d{1,20})\):\s?"""
 )
@@ -226,70 +228,67 @@ def _type_number(kind: str) -> int:
 def _read(body: str, kind: str, found: dict[str, Any]) -> None:
     """Read the pairs into the fields; raises `LogError`."""
     event = EVENT_NUMBERS.get(_type_number(kind), INVALID)
-    end, length = 0, len(body)
     if kind == "APPARMOR":
         raise LogError(
             "a record of AppArmor 2.0, which is no longer read",
             Record(operation=kind, info=body or None, **found),
         )
-    while end < length:
-        match = _PAIR.match(body, end)
-        if match is None:
-            rest = body[end:].lstrip(" \t\r\n'")
-            if not _KNOWN.match(rest):
-                found["info"] = rest
-            raise LogError(f"no `key=value` at column {end + 1} of the message", _broken(found))
-        key, quoted, bare = match.groups()
-        end = match.end()
-        if key is None:
-            break
-        if key in _EVENT_KEYS:
-            event = _event(key, quoted, bare, found) or event
-            continue
-        spec = _KEYS.get(key)
-        if spec is None:
-            if key == "msg":  # of a bus daemon: what stood before is about the daemon itself
-                found.pop("pid", None)
-            continue
-        try:
-            value = _value(spec, quoted, bare)
-        except values.BadValueError as fault:
-            raise LogError(f"`{key}` is {fault}", _broken(found)) from None
-        if value is None or (value == 0 and spec.field not in _KEEP_ZERO):
-            found.pop(spec.field, None)
-        else:
-            found[spec.field] = value
+    pairs = _PAIRS.findall(body) if _WHOLE.fullmatch(body) else _until_bad(body, found)
+    escapes = "\\" in body
+    for key, text in pairs:
+        if text[:1] == '"' and key in _QUOTED:
+            content = text[1:-1]
+            found[_QUOTED[key]] = values.unescape(content) if escapes else content
+        elif key in _EVENT_KEYS:
+            event = _event(key, text, found) or event
+        elif key in _KEYS:
+            _put(key, text, found)
+        elif key == "msg":  # of a bus daemon: what stood before is about the daemon itself
+            found.pop("pid", None)
     event = _NAMED_TYPES.get(kind, event)
     if event == INVALID:
-        raise LogError("no kind of event", _broken(found))
+        raise LogError("no kind of event", Record(**found))
     found["event_type"] = event
 
 
 _KNOWN = re.compile("(?:{})=".format("|".join([*_KEYS, "apparmor", "type"])))
 
 
-def _value(spec: _Key, quoted: str | None, bare: str | None) -> Any:
-    read = spec.bare if quoted is None else spec.quoted
-    if read is None:
-        raise values.BadValueError("not quoted" if quoted is None else "quoted")
-    text = bare if quoted is None else quoted
-    assert text is not None
-    if quoted is None and not text:
-        raise values.BadValueError("empty")
-    return read(text)
+def _put(key: str, text: str, found: dict[str, Any]) -> None:
+    """Read an unquoted value into its field; raises `LogError`."""
+    field, _, bare = _KEYS[key]
+    if bare is None or not text or text[0] == '"':
+        why = "quoted" if text[:1] == '"' else "not quoted" if text else "empty"
+        raise LogError(f"`{key}` is {why}", Record(**found))
+    try:
+        value = bare(text)
+    except values.BadValueError as fault:
+        raise LogError(f"`{key}` is {fault}", Record(**found)) from None
+    if value is None or (value == 0 and field not in _KEEP_ZERO):
+        found.pop(field, None)
+    else:
+        found[field] = value
 
 
-def _event(key: str, quoted: str | None, bare: str | None, found: dict[str, Any]) -> Any:
+def _until_bad(body: str, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The pairs of a body that is not made of pairs only; raises `LogError` after the last."""
+    end = 0
+    while match := _NEXT.match(body, end):
+        end = match.end()
+        yield match[1], match[2]
+    rest = body[end:].lstrip(" \t\r\n'")
+    if not _KNOWN.match(rest):
+        found["info"] = rest
+    raise LogError(f"no `key=value` at column {end + 1} of the message", Record(**found))
+
+
+def _event(key: str, text: str, found: dict[str, Any]) -> EventType | None:
     """The event that `apparmor="WORD"` or `type=NUMBER` names."""
     if key == "type":
-        if not bare or not bare.isdigit():
-            raise LogError("`type` is no number", _broken(found))
-        return EVENT_NUMBERS.get(_type_number(bare))
-    event = EVENT_WORDS.get(quoted or "")
+        if not text.isdigit():
+            raise LogError("`type` is no number", Record(**found))
+        return EVENT_NUMBERS.get(_type_number(text))
+    event = EVENT_WORDS.get(text.strip('"'))
     if event is None:
-        raise LogError("`apparmor` names no kind of event", _broken(found))
+        raise LogError("`apparmor` names no kind of event", Record(**found))
     return event
-
-
-def _broken(found: dict[str, Any]) -> Record:
-    return Record(**found)

@@ -110,7 +110,7 @@ def mediation_class(record: Record) -> str:
 def _about_a_file(record: Record) -> bool:
     """Whether a record of an unknown operation names a file and letters of file permissions."""
     mask = record.denied_mask or ""
-    return (record.name or "").startswith("/") and 0 < len(mask) and set(mask) <= set("rwaxmklcd:")
+    return (record.name or "").startswith("/") and len(mask) > 0 and set(mask) <= set("rwaxmklcd:")
 
 
 _BY_OPERATION = {

@@ -61,7 +61,7 @@ class BadValueError(ValueError):
 
 def unescape(text: str) -> str:
     """The content of a quoted value: a backslash takes the next character as it is."""
-    return _ESCAPE.sub(r"\1", text) if "\\" in text else text
+    return _ESCAPE.sub(r"\1", text)
 
 
 def word(text: str) -> str | None:
@@ -88,7 +88,7 @@ def readable(text: str) -> str | None:
 
 def number(text: str) -> int:
     """A count, an id or a port; raises `BadValueError`."""
-    if not (text.isascii() and text.isdigit()) or len(text) > _MAX_DIGITS:
+    if not text.isdecimal() or not text.isascii() or len(text) > _MAX_DIGITS:
         raise BadValueError("no number")
     return int(text)
 
