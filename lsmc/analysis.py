@@ -1,9 +1,9 @@
 """Exact questions about one rule among all rules of a profile.
 
-Whatever a rule does, it does at keys of its own language.  So a question about it walks the profile's
-automata along that language only, breadth first, to the first key that answers the question: the key is
-the witness, and no key is a proof that there is none.  A shortest key is tried first; it settles most
-questions without a search.
+Whatever a rule does, it does at keys of its own language.  So a question about it walks the
+profile's automata along that language only, breadth first, to the first key that answers the
+question: the key is the witness, and no key is a proof that there is none.  A shortest key is tried
+first; it settles most questions without a search.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from lsmc.automata.algebra import search
 from lsmc.evaluator import MatchedRule, Matcher, Node
 from lsmc.ir.model import MediationClass
-
 
 #: Keys that are tried before a search.
 SAMPLES = 4

@@ -2,8 +2,8 @@
 
 A profile's rank for a path is the number of leading bytes that its attachment consumes before its
 automaton is in a state for the second time, which is the length of the part before the first star
-(`find_attach` in the kernel's security/apparmor/domain.c).  Two profiles of equal rank are a conflict
-and neither is used.
+(`find_attach` in the kernel's security/apparmor/domain.c).  Two profiles of equal rank are a
+conflict and neither is used.
 """
 
 from __future__ import annotations
@@ -41,9 +41,7 @@ class Attachments:
                 xattrs = tuple(
                     (name, self._table(value)) for name, value in self._bundle.pairs(first, count)
                 )
-                candidate = Candidate(
-                    profile, self._bundle.group(group, _ONE_PATTERN).dfa, xattrs
-                )
+                candidate = Candidate(profile, self._bundle.group(group, _ONE_PATTERN).dfa, xattrs)
                 scope = profile.parent or f":{profile.namespace}:"
                 found.setdefault(scope, []).append(candidate)
             self._candidates = found

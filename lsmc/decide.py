@@ -1,16 +1,16 @@
 """The precedence of rules: from the rules that match an object to what they grant together.
 
-Matching and deciding are apart: automata say which rules match, this pure function says what follows.
-For each permission only the rules of the highest rank count (`apparmor.d(5)`, "Rule priority" and
-"Qualifiers"; the ranks are those of AppArmor's compiler):
+Matching and deciding are apart: automata say which rules match, this pure function says what
+follows. For each permission only the rules of the highest rank count (`apparmor.d(5)`, "Rule
+priority" and "Qualifiers"; the ranks are those of AppArmor's compiler):
 
     4 * priority + 3  deny
                  + 2  allow without wildcards, for the permissions where that is more specific
                  + 1  allow
                  + 0  prompt
 
-Rules of the same rank add up.  Rejected: choosing one "best" rule for the whole request, which cannot
-name the reason for each permission and gets audit flags wrong.
+Rules of the same rank add up.  Rejected: choosing one "best" rule for the whole request, which
+cannot name the reason for each permission and gets audit flags wrong.
 """
 
 from __future__ import annotations
@@ -83,12 +83,12 @@ def decide(matched: Sequence[Facts], cls: MediationClass, owner: bool) -> Decisi
     settled = pending = 0
     level: int | None = None
     winners: list[tuple[int, int]] = []
-    for at, mask, rule in ranked:
+    for at, bits, rule in ranked:
         if at != level:
             settled |= pending
             pending = 0
             level = at
-        mask &= ~settled
+        mask = bits & ~settled
         if not mask:
             continue
         pending |= mask

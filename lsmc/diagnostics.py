@@ -1,8 +1,8 @@
 """Diagnostics: what lsmc has to say about a policy, as data.
 
 A fault in the user's policy is a `Diagnostic`, returned and gathered, never an exception inside the
-pipeline; `PolicyError` carries them out of the public API.  Messages follow one rule: lower case, no
-full stop, the user's words in backticks, what to do in `help`.
+pipeline; `PolicyError` carries them out of the public API.  Messages follow one rule: lower case,
+no full stop, the user's words in backticks, what to do in `help`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The exact difference of two policies.
 
-Two rules with the same pattern and the same effect decide alike, so decisions can differ only at keys
-that some rule matches which the other policy does not have.  For each such rule the product of both
-policies is walked along that rule's own language, breadth first, to the first key at which the decisions
-part: that key is the witness.  No such key for any rule means that the policies agree everywhere.
+Two rules with the same pattern and the same effect decide alike, so decisions can differ only at
+keys that some rule matches which the other policy does not have.  For each such rule the product of
+both policies is walked along that rule's own language, breadth first, to the first key at which the
+decisions part: that key is the witness.  No such key for any rule means that the policies agree
+everywhere.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from lsmc.analysis import ClassView, Question, RulePlace, places, rule_at
-from lsmc.automata.algebra import search
+from lsmc.automata.algebra import Table, search
 from lsmc.automata.dfa import Dfa
 from lsmc.decide import Decision
 from lsmc.evaluator import Matcher, Node
 from lsmc.ir.classes import BY_CODE, FILE, LINK
 from lsmc.ir.model import MediationClass, Transition
+from lsmc.ops import MAIN_FIELD
 from lsmc.policy import Policy, RuleRef, exec_mode, mediates
 from lsmc.tables.bundle import ProfileRecord
 
@@ -39,8 +41,8 @@ class Side(NamedTuple):
 class Change(NamedTuple):
     """One difference of a profile.
 
-    `witness` is a request of `Policy.query_many` on which the policies differ (for kind `decision`);
-    `rule` is the rule that only one of them has and whose objects are concerned.
+    `witness` is a request of `Policy.query_many` on which the policies differ (for kind
+    `decision`); `rule` is the rule that only one of them has and whose objects are concerned.
     """
 
     profile: str
@@ -56,9 +58,9 @@ class Change(NamedTuple):
 def diff(old: Policy, new: Policy) -> list[Change]:
     """What changed from one policy to another; empty if and only if they decide alike.
 
-    Compared are every decision for owner and other, audit and quiet flags, exec transitions, and what
-    decides which profile a program gets.  Raises `automata.dfa.StateLimit` when the policies are too
-    complex to compare.
+    Compared are every decision for owner and other, audit and quiet flags, exec transitions, and
+    what decides which profile a program gets.  Raises `automata.dfa.StateLimit` when the policies
+    are too complex to compare.
     """
     changes: list[Change] = []
     before, after = set(old.profiles), set(new.profiles)
@@ -74,7 +76,8 @@ def diff(old: Policy, new: Policy) -> list[Change]:
 
 def _profile(old: Policy, new: Policy, name: str) -> Iterator[Change]:
     one, other = old.profile(name), new.profile(name)
-    assert one is not None and other is not None
+    assert one is not None
+    assert other is not None
     yield from _settings(one, other)
     yield from _attachment(old, new, one, other)
     pair = _Pair(old, new, one, other)
@@ -139,8 +142,6 @@ def _attachment(
 
 
 def _difference(a: Dfa, b: Dfa) -> bytes | None:
-    from lsmc.automata.algebra import Table
-
     def goal(states: Sequence[Any]) -> bool:
         sides = (
             bool(dfa.accept_ids_of(s)) if s is not None else False
@@ -182,14 +183,14 @@ class _Pair:
         ]
         found: dict[tuple[bytes, bool], None] = {}
         for side in (0, 1):
-            for meaning, places in known[side].items():
+            for meaning, found_at in known[side].items():
                 if meaning in known[1 - side]:
                     continue
-                key = self._search(cls, (side, places[0]), None)
+                key = self._search(cls, (side, found_at[0]), None)
                 if key is None or (key, bool(side)) in found:
                     continue
                 found[key, bool(side)] = None
-                yield self._change(cls, key, (side, places[0]), None)
+                yield self._change(cls, key, (side, found_at[0]), None)
 
     def _search(
         self, cls: MediationClass, along: tuple[int, RulePlace] | None, free: int | None
@@ -292,7 +293,7 @@ def _by_meaning(
 
 
 def absolute(transition: Transition | None, profile: ProfileRecord) -> Transition | None:
-    """A transition to a named child as one to the child's full name: the kernel sees no difference."""
+    """A transition to a named child as one to its full name, which the kernel cannot tell apart."""
     if transition is not None and transition.kind == "child":
         return Transition(
             "profile",
@@ -323,8 +324,6 @@ def describe(transition: Transition) -> str:
 
 def request(subject: str, cls: MediationClass, key: bytes, owner: bool) -> dict[str, Any]:
     """The request of `Policy.query_many` that a key stands for."""
-    from lsmc.ops import MAIN_FIELD
-
     values = [_text(part) for part in key.split(b"\0", max(len(cls.fields) - 1, 0))]
     fields = dict(zip(cls.fields, values, strict=False))
     main = MAIN_FIELD[cls.name]

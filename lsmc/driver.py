@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from lsmc.diagnostics import Diagnostic, Label, PolicyError
 from lsmc.files import StrPath
@@ -15,8 +16,8 @@ from lsmc.frontend.apparmor.library import Library, ignored
 from lsmc.frontend.apparmor.parser import parse
 from lsmc.ir.model import Policy as IrPolicy
 from lsmc.ir.model import Profile
-from lsmc.source import Source, from_display
-from lsmc.tables.build import TooComplex, build
+from lsmc.source import Source, Span, from_display
+from lsmc.tables.build import TooComplexError, build
 
 DEFAULT_BASE = "/etc/apparmor.d"
 MAX_FILE = 64 * 1024 * 1024
@@ -59,7 +60,7 @@ class DiskFiles:
 
     def read(self, path: str) -> bytes:
         """The content of a regular file; OSError otherwise."""
-        with open(path, "rb") as file:
+        with Path(path).open("rb") as file:
             data = file.read(MAX_FILE + 1)
         if len(data) > MAX_FILE:
             raise OSError(27, "file is too large", path)
@@ -67,11 +68,12 @@ class DiskFiles:
 
     def entries(self, path: str) -> list[str] | None:
         """The names in a directory, or None for anything else."""
-        return os.listdir(path) if os.path.isdir(path) else None
+        place = Path(path)
+        return [entry.name for entry in place.iterdir()] if place.is_dir() else None
 
     def exists(self, path: str) -> bool:
         """Whether something stands at the path."""
-        return os.path.exists(path)
+        return Path(path).exists()
 
 
 def compiler(options: Options, files: DiskFiles | None = None) -> Compiler:
@@ -107,14 +109,16 @@ def policy_files(paths: Iterable[StrPath]) -> tuple[list[str], list[Diagnostic]]
     """The profile files that some paths name, in order: a directory stands for the files in it."""
     found: list[str] = []
     faults: list[Diagnostic] = []
-    for path in map(os.fspath, paths):
-        if os.path.isdir(path):
-            inside = (os.path.join(path, name) for name in sorted(os.listdir(path)))
-            found += [p for p in inside if os.path.isfile(p) and not ignored(os.path.basename(p))]
-        elif os.path.exists(path):
-            found.append(path)
+    for given in paths:
+        path = Path(given)
+        if path.is_dir():
+            inside = sorted(path.iterdir())
+            found += [str(p) for p in inside if p.is_file() and not ignored(p.name)]
+        elif path.exists():
+            found.append(str(given))
         else:
-            faults.append(unreadable(path, FileNotFoundError(2, "no such file or directory")))
+            fault = FileNotFoundError(2, "no such file or directory")
+            faults.append(unreadable(str(given), fault))
     return list(dict.fromkeys(found)), faults
 
 
@@ -142,13 +146,25 @@ def compile_files(
     return bundle(profiles, diagnostics, jobs=jobs, progress=progress)
 
 
-def compile_source(text: str | bytes, name: str, options: Options) -> tuple[bytes, list[Diagnostic]]:
+def compile_source(
+    text: str | bytes, name: str, options: Options
+) -> tuple[bytes, list[Diagnostic]]:
     """The bundle of a policy text; raises `PolicyError` for errors."""
     front = compiler(options)
     data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
     front.library.text(name, data)
     compiled = front.compile(name)
     return bundle(list(compiled.profiles), list(compiled.diagnostics))
+
+
+def too_complex(fault: TooComplexError) -> Diagnostic:
+    """The error for a rule that no table can hold."""
+    return error(
+        "too-complex",
+        fault.rule.origin,
+        "this rule's pattern needs more states than a table may have",
+        "split it into simpler rules",
+    )
 
 
 def bundle(
@@ -174,17 +190,8 @@ def bundle(
             jobs=jobs,
             progress=(lambda done, total: progress("building", done, total)) if progress else None,
         )
-    except TooComplex as fault:
-        raise PolicyError(
-            [
-                error(
-                    "too-complex",
-                    fault.rule.origin,
-                    "this rule's pattern needs more states than a table may have",
-                    "split it into simpler rules",
-                )
-            ]
-        ) from None
+    except TooComplexError as fault:
+        raise PolicyError([too_complex(fault)]) from None
     return data, _distinct(diagnostics)
 
 
@@ -210,6 +217,4 @@ def unreadable(path: str, fault: OSError) -> Diagnostic:
     """The error for a file that cannot be read."""
     source = Source(path, "")
     reason = (fault.strerror or str(fault)).lower()
-    from lsmc.source import Span
-
     return error("unreadable-file", Span(source, 0, 0), f"cannot read `{path}`: {reason}")

@@ -1,9 +1,9 @@
 """Which rules of a profile match a key: one walk for all of its groups.
 
-A profile is many small automata.  They are walked together: a node stands for the states that all of
-them are in, its edges are worked out when first taken and kept.  After a few requests a walk is one
-dictionary look-up a byte, whatever the number of groups, and a node remembers what was decided there.
-The product is never built beforehand: it may have more states than there are requests.
+A profile is many small automata.  They are walked together: a node stands for the states that all
+of them are in, its edges are worked out when first taken and kept.  After a few requests a walk is
+one dictionary look-up a byte, whatever the number of groups, and a node remembers what was decided
+there. The product is never built beforehand: it may have more states than there are requests.
 """
 
 from __future__ import annotations
@@ -55,9 +55,7 @@ class Matcher:
         uses = bundle.uses(profile)
         self._reaches = [(unit, index) for unit, _ in uses for index in range(unit.groups)]
         self._groups: list[tuple[Group, Unit, tuple[int, ...]]] = [
-            (unit.group(index), unit, via)
-            for unit, via in uses
-            for index in range(unit.groups)
+            (unit.group(index), unit, via) for unit, via in uses for index in range(unit.groups)
         ]
         self._walkers = [group.dfa.walker() for group, _, _ in self._groups]
         self._tables = [Table(group.dfa) for group, _, _ in self._groups]

@@ -1,8 +1,8 @@
 """Source text and the places in it.
 
 A source is read as bytes and held as latin-1 text, so that one character is one byte: the policy
-languages decode nothing, and an offset is a byte offset.  Lines and columns are computed only when a
-place is shown to a person; a column counts characters of the line read as UTF-8.
+languages decode nothing, and an offset is a byte offset.  Lines and columns are computed only when
+a place is shown to a person; a column counts characters of the line read as UTF-8.
 """
 
 from __future__ import annotations
@@ -90,5 +90,5 @@ def to_display(text: str) -> str:
 
 
 def from_display(text: str) -> str:
-    """Characters as byte text; the reverse of `to_display` for valid UTF-8 (and surrogate escapes)."""
+    """Characters as byte text; the reverse of `to_display` for valid UTF-8."""
     return text.encode("utf-8", "surrogateescape").decode("latin-1")

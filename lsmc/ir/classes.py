@@ -59,9 +59,7 @@ DBUS = MediationClass(
 )
 SIGNAL = MediationClass("signal", 7, ("signal", "peer"), ("send", "receive"))
 PTRACE = MediationClass("ptrace", 8, ("peer",), ("trace", "read", "tracedby", "readby"))
-MOUNT = MediationClass(
-    "mount", 9, ("mountpoint", "source", "fstype", "options"), ("mount",)
-)
+MOUNT = MediationClass("mount", 9, ("mountpoint", "source", "fstype", "options"), ("mount",))
 UMOUNT = MediationClass("umount", 10, ("mountpoint",), ("umount",))
 PIVOT_ROOT = MediationClass(
     "pivot_root", 11, ("newroot", "oldroot"), ("pivot_root",), frozenset({"pivot_root"})

@@ -1,9 +1,9 @@
 """The policy IR: what every front end lowers to and every back end reads.
 
-A rule is one pattern a field of its mediation class, the permissions it speaks of for the owner of an
-object and for others, and an effect.  Nothing here knows the syntax of a policy language.  One written
-rule may lower to several IR rules (a link rule speaks of a path and of a pair of paths); they share
-their origin.
+A rule is one pattern a field of its mediation class, the permissions it speaks of for the owner of
+an object and for others, and an effect.  Nothing here knows the syntax of a policy language.  One
+written rule may lower to several IR rules (a link rule speaks of a path and of a pair of paths);
+they share their origin.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Effect(IntEnum):
 class MediationClass:
     """A kind of object: the fields a request has and the permissions it may ask for.
 
-    `permissions` are in bit order.  `specific` are the permissions for which a rule without wildcards
-    beats one with them.  `implied` is a pair of permissions: the first, granted with a transition that
-    stays in the current profile, brings the second along.
+    `permissions` are in bit order.  `specific` are the permissions for which a rule without
+    wildcards beats one with them.  `implied` is a pair of permissions: the first, granted with a
+    transition that stays in the current profile, brings the second along.
     """
 
     name: str
@@ -88,8 +88,8 @@ class Transition:
 class Rule:
     """One pattern a field, and what holds for the objects that match.
 
-    `owner` and `other` are the permission bits for a subject that owns the object and for any other;
-    `exact` tells that no field has a wildcard.
+    `owner` and `other` are the permission bits for a subject that owns the object and for any
+    other; `exact` tells that no field has a wildcard.
     """
 
     cls: MediationClass
@@ -132,9 +132,9 @@ class Attachment:
 class Profile:
     """A confined subject.
 
-    `name` is the full local name (`parent//child`).  `mediated` are the names of the classes that are
-    enforced; a class outside it is allowed.  `settings` holds what is no table row (path flags, the
-    signal of kill mode); `rlimits` are (resource, value) with None for infinity.
+    `name` is the full local name (`parent//child`).  `mediated` are the names of the classes that
+    are enforced; a class outside it is allowed.  `settings` holds what is no table row (path flags,
+    the signal of kill mode); `rlimits` are (resource, value) with None for infinity.
     """
 
     name: str

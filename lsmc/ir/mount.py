@@ -1,4 +1,6 @@
-"""Mount flags: their bits (mount(2)), their words in keys, and which of them each kind of mount has."""
+"""Mount flags: their bits (mount(2)), their words in keys, and which of them each kind of mount
+has.
+"""
 
 from __future__ import annotations
 

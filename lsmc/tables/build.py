@@ -1,8 +1,8 @@
 """From the policy IR to a bundle: each distinct unit becomes groups once, whoever uses it.
 
-The automata are the work; they depend on nothing but a unit's rules, so they are spread over processes,
-which return bytes.  The order of everything written follows the order of the profiles and their uses, so
-the same policy gives the same bytes whatever the number of processes.
+The automata are the work; they depend on nothing but a unit's rules, so they are spread over
+processes, which return bytes.  The order of everything written follows the order of the profiles
+and their uses, so the same policy gives the same bytes whatever the number of processes.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from zlib import crc32
 
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.partition import partition
-from lsmc.automata.pattern import Pattern, union
-from lsmc.automata.pattern import Chars, Concat, Literal, Star, Union as Alternation
+from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, union
+from lsmc.automata.pattern import Union as Alternation
 from lsmc.ir.classes import BY_NAME
 from lsmc.ir.model import Policy, Profile, Rule, Transition, Unit
 from lsmc.source import Source, Span, to_display
@@ -50,7 +50,7 @@ class BuiltGroup(NamedTuple):
     data: bytes
 
 
-class TooComplex(Exception):
+class TooComplexError(Exception):
     """The pattern of a rule needs more states than any table may have."""
 
     def __init__(self, rule: Rule) -> None:
@@ -59,18 +59,18 @@ class TooComplex(Exception):
 
 
 def build_groups(rules: Sequence[Rule]) -> tuple[BuiltGroup, ...]:
-    """The groups of a unit's rules; raises `TooComplex`."""
+    """The groups of a unit's rules; raises `TooComplexError`."""
     try:
         found = partition([key_pattern(rule) for rule in rules])
     except StateLimit as limit:
-        raise TooComplex(rules[limit.pattern or 0]) from None
+        raise TooComplexError(rules[limit.pattern or 0]) from None
     return tuple(BuiltGroup(tuple(numbers), encode(dfa)) for numbers, dfa in found)
 
 
 def build(
     policy: Policy, *, jobs: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> bytes:
-    """The bundle of a policy; raises `TooComplex`.
+    """The bundle of a policy; raises `TooComplexError`.
 
     `progress` is told (units done, units in all) as the work goes on.
     """
@@ -78,8 +78,7 @@ def build(
     distinct = _units(policy)
     groups = _build_all([unit.rules for unit in distinct], jobs, progress)
     numbers = {
-        id(unit): writer.unit(unit, built)
-        for unit, built in zip(distinct, groups, strict=True)
+        id(unit): writer.unit(unit, built) for unit, built in zip(distinct, groups, strict=True)
     }
     for number, profile in enumerate(policy.profiles):
         writer.profile(number, profile, numbers)
@@ -107,7 +106,7 @@ def _build_one(index: int) -> tuple[BuiltGroup, ...] | int:
     """The groups of one unit, or the number of a rule that is too complex."""
     try:
         return build_groups(_work[index])
-    except TooComplex as fault:
+    except TooComplexError as fault:
         return _work[index].index(fault.rule)
 
 
@@ -129,7 +128,7 @@ def _build_all(
     try:
         for index, result in enumerate(results):
             if isinstance(result, int):
-                raise TooComplex(units[index][result])
+                raise TooComplexError(units[index][result])
             if progress is not None:
                 progress(index + 1, len(units))
             yield result

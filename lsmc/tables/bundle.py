@@ -1,8 +1,8 @@
 """Reading a bundle: the tables in place, nothing unpacked before it is asked for.
 
 A section's checksum is verified when the section is first used, a group's when the group is; every
-number that points somewhere is checked against what it points into.  A damaged or hostile bundle raises
-`BundleError`.
+number that points somewhere is checked against what it points into.  A damaged or hostile bundle
+raises `BundleError`.
 """
 
 from __future__ import annotations

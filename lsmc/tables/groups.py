@@ -1,7 +1,7 @@
 """Groups: decision tables as bytes and back.
 
-One group is one automaton over whole keys, a class code followed by the request's fields joined by NUL;
-what it accepts are numbers of its own, mapped to rules by the unit.
+One group is one automaton over whole keys, a class code followed by the request's fields joined by
+NUL; what it accepts are numbers of its own, mapped to rules by the unit.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from lsmc.automata.pattern import Literal, Pattern, concat
 from lsmc.ir.model import Rule
 from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import GROUP_HEADER, native
-
 
 SIZE = struct.Struct("<I")
 #: No group is larger: 65,535 states with a row for each of 256 classes.
@@ -144,8 +143,10 @@ def _check_ranges(dfa: Dfa, n_patterns: int) -> str:
 
 
 def _cast(view: memoryview, kind: str) -> memoryview | array[int]:
-    if kind == "B" or sys.byteorder == "little":
-        return view.cast(kind) if kind != "B" else view
+    if kind == "B":
+        return view
+    if sys.byteorder == "little":
+        return view.cast("I") if kind == "I" else view.cast("H")
     swapped = array(kind, view.tobytes())
     swapped.byteswap()
     return swapped

@@ -1,8 +1,8 @@
 """The layout of a bundle: sections and the fields of their records.
 
-A bundle is a header, a section table and the sections, all little-endian.  Tables are arrays of 32-bit
-words, so that a reader maps the file and indexes it without unpacking; texts are referred to by number.
-`docs/bundle.md` describes every byte.
+A bundle is a header, a section table and the sections, all little-endian.  Tables are arrays of
+32-bit words, so that a reader maps the file and indexes it without unpacking; texts are referred to
+by number. `docs/bundle.md` describes every byte.
 """
 
 from __future__ import annotations

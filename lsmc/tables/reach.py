@@ -1,4 +1,4 @@
-"""What can be reached in a group: shortest keys of its rules, and the states from which a rule can match.
+"""What can be reached in a group: shortest keys of rules, and where they can still match.
 
 Worked out once a group, when an analysis first asks; profiles that share a unit share it.
 """

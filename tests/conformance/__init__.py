@@ -1,1 +1,1 @@
-"""Runs lsmc on cases kept outside of this repository, and prints how many come out as they should."""
+"""Runs lsmc on cases kept outside of this repository, and counts those that come out right."""

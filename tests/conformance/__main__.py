@@ -2,8 +2,8 @@
 
     python -m tests.conformance FOLDER [--problems N] [--only NAME]
 
-FOLDER holds `conformance/` (files to accept or refuse, pairs of policies, logs) and `spec/apparmor.md`.
-Exits with 1 when a case comes out wrong.
+FOLDER holds `conformance/` (files to accept or refuse, pairs of policies, logs) and
+`spec/apparmor.md`. Exits with 1 when a case comes out wrong.
 """
 
 from __future__ import annotations

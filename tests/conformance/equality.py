@@ -25,5 +25,7 @@ def run(conformance: Path) -> Result:
         changes = diff(a, b)
         right = bool(changes) == (row["type"] == "inequality")
         found = f"{changes[0]}" if changes else "no change"
-        result.add(right, f"{row['desc']} ({row['type']}):\n  a: {row['a']}\n  b: {row['b']}\n  {found}")
+        result.add(
+            right, f"{row['desc']} ({row['type']}):\n  a: {row['a']}\n  b: {row['b']}\n  {found}"
+        )
     return result

@@ -1,8 +1,8 @@
-"""The check lines of a specification in Markdown: small policies with what a compiler makes of them.
+"""The check lines of a specification in Markdown: small policies and their outcome.
 
-Lines stand in code blocks headed `aa`, several to a line, separated by `‖`.  `+` and `-` say that a body
-is accepted or refused, `+|` and `-|` the same of a file, `=` and `#` that two policies decide alike or
-not (`| ` before them makes them files), `>` that a body is accepted.
+Lines stand in code blocks headed `aa`, several to a line, separated by `‖`.  `+` and `-` say that a
+body is accepted or refused, `+|` and `-|` the same of a file, `=` and `#` that two policies decide
+alike or not (`| ` before them makes them files), `>` that a body is accepted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lsmc.diff import diff
 from lsmc.policy import Policy
 from tests.conformance.result import Result
 
-_BLOCK = re.compile(r"^```aa\n(.*?)^```", re.M | re.S)
+_BLOCK = re.compile(r"^```aa\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _REMARK = re.compile(r"‹[^›]*›")
 
 

@@ -1,9 +1,9 @@
 """AppArmor globs (AARE) as patterns over bytes.
 
-The meaning follows apparmor.d(5), "Globbing", and what apparmor_parser emits: a glob is anchored at both
-ends, `*` stops at `/`, a star directly after `/` that ends a component asks for at least one byte, and
-character classes are read after `*` and `?` inside them have been expanded.  Two flavours exist: in the
-*null* flavour (abstract socket names, xattr values) NUL is an ordinary byte.
+The meaning follows apparmor.d(5), "Globbing", and what apparmor_parser emits: a glob is anchored at
+both ends, `*` stops at `/`, a star directly after `/` that ends a component asks for at least one
+byte, and character classes are read after `*` and `?` inside them have been expanded.  Two flavours
+exist: in the *null* flavour (abstract socket names, xattr values) NUL is an ordinary byte.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from lsmc.automata.pattern import (
 MAX_NESTING = 49
 _NOT_SLASH = ALL & ~mask_of(b"/")
 _TEXT = re.compile(r"[^\\*?\[\]{},]+")
-_IN_BRACES = re.compile(r"(?:[^\\{}\[\]]|\\.|\[\^?(?:[^\\*?\[\]^]|\\.)+\])*", re.S)
+_IN_BRACES = re.compile(r"(?:[^\\{}\[\]]|\\.|\[\^?(?:[^\\*?\[\]^]|\\.)+\])*", re.DOTALL)
 _PLAIN_CLASS = re.compile(r"\[(\^?)([^\\*?\[\]^]+)\]")
 _NUL_ESCAPE = re.compile(r"\\(?:0{1,3}|x0{1,2}|d0{1,3})")
 

@@ -34,3 +34,6 @@ class Aliases:
         }
         for number in sorted(numbers):
             yield self.pairs[number]
+
+
+NO_ALIASES = Aliases(())

@@ -1,7 +1,8 @@
 """The body of a profile as fragments: includes followed, conditions decided, blocks opened.
 
-A fragment is the rules that stand directly in one text (a body, an included file, a block) under one
-prefix.  Fragments are what profiles share: the same included file gives the same fragment to all.
+A fragment is the rules that stand directly in one text (a body, an included file, a block) under
+one prefix.  Fragments are what profiles share: the same included file gives the same fragment to
+all.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ MAX_NESTING = 100
 class Fragment:
     """Rules of one text under one block prefix.
 
-    `taken` is False for the branch of a condition that does not hold: its rules are checked, not used.
+    `taken` is False for the branch of a condition that does not hold: its rules are checked, not
+    used.
     """
 
     rules: tuple[ast.Rule, ...]
@@ -96,9 +98,7 @@ class BodyReader:
                 body.diagnostics.append(refused.diagnostic)
 
     def _item(self, item: ast.Item, body: Body, seen: set[str], place: _Place) -> None:
-        inner = _Place(
-            place.via, place.prefix, place.taken, place.in_condition, place.depth + 1
-        )
+        inner = _Place(place.via, place.prefix, place.taken, place.in_condition, place.depth + 1)
         match item:
             case ast.Include():
                 self._include(item, body, seen, place)
@@ -129,9 +129,7 @@ class BodyReader:
                     )
                 )
 
-    def _include(
-        self, include: ast.Include, body: Body, seen: set[str], place: _Place
-    ) -> None:
+    def _include(self, include: ast.Include, body: Body, seen: set[str], place: _Place) -> None:
         if len(place.via) >= MAX_INCLUDE_DEPTH:
             raise Refused(error("nested-too-deeply", include.span, "includes nested too deeply"))
         for path in self.library.include(include):
@@ -153,7 +151,8 @@ class BodyReader:
         for branch, chosen in ((item.body, holds), (item.orelse, not holds)):
             if branch:
                 inner = _Place(place.via, place.prefix, place.taken and chosen, True, place.depth)
-                # the branches of one `if` share its span: the place of the first item tells them apart
+                # the branches of one `if` share its span: the place of the first item tells them
+                # apart
                 first = branch[0].span
                 self._walk(branch, first, body, seen, inner)
 

@@ -1,7 +1,8 @@
 """The AppArmor front end: policy text to the policy IR.
 
-The passes in order: parse, read the preamble (includes, variables, aliases, abi), flatten the bodies
-(includes, conditions, blocks), lower the fragments to units, and check what only a whole profile shows.
+The passes in order: parse, read the preamble (includes, variables, aliases, abi), flatten the
+bodies (includes, conditions, blocks), lower the fragments to units, and check what only a whole
+profile shows.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from dataclasses import dataclass
 from lsmc.automata.pattern import Pattern
 from lsmc.diagnostics import Diagnostic, Label
 from lsmc.frontend.apparmor import ast
-from lsmc.frontend.apparmor.aliases import Aliases
 from lsmc.frontend.apparmor.aare import parse_glob
+from lsmc.frontend.apparmor.aliases import Aliases
 from lsmc.frontend.apparmor.body import Body, BodyReader
 from lsmc.frontend.apparmor.conflicts import ExecConflicts, onexec_conflict
 from lsmc.frontend.apparmor.errors import error
@@ -64,7 +65,7 @@ _FOR_CHANGE = (("/proc/*/attr/{apparmor/,}{current,exec}", "w"), *_READ_STATE)
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The profiles of one file, and what is wrong with it; without errors the profiles are sound."""
+    """The profiles of one file, and what is wrong with it; without errors they are sound."""
 
     profiles: tuple[Profile, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -295,7 +296,7 @@ class _FileCompiler:
 
 
 def mediated(features: Features) -> frozenset[str]:
-    """The names of the classes that a feature set enforces (spec of each: apparmor(7), abi files)."""
+    """The names of the classes that a feature set enforces (apparmor(7), abi files)."""
     return frozenset(
         cls.name
         for cls in CLASSES

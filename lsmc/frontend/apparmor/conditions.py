@@ -1,7 +1,7 @@
 """The value of `if` expressions and boolean assignments (apparmor.d(5), "Conditional Expressions").
 
-Every operand is evaluated, as in the compiler: an undeclared variable is an error even where it could
-not matter.
+Every operand is evaluated, as in the compiler: an undeclared variable is an error even where it
+could not matter.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Clashing exec modes: two rules that match one path and say different things about executing it.
 
-apparmor_parser refuses such a profile.  It merges the rules that match a path one by one, so a rule of
-higher rank hides the clash of two others only when it is visited before the second of them; the order is
-reproduced here, because whether a profile loads depends on it.
+apparmor_parser refuses such a profile.  It merges the rules that match a path one by one, so a rule
+of higher rank hides the clash of two others only when it is visited before the second of them; the
+order is reproduced here, because whether a profile loads depends on it.
 """
 
 from __future__ import annotations
@@ -193,18 +193,15 @@ def _merge_fails(matched: Iterable[Rule], half: str) -> bool:
     return False
 
 
-def _conflict(
-    kind: str, a: ExecNote, b: ExecNote, path: bytes | None, profile: str
-) -> Diagnostic:
+def _conflict(kind: str, a: ExecNote, b: ExecNote, path: bytes | None, profile: str) -> Diagnostic:
     shown = to_display(path.decode("latin-1")) if path is not None else to_display(a.path)
-    diagnostic = error(
+    return error(
         kind,
         b.rule.origin,
         f"executing `{shown}` has two different modes in profile `{to_display(profile)}`",
         "give both rules the same mode, or make one more specific than the other",
         (Label(a.rule.origin, "the other mode is set here"),),
     )
-    return diagnostic
 
 
 def onexec_conflict(rules: Iterable[Rule], profile: str) -> Diagnostic | None:

@@ -1,8 +1,8 @@
 """Feature sets: which mediation a policy may count on.
 
-A features file is nested text, `name { … }`, with words in its leaves; a feature is named by its path,
-`network_v8/af_inet`.  `abi` lines name such a file; without one the compiler's built-in set holds.
-Format: apparmor_parser(8) "--policy-features", and the files under `/etc/apparmor.d/abi`.
+A features file is nested text, `name { … }`, with words in its leaves; a feature is named by its
+path, `network_v8/af_inet`.  `abi` lines name such a file; without one the compiler's built-in set
+holds. Format: apparmor_parser(8) "--policy-features", and the files under `/etc/apparmor.d/abi`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MAX_DEPTH = 32
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """The set of active feature paths; a word in a leaf is a path of its own (`caps/mask/chown`)."""
+    """The active feature paths; a word in a leaf is a path of its own (`caps/mask/chown`)."""
 
     paths: frozenset[str]
     name: str = ""
@@ -38,7 +38,7 @@ class Features:
 
 
 def parse_features(source: Source) -> tuple[Features, tuple[Diagnostic, ...]]:
-    """The features of a file; a diagnostic for unbalanced braces or text that is no features file."""
+    """The features of a file; a diagnostic for text that is no features file."""
     paths: set[str] = set()
     stack: list[str] = []
     last: str | None = None
@@ -89,11 +89,13 @@ def _build(spec: Iterable[str]) -> Features:
 #: conditions, user namespaces, message queues or io_uring.
 DEFAULT = _build(
     (
-        "caps/mask:chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap "
-        "linux_immutable net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner "
-        "sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice "
-        "sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap "
-        "mac_override mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf",
+        (
+            "caps/mask:chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap "
+            "linux_immutable net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner "
+            "sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice "
+            "sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap "
+            "mac_override mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf"
+        ),
         "dbus/mask:acquire send receive",
         "domain:change_hat change_hatv change_onexec change_profile stack",
         "domain/attach_conditions:xattr",
@@ -104,9 +106,13 @@ DEFAULT = _build(
         "policy/versions:v5 v6 v7",
         "policy:set_load outofband",
         "ptrace/mask:read trace",
-        "rlimit/mask:cpu fsize data stack core rss nproc nofile memlock as locks sigpending "
-        "msgqueue nice rtprio rttime",
-        "signal/mask:hup int quit ill trap abrt bus fpe kill usr1 segv usr2 pipe alrm term stkflt "
-        "chld cont stop stp ttin ttou urg xcpu xfsz vtalrm prof winch io pwr sys emt lost",
+        (
+            "rlimit/mask:cpu fsize data stack core rss nproc nofile memlock as locks sigpending "
+            "msgqueue nice rtprio rttime"
+        ),
+        (
+            "signal/mask:hup int quit ill trap abrt bus fpe kill usr1 segv usr2 pipe alrm term stkflt "
+            "chld cont stop stp ttin ttou urg xcpu xfsz vtalrm prof winch io pwr sys emt lost"
+        ),
     )
 )

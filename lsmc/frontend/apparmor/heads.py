@@ -19,7 +19,7 @@ from lsmc.frontend.apparmor.variables import Variables, filter_slashes
 from lsmc.ir.model import Attachment, Mode
 from lsmc.source import Span
 
-_NAMESPACED = re.compile(r":([^:]*):(?://)?(.*)\Z", re.S)
+_NAMESPACED = re.compile(r":([^:]*):(?://)?(.*)\Z", re.DOTALL)
 _MODES = ("enforce", "complain", "kill", "unconfined", "prompt", "default_allow")
 _PATH_FLAGS = (
     ("chroot_relative", "namespace_relative"),

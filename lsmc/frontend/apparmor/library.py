@@ -1,8 +1,8 @@
 """The files of a compilation: each is read and parsed once, whoever includes it.
 
-Includes are found as apparmor_parser does: `<name>` in the search directories, anything else as a path;
-a directory stands for its files in name order, without what editors and packagers leave behind
-(apparmor.d(5), "Include mechanism").
+Includes are found as apparmor_parser does: `<name>` in the search directories, anything else as a
+path; a directory stands for its files in name order, without what editors and packagers leave
+behind (apparmor.d(5), "Include mechanism").
 """
 
 from __future__ import annotations
@@ -158,7 +158,9 @@ class Library:
 def unreadable(word: ast.Word, path: str, fault: OSError) -> Diagnostic:
     """The error for a file that is there but cannot be read."""
     return error(
-        "unreadable-file", word.span, f"cannot read `{path}`: {(fault.strerror or str(fault)).lower()}"
+        "unreadable-file",
+        word.span,
+        f"cannot read `{path}`: {(fault.strerror or str(fault)).lower()}",
     )
 
 

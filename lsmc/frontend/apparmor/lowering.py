@@ -1,4 +1,6 @@
-"""What the lowering of every rule class needs: expansion, globs, prefixes, and the making of IR rules."""
+"""What the lowering of every rule class needs: expansion, globs, prefixes, and the making of IR
+rules.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,8 @@ from dataclasses import dataclass, field
 
 from lsmc.automata.pattern import NOT_NUL, Chars, Literal, Pattern, Star, concat, union
 from lsmc.frontend.apparmor import ast
-from lsmc.frontend.apparmor.aliases import Aliases
 from lsmc.frontend.apparmor.aare import Glob, GlobError, parse_glob
+from lsmc.frontend.apparmor.aliases import NO_ALIASES, Aliases
 from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.features import Features
 from lsmc.frontend.apparmor.refused import Refused
@@ -53,14 +55,14 @@ class ExecNote:
 class Lowering:
     """The setting in which the rules of one fragment are lowered.
 
-    `used` collects the names of the variables that were expanded: with their values and the features
-    they decide what the fragment means.  `notes` collects the rules with an exec permission, under
-    the prefix as `written`.
+    `used` collects the names of the variables that were expanded: with their values and the
+    features they decide what the fragment means.  `notes` collects the rules with an exec
+    permission, under the prefix as `written`.
     """
 
     variables: Variables
     features: Features
-    aliases: Aliases = Aliases(())
+    aliases: Aliases = NO_ALIASES
     used: set[str] = field(default_factory=set)
     notes: list[ExecNote] = field(default_factory=list)
     written: ast.Prefix = ast.NO_PREFIX

@@ -1,8 +1,8 @@
 """The preamble of a policy file: what holds for all its profiles.
 
-Items are taken in the order of the text, includes in place: assignments change the variable table as
-they come, aliases and the first `abi` line are kept, and the profiles are gathered with the chain of
-includes that led to them.
+Items are taken in the order of the text, includes in place: assignments change the variable table
+as they come, aliases and the first `abi` line are kept, and the profiles are gathered with the
+chain of includes that led to them.
 """
 
 from __future__ import annotations
@@ -158,10 +158,10 @@ class PreambleReader:
     def abi(self, state: Preamble, abi: ast.Abi) -> None:
         """Take an `abi` line: the first one counts, unless the caller gave a set."""
         if abi.magic and abi.path.text in ("kernel", "default"):
-            features, faults = DEFAULT, ()
+            features = DEFAULT
         else:
             features, faults = self.library.features(abi)
-        state.diagnostics.extend(faults)
+            state.diagnostics.extend(faults)
         if state.features is None:
             state.features = features
 
@@ -178,19 +178,17 @@ class PreambleReader:
         is_set = variables.values(name) is not None
         is_bool = variables.boolean(name) is not None
         if item.op == "=" and (is_set or is_bool):
-            if name in state.declared:
-                first = (Label(state.declared[name], "first declared here"),)
-            elif name in self._start.variables.sets or name in self._start.variables.bools:
+            preset = name in self._start.variables.sets or name in self._start.variables.bools
+            if preset and name not in state.declared:
                 return  # set by the caller, who overrides the file
-            else:
-                first = ()
+            first = state.declared.get(name)
             raise Refused(
                 error(
                     "redeclared-variable",
                     item.span,
                     f"variable `{name}` is declared twice",
                     "use `+=` to add values, or `:=` to replace them",
-                    first,
+                    (Label(first, "first declared here"),) if first is not None else (),
                 )
             )
         if item.op == "?=" and (is_set or is_bool):
@@ -233,5 +231,8 @@ class PreambleReader:
 
 def _both_kinds(span: Span, name: str, kind: str = "redeclared-variable") -> Diagnostic:
     return error(
-        kind, span, f"`{name}` is both a boolean and a set of values", "give one of them another name"
+        kind,
+        span,
+        f"`{name}` is both a boolean and a set of values",
+        "give one of them another name",
     )

@@ -2,8 +2,9 @@
 
 A set variable holds glob texts; a reference stands for all of them, as an alternation.  Values are
 flattened (their own references replaced by the cross product) when first needed, so the order of
-declaration does not matter.  A table can extend a frozen base: most files start with the same hundreds
-of tunables, and what those flatten to is worked out once for all files that do not touch them.
+declaration does not matter.  A table can extend a frozen base: most files start with the same
+hundreds of tunables, and what those flatten to is worked out once for all files that do not touch
+them.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Variables:
         self._flat: dict[str, tuple[str, ...]] = {}
         self._closure: dict[str, frozenset[str]] = {}
         self._signatures: dict[str, int] = {}
-        self._numbers: dict[tuple[str, ...], int] = base._numbers if base is not None else {}
+        self.numbers: dict[tuple[str, ...], int] = base.numbers if base is not None else {}
 
     def values(self, name: str) -> tuple[str, ...] | None:
         """The values as declared, or None."""
@@ -106,7 +107,7 @@ class Variables:
             if self.base is not None and not self.closure(name) & self.sets.keys():
                 number = self.base.signature(name)
             else:
-                number = self._numbers.setdefault(self.flatten(name), len(self._numbers))
+                number = self.numbers.setdefault(self.flatten(name), len(self.numbers))
             self._signatures[name] = number
         return number
 
@@ -133,9 +134,7 @@ class Variables:
 
     def _expand_values(self, name: str, stack: tuple[str, ...]) -> tuple[str, ...]:
         if name in stack:
-            raise ExpansionError(
-                "recursive-variable", f"`@{{{name}}}` refers to itself", name
-            )
+            raise ExpansionError("recursive-variable", f"`@{{{name}}}` refers to itself", name)
         values = self.values(name)
         if values is None:
             if self.boolean(name) is not None:

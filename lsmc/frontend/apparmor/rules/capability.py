@@ -12,13 +12,49 @@ from lsmc.frontend.apparmor.refused import Refused
 from lsmc.ir.classes import CAPABILITY
 from lsmc.ir.model import Effect, Rule
 
-NAMES = (
-    "chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable "
-    "net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio "
-    "sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time "
-    "sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog "
-    "wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore"
-).split()
+NAMES = [
+    "chown",
+    "dac_override",
+    "dac_read_search",
+    "fowner",
+    "fsetid",
+    "kill",
+    "setgid",
+    "setuid",
+    "setpcap",
+    "linux_immutable",
+    "net_bind_service",
+    "net_broadcast",
+    "net_admin",
+    "net_raw",
+    "ipc_lock",
+    "ipc_owner",
+    "sys_module",
+    "sys_rawio",
+    "sys_chroot",
+    "sys_ptrace",
+    "sys_pacct",
+    "sys_admin",
+    "sys_boot",
+    "sys_nice",
+    "sys_resource",
+    "sys_time",
+    "sys_tty_config",
+    "mknod",
+    "lease",
+    "audit_write",
+    "audit_control",
+    "setfcap",
+    "mac_override",
+    "mac_admin",
+    "syslog",
+    "wake_alarm",
+    "block_suspend",
+    "audit_read",
+    "perfmon",
+    "bpf",
+    "checkpoint_restore",
+]
 #: Capabilities split off from sys_admin: where the abi lacks them, a rule speaks of sys_admin.
 _SPLIT_OFF = ("perfmon", "bpf", "checkpoint_restore")
 _USE = CAPABILITY.mask(("use",))

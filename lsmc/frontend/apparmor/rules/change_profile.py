@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lsmc.automata.pattern import NOT_NUL, Chars, Literal, Star, concat, mask_of
 from lsmc.frontend.apparmor import ast
@@ -14,9 +15,7 @@ from lsmc.ir.classes import CHANGE_PROFILE, ONEXEC
 from lsmc.ir.model import Effect, Rule, Transition
 
 _ANY_PROFILE = Glob(Star(NOT_NUL), False)
-_ANY_EXEC = Glob(
-    concat((Literal(b"/"), Chars(NOT_NUL & ~mask_of(b"/")), Star(NOT_NUL))), False
-)
+_ANY_EXEC = Glob(concat((Literal(b"/"), Chars(NOT_NUL & ~mask_of(b"/")), Star(NOT_NUL))), False)
 
 
 def lower_change_profile(
@@ -52,6 +51,8 @@ def lower_change_profile(
                 )
             )
         target = context.label(rule.target)
+    # the compiled form has no audit and quiet bits for these: grants are silent, refusals logged
+    head = replace(head, audit=head.effect is Effect.DENY)
     yield head.rule(CHANGE_PROFILE, (target,), CHANGE_PROFILE.all)
     if head.effect is Effect.DENY:
         return

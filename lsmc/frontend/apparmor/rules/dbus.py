@@ -40,11 +40,13 @@ def lower_dbus(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
 
     def value(name: str) -> Glob:
         word = conditions.single(name) or peer.single(name)
-        if word is None:
-            return ANY
-        # an object path is the one value here whose slashes are filtered
-        text = context.path(word) if name == "path" else context.text(word)
-        return context.glob(text, word)
+        if word is not None and name == "path":
+            # the one value here whose slashes are filtered
+            return context.glob(context.path(word), word)
+        return label(word)
+
+    def label(word: ast.Word | None) -> Glob:
+        return context.label(word) if word is not None else ANY
 
     name_word, peer_name, peer_label = (
         conditions.single("name"),
@@ -60,14 +62,12 @@ def lower_dbus(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
         mask = _MESSAGE if message else _BIND if name_word is not None else DBUS.all
     bus = value("bus")
     if mask & _BIND:
-        name = context.label(name_word) if name_word is not None else ANY
-        yield head.rule(DBUS, (bus, name, ANY, ANY, ANY, ANY), _BIND)
+        yield head.rule(DBUS, (bus, label(name_word), ANY, ANY, ANY, ANY), _BIND)
     if mask & _EAVESDROP:
         yield head.rule(DBUS, (bus, ANY, ANY, ANY, ANY, ANY), _EAVESDROP)
     if mask & _MESSAGE:
-        name = context.label(peer_name) if peer_name is not None else ANY
-        label = context.label(peer_label) if peer_label is not None else ANY
-        fields = (bus, name, label, value("path"), value("interface"), value("member"))
+        message_fields = (value("path"), value("interface"), value("member"))
+        fields = (bus, label(peer_name), label(peer_label), *message_fields)
         yield head.rule(DBUS, fields, mask & _MESSAGE)
 
 

@@ -1,8 +1,8 @@
-"""File, link and bare `file` rules (apparmor.d(5), "File rules", "Link rules", "Execute permission").
+"""File, link and bare `file` rules (apparmor.d(5), "File rules", "Link rules").
 
-A hard link is a pair of names: besides `l` on the new name it needs a rule for the pair.  A bare `l`
-gives the pair with any target and asks that the link opens no more than its target does; that test is
-only ever set for the owner, as in the compiler.
+A hard link is a pair of names: besides `l` on the new name it needs a rule for the pair.  A bare
+`l` gives the pair with any target and asks that the link opens no more than its target does; that
+test is only ever set for the owner, as in the compiler.
 """
 
 from __future__ import annotations
@@ -41,9 +41,10 @@ def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Ru
     if rule.path is None or rule.perms is None:
         word = ast.Word(_EVERY_FILE, head.origin)
         rule = replace(rule, path=word, perms=ast.Word("rwlkmix", head.origin))
-    assert rule.path is not None and rule.perms is not None
+    assert rule.path is not None
+    assert rule.perms is not None
     mask, mode = permissions(rule.perms, head.effect)
-    _check(rule, mask, mode)
+    _check(rule, mask)
     transition = None
     if mode is not None:
         transition = mode
@@ -163,9 +164,7 @@ def _mode(first: str, second: str) -> Transition:
     )
 
 
-def named(
-    mode: Transition, target: ast.Word, path: ast.Word, context: Lowering
-) -> Transition:
+def named(mode: Transition, target: ast.Word, path: ast.Word, context: Lowering) -> Transition:
     """The transition to a named target; the name is taken as it is written."""
     name = target.text
     if name.startswith("&") and "domain/stack" not in context.features:
@@ -182,7 +181,7 @@ def named(
     return replace(mode, kind="stack" if name.startswith("&") else "profile", name=name)
 
 
-def _check(rule: ast.FileRule, mask: int, mode: Transition | None) -> None:
+def _check(rule: ast.FileRule, mask: int) -> None:
     assert rule.perms is not None
     if rule.safety and not mask & _EXECUTE:
         raise Refused(

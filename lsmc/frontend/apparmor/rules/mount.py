@@ -1,7 +1,8 @@
 """Mount, remount, umount and pivot_root rules (apparmor.d(5), "Mount Rules"; mount(2)).
 
-One rule may speak of several kinds of mount: the flags that it names decide which, and each kind keeps
-only its own flags.  The flags of a request are written as words in bit order, each with a comma.
+One rule may speak of several kinds of mount: the flags that it names decide which, and each kind
+keeps only its own flags.  The flags of a request are written as words in bit order, each with a
+comma.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.lowering import ANY, Conditions, Head, Lowering, literal
 from lsmc.frontend.apparmor.refused import Refused
 from lsmc.ir.classes import MOUNT, PIVOT_ROOT, UMOUNT
+from lsmc.ir.model import Rule
 from lsmc.ir.mount import (
     BIND,
     BIND_FLAGS,
@@ -30,7 +32,6 @@ from lsmc.ir.mount import (
     REMOUNT_FLAGS,
     flag_word,
 )
-from lsmc.ir.model import Rule
 
 _CLEARS = {
     "rw": 0x1,
@@ -92,7 +93,7 @@ _KNOWN_FLAGS = sum(FLAGS)
 
 
 class _Kind(NamedTuple):
-    """A kind of mount that a rule covers: the flags it keeps, and whether it has a source and type."""
+    """A kind of mount that a rule covers: its flags, and whether it has a source and a type."""
 
     flags: int
     has_source: bool
@@ -167,9 +168,7 @@ def lower_mount(rule: ast.MountRule, head: Head, context: Lowering) -> Iterator[
         )
 
 
-def _kinds(
-    needed: int, allowed: int, rule: ast.MountRule, fstype: bool
-) -> Sequence[_Kind]:
+def _kinds(needed: int, allowed: int, rule: ast.MountRule, fstype: bool) -> Sequence[_Kind]:
     """The kinds of mount that a pair of flag sets covers."""
     source, both = rule.source is not None, rule.source is not None and rule.mountpoint is not None
     if not needed:

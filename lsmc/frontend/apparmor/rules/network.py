@@ -1,7 +1,7 @@
 """Network and unix socket rules (apparmor.d(5), "Network rules", "Unix socket rules").
 
-What a rule restricts depends on the feature set: coarse mediation knows family and type only, so the
-conditions of a rule are dropped there (and the rule is wider than it reads).
+What a rule restricts depends on the feature set: coarse mediation knows family and type only, so
+the conditions of a rule are dropped there (and the rule is wider than it reads).
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 
-from lsmc.automata.pattern import Literal, Pattern, concat, mask_of, union
-from lsmc.automata.pattern import Chars
+from lsmc.automata.pattern import Chars, Literal, Pattern, concat, mask_of, union
 from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.aare import Glob
 from lsmc.frontend.apparmor.errors import did_you_mean, error
@@ -29,11 +28,53 @@ from lsmc.ir.classes import NETWORK, UNIX
 from lsmc.ir.model import Effect, Rule
 from lsmc.source import Span
 
-FAMILIES = (
-    "unspec unix inet ax25 ipx appletalk netrom bridge atmpvc x25 inet6 rose netbeui security key "
-    "netlink packet ash econet atmsvc rds sna irda pppox wanpipe llc ib mpls can tipc bluetooth "
-    "iucv rxrpc isdn phonet ieee802154 caif alg nfc vsock kcm qipcrtr smc xdp mctp"
-).split()
+FAMILIES = [
+    "unspec",
+    "unix",
+    "inet",
+    "ax25",
+    "ipx",
+    "appletalk",
+    "netrom",
+    "bridge",
+    "atmpvc",
+    "x25",
+    "inet6",
+    "rose",
+    "netbeui",
+    "security",
+    "key",
+    "netlink",
+    "packet",
+    "ash",
+    "econet",
+    "atmsvc",
+    "rds",
+    "sna",
+    "irda",
+    "pppox",
+    "wanpipe",
+    "llc",
+    "ib",
+    "mpls",
+    "can",
+    "tipc",
+    "bluetooth",
+    "iucv",
+    "rxrpc",
+    "isdn",
+    "phonet",
+    "ieee802154",
+    "caif",
+    "alg",
+    "nfc",
+    "vsock",
+    "kcm",
+    "qipcrtr",
+    "smc",
+    "xdp",
+    "mctp",
+]
 TYPES = ("stream", "dgram", "raw", "rdm", "seqpacket", "packet")
 PROTOCOLS = {
     "tcp": (("inet", "inet6"), "stream"),
@@ -51,6 +92,7 @@ SYNONYMS = {
 }
 PERMISSION_WORDS = frozenset((*NETWORK.permissions, *SYNONYMS))
 _CREATE = NETWORK.mask(("create",))
+_BIND = NETWORK.mask(("bind",))
 _PEER = NETWORK.mask(("send", "receive", "connect", "accept"))
 _LOCAL_CONDITIONS = ("ip", "port", "interface", "label")
 _PEER_CONDITIONS = ("ip", "port", "label")
@@ -64,9 +106,7 @@ def lower_network(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterato
         perms = (words.pop(0),)
     mask = words_to_mask(NETWORK, perms, SYNONYMS, "network") if perms else NETWORK.all
     families, types, protocol = _socket(words)
-    local = Conditions(
-        rule.conditions, _LOCAL_CONDITIONS, "a network rule", operators=("=", ":=")
-    )
+    local = Conditions(rule.conditions, _LOCAL_CONDITIONS, "a network rule", operators=("=", ":="))
     peer = Conditions(
         rule.peer or (),
         _PEER_CONDITIONS,
@@ -113,16 +153,12 @@ def lower_network(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterato
         if iface is not None and "network_v9_skb/iface" in features:
             device = context.glob(iface.text, iface)
         wanted = mask & _PEER if peer else mask & ~_CREATE
-        yield head.rule(
-            NETWORK, (*kind, proto, *local_fields, *peer_fields, device), wanted
-        )
+        yield head.rule(NETWORK, (*kind, proto, *local_fields, *peer_fields, device), wanted)
     if families is None or "unix" in families:
         yield from _unix_of_network(types, head, context)
 
 
-def _unix_of_network(
-    types: Sequence[str] | None, head: Head, context: Lowering
-) -> Iterator[Rule]:
+def _unix_of_network(types: Sequence[str] | None, head: Head, context: Lowering) -> Iterator[Rule]:
     """A coarse rule for the unix family speaks of every unix socket too."""
     if unix_is_fine(context):
         kind = one_of(types) if types else ANY
@@ -271,7 +307,8 @@ def lower_unix(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
             )
         )
     type_ = literal(kind.text) if kind is not None else ANY
-    addr = _unix_address(conditions.single("addr"), context)
+    local = conditions.single("addr")
+    addr = _unix_address(local, context)
     peer_addr = _unix_address(peer.single("addr"), context)
     label = peer.single("label")
     peer_label = context.label(label) if label is not None else ANY
@@ -281,6 +318,11 @@ def lower_unix(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
         return
     if mask & _CREATE and not peer:
         yield head.rule(UNIX, (type_, ANY, ANY, ANY), _CREATE)
+    if mask & _BIND and (local is None or local.text == "auto"):
+        # autobind asks with the empty address, whatever the peer; the kernel then picks a name
+        yield head.rule(UNIX, (type_, literal("auto"), ANY, ANY), _BIND)
+        if local is not None:
+            mask &= ~_BIND
     if peer:
         yield head.rule(UNIX, (type_, addr, peer_addr, peer_label), mask & _PEER)
         accept = mask & UNIX.mask(("accept",))
@@ -299,7 +341,7 @@ def _unix_address(word: ast.Word | None, context: Lowering) -> Glob:
     if text == "auto":
         digit = Chars(mask_of(b"0123456789abcdef"))
         chosen = concat((Literal(b"@"), *(digit,) * 5))
-        return Glob(union((Literal(b"auto"), chosen)), True)
+        return Glob(chosen, True)
     if not text.startswith("@"):
         raise _bad_address(word.span, text)
     name, exact = context.glob(text[1:], word, null=True)

@@ -19,10 +19,41 @@ from lsmc.frontend.apparmor.refused import Refused
 from lsmc.ir.classes import PTRACE, SIGNAL
 from lsmc.ir.model import Rule
 
-SIGNALS = (
-    "hup int quit ill trap abrt bus fpe kill usr1 segv usr2 pipe alrm term stkflt chld cont stop "
-    "stp ttin ttou urg xcpu xfsz vtalrm prof winch io pwr sys emt exists"
-).split()
+SIGNALS = [
+    "hup",
+    "int",
+    "quit",
+    "ill",
+    "trap",
+    "abrt",
+    "bus",
+    "fpe",
+    "kill",
+    "usr1",
+    "segv",
+    "usr2",
+    "pipe",
+    "alrm",
+    "term",
+    "stkflt",
+    "chld",
+    "cont",
+    "stop",
+    "stp",
+    "ttin",
+    "ttou",
+    "urg",
+    "xcpu",
+    "xfsz",
+    "vtalrm",
+    "prof",
+    "winch",
+    "io",
+    "pwr",
+    "sys",
+    "emt",
+    "exists",
+]
 _ALIASES = {"tstp": "stp", "poll": "io"}
 _RTMIN = re.compile(r"rtmin\+0*(\d{1,2})\Z")
 _SIGNAL_SYNONYMS = {

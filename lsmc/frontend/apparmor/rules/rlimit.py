@@ -9,15 +9,27 @@ from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.refused import Refused
 
 #: Resources in the kernel's order; a limit's index is its place here.
-RESOURCES = (
-    "cpu fsize data stack core rss nproc nofile memlock as locks sigpending msgqueue nice rtprio "
-    "rttime"
-).split()
+RESOURCES = [
+    "cpu",
+    "fsize",
+    "data",
+    "stack",
+    "core",
+    "rss",
+    "nproc",
+    "nofile",
+    "memlock",
+    "as",
+    "locks",
+    "sigpending",
+    "msgqueue",
+    "nice",
+    "rtprio",
+    "rttime",
+]
 _SIZES = ("fsize", "data", "stack", "core", "rss", "memlock", "as", "msgqueue")
 _SIZE_UNITS = {
-    unit[:n]: 1 << shift
-    for unit, shift in (("KB", 10), ("MB", 20), ("GB", 30))
-    for n in (1, 2)
+    unit[:n]: 1 << shift for unit, shift in (("KB", 10), ("MB", 20), ("GB", 30)) for n in (1, 2)
 }
 #: Microseconds in each unit of time.
 _TIME_UNITS = {
