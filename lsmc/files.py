@@ -14,7 +14,7 @@ def map_file(path: StrPath) -> memoryview | bytes:
     """The content of a file, mapped where it can be; OSError."""
     import mmap
 
-    with open(path, "rb") as file:  # noqa: PTH123 - pathlib is slow to import
+    with open(path, "rb") as file:
         if os.fstat(file.fileno()).st_size == 0:
             return b""
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
@@ -24,17 +24,17 @@ def write_atomically(path: StrPath, data: bytes) -> None:
     """Write a file so that it is either there as a whole or not at all; OSError."""
     import tempfile
 
-    folder, base = os.path.split(os.path.abspath(path))  # noqa: PTH100 - as above
+    folder, base = os.path.split(os.path.abspath(path))
     handle, name = tempfile.mkstemp(prefix=f".{base}.", dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())  # noqa: PTH101 - as above
-        os.replace(name, path)  # noqa: PTH105 - as above
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
     except BaseException:
-        os.unlink(name)  # noqa: PTH108 - as above
+        os.unlink(name)
         raise
 
 

@@ -1,7 +1,8 @@
 """The command `lsmc`.
 
-Importing click alone takes three times as long as starting Python, so a plain question to a bundle is
-answered without it; everything else goes to the click group.  Both run the same code below the options.
+Importing click alone takes three times as long as starting Python, so a plain question to a bundle
+is answered without it; everything else goes to the click group.  Both run the same code below the
+options.
 """
 
 from __future__ import annotations

@@ -36,9 +36,7 @@ def question(words: Sequence[str]) -> tuple[str, str, str, dict[str, str]]:
     return subject, op, obj, fields
 
 
-def ask_one(
-    policy: Policy, words: Sequence[str], owner: bool, form: str, screen: Screen
-) -> int:
+def ask_one(policy: Policy, words: Sequence[str], owner: bool, form: str, screen: Screen) -> int:
     """Answer one question; the exit code says whether it is allowed."""
     subject, op, obj, fields = question(words)
     verdict = policy.query(subject, op, obj, owner=owner, **fields)
@@ -64,7 +62,7 @@ def ask_many(policy: Policy, path: str, screen: Screen) -> int:
 
     name = "<stdin>" if path == "-" else path
     worst = YES
-    file: IO[bytes] = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115
+    file: IO[bytes] = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115 - closed below
     try:
         for number, line in enumerate(file, 1):
             if not line.strip():
@@ -116,7 +114,7 @@ def _problems(request: dict[str, Any]) -> Iterator[str]:
     for key, value in request.items():
         if key in ("owner", "perms"):
             continue
-        if not isinstance(value, str) and not (type(value) is int):
+        if not isinstance(value, str) and type(value) is not int:
             yield f"`{key}` is no string"
     perms = request.get("perms", "")
     if not isinstance(perms, str) and not (

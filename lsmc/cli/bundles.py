@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
+from lsmc.cli.screen import Screen
 from lsmc.files import map_file
 from lsmc.policy import Policy
-from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import MAGIC
 
 SUFFIX = ".lsmb"
@@ -20,9 +20,7 @@ def is_bundle(path: str) -> bool:
         return file.read(len(MAGIC)) == MAGIC or path.endswith(SUFFIX)
 
 
-def open_bundle(path: str) -> Policy:
+def open_bundle(path: str, screen: Screen) -> Policy:
     """The policy of a bundle; OSError, `BundleError`."""
-    try:
-        return Policy(map_file(path), path)
-    except BundleError as fault:
-        raise BundleError(f"`{path}`: {fault}") from None
+    screen.about = path
+    return Policy(map_file(path), path)

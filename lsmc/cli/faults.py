@@ -57,7 +57,9 @@ def _explained(fault: Exception, screen: Screen) -> bool:
         screen.diagnostics(d for d in fault.diagnostics if d.severity == "error")
     elif isinstance(fault, RequestError):
         screen.error(str(fault) + close_words(fault.word, fault.known))
-    elif isinstance(fault, (UnknownName, BundleError)):
+    elif isinstance(fault, BundleError):
+        screen.error(f"`{screen.about}`: {fault}" if screen.about else str(fault))
+    elif isinstance(fault, UnknownName):
         screen.error(str(fault))
     else:
         return False

@@ -16,7 +16,19 @@ from lsmc.cli.options import screen_of, screen_options
 from lsmc.cli.screen import Screen
 
 #: The order in help; a command that is not listed here comes after these.
-_ORDER = ("compile", "lint", "query", "explain", "log", "diff", "fmt", "graph", "rule", "ops", "show")
+_ORDER = (
+    "compile",
+    "lint",
+    "query",
+    "explain",
+    "log",
+    "diff",
+    "fmt",
+    "graph",
+    "rule",
+    "ops",
+    "show",
+)
 
 
 class Commands(click.Group):

@@ -85,11 +85,21 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, reading=reading, **rest)
 
     options = (
-        click.option("--base", metavar="DIR", help="Directory of <magic> includes [/etc/apparmor.d]."),
-        click.option("-I", "--include", metavar="DIR", multiple=True, help="More include directories."),
-        click.option("--features", metavar="FILE", help="Features or abi file; overrides abi lines."),
         click.option(
-            "-D", "--define", metavar="NAME=VALUE", multiple=True, help="Set a variable of the policy."
+            "--base", metavar="DIR", help="Directory of <magic> includes [/etc/apparmor.d]."
+        ),
+        click.option(
+            "-I", "--include", metavar="DIR", multiple=True, help="More include directories."
+        ),
+        click.option(
+            "--features", metavar="FILE", help="Features or abi file; overrides abi lines."
+        ),
+        click.option(
+            "-D",
+            "--define",
+            metavar="NAME=VALUE",
+            multiple=True,
+            help="Set a variable of the policy.",
         ),
         click.option(
             "-j", "--jobs", metavar="N", type=click.IntRange(1), help="Processes [one a processor]."

@@ -32,7 +32,7 @@ def quick(args: Sequence[str]) -> int | None:
         from lsmc.cli.ask import ask_many, ask_one
         from lsmc.cli.bundles import open_bundle
 
-        policy = open_bundle(words[0])
+        policy = open_bundle(words[0], screen)
         if "--batch" in values:
             return ask_many(policy, values["--batch"], screen)
         form = values.get("--format", "text")

@@ -19,15 +19,10 @@ if TYPE_CHECKING:
 
 def read_policy(path: str, reading: Reading, screen: Screen) -> Policy:
     """The policy of a POLICY argument; OSError, `BundleError`, `PolicyError`."""
-    if is_bundle_path(path):
-        return open_bundle(path)
+    if is_bundle(path):
+        return open_bundle(path, screen)
     data, _ = compile_paths([path], reading, screen)
     return Policy(data, path)
-
-
-def is_bundle_path(path: str) -> bool:
-    """Whether a path is a bundle; OSError when there is nothing to read."""
-    return is_bundle(path)
 
 
 def compile_paths(

@@ -19,6 +19,7 @@ class Screen:
     def __init__(self, color: str = "auto", quiet: bool = False) -> None:
         self.color = color
         self.quiet = quiet
+        self.about = ""  # the bundle that is open, for messages about damage
 
     def colored(self, stream: TextIO) -> bool:
         """Whether a stream gets colours."""

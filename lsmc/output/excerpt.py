@@ -1,4 +1,4 @@
-"""Diagnostics for people: the place, the message, the source line with a mark under it, the help."""
+"""Diagnostics for people: place, message, the source line with a mark under it, and help."""
 
 from __future__ import annotations
 

@@ -11,7 +11,9 @@ from lsmc.cli.options import Reading, format_option, policy_options, screen_of, 
 @click.argument("policy", metavar="POLICY")
 @click.argument("words", metavar="SUBJECT OP [OBJECT] [KEY=VALUE...]", nargs=-1)
 @click.option("--not-owner", is_flag=True, help="The subject does not own the object.")
-@click.option("--batch", metavar="FILE", help="Answer the requests of a JSON Lines file (- is stdin).")
+@click.option(
+    "--batch", metavar="FILE", help="Answer the requests of a JSON Lines file (- is stdin)."
+)
 @format_option("text", "json")
 @policy_options
 @screen_options

@@ -1,0 +1,281 @@
+"""Why a request is allowed or denied, and what would change that: reasons as data.
+
+A verdict names the rules that decided.  An explanation adds, for each permission, the rules that lost
+and to what; on a denial also the rules that nearly applied (`lsmc.misses`) and the smallest rule that
+would allow the request, with what that rule would open.  Nothing here is worded for people: that is
+the business of `lsmc.output`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from lsmc.decide import ALLOW, DENY, Decision, Facts, rank
+from lsmc.evaluator import MatchedRule, Node
+from lsmc.hazards import hazards
+from lsmc.ir.classes import FILE, LINK
+from lsmc.misses import Look, Miss, misses
+from lsmc.ops import find
+from lsmc.policy import Policy, RuleRef, UnknownName, Verdict, mediates
+from lsmc.requests import Part, encode, key_fields, parts
+from lsmc.tables.groups import make_key
+
+if TYPE_CHECKING:
+    from lsmc.tables.bundle import ProfileRecord
+
+__all__ = ["Explanation", "Loser", "Miss", "Question", "Reason", "Subject", "Suggestion", "explain"]
+
+EffectName = Literal["allow", "deny", "prompt", "none"]
+By = Literal["priority", "deny", "exact", "allow"]
+_EFFECTS: tuple[EffectName, ...] = ("prompt", "allow", "deny")
+
+
+class Subject(NamedTuple):
+    """A profile that judged the request: its mode, its ABI, and where it is written."""
+
+    name: str
+    mode: str
+    abi: str
+    file: str
+    line: int
+
+
+class Question(NamedTuple):
+    """The request as it was understood."""
+
+    subject: str
+    op: str
+    object: str
+    owner: bool
+    fields: Mapping[str, str]
+    cls: str
+    permissions: tuple[str, ...]
+    hook: str
+    profiles: tuple[Subject, ...]
+
+
+class Loser(NamedTuple):
+    """A rule that matches and has the permission, but gives way to others, and to what."""
+
+    rule: RuleRef
+    effect: EffectName
+    by: By
+
+
+class Reason(NamedTuple):
+    """What decided one permission in one profile."""
+
+    profile: str
+    cls: str
+    permission: str
+    effect: EffectName
+    rules: tuple[RuleRef, ...]
+    overridden: tuple[Loser, ...]
+
+
+class Suggestion(NamedTuple):
+    """A rule that would allow the request, the profile it belongs into, and what it would open."""
+
+    rule: str
+    profile: str
+    file: str
+    line: int
+    opens: tuple[str, ...]
+
+
+class Explanation(NamedTuple):
+    """A verdict with its reasons.
+
+    `attaches` is the profile that an executed file would get by attachment, whatever the rules say.
+    """
+
+    verdict: Verdict
+    request: Question
+    reasons: tuple[Reason, ...]
+    misses: tuple[Miss, ...]
+    suggestions: tuple[Suggestion, ...]
+    attaches: str | None
+
+
+def explain(
+    policy: Policy,
+    subject: str,
+    op: str,
+    object: str = "",
+    *,
+    owner: bool = True,
+    context: Any = None,
+    **fields: str,
+) -> Explanation:
+    """The verdict of `Policy.query` with its reasons; raises as that does."""
+    verdict = policy.query(subject, op, object, owner=owner, context=context, **fields)
+    operation = find(op, dict(fields))
+    if operation is None:
+        raise UnknownName("operation", op, ())
+    profiles = policy.components(subject)
+    question = Question(
+        subject,
+        op,
+        object,
+        owner,
+        dict(fields),
+        operation.cls,
+        operation.perms,
+        operation.hook,
+        tuple(_subject(policy, profile) for profile in profiles),
+    )
+    reasons: list[Reason] = []
+    missed: list[Miss] = []
+    suggestions: list[Suggestion] = []
+    for profile in profiles:
+        lacking: list[tuple[Look, Decision]] = []
+        for part in parts(operation, object, fields):
+            for look, decision in _looks(policy, profile, part, owner):
+                reasons += _reasons(look, decision, part.wanted)
+                if verdict.missing and (look.missing or _lacks_target(verdict, part)):
+                    missed += misses(look, decision)
+                    lacking.append((look, decision))
+        suggestions += _suggestions(policy, profile, lacking)
+    attaches = None
+    if operation.cls == "file" and "x" in operation.perms:
+        namespace = profiles[0].namespace if profiles else ""
+        found, _ = policy.attachments.find(encode(object), namespace=namespace)
+        attaches = found.full_name if found else None
+    return Explanation(
+        verdict,
+        question,
+        tuple(reasons),
+        tuple(dict.fromkeys(missed)),
+        tuple(dict.fromkeys(suggestions)),
+        attaches,
+    )
+
+
+def _subject(policy: Policy, profile: ProfileRecord) -> Subject:
+    place = policy.bundle.place(profile.place)
+    abi = dict(profile.settings).get("abi", "")
+    return Subject(profile.full_name, profile.mode, abi, place.file, place.line)
+
+
+def _looks(
+    policy: Policy, profile: ProfileRecord, part: Part, owner: bool
+) -> Iterator[tuple[Look, Decision]]:
+    """What a profile's tables say to a look-up; a stack as peer is looked up by its components."""
+    cls = part.cls
+    if not mediates(profile, cls):
+        return
+    objects = [part.object]
+    fields = dict(part.fields)
+    if cls.name in ("signal", "ptrace"):
+        peer = fields.pop("peer", part.object)
+        objects = peer.split("//&")
+    matcher = policy.matcher(profile)
+    for obj in objects:
+        values = key_fields(cls, obj, fields, profile.full_name)
+        node: Node = matcher.walk(make_key(cls.code, values))
+        decision = matcher.decide(node, cls, owner)
+        missing = part.wanted & ~decision.allow
+        matched = tuple(matcher.matched(node))
+        yield Look(policy, profile, matcher, cls, values, owner, missing, matched), decision
+
+
+def _lacks_target(verdict: Verdict, part: Part) -> bool:
+    """Whether a file may be executed, but the profile to run it under does not exist."""
+    execute = part.cls is FILE and bool(part.wanted & FILE.mask("x"))
+    return execute and verdict.transition is not None and verdict.transition.target is None
+
+
+def _reasons(look: Look, decision: Decision, wanted: int) -> Iterator[Reason]:
+    cls = look.cls
+    for name in cls.names(wanted):
+        bit = cls.mask((name,))
+        effect: EffectName = "none"
+        for bits, found in (
+            (decision.allow, "allow"),
+            (decision.deny, "deny"),
+            (decision.prompt, "prompt"),
+        ):
+            if bits & bit:
+                effect = found  # type: ignore[assignment]
+        winners = [rule for bits, rule in decision.winners if bits & bit]
+        by_id = {match.rule.facts.id: match for match in look.matched}
+        rules = tuple(dict.fromkeys(look.ref(by_id[rule]) for rule in winners))
+        losers = tuple(dict.fromkeys(_losers(look, by_id, winners, bit)))
+        yield Reason(look.profile.full_name, cls.name, name, effect, rules, losers)
+
+
+def _losers(
+    look: Look, by_id: Mapping[int, MatchedRule], winners: list[int], bit: int
+) -> Iterator[Loser]:
+    """The rules with a permission that gave way, where that made a difference."""
+    if not winners:
+        return
+    special = bool(look.cls.specific_mask & bit)
+    best = by_id[winners[0]].rule.facts
+    for match in look.matched:
+        facts = match.rule.facts
+        mask = facts.owner if look.owner else facts.other
+        if facts.id in winners or not mask & bit:
+            continue
+        if facts.effect == best.effect and facts.transition == best.transition:
+            continue
+        if rank(facts, special) < rank(best, special):
+            yield Loser(look.ref(match), _EFFECTS[facts.effect], _why(facts, best))
+
+
+def _why(loser: Facts, winner: Facts) -> By:
+    if winner.priority > loser.priority:
+        return "priority"
+    if winner.effect == DENY:
+        return "deny"
+    return "exact" if loser.effect == ALLOW else "allow"
+
+
+def _suggestions(
+    policy: Policy,
+    profile: ProfileRecord,
+    lacking: list[tuple[Look, Decision]],
+) -> Iterator[Suggestion]:
+    """The smallest rules for what a profile lacks; the rule for a link's pair covers its `l`."""
+    from lsmc.frontend.apparmor.suggest import Wish, suggest
+
+    classes = {look.cls for look, _ in lacking}
+    place = policy.bundle.place(profile.place)
+    for look, decision in lacking:
+        if not look.missing or (look.cls is FILE and LINK in classes):
+            continue
+        if look.cls.name == "change_profile" and "onexec" in {cls.name for cls in classes}:
+            continue
+        fields = dict(zip(look.cls.fields, look.values, strict=True))
+        names = look.cls.names(look.missing)
+        denied = look.missing & (decision.deny | decision.prompt)
+        priority = _above(look, denied) if denied else None
+        rule = suggest(
+            Wish(look.cls.name, fields, names, look.owner, _exec_mode(policy, look), priority)
+        )
+        if rule is None:
+            continue
+        opens = hazards(look.cls.name, fields, names, look.cls.names(decision.allow))
+        if look.missing & decision.deny:
+            opens = ("overrides-deny", *opens)
+        yield Suggestion(rule, profile.full_name, place.file, place.line, opens)
+
+
+def _above(look: Look, denied: int) -> int | None:
+    """A priority that beats the rules which deny, None when the plain one does."""
+    levels = [
+        match.rule.facts.priority
+        for match in look.matched
+        if match.rule.facts.effect == DENY
+        and (match.rule.facts.owner | match.rule.facts.other) & denied
+    ]
+    return max(levels) + 1 if levels else None
+
+
+def _exec_mode(policy: Policy, look: Look) -> str:
+    """`Px` for a file that has a profile of its own, else `ix`."""
+    if look.cls is not FILE:
+        return ""
+    found, _ = policy.attachments.find(look.values[0], namespace=look.profile.namespace)
+    return "Px" if found is not None else "ix"

@@ -1,0 +1,181 @@
+"""An explanation for people: the answer, what decided, what nearly matched, what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from lsmc.hazards import HAZARDS
+from lsmc.output.styled import Line, line, safe
+from lsmc.output.verdict import head_line, rule_lines, transition_words
+
+if TYPE_CHECKING:
+    from lsmc.explainer import Explanation, Loser, Miss, Question, Reason, Suggestion
+
+_BY = {
+    "priority": "by its higher priority",
+    "deny": "because deny beats allow",
+    "exact": "because a path without wildcards beats one with them",
+    "allow": "because allow beats prompt",
+}
+
+
+def explanation_lines(found: Explanation) -> Iterator[Line]:
+    """An explanation in full."""
+    asked, verdict = found.request, found.verdict
+    yield head_line(verdict, (asked.subject, asked.op, asked.object, asked.fields))
+    for text in _summary(found):
+        yield line(f"  {text}")
+    yield line()
+    yield from _question(asked)
+    yield from _reasons(found.reasons)
+    if verdict.transition is not None:
+        yield line(("execution", "head"))
+        yield line(f"  {transition_words(verdict.transition)}")
+        yield from _fallback(found)
+    matching = [miss for miss in found.misses if miss.kind != "near"]
+    if matching:
+        yield line(("rules that match, but do not allow it", "head"))
+        for miss in matching:
+            yield from rule_lines(miss.rule, "  ")
+            yield line(f"    {_matching(miss)}")
+    close = [miss for miss in found.misses if miss.kind == "near"]
+    if close:
+        yield line(("rules that come closest", "head"))
+        for miss in close:
+            yield from rule_lines(miss.rule, "  ")
+            yield from _near(miss, asked)
+    if found.suggestions:
+        yield from _suggestions(found)
+
+
+def _summary(found: Explanation) -> Iterator[str]:
+    """What the decision means, and what the audit log shows of it."""
+    verdict = found.verdict
+    missing = " ".join(verdict.missing)
+    if verdict.decision == "deny-explicit":
+        yield f"a deny rule refuses {missing}" if not verdict.note else safe(verdict.note)
+    elif verdict.decision == "deny-implicit":
+        yield safe(verdict.note) if verdict.note else f"no rule allows {missing}"
+    elif verdict.decision == "complain":
+        yield f"{safe(verdict.note)}; missing {missing}"
+    elif verdict.decision == "unconfined":
+        yield safe(verdict.note) if verdict.note else "the subject is not confined"
+    elif verdict.note:
+        yield safe(verdict.note)
+    if any(profile.mode == "kill" for profile in found.request.profiles) and not verdict.allowed:
+        yield "kill mode: the process is ended"
+    if not verdict.allowed and not verdict.audited:
+        yield "not logged: the deny rule has no `audit`"
+    elif verdict.audited and verdict.allowed:
+        yield "logged" if verdict.decision == "complain" else "allowed and logged"
+
+
+def _question(asked: Question) -> Iterator[Line]:
+    yield line(("asked", "head"))
+    for profile in asked.profiles:
+        place = f"{safe(profile.file)}:{profile.line}"
+        abi = f", abi {safe(profile.abi)}" if profile.abi else ""
+        yield line(
+            f"  profile {safe(profile.name)} ({profile.mode} mode{abi}) at ", (place, "where")
+        )
+    if not asked.profiles:
+        yield line(f"  {safe(asked.subject)}: no profile")
+    perms = f" {' '.join(asked.permissions)}" if asked.permissions else ""
+    owner = ""
+    if asked.cls in ("file", "link"):
+        owner = ", the subject owns it" if asked.owner else ", the subject does not own it"
+    yield line(f"  {asked.cls}{perms}, LSM hook {asked.hook}{owner}")
+
+
+def _reasons(reasons: Sequence[Reason]) -> Iterator[Line]:
+    """The rules that decided, permissions with the same rules together."""
+    merged: dict[object, list[str]] = {}
+    first: dict[object, Reason] = {}
+    for reason in reasons:
+        if reason.effect == "none":
+            continue
+        key: object = (reason.profile, reason.cls, reason.effect, reason.rules, reason.overridden)
+        merged.setdefault(key, []).append(reason.permission)
+        first.setdefault(key, reason)
+    if not merged:
+        return
+    yield line(("decided by", "head"))
+    for key, permissions in merged.items():
+        reason = first[key]
+        words = {"allow": "allowed", "deny": "denied", "prompt": "left to a prompt"}
+        role = {"allow": "good", "deny": "bad", "prompt": "warn"}[reason.effect]
+        names = " ".join(dict.fromkeys(permissions))
+        yield line("  ", (words[reason.effect], role), f": {reason.cls} {names}")
+        for ref in reason.rules:
+            yield from rule_lines(ref, "    ")
+        for loser in reason.overridden:
+            yield from _loser(loser)
+
+
+def _loser(loser: Loser) -> Iterator[Line]:
+    yield line(f"    overrides ({loser.effect}), {_BY[loser.by]}:")
+    yield from rule_lines(loser.rule, "      ")
+
+
+def _fallback(found: Explanation) -> Iterator[Line]:
+    exec_ = found.verdict.transition
+    assert exec_ is not None
+    if exec_.fallback is not None:
+        words = {"inherit": "stays in the current profile", "unconfined": "runs unconfined"}
+        yield line(f"  without such a profile it {words[exec_.fallback]}")
+    if found.attaches is not None and found.attaches != exec_.target:
+        yield line(f"  the profile that attaches to this file is {safe(found.attaches)}")
+
+
+def _matching(miss: Miss) -> str:
+    has = " ".join(miss.permissions)
+    wanted = " ".join(miss.wanted)
+    match miss.kind:
+        case "overridden":
+            return f"allows {wanted}, but a deny rule wins"
+        case "no-target":
+            return "allows x, but the profile that it names does not exist"
+        case "owner":
+            return f"allows {wanted} to the owner of the object only"
+        case "other":
+            return f"allows {wanted} only when the subject does not own the object"
+        case "prompt":
+            return f"leaves {wanted} to a prompt"
+    return f"allows {has}, not {wanted}" if has else f"does not allow {wanted}"
+
+
+def _near(miss: Miss, asked: Question) -> Iterator[Line]:
+    del asked
+    where = "" if miss.field in ("path", "mountpoint", "target") else f"{miss.field} "
+    value, matched = safe(miss.value), safe(miss.matched)
+    expected, example = safe(miss.expected), safe(miss.example)
+    rest = safe(miss.value[len(miss.matched) :])
+    if miss.matched == miss.value:
+        yield line(f"    {where}`{value}` would have to go on with `{expected}`")
+    elif not miss.matched:
+        wanted = f"`{example}`" if example else "nothing"
+        yield line(f"    {where}`{value}` is not matched; {wanted} would be")
+        return
+    elif not miss.expected:
+        yield line(f"    {where}matches as far as `{matched}` and ends there; then comes `{rest}`")
+    else:
+        yield line(
+            f"    {where}matches as far as `{matched}`; then comes `{rest}`, not `{expected}`"
+        )
+    yield line((f"    would allow `{example}`", "dim"))
+
+
+def _suggestions(found: Explanation) -> Iterator[Line]:
+    several = len(found.suggestions) > 1
+    title = "the smallest rules that would allow it" if several else None
+    yield line((title or "the smallest rule that would allow it", "head"))
+    for one in found.suggestions:
+        yield from _suggestion(one)
+
+
+def _suggestion(one: Suggestion) -> Iterator[Line]:
+    yield line("  ", (safe(one.rule), "code"))
+    yield line((f"    in profile {safe(one.profile)}, {safe(one.file)}:{one.line}", "dim"))
+    for hazard in one.opens:
+        yield line(("    warning: ", "warn"), HAZARDS[hazard])
