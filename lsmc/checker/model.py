@@ -1,7 +1,8 @@
 """What checks work on, and what a check is.
 
-A check is a function from a tree of policy to findings.  A tree is everything that was given to lint: the
-files with their syntax, the profiles of their IR, and the tables that answer questions about them.
+A check is a function from a tree of policy to findings.  A tree is everything that was given to
+lint: the files with their syntax, the profiles of their IR, and the tables that answer questions
+about them.
 """
 
 from __future__ import annotations
@@ -18,9 +19,14 @@ from lsmc.frontend.apparmor.compiler import Compiled
 from lsmc.frontend.apparmor.library import Library
 from lsmc.ir import model as ir
 from lsmc.ir.classes import BY_CODE
+from lsmc.ir.model import MediationClass
 from lsmc.policy import Policy
 from lsmc.source import Span, to_display
 from lsmc.tables.bundle import ProfileRecord
+
+
+class SettingError(Exception):
+    """A value in the configuration that cannot be used; checks may raise it, with a clear text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class LintedProfile:
         """The name for people."""
         return self.record.full_name
 
-    def questions(self, cls: ir.MediationClass | None = None) -> Iterator[Question]:
+    def questions(self, cls: MediationClass | None = None) -> Iterator[Question]:
         """Each rule of the profile with its language, to be asked about."""
         for place in places(self.matcher, cls):
             yield Question(self.matcher, place)
@@ -96,7 +102,7 @@ class Check:
         span: Span | None,
         message: str,
         *,
-        help: str = "",  # noqa: A002 - the field's name
+        help: str = "",
         profile: str | None = None,
         witness: Mapping[str, Any] | None = None,
         related: Iterable[Label] = (),
@@ -117,9 +123,17 @@ class Check:
         )
 
 
-def request(profile: str, cls_code: int, key: bytes, owner: bool, perms: Iterable[str]) -> dict[str, Any]:
+def elsewhere(tree: Tree) -> Iterator[Diagnostic]:
+    """No findings: the function of a check whose findings the frame itself reports."""
+    del tree
+    yield from ()
+
+
+def request(
+    profile: str, cls_code: int, key: bytes, owner: bool, perms: Iterable[str]
+) -> dict[str, Any]:
     """The witness for a key: a request that `Policy.answer` and `lsmc query --batch` take."""
-    from lsmc.diff import request as from_key
+    from lsmc.diff import request as from_key  # noqa: PLC0415 - diff is large
 
     return from_key(profile, BY_CODE[cls_code], key, owner) | {"perms": list(perms)}
 
