@@ -7,8 +7,8 @@ profile shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from lsmc.automata.pattern import Pattern
 from lsmc.diagnostics import Diagnostic, Label
@@ -64,12 +64,27 @@ _FOR_CHANGE = (("/proc/*/attr/{apparmor/,}{current,exec}", "w"), *_READ_STATE)
 
 
 @dataclass(frozen=True, slots=True)
+class FlatProfile:
+    """A profile or child with its flattened body, and the includes that lead to it."""
+
+    ast: ast.Profile
+    via: tuple[Span, ...]
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
 class Compiled:
-    """The profiles of one file, and what is wrong with it; without errors they are sound."""
+    """The profiles of one file, and what is wrong with it; without errors they are sound.
+
+    `preamble` and `bodies` are for analyses of what was written: variables, aliases, abi lines,
+    and the rules of each profile, also those that gave no IR.
+    """
 
     profiles: tuple[Profile, ...]
     diagnostics: tuple[Diagnostic, ...]
     features: Features
+    preamble: Preamble = field(default_factory=Preamble)
+    bodies: tuple[FlatProfile, ...] = ()
 
 
 class Compiler:
@@ -109,7 +124,10 @@ class Compiler:
         )
         for profile, via, body in bodies:
             file.profile(profile, via, body, None)
-        return Compiled(tuple(file.profiles), _distinct(diagnostics), file.features)
+        flat = tuple(one for profile, via, tree in bodies for one in _flat(profile, via, tree))
+        return Compiled(
+            tuple(file.profiles), _distinct(diagnostics), file.features, preamble, flat
+        )
 
     def _aliases(self, pairs: Sequence[tuple[str, str]]) -> Aliases:
         """The table of some aliases; most files have the same ones."""
@@ -153,6 +171,14 @@ class _Tree:
 
     body: Body
     children: list[tuple[ast.Profile, tuple[Span, ...], _Tree]]
+
+
+def _flat(
+    profile: ast.Profile, via: tuple[Span, ...], tree: _Tree
+) -> Iterator[FlatProfile]:
+    yield FlatProfile(profile, via, tree.body)
+    for child, chain, subtree in tree.children:
+        yield from _flat(child, chain, subtree)
 
 
 class _FileCompiler:

@@ -34,6 +34,7 @@ class Preamble:
     declared: dict[str, Span] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     reported: set[str] = field(default_factory=set)
+    abi_lines: list[tuple[ast.Abi, Features]] = field(default_factory=list)
 
     def copy(self) -> Preamble:
         """A state that goes on from here without changing this one."""
@@ -46,6 +47,7 @@ class Preamble:
             dict(self.declared),
             list(self.diagnostics),
             set(self.reported),
+            list(self.abi_lines),
         )
 
 
@@ -95,6 +97,7 @@ class PreambleReader:
             return state
         result = base.copy()
         result.features = state.features
+        result.abi_lines = [*state.abi_lines, *base.abi_lines]
         result.seen |= state.seen
         return result
 
@@ -162,6 +165,7 @@ class PreambleReader:
         else:
             features, faults = self.library.features(abi)
             state.diagnostics.extend(faults)
+        state.abi_lines.append((abi, features))
         if state.features is None:
             state.features = features
 
