@@ -73,6 +73,7 @@ _KEYS: dict[str, _Key] = {
     "label": _string("profile"),
     "peer_profile": _string("peer_profile"),
     "peer_label": _string("peer_profile"),
+    "tcontext": _string("peer_profile"),
     "peer": _string("peer"),
     "comm": _string("command"),
     "exe": _string("command"),
@@ -216,7 +217,10 @@ def _ours(kind: str, body: str) -> bool:
             _type_number(kind)
         )
     number = _type_number(kind)
-    return 1500 <= number <= 1507 or bool(not kind and _NUMBER_KEY.search(body))
+    if 1500 <= number <= 1507 or (not kind and _NUMBER_KEY.search(body)):
+        return True
+    # without the word for the kind of event, a record of ours lost something
+    return 'operation="' in body and kind in ("", "1400", "1107", *_AVC_TYPES)
 
 
 def _type_number(kind: str) -> int:

@@ -9,6 +9,7 @@ or a line beyond the bound).
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import importlib
 import io
@@ -31,17 +32,15 @@ STDIN = "-"
 KEEP_FAULTS = 100
 KEEP_FOREIGN = 20
 _CONTINUATIONS = 8
-_WORTH_READING = re.compile(rb"apparmor|APPARMOR|type=150[0-7]|UNKNOWN\[150[0-7]\]")
+_WORTH_READING = re.compile(rb'apparmor|APPARMOR|type=150[0-7]|UNKNOWN\[150[0-7]\]|operation="')
 _JOURNAL_BYTES = re.compile(rb'"MESSAGE"\s*:\s*\[')
 
 
-class UnreadableLog(Exception):  # noqa: N818 - a state of the file, as `FileNotFoundError` is
-    """A log cannot be opened or unpacked."""
+class UnreadableLog(OSError):  # noqa: N818 - a state of the file
+    """A log cannot be opened or unpacked: `filename`, and the reason as `strerror`."""
 
     def __init__(self, file: str, reason: str) -> None:
-        super().__init__(f"cannot read `{file}`: {reason}")
-        self.file = file
-        self.reason = reason
+        super().__init__(errno.EIO, reason, file)
 
 
 class Fault(NamedTuple):
@@ -55,8 +54,9 @@ class Fault(NamedTuple):
 class LogReader:
     """The records of some logs, with the count of all their lines.
 
-    Iterate it once.  `lines == used + skipped + broken` holds at any time; `faults` are the first
-    broken lines, `foreign` the first lines of a log in which no record has been found so far.
+    Iterate it, or its `entries`, once.  `lines == used + skipped + broken` holds at any time;
+    `faults` are the first broken lines, `foreign` the first lines of a log in which no record has
+    been found so far.
     """
 
     def __init__(self, paths: Iterable[str], *, max_line: int = MAX_LINE) -> None:
@@ -73,6 +73,12 @@ class LogReader:
 
     def __iter__(self) -> Iterator[Record]:
         """The records in order; raises `UnreadableLog`, also in the middle of a damaged file."""
+        for entry in self.entries():
+            if isinstance(entry, Record):
+                yield entry
+
+    def entries(self) -> Iterator[Record | Fault]:
+        """The records and the broken lines in order; raises as iteration does."""
         for path in self.paths:
             with open_log(path) as stream:
                 try:
@@ -85,17 +91,17 @@ class LogReader:
                         raise
                     raise UnreadableLog(path, str(fault)) from fault
 
-    def _read(self, path: str, lines: Lines) -> Iterator[Record]:
+    def _read(self, path: str, lines: Lines) -> Iterator[Record | Fault]:
         for line in lines:
             source = Source(path, lines.number)
             if line is None:
-                self._fault(source, f"longer than {self.max_line} bytes", Record(), 1)
+                yield self._too_long(source)
                 continue
             if line.startswith(FIRST_FIELD):
-                entry = read_entry(line, lines)
-                record = self._entry(entry, Source(path, entry.line))
-                if record is not None:
-                    yield record
+                journal = read_entry(line, lines)
+                found = self._entry(journal, Source(path, journal.line))
+                if found is not None:
+                    yield found
                 continue
             if not worth_reading(line):
                 self.skipped += 1
@@ -105,19 +111,20 @@ class LogReader:
             while _unfinished(whole) and count <= _CONTINUATIONS and lines.continues():
                 whole += next(lines) or b"'"
                 count += 1
-            record = self._record(unwrap(_text(whole)), source, count)
-            if record is not None:
-                yield record
-            else:
+            found = self._record(unwrap(_text(whole)), source, count)
+            if found is None:
                 self._remember(whole, source)
+            else:
+                yield found
 
-    def _record(self, message: Envelope | None, source: Source, count: int) -> Record | None:
+    def _record(
+        self, message: Envelope | None, source: Source, count: int
+    ) -> Record | Fault | None:
         """The record of a message, and its lines counted."""
         try:
             record = parse_message(message, source) if message is not None else None
         except LogError as fault:
-            self._fault(source, fault.reason, fault.record, count)
-            return None
+            return self._fault(source, fault.reason, fault.record, count)
         if record is None:
             self.skipped += count
             return None
@@ -126,12 +133,11 @@ class LogReader:
         self.foreign.clear()
         return record
 
-    def _entry(self, entry: Entry, source: Source) -> Record | None:
+    def _entry(self, entry: Entry, source: Source) -> Record | Fault | None:
         """A journal entry of several lines: its message is used, the rest belongs to nobody."""
         self.skipped += entry.lines - 1
         if entry.too_long:
-            self._fault(source, f"longer than {self.max_line} bytes", Record(), 1)
-            return None
+            return self._too_long(source)
         return self._record(from_journal(entry.fields), source, 1)
 
     def _remember(self, line: bytes, source: Source) -> None:
@@ -139,11 +145,16 @@ class LogReader:
         if not self.records and not self.broken and len(self.foreign) < KEEP_FOREIGN:
             self.foreign.append(foreign(_text(line))._replace(source=source))
 
-    def _fault(self, source: Source, reason: str, record: Record, count: int) -> None:
+    def _too_long(self, source: Source) -> Fault:
+        return self._fault(source, f"longer than {self.max_line} bytes", Record(), 1)
+
+    def _fault(self, source: Source, reason: str, record: Record, count: int) -> Fault:
         self.broken += count
         self.foreign.clear()
+        fault = Fault(source, reason, record._replace(source=source))
         if len(self.faults) < KEEP_FAULTS:
-            self.faults.append(Fault(source, reason, record._replace(source=source)))
+            self.faults.append(fault)
+        return fault
 
 
 def worth_reading(line: bytes) -> bool:

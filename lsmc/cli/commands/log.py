@@ -1,0 +1,96 @@
+"""`lsmc log`: the records of logs, decoded."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from lsmc.cli.faults import YES
+from lsmc.cli.options import screen_of, screen_options
+from lsmc.output.styled import Line, line, safe
+
+if TYPE_CHECKING:
+    from lsmc.cli.screen import Screen
+    from lsmc.logs.reader import LogReader
+    from lsmc.logs.record import Record
+
+_ROLES = {"DENIED": "bad", "KILLED": "bad", "ERROR": "bad", "ALLOWED": "warn", "INVALID": "dim"}
+_FIRST = ("event_type", "epoch", "audit_id", "audit_subid", "source")
+
+
+@click.command("log")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "jsonl")),
+    help="How to print the records [text on a terminal, else jsonl].",
+)
+@screen_options
+@click.pass_context
+def command(ctx: click.Context, files: tuple[str, ...], form: str | None) -> int:
+    """Decode the AppArmor records of logs: one JSON object a record.
+
+    Reads what auditd, syslog, dmesg, `journalctl -o json` and `-o export`, and dbus-daemon write,
+    plain or packed by gzip, xz, bzip2 or zstd; - is standard input.  Lines of others are skipped.
+    A broken record is printed as AA_RECORD_INVALID with the fields before the fault, and reported.
+    """
+    from lsmc.logs.reader import LogReader
+    from lsmc.logs.record import Record
+
+    screen = screen_of(ctx)
+    text = form == "text" or (form is None and sys.stdout.isatty())
+    reader = LogReader(files)
+    reported = 0
+    try:
+        for entry in reader.entries():
+            if isinstance(entry, Record):
+                _show(entry, text, screen)
+                continue
+            if any(entry.record[1:-1]):
+                _show(entry.record, text, screen)
+            if reported < len(reader.faults):
+                reported = len(reader.faults)
+                screen.located(entry.source.file, entry.source.line, entry.reason)
+        # a log with nothing in it to decode: show what stands there
+        for record in reader.foreign:
+            _show(record, text, screen)
+    finally:
+        _summary(reader, screen)
+    return YES
+
+
+def _show(record: Record, text: bool, screen: Screen) -> None:
+    from lsmc.output.json import dumps
+
+    if text:
+        screen.show([_line(record)])
+    else:
+        screen.text(dumps(record.to_json()) + "\n")
+
+
+def _line(record: Record) -> Line:
+    """A record in one line: when, what kind, then its fields as the log has them."""
+    kind = record.event_type.removeprefix("AA_RECORD_")
+    when = ""
+    if record.epoch is not None and record.epoch < 1 << 37:
+        when = datetime.fromtimestamp(record.epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ ")
+    fields = " ".join(
+        f"{name}={_value(value)}" for name, value in record.to_json().items() if name not in _FIRST
+    )
+    return line((when, "dim"), (kind, _ROLES.get(kind, "")), " ", fields)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, int):
+        return str(value)
+    text = safe(str(value)).replace('"', '\\"')
+    return f'"{text}"'
+
+
+def _summary(reader: LogReader, screen: Screen) -> None:
+    broken = (f"{reader.broken} broken", "bad" if reader.broken else "")
+    screen.remark(f"{reader.lines} lines: {reader.used} used, {reader.skipped} skipped, ", broken)
