@@ -32,7 +32,7 @@ def compile(  # noqa: A001 - the contract's name
         cache: a directory that keeps compiled units between runs; none when not given.
     """
     from lsmc.cache import compile_cached
-    from lsmc.driver import Options
+    from lsmc.inputs import Options
 
     options = Options.of(base, include, features, variables)
     data, _ = compile_cached(_several(paths), options, jobs=jobs, directory=cache)
@@ -49,7 +49,8 @@ def compile_text(
     variables: Variables | None = None,
 ) -> Policy:
     """Compile a policy text; `name` stands for its file in messages.  Raises `PolicyError`."""
-    from lsmc.driver import Options, compile_source
+    from lsmc.driver import compile_source
+    from lsmc.inputs import Options
 
     data, _ = compile_source(text, name, Options.of(base, include, features, variables))
     return Policy(data)

@@ -2,78 +2,22 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
 from lsmc.diagnostics import Diagnostic, Label, PolicyError
 from lsmc.files import StrPath
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.errors import error
 from lsmc.frontend.apparmor.features import Features, parse_features
-from lsmc.frontend.apparmor.library import Library, ignored
+from lsmc.frontend.apparmor.library import Library
 from lsmc.frontend.apparmor.parser import parse
+from lsmc.inputs import DiskFiles, Options, profile_paths
 from lsmc.ir.model import Policy as IrPolicy
 from lsmc.ir.model import Profile
 from lsmc.source import Source, Span, from_display
-from lsmc.tables.build import TooComplexError, build
-
-DEFAULT_BASE = "/etc/apparmor.d"
-MAX_FILE = 64 * 1024 * 1024
+from lsmc.tables.build import Known, TooComplexError, build, unit_digests
 
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How policy is read: the directories of includes, and what the caller sets in advance."""
-
-    base: str = DEFAULT_BASE
-    include: tuple[str, ...] = ()
-    features: str | None = None
-    variables: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def of(
-        cls,
-        base: StrPath | None,
-        include: Iterable[StrPath],
-        features: StrPath | None,
-        variables: Mapping[str, str | Sequence[str]] | None,
-    ) -> Options:
-        """The options from the arguments of the public functions."""
-        pairs = (
-            (name, value if isinstance(value, str) else " ".join(value))
-            for name, value in (variables or {}).items()
-        )
-        return cls(
-            os.fspath(base) if base is not None else DEFAULT_BASE,
-            tuple(os.fspath(path) for path in include),
-            os.fspath(features) if features is not None else None,
-            tuple(sorted(pairs)),
-        )
-
-
-class DiskFiles:
-    """The file system for the front end; regular files up to a limit."""
-
-    def read(self, path: str) -> bytes:
-        """The content of a regular file; OSError otherwise."""
-        with Path(path).open("rb") as file:
-            data = file.read(MAX_FILE + 1)
-        if len(data) > MAX_FILE:
-            raise OSError(27, "file is too large", path)
-        return data
-
-    def entries(self, path: str) -> list[str] | None:
-        """The names in a directory, or None for anything else."""
-        place = Path(path)
-        return [entry.name for entry in place.iterdir()] if place.is_dir() else None
-
-    def exists(self, path: str) -> bool:
-        """Whether something stands at the path."""
-        return Path(path).exists()
 
 
 def compiler(options: Options, files: DiskFiles | None = None) -> Compiler:
@@ -81,7 +25,7 @@ def compiler(options: Options, files: DiskFiles | None = None) -> Compiler:
     library = Library(files or DiskFiles(), (options.base, *options.include), parse)
     features = None
     if options.features is not None:
-        features = read_features(options.features)
+        features = read_features(options.features, files)
     sets = {}
     bools = {}
     for name, value in options.variables:
@@ -93,10 +37,10 @@ def compiler(options: Options, files: DiskFiles | None = None) -> Compiler:
     return Compiler(library, features=features, variables=sets, booleans=bools)
 
 
-def read_features(path: str) -> Features:
+def read_features(path: str, files: DiskFiles | None = None) -> Features:
     """The feature set of a file; raises `PolicyError`."""
     try:
-        source = Source.from_bytes(path, DiskFiles().read(path))
+        source = Source.from_bytes(path, (files or DiskFiles()).read(path))
     except OSError as fault:
         raise PolicyError([unreadable(path, fault)]) from None
     features, faults = parse_features(source)
@@ -105,21 +49,13 @@ def read_features(path: str) -> Features:
     return features
 
 
-def policy_files(paths: Iterable[StrPath]) -> tuple[list[str], list[Diagnostic]]:
-    """The profile files that some paths name, in order: a directory stands for the files in it."""
-    found: list[str] = []
-    faults: list[Diagnostic] = []
-    for given in paths:
-        path = Path(given)
-        if path.is_dir():
-            inside = sorted(path.iterdir())
-            found += [str(p) for p in inside if p.is_file() and not ignored(p.name)]
-        elif path.exists():
-            found.append(str(given))
-        else:
-            fault = FileNotFoundError(2, "no such file or directory")
-            faults.append(unreadable(str(given), fault))
-    return list(dict.fromkeys(found)), faults
+def policy_files(
+    paths: Iterable[StrPath], files: DiskFiles | None = None
+) -> tuple[list[str], list[Diagnostic]]:
+    """The profile files that some paths name, in order, and an error for each that is missing."""
+    found, missing = profile_paths(paths, files or DiskFiles())
+    fault = FileNotFoundError(2, "no such file or directory")
+    return found, [unreadable(path, fault) for path in missing]
 
 
 def compile_files(
@@ -128,12 +64,20 @@ def compile_files(
     *,
     jobs: int = 1,
     progress: Progress | None = None,
+    files: DiskFiles | None = None,
+    known: Known | None = None,
+    digests: list[str] | None = None,
 ) -> tuple[bytes, list[Diagnostic]]:
-    """The bundle of some files and the warnings; raises `PolicyError` for errors."""
-    files, diagnostics = policy_files(paths)
-    front = compiler(options)
+    """The bundle of some files and the warnings; raises `PolicyError` for errors.
+
+    `known` gives groups that were built before, by the digest of their unit; `digests` is filled
+    with those of the units of this bundle.
+    """
+    disk = files or DiskFiles()
+    profile_files, diagnostics = policy_files(paths, disk)
+    front = compiler(options, disk)
     profiles: list[Profile] = []
-    for number, path in enumerate(files):
+    for number, path in enumerate(profile_files):
         try:
             compiled = front.compile(path)
         except OSError as fault:
@@ -142,8 +86,8 @@ def compile_files(
         profiles += compiled.profiles
         diagnostics += compiled.diagnostics
         if progress is not None:
-            progress("reading", number + 1, len(files))
-    return bundle(profiles, diagnostics, jobs=jobs, progress=progress)
+            progress("reading", number + 1, len(profile_files))
+    return bundle(profiles, diagnostics, jobs=jobs, progress=progress, known=known, digests=digests)
 
 
 def compile_source(
@@ -173,6 +117,8 @@ def bundle(
     *,
     jobs: int = 1,
     progress: Progress | None = None,
+    known: Known | None = None,
+    digests: list[str] | None = None,
 ) -> tuple[bytes, list[Diagnostic]]:
     """The bundle of compiled profiles; raises `PolicyError` when there are errors."""
     chosen: dict[str, Profile] = {}
@@ -184,11 +130,15 @@ def bundle(
     if errors:
         raise PolicyError(_distinct(errors))
     ordered = sorted(chosen.values(), key=lambda p: p.full_name.encode("latin-1"))
+    policy = IrPolicy(tuple(ordered))
+    if digests is not None:
+        digests += unit_digests(policy)
     try:
         data = build(
-            IrPolicy(tuple(ordered)),
+            policy,
             jobs=jobs,
             progress=(lambda done, total: progress("building", done, total)) if progress else None,
+            known=known,
         )
     except TooComplexError as fault:
         raise PolicyError([too_complex(fault)]) from None

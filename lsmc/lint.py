@@ -10,10 +10,11 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.checker.checks.internal_error import CHECK as INTERNAL
 from lsmc.checker.model import Check, LintedFile, LintedProfile, SettingError, Tree
 from lsmc.diagnostics import Diagnostic
-from lsmc.driver import Options, compiler, policy_files, too_complex, unreadable
+from lsmc.driver import compiler, policy_files, too_complex, unreadable
 from lsmc.files import StrPath
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.errors import CODES
+from lsmc.inputs import Options
 from lsmc.ir import model as ir
 from lsmc.policy import Policy
 from lsmc.registry import collect

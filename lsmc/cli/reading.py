@@ -30,7 +30,7 @@ def compile_paths(
 ) -> tuple[bytes, list[Diagnostic]]:
     """The bundle of source files, and the warnings; `PolicyError`."""
     from lsmc.cache import compile_cached
-    from lsmc.driver import Options
+    from lsmc.inputs import Options
 
     options = Options.of(reading.base, reading.include, reading.features, reading.variables)
     with progress_bar(screen) as progress:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from typing import NamedTuple
 from zlib import crc32
 
 from lsmc.automata.dfa import StateLimit
@@ -22,7 +21,7 @@ from lsmc.automata.pattern import Union as Alternation
 from lsmc.ir.classes import BY_NAME
 from lsmc.ir.model import Policy, Profile, Rule, Transition, Unit
 from lsmc.source import Source, Span, to_display
-from lsmc.tables.groups import encode, key_pattern
+from lsmc.tables.groups import BuiltGroup, encode, key_pattern
 from lsmc.tables.layout import (
     ENTRY,
     GROUP_WORDS,
@@ -43,11 +42,8 @@ from lsmc.tables.layout import (
 MAX_RULE_TEXT = 400
 
 
-class BuiltGroup(NamedTuple):
-    """A group of a unit: the unit's rule numbers by accepted id, and the table's bytes."""
-
-    rules: tuple[int, ...]
-    data: bytes
+#: Groups that were built before, by the digest of their unit.
+Known = Mapping[str, Sequence[BuiltGroup]]
 
 
 class TooComplexError(Exception):
@@ -68,7 +64,11 @@ def build_groups(rules: Sequence[Rule]) -> tuple[BuiltGroup, ...]:
 
 
 def build(
-    policy: Policy, *, jobs: int = 1, progress: Callable[[int, int], None] | None = None
+    policy: Policy,
+    *,
+    jobs: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+    known: Known | None = None,
 ) -> bytes:
     """The bundle of a policy; raises `TooComplexError`.
 
@@ -76,10 +76,11 @@ def build(
     """
     writer = _Writer()
     distinct = _units(policy)
-    groups = _build_all([unit.rules for unit in distinct], jobs, progress)
-    numbers = {
-        id(unit): writer.unit(unit, built) for unit, built in zip(distinct, groups, strict=True)
-    }
+    ready = {id(unit): groups for unit in distinct if (groups := _look_up(unit, known))}
+    missing = [unit for unit in distinct if id(unit) not in ready]
+    built = _build_all([unit.rules for unit in missing], jobs, progress)
+    ready.update((id(unit), groups) for unit, groups in zip(missing, built, strict=True))
+    numbers = {id(unit): writer.unit(unit, ready[id(unit)]) for unit in distinct}
     for number, profile in enumerate(policy.profiles):
         writer.profile(number, profile, numbers)
     return writer.bundle()
@@ -92,6 +93,21 @@ def _units(policy: Policy) -> list[Unit]:
         for use in profile.uses:
             units.setdefault(id(use.unit), use.unit)
     return list(units.values())
+
+
+def unit_digests(policy: Policy) -> list[str]:
+    """The digest of each unit's patterns, in the order of the bundle."""
+    return [unit_digest(unit) for unit in _units(policy)]
+
+
+def unit_digest(unit: Unit) -> str:
+    """A digest of all that a unit's groups depend on."""
+    patterns = b"".join(_digest(key_pattern(rule)) for rule in unit.rules)
+    return blake2b(patterns, digest_size=16).hexdigest()
+
+
+def _look_up(unit: Unit, known: Known | None) -> Sequence[BuiltGroup] | None:
+    return known.get(unit_digest(unit)) if known else None
 
 
 def rules_in_order(policy: Policy) -> tuple[Rule, ...]:

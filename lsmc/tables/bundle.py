@@ -18,7 +18,7 @@ from lsmc.decide import Facts
 from lsmc.ir.classes import BY_CODE, CLASSES
 from lsmc.ir.model import Transition
 from lsmc.tables.errors import BundleError
-from lsmc.tables.groups import decode
+from lsmc.tables.groups import BuiltGroup, decode
 from lsmc.tables.layout import (
     ATTACHMENT_WORDS,
     ENTRY,
@@ -109,7 +109,7 @@ class Unit:
         """The paths through the group at an index."""
         reach = self._reaches.get(index)
         if reach is None:
-            from lsmc.tables.reach import Reach  # noqa: PLC0415 - only analyses need it
+            from lsmc.tables.reach import Reach
 
             group = self.group(index)
             reach = self._reaches[index] = Reach(group.dfa, group.rules)
@@ -268,16 +268,29 @@ class Bundle:
             unit = self._units[number] = Unit(self, record)
         return unit
 
-    def group(self, number: int, rules: int) -> Group:
-        """A group by its number, for a unit of so many rules."""
+    def built_groups(self, unit: int) -> list[BuiltGroup]:
+        """The groups of a unit as they are stored, their data still packed."""
+        _, _, first, count = self._record(Section.UNITS, unit, UNIT_WORDS)
+        found: list[BuiltGroup] = []
+        for number in range(first, first + count):
+            body, numbers = self._group_data(number)
+            found.append(BuiltGroup(tuple(numbers), bytes(body)))
+        return found
+
+    def _group_data(self, number: int) -> tuple[memoryview, Words]:
+        """The packed bytes of a group and its rule numbers."""
         offset, length, checksum, first, count = self._record(Section.GROUPS, number, GROUP_WORDS)
         body = self._body(Section.GROUP_DATA)[offset : offset + length]
         if len(body) != length or crc32(body) != checksum:
             raise BundleError(f"group {number} is damaged")
-        numbers = self._range(Section.GROUP_RULES, first, count)
+        return body, self._range(Section.GROUP_RULES, first, count)
+
+    def group(self, number: int, rules: int) -> Group:
+        """A group by its number, for a unit of so many rules."""
+        body, numbers = self._group_data(number)
         if any(n >= rules for n in numbers):
             raise BundleError(f"group {number} accepts a rule that does not exist")
-        return Group(decode(body, count), numbers, length)
+        return Group(decode(body, len(numbers)), numbers, len(body))
 
     @property
     def profiles(self) -> int:

@@ -12,6 +12,7 @@ import zlib
 from array import array
 from itertools import islice
 from operator import le
+from typing import NamedTuple
 
 from lsmc.automata.dfa import Dfa
 from lsmc.automata.pattern import Literal, Pattern, concat
@@ -23,6 +24,13 @@ SIZE = struct.Struct("<I")
 #: No group is larger: 65,535 states with a row for each of 256 classes.
 MAX_GROUP = 1 << 27
 COMPRESSION = 6
+
+
+class BuiltGroup(NamedTuple):
+    """A group of a unit: the unit's rule numbers by accepted id, and the table's bytes."""
+
+    rules: tuple[int, ...]
+    data: bytes
 
 
 def key_pattern(rule: Rule) -> Pattern:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lsmc.driver import Options, compiler
+from lsmc.driver import compiler
+from lsmc.inputs import Options
 from tests.conformance.result import Result
 
 

@@ -17,23 +17,8 @@ from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.features import Features, parse_features
 from lsmc.frontend.apparmor.refused import Refused
+from lsmc.inputs import ignored
 from lsmc.source import Source, to_display
-
-_IGNORED_ENDS = (
-    "~",
-    ".dpkg-new",
-    ".dpkg-old",
-    ".dpkg-dist",
-    ".dpkg-bak",
-    ".dpkg-remove",
-    ".pacsave",
-    ".pacnew",
-    ".rpmnew",
-    ".rpmsave",
-    ".orig",
-    ".rej",
-    ".swp",
-)
 
 
 class Files(Protocol):
@@ -162,8 +147,3 @@ def unreadable(word: ast.Word, path: str, fault: OSError) -> Diagnostic:
         word.span,
         f"cannot read `{path}`: {(fault.strerror or str(fault)).lower()}",
     )
-
-
-def ignored(name: str) -> bool:
-    """Whether a directory entry is left out of a directory include."""
-    return name.startswith(".") or name == "README" or name.endswith(_IGNORED_ENDS)
