@@ -1,9 +1,9 @@
 """Why a request is allowed or denied, and what would change that: reasons as data.
 
-A verdict names the rules that decided.  An explanation adds, for each permission, the rules that lost
-and to what; on a denial also the rules that nearly applied (`lsmc.misses`) and the smallest rule that
-would allow the request, with what that rule would open.  Nothing here is worded for people: that is
-the business of `lsmc.output`.
+A verdict names the rules that decided. An explanation adds, for each permission, the rules that
+lost and to what; on a denial also the rules that nearly applied (`lsmc.misses`) and the smallest
+rule that would allow the request, with what that rule would open. Nothing here is worded for
+people: that is the business of `lsmc.output`.
 """
 
 from __future__ import annotations

@@ -109,7 +109,10 @@ _PATHS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = tuple(
     )
 )
 _FULL = frozenset(
-    ["sys_admin", "sys_module", "sys_rawio", "sys_ptrace", "setuid", "setgid", "setpcap", "setfcap", "bpf", "mac_admin", "mac_override", "sys_boot", "mknod", "sys_chroot"]
+    (
+        *("sys_admin", "sys_module", "sys_rawio", "sys_ptrace", "sys_boot", "sys_chroot", "mknod"),
+        *("setuid", "setgid", "setpcap", "setfcap", "bpf", "mac_admin", "mac_override"),
+    )
 )
 _MODES = frozenset(("dac_override", "dac_read_search", "chown", "fowner"))
 _BY_CLASS: Mapping[str, str] = {

@@ -1,12 +1,12 @@
 """The rules that nearly allowed a request.
 
-There are three ways to miss.  A rule matches the object, but lacks the permission or speaks of the
-other owner.  A rule matches and has it, but gives way to a stronger one.  Or a rule has it, but its
-pattern parts from the object on the way.  The last are found in the tables: follow the object through
-a group until it dies, then look, from the last live state backwards, for the shortest way to a state
-where a rule with the permission matches; what was followed until there is how far the object matched.
-Searching the rules by edit distance was rejected: tables hold no patterns, and a prefix is what
-people compare.
+There are three ways to miss. A rule matches the object, but lacks the permission or speaks of the
+other owner. A rule matches and has it, but gives way to a stronger one. Or a rule has it, but its
+pattern parts from the object on the way. The last are found in the tables: follow the object
+through a group until it dies, then look, from the last live state backwards, for the shortest way
+to a state where a rule with the permission matches; what was followed until there is how far the
+object matched. Searching the rules by edit distance was rejected: tables hold no patterns, and a
+prefix is what people compare.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The click group: commands are the modules of `lsmc.cli.commands`, imported when they are called."""
+"""The click group: commands are the modules of `lsmc.cli.commands`, imported when called."""
 
 from __future__ import annotations
 

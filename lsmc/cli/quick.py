@@ -1,7 +1,7 @@
 """`lsmc query` on a bundle, without click.
 
-Takes the options that a plain question has; for anything else, also for a wrong use, it answers None
-and leaves the command line to click, whose words and whose help are the reference.
+Takes the options that a plain question has; for anything else, also for a wrong use, it answers
+None and leaves the command line to click, whose words and whose help are the reference.
 """
 
 from __future__ import annotations

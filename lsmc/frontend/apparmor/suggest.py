@@ -1,8 +1,8 @@
 """The smallest AppArmor rule that allows one request.
 
-A request's fields become literal words: what the language would read as a glob, a variable or the end
-of a word is escaped or quoted, so that the rule matches this request and nothing else.  Needs neither
-the grammar nor Lark.
+A request's fields become literal words: what the language would read as a glob, a variable or the
+end of a word is escaped or quoted, so that the rule matches this request and nothing else. Needs
+neither the grammar nor Lark.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _OWNED = re.compile(rb"/(?:home|root|tmp|var/tmp|dev/shm|run/user|proc/\d+)/")
 
 
 class Wish(NamedTuple):
-    """What a rule should allow: a class, its fields, the permissions, and how files are executed."""
+    """What a rule should allow: a class, its fields, permissions, and how files are executed."""
 
     cls: str
     fields: Mapping[str, bytes]
