@@ -10,12 +10,14 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from lsmc.ir.classes import BY_NAME, FILE, LINK, MOUNT, NETWORK
+from lsmc.ir.address import pack
+from lsmc.ir.classes import BY_NAME, FILE, LINK, MOUNT, NETWORK, UNIX
 from lsmc.ir.model import MediationClass
 from lsmc.ir.mount import BIND, MOVE, PROPAGATION, REC, REMOUNT, flag_string
 from lsmc.ir.mount import BY_WORD as FLAG_BITS
 from lsmc.ops import MAIN_FIELD, Operation
 
+_ADDRESSES = frozenset(("addr", "peer_addr"))
 _PROTOCOLS = {"stream": "tcp", "dgram": "udp"}
 _SIGNALS = {"tstp": "stp", "poll": "io"}
 _SYNONYMS = {
@@ -113,7 +115,12 @@ def key_fields(
         raise RequestError(
             f"`{unknown[0]}` is no field of the class {cls.name}", unknown[0], cls.fields
         )
-    return tuple(encode(given.get(name, "")) for name in cls.fields)
+    key = tuple(encode(given.get(name, "")) for name in cls.fields)
+    if cls is UNIX:
+        key = tuple(
+            pack(f) if n in _ADDRESSES else f for n, f in zip(UNIX.fields, key, strict=True)
+        )
+    return key
 
 
 def _fill(cls: MediationClass, given: dict[str, str], subject: str) -> None:
@@ -168,9 +175,7 @@ def _mount_options(text: str) -> str:
         elif word in FLAG_BITS:
             flags |= FLAG_BITS[word]
         else:
-            raise RequestError(
-                f"`{word}` is no mount flag", word, (*FLAG_BITS, *_MOUNT_WORDS)
-            )
+            raise RequestError(f"`{word}` is no mount flag", word, (*FLAG_BITS, *_MOUNT_WORDS))
     # the kernel looks at one kind of mount, the first of these, and drops the flags of the others
     if flags & REMOUNT:
         pass

@@ -24,6 +24,7 @@ from lsmc.frontend.apparmor.lowering import (
     words_to_mask,
 )
 from lsmc.frontend.apparmor.refused import Refused
+from lsmc.ir.address import pack_pattern
 from lsmc.ir.classes import NETWORK, UNIX
 from lsmc.ir.model import Effect, Rule
 from lsmc.source import Span
@@ -318,11 +319,11 @@ def lower_unix(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
         return
     if mask & _CREATE and not peer:
         yield head.rule(UNIX, (type_, ANY, ANY, ANY), _CREATE)
-    if mask & _BIND and (local is None or local.text == "auto"):
+    auto = local is not None and local.text == "auto"
+    if mask & _BIND and (auto or (peer and local is None)):
         # autobind asks with the empty address, whatever the peer; the kernel then picks a name
         yield head.rule(UNIX, (type_, literal("auto"), ANY, ANY), _BIND)
-        if local is not None:
-            mask &= ~_BIND
+        mask &= ~_BIND
     if peer:
         yield head.rule(UNIX, (type_, addr, peer_addr, peer_label), mask & _PEER)
         accept = mask & UNIX.mask(("accept",))
@@ -345,7 +346,7 @@ def _unix_address(word: ast.Word | None, context: Lowering) -> Glob:
     if not text.startswith("@"):
         raise _bad_address(word.span, text)
     name, exact = context.glob(text[1:], word, null=True)
-    return Glob(concat((Literal(b"@"), name)), exact)
+    return Glob(concat((Literal(b"@"), pack_pattern(name))), exact)
 
 
 def _bad_address(span: Span, text: str) -> Refused:
