@@ -22,16 +22,15 @@ from lsmc.ir.model import Effect, Rule
 
 #: Paths that policy is usually about, whatever the profile.
 SENSITIVE = tuple(
-    text.encode()
-    for text in (
-        "/ /etc/ /etc/passwd /etc/shadow /etc/ld.so.preload /etc/sudoers /root/ /root/.ssh/id_rsa "
-        "/home/u/ /home/u/.ssh/id_ed25519 /home/u/.bashrc /home/u/.gnupg/secring.gpg /proc/1/mem "
-        "/proc/1234/attr/current /proc/1234/attr/apparmor/current /proc/1234/attr/exec "
-        "/proc/sys/kernel/core_pattern /sys/kernel/security/apparmor/policy/ /dev/mem /dev/null "
-        "/dev/sda /tmp/x /tmp/ /var/run/docker.sock /run/systemd/private /bin/sh /usr/bin/python3 "
-        "/usr/lib/x86_64-linux-gnu/libc.so.6 /lib/x86_64-linux-gnu/ld-2.36.so /boot/vmlinuz "
-        "/sys/module/apparmor/parameters/enabled /proc/1234/attr/apparmor/"
-    ).split()
+    b"""
+    / /etc/ /etc/passwd /etc/shadow /etc/ld.so.preload /etc/sudoers /root/ /root/.ssh/id_rsa
+    /home/u/ /home/u/.ssh/id_ed25519 /home/u/.bashrc /home/u/.gnupg/secring.gpg /proc/1/mem
+    /proc/1234/attr/current /proc/1234/attr/apparmor/current /proc/1234/attr/exec
+    /proc/sys/kernel/core_pattern /sys/kernel/security/apparmor/policy/ /dev/mem /dev/null
+    /dev/sda /tmp/x /tmp/ /var/run/docker.sock /run/systemd/private /bin/sh /usr/bin/python3
+    /usr/lib/x86_64-linux-gnu/libc.so.6 /lib/x86_64-linux-gnu/ld-2.36.so /boot/vmlinuz
+    /sys/module/apparmor/parameters/enabled /proc/1234/attr/apparmor/
+    """.split()
 )
 _LIKELY = b"abcxyz019._-/"
 
@@ -98,9 +97,7 @@ def random_path(rng: random.Random) -> bytes:
     return b"/" + b"/".join(parts) + rng.choice((b"", b"", b"/"))
 
 
-def members(
-    pattern: Pattern, rng: random.Random, count: int, *, nul: bool = False
-) -> list[bytes]:
+def members(pattern: Pattern, rng: random.Random, count: int, *, nul: bool = False) -> list[bytes]:
     """Some members, the shortest first; without NUL unless asked for."""
     first = example(pattern)
     if first is None:

@@ -1,8 +1,8 @@
 """What the real compiler's automata grant: `apparmor_parser` run on a file, its output read back.
 
-The answers are bits of rules, before any profile mode.  Objects are walked through the compiled automata
-byte by byte, in the order in which the kernel feeds them (security/apparmor in Linux; for unix sockets
-the af_unix patches of Ubuntu).
+The answers are bits of rules, before any profile mode.  Objects are walked through the compiled
+automata byte by byte, in the order in which the kernel feeds them (security/apparmor in Linux; for
+unix sockets the af_unix patches of Ubuntu).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+#: Seconds that the compiler may take for a file.
+TIMEOUT = 60
 TOOLS = Path(__file__).resolve().parents[3] / "shared" / "tools"
 
 
@@ -32,11 +35,19 @@ class Answer(NamedTuple):
     extra: object = None
     mediated: bool = True
 
+    def only(self, *names: str) -> Answer:
+        """What it says of some permissions."""
+        return self._replace(
+            allow=self.allow.intersection(names),
+            audit=self.audit.intersection(names),
+            quiet=self.quiet.intersection(names),
+        )
+
 
 FREE = Answer(mediated=False)
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - it is no fault of ours
     """The compiler does not take the file; the message is its last line."""
 
 
@@ -77,13 +88,23 @@ def compile_with_parser(path: Path, base: Path, features: Path, include: Iterabl
     assert program is not None
     command = [program, "-QTK", "-S", "--base", str(base), "-M", str(features)]
     command += [f"-I{directory}" for directory in include]
-    done = subprocess.run(
-        [*command, str(path)], capture_output=True, check=False, timeout=600, cwd=path.parent
-    )
-    if done.returncode:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        raise Refused(lines[-1] if lines else f"exit status {done.returncode}")
-    return done.stdout
+    with subprocess.Popen(
+        [*command, str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=path.parent,
+        start_new_session=True,
+    ) as process:
+        try:
+            out, err = process.communicate(timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            # some sets of change_profile rules make 3.0.8 loop, in a process of its own
+            os.killpg(process.pid, signal.SIGKILL)
+            raise Refused(f"still at work after {TIMEOUT} seconds") from None
+    if process.returncode:
+        lines = err.decode(errors="replace").strip().splitlines()
+        raise Refused(lines[-1] if lines else f"exit status {process.returncode}")
+    return out
 
 
 @dataclass(frozen=True)
@@ -132,7 +153,14 @@ class Oracle:
     def exec_label(self, path: bytes, owner: bool) -> str | None:
         """The label that executing a path leads to, None when there is none."""
         label = self.policies.exec_transition(self.profile, path, owner)["label"]
-        return None if label is None else str(label)
+        if label is not None:
+            return str(label)
+        # the kernel parses a name of the table as a label; the reader knows no stacks there
+        target = self.file(path, owner).extra
+        name = target.target if isinstance(target, Xindex) else ""
+        parts = name.split("//&")
+        known = len(parts) > 1 and all(part in self.policies.profiles for part in parts)
+        return name if known else None
 
     def link(self, new: bytes, old: bytes, owner: bool) -> Answer:
         """The permissions of a pair of names: the link and whether the subset test is asked."""
@@ -210,7 +238,7 @@ class Oracle:
 
     def unix(self, kind: str, addr: bytes, peer_addr: bytes, peer_label: bytes) -> Answer:
         """A unix socket, each permission at the stage where the kernel asks for it."""
-        cls = next((c for c in ("netv9", "net") if self.mediates(c)), "")
+        cls = next((c for c in ("netv9", "netv8", "net") if self.mediates(c)), "")
         if not cls:
             return FREE
         number = self.api.CLASS[cls]
@@ -229,7 +257,7 @@ class Oracle:
             _answer(self.profile.policy_match(number, key), {n: perms[n] for n in names})
             for key, names in stages
         ]
-        return Answer(*(frozenset().union(*(a[i] for a in found)) for i in range(3)))  # type: ignore[arg-type]
+        return _together(found)
 
     def signal(self, number: int, peer: bytes) -> Answer:
         """A signal to or from a peer."""
@@ -239,7 +267,10 @@ class Oracle:
         """Tracing a peer or being traced by it."""
         if not self.mediates("ptrace"):
             return FREE
-        return self._key("label", bytes((self.api.CLASS["ptrace"],)) + peer, self.api.PTRACE_PERMS)
+        key = bytes((self.api.CLASS["ptrace"],)) + peer
+        return _answer(
+            self.profile.policy_match(self.api.CLASS["label"], key), self.api.PTRACE_PERMS
+        )
 
     def dbus(self, fields: tuple[bytes, ...]) -> Answer:
         """A message or a name on a bus: bus, name, label, path, interface, member."""
@@ -255,7 +286,7 @@ class Oracle:
             self._key("dbus", b"\0".join(key), {n: perms[n] for n in names})
             for key, names in stages
         ]
-        return Answer(*(frozenset().union(*(a[i] for a in found)) for i in range(3)))  # type: ignore[arg-type]
+        return _together(found)
 
     def mount(self, mountpoint: bytes, source: bytes, fstype: bytes, flags: int) -> Answer:
         """A mount under flags that are already those of its kind."""
@@ -282,6 +313,12 @@ def _answer(perms: Any, names: Mapping[str, int]) -> Answer:
         for mask in (perms.allow, perms.audit, perms.quiet)
     )
     return Answer(allow, audit & allow, quiet - allow)
+
+
+def _together(found: Iterable[Answer]) -> Answer:
+    """The answers of several stages as one."""
+    allow, audit, quiet = (set().union(*sets) for sets in list(zip(*found, strict=True))[:3])
+    return Answer(frozenset(allow), frozenset(audit), frozenset(quiet))
 
 
 def _text(path: bytes) -> str:

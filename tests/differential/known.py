@@ -1,0 +1,134 @@
+"""Differences from apparmor_parser 3.0.8 that are meant, each with its reason.
+
+The language that decides is that of AppArmor 6.0 where the two compilers part ways, and the manual
+where a release has a plain defect.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from lsmc.automata.pattern import Chars, Concat, Pattern, Union
+from lsmc.ir.model import Effect, Rule
+from tests.reference import matches
+
+if TYPE_CHECKING:
+    from tests.differential.compare import Question
+    from tests.differential.oracle import Answer
+
+Rules = Mapping[str, Sequence[Rule]]
+
+_OPTIONS = re.compile(r"\b(?:options?)\s*(?:=|in\b)\s*(\([^)]*\)|[^\s,]+)")
+_KIND_WORDS = re.compile(
+    r"\b(?:remount|r?bind|[BMR]|move|(?:make-)?r?(?:shared|slave|private|unbindable))\b"
+)
+
+
+class Known(NamedTuple):
+    """A difference that is meant: when it applies, and why our answer is right."""
+
+    name: str
+    reason: str
+    applies: Callable[[Rules, Question, Answer, Answer], bool]
+
+
+def _path(question: Question) -> bytes:
+    return question.object.encode("utf-8", "surrogateescape")
+
+
+def _matching(rules: Rules, question: Question) -> list[Rule]:
+    """The file rules that match the path of a question."""
+    path = _path(question)
+    return [rule for rule in rules.get("file", ()) if matches(rule.fields[0], path)]
+
+
+def _implied_map(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    if question.cls != "file" or theirs.allow - ours.allow != {"m"}:
+        return False
+    same = ours._replace(allow=ours.allow | {"m"}, quiet=ours.quiet - {"m"}) == theirs
+    return same and any(
+        rule.transition is not None and rule.transition.inherit
+        for rule in _matching(rules, question)
+    )
+
+
+def _has_class(pattern: Pattern) -> bool:
+    match pattern:
+        case Chars():
+            return True
+        case Concat(parts):
+            return any(map(_has_class, parts))
+        case Union(options):
+            return any(map(_has_class, options))
+    return False
+
+
+def _class_is_exact(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    if question.cls != "file" or not {"x"} <= ours.allow & theirs.allow:
+        return False
+    return ours.extra != theirs.extra and any(
+        rule.transition is not None and rule.exact and _has_class(rule.fields[0])
+        for rule in _matching(rules, question)
+    )
+
+
+def _mount_kinds(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    """Whether a rule that the compilers read differently speaks of the mountpoint."""
+    if question.cls != "mount" or ours.mediated != theirs.mediated:
+        return False
+    for rule in rules.get("mount", ()):
+        text = rule.origin.text
+        if not matches(rule.fields[0], _path(question)) and "->" in text:
+            continue
+        options = " ".join(_OPTIONS.findall(text))
+        lone_source = "->" not in text and bool(ours.allow)
+        any_flags = not options and bool(theirs.allow)
+        several_kinds = bool(_KIND_WORDS.search(options)) and bool(theirs.allow)
+        if lone_source or any_flags or several_kinds:
+            return True
+    return False
+
+
+def _quiet_of_network(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    if question.cls != "unix" or (ours.allow, ours.audit) != (theirs.allow, theirs.audit):
+        return False
+    return any(
+        rule.effect is Effect.DENY and rule.origin.text.split("network")[0] != rule.origin.text
+        for rule in rules.get("unix", ())
+    )
+
+
+KNOWN: tuple[Known, ...] = (
+    Known(
+        "implied-map",
+        "3.0.8 keeps the m that ix implies where another rule wins the x; 6.0 gives m with x only",
+        _implied_map,
+    ),
+    Known(
+        "class-is-exact",
+        "a character class is a wildcard for 3.0.8, not for 6.0, when exec modes compete",
+        _class_is_exact,
+    ),
+    Known(
+        "mount-kinds",
+        "3.0.8 adds a new mount to options that name another kind, takes any flags where none are "
+        "written, and does not take a lone source as mountpoint; 6.0 does as we do",
+        _mount_kinds,
+    ),
+    Known(
+        "quiet-of-network",
+        "for unix sockets 3.0.8 swaps the logging of `deny network` and `audit deny network`; the "
+        "manual says that deny is silent and audit deny is not",
+        _quiet_of_network,
+    ),
+)
+
+
+def explain(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> Known | None:
+    """The known difference that a disagreement is an instance of."""
+    for known in KNOWN:
+        if known.applies(rules, question, ours, theirs):
+            return known
+    return None
