@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from lsmc.analysis import Question, places
 from lsmc.diagnostics import Diagnostic, Fix, Label, Severity
@@ -23,6 +23,8 @@ from lsmc.ir.model import MediationClass
 from lsmc.policy import Policy
 from lsmc.source import Span, to_display
 from lsmc.tables.bundle import ProfileRecord
+
+T = TypeVar("T")
 
 
 class SettingError(Exception):
@@ -67,6 +69,14 @@ class Tree:
     profiles: tuple[LintedProfile, ...]
     rules: tuple[ir.Rule, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    _made: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def shared(self, make: Callable[[Tree], T]) -> T:
+        """What a function makes of the tree; several checks may ask, it is made once."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        found: T = self._made[make]
+        return found
 
     def origin(self, number: int) -> Span:
         """Where the rule of a number in the tables is written."""
