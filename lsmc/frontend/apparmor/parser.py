@@ -46,6 +46,7 @@ class _Parse:
         self.state: ParserState[Any] = grammar().parse_interactive().parser_state
         self.states = self.state.parse_conf.states
         self.problems: list[Diagnostic] = []
+        self.seen: set[int] = set()
 
     def run(self) -> tuple[ast.File, tuple[Diagnostic, ...]]:
         """Feed every token; recover at each that does not fit."""
@@ -91,12 +92,15 @@ class _Parse:
             self.state.value_stack.pop()
 
     def settle(self) -> bool:
-        """Finish an item that lacks nothing but its follower; whether there was one."""
+        """Finish an item that lacks nothing but its follower; whether there was one.
+
+        `set` is the follower, because it begins an item and can go on none.
+        """
         if self.at_item():
             return False
-        if not self.accepts("ALL"):
+        if not self.accepts("SET"):
             return False
-        self.feed("ALL", 0)
+        self.feed("SET", 0)
         self.state.state_stack.pop()
         self.state.value_stack.pop()
         return True
@@ -128,12 +132,12 @@ class _Parse:
             found.append(token)
         return found
 
-    def begins(self, at: int) -> bool:
+    def begins(self, at: int, kinds: frozenset[str] = _BEGINNINGS) -> bool:
         """Whether an item, or the end of a body, can begin at a place."""
         scanner = Scanner(self.source)
         scanner.pos = at
         token = next(scanner.tokens(), None)
-        return token is not None and token.type in _BEGINNINGS
+        return token is not None and token.type in kinds
 
     # Recovery.
 
@@ -152,6 +156,10 @@ class _Parse:
             self.report(explain(fault))
             fault = fault._replace(read=[])
             self.scanner.pos = self.resume(fault)
+        elif paren := self.unclosed(read):
+            self.report(explain(fault._replace(paren=paren[0])))
+            self.cut()
+            self.scanner.pos = paren[1].span.start
         elif found != '"' and (comma := self.split(read)):
             self.report(explain(fault._replace(comma=comma)))
             self.scanner.pos = self.state.value_stack[-1].span.end
@@ -161,8 +169,16 @@ class _Parse:
                 fault = fault._replace(brace=brace)
             self.report(explain(fault))
             self.scanner.pos = self.resume(fault)
+        self.advance()
         depth = sum(isinstance(v, Tok) and v.type == "LBRACE" for v in self.state.value_stack)
         self.scanner.reset(depth)
+
+    def advance(self) -> None:
+        """Never go on from the same place in the same state twice, or reading would not end."""
+        while (key := hash((self.scanner.pos, tuple(self.state.state_stack)))) in self.seen:
+            self.cut()
+            self.scanner.pos += 1
+        self.seen.add(key)
 
     def report(self, problem: Diagnostic) -> None:
         """Keep a problem, unless the last one was at the same place."""
@@ -181,10 +197,11 @@ class _Parse:
             self.cut()
             return resync.word_end(text, end)
         if read and not fault.rule and kind in PREFIXES:
-            return resync.after_prefixes(text, start)
+            return max(resync.after_prefixes(text, start), end)
         if "EOL" in expected or (read and read[-1].type == "ASSIGN"):
             if "EOL" in expected:
                 self.feed("EOL", start)
+                self.settle()
             self.cut()
             return start if kind == "EOL" else resync.line_end(text, start)
         if kind == "BAD_COMMENT":
@@ -274,11 +291,29 @@ class _Parse:
                 return token
         return None
 
+    def unclosed(self, read: list[Tok]) -> tuple[Tok, Tok] | None:
+        """A parenthesis that took in the rules after it, and the first token of those."""
+        opened = None
+        for token in read:
+            if token.type == "LPAR":
+                opened = token
+            elif token.type == "RPAR":
+                opened = None
+            elif (
+                opened is not None
+                and token.type in WORDS
+                and resync.starts_line(token)
+                and self.begins(token.span.start, _LINE_STARTS)
+            ):
+                return opened, token
+        return None
+
     def close(self, expected: frozenset[str]) -> None:
         """Finish what is open at the end of the file."""
         end = len(self.source.text)
         if "COMMA" in expected:
             self.feed("COMMA", end)
+            self.settle()
         self.cut()
         for value in list(self.state.value_stack):
             if isinstance(value, Tok) and value.type == "LBRACE":

@@ -61,6 +61,7 @@ class Fault(NamedTuple):
     opened: Tok | None = None  # the innermost brace that is open
     comma: Tok | None = None  # the word that swallowed the comma of its rule
     brace: Tok | None = None  # the word that swallowed the brace of its head
+    paren: Tok | None = None  # the parenthesis that swallowed the rules after it
 
     @property
     def rule(self) -> list[Tok]:
@@ -155,6 +156,8 @@ def _lexical(f: Fault) -> Diagnostic | None:
 
 
 def _glued(f: Fault) -> Diagnostic | None:
+    if f.paren is not None:
+        return error("unexpected-text", f.paren.span, "this `(` is never closed", "add `)`")
     if f.comma is not None:
         return error(
             "swallowed-comma",
@@ -310,7 +313,9 @@ def _permissions(f: Fault) -> Diagnostic | None:
         return None
     if len(rule) == 1 and "PERMS" in f.expected:
         second = f.found
-    elif len(rule) == 2 and "LBRACE" in f.expected and (f.nested or f.found.type == "COMMA"):
+    elif len(rule) == 2 and "LBRACE" in f.expected and (
+        f.nested or f.found.type == "COMMA" or rule[0].type == "NAME"
+    ):
         # A path and a name are a profile head so far, but no `{` came.
         second = rule[1]
     else:
