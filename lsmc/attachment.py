@@ -101,12 +101,17 @@ def _met(candidate: Candidate, xattrs: Mapping[str, bytes]) -> int | None:
 
 def left_match(dfa: Dfa, path: bytes) -> int | None:
     """The bytes consumed before a state is entered again, or None when the path does not match."""
-    if not dfa.match(path):
-        return None
-    seen = {1}
-    for count in range(1, len(path) + 1):
-        state = dfa.walk(path[:count])
-        if state in seen:
-            return count - 1
+    step = dfa.walker().step
+    state = 1
+    seen = {state}
+    count = None
+    for at, byte in enumerate(path):
+        state = step(state, byte)
+        if not state:
+            return None
+        if state in seen and count is None:
+            count = at
         seen.add(state)
-    return len(path)
+    if not dfa.accepts[state]:
+        return None
+    return len(path) if count is None else count

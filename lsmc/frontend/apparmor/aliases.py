@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 class Aliases:
     """The aliases of a policy file, found by the prefix of a path; equal by their pairs."""
 
-    __slots__ = ("_by_prefix", "_lengths", "pairs")
+    __slots__ = ("_by_prefix", "_lengths", "matched", "pairs")
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Pairs of old and new prefix, each pair once."""
         self.pairs = tuple(dict.fromkeys(pairs))
+        #: The pairs that have matched some text so far, by number.
+        self.matched: set[int] = set()
         self._by_prefix: dict[str, list[int]] = {}
         for number, (old, _) in enumerate(self.pairs):
             self._by_prefix.setdefault(old, []).append(number)
@@ -32,6 +34,7 @@ class Aliases:
             for length in self._lengths
             for number in self._by_prefix.get(text[:length], ())
         }
+        self.matched |= numbers
         for number in sorted(numbers):
             yield self.pairs[number]
 

@@ -14,7 +14,7 @@ from lsmc.automata.pattern import Pattern
 from lsmc.diagnostics import Diagnostic, Label
 from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.aare import parse_glob
-from lsmc.frontend.apparmor.aliases import Aliases
+from lsmc.frontend.apparmor.aliases import NO_ALIASES, Aliases
 from lsmc.frontend.apparmor.body import Body, BodyReader
 from lsmc.frontend.apparmor.conflicts import ExecConflicts, onexec_conflict
 from lsmc.frontend.apparmor.errors import error
@@ -77,7 +77,8 @@ class Compiled:
     """The profiles of one file, and what is wrong with it; without errors they are sound.
 
     `preamble` and `bodies` are for analyses of what was written: variables, aliases, abi lines,
-    and the rules of each profile, also those that gave no IR.
+    and the rules of each profile, also those that gave no IR.  `aliases` tells which of them have
+    matched some text.
     """
 
     profiles: tuple[Profile, ...]
@@ -85,6 +86,7 @@ class Compiled:
     features: Features
     preamble: Preamble = field(default_factory=Preamble)
     bodies: tuple[FlatProfile, ...] = ()
+    aliases: Aliases = NO_ALIASES
 
 
 class Compiler:
@@ -114,11 +116,12 @@ class Compiler:
         preamble = self._preambles.read(parsed.tree, path)
         diagnostics = [*parsed.diagnostics, *preamble.diagnostics]
         bodies = self._bodies(preamble, diagnostics)
+        aliases = self._aliases(preamble.aliases)
         file = _FileCompiler(
             self._lowerer,
             self._conflicts,
             preamble.variables,
-            self._aliases(preamble.aliases),
+            aliases,
             preamble.features or DEFAULT,
             diagnostics,
         )
@@ -126,7 +129,12 @@ class Compiler:
             file.profile(profile, via, body, None)
         flat = tuple(one for profile, via, tree in bodies for one in _flat(profile, via, tree))
         return Compiled(
-            tuple(file.profiles), _distinct(diagnostics), file.features, preamble, flat
+            tuple(file.profiles),
+            _distinct(diagnostics),
+            file.features,
+            preamble,
+            flat,
+            aliases,
         )
 
     def _aliases(self, pairs: Sequence[tuple[str, str]]) -> Aliases:

@@ -76,6 +76,10 @@ class Library:
         self._parsed[path] = parsed
         return parsed
 
+    def known(self) -> list[Parsed]:
+        """Every file that has been read, in order of path."""
+        return [self._parsed[path] for path in sorted(self._parsed)]
+
     def find(self, path: ast.Word, magic: bool) -> tuple[str, ...] | None:
         """The files that an include names, or None when there is nothing by that name."""
         key = (path.text, magic)

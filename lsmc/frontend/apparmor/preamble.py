@@ -22,6 +22,15 @@ from lsmc.source import Span
 MAX_INCLUDE_DEPTH = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """An assignment that was met: whether it changed anything, and the declaration before it."""
+
+    item: ast.Assign | ast.AssignBool
+    changed: bool
+    before: Span | None = None
+
+
 @dataclass(slots=True)
 class Preamble:
     """The state after reading a file from its start: grows while items are taken."""
@@ -35,6 +44,8 @@ class Preamble:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     reported: set[str] = field(default_factory=set)
     abi_lines: list[tuple[ast.Abi, Features]] = field(default_factory=list)
+    assigned: list[Assigned] = field(default_factory=list)
+    alias_lines: list[tuple[ast.Alias, tuple[Span, ...]]] = field(default_factory=list)
 
     def copy(self) -> Preamble:
         """A state that goes on from here without changing this one."""
@@ -48,6 +59,8 @@ class Preamble:
             list(self.diagnostics),
             set(self.reported),
             list(self.abi_lines),
+            list(self.assigned),
+            list(self.alias_lines),
         )
 
 
@@ -114,9 +127,10 @@ class PreambleReader:
                 case ast.Alias():
                     self._before_profiles(state, item.span, "an alias")
                     self._alias(state, item)
+                    state.alias_lines.append((item, via))
                 case ast.Assign() | ast.AssignBool():
                     self._before_profiles(state, item.span, "an assignment")
-                    self._assign(state, item)
+                    self._assigned(state, item)
                 case _:
                     raise Refused(
                         error(
@@ -175,6 +189,14 @@ class PreambleReader:
                 error("misplaced-preamble", alias.old.span, "an alias takes a path, not a variable")
             )
         state.aliases.append((alias.old.text, alias.new.text))
+
+    def _assigned(self, state: Preamble, item: ast.Assign | ast.AssignBool) -> None:
+        name = item.name.text
+        declared = state.declared.get(name)
+        before = state.variables.values(name), state.variables.boolean(name)
+        self._assign(state, item)
+        after = state.variables.values(name), state.variables.boolean(name)
+        state.assigned.append(Assigned(item, before != after, declared))
 
     def _assign(self, state: Preamble, item: ast.Assign | ast.AssignBool) -> None:
         name = item.name.text
