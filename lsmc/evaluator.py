@@ -8,6 +8,7 @@ there. The product is never built beforehand: it may have more states than there
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.algebra import Table
@@ -50,15 +51,24 @@ class Node:
 class Matcher:
     """Matches keys against all groups of one profile."""
 
-    def __init__(self, bundle: Bundle, profile: ProfileRecord) -> None:
+    def __init__(
+        self, bundle: Bundle, profile: ProfileRecord, parts: Sequence[int] | None = None
+    ) -> None:
+        """All units of the profile, or those at some places in its list of uses."""
         self.profile = profile
         uses = bundle.uses(profile)
+        if parts is not None:
+            uses = [uses[part] for part in parts]
         self._reaches = [(unit, index) for unit, _ in uses for index in range(unit.groups)]
         self._groups: list[tuple[Group, Unit, tuple[int, ...]]] = [
             (unit.group(index), unit, via) for unit, via in uses for index in range(unit.groups)
         ]
         self._walkers = [group.dfa.walker() for group, _, _ in self._groups]
         self._tables = [Table(group.dfa) for group, _, _ in self._groups]
+        self._reset()
+
+    def forget(self) -> None:
+        """Drop what was worked out so far; it comes back when asked for again."""
         self._reset()
 
     def _reset(self) -> None:
