@@ -1,7 +1,7 @@
 """lsmc: compile Linux security policy to decision tables, check it, and explain its decisions.
 
-The names below are the public API.  They are imported when first used, so that starting up costs only
-what is needed.
+The names below are the public API.  They are imported when first used, so that starting up costs
+only what is needed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lsmc.api import check as check
     from lsmc.api import compile as compile  # noqa: A004 - the contract's name
     from lsmc.api import compile_text as compile_text
     from lsmc.api import load as load
@@ -35,6 +36,7 @@ _HOME = {
     "UnknownName": "lsmc.policy",
     "Verdict": "lsmc.policy",
     "Change": "lsmc.diff",
+    "check": "lsmc.api",
     "compile": "lsmc.api",
     "diff": "lsmc.diff",
     "compile_text": "lsmc.api",

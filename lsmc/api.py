@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from lsmc.files import StrPath, map_file
 from lsmc.policy import Policy
+
+if TYPE_CHECKING:
+    from lsmc.diagnostics import Diagnostic
 
 Variables = Mapping[str, str | Sequence[str]]
 
@@ -54,6 +58,52 @@ def compile_text(
 
     data, _ = compile_source(text, name, Options.of(base, include, features, variables))
     return Policy(data)
+
+
+def check(
+    paths: StrPath | Iterable[StrPath],
+    *,
+    base: StrPath | None = None,
+    include: Iterable[StrPath] = (),
+    features: StrPath | None = None,
+    variables: Variables | None = None,
+    jobs: int | None = None,
+    cache: StrPath | None = None,
+    select: Iterable[str] | None = None,
+    ignore: Iterable[str] = (),
+    config: StrPath | None = None,
+) -> list[Diagnostic]:
+    """Lint profile files, or the files of directories, together: errors first, then findings.
+
+    Comments in the policy suppress findings as they do for `lsmc lint`.  No configuration is looked
+    for: `config` names one.  A check that fails is an entry with the code LSM999.  Raises
+    `PolicyError` for a bad features file, `ValueError` for an unknown code or a bad configuration.
+
+    Args:
+        paths: files and directories of profiles.
+        base: the directory of `<magic>` includes, `/etc/apparmor.d` when not given.
+        include: more directories for them.
+        features: a features or abi file that overrides `abi` lines.
+        variables: values that set or override variables of the policy.
+        jobs: taken for the sake of one set of arguments; lint runs in one process.
+        cache: likewise; lint needs the text of every file.
+        select: codes, prefixes of codes or names of the checks to run; else the default set.
+        ignore: those of the checks not to run.
+        config: a `lsmc.toml`, or a `pyproject.toml` with `[tool.lsmc]`.
+    """
+    from lsmc.configuration import check_paths
+
+    del jobs, cache
+    return check_paths(
+        _several(paths),
+        base=base,
+        include=include,
+        features=features,
+        variables=variables,
+        select=select,
+        ignore=ignore,
+        config=config,
+    )
 
 
 def load(path: StrPath) -> Policy:

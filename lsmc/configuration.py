@@ -1,15 +1,22 @@
-"""Finding and reading the configuration of lint, and its baseline."""
+"""Lint with what files say about it: the configuration, the baseline, and one run under them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lsmc.checker.baseline import Baseline
 from lsmc.checker.config import NAMES, Config, config_of, table_of
 from lsmc.checker.model import Check, SettingError
-from lsmc.inputs import DiskFiles
+from lsmc.checker.selection import Selection
+from lsmc.diagnostics import Diagnostic
+from lsmc.driver import compiler
+from lsmc.files import StrPath
+from lsmc.inputs import DiskFiles, Options
+from lsmc.lint import checks, known_codes
+from lsmc.linter import Linter
 
 
 def find_config(start: str, known: Mapping[str, str], checks: Mapping[str, Check]) -> Config:
@@ -48,6 +55,80 @@ def start_of(paths: tuple[str, ...]) -> str:
         os.path.realpath(path if Path(path).is_dir() else Path(path).parent) for path in paths
     ]
     return os.path.commonpath(folders) if folders else "."
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What decides a run: the configuration, and the words of the command line or the caller."""
+
+    config: Config = field(default_factory=Config)
+    select: tuple[str, ...] | None = None
+    extend: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def selected(self, known: Mapping[str, str], checks: Mapping[str, Check]) -> list[Check]:
+        """The checks that run; the caller's words count before the file's; `SettingError`."""
+        config = self.config
+        where = f"{config.path}: " if config.path else ""
+        Selection(
+            known,
+            select=config.select,
+            extend=config.extend_select,
+            ignore=config.ignore,
+            where=where,
+        )
+        selection = Selection(
+            known,
+            select=self.select if self.select is not None else config.select,
+            extend=(*config.extend_select, *self.extend),
+            ignore=(*config.ignore, *self.ignore),
+        )
+        return [check for check in checks.values() if selection.takes(check)]
+
+    def options(
+        self,
+        base: StrPath | None,
+        include: Iterable[StrPath],
+        features: StrPath | None,
+        variables: Mapping[str, str | Sequence[str]] | None,
+    ) -> Options:
+        """How policy is read: as the caller says, else as the configuration does."""
+        config = self.config
+        return Options.of(
+            base if base is not None else config.base,
+            (*include, *config.include),
+            features if features is not None else config.features,
+            {**config.variables, **(variables or {})},
+        )
+
+
+def check_paths(
+    paths: Iterable[StrPath],
+    *,
+    base: StrPath | None,
+    include: Iterable[StrPath],
+    features: StrPath | None,
+    variables: Mapping[str, str | Sequence[str]] | None,
+    select: Iterable[str] | None,
+    ignore: Iterable[str],
+    config: StrPath | None,
+) -> list[Diagnostic]:
+    """The findings of one run for the public API; ValueError for wrong settings."""
+    known_checks = checks()
+    known = known_codes(known_checks)
+    setup = Setup(
+        Config() if config is None else read_config(str(config), known, known_checks),
+        None if select is None else tuple(select),
+        (),
+        tuple(ignore),
+    )
+    selected = setup.selected(known, known_checks)
+    front = compiler(setup.options(base, include, features, variables))
+    baseline = None
+    if setup.config.baseline is not None:
+        baseline = read_baseline(setup.config.baseline)
+    result = Linter(front, selected, known, setup.config).lint(paths, baseline)
+    return [*result.findings, *result.faults]
 
 
 def _read(path: Path) -> bytes:

@@ -27,7 +27,7 @@ from lsmc.tables.bundle import ProfileRecord
 T = TypeVar("T")
 
 
-class SettingError(Exception):
+class SettingError(ValueError):
     """A value in the configuration that cannot be used; checks may raise it, with a clear text."""
 
 
@@ -143,7 +143,7 @@ def request(
     profile: str, cls_code: int, key: bytes, owner: bool, perms: Iterable[str]
 ) -> dict[str, Any]:
     """The witness for a key: a request that `Policy.answer` and `lsmc query --batch` take."""
-    from lsmc.diff import request as from_key  # noqa: PLC0415 - diff is large
+    from lsmc.diff import request as from_key
 
     return from_key(profile, BY_CODE[cls_code], key, owner) | {"perms": list(perms)}
 

@@ -1,0 +1,256 @@
+"""`lsmc lint` without its options: from the wish of the command line to output and exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from lsmc import __version__
+from lsmc.checker.baseline import Baseline
+from lsmc.checker.baseline import write as baseline_data
+from lsmc.checker.config import LEVELS, Config
+from lsmc.checker.model import SettingError
+from lsmc.checker.pages import pages
+from lsmc.cli.changes import changed_files, root_of
+from lsmc.cli.faults import NO, WRONG, YES, UsageFault
+from lsmc.cli.options import Reading
+from lsmc.cli.screen import Screen
+from lsmc.configuration import Setup, find_config, read_baseline, read_config, start_of
+from lsmc.diagnostics import Diagnostic
+from lsmc.driver import compiler, policy_files
+from lsmc.files import write_atomically
+from lsmc.frontend.apparmor.compiler import Compiler
+from lsmc.lint import checks, known_codes
+from lsmc.linter import Linter, Result
+from lsmc.output import findings, github, gitlab, junit, sarif
+from lsmc.output.concise import render as concise
+from lsmc.output.excerpt import diagnostic_lines
+from lsmc.output.report import Report
+from lsmc.output.styled import line, safe
+
+#: The formats of one document for the whole run.
+DOCUMENTS: dict[str, Callable[[Report], str]] = {
+    "json": findings.render,
+    "sarif": sarif.render,
+    "github": github.render,
+    "gitlab": gitlab.render,
+    "junit": junit.render,
+}
+_UNREADABLE = "LSM087"
+
+
+class Wish(NamedTuple):
+    """The options of the command."""
+
+    paths: tuple[str, ...]
+    form: str
+    reading: Reading
+    select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    baseline: str | None = None
+    write_baseline: bool = False
+    fail_level: str | None = None
+    exit_zero: bool = False
+    statistics: bool = False
+    changed_since: str | None = None
+    stdin_filename: str | None = None
+    config: str | None = None
+    no_config: bool = False
+    fix: bool = False
+    unsafe_fixes: bool = False
+    diff: bool = False
+
+
+def lint(wish: Wish, screen: Screen) -> int:
+    """Run lint; the exit status."""
+    try:
+        return _Run(wish, screen).run()
+    except SettingError as fault:
+        raise UsageFault(str(fault)) from None
+
+
+class _Run:
+    """One run: its configuration, checks and front end."""
+
+    def __init__(self, wish: Wish, screen: Screen) -> None:
+        _check_use(wish)
+        self.wish = wish
+        self.screen = screen
+        self.checks = checks()
+        self.known = known_codes(self.checks)
+        self.config = self._config()
+        select = _words(wish.select) or None
+        extend, ignore = _words(wish.extend_select), _words(wish.ignore)
+        setup = Setup(self.config, select, extend, ignore)
+        self.selected = setup.selected(self.known, self.checks)
+        self.baseline_path = wish.baseline or self.config.baseline
+        if wish.write_baseline and self.baseline_path is None:
+            raise UsageFault("--write-baseline needs --baseline FILE")
+        self.options = setup.options(*wish.reading[:4])
+        self.paths, self.stdin = self._stdin()
+
+    def _config(self) -> Config:
+        if self.wish.no_config:
+            return Config()
+        if self.wish.config is not None:
+            return read_config(self.wish.config, self.known, self.checks)
+        start = start_of(tuple(path for path in self.wish.paths if path != "-"))
+        return find_config(start, self.known, self.checks)
+
+    def _stdin(self) -> tuple[list[str], tuple[str, bytes] | None]:
+        """The paths to lint, with the name of standard input for `-`, and its content."""
+        if "-" not in self.wish.paths:
+            return list(self.wish.paths), None
+        name = self.wish.stdin_filename or "<stdin>"
+        paths = [name if path == "-" else path for path in self.wish.paths]
+        return paths, (name, sys.stdin.buffer.read())
+
+    def front(self) -> Compiler:
+        """A new front end; it knows what came from standard input."""
+        front = compiler(self.options)
+        if self.stdin is not None:
+            front.library.text(*self.stdin)
+        return front
+
+    def linter(self, front: Compiler | None = None) -> Linter:
+        """A linter with the checks that were selected."""
+        return Linter(front or self.front(), self.selected, self.known, self.config)
+
+    def baseline(self) -> Baseline | None:
+        """The baseline anew; None when there is none or it is to be written."""
+        if self.baseline_path is None or self.wish.write_baseline:
+            return None
+        return read_baseline(self.baseline_path)
+
+    def run(self) -> int:
+        if self.wish.form == "jsonl":
+            return self._each()
+        result = self.linter().lint(self.paths, self.baseline())
+        if self.wish.write_baseline:
+            return self._write(result)
+        found = self._changed(result.findings)
+        self._print(found, result)
+        return self._code(found, result)
+
+    def _each(self) -> int:
+        """Each file alone, in the order given."""
+        linter = self.linter()
+        baseline = self.baseline()
+        code = YES
+        for path in self._expanded():
+            result = linter.lint([path], baseline)
+            found = self._changed(result.findings)
+            self.screen.text(findings.file_line(path, found))
+            self._faults(result.faults)
+            code = max(code, self._code(found, result))
+        return code
+
+    def _expanded(self) -> Iterable[str]:
+        for path in self.paths:
+            if Path(path).is_dir():
+                yield from policy_files([path])[0]
+            else:
+                yield path
+
+    def _changed(self, found: list[Diagnostic]) -> list[Diagnostic]:
+        """The findings in files that changed; errors always, they concern every file."""
+        if self.wish.changed_since is None:
+            return found
+        changed = changed_files(self.wish.changed_since)
+        return [one for one in found if one.severity == "error" or _real(one.file) in changed]
+
+    def _write(self, result: Result) -> int:
+        assert self.baseline_path is not None
+        data = baseline_data(result.findings, result.homes, self.baseline_path)
+        write_atomically(self.baseline_path, data)
+        errors = [one for one in result.findings if one.severity == "error"]
+        self.screen.diagnostics(errors)
+        self._faults(result.faults)
+        count = data.count(b'{"code"')
+        self.screen.remark(f"{safe(self.baseline_path)}: {count} entries")
+        return WRONG if errors or result.faults or result.broken else YES
+
+    def _print(self, found: list[Diagnostic], result: Result) -> None:
+        report = Report(
+            tuple(found),
+            tuple(result.faults),
+            result.files,
+            pages(self.checks) if self.wish.form == "sarif" else {},
+            root_of("."),
+            __version__,
+            result.suppressed,
+            result.known,
+        )
+        if self.wish.form in DOCUMENTS:
+            self.screen.text(DOCUMENTS[self.wish.form](report))
+        elif self.wish.form == "concise":
+            self.screen.text(concise(found))
+        else:
+            self.screen.show(text for one in found for text in (*diagnostic_lines(one), line("")))
+        self._faults(result.faults)
+        if self.wish.statistics:
+            self._statistics(report)
+        if self.wish.form == "text":
+            self._summary(report)
+
+    def _faults(self, faults: list[Diagnostic]) -> None:
+        for fault in faults:
+            self.screen.error(f"{fault.message} [{fault.code}]")
+
+    def _statistics(self, report: Report) -> None:
+        rows = [line(f"{count:>7}  {code} {name}") for count, code, name in report.statistics()]
+        if self.wish.form in ("text", "concise"):
+            self.screen.show(rows)
+        else:
+            for row in rows:
+                self.screen.remark(*row)
+
+    def _summary(self, report: Report) -> None:
+        levels = [one.severity for one in report.findings]
+        counts = [_count(levels.count(level), level) for level in LEVELS if level in levels]
+        away = [f"{report.suppressed} suppressed"] if report.suppressed else []
+        away += [f"{report.known} in the baseline"] if report.known else []
+        text = ", ".join(counts) or "nothing found"
+        tail = f" ({', '.join(away)})" if away else ""
+        files = _count(len(report.files), "file")
+        self.screen.remark(f"{text} in {files}{tail}")
+
+    def _code(self, found: list[Diagnostic], result: Result) -> int:
+        if result.faults or result.broken or any(one.code == _UNREADABLE for one in found):
+            return WRONG
+        if self.wish.exit_zero:
+            return YES
+        if any(one.severity == "error" for one in found):
+            return WRONG
+        level = self.wish.fail_level or self.config.fail_level or "warning"
+        bad = LEVELS[: LEVELS.index(level) + 1]
+        return NO if any(one.severity in bad for one in found) else YES
+
+
+def _check_use(wish: Wish) -> None:
+    """Refuse options that make no sense together."""
+    if wish.config is not None and wish.no_config:
+        raise UsageFault("--config and --no-config exclude each other")
+    if wish.stdin_filename is not None and "-" not in wish.paths:
+        raise UsageFault("--stdin-filename needs the path -")
+    if wish.unsafe_fixes and not (wish.fix or wish.diff):
+        raise UsageFault("--unsafe-fixes needs --fix or --diff")
+    if wish.write_baseline and (wish.fix or wish.diff or wish.changed_since):
+        raise UsageFault("--write-baseline takes all findings, and changes no policy")
+
+
+def _words(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
+
+
+def _real(path: str | None) -> str:
+    return os.path.realpath(path) if path is not None else ""
+
+
+def _count(number: int, noun: str) -> str:
+    plural = "" if number == 1 or noun == "info" else "s"
+    return f"{number} {noun}{plural}"

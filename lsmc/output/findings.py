@@ -1,0 +1,46 @@
+"""The JSON of lint: one object for a run, or a line for each file.
+
+The shape is published in docs/schemas/; `version` changes when a field changes its meaning or goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lsmc.diagnostics import Diagnostic
+from lsmc.output.json import diagnostic, dumps
+from lsmc.output.report import Report
+
+VERSION = 1
+
+
+def render(report: Report) -> str:
+    """A run as one object, indented for people."""
+    levels = [one.severity for one in report.findings]
+    return (
+        dumps(
+            {
+                "version": VERSION,
+                "tool": {"name": "lsmc", "version": report.version},
+                "diagnostics": [diagnostic(one) for one in report.findings],
+                "internal_errors": [one.message for one in report.faults],
+                "summary": {
+                    "files": len(report.files),
+                    "error": levels.count("error"),
+                    "warning": levels.count("warning"),
+                    "info": levels.count("info"),
+                    "suppressed": report.suppressed,
+                    "in_baseline": report.known,
+                },
+            },
+            indent=2,
+        )
+        + "\n"
+    )
+
+
+def file_line(path: str, findings: Iterable[Diagnostic]) -> str:
+    """One file as a line; `ok` is false when the compiler would refuse it."""
+    found = list(findings)
+    ok = all(one.severity != "error" for one in found)
+    return dumps({"file": path, "ok": ok, "diagnostics": [diagnostic(o) for o in found]}) + "\n"

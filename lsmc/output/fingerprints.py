@@ -1,0 +1,23 @@
+"""Names for findings that stay the same when lines shift, as code hosts want them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+
+from lsmc.diagnostics import Diagnostic
+from lsmc.output.report import Report
+
+
+def fingerprints(report: Report) -> Iterator[tuple[Diagnostic, str]]:
+    """Each finding with its name: its code, file, profile and text, and a number among equals."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    for found in report.findings:
+        span = found.span
+        file = report.named(span.source.path) if span is not None else ""
+        text = " ".join(span.text.split()) if span is not None else ""
+        key = (found.code, file, found.profile or "", text)
+        seen[key] += 1
+        data = "\0".join((*key, str(seen[key]))).encode("utf-8", "surrogateescape")
+        yield found, hashlib.sha256(data).hexdigest()

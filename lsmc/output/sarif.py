@@ -1,0 +1,137 @@
+"""SARIF 2.1.0 (OASIS), as code scanning services read it.
+
+Paths are relative to the root of the repository, lines and columns begin at 1, columns count
+characters.  Failures of lsmc itself are notifications of the invocation, not results.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lsmc.checker.pages import Page
+from lsmc.diagnostics import Diagnostic, Fix
+from lsmc.output.fingerprints import fingerprints
+from lsmc.output.json import Object, dumps
+from lsmc.output.report import Report
+from lsmc.source import Span, to_display
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+_ROOT = "%SRCROOT%"
+
+
+def render(report: Report) -> str:
+    """The log of one run."""
+    codes = sorted({one.code for one in report.findings})
+    index = {code: number for number, code in enumerate(codes)}
+    invocation: Object = {"executionSuccessful": not report.faults}
+    if report.faults:
+        invocation["toolExecutionNotifications"] = [
+            {"level": "error", "message": {"text": one.message}} for one in report.faults
+        ]
+    run: Object = {
+        "tool": {
+            "driver": {
+                "name": "lsmc",
+                "semanticVersion": report.version,
+                "rules": [_rule(code, report) for code in codes],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {_ROOT: {"uri": _root(report)}},
+        "invocations": [invocation],
+        "results": [_result(report, one, name, index) for one, name in fingerprints(report)],
+    }
+    return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _root(report: Report) -> str:
+    return Path(report.root).resolve().as_uri().rstrip("/") + "/"
+
+
+def _rule(code: str, report: Report) -> Object:
+    page = report.pages.get(code)
+    if page is None:
+        return {"id": code}
+    return {
+        "id": code,
+        "name": "".join(word.capitalize() for word in page.name.split("-")),
+        "shortDescription": {"text": page.summary},
+        "fullDescription": {"text": page.part("What it does") or page.summary},
+        "help": {"text": page.plain, "markdown": page.markdown},
+        "defaultConfiguration": {"level": _LEVELS[page.severity]},
+        "properties": {"tags": _tags(page)},
+    }
+
+
+def _tags(page: Page) -> list[str]:
+    return ["security", "apparmor"] if page.code.startswith("LSM3") else ["apparmor"]
+
+
+def _result(report: Report, found: Diagnostic, name: str, index: dict[str, int]) -> Object:
+    message = found.message + (f"\n{found.help}" if found.help else "")
+    result: Object = {
+        "ruleId": found.code,
+        "ruleIndex": index[found.code],
+        "level": _LEVELS[found.severity],
+        "message": {"text": message},
+        "partialFingerprints": {"lsmc/v1": name},
+    }
+    if found.span is not None:
+        result["locations"] = [{"physicalLocation": _place(report, found.span)}]
+    if found.profile:
+        for location in result.get("locations", []):
+            location["logicalLocations"] = [{"name": found.profile, "kind": "profile"}]
+    if found.related:
+        result["relatedLocations"] = [
+            {
+                "id": number,
+                "physicalLocation": _place(report, label.span),
+                "message": {"text": label.message},
+            }
+            for number, label in enumerate(found.related)
+        ]
+    if found.fix is not None and found.fix.edits:
+        result["fixes"] = [_fix(report, found.fix)]
+    if found.witness is not None:
+        result["properties"] = {"witness": dict(found.witness)}
+    return result
+
+
+def _place(report: Report, span: Span) -> Object:
+    return {"artifactLocation": _artifact(report, span), "region": _region(span)}
+
+
+def _artifact(report: Report, span: Span) -> Object:
+    uri, relative = report.uri(span.source.path)
+    return {"uri": uri, "uriBaseId": _ROOT} if relative else {"uri": uri}
+
+
+def _region(span: Span) -> Object:
+    place = span.location()
+    return {
+        "startLine": place.line,
+        "startColumn": place.column,
+        "endLine": place.end_line,
+        "endColumn": place.end_column,
+    }
+
+
+def _fix(report: Report, fix: Fix) -> Object:
+    by_file: dict[str, list[Object]] = {}
+    artifacts: dict[str, Object] = {}
+    for edit in fix.edits:
+        path = edit.span.source.path
+        artifacts[path] = _artifact(report, edit.span)
+        by_file.setdefault(path, []).append(
+            {
+                "deletedRegion": _region(edit.span),
+                "insertedContent": {"text": to_display(edit.text)},
+            }
+        )
+    return {
+        "description": {"text": fix.title + ("" if fix.safe else " (may change decisions)")},
+        "artifactChanges": [
+            {"artifactLocation": artifacts[path], "replacements": by_file[path]} for path in by_file
+        ],
+    }
