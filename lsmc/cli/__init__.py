@@ -12,15 +12,25 @@ def main() -> None:
     """The console script."""
     import sys
 
+    try:
+        code = _run(sys.argv[1:])
+    except KeyboardInterrupt:  # before a command had begun
+        code = 130
+    sys.exit(code)
+
+
+def _run(args: list[str]) -> int:
+    """The exit code of a command line."""
+    import sys
+
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    code = None
-    if sys.argv[1:2] == ["query"]:
+    if args[:1] == ["query"]:
         from lsmc.cli.quick import quick
 
-        code = quick(sys.argv[2:])
-    if code is None:
-        from lsmc.cli.group import cli
+        code = quick(args[1:])
+        if code is not None:
+            return code
+    from lsmc.cli.group import cli
 
-        code = cli.main(prog_name="lsmc", standalone_mode=False)
-    sys.exit(code)
+    return cli.main(args, prog_name="lsmc", standalone_mode=False)

@@ -10,7 +10,7 @@ from lsmc.source import Span
 
 #: Characters of a source line that are shown; longer lines are cut around the place.
 WIDTH = 120
-_BEFORE = 40
+_BEFORE = 24
 _TAB = "    "
 _ROLE = {"error": "bad", "warning": "warn", "info": "where"}
 
@@ -43,19 +43,18 @@ def excerpt(span: Span) -> Iterator[Line]:
     """The first source line of a span, and a mark under what it covers."""
     location = span.location()
     text = span.source.line_text(location.line)
-    start = location.column - 1
+    start = location.column - 1  # in characters, as `text` is
     if not text or start > len(text):
         return
     end = location.end_column - 1 if location.end_line == location.line else len(text)
-    cut = max(0, start - _BEFORE) if len(text) > WIDTH else 0
-    shown = text[cut : cut + WIDTH]
-    head = "…" if cut else ""
-    tail = "…" if cut + WIDTH < len(text) else ""
-    before = head + _expand(text[cut:start])
-    marked = _expand(text[start : max(start + 1, min(end, cut + WIDTH))].rstrip()) or " "
-    number = f"{location.line:>5} | "
-    yield line((number, "dim"), head + _expand(shown) + tail)
-    yield line((" " * 5 + " | ", "dim"), " " * _width(before), ("^" * _width(marked), "mark"))
+    cut = max(0, start - _BEFORE) if len(_expand(text)) > WIDTH else 0
+    before = ("…" if cut else "") + _expand(text[cut:start])
+    after = _expand(text[start:])
+    room = WIDTH - len(before)
+    shown = before + (after if len(after) <= room else after[:room] + "…")
+    marked = _expand(text[start : max(start + 1, end)].rstrip())[:room] or " "
+    yield line((f"{location.line:>5} | ", "dim"), shown)
+    yield line(("      | ", "dim"), " " * _width(before), ("^" * _width(marked), "mark"))
 
 
 def _expand(text: str) -> str:
