@@ -181,15 +181,15 @@ class _Pair:
             _by_meaning(matcher, cls, record)
             for matcher, record in zip(self.matchers, self.records, strict=True)
         ]
-        found: dict[tuple[bytes, bool], None] = {}
-        for side in (0, 1):
+        found: set[bytes] = set()
+        for side in (1, 0):
             for meaning, found_at in known[side].items():
                 if meaning in known[1 - side]:
                     continue
                 key = self._search(cls, (side, found_at[0]), None)
-                if key is None or (key, bool(side)) in found:
+                if key is None or key in found:
                     continue
-                found[key, bool(side)] = None
+                found.add(key)
                 yield self._change(cls, key, (side, found_at[0]), None)
 
     def _search(

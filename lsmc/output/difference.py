@@ -1,0 +1,136 @@
+"""The difference of two policies, for people and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from lsmc.diff import Change, Side
+from lsmc.output.json import rule
+from lsmc.output.styled import Line, Piece, line, safe
+from lsmc.output.verdict import rule_lines
+
+_FILE_WORDS: Mapping[str, str] = {
+    "r": "read",
+    "w": "write",
+    "a": "append to",
+    "x": "execute",
+    "m": "map as executable",
+    "k": "lock",
+    "l": "link",
+}
+
+
+def difference_lines(changes: Iterable[Change]) -> Iterator[Line]:
+    """The changes in order, each with an example and the rules on both sides."""
+    for change in changes:
+        yield from _change(change)
+
+
+def _change(change: Change) -> Iterator[Line]:
+    name = safe(change.profile)
+    if change.kind in ("added", "removed"):
+        role = "warn" if change.kind == "removed" else "good"
+        yield line((f"{name}: ", "head"), ("profile " + change.kind, role))
+        return
+    if change.kind in ("decision", "mediation"):
+        yield from _decision(change)
+        return
+    what = change.what or change.kind
+    yield line(
+        (f"{name}: ", "head"), f"{safe(what)}: {_value(change.before)} → {_value(change.after)}"
+    )
+    if change.witness:
+        yield line(f"  example: {safe(str(change.witness['object']))}")
+
+
+def _decision(change: Change) -> Iterator[Line]:
+    before, after = change.before, change.after
+    about = f" {safe(change.rule.text)}" if change.rule is not None else ""
+    for words, role in _effects(change.cls, before, after):
+        yield line((f"{safe(change.profile)}: ", "head"), (words, role), about)
+    if change.witness is not None:
+        yield line(f"  example: {_example(change.witness)}")
+    for side, word in ((before, "before"), (after, "after")):
+        if not side.rules:
+            yield line((f"  {word}: no rule", "dim"))
+        else:
+            yield line((f"  {word}:", "dim"))
+        for ref in side.rules:
+            yield from rule_lines(ref, "    ")
+
+
+def _effects(cls: str, before: Side, after: Side) -> Iterator[Piece]:
+    """What changed at the example, in words; at least one."""
+    gained = [p for p in after.allow if p not in before.allow]
+    lost = [p for p in before.allow if p not in after.allow]
+    if gained:
+        yield f"now may {_verbs(cls, gained)} (was denied):", "good"
+    if lost:
+        yield f"may no longer {_verbs(cls, lost)}:", "bad"
+    if before.exec != after.exec and not (gained or lost):
+        yield f"execution changes from {safe(before.exec)} to {safe(after.exec)}:", "warn"
+    kept = [p for p in after.allow if p in before.allow]
+    for word, more, less in (
+        ("is now logged", after.audit, before.audit),
+        ("is no longer logged", before.audit, after.audit),
+    ):
+        changed = [p for p in kept if p in more and p not in less]
+        if changed:
+            yield f"{word} when it may {_verbs(cls, changed)}:", "warn"
+    for word, more, less in (
+        ("a refusal is now silent", after.quiet, before.quiet),
+        ("a refusal is now logged", before.quiet, after.quiet),
+    ):
+        changed = [p for p in more if p not in less and p not in (*gained, *lost)]
+        if changed:
+            yield f"{word} ({_verbs(cls, changed)}):", "warn"
+    if before.prompt != after.prompt:
+        yield "what is asked of the user changes:", "warn"
+
+
+def _verbs(cls: str, perms: Iterable[str]) -> str:
+    if cls == "capability":
+        return "use the capability"
+    if cls == "file":
+        return ", ".join(_FILE_WORDS[p] for p in perms)
+    return f"{cls} " + ", ".join(perms) if cls not in perms else cls
+
+
+def _example(witness: Mapping[str, Any]) -> str:
+    rest = {
+        key: value
+        for key, value in witness.items()
+        if key not in ("subject", "class", "perms", "object", "owner") and value
+    }
+    words = [str(witness["object"]), *(f"{key}={value}" for key, value in rest.items())]
+    text = " ".join(safe(word) for word in words if word)
+    return text if witness["owner"] else f"{text} (not the owner)".strip()
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return safe(str(value)) or "set"
+
+
+def to_json(change: Change) -> dict[str, Any]:
+    """A change: its fields."""
+    return {
+        "profile": change.profile,
+        "kind": change.kind,
+        "class": change.cls or None,
+        "what": change.what or None,
+        "before": _side(change.before),
+        "after": _side(change.after),
+        "rule": rule(change.rule) if change.rule is not None else None,
+        "witness": dict(change.witness) if change.witness is not None else None,
+    }
+
+
+def _side(value: object) -> object:
+    if not isinstance(value, Side):
+        return list(value) if isinstance(value, tuple) else value
+    return {**value._asdict(), "rules": [rule(ref) for ref in value.rules]}

@@ -1,0 +1,102 @@
+"""The exact difference of two policies."""
+
+from __future__ import annotations
+
+import pytest
+
+from lsmc.api import compile_text
+from lsmc.diff import Change, diff
+from lsmc.policy import Policy
+
+
+def policy(body: str, head: str = "profile p /usr/bin/p") -> Policy:
+    """One profile with a body."""
+    return compile_text(f"{head} {{\n{body}\n}}\n", base="/nonexistent")
+
+
+SAME = (
+    ("/a r, /b r,", "/b r, /a r,"),
+    ("/a rw,", "/a r, /a w,"),
+    ("/[ab] r,", "/{a,b} r,"),
+    ("/a r, /a* r,", "/a* r,"),
+    ("deny /a w, /a rw,", "deny /a w, /a r,"),
+    ("/a ix,", "/a mix,"),
+    ("priority=3 /a r, deny /a r,", "/a r, deny /b r, priority=2 deny /b r,"),
+    ("audit deny /a r,", ""),
+    ("capability kill, capability chown,", "capability chown kill,"),
+    ("network inet, network inet stream,", "network inet,"),
+    ("signal send, signal receive,", "signal,"),
+)
+DIFFERENT = (
+    ("/a r,", "/a rw,", "file", "/a"),
+    ("/a* r,", "/a r,", "file", "/aa"),
+    ("/a r,", "owner /a r,", "file", "/a"),
+    ("/a r,", "audit /a r,", "file", "/a"),
+    ("", "deny /a r,", "file", "/a"),
+    ("/a px,", "/a Px,", "file", "/a"),
+    ("capability kill,", "", "capability", "kill"),
+    ("ptrace read,", "ptrace read peer=q,", "ptrace", "a"),
+)
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_policies_that_decide_alike_have_no_difference(one: str, other: str) -> None:
+    """Spelling, order and rules without effect make no difference."""
+    if one.startswith("priority=3"):
+        other = "priority=3 /a r,"
+    assert diff(policy(one), policy(other)) == []
+
+
+@pytest.mark.parametrize(("one", "other", "cls", "example"), DIFFERENT)
+def test_a_difference_has_a_shortest_witness(one: str, other: str, cls: str, example: str) -> None:
+    """The witness is an object on which the two policies answer differently."""
+    old, new = policy(one), policy(other)
+    (change,) = diff(old, new)
+    assert (change.kind, change.cls) == ("decision", cls)
+    assert change.witness is not None
+    assert change.witness["object"] == example
+    assert _answers(old, change) != _answers(new, change)
+
+
+def _answers(side: Policy, change: Change) -> object:
+    """All that a policy says of a change's witness."""
+    assert change.witness is not None
+    rest = {k: v for k, v in change.witness.items() if k not in ("subject", "class", "perms")}
+    found = side.permissions("p", change.cls, **rest)
+    return found._replace(deny=frozenset(), rules={})
+
+
+def test_profiles_come_and_go() -> None:
+    """A profile that only one policy has is one change."""
+    old = compile_text("profile a { }\nprofile b { }\n")
+    new = compile_text("profile b { }\nprofile c { }\n")
+    assert [(c.profile, c.kind) for c in diff(old, new)] == [("a", "removed"), ("c", "added")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "what"),
+    [
+        ("profile p", "profile p flags=(complain)", "mode"),
+        ("profile p", "profile p flags=(audit)", "audit"),
+        ("profile p", "profile p flags=(attach_disconnected)", "attach_disconnected"),
+    ],
+)
+def test_settings_are_compared(one: str, other: str, what: str) -> None:
+    """What a profile's head says is part of the policy."""
+    (change,) = diff(policy("/a r,", one), policy("/a r,", other))
+    assert (change.kind, change.what) == ("setting", what)
+
+
+def test_limits_are_compared() -> None:
+    """A resource limit is part of the policy."""
+    (change,) = diff(policy("set rlimit nofile <= 10,"), policy("set rlimit nofile <= 11,"))
+    assert (change.what, change.before, change.after) == ("rlimit nofile", "10", "11")
+
+
+def test_attachments_are_compared_as_languages() -> None:
+    """Two spellings of one attachment are equal; a wider one is not."""
+    one = policy("", "profile p /usr/bin/{a,b}")
+    assert diff(one, policy("", "profile p /usr/bin/[ab]")) == []
+    (change,) = diff(one, policy("", "profile p /usr/bin/[abc]"))
+    assert change.kind == "attachment"
+    assert change.witness == {"object": "/usr/bin/c"}
