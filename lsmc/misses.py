@@ -180,21 +180,20 @@ def _text(data: bytes) -> str:
 def _closest(
     look: Look, group: Group, unit: Unit, head: bytes, value: bytes, tail: bytes, least: int
 ) -> list[_Close]:
-    """How a group's rules with a missing permission part from a value, the longest match alone."""
+    """How a group's rules with a missing permission part from a value, the longest match first."""
     dfa = group.dfa
     states = _path(dfa, head, value)
     if states is None:
         return []
     seen: set[int] = set()
+    close: list[_Close] = []
     for length in range(len(states) - 1, least - 1, -1):
-        if states[length] in seen:
-            continue
-        found = _complete(look, group, unit, states[length], tail, seen)
-        if found:
-            return [_Close(length, rest, rules) for rest, rules in found]
-        if len(seen) > _STATES:
+        if len(close) >= NEAREST or len(seen) > _STATES:
             break
-    return []
+        if states[length] not in seen:
+            found = _complete(look, group, unit, states[length], tail, seen)
+            close += [_Close(length, rest, rules) for rest, rules in found]
+    return close
 
 
 def _path(dfa: Dfa, head: bytes, value: bytes) -> list[int] | None:

@@ -5,7 +5,6 @@ Everything is read from a bundle's tables; nothing here knows where they came fr
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple
@@ -32,9 +31,11 @@ class UnknownName(LookupError):
     """A question names a profile, operation, class or field that does not exist."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        from difflib import get_close_matches
+
         self.what = what
         self.name = name
-        self.close = tuple(difflib.get_close_matches(name, list(known), n=3, cutoff=0.6))
+        self.close = tuple(get_close_matches(name, list(known), n=3, cutoff=0.6))
         hint = f"; did you mean {' or '.join(f'`{c}`' for c in self.close)}?" if self.close else ""
         super().__init__(f"unknown {what} `{name}`{hint}")
 

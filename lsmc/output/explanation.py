@@ -12,6 +12,8 @@ from lsmc.output.verdict import head_line, rule_lines, transition_words
 if TYPE_CHECKING:
     from lsmc.explainer import Explanation, Loser, Miss, Question, Reason, Suggestion
 
+#: Permissions of classes that have but one.
+_ONLY = frozenset(("use", "link", "mount", "umount", "pivot_root", "change_profile"))
 _BY = {
     "priority": "by its higher priority",
     "deny": "because deny beats allow",
@@ -44,7 +46,7 @@ def explanation_lines(found: Explanation) -> Iterator[Line]:
         yield line(("rules that come closest", "head"))
         for miss in close:
             yield from rule_lines(miss.rule, "  ")
-            yield from _near(miss, asked)
+            yield from _near(miss)
     if found.suggestions:
         yield from _suggestions(found)
 
@@ -52,7 +54,7 @@ def explanation_lines(found: Explanation) -> Iterator[Line]:
 def _summary(found: Explanation) -> Iterator[str]:
     """What the decision means, and what the audit log shows of it."""
     verdict = found.verdict
-    missing = " ".join(verdict.missing)
+    missing = _names(verdict.missing)
     if verdict.decision == "deny-explicit":
         yield f"a deny rule refuses {missing}" if not verdict.note else safe(verdict.note)
     elif verdict.decision == "deny-implicit":
@@ -71,6 +73,11 @@ def _summary(found: Explanation) -> Iterator[str]:
         yield "logged" if verdict.decision == "complain" else "allowed and logged"
 
 
+def _names(permissions: Sequence[str]) -> str:
+    """Permissions in a sentence; `it` where the class has no other."""
+    return " ".join(name for name in permissions if name not in _ONLY) or "it"
+
+
 def _question(asked: Question) -> Iterator[Line]:
     yield line(("asked", "head"))
     for profile in asked.profiles:
@@ -81,7 +88,7 @@ def _question(asked: Question) -> Iterator[Line]:
         )
     if not asked.profiles:
         yield line(f"  {safe(asked.subject)}: no profile")
-    perms = f" {' '.join(asked.permissions)}" if asked.permissions else ""
+    perms = "".join(f" {name}" for name in asked.permissions if name not in _ONLY)
     owner = ""
     if asked.cls in ("file", "link"):
         owner = ", the subject owns it" if asked.owner else ", the subject does not own it"
@@ -105,8 +112,8 @@ def _reasons(reasons: Sequence[Reason]) -> Iterator[Line]:
         reason = first[key]
         words = {"allow": "allowed", "deny": "denied", "prompt": "left to a prompt"}
         role = {"allow": "good", "deny": "bad", "prompt": "warn"}[reason.effect]
-        names = " ".join(dict.fromkeys(permissions))
-        yield line("  ", (words[reason.effect], role), f": {reason.cls} {names}")
+        names = "".join(f" {name}" for name in dict.fromkeys(permissions) if name not in _ONLY)
+        yield line("  ", (words[reason.effect], role), f": {reason.cls}{names}")
         for ref in reason.rules:
             yield from rule_lines(ref, "    ")
         for loser in reason.overridden:
@@ -130,7 +137,7 @@ def _fallback(found: Explanation) -> Iterator[Line]:
 
 def _matching(miss: Miss) -> str:
     has = " ".join(miss.permissions)
-    wanted = " ".join(miss.wanted)
+    wanted = _names(miss.wanted)
     match miss.kind:
         case "overridden":
             return f"allows {wanted}, but a deny rule wins"
@@ -145,9 +152,8 @@ def _matching(miss: Miss) -> str:
     return f"allows {has}, not {wanted}" if has else f"does not allow {wanted}"
 
 
-def _near(miss: Miss, asked: Question) -> Iterator[Line]:
-    del asked
-    where = "" if miss.field in ("path", "mountpoint", "target") else f"{miss.field} "
+def _near(miss: Miss) -> Iterator[Line]:
+    where = "" if miss.field == "path" else f"{miss.field} "
     value, matched = safe(miss.value), safe(miss.matched)
     expected, example = safe(miss.expected), safe(miss.example)
     rest = safe(miss.value[len(miss.matched) :])

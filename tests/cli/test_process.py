@@ -1,0 +1,140 @@
+"""The command as a process: what it imports, how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ROOT
+
+LSMC = [sys.executable, "-m", "lsmc.cli"]
+HEAVY = ("lark", "rich", "click", "multiprocessing", "difflib", "pathlib", "json", "lsmc.driver")
+WATCH = f"""
+import sys
+from lsmc.cli import main
+try:
+    main()
+finally:
+    heavy = {HEAVY!r}
+    found = sorted(n for n in sys.modules if n in heavy or n.startswith("lsmc.frontend"))
+    print("heavy:", *found, file=sys.stderr)
+"""
+
+
+def process(*args: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **more}
+    return subprocess.run(
+        [*LSMC, *map(str, args)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=environment,
+        timeout=120,
+    )
+
+
+def watched(*args: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", WATCH, *map(str, args)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=120,
+    )
+
+
+def test_a_question_to_a_bundle_imports_little(bundle: Path) -> None:
+    result = watched("query", bundle, "nginx", "write", "/var/www/html/index.html")
+    assert result.stdout.startswith("denied: nginx write ")
+    assert result.stderr == "heavy:\n"
+
+
+def test_a_batch_and_json_need_only_json_more(bundle: Path, tmp_path: Path) -> None:
+    requests = tmp_path / "requests.jsonl"
+    requests.write_text('{"subject": "nginx", "op": "read", "object": "/etc/passwd"}\n')
+    for args in (
+        ("query", bundle, "--batch", requests),
+        ("query", bundle, "nginx", "read", "/etc/passwd", "--format=json"),
+    ):
+        result = watched(*args)
+        assert result.returncode == 0
+        assert result.stderr == "heavy: json\n"
+
+
+def test_explaining_and_showing_need_no_front_end_but_its_words(bundle: Path) -> None:
+    result = watched("explain", bundle, "nginx", "write", "/x")
+    (found,) = [line for line in result.stderr.splitlines() if line.startswith("heavy:")]
+    assert "lark" not in found
+    assert "rich" not in found
+    assert [name for name in found.split() if "frontend" in name] == [
+        *("lsmc.frontend", "lsmc.frontend.apparmor", "lsmc.frontend.apparmor.suggest")
+    ]
+
+
+def test_with_and_without_click_the_answers_are_the_same(bundle: Path) -> None:
+    asked = (bundle, "nginx", "exec", "/usr/lib/cgi-bin/search", "--format", "json")
+    quick = process("query", *asked)
+    full = process("query", *asked, "--no-cache")
+    assert (quick.returncode, quick.stdout) == (full.returncode, full.stdout)
+    wrong = (bundle, "ngnix", "read", "/x")
+    quick, full = process("query", *wrong), process("query", *wrong, "--no-cache")
+    assert (quick.returncode, quick.stderr) == (full.returncode, full.stderr)
+
+
+def test_exit_codes(bundle: Path) -> None:
+    assert process("query", bundle, "nginx", "read", "/etc/passwd").returncode == 0
+    assert process("query", bundle, "nginx", "write", "/etc/passwd").returncode == 1
+    assert process("query", bundle, "nobody", "write", "/etc/passwd").returncode == 2
+    assert process("query").returncode == 2
+
+
+def test_a_name_that_cannot_be_printed_is_escaped(bundle: Path) -> None:
+    result = process("query", bundle, "nginx", "read", "/caf\u00e9/\udcff", PYTHONIOENCODING="ascii")
+    assert result.returncode == 1
+    assert result.stdout.startswith("denied: nginx read /caf\\xe9/\\xff\n")
+
+
+@pytest.mark.parametrize("command", ["ops", "batch"])
+def test_a_reader_that_leaves_early_is_no_error(
+    bundle: Path, tmp_path: Path, command: str
+) -> None:
+    requests = tmp_path / "requests.jsonl"
+    requests.write_text('{"subject": "nginx", "op": "read", "object": "/x"}\n' * 5000)
+    args = ["ops"] if command == "ops" else ["query", str(bundle), "--batch", str(requests)]
+    with subprocess.Popen(
+        [*LSMC, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        if command == "batch":
+            child.stdout.readline()
+        child.stdout.close()
+        assert child.stderr.read() == b""
+    assert child.returncode == 141
+
+
+def test_an_interrupt_ends_quietly(bundle: Path) -> None:
+    with subprocess.Popen(
+        [*LSMC, "query", str(bundle), "--batch", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    ) as child:
+        assert child.stdin is not None
+        assert child.stderr is not None
+        child.stdin.write(b'{"subject": "nginx", "op": "read", "object": "/x"}\n')
+        child.stdin.flush()
+        time.sleep(1.5)
+        child.send_signal(signal.SIGINT)
+        assert child.stderr.read() == b""
+    assert child.returncode == 130
