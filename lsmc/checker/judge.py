@@ -5,7 +5,6 @@ Worked out once a tree, when the first check asks.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -239,13 +238,6 @@ def _hides_conflict(written: Written) -> bool:
     )
 
 
-_known: dict[int, Judge] = {}
-
-
-def judge(tree: Tree) -> Judge:
+def judgements(tree: Tree) -> list[Judgement]:
     """The judgements of a tree, worked out when first asked for."""
-    known = _known.get(id(tree))
-    if known is None:
-        known = _known[id(tree)] = Judge(tree)
-        weakref.finalize(tree, _known.pop, id(tree), None)
-    return known
+    return tree.shared(Judge).found

@@ -24,7 +24,7 @@ from lsmc.ir.model import MediationClass
 class Seen(NamedTuple):
     """One way in which the rules of a scope meet at a key of the rule in question."""
 
-    key: bytes
+    key: bytes | None  # without the class code; None when a search came by
     owner: bool
     cls: MediationClass
     with_it: Decision
@@ -45,11 +45,13 @@ class Removal:
 
     `won` holds the meetings where it has a part in the decision; none means that it is dead.
     `needs` are the others behind the same decisions; `unmet` that somewhere nobody needs to be.
+    `beaten` are the sets of stronger rules that decide in its stead.
     """
 
     written: Written
     seen: dict[tuple[int, ...], bytes] = field(default_factory=dict)
     won: list[Seen] = field(default_factory=list)
+    beaten: dict[frozenset[int], Seen] = field(default_factory=dict)
     needs: dict[Need, Seen] = field(default_factory=dict)
     unmet: bool = False
     example: tuple[MediationClass, bytes] | None = None
@@ -73,7 +75,7 @@ def removal(written: Written, members: Sequence[Member] | None = None) -> Remova
     endless: list[Member] = []
     for member in members:  # what is quick first
         rule = scope.tree.rules[member.number]
-        keys = scope.finite_keys(member.number)
+        keys = scope.scopes.finite_keys(member.number)
         if keys is None:
             endless.append(member)
             keys = tuple(Question(scope.matcher, member.place).samples())
@@ -109,13 +111,13 @@ class _Trial:
         known = self._known.get(ids)
         if known is None:
             known = self._known[ids] = self._compare(
-                node, [match.rule.facts for match in matched], cls, key or b""
+                node, [match.rule.facts for match in matched], cls, key
             )
         if key is not None and self.found.example is None and matched:
             self.found.example = (cls, key)
         return known
 
-    def _compare(self, node: Node, facts: list[Facts], cls: MediationClass, key: bytes) -> bool:
+    def _compare(self, node: Node, facts: list[Facts], cls: MediationClass, key: bytes | None) -> bool:
         rest = [fact for fact in facts if fact.id not in self.gone]
         record = self.scope.profile.record
         pairs = []
@@ -134,6 +136,12 @@ class _Trial:
                     self._note(mask, by_id[number], with_it, without, cls, by_id)
             if won:
                 self.found.won.append(Seen(key, owner, cls, with_it, without, won))
+            for fact in facts:
+                lost = (fact.owner if owner else fact.other) if fact.id in self.gone else 0
+                for bit in _bits(lost & ~won):
+                    winners = frozenset(n for m, n in with_it.winners if m & bit)
+                    seen = Seen(key, owner, cls, with_it, without, bit)
+                    self.found.beaten.setdefault(winners, seen)
         return False
 
     def _note(
@@ -163,7 +171,7 @@ class _Trial:
                 frozenset(o.id for o in others), any(rank(o, special) == own for o in others)
             )
             self.found.needs.setdefault(
-                need, Seen(b"", True, cls, with_it, without, bit)
+                need, Seen(None, True, cls, with_it, without, bit)
             )
 
 
@@ -200,7 +208,7 @@ def find(written: Written, member: Member, goal: Callable[[Node], bool]) -> byte
     """A key of one IR rule whose node meets a goal."""
     scope = written.scope
     rule = scope.tree.rules[member.number]
-    keys = scope.finite_keys(member.number)
+    keys = scope.scopes.finite_keys(member.number)
     if keys is None:
         return Question(scope.matcher, member.place).find(goal)
     prefix = bytes((rule.cls.code,))

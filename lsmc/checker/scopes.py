@@ -69,22 +69,8 @@ class Scope:
     profile: LintedProfile
     via: tuple[Span, ...]
     parts: tuple[int, ...]
-    keys: dict[int, tuple[bytes, ...] | None]
+    scopes: Scopes
     profiles: list[LintedProfile] = field(default_factory=list)
-
-    def finite_keys(self, number: int) -> tuple[bytes, ...] | None:
-        """All keys of an IR rule without the class code, or None when there are many."""
-        if number not in self.keys:
-            pattern = key_pattern(self.tree.rules[number])
-            found: tuple[bytes, ...] | None
-            if isinstance(pattern, Literal):
-                found = (pattern.text[1:],)
-            else:
-                found = literals(pattern, MAX_KEYS)
-                if found is not None:
-                    found = tuple(sorted((k[1:] for k in found), key=lambda k: (len(k), k)))
-            self.keys[number] = found
-        return self.keys[number]
 
     @cached_property
     def matcher(self) -> Matcher:
@@ -164,8 +150,24 @@ class Scopes:
         self.included: list[Scope] = []
         #: The numbers of the IR rules that one profile alone has.
         self.lone: set[int] = set()
+        #: The numbers of the IR rules of each unit, by its id.
+        self.numbers: dict[int, range] = {}
         self._keys: dict[int, tuple[bytes, ...] | None] = {}
         self._find()
+
+    def finite_keys(self, number: int) -> tuple[bytes, ...] | None:
+        """All keys of an IR rule without the class code, or None when there are many."""
+        if number not in self._keys:
+            pattern = key_pattern(self.tree.rules[number])
+            found: tuple[bytes, ...] | None
+            if isinstance(pattern, Literal):
+                found = (pattern.text[1:],)
+            else:
+                found = literals(pattern, MAX_KEYS)
+                if found is not None:
+                    found = tuple(sorted((k[1:] for k in found), key=lambda k: (len(k), k)))
+            self._keys[number] = found
+        return self._keys[number]
 
     def _find(self) -> None:
         live = [p for p in self.tree.profiles if p.ir.mode not in ("unconfined", "default_allow")]
@@ -173,6 +175,7 @@ class Scopes:
         first = 0
         units = {id(u.unit): u.unit for p in self.tree.profiles for u in p.ir.uses}
         for unit in units.values():  # numbers of rules follow the first use of their units
+            self.numbers[id(unit)] = range(first, first + len(unit.rules))
             if shared[id(unit)] == 1:
                 self.lone.update(range(first, first + len(unit.rules)))
             first += len(unit.rules)
@@ -180,7 +183,7 @@ class Scopes:
         for profile in live:
             uses = profile.ir.uses
             whole = tuple(range(len(uses)))
-            self.bodies.append(Scope(self.tree, profile, (), whole, self._keys, [profile]))
+            self.bodies.append(Scope(self.tree, profile, (), whole, self, [profile]))
             marks = [
                 id(use.unit) if shared[id(use.unit)] > 1 else use.unit.rules[0].origin for use in uses
             ]
@@ -196,7 +199,7 @@ class Scopes:
                 key = frozenset(marks[part] for part in parts)
                 scope = known.get(key)
                 if scope is None:
-                    scope = known[key] = Scope(self.tree, profile, via, tuple(parts), self._keys)
+                    scope = known[key] = Scope(self.tree, profile, via, tuple(parts), self)
                 scope.profiles.append(profile)
         for known in variants.values():
             for key, scope in known.items():

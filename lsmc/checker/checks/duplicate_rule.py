@@ -1,0 +1,67 @@
+"""A rule that is written twice.
+
+What it does: finds rules that mean exactly what another rule means, however they are spelled: the
+same objects, permissions, audit flag and exec transition.  The other rule may stand in an included
+file.  Of two rules in one text the second is reported, and the first is named.
+
+Why is this bad: who changes one of them will see no effect, or half of it.
+
+Bad:
+
+```apparmor
+profile bad /bin/bad {
+  include <abstractions/own>
+  /srv/{a,b} r,
+  /srv/[ab] r,  # found
+  /etc/own.conf r,  # found
+}
+# file: abstractions/own
+/etc/own.conf r,
+```
+
+Good:
+
+```apparmor
+profile good /bin/good {
+  include <abstractions/own>
+  /srv/{a,b} r,
+  /srv/[ab] w,
+}
+# file: abstractions/own
+/etc/own.conf r,
+```
+
+
+How sure: exact.  Without the rule every decision, audit flag and exec transition stays as it
+is, for the owner of an object and for others; `lsmc diff` shows the same.
+
+How to fix: `--fix` removes the rule; no decision changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.checker.judge import Fate, judgements
+from lsmc.checker.model import Check, Tree
+from lsmc.checker.wording import help_text, labels, quoted, where, witness_of, without
+from lsmc.diagnostics import Diagnostic
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each rule that says what an earlier one says."""
+    for judgement in judgements(tree):
+        if judgement.fate is Fate.DUPLICATE:
+            span = judgement.written.span
+            yield CHECK.finding(
+                span,
+                f"{quoted(span)} is written twice",
+                help=help_text("remove one of them", where(judgement.profiles, span)),
+                profile=judgement.scope.profile.name,
+                witness=witness_of(judgement),
+                related=labels(judgement.scope, judgement.cover, "says the same"),
+                fix=without(span, "remove the second rule"),
+            )
+
+
+CHECK = Check("LSM104", "duplicate-rule", "warning", run)

@@ -1,0 +1,142 @@
+"""Rules that lose a part to stronger ones, and denies that take nothing away; worked out once a tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from lsmc.automata.dfa import StateLimit
+from lsmc.checker.judge import Fate, Judge
+from lsmc.checker.model import LintedProfile, Tree
+from lsmc.checker.overlaps import Loss, Overlaps, losses, takes_away
+from lsmc.checker.removal import won_at
+from lsmc.checker.scopes import Scope, Written
+from lsmc.decide import Decision
+from lsmc.ir.model import Effect, MediationClass
+from lsmc.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A rule and what it loses; `kept` is an example of what is left to it, None when it is dead."""
+
+    written: Written
+    losses: tuple[Loss, ...]
+    kept: tuple[MediationClass, bytes, int] | None
+    dead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuietDeny:
+    """A deny that takes nothing away, with a key, the owner side and the bits that it quiets."""
+
+    written: Written
+    profiles: tuple[LintedProfile, ...]
+    example: tuple[MediationClass, bytes, bool, int]
+
+
+def cuts(tree: Tree) -> list[Cut]:
+    """The rules that lose a part of what they say."""
+    return tree.shared(_cuts)
+
+
+def quiet_denies(tree: Tree) -> list[QuietDeny]:
+    """The denies of enforced profiles that only silence the log."""
+    return tree.shared(_quiet_denies)
+
+
+def _cuts(tree: Tree) -> list[Cut]:
+    judge, overlaps = tree.shared(Judge), tree.shared(Overlaps)
+    dead = {
+        (j.written.span, id(j.scope))
+        for j in judge.found
+        if j.fate in (Fate.DEAD, Fate.WITHOUT_EFFECT)
+    }
+    found: list[Cut] = []
+    seen: set[Span] = set()
+    for scope in (*judge.scopes.bodies, *judge.scopes.included):
+        for written in scope.own():
+            if scope.via and written.span in seen:
+                continue  # one form of an included rule is enough
+            lost = tuple(losses(written, overlaps))
+            if not lost:
+                continue
+            seen.add(written.span)
+            wholly = (written.span, id(scope)) in dead
+            kept = None if wholly else _kept(written)
+            found.append(Cut(written, lost, kept, wholly))
+        scope.matcher.forget()
+    return found
+
+
+def _kept(written: Written) -> tuple[MediationClass, bytes, int] | None:
+    numbers = written.numbers
+    try:
+        found = won_at(written, lambda d: sum({m for m, n in d.winners if n in numbers}))
+    except StateLimit:
+        return None
+    return None if found is None else (found[0], found[1], found[3])
+
+
+def _quiet_denies(tree: Tree) -> list[QuietDeny]:
+    judge, overlaps = tree.shared(Judge), tree.shared(Overlaps)
+    settled = {j.written.span for j in judge.found}
+    found: list[QuietDeny] = []
+    for scope in judge.scopes.bodies:
+        for written in scope.own():
+            if _is_deny(written) and written.span not in settled:
+                quiet = _quiet([scope], written.span, overlaps)
+                if quiet is not None:
+                    found.append(quiet)
+    spans: dict[Span, None] = {}
+    for scope in judge.scopes.included:
+        for written in scope.own():
+            if _is_deny(written) and written.span not in settled:
+                spans[written.span] = None
+    holders: dict[Span, list[Scope]] = {span: [] for span in spans}
+    for scope in judge.scopes.bodies:
+        for span in spans.keys() & scope.vias.keys():
+            holders[span].append(scope)
+    for span, scopes in holders.items():
+        quiet = _quiet(scopes, span, overlaps)
+        if quiet is not None:
+            found.append(quiet)
+    return found
+
+
+def _is_deny(written: Written) -> bool:
+    return all(rule.effect is Effect.DENY for rule in written.rules)
+
+
+def _quiet(scopes: list[Scope], span: Span, overlaps: Overlaps) -> QuietDeny | None:
+    """The proof that a deny takes nothing away in any of some profiles, but does quiet."""
+    example: tuple[MediationClass, bytes, bool, int] | None = None
+    first: Written | None = None
+    if any(scope.profile.ir.mode != "enforce" or scope.profile.ir.audit for scope in scopes):
+        return None
+    for scope in scopes:
+        written = scope.written.get(span)
+        if written is None:
+            continue
+        try:
+            if takes_away(written, overlaps):
+                return None
+            if first is None:
+                first = written
+                example = won_at(written, partial(_quieted, numbers=written.numbers))
+        except StateLimit:
+            return None
+        finally:
+            scope.matcher.forget()
+    if first is None or example is None:
+        return None
+    return QuietDeny(first, tuple(scope.profile for scope in scopes), example)
+
+
+def _quieted(decision: Decision, numbers: frozenset[int]) -> int:
+    bits = 0
+    for mask, number in decision.winners:
+        if number in numbers:
+            bits |= mask & decision.quiet
+    return bits
+

@@ -1,0 +1,110 @@
+"""What the findings about rules have in common: places with their chains of includes, and witnesses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from lsmc.checker.judge import Judgement
+from lsmc.checker.model import LintedProfile, request, rule_text
+from lsmc.checker.removal import Seen, won_at
+from lsmc.checker.scopes import Scope, Written
+from lsmc.diagnostics import Edit, Fix, Label
+from lsmc.ir.classes import FILE, LINK
+from lsmc.ir.model import MediationClass
+from lsmc.source import Span, to_display
+
+_MANY = 5
+
+
+def quoted(span: Span) -> str:
+    """A rule between backticks."""
+    return f"`{rule_text(span)}`"
+
+
+def labels(scope: Scope, spans: Sequence[Span], message: str) -> list[Label]:
+    """The places of rules, each followed by the includes that brought it into the scope."""
+    found: list[Label] = []
+    for span in spans[:_MANY]:
+        found.append(Label(span, f"{quoted(span)} {message}"))
+        chain = scope.vias[span][len(scope.via) :]
+        found += [Label(step, "included here") for step in chain]
+    if len(spans) > _MANY:
+        found.append(Label(spans[_MANY], f"and {len(spans) - _MANY} more"))
+    return found
+
+
+def where(profiles: Sequence[LintedProfile], span: Span) -> str:
+    """For a rule of an included file: how many profiles it is part of."""
+    if len(profiles) == 1 and profiles[0].ir.origin.source is span.source:
+        return ""
+    return f"{len(profiles)} profile{'s include' if len(profiles) > 1 else ' includes'} this rule"
+
+
+def help_text(*parts: str) -> str:
+    """Sentences of help as one text."""
+    return "; ".join(part for part in parts if part)
+
+
+def witness(
+    scope: Scope, cls: MediationClass, key: bytes, owner: bool, bits: int
+) -> dict[str, Any]:
+    """A request for a key; of a link only `link` can be asked for."""
+    names: Iterable[str] = ("link",) if cls is LINK else cls.names(bits)
+    return request(scope.profile.name, cls.code, key, owner, names)
+
+
+def witness_of(judgement: Judgement) -> dict[str, Any] | None:
+    """A request at which a rule that may go has a part in the decision, or else matches."""
+    scope = judgement.scope
+    seen = _best([*judgement.removal.won]) or _best([*judgement.removal.beaten.values()])
+    if seen is not None and seen.key is not None:
+        bits = seen.won
+        if seen.cls is FILE and seen.with_it.allow & bits:
+            bits &= seen.with_it.allow
+        return witness(scope, seen.cls, seen.key, seen.owner, bits)
+    found = won_at(judgement.written, lambda decision: _part(judgement.written, decision.winners))
+    return witness(scope, *found) if found is not None else None
+
+
+def _best(seen: Sequence[Seen]) -> Seen | None:
+    known = [one for one in seen if one.key is not None]
+    return min(known, key=lambda one: (len(one.key or b""), not one.owner), default=None)
+
+
+def _part(written: Written, winners: Iterable[tuple[int, int]]) -> int:
+    bits = 0
+    for mask, number in winners:
+        if number in written.numbers:
+            bits |= mask
+    return bits
+
+
+def without(span: Span, title: str) -> Fix:
+    """The edit that takes a rule out, with its line when nothing else stands on it."""
+    text = span.source.text
+    start = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.end)
+    end = len(text) if end < 0 else end + 1
+    before, after = text[start : span.start], text[span.end : end].strip()
+    if before.strip() or after and not after.startswith("#"):
+        start, end = span.start, span.end
+    return Fix(title, (Edit(Span(span.source, start, end), ""),))
+
+
+def shown_object(cls: MediationClass, key: bytes) -> str:
+    """The object of a key for people: its fields that say something."""
+    fields = dict(zip(cls.fields, key.split(b"\0", max(len(cls.fields) - 1, 0)), strict=False))
+    texts = {name: to_display(value.decode("latin-1")) for name, value in fields.items()}
+    main = cls.fields[0] if cls.fields else ""
+    if len(cls.fields) < 2:  # noqa: PLR2004 - one field needs no name
+        return f"`{texts.get(main, cls.name)}`"
+    said = " ".join(f"{name}={text}" for name, text in texts.items() if text)
+    return f"`{said or cls.name}`"
+
+
+def shown(cls: MediationClass, key: bytes, bits: int) -> str:
+    """Permissions on the object of a key, for people."""
+    names = cls.names(bits)
+    joined = "".join(names) if cls is FILE else ", ".join(names)
+    return f"`{joined}` on {shown_object(cls, key)}"
