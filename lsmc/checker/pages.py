@@ -112,8 +112,11 @@ def _error(number: int, name: str, row: Mapping[str, Any]) -> Page:
     parts = [f"What it does: reports {row['what']}"]
     parts.append(f"Why is this bad: {row.get('why', 'the policy is refused as a whole.')}")
     for title, key in (("Bad, refused", "bad"), ("Good", "good")):
-        if key in row:
-            parts += [f"{title}:", f"```apparmor\n{row[key].strip()}\n```"]
+        text = row.get(key, "").strip()
+        if f"{key}-rule" in row:
+            text = f"profile example {{\n  {row[f'{key}-rule'].strip()}\n}}"
+        if text:
+            parts += [f"{title}:", f"```apparmor\n{text}\n```"]
     sure = row.get("sure", "exact: `apparmor_parser` does not load such a file.")
     parts += [f"How sure: {sure}", f"How to fix: {row['fix']}"]
     return Page(f"LSM{number:03d}", name, "error", True, row["title"], "\n\n".join(parts))

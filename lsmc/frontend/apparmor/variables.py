@@ -91,7 +91,8 @@ class Variables:
         """The values with every reference inside them expanded, sorted; raises `ExpansionError`."""
         if name in self._flat:
             return self._flat[name]
-        if self.base is not None and not self.closure(name) & self.sets.keys():
+        own = self.sets.keys() | self.bools.keys()
+        if self.base is not None and not self.closure(name) & own:
             return self.base.flatten(name)
         flat = self._expand_values(name, ())
         self._flat[name] = flat

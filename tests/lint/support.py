@@ -1,0 +1,47 @@
+"""Linting small trees of policy that a test writes down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from lsmc.checker.config import Config
+from lsmc.configuration import Setup, read_baseline, read_config
+from lsmc.driver import compiler
+from lsmc.lint import checks, known_codes
+from lsmc.linter import Linter, Result
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROFILES = ROOT / "profiles"
+CHECKS = checks()
+KNOWN = known_codes(CHECKS)
+
+
+def lint_files(
+    folder: Path,
+    files: Mapping[str, str],
+    *codes: str,
+    extend: tuple[str, ...] = (),
+) -> Result:
+    """Write files and lint those without a directory in their name, all together.
+
+    The codes count before the configuration's `select`; without both the default checks run.
+    """
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+    config = Config()
+    if "lsmc.toml" in files:
+        config = read_config(str(folder / "lsmc.toml"), KNOWN, CHECKS)
+    setup = Setup(config, codes or None, extend)
+    front = compiler(setup.options(folder, [PROFILES], None, None))
+    linter = Linter(front, setup.selected(KNOWN, CHECKS), KNOWN, config)
+    baseline = read_baseline(config.baseline) if config.baseline is not None else None
+    given = [str(folder / name) for name in files if "/" not in name and name != "lsmc.toml"]
+    return linter.lint(given, baseline)
+
+
+def short(result: Result) -> list[str]:
+    """The findings as `line:CODE`, in order."""
+    return [f"{one.line}:{one.code}" for one in result.findings]
