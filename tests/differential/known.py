@@ -24,6 +24,8 @@ _OPTIONS = re.compile(r"\b(?:options?)\s*(?:=|in\b)\s*(\([^)]*\)|[^\s,]+)")
 _KIND_WORDS = re.compile(
     r"\b(?:remount|r?bind|[BMR]|move|(?:make-)?r?(?:shared|slave|private|unbindable))\b"
 )
+#: A path with its permissions behind it, `l` among them, and a target.
+_TRAILING = re.compile(r"[^\s,]\s+[rwakm]*l[rwakml]*\s+->")
 
 
 class Known(NamedTuple):
@@ -100,6 +102,15 @@ def _quiet_of_network(rules: Rules, question: Question, ours: Answer, theirs: An
     )
 
 
+def _trailing_target(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    if question.cls not in {"link", "link test"} or ours.mediated != theirs.mediated:
+        return False
+    return any(
+        matches(rule.fields[0], _path(question)) and _TRAILING.search(rule.origin.text)
+        for rule in rules.get("link", ())
+    )
+
+
 KNOWN: tuple[Known, ...] = (
     Known(
         "implied-map",
@@ -110,6 +121,11 @@ KNOWN: tuple[Known, ...] = (
         "class-is-exact",
         "a character class is a wildcard for 3.0.8, not for 6.0, when exec modes compete",
         _class_is_exact,
+    ),
+    Known(
+        "trailing-target",
+        "3.0.8 ignores the target of `PATH l -> TARGET` and lets the link be made to any file",
+        _trailing_target,
     ),
     Known(
         "mount-kinds",

@@ -154,7 +154,10 @@ class Oracle:
         """The label that executing a path leads to, None when there is none."""
         label = self.policies.exec_transition(self.profile, path, owner)["label"]
         if label is not None:
-            return str(label)
+            # the reader leaves the namespace of a profile out of its label
+            space = self.profile.namespace
+            inside = f":{space}://{label}" if space else ""
+            return inside if inside in self.policies.profiles else str(label)
         # the kernel parses a name of the table as a label; the reader knows no stacks there
         target = self.file(path, owner).extra
         name = target.target if isinstance(target, Xindex) else ""
