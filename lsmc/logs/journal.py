@@ -75,4 +75,3 @@ def _binary(lines: Lines) -> tuple[bytes, bool]:
         size -= taken
     lines.take(1)
     return b"", False
-

@@ -124,7 +124,7 @@ _KEYS: dict[str, _Key] = {
 _QUOTED = {key: spec.field for key, spec in _KEYS.items() if spec.quoted}
 _EVENT_KEYS = frozenset({"apparmor", "type"})
 _KEEP_ZERO = frozenset({"fsuid", "ouid", "value"})
-_ONE = r"""([A-Za-z_][A-Za-z0-9_]*+)=("[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s"']*+)"""
+_ONE = r"""([A-Za-z_][A-Za-z0-9_]*+)=("[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s"']++|(?![^\s']))"""
 #: Pairs stand apart by blanks, or by the single quotes in which a bus daemon's message is nested.
 _PAIRS = re.compile(_ONE, re.DOTALL)
 _WHOLE = re.compile(rf"""(?:[\s']*+{_ONE})*+[\s']*+""", re.DOTALL)
@@ -140,7 +140,7 @@ _NAMED_TYPES = {f"APPARMOR_{word}": event for word, event in EVENT_WORDS.items()
 _NAMED_TYPES["APPARMOR_KILL"] = _NAMED_TYPES.pop("APPARMOR_KILLED")
 _AVC_TYPES = frozenset({"AVC", "USER_AVC"})
 _NUMBER_KEY = re.compile(r"\btype=150[1-7]\b")
-_DAEMON = re.compile(r"\S+\[\d+\]: (?!\[?\s*\d+\.)(.*)", re.DOTALL)
+_DAEMON = re.compile(r"\w\[\d{1,10}\]: (?!\[?\s*\d+\.)(.*)", re.DOTALL)
 
 
 def parse(line: str) -> Record | None:
@@ -283,7 +283,8 @@ def _until_bad(body: str, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
     rest = body[end:].lstrip(" \t\r\n'")
     if not _KNOWN.match(rest):
         found["info"] = rest
-    raise LogError(f"no `key=value` at column {end + 1} of the message", Record(**found))
+    at = len(body) - len(rest) + 1
+    raise LogError(f"no `key=value` at column {at} of the message", Record(**found))
 
 
 def _event(key: str, text: str, found: dict[str, Any]) -> EventType | None:

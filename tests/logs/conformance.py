@@ -20,7 +20,8 @@ import lsmc
 from lsmc.logs.reader import LogReader
 from lsmc.logs.record import Record
 from lsmc.logs.request import asked
-from lsmc.policy import Policy, UnknownName
+from lsmc.policy import Policy
+from lsmc.verdict import UnknownName
 
 _NUMBERS = frozenset(
     (

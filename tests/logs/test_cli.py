@@ -1,0 +1,56 @@
+"""`lsmc log`: records on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from lsmc.cli.commands.log import command
+from lsmc.cli.group import cli
+
+MIXED = Path(__file__).parent / "golden" / "mixed.log"
+
+
+def run(*arguments: str, text: bytes | None = None) -> Result:
+    assert command.name == "log"
+    return CliRunner().invoke(cli, ["log", *arguments], input=text)
+
+
+def test_jsonl() -> None:
+    """One object a record, broken ones too; faults and counts on standard error."""
+    result = run(str(MIXED))
+    assert result.exit_code == 0
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(found) == 9
+    assert found[0]["name"] == "/var/lib/demo/my file"
+    assert found[0]["source"] == {"file": str(MIXED), "line": 2}
+    assert [one["source"]["line"] for one in found if one["event_type"].endswith("INVALID")] == [10]
+    assert f"{MIXED}:10: error: " in result.stderr
+    assert result.stderr.endswith("11 lines: 8 used, 2 skipped, 1 broken\n")
+
+
+def test_text_is_safe() -> None:
+    """Nothing in a log reaches the terminal as it is."""
+    hostile = b'type=AVC msg=audit(1.2:3): apparmor="DENIED" name="\x1b[2J\\"\r<b>" comm=1B5D30\n'
+    result = run("-", "--format", "text", text=hostile)
+    assert result.exit_code == 0
+    assert "\x1b" not in result.output
+    assert "\r" not in result.output
+    assert 'name="\\x1b[2J\\"\\x0d<b>"' in result.stdout
+    assert "\x1b" not in run("-", text=hostile).stdout
+
+
+def test_unreadable(tmp_path: Path) -> None:
+    """A missing file is exit status 2."""
+    result = run(str(tmp_path / "none"))
+    assert result.exit_code == 2
+    assert "no such file" in result.stderr
+
+
+def test_no_record() -> None:
+    """A log without a record shows what stands in it."""
+    result = run("-", text=b"type=LOGIN msg=audit(1.2:3): pid=4\n")
+    assert json.loads(result.stdout)["operation"] == "LOGIN"
+    assert result.stderr == "1 lines: 0 used, 1 skipped, 0 broken\n"

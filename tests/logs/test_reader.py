@@ -1,0 +1,202 @@
+"""Logs in files: packed, rotated, damaged, endless, and of several lines a record."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import struct
+import sys
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from lsmc.logs.reader import LogReader, UnreadableLog
+from lsmc.logs.record import Record, Source
+
+GOOD = b'type=AVC msg=audit(1.002:3): apparmor="DENIED" operation="open" name="/x%d" pid=1\n'
+OTHER = b"type=SYSCALL msg=audit(1.002:3): arch=c000003e syscall=2\n"
+BAD = b'type=AVC msg=audit(1.002:3): apparmor="DENIED" name="/x\n'
+
+
+def counts(reader: LogReader) -> tuple[int, int, int]:
+    assert reader.lines == reader.used + reader.skipped + reader.broken
+    return reader.used, reader.skipped, reader.broken
+
+
+def write(path: Path, data: bytes) -> str:
+    path.write_bytes(data)
+    return str(path)
+
+
+def test_counts(tmp_path: Path) -> None:
+    """Every line is used, skipped or broken; faults say where and why."""
+    path = write(tmp_path / "a.log", OTHER + GOOD % 1 + BAD + b"\n" + GOOD % 2)
+    reader = LogReader([path])
+    assert [(r.name, r.source) for r in reader] == [
+        ("/x1", Source(path, 2)),
+        ("/x2", Source(path, 5)),
+    ]
+    assert counts(reader) == (2, 2, 1)
+    (fault,) = reader.faults
+    assert fault.source == Source(path, 3)
+    assert fault.reason == "no `key=value` at column 19 of the message"
+    assert fault.record.audit_id == "1.002:3"
+    assert reader.foreign == []
+
+
+def _zstd(data: bytes) -> bytes:
+    return pytest.importorskip("zstandard").ZstdCompressor().compress(data)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lzma.compress, bz2.compress, _zstd])
+def test_packed(tmp_path: Path, pack: object) -> None:
+    """Packed logs are told by their content, not by their names."""
+    data = (GOOD % 1 + OTHER) * 50
+    assert callable(pack)
+    packed = pack(data)
+    paths = [write(tmp_path / "audit.log.1", packed), write(tmp_path / "audit.log", GOOD % 2)]
+    reader = LogReader(paths)
+    assert sum(1 for _ in reader) == 51
+    assert counts(reader) == (51, 50, 0)
+    if pack is bytes or pack is bz2.compress:
+        return
+    cut = LogReader([write(tmp_path / "cut", packed[: len(packed) // 2 + 4])])
+    if pack is _zstd:  # the library takes a cut frame for its end
+        assert sum(1 for _ in cut) <= 50
+    else:
+        with pytest.raises(UnreadableLog):
+            list(cut)
+
+
+def test_damaged(tmp_path: Path) -> None:
+    """Damage inside packed data is reported with the file's name."""
+    packed = bytearray(gzip.compress(GOOD * 1000, mtime=0))
+    packed[len(packed) // 2] ^= 0xFF
+    path = write(tmp_path / "x.gz", bytes(packed))
+    with pytest.raises(UnreadableLog) as caught:
+        list(LogReader([path]))
+    assert caught.value.filename == path
+    zstd = write(tmp_path / "x.zst", b"\x28\xb5\x2f\xfd" + b"\xff" * 40)
+    with pytest.raises(UnreadableLog):
+        list(LogReader([zstd]))
+
+
+def test_without_zstd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its library, zstd data is refused with what to install."""
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    monkeypatch.setitem(sys.modules, "compression.zstd", None)
+    path = write(tmp_path / "x.zst", b"\x28\xb5\x2f\xfd")
+    with pytest.raises(UnreadableLog, match=r"lsmc\[zstd\]"):
+        list(LogReader([path]))
+
+
+def test_unreadable(tmp_path: Path) -> None:
+    """A missing file and a folder are errors of their own."""
+    for path in (str(tmp_path), str(tmp_path / "none"), "a\0b"):
+        with pytest.raises(UnreadableLog):
+            list(LogReader([path]))
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-` is standard input, packed or not."""
+    for data in (GOOD % 1, gzip.compress(GOOD % 1)):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        (record,) = LogReader(["-"])
+        assert record.source == Source("-", 1)
+
+
+def test_long_lines(tmp_path: Path) -> None:
+    """A line beyond the bound is dropped and counted, and the next one is read."""
+    path = write(tmp_path / "a", b"x" * 5000 + b"\n" + GOOD % 1 + b"apparmor=" * 1000)
+    reader = LogReader([path], max_line=1000)
+    assert len(list(reader)) == 1
+    assert counts(reader) == (1, 0, 2)
+    assert [fault.source.line for fault in reader.faults] == [1, 3]
+    whole = (GOOD % 1).rstrip(b"\n")
+    exact = LogReader([write(tmp_path / "b", whole + b"\n" + whole)], max_line=len(whole))
+    assert len(list(exact)) == 2
+
+
+def test_memory(tmp_path: Path) -> None:
+    """A line without an end is not read whole."""
+    path = write(tmp_path / "a", b'apparmor="' * 2_000_000)
+    tracemalloc.start()
+    reader = LogReader([path])
+    assert list(reader) == []
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert counts(reader) == (0, 0, 1)
+    assert peak < 8 << 20
+
+
+def test_faults_are_bounded(tmp_path: Path) -> None:
+    """All broken lines are counted, the first ones are kept."""
+    reader = LogReader([write(tmp_path / "a", BAD * 1000)])
+    assert list(reader) == []
+    assert reader.broken == 1000
+    assert len(reader.faults) == 100
+
+
+def test_record_of_two_lines(tmp_path: Path) -> None:
+    """A bus daemon may break its message; a blank at the start goes on with it."""
+    first = b'type=USER_AVC msg=audit(1.002:3): pid=1 msg=\'apparmor="DENIED" mask="send"\n'
+    second = b'    exe="/usr/bin/dbus-daemon" terminal=?\'\n'
+    reader = LogReader([write(tmp_path / "a", first + second + GOOD % 1 + first + GOOD % 2)])
+    records = list(reader)
+    assert [r.command for r in records] == ["/usr/bin/dbus-daemon", None, None, None]
+    assert [r.source.line for r in records if r.source] == [1, 3, 4, 5]
+    assert counts(reader) == (5, 0, 0)
+
+
+def test_journal_export(tmp_path: Path) -> None:
+    """Entries of `journalctl -o export`, with a message given by its length."""
+    kernel = b'audit: type=1400 audit(1.002:3): apparmor="DENIED" name="/x"'
+    entry = b"__CURSOR=s=1\n__REALTIME_TIMESTAMP=5000000\n%s_TRANSPORT=kernel\n\n"
+    text = entry % (b"MESSAGE=%s\n" % kernel)
+    size = struct.pack("<Q", len(kernel) + 1)
+    binary = entry % (b"MESSAGE\n" + size + kernel + b"\n\n")
+    audit = (
+        b"__CURSOR=s=2\n_AUDIT_TYPE_NAME=AVC\n_AUDIT_ID=3\n_TRANSPORT=audit\n"
+        b'_SOURCE_REALTIME_TIMESTAMP=1002000\nMESSAGE=AVC apparmor="DENIED" name="/x"\n'
+    )
+    other = entry % b"MESSAGE=hello\n"
+    path = write(tmp_path / "a", text + binary + other + audit)
+    reader = LogReader([path])
+    records = [record._replace(source=None) for record in reader]
+    assert (
+        records
+        == [
+            Record(
+                event_type="AA_RECORD_DENIED", audit_id="1.002:3", name="/x", epoch=1, audit_subid=3
+            )
+        ]
+        * 3
+    )
+    assert reader.used == 3
+    assert reader.lines == path_lines(path)
+
+
+def path_lines(path: str) -> int:
+    return Path(path).read_bytes().count(b"\n")
+
+
+def test_journal_json(tmp_path: Path) -> None:
+    """Lines of `journalctl -o json`."""
+    message = 'audit: type=1400 audit(1.002:3): apparmor="DENIED" name="/x"'
+    lines = [{"MESSAGE": message}, {"MESSAGE": list(message.encode())}, {"MESSAGE": "apparmor"}]
+    data = "".join(json.dumps(entry) + "\n" for entry in lines).encode() + b'{"MESSAGE": "apparmor'
+    reader = LogReader([write(tmp_path / "a", data)])
+    assert [record.name for record in reader] == ["/x", "/x"]
+    assert counts(reader) == (2, 2, 0)
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    """A log without a record shows its first lines."""
+    reader = LogReader([write(tmp_path / "a", OTHER * 100)])
+    assert list(reader) == []
+    assert len(reader.foreign) == 20
+    assert reader.foreign[0].operation == "SYSCALL"
