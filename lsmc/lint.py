@@ -82,7 +82,7 @@ def tree_of(
     profiles = []
     for number, (file, profile) in enumerate(ordered):
         record = policy.bundle.profile(number)
-        profiles.append(LintedProfile(file, profile, record, policy.matcher(record)))
+        profiles.append(LintedProfile(file, profile, record, policy.tables.matcher(record)))
     return Tree(
         tuple(files), library, policy, tuple(profiles), rules_in_order(whole), settings or {}
     )
@@ -92,10 +92,10 @@ def _uses(profile: ir.Profile, rule: ir.Rule) -> bool:
     return any(rule is one for use in profile.uses for one in use.unit.rules)
 
 
-def run(tree: Tree, selected: Iterable[Check]) -> tuple[list[Diagnostic], list[Diagnostic]]:
-    """The findings of some checks in order of place, each once, and the failures of checks."""
+def run(tree: Tree, selected: Iterable[Check]) -> tuple[list[Diagnostic], dict[str, Diagnostic]]:
+    """The findings of some checks in order of place, each once; the failures of checks by code."""
     found: list[Diagnostic] = []
-    faults: list[Diagnostic] = []
+    faults: dict[str, Diagnostic] = {}
     for check in selected:
         try:
             for finding in check.run(tree):  # what it found before it failed is kept
@@ -103,9 +103,10 @@ def run(tree: Tree, selected: Iterable[Check]) -> tuple[list[Diagnostic], list[D
         except SettingError:
             raise
         except StateLimit:
-            faults.append(_fault(check, "the policy is too complex for this check"))
+            faults[check.code] = _fault(check, "the policy is too complex for this check")
         except Exception as fault:  # noqa: BLE001 - a fault of ours must not hide the findings
-            faults.append(_fault(check, f"{type(fault).__name__}: {fault}{_where(fault)}"))
+            what = f"{type(fault).__name__}: {fault}{_where(fault)}"
+            faults[check.code] = _fault(check, what)
     return _merged(found), faults
 
 

@@ -69,20 +69,21 @@ class Linter:
         """All that is to be reported about some files, judged together."""
         tree, errors = compile_tree(paths, self.front, self.config.settings)
         found, faults = run(tree, self._checks)
-        result = Result(tree, faults=faults)
+        result = Result(tree, faults=list(faults.values()))
+        judged = self.codes - faults.keys()
         sources = self._graph.closure(file.path for file in tree.files)
         comments = Suppressions(self._known)
         for path in sources:
             comments.read(path, self.front.library.file(path).tree)
         kept = self._reported(found, comments, result)
         if "LSM901" in self.codes:
-            kept += self._reported(comments.unused(self.codes), comments, result)
+            kept += self._reported(comments.unused(judged), comments, result)
         if baseline is not None:
             new = [one for one in kept if not baseline.takes(one, result.homes)]
             result.known = len(kept) - len(new)
             kept = new
             if "LSM903" in self.codes:
-                kept += self._reported(baseline.gone(self.codes, sources), comments, result)
+                kept += self._reported(baseline.gone(judged, sources), comments, result)
         result.broken = bool(comments.faults)
         result.findings = [
             *sorted(_once(errors), key=by_place),

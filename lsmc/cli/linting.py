@@ -17,12 +17,15 @@ from lsmc.checker.pages import pages
 from lsmc.cli.changes import changed_files, root_of
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.options import Reading
+from lsmc.cli.patches import patch, replace_text
 from lsmc.cli.screen import Screen
 from lsmc.configuration import Setup, find_config, read_baseline, read_config, start_of
 from lsmc.diagnostics import Diagnostic
 from lsmc.driver import compiler, policy_files
 from lsmc.files import write_atomically
+from lsmc.fixing import Fixer
 from lsmc.frontend.apparmor.compiler import Compiler
+from lsmc.inputs import DiskFiles
 from lsmc.lint import checks, known_codes
 from lsmc.linter import Linter, Result
 from lsmc.output import findings, github, gitlab, junit, sarif
@@ -109,16 +112,16 @@ class _Run:
         paths = [name if path == "-" else path for path in self.wish.paths]
         return paths, (name, sys.stdin.buffer.read())
 
-    def front(self) -> Compiler:
+    def front(self, files: DiskFiles | None = None) -> Compiler:
         """A new front end; it knows what came from standard input."""
-        front = compiler(self.options)
+        front = compiler(self.options, files)
         if self.stdin is not None:
             front.library.text(*self.stdin)
         return front
 
-    def linter(self, front: Compiler | None = None) -> Linter:
+    def linter(self, files: DiskFiles | None = None) -> Linter:
         """A linter with the checks that were selected."""
-        return Linter(front or self.front(), self.selected, self.known, self.config)
+        return Linter(self.front(files), self.selected, self.known, self.config)
 
     def baseline(self) -> Baseline | None:
         """The baseline anew; None when there is none or it is to be written."""
@@ -129,12 +132,42 @@ class _Run:
     def run(self) -> int:
         if self.wish.form == "jsonl":
             return self._each()
+        if self.wish.fix or self.wish.diff:
+            return self._fix()
         result = self.linter().lint(self.paths, self.baseline())
         if self.wish.write_baseline:
             return self._write(result)
         found = self._changed(result.findings)
         self._print(found, result)
         return self._code(found, result)
+
+    def _fix(self) -> int:
+        """Fix, or show what fixing would change."""
+        fixer = Fixer(
+            lambda files: self.linter(files).lint(self.paths, self.baseline()), self._editable
+        )
+        fixed = fixer.fix(self.wish.unsafe_fixes)
+        if self.wish.diff:
+            self.screen.text(patch(fixed))
+            self._faults(fixed.refused)
+            return WRONG if fixed.refused else NO if fixed.texts else YES
+        for path, text in sorted(fixed.texts.items()):
+            replace_text(path, text)
+        found = self._changed(fixed.result.findings)
+        self._print(found, fixed.result)
+        self._faults(fixed.refused)
+        if fixed.count:
+            files = _count(len(fixed.texts), "file")
+            self.screen.remark(f"{_count(fixed.count, 'fix')} made in {files}")
+        return max(self._code(found, fixed.result), WRONG if fixed.refused else YES)
+
+    def _editable(self, finding: Diagnostic, path: str) -> bool:
+        """Whether a fix may change a file: one that was given, or lies in a directory that was."""
+        real = _real(path)
+        given = [_real(one) for one in self.wish.paths if one != "-"]
+        return bool(self._changed([finding])) and any(
+            real == one or real.startswith(one + os.sep) for one in given
+        )
 
     def _each(self) -> int:
         """Each file alone, in the order given."""
@@ -239,6 +272,10 @@ def _check_use(wish: Wish) -> None:
         raise UsageFault("--stdin-filename needs the path -")
     if wish.unsafe_fixes and not (wish.fix or wish.diff):
         raise UsageFault("--unsafe-fixes needs --fix or --diff")
+    if (wish.fix or wish.diff) and "-" in wish.paths:
+        raise UsageFault("--fix and --diff need files, not standard input")
+    if (wish.fix or wish.diff) and wish.form == "jsonl":
+        raise UsageFault("--fix and --diff judge all files together, --format jsonl does not")
     if wish.write_baseline and (wish.fix or wish.diff or wish.changed_since):
         raise UsageFault("--write-baseline takes all findings, and changes no policy")
 
@@ -252,5 +289,5 @@ def _real(path: str | None) -> str:
 
 
 def _count(number: int, noun: str) -> str:
-    plural = "" if number == 1 or noun == "info" else "s"
+    plural = "" if number == 1 or noun == "info" else "es" if noun == "fix" else "s"
     return f"{number} {noun}{plural}"

@@ -1,0 +1,49 @@
+"""`lsmc rule`: what a code means."""
+
+from __future__ import annotations
+
+import click
+
+from lsmc.cli.faults import YES, UsageFault
+from lsmc.cli.options import format_option, screen_of, screen_options
+
+
+@click.command("rule")
+@click.argument("codes", metavar="[CODE...]", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Print the page of every code.")
+@format_option("text", "markdown", "json")
+@screen_options
+@click.pass_context
+def command(ctx: click.Context, /, codes: tuple[str, ...], every: bool, form: str) -> int:
+    """Explain a code of `lsmc lint`: what it finds, why that is bad, and how to fix it.
+
+    CODE is a code, a name or the beginning of codes, such as LSM1.  Without one, all are listed.
+    """
+    from lsmc.checker.pages import pages
+    from lsmc.checker.selection import code_of
+    from lsmc.lint import checks, known_codes
+    from lsmc.output import rules
+
+    if codes and every:
+        raise UsageFault("--all takes no CODE")
+    known_checks = checks()
+    known = known_codes(known_checks)
+    try:
+        prefixes = tuple(code_of(word, known) for word in codes) if not every else ("",)
+    except ValueError as fault:
+        raise UsageFault(str(fault)) from None
+    found = [
+        page
+        for code, page in pages(known_checks).items()
+        if not prefixes or code.startswith(prefixes)
+    ]
+    screen = screen_of(ctx)
+    if form == "json":
+        screen.text(rules.json(found))
+    elif form == "markdown":
+        screen.text(rules.markdown(found))
+    elif prefixes:
+        screen.show(rules.lines(found))
+    else:
+        screen.show(rules.listing(found))
+    return YES
