@@ -135,7 +135,7 @@ def _answer(record: Record, text: str, features: Path) -> list[bool]:
 
 def _knows(policy: Policy, subject: str) -> bool:
     try:
-        return bool(policy.components(subject))
+        return policy.permissions(subject, "file", "/").mediated
     except UnknownName:
         return False
 

@@ -23,7 +23,7 @@ SAMPLES = [
     ),
     (
         'Jan  1 15:09:04 h kernel: [1.234567] audit: type=1400 audit(1.002:3): apparmor="ALLOWED"'
-        ' operation="sendmsg" laddr=::1 lport=3 family="inet6" sock_type="stream" protocol=6 error=-13'
+        ' operation="sendmsg" laddr=::1 family="inet6" sock_type="stream" protocol=6 error=-1'
     ),
     (
         'type=USER_AVC msg=audit(1.2:3): pid=1 msg=\'apparmor="DENIED" operation="dbus_bind"'

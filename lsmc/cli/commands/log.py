@@ -93,4 +93,5 @@ def _value(value: object) -> str:
 
 def _summary(reader: LogReader, screen: Screen) -> None:
     broken = (f"{reader.broken} broken", "bad" if reader.broken else "")
-    screen.remark(f"{reader.lines} lines: {reader.used} used, {reader.skipped} skipped, ", broken)
+    lines = f"{reader.lines} line{'s' * (reader.lines != 1)}"
+    screen.remark(f"{lines}: {reader.used} used, {reader.skipped} skipped, ", broken)
