@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from lsmc.diff import Change as Change
     from lsmc.diff import diff as diff
     from lsmc.explainer import Explanation as Explanation
-    from lsmc.policy import Permissions as Permissions
     from lsmc.policy import Policy as Policy
-    from lsmc.policy import RuleRef as RuleRef
-    from lsmc.policy import UnknownName as UnknownName
-    from lsmc.policy import Verdict as Verdict
+    from lsmc.verdict import Permissions as Permissions
+    from lsmc.verdict import RuleRef as RuleRef
+    from lsmc.verdict import UnknownName as UnknownName
+    from lsmc.verdict import Verdict as Verdict
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Diagnostic": "lsmc.diagnostics",
     "Explanation": "lsmc.explainer",
-    "Permissions": "lsmc.policy",
+    "Permissions": "lsmc.verdict",
     "Policy": "lsmc.policy",
     "PolicyError": "lsmc.diagnostics",
-    "RuleRef": "lsmc.policy",
-    "UnknownName": "lsmc.policy",
-    "Verdict": "lsmc.policy",
+    "RuleRef": "lsmc.verdict",
+    "UnknownName": "lsmc.verdict",
+    "Verdict": "lsmc.verdict",
     "Change": "lsmc.diff",
     "check": "lsmc.api",
     "compile": "lsmc.api",

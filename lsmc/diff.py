@@ -17,11 +17,14 @@ from lsmc.automata.algebra import Table, search
 from lsmc.automata.dfa import Dfa
 from lsmc.decide import Decision
 from lsmc.evaluator import Matcher, Node
+from lsmc.execution import exec_mode
 from lsmc.ir.classes import BY_CODE, FILE, LINK
 from lsmc.ir.model import MediationClass, Transition
 from lsmc.ops import MAIN_FIELD
-from lsmc.policy import Policy, RuleRef, exec_mode, mediates
+from lsmc.policy import Policy
+from lsmc.profiles import mediates
 from lsmc.tables.bundle import ProfileRecord
+from lsmc.verdict import RuleRef
 
 Kind = Literal["added", "removed", "setting", "attachment", "mediation", "decision"]
 _ALL_RULES = 1_000_000
@@ -75,7 +78,7 @@ def diff(old: Policy, new: Policy) -> list[Change]:
 
 
 def _profile(old: Policy, new: Policy, name: str) -> Iterator[Change]:
-    one, other = old.profile(name), new.profile(name)
+    one, other = old.tables.find(name), new.tables.find(name)
     assert one is not None
     assert other is not None
     yield from _settings(one, other)
@@ -116,7 +119,7 @@ def _without_abi(settings: Iterable[tuple[str, str]]) -> dict[str, str]:
 def _attachment(
     old: Policy, new: Policy, one: ProfileRecord, other: ProfileRecord
 ) -> Iterator[Change]:
-    first, second = old.attachments.of(one), new.attachments.of(other)
+    first, second = old.tables.attachments.of(one), new.tables.attachments.of(other)
     if first is None or second is None:
         if first is not second:
             yield Change(
@@ -158,7 +161,7 @@ class _Pair:
     def __init__(self, old: Policy, new: Policy, one: ProfileRecord, other: ProfileRecord) -> None:
         self.policies = (old, new)
         self.records = (one, other)
-        self.matchers = (old.matcher(one), new.matcher(other))
+        self.matchers = (old.tables.matcher(one), new.tables.matcher(other))
         self.empty = (
             self.matchers[0].node(()),
             self.matchers[1].node(()),
@@ -249,7 +252,7 @@ class _Pair:
         if along is not None:
             side, place = along
             found = rule_at(self.matchers[side], place)
-            rule = self.policies[side].ref(self.records[side], found.rule.place, found.via)
+            rule = self.policies[side].tables.ref(self.records[side], found.rule.place, found.via)
         return Change(
             self.records[0].full_name,
             "decision" if free is None else "mediation",
@@ -267,7 +270,7 @@ class _Pair:
             return Side(cls.permissions)
         matcher, record = self.matchers[side], self.records[side]
         decision = matcher.decide(node, cls, owner)
-        rules = self.policies[side].refs(record, matcher, node, decision, cls.all)
+        rules = self.policies[side].tables.refs(record, matcher, node, decision, cls.all)
         transition = decision.transition
         return Side(
             cls.names(decision.allow),

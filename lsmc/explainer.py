@@ -17,9 +17,11 @@ from lsmc.hazards import hazards
 from lsmc.ir.classes import FILE, LINK
 from lsmc.misses import Look, Miss, misses
 from lsmc.ops import find
-from lsmc.policy import Policy, RuleRef, UnknownName, Verdict, mediates
+from lsmc.policy import Policy
+from lsmc.profiles import mediates
 from lsmc.requests import Part, encode, key_fields, parts
 from lsmc.tables.groups import make_key
+from lsmc.verdict import RuleRef, UnknownName, Verdict
 
 if TYPE_CHECKING:
     from lsmc.tables.bundle import ProfileRecord
@@ -113,7 +115,7 @@ def explain(
     operation = find(op, dict(fields))
     if operation is None:
         raise UnknownName("operation", op, ())
-    profiles = policy.components(subject)
+    profiles = policy.tables.components(subject)
     question = Question(
         subject,
         op,
@@ -140,7 +142,7 @@ def explain(
     attaches = None
     if operation.cls == "file" and "x" in operation.perms:
         namespace = profiles[0].namespace if profiles else ""
-        found, _ = policy.attachments.find(encode(object), namespace=namespace)
+        found, _ = policy.tables.attachments.find(encode(object), namespace=namespace)
         attaches = found.full_name if found else None
     return Explanation(
         verdict,
@@ -170,7 +172,7 @@ def _looks(
     if cls.name in ("signal", "ptrace"):
         peer = fields.pop("peer", part.object)
         objects = peer.split("//&")
-    matcher = policy.matcher(profile)
+    matcher = policy.tables.matcher(profile)
     for obj in objects:
         values = key_fields(cls, obj, fields, profile.full_name)
         node: Node = matcher.walk(make_key(cls.code, values))
@@ -277,5 +279,5 @@ def _exec_mode(policy: Policy, look: Look) -> str:
     """`Px` for a file that has a profile of its own, else `ix`."""
     if look.cls is not FILE:
         return ""
-    found, _ = policy.attachments.find(look.values[0], namespace=look.profile.namespace)
+    found, _ = policy.tables.attachments.find(look.values[0], namespace=look.profile.namespace)
     return "Px" if found is not None else "ix"

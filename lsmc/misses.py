@@ -18,13 +18,14 @@ from lsmc.automata.alphabet import best_byte
 from lsmc.decide import ALLOW, PROMPT, Decision
 from lsmc.evaluator import MatchedRule, Matcher
 from lsmc.ir.classes import CAPABILITY, FILE
-from lsmc.ir.model import MediationClass
+from lsmc.ir.mediation import MediationClass
 from lsmc.tables.groups import make_key
 
 if TYPE_CHECKING:
     from lsmc.automata.dfa import Dfa
-    from lsmc.policy import Policy, RuleRef
+    from lsmc.policy import Policy
     from lsmc.tables.bundle import Group, ProfileRecord, Unit
+    from lsmc.verdict import RuleRef
 
 #: How many misses of each sort are reported.
 MOST = 5
@@ -70,7 +71,7 @@ class Look(NamedTuple):
 
     def ref(self, match: MatchedRule) -> RuleRef:
         """A rule for people."""
-        return self.policy.ref(self.profile, match.rule.place, match.via)
+        return self.policy.tables.ref(self.profile, match.rule.place, match.via)
 
 
 def misses(look: Look, decision: Decision) -> list[Miss]:

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsmc.automata.alphabet import bytes_of
+from lsmc.execution import exec_mode
 from lsmc.ir.classes import BY_CODE
 from lsmc.output.styled import Line, line, safe
 from lsmc.output.table import columns
-from lsmc.policy import Policy, UnknownName, exec_mode
+from lsmc.policy import Policy
 from lsmc.tables.layout import GROUP_WORDS, RULE_WORDS, UNIT_WORDS, Section
+from lsmc.verdict import UnknownName
 
 if TYPE_CHECKING:
     from lsmc.automata.dfa import Dfa
@@ -49,7 +51,7 @@ def _unit_counts(unit: Unit) -> tuple[int, int, int, int]:
 def _chosen(policy: Policy, name: str | None) -> list[ProfileRecord]:
     if name is None:
         return [policy.bundle.profile(number) for number in range(policy.bundle.profiles)]
-    profile = policy.profile(name)
+    profile = policy.tables.find(name)
     if profile is None:
         raise UnknownName("profile", name, policy.profiles)
     return [profile]

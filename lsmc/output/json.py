@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lsmc.diagnostics import Diagnostic, Fix
     from lsmc.explainer import Explanation, Miss, Reason, Suggestion
-    from lsmc.policy import Exec, RuleRef, Verdict
     from lsmc.source import Span
+    from lsmc.verdict import Exec, RuleRef, Verdict
 
 Object = dict[str, Any]
 

@@ -1,0 +1,85 @@
+"""Which profile follows an execution (`profile_transition` in the kernel's domain.c)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lsmc.decide import Decision
+from lsmc.ir.classes import FILE
+from lsmc.ir.mediation import Transition
+from lsmc.profiles import Profiles
+from lsmc.tables.bundle import ProfileRecord
+from lsmc.verdict import UNCONFINED, Exec
+
+EXECUTE = FILE.mask("x")
+
+
+def execution(
+    profiles: Profiles, profile: ProfileRecord, decision: Decision, path: bytes
+) -> Exec | None:
+    """What executing a path does under a decision of the file class."""
+    transition = decision.transition
+    if transition is None or not decision.allow & EXECUTE:
+        return None
+    fallback: Literal["inherit", "unconfined"] | None = None
+    if transition.kind != "inherit" and transition.inherit:
+        fallback = "inherit"
+    elif transition.unconfined:
+        fallback = "unconfined"
+    target = _target(profiles, profile, transition, path)
+    if target is None and fallback is not None:
+        target = profile.full_name if fallback == "inherit" else UNCONFINED
+    return Exec(exec_mode(transition), target, transition.unsafe, fallback)
+
+
+def _target(
+    profiles: Profiles, profile: ProfileRecord, transition: Transition, path: bytes
+) -> str | None:
+    namespace = profile.namespace
+    match transition.kind:
+        case "inherit":
+            return profile.full_name
+        case "unconfined":
+            return UNCONFINED
+        case "attach":
+            found, _ = profiles.attachments.find(path, namespace=namespace)
+            return found.full_name if found else None
+        case "attach-child":
+            found, _ = profiles.attachments.find(path, parent=profile.name, namespace=namespace)
+            return found.full_name if found else None
+        case "child":
+            return _named(profiles, f"{profile.name}//{transition.name}", namespace)
+        case "stack":
+            added = _named(profiles, transition.name[1:], namespace)
+            found, _ = profiles.attachments.find(path, namespace=namespace)
+            base = found.full_name if found else None
+            if added is None or base is None:
+                return None
+            return added if base == added else f"{base}//&{added}"
+    return _named(profiles, transition.name, namespace)
+
+
+def _named(profiles: Profiles, name: str, namespace: str) -> str | None:
+    """A target by name: every component of a stack must exist."""
+    parts = []
+    for part in name.split("//&"):
+        if part == UNCONFINED:
+            parts.append(part)
+            continue
+        full = part if part.startswith(":") or not namespace else f":{namespace}://{part}"
+        found = profiles.find(full)
+        if found is None:
+            return None
+        parts.append(found.full_name)
+    return "//&".join(parts)
+
+
+def exec_mode(transition: Transition) -> str:
+    """The mode of a transition as it is written in a rule."""
+    if transition.kind == "inherit":
+        return "ix"
+    if transition.kind == "unconfined":
+        return "ux" if transition.unsafe else "Ux"
+    letter = "c" if transition.kind in ("attach-child", "child") else "p"
+    fallback = "i" if transition.inherit else "u" if transition.unconfined else ""
+    return (letter if transition.unsafe else letter.upper()) + fallback + "x"

@@ -1,0 +1,93 @@
+"""The profiles of a bundle: found by name or by executable, with what matches their keys."""
+
+from __future__ import annotations
+
+from lsmc.attachment import Attachments
+from lsmc.decide import Decision
+from lsmc.evaluator import Matcher, Node
+from lsmc.ir.mediation import MediationClass
+from lsmc.requests import RequestError, encode
+from lsmc.tables.bundle import Bundle, Place, ProfileRecord
+from lsmc.verdict import UNCONFINED, RuleRef, UnknownName
+
+#: Modes in which rules are not asked.
+FREE_MODES = ("unconfined", "default_allow")
+
+
+def mediates(profile: ProfileRecord, cls: MediationClass) -> bool:
+    """Whether a profile's rules are asked about a class at all."""
+    return profile.mode not in FREE_MODES and cls.name in profile.mediated
+
+
+class Profiles:
+    """The profiles of one bundle."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.attachments = Attachments(bundle)
+        self._matchers: dict[int, Matcher] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the profiles, in order."""
+        return tuple(self.bundle.profile_name(n) for n in range(self.bundle.profiles))
+
+    def components(self, subject: str) -> list[ProfileRecord]:
+        """The profiles of a subject; none for one that is not confined.
+
+        A subject is a profile's name, a stack `A//&B`, or the path of an executable, which gets the
+        profile that attaches to it.  Raises `UnknownName`.
+        """
+        found = []
+        for part in subject.split("//&"):
+            if part == UNCONFINED:
+                continue
+            profile = self.find(part)
+            if profile is None and part.startswith("/"):
+                profile, clashing = self.attachments.find(encode(part))
+                if clashing:
+                    names = " and ".join(f"`{p.full_name}`" for p in clashing)
+                    raise RequestError(f"{names} attach to `{part}` with equal rank")
+                if profile is None:
+                    continue
+            if profile is None:
+                raise UnknownName("profile", part, self.names)
+            found.append(profile)
+        return found
+
+    def find(self, name: str) -> ProfileRecord | None:
+        """The profile of a name, `:ns:name` written either way, or None."""
+        number = self.bundle.find_profile(name)
+        if number is None and name.startswith(":") and "://" not in name:
+            namespace, _, local = name[1:].partition(":")
+            number = self.bundle.find_profile(f":{namespace}://{local}")
+        return self.bundle.profile(number) if number is not None else None
+
+    def matcher(self, profile: ProfileRecord) -> Matcher:
+        """The matcher of a profile, kept for the next request."""
+        matcher = self._matchers.get(profile.number)
+        if matcher is None:
+            matcher = self._matchers[profile.number] = Matcher(self.bundle, profile)
+        return matcher
+
+    def refs(
+        self,
+        profile: ProfileRecord,
+        matcher: Matcher,
+        node: Node,
+        decision: Decision,
+        mask: int,
+    ) -> tuple[RuleRef, ...]:
+        """The rules that decided some permissions, strongest first, each once."""
+        wanted = {rule: None for bits, rule in decision.winners if bits & mask}
+        if not wanted:
+            return ()
+        matches = {match.rule.facts.id: match for match in matcher.matched(node)}
+        refs = (self.ref(profile, matches[rule].rule.place, matches[rule].via) for rule in wanted)
+        return tuple(dict.fromkeys(refs))
+
+    def ref(self, profile: ProfileRecord, place: int, via: tuple[int, ...]) -> RuleRef:
+        """A rule for people."""
+        where: Place = self.bundle.place(place)
+        chain = tuple(f"{p.file}:{p.line}" for p in (self.bundle.place(number) for number in via))
+        return RuleRef(profile.full_name, where.file, where.line, where.column, where.text, chain)

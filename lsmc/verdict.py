@@ -1,0 +1,116 @@
+"""Answers: what is said of one request, and the rules behind it.
+
+An answer is data; wording it is the business of the output formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
+
+DecisionName = Literal["allow", "deny-explicit", "deny-implicit", "unconfined", "complain"]
+UNCONFINED = "unconfined"
+
+
+class UnknownName(LookupError):
+    """A question names a profile, operation, class or field that does not exist."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        from difflib import get_close_matches
+
+        self.what = what
+        self.name = name
+        self.close = tuple(get_close_matches(name, list(known), n=3, cutoff=0.6))
+        hint = f"; did you mean {' or '.join(f'`{c}`' for c in self.close)}?" if self.close else ""
+        super().__init__(f"unknown {what} `{name}`{hint}")
+
+
+class RuleRef(NamedTuple):
+    """A rule that took part: where it stands, its text, and the includes that lead to it."""
+
+    profile: str
+    file: str
+    line: int
+    column: int
+    text: str
+    via: tuple[str, ...]
+
+
+class Exec(NamedTuple):
+    """What an execution does: the mode as written (`Px`), the profile that follows, the fallback.
+
+    `target` is the resulting subject, None when no profile is found and there is no fallback.
+    """
+
+    mode: str
+    target: str | None
+    unsafe: bool
+    fallback: Literal["inherit", "unconfined"] | None
+
+
+class Permissions(NamedTuple):
+    """What the rules grant on one object; `rules` are those behind each permission."""
+
+    allow: frozenset[str]
+    deny: frozenset[str]
+    audit: frozenset[str]
+    quiet: frozenset[str]
+    prompt: frozenset[str]
+    exec: Exec | None
+    rules: Mapping[str, tuple[RuleRef, ...]]
+    mediated: bool = True
+
+
+class Verdict(NamedTuple):
+    """The answer to one request, with the rules that decided it; `note` is for people."""
+
+    allowed: bool
+    decision: DecisionName
+    granted: tuple[str, ...]
+    missing: tuple[str, ...]
+    audited: bool
+    transition: Exec | None
+    rules: tuple[RuleRef, ...]
+    note: str = ""
+
+
+def stack(verdicts: list[Verdict]) -> Verdict:
+    """The verdict of a stack: every component must allow."""
+    allowed = all(v.allowed for v in verdicts)
+    deciding = next((v for v in verdicts if not v.allowed), verdicts[0])
+    missing = tuple(dict.fromkeys(m for v in verdicts for m in v.missing))
+    granted = tuple(g for g in verdicts[0].granted if all(g in v.granted for v in verdicts))
+    transition = None
+    if all(v.transition is not None for v in verdicts):
+        targets = [v.transition.target for v in verdicts if v.transition is not None]
+        first = verdicts[0].transition
+        if first is not None:
+            names = "//&".join(dict.fromkeys(t for t in targets if t is not None))
+            transition = first._replace(target=names if None not in targets else None)
+    return Verdict(
+        allowed,
+        deciding.decision,
+        granted,
+        missing,
+        any(v.audited for v in verdicts),
+        transition,
+        tuple(dict.fromkeys(r for v in verdicts for r in v.rules)),
+        deciding.note,
+    )
+
+
+def both(first: Verdict, second: Verdict) -> Verdict:
+    """The verdict of an operation that asks twice: both must allow."""
+    deciding = second if first.allowed and first.decision != "complain" else first
+    return Verdict(
+        first.allowed and second.allowed,
+        deciding.decision,
+        tuple(dict.fromkeys((*first.granted, *second.granted))),
+        tuple(dict.fromkeys((*first.missing, *second.missing))),
+        first.audited or second.audited,
+        first.transition or second.transition,
+        tuple(dict.fromkeys((*first.rules, *second.rules)))
+        if deciding.decision == "allow"
+        else deciding.rules,
+        deciding.note,
+    )
