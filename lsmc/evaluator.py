@@ -9,15 +9,15 @@ there. The product is never built beforehand: it may have more states than there
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lsmc.automata.algebra import Table
 from lsmc.automata.alphabet import ALL
 from lsmc.decide import Decision, Facts, decide
-from lsmc.ir.model import MediationClass
+from lsmc.ir.mediation import MediationClass
 from lsmc.tables.bundle import Bundle, Group, ProfileRecord, RuleRecord, Unit
 
 if TYPE_CHECKING:
+    from lsmc.automata.algebra import Table
     from lsmc.tables.reach import Reach
 
 #: Nodes kept for a profile before they are dropped and worked out anew.
@@ -34,7 +34,7 @@ class MatchedRule(NamedTuple):
 class Node:
     """The states of all groups that are still alive after some bytes."""
 
-    __slots__ = ("decisions", "edges", "live", "matched", "successors")
+    __slots__ = ("answers", "decisions", "edges", "live", "matched", "successors")
 
     def state_of(self, number: int) -> int:
         """The state of a group here, 0 when it is dead."""
@@ -46,6 +46,7 @@ class Node:
         self.successors: tuple[tuple[int, Node], ...] | None = None
         self.matched: tuple[MatchedRule, ...] | None = None
         self.decisions: dict[object, Decision] = {}
+        self.answers: dict[object, Any] = {}  # what a caller made of the decisions
 
 
 class Matcher:
@@ -64,7 +65,7 @@ class Matcher:
             (unit.group(index), unit, via) for unit, via in uses for index in range(unit.groups)
         ]
         self._walkers = [group.dfa.walker() for group, _, _ in self._groups]
-        self._tables = [Table(group.dfa) for group, _, _ in self._groups]
+        self._tables: dict[int, Table] = {}
         self._reset()
 
     def forget(self) -> None:
@@ -108,7 +109,7 @@ class Matcher:
             pieces: list[tuple[int, tuple[tuple[int, int], ...]]] = [(ALL, ())]
             for number, state in node.live:
                 cut: list[tuple[int, tuple[tuple[int, int], ...]]] = []
-                edges = self._tables[number].edges(state)
+                edges = self._table(number).edges(state)
                 for mask, live in pieces:
                     rest = mask
                     for edge, target in edges:
@@ -124,6 +125,14 @@ class Matcher:
                     merged[live] = merged.get(live, 0) | mask
             node.successors = tuple((mask, self.node(live)) for live, mask in merged.items())
         return node.successors
+
+    def _table(self, number: int) -> Table:
+        table = self._tables.get(number)
+        if table is None:
+            from lsmc.automata.algebra import Table
+
+            table = self._tables[number] = Table(self._groups[number][0].dfa)
+        return table
 
     def matched(self, node: Node) -> tuple[MatchedRule, ...]:
         """The rules that match at a node, in the order of the profile's units."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from lsmc.evaluator import Matcher
 from lsmc.execution import execution
 from lsmc.ir.classes import BY_NAME, FILE
 from lsmc.ir.mediation import MediationClass
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     pass
 
 Fields = Mapping[str, str]
+_FILE_KEY = bytes((FILE.code,))
+_PLAIN = {"subject", "class", "perms", "object", "owner"}
 
 
 class Policy:
@@ -167,13 +170,50 @@ class Policy:
         return Exec("", found.full_name if found else UNCONFINED, True, None)
 
     def query_many(self, requests: Iterable[Mapping[str, Any]]) -> Iterator[Verdict]:
-        """The verdicts of many requests, in order.
+        """The verdicts of many requests, in order; raises `UnknownName`, `RequestError`.
 
         A request has `subject`, `object` and fields like `query`, and either `op` or `class` with
         `perms` (file letters, or permission names).
         """
+        plain: dict[tuple[Any, ...], Matcher | None] = {}
         for request in requests:
-            yield self.answer(request)
+            try:
+                perms, path, owner = request["perms"], request["object"], request["owner"]
+                known = plain[request["subject"], request["class"], perms, len(request)]
+            except (KeyError, TypeError):
+                yield self._first(request, plain)
+                continue
+            if known is None or type(path) is not str or type(owner) is not bool:
+                yield self.answer(request)
+                continue
+            node = known.walk(_FILE_KEY + path.encode("utf-8", "surrogateescape"))
+            verdict = node.answers.get((perms, owner))
+            if verdict is None:
+                verdict = node.answers[perms, owner] = self.answer(request)
+            yield verdict
+
+    def _first(
+        self,
+        request: Mapping[str, Any],
+        plain: dict[tuple[Any, ...], Matcher | None],
+    ) -> Verdict:
+        """Answer a request, and note whether others of its shape depend on their path alone.
+
+        They do when one enforced profile is asked about files and nothing is executed: then all
+        paths that lead to the same node have the same answer.
+        """
+        verdict = self.answer(request)
+        if request.keys() == _PLAIN and request["class"] == "file":
+            perms, profiles = request["perms"], self.tables.components(request["subject"])
+            simple = (
+                isinstance(perms, str)
+                and "x" not in perms
+                and len(profiles) == 1
+                and mediates(profiles[0], FILE)
+            )
+            key = (request["subject"], "file", perms, len(request))
+            plain[key] = self.tables.matcher(profiles[0]) if simple else None
+        return verdict
 
     def answer(self, request: Mapping[str, Any]) -> Verdict:
         """The verdict of one request of `query_many`; raises `UnknownName`, `RequestError`."""
