@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from lsmc.automata.algebra import search
 from lsmc.evaluator import MatchedRule, Matcher, Node
-from lsmc.ir.model import MediationClass
+from lsmc.ir.mediation import MediationClass
 
 #: Keys that are tried before a search.
 SAMPLES = 4

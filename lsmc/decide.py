@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lsmc.ir.model import Effect, MediationClass, Transition
+from lsmc.ir.mediation import Effect, MediationClass, Transition
 
 PROMPT, ALLOW, DENY = int(Effect.PROMPT), int(Effect.ALLOW), int(Effect.DENY)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lsmc.ir.classes import BY_NAME
-from lsmc.ir.model import MediationClass
+from lsmc.ir.mediation import MediationClass
 
 
 class Operation(NamedTuple):

@@ -10,9 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from lsmc.ir.address import pack
 from lsmc.ir.classes import BY_NAME, FILE, LINK, MOUNT, NETWORK, UNIX
-from lsmc.ir.model import MediationClass
+from lsmc.ir.mediation import MediationClass
 from lsmc.ir.mount import BIND, MOVE, PROPAGATION, REC, REMOUNT, flag_string
 from lsmc.ir.mount import BY_WORD as FLAG_BITS
 from lsmc.ops import MAIN_FIELD, Operation
@@ -117,6 +116,8 @@ def key_fields(
         )
     key = tuple(encode(given.get(name, "")) for name in cls.fields)
     if cls is UNIX:
+        from lsmc.ir.address import pack
+
         key = tuple(
             pack(f) if n in _ADDRESSES else f for n, f in zip(UNIX.fields, key, strict=True)
         )

@@ -12,20 +12,18 @@ State 0 is dead and state 1 the start, always.  Every array may be an `array`, `
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress, islice
 from operator import ge, gt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.alphabet import ALL, bytes_of
-from lsmc.automata.nfa import Nfa, build_nfa
-from lsmc.kernels.subset import subset
 from lsmc.kernels.walk import Walker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lsmc.automata.nfa import Nfa
     from lsmc.automata.pattern import Pattern
 
 MAX_STATES = 65535
@@ -41,8 +39,7 @@ class StateLimit(Exception):  # noqa: N818 - it names the limit that was met, as
         self.pattern = pattern
 
 
-@dataclass(frozen=True, slots=True)
-class Dfa:
+class Dfa(NamedTuple):
     """A deterministic automaton whose states say which patterns match there."""
 
     classes: Sequence[int]  # byte -> class
@@ -110,6 +107,8 @@ def class_masks(classes: bytes) -> tuple[int, ...]:
 
 def determinize(patterns: Sequence[Pattern], limit: int = MAX_STATES) -> Dfa:
     """The decision table of numbered patterns; raises `StateLimit`."""
+    from lsmc.automata.nfa import build_nfa
+
     return determinize_nfa(build_nfa(patterns), limit)
 
 
@@ -122,6 +121,8 @@ def determinize_nfa(nfa: Nfa, limit: int = MAX_STATES) -> Dfa:
         sum(1 << label for label in range(n_classes) if by_class[label] & mask) for mask in masks
     ]
     limit = min(limit, MAX_STATES)
+    from lsmc.kernels.subset import subset
+
     rows = subset(symbols, nfa.follows, nfa.start, sets, classes, n_classes, limit)
     if rows is None:
         raise StateLimit(limit)

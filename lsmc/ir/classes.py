@@ -7,7 +7,7 @@ reused.
 
 from __future__ import annotations
 
-from lsmc.ir.model import MediationClass
+from lsmc.ir.mediation import MediationClass
 
 _SOCKET = (
     "create",

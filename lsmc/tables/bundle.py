@@ -16,7 +16,7 @@ from zlib import crc32
 from lsmc.automata.dfa import Dfa
 from lsmc.decide import Facts
 from lsmc.ir.classes import BY_CODE, CLASSES
-from lsmc.ir.model import Transition
+from lsmc.ir.mediation import Transition
 from lsmc.tables.errors import BundleError
 from lsmc.tables.groups import BuiltGroup, decode
 from lsmc.tables.layout import (

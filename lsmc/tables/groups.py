@@ -12,13 +12,15 @@ import zlib
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.dfa import Dfa
-from lsmc.automata.pattern import Literal, Pattern, concat
-from lsmc.ir.model import Rule
 from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import GROUP_HEADER, native
+
+if TYPE_CHECKING:
+    from lsmc.automata.pattern import Pattern
+    from lsmc.ir.model import Rule
 
 SIZE = struct.Struct("<I")
 #: No group is larger: 65,535 states with a row for each of 256 classes.
@@ -35,6 +37,8 @@ class BuiltGroup(NamedTuple):
 
 def key_pattern(rule: Rule) -> Pattern:
     """The pattern of the keys that a rule matches."""
+    from lsmc.automata.pattern import Literal, concat
+
     parts: list[Pattern] = [Literal(bytes((rule.cls.code,)))]
     for index, field in enumerate(rule.fields):
         if index:

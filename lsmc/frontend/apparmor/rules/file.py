@@ -49,7 +49,7 @@ def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Ru
     if mode is not None:
         transition = mode
         if rule.safety and mode.kind != "inherit":
-            transition = replace(transition, unsafe=rule.safety == "unsafe")
+            transition = transition._replace(unsafe=rule.safety == "unsafe")
         if rule.target is not None:
             transition = named(transition, rule.target, rule.path, context)
     path = context.path(rule.path)
@@ -177,8 +177,8 @@ def named(mode: Transition, target: ast.Word, path: ast.Word, context: Lowering)
         )
     if mode.kind == "attach-child":
         # the compiler stores a child whose name is the rule's own path as the plain mode
-        return mode if name == path.text else replace(mode, kind="child", name=name)
-    return replace(mode, kind="stack" if name.startswith("&") else "profile", name=name)
+        return mode if name == path.text else mode._replace(kind="child", name=name)
+    return mode._replace(kind="stack" if name.startswith("&") else "profile", name=name)
 
 
 def _check(rule: ast.FileRule, mask: int) -> None:
