@@ -53,4 +53,4 @@ def test_no_record() -> None:
     """A log without a record shows what stands in it."""
     result = run("-", text=b"type=LOGIN msg=audit(1.2:3): pid=4\n")
     assert json.loads(result.stdout)["operation"] == "LOGIN"
-    assert result.stderr == "1 lines: 0 used, 1 skipped, 0 broken\n"
+    assert result.stderr == "1 line: 0 used, 1 skipped, 0 broken\n"

@@ -94,10 +94,10 @@ CASES = [
     ),
     (
         (
-            'operation="dbus_method_call" bus="system" path="/a" interface="b.C" member="D" mask="send"'
+            'operation="dbus_method_call" bus="system" path="/a" member="D" mask="send"'
             ' peer_label="q"'
         ),
-        "dbus send bus=system path=/a interface=b.C member=D peer=(label=q),",
+        "dbus send bus=system path=/a member=D peer=(label=q),",
     ),
     (
         'operation="dbus_bind" bus="session" name="a.B" mask="bind"',
