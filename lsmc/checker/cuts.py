@@ -65,7 +65,7 @@ def _cuts(tree: Tree) -> list[Cut]:
             wholly = (written.span, id(scope)) in dead
             kept = None if wholly else _kept(written)
             found.append(Cut(written, lost, kept, wholly))
-        scope.matcher.forget()
+        scope.forget()
     return found
 
 
@@ -127,7 +127,7 @@ def _quiet(scopes: list[Scope], span: Span, overlaps: Overlaps) -> QuietDeny | N
         except StateLimit:
             return None
         finally:
-            scope.matcher.forget()
+            scope.forget()
     if first is None or example is None:
         return None
     return QuietDeny(first, tuple(scope.profile for scope in scopes), example)

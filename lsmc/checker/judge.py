@@ -11,10 +11,11 @@ from enum import Enum
 from itertools import combinations
 from typing import Any
 
-from lsmc.automata.algebra import equivalent, intersection
+from lsmc.automata.algebra import equivalent
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.pattern import Pattern, union
 from lsmc.checker.model import LintedProfile, Tree
+from lsmc.checker.overlaps import Overlaps
 from lsmc.checker.removal import Need, Removal, removal
 from lsmc.checker.scopes import Scope, Scopes, Written
 from lsmc.diff import absolute
@@ -58,7 +59,7 @@ class Judge:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.scopes = Scopes(tree)
+        self.scopes = tree.shared(Scopes)
         self.found = [*self._bodies(), *self._included()]
 
     def _bodies(self) -> Iterator[Judgement]:
@@ -67,7 +68,7 @@ class Judge:
                 judgement = self._judge(written)
                 if judgement is not None:
                     yield judgement
-            scope.matcher.forget()
+            scope.forget()
 
     def _included(self) -> Iterator[Judgement]:
         """Rules of included files that may go wherever the file is included."""
@@ -111,12 +112,12 @@ class Judge:
             written = scope.written.get(span)
             if written is None or _removal(written) is None:
                 return False
-            scope.matcher.forget()
+            scope.forget()
         return True
 
     def _judge(self, written: Written) -> Judgement | None:
         proof = _removal(written)
-        if proof is None or proof.example is None:
+        if proof is None or proof.empty:
             return None  # it matters, or matches nothing, which another check says
         profiles = (written.scope.profile,)
         effect = written.rules[0].effect
@@ -216,26 +217,30 @@ def _same(one: Written, other: Written) -> bool:
 
 def _hides_conflict(written: Written) -> bool:
     """Whether a rule may keep the clash of two other exec modes from being refused."""
-    mine = [r for r in written.rules if r.cls is FILE and (r.owner | r.other) & _EXECUTE]
+    mine = [m.number for m in written.members if _executes(written.scope.tree.rules[m.number])]
     if not mine:
         return False
     scope = written.scope
+    meet = scope.tree.shared(Overlaps).meet
     others = [
-        rule
-        for other in scope.written.values()
-        if other is not written
-        for rule in other.rules
-        if rule.cls is FILE
-        and rule.effect is Effect.ALLOW
-        and (rule.owner | rule.other) & _EXECUTE
-        and any(intersection(rule.fields[0], own.fields[0]) is not None for own in mine)
+        number
+        for number in scope.by_class[FILE]
+        if number not in written.numbers
+        and _executes(scope.tree.rules[number])
+        and any(meet(number, own) is not None for own in mine)
     ]
+    rules = scope.tree.rules
     return any(
-        a.transition != b.transition
-        and (a.priority, a.exact) == (b.priority, b.exact)
-        and intersection(a.fields[0], b.fields[0]) is not None
+        rules[a].transition != rules[b].transition
+        and (rules[a].priority, rules[a].exact) == (rules[b].priority, rules[b].exact)
+        and meet(a, b) is not None
         for a, b in combinations(others, 2)
     )
+
+
+def _executes(rule: Rule) -> bool:
+    allows = rule.cls is FILE and rule.effect is Effect.ALLOW
+    return allows and bool((rule.owner | rule.other) & _EXECUTE)
 
 
 def judgements(tree: Tree) -> list[Judgement]:

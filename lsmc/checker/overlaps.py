@@ -1,29 +1,23 @@
-"""Which rules of one class meet, with a shortest common key.
+"""Which rules of one class meet, with a shortest common key, and what one loses to another there.
 
-Most pairs of rules part in their first bytes; the others are compared key by key where one of them has
-few, and by a product of the two where both have many.
+Most pairs of rules part in their first bytes; the others are compared key by key where both have few,
+and by a product of the two where one has many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lsmc.automata.algebra import Lazy, intersection
+from lsmc.automata.algebra import intersection
 from lsmc.automata.dfa import StateLimit
-from lsmc.automata.pattern import literal_prefix
+from lsmc.checker.meetings import LIMIT, Ids, Meetings, decision
 from lsmc.checker.model import Tree
-from lsmc.checker.judge import Judge
-from lsmc.checker.removal import find
-from lsmc.checker.scopes import Scope, Written
-from lsmc.decide import NOTHING, decide
-from lsmc.evaluator import Node
+from lsmc.checker.scopes import Scope, Scopes, Written
 from lsmc.ir.classes import FILE
 from lsmc.ir.model import Effect, MediationClass, Rule, Unit
-from lsmc.tables.groups import key_pattern
 
 _EXECUTE = FILE.mask("x")
-_LIMIT = 20_000
 
 
 def shared_bits(a: Rule, b: Rule) -> int:
@@ -36,22 +30,14 @@ class Overlaps:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.scopes = tree.shared(Judge).scopes
-        self._prefixes: dict[int, bytes] = {}
+        self.scopes = tree.shared(Scopes)
         self._meetings: dict[tuple[int, int], bytes | None] = {}
         self._weaker: dict[tuple[int, int], tuple[int, ...]] = {}
         self._strong: dict[int, tuple[int, ...]] = {}
 
-    def _prefix(self, number: int) -> bytes:
-        known = self._prefixes.get(number)
-        if known is None:
-            pattern = key_pattern(self.tree.rules[number])
-            known = self._prefixes[number] = literal_prefix(pattern)
-        return known
-
     def meet(self, a: int, b: int) -> bytes | None:
         """A shortest key of two IR rules of one class, without the class code."""
-        one, other = self._prefix(a), self._prefix(b)
+        one, other = self.scopes.prefix(a), self.scopes.prefix(b)
         if not one.startswith(other) and not other.startswith(one):
             return None
         pair = (a, b) if a < b else (b, a)
@@ -65,8 +51,7 @@ class Overlaps:
             theirs = set(keys[1])
             return next((key for key in keys[0] if key in theirs), None)
         try:
-            both = [key_pattern(self.tree.rules[n]) for n in (a, b)]
-            found = intersection(Lazy(both[0]), Lazy(both[1]), _LIMIT)
+            found = intersection(self.scopes.lazy(a), self.scopes.lazy(b), LIMIT)
         except StateLimit:
             return None
         return None if found is None else found[1:]
@@ -128,9 +113,7 @@ class Loss:
 def losses(written: Written, overlaps: Overlaps) -> Iterator[Loss]:
     """Each stronger rule that takes something from a rule, with a shortest place where it does."""
     scope = written.scope
-    seen: set[tuple[int, int, str]] = set()
-    uses = scope.profile.ir.uses
-    units = [uses[part].unit for part in scope.parts]
+    units = [scope.profile.ir.uses[part].unit for part in scope.parts]
     strong = [n for unit in units for n in overlaps.strong_in(unit)]
     if any(rule.priority < 0 for rule in written.rules):
         strong = [n for unit in units for n in overlaps.scopes.numbers[id(unit)]]
@@ -143,12 +126,8 @@ def losses(written: Written, overlaps: Overlaps) -> Iterator[Loss]:
             if not shared_bits(rule, other) or not _stronger(other, rule):
                 continue
             key = overlaps.meet(member.number, number)
-            if key is None:
-                continue
-            for loss in _lost_at(scope, member.number, number, rule.cls, key):
-                if (loss.loser, loss.winner, loss.why) not in seen:
-                    seen.add((loss.loser, loss.winner, loss.why))
-                    yield loss
+            if key is not None:
+                yield from _lost_at(Meetings(scope, member), number, key)
 
 
 def _stronger(other: Rule, rule: Rule) -> bool:
@@ -159,70 +138,75 @@ def _stronger(other: Rule, rule: Rule) -> bool:
     return rule.effect is Effect.ALLOW and other.effect is Effect.ALLOW and not rule.exact
 
 
-def _lost_at(
-    scope: Scope, loser: int, winner: int, cls: MediationClass, key: bytes
-) -> Iterator[Loss]:
+def _lost_at(meetings: Meetings, winner: int, key: bytes) -> Iterator[Loss]:
     """What a rule loses to another at a key, for the owner or else for others."""
-    node = scope.matcher.walk(bytes((cls.code,)) + key)
+    scope, loser = meetings.scope, meetings.member.number
     rule, other = scope.tree.rules[loser], scope.tree.rules[winner]
+    ids = meetings.at(key)
     for owner in (True, False):
         wanted = rule.owner if owner else rule.other
-        winners = scope.matcher.decide(node, cls, owner).winners
-        kept = sum({mask for mask, number in winners if number == loser})
-        bits = 0
-        for mask, number in winners:
-            if number == winner:
-                bits |= mask & wanted & ~kept
+        winners = decision(scope, ids, meetings.cls, owner).winners
+        kept = _won(winners, loser)
+        bits = _won(winners, winner) & wanted & ~kept
         if bits:
             why = "priority" if other.priority > rule.priority else "exact"
             if why == "exact" and other.effect is Effect.DENY:
                 why = "deny"
-            yield Loss(loser, winner, why, cls, key, owner, bits)
+            yield Loss(loser, winner, why, meetings.cls, key, owner, bits)
             return
 
 
+def _won(winners: tuple[tuple[int, int], ...], number: int) -> int:
+    bits = 0
+    for mask, winner in winners:
+        if winner == number:
+            bits |= mask
+    return bits
+
+
 def takes_away(written: Written, overlaps: Overlaps) -> bool:
-    """Whether a deny changes more than the log: whether something would be granted without it."""
+    """Whether a deny changes more than the log: whether something would be granted without it.
+
+    Raises `StateLimit`.
+    """
     scope = written.scope
-    uses = scope.profile.ir.uses
-    doubtful = False
+    units = [scope.profile.ir.uses[part].unit for part in scope.parts]
+    doubtful: list[tuple[Meetings, set[int]]] = []
     for member in written.members:
-        cls = scope.tree.rules[member.number].cls
-        for part in scope.parts:
-            for other in overlaps.granting_in(member.number, uses[part].unit):
+        meetings = Meetings(scope, member)
+        goal = grants_without(scope, written.numbers, meetings.cls)
+        met: set[int] = set()
+        for unit in units:
+            for other in overlaps.granting_in(member.number, unit):
                 key = overlaps.meet(member.number, other)
                 assert key is not None
-                if grants_without(written, scope.matcher.walk(bytes((cls.code,)) + key), cls):
+                if goal(meetings.at(key)):
                     return True
-                doubtful = True
-    if not doubtful:
-        return False
+                met.add(other)
+        if met:
+            doubtful.append((meetings, met | written.numbers))
     return any(
-        find(
-            written,
-            member,
-            lambda node, cls=scope.tree.rules[member.number].cls: grants_without(  # type: ignore[misc]
-                written, node, cls
-            ),
-        )
-        is not None
-        for member in written.members
+        meetings.find(grants_without(scope, written.numbers, meetings.cls), among) is not None
+        for meetings, among in doubtful
     )
 
 
-def grants_without(written: Written, node: Node, cls: MediationClass) -> bool:
-    """Whether more, or otherwise, would be granted at a node without a rule."""
-    matcher = written.scope.matcher
-    rest = [m.rule.facts for m in matcher.matched(node) if m.rule.facts.id not in written.numbers]
-    for owner in (True, False):
-        with_it = matcher.decide(node, cls, owner)
-        without = decide(rest, cls, owner) if rest else NOTHING
-        if (with_it.allow, with_it.prompt, with_it.transition, with_it.audit) != (
-            without.allow,
-            without.prompt,
-            without.transition,
-            without.audit,
-        ):
-            return True
-    return False
+def grants_without(
+    scope: Scope, gone: frozenset[int], cls: MediationClass
+) -> Callable[[Ids], bool]:
+    """The goal of a search for a place where more, or otherwise, is granted without some rules."""
 
+    def goal(ids: Ids) -> bool:
+        rest = tuple(number for number in ids if number not in gone)
+        for owner in (True, False):
+            one, other = decision(scope, ids, cls, owner), decision(scope, rest, cls, owner)
+            if (one.allow, one.prompt, one.transition, one.audit) != (
+                other.allow,
+                other.prompt,
+                other.transition,
+                other.audit,
+            ):
+                return True
+        return False
+
+    return goal

@@ -3,7 +3,7 @@
 A written rule matters at the keys of its own language only.  There the decision of all rules is compared
 with the decision of the others, for the owner of the object and for anybody else, as `lsmc.diff` compares
 them: what is granted, audited, quiet or asked, and where an execution leads.  The first key that tells
-the two apart proves that the rule matters; most rules are settled by their shortest key.  No such key is
+the two apart proves that the rule matters; most rules are settled by their first key.  No such key is
 a proof that it may go, and what the others decided on the way says which of them grant the same.
 """
 
@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lsmc.analysis import Question
+from lsmc.automata.algebra import contains
+from lsmc.checker.meetings import Ids, Meetings, decision
+from lsmc.checker.overlaps import Overlaps
 from lsmc.checker.scopes import Member, Scope, Written
-from lsmc.decide import DENY, NOTHING, Decision, Facts, decide, rank
+from lsmc.decide import DENY, Decision, Facts, rank
 from lsmc.diff import outcome
-from lsmc.evaluator import Node
 from lsmc.ir.model import MediationClass
+from lsmc.tables.groups import key_pattern
 
 
 class Seen(NamedTuple):
@@ -33,7 +35,10 @@ class Seen(NamedTuple):
 
 
 class Need(NamedTuple):
-    """Rules of which one at least must stay when the rule goes, and whether rank does not matter."""
+    """Rules of which one at least must stay when the rule goes.
+
+    `same_rank`: one of them has the rule's own rank, so that further rules cannot come between.
+    """
 
     rules: frozenset[int]
     same_rank: bool
@@ -49,17 +54,27 @@ class Removal:
     """
 
     written: Written
-    seen: dict[tuple[int, ...], bytes] = field(default_factory=dict)
     won: list[Seen] = field(default_factory=list)
     beaten: dict[frozenset[int], Seen] = field(default_factory=dict)
-    needs: dict[Need, Seen] = field(default_factory=dict)
+    needs: set[Need] = field(default_factory=set)
     unmet: bool = False
-    example: tuple[MediationClass, bytes] | None = None
+    empty: bool = True
 
     @property
     def stable(self) -> bool:
         """Whether further rules cannot make the rule matter again."""
         return not self.unmet and all(need.same_rank for need in self.needs)
+
+    def copy(self) -> Removal:
+        """The same, to be added to."""
+        return Removal(
+            self.written,
+            [*self.won],
+            {**self.beaten},
+            {*self.needs},
+            self.unmet,
+            self.empty,
+        )
 
 
 def removal(written: Written, members: Sequence[Member] | None = None) -> Removal | None:
@@ -72,27 +87,18 @@ def removal(written: Written, members: Sequence[Member] | None = None) -> Remova
     if members is None:
         members = (*written.members, *scope.taken_along(written))
     trial = _Trial(scope, written, frozenset(member.number for member in members))
-    endless: list[Member] = []
+    endless: list[Meetings] = []
     for member in members:  # what is quick first
-        rule = scope.tree.rules[member.number]
-        keys = scope.scopes.finite_keys(member.number)
-        if keys is None:
-            endless.append(member)
-            keys = tuple(Question(scope.matcher, member.place).samples())
-        prefix = bytes((rule.cls.code,))
-        for key in keys:
-            if trial.differs(scope.matcher.walk(prefix + key), rule.cls, key):
+        meetings = Meetings(scope, member)
+        if not meetings.finite:
+            endless.append(meetings)
+        for key in meetings.keys():
+            if trial.differs(meetings.at(key), meetings.cls, key):
                 return None
-    for member in endless:
-        rule = scope.tree.rules[member.number]
-        goal = _goal(trial, rule.cls)
-        if Question(scope.matcher, member.place).find(goal) is not None:
+    for meetings in endless:
+        if not trial.contained(meetings) and not trial.covered(meetings):
             return None
     return trial.found
-
-
-def _goal(trial: _Trial, cls: MediationClass) -> Callable[[Node], bool]:
-    return lambda node: trial.differs(node, cls, None)
 
 
 class _Trial:
@@ -102,64 +108,135 @@ class _Trial:
         self.scope = scope
         self.gone = gone
         self.found = Removal(written)
-        self._known: dict[tuple[int, ...], bool] = {}
+        self._known: dict[Ids, bool] = {}
+        self._fresh: dict[Ids, bool] = {}
 
-    def differs(self, node: Node, cls: MediationClass, key: bytes | None) -> bool:
-        """Whether the decisions part at a node."""
-        matched = self.scope.matcher.matched(node)
-        ids = tuple(match.rule.facts.id for match in matched)
+    def differs(self, ids: Ids, cls: MediationClass, key: bytes | None) -> bool:
+        """Whether the decisions part where some rules match."""
         known = self._known.get(ids)
         if known is None:
-            known = self._known[ids] = self._compare(
-                node, [match.rule.facts for match in matched], cls, key
-            )
-        if key is not None and self.found.example is None and matched:
-            self.found.example = (cls, key)
+            known = self._known[ids] = self._compare(ids, cls, key)
         return known
 
-    def _compare(self, node: Node, facts: list[Facts], cls: MediationClass, key: bytes | None) -> bool:
-        rest = [fact for fact in facts if fact.id not in self.gone]
+    def contained(self, meetings: Meetings) -> bool:
+        """Whether single other rules of equal rank contain the rule: then they do all that it does.
+
+        Only asked when the rule was seen to decide something.
+        """
+        mine = self.scope.scopes.facts(meetings.member.number)
+        if len(self.gone) > 1 or not self.found.won:
+            return False
+        rules = self.scope.tree.rules
+        pattern = key_pattern(rules[mine.id])
+        everywhere = set.intersection(*(set(ids) for ids in self._known)) - self.gone
+        covers = frozenset(
+            number
+            for number in everywhere
+            if _does_as(self.scope.scopes.facts(number), mine, meetings.cls)
+            and contains(key_pattern(rules[number]), pattern)
+        )
+        if covers:
+            self.found.needs = {Need(covers, True)}
+        return bool(covers)
+
+    def covered(self, meetings: Meetings) -> bool:
+        """Whether no key of an endless rule tells the decisions apart; raises `StateLimit`.
+
+        A search considers only some rules.  What it proves holds among all of them when those that do
+        the rule's work have its rank, so that nothing can come between.  Else it goes on with all.
+        """
+        known = self.gone.union(*self._known)
+        while True:
+            seen = self.found
+            key = self._search(meetings, known, lambda ids: self._differs_new(ids, meetings.cls))
+            if key is not None:
+                self.found = seen
+                ids = meetings.at(key)
+                if self.differs(ids, meetings.cls, key):
+                    return False
+                known = known.union(ids)
+                continue
+            found = self.found
+            if found.stable and (bool(seen.won) or not found.won):
+                return True
+            everyone = self._everyone(meetings) | self.gone
+            if everyone <= known:
+                return True
+            if found.stable and self._wins(meetings, known):
+                return True
+            self.found = seen
+            known = known | everyone
+
+    def _search(
+        self, meetings: Meetings, known: frozenset[int], goal: Callable[[Ids], bool]
+    ) -> bytes | None:
+        """A search among some rules; what it notes is true of these."""
+        self.found = self.found.copy()
+        self._fresh = {}
+        return meetings.search(goal, known)
+
+    def _differs_new(self, ids: Ids, cls: MediationClass) -> bool:
+        known = self._fresh.get(ids)
+        if known is None:
+            known = self._fresh[ids] = self._compare(ids, cls, None)
+        return known
+
+    def _wins(self, meetings: Meetings, known: frozenset[int]) -> bool:
+        """Whether the rule has a part in some decision of all rules; noted if so."""
+
+        def wins(ids: Ids) -> bool:
+            return any(
+                number in self.gone
+                for owner in (True, False)
+                for _, number in decision(self.scope, ids, meetings.cls, owner).winners
+            )
+
+        key = meetings.find(wins, known)
+        return key is not None and not self.differs(meetings.at(key), meetings.cls, key)
+
+    def _everyone(self, meetings: Meetings) -> frozenset[int]:
+        """All rules that share a key with one."""
+        meet = self.scope.tree.shared(Overlaps).meet
+        mine = meetings.member.number
+        return frozenset(n for n in self.scope.by_class[meetings.cls] if meet(mine, n) is not None)
+
+    def _compare(self, ids: Ids, cls: MediationClass, key: bytes | None) -> bool:
+        rest = tuple(number for number in ids if number not in self.gone)
         record = self.scope.profile.record
         pairs = []
         for owner in (True, False):
-            with_it = self.scope.matcher.decide(node, cls, owner)
-            without = decide(rest, cls, owner) if rest else NOTHING
+            with_it = decision(self.scope, ids, cls, owner)
+            without = decision(self.scope, rest, cls, owner)
             if outcome(with_it, record) != outcome(without, record):
                 return True
             pairs.append((owner, with_it, without))
-        by_id = {fact.id: fact for fact in facts}
+        self.found.empty = False
+        facts = self.scope.scopes.facts
         for owner, with_it, without in pairs:
             won = 0
             for mask, number in with_it.winners:
                 if number in self.gone:
                     won |= mask
-                    self._note(mask, by_id[number], with_it, without, cls, by_id)
+                    self._note(mask, facts(number), with_it, without, cls)
             if won:
                 self.found.won.append(Seen(key, owner, cls, with_it, without, won))
-            for fact in facts:
-                lost = (fact.owner if owner else fact.other) if fact.id in self.gone else 0
-                for bit in _bits(lost & ~won):
+            for number in self.gone.intersection(ids):
+                fact = facts(number)
+                for bit in _bits((fact.owner if owner else fact.other) & ~won):
                     winners = frozenset(n for m, n in with_it.winners if m & bit)
                     seen = Seen(key, owner, cls, with_it, without, bit)
                     self.found.beaten.setdefault(winners, seen)
         return False
 
     def _note(
-        self,
-        mask: int,
-        mine: Facts,
-        with_it: Decision,
-        without: Decision,
-        cls: MediationClass,
-        by_id: dict[int, Facts],
+        self, mask: int, mine: Facts, with_it: Decision, without: Decision, cls: MediationClass
     ) -> None:
         """Who else decides the same about the bits of a winning rule."""
         for bit in _bits(mask):
             special = bool(bit & cls.specific_mask)
-            deny = bool(with_it.deny & bit)
             audited = bool(mine.audit and with_it.audit & bit)
-            others = [by_id[n] for m, n in without.winners if m & bit]
-            if deny:
+            others = [self.scope.scopes.facts(n) for m, n in without.winners if m & bit]
+            if with_it.deny & bit:
                 others = [o for o in others if o.effect == DENY and (mine.audit or not o.audit)]
                 if not others:
                     self.found.unmet = True
@@ -167,12 +244,25 @@ class _Trial:
             elif audited:
                 others = [o for o in others if o.audit]
             own = rank(mine, special)
-            need = Need(
-                frozenset(o.id for o in others), any(rank(o, special) == own for o in others)
-            )
-            self.found.needs.setdefault(
-                need, Seen(None, True, cls, with_it, without, bit)
-            )
+            same_rank = any(rank(o, special) == own for o in others)
+            self.found.needs.add(Need(frozenset(o.id for o in others), same_rank))
+
+
+def _does_as(other: Facts, mine: Facts, cls: MediationClass) -> bool:
+    """Whether a rule does, wherever both match, all that another one does, at the same rank."""
+    if (other.effect, other.priority) != (mine.effect, mine.priority):
+        return False
+    if mine.owner & ~other.owner or mine.other & ~other.other:
+        return False
+    if (mine.owner | mine.other) & cls.specific_mask and (
+        other.exact != mine.exact or other.transition != mine.transition
+    ):
+        return False
+    if mine.transition is not None and other.transition != mine.transition:
+        return False
+    if mine.audit != other.audit:  # an audited grant keeps its audit, a quiet deny its quiet
+        return mine.audit == (mine.effect == DENY)
+    return True
 
 
 def _bits(mask: int) -> Iterable[int]:
@@ -182,34 +272,25 @@ def _bits(mask: int) -> Iterable[int]:
         mask ^= bit
 
 
-def won_at(written: Written, want: Callable[[Decision], int]) -> tuple[MediationClass, bytes, bool, int] | None:
-    """A key of a rule, and the owner side, at which a decision has some wanted bits.
+def won_at(
+    written: Written, want: Callable[[Decision], int]
+) -> tuple[MediationClass, bytes, bool, int] | None:
+    """A key of a rule, the owner side and the bits, where a decision has some wanted bits.
 
-    `want` says of a decision which bits are of interest.
+    `want` says of a decision which bits are of interest.  Raises `StateLimit`.
     """
     scope = written.scope
     for member in written.members:
-        rule = scope.tree.rules[member.number]
+        meetings = Meetings(scope, member)
+        cls = meetings.cls
 
-        def goal(node: Node, cls: MediationClass = rule.cls) -> bool:
-            return any(want(scope.matcher.decide(node, cls, owner)) for owner in (True, False))
+        def goal(ids: Ids, cls: MediationClass = cls) -> bool:
+            return any(want(decision(scope, ids, cls, owner)) for owner in (True, False))
 
-        key = find(written, member, goal)
+        key = meetings.find(goal)
         if key is not None:
-            node = scope.matcher.walk(bytes((rule.cls.code,)) + key)
             for owner in (True, False):
-                bits = want(scope.matcher.decide(node, rule.cls, owner))
+                bits = want(decision(scope, meetings.at(key), cls, owner))
                 if bits:
-                    return rule.cls, key, owner, bits
+                    return cls, key, owner, bits
     return None
-
-
-def find(written: Written, member: Member, goal: Callable[[Node], bool]) -> bytes | None:
-    """A key of one IR rule whose node meets a goal."""
-    scope = written.scope
-    rule = scope.tree.rules[member.number]
-    keys = scope.scopes.finite_keys(member.number)
-    if keys is None:
-        return Question(scope.matcher, member.place).find(goal)
-    prefix = bytes((rule.cls.code,))
-    return next((key for key in keys if goal(scope.matcher.walk(prefix + key))), None)

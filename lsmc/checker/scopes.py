@@ -17,17 +17,22 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from lsmc.analysis import RulePlace
-from lsmc.automata.pattern import Literal, literals
+from lsmc.automata.algebra import Lazy
+from lsmc.automata.pattern import Literal, literal_prefix, literals
+from lsmc.checker.members import samples
 from lsmc.checker.model import LintedProfile, Tree
+from lsmc.decide import Decision, Facts
 from lsmc.evaluator import Matcher
 from lsmc.ir.classes import BY_CODE, CHANGE_PROFILE
-from lsmc.ir.model import Rule
-from lsmc.policy import mediates
+from lsmc.ir.model import MediationClass, Rule
+from lsmc.profiles import mediates
 from lsmc.source import Span
 from lsmc.tables.groups import key_pattern
 
 #: Languages of up to so many keys are looked at key by key.
 MAX_KEYS = 64
+#: Automata of single rules that are kept.
+MAX_AUTOMATA = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,11 @@ class Scope:
             return self.profile.matcher
         return Matcher(self.tree.policy.bundle, self.profile.record, self.parts)
 
+    def forget(self) -> None:
+        """Drop what was worked out along the way."""
+        self.matcher.forget()
+        self.__dict__.pop("decisions", None)
+
     @cached_property
     def vias(self) -> dict[Span, tuple[Span, ...]]:
         """The chain of includes of each written rule of the scope."""
@@ -101,6 +111,22 @@ class Scope:
                     if span != head:
                         found.setdefault(span, []).append(Member(RulePlace(group, rule), number))
         return {span: Written(self, span, tuple(members)) for span, members in found.items()}
+
+    @cached_property
+    def decisions(self) -> dict[tuple[tuple[int, ...], bool], Decision]:
+        """What was worked out of rules together, by their numbers and the owner side."""
+        return {}
+
+    @cached_property
+    def by_class(self) -> dict[MediationClass, list[int]]:
+        """The numbers of the IR rules of each class."""
+        found: dict[MediationClass, list[int]] = {}
+        uses = self.profile.ir.uses
+        for part in self.parts:
+            unit = uses[part].unit
+            for number, rule in zip(self.scopes.numbers[id(unit)], unit.rules, strict=True):
+                found.setdefault(rule.cls, []).append(number)
+        return found
 
     def own(self) -> Iterator[Written]:
         """The written rules of the scope's own text."""
@@ -153,6 +179,10 @@ class Scopes:
         #: The numbers of the IR rules of each unit, by its id.
         self.numbers: dict[int, range] = {}
         self._keys: dict[int, tuple[bytes, ...] | None] = {}
+        self._samples: dict[int, tuple[bytes, ...]] = {}
+        self._prefixes: dict[int, bytes] = {}
+        self._automata: dict[int, Lazy] = {}
+        self._facts: dict[int, Facts] = {}
         self._find()
 
     def finite_keys(self, number: int) -> tuple[bytes, ...] | None:
@@ -169,6 +199,38 @@ class Scopes:
             self._keys[number] = found
         return self._keys[number]
 
+    def sample_keys(self, number: int) -> tuple[bytes, ...]:
+        """A few keys of an IR rule without the class code."""
+        known = self._samples.get(number)
+        if known is None:
+            found = samples(key_pattern(self.tree.rules[number]))
+            known = self._samples[number] = tuple(key[1:] for key in found)
+        return known
+
+    def prefix(self, number: int) -> bytes:
+        """What all keys of an IR rule begin with, class code included."""
+        known = self._prefixes.get(number)
+        if known is None:
+            pattern = key_pattern(self.tree.rules[number])
+            known = self._prefixes[number] = literal_prefix(pattern)
+        return known
+
+    def lazy(self, number: int) -> Lazy:
+        """The pattern of an IR rule as an automaton; those asked for last are kept."""
+        known = self._automata.get(number)
+        if known is None:
+            if len(self._automata) >= MAX_AUTOMATA:
+                self._automata.clear()
+            known = self._automata[number] = Lazy(key_pattern(self.tree.rules[number]))
+        return known
+
+    def facts(self, number: int) -> Facts:
+        """What the precedence needs of an IR rule."""
+        known = self._facts.get(number)
+        if known is None:
+            known = self._facts[number] = self.tree.policy.bundle.rule(number).facts
+        return known
+
     def _find(self) -> None:
         live = [p for p in self.tree.profiles if p.ir.mode not in ("unconfined", "default_allow")]
         shared = Counter(id(unit) for p in live for unit in {id(u.unit): u.unit for u in p.ir.uses})
@@ -184,7 +246,7 @@ class Scopes:
             uses = profile.ir.uses
             whole = tuple(range(len(uses)))
             self.bodies.append(Scope(self.tree, profile, (), whole, self, [profile]))
-            marks = [
+            marks: list[object] = [
                 id(use.unit) if shared[id(use.unit)] > 1 else use.unit.rules[0].origin for use in uses
             ]
             inside: dict[tuple[Span, ...], list[int]] = {}

@@ -72,8 +72,8 @@ def _won(tree: Tree) -> Iterator[tuple[LintedProfile, Scope, Span, list[Loss]]]:
             if loss.why == "exact" and one != other and one is not None and other is not None:
                 winner = tree.origin(loss.winner)
                 if winner != cut.written.span:
-                    entry = (scope.profile, scope, winner, [])
-                    found.setdefault((id(scope), winner), entry)[3].append(loss)
+                    key = (id(scope), winner)
+                    found.setdefault(key, (scope.profile, scope, winner, []))[3].append(loss)
     yield from found.values()
 
 

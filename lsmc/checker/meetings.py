@@ -1,0 +1,109 @@
+"""What the rules of a scope decide along the language of one of them.
+
+A rule is asked about key by key where its language is small, else at a few samples, and only then by a
+search: a product of the rule's own pattern with those of a few others.  A key that the search finds is
+asked of all rules; if more of them match than were considered, these join the few and the search goes on.
+That walks far less than the product of the profile's tables, which hold everything else too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from lsmc.automata.algebra import search
+from lsmc.checker.scopes import Member, Scope
+from lsmc.decide import NOTHING, Decision, Facts, decide
+from lsmc.ir.model import MediationClass
+
+#: The numbers of the IR rules that match a key, ascending.
+Ids = tuple[int, ...]
+
+#: States of a search before it is given up.
+LIMIT = 30_000
+
+
+class Meetings:
+    """The keys of one IR rule in a scope, and which rules match there."""
+
+    def __init__(self, scope: Scope, member: Member) -> None:
+        self.scope = scope
+        self.member = member
+        self.cls: MediationClass = scope.tree.rules[member.number].cls
+        self._code = bytes((self.cls.code,))
+
+    @property
+    def finite(self) -> bool:
+        """Whether `keys` are all keys."""
+        return self.scope.scopes.finite_keys(self.member.number) is not None
+
+    def keys(self) -> tuple[bytes, ...]:
+        """All keys where there are few, else samples; without the class code."""
+        known = self.scope.scopes.finite_keys(self.member.number)
+        if known is None:
+            known = self.scope.scopes.sample_keys(self.member.number)
+        return known
+
+    def at(self, key: bytes) -> Ids:
+        """The rules that match at a key."""
+        matcher = self.scope.matcher
+        return tuple(m.rule.facts.id for m in matcher.matched(matcher.walk(self._code + key)))
+
+    def find(self, goal: Callable[[Ids], bool], among: Iterable[int] = ()) -> bytes | None:
+        """A key of the rule where a goal is met, a short one; raises `StateLimit`.
+
+        None proves that there is none if no rule outside of `among` can bring the goal about.
+        """
+        for key in self.keys():
+            if goal(self.at(key)):
+                return key
+        if self.finite:
+            return None
+        known = {*among, self.member.number}
+        while True:
+            found = self.search(goal, known)
+            if found is None:
+                return None
+            ids = self.at(found)
+            if goal(ids):
+                return found
+            known.update(ids)  # it has more than was known: the same key is not found again
+
+    def search(self, goal: Callable[[Ids], bool], among: Iterable[int]) -> bytes | None:
+        """A shortest key of the rule where a goal is met if only some rules are considered.
+
+        Raises `StateLimit`.
+        """
+        mine = self.member.number
+        numbers = sorted({mine, *among})
+        automata = [self.scope.scopes.lazy(number) for number in numbers]
+        place = numbers.index(mine)
+
+        def alive(states: Sequence[Any]) -> bool:
+            return states[place] is not None
+
+        def reached(states: Sequence[Any]) -> bool:
+            if states[place] is None or not automata[place].accepts(states[place]):
+                return False
+            return goal(
+                tuple(
+                    number
+                    for number, automaton, state in zip(numbers, automata, states, strict=True)
+                    if state is not None and automaton.accepts(state)
+                )
+            )
+
+        found = search(automata, reached, alive=alive, limit=LIMIT)
+        return None if found is None else found[1:]
+
+
+def decision(scope: Scope, ids: Ids, cls: MediationClass, owner: bool) -> Decision:
+    """What some rules decide together."""
+    if not ids:
+        return NOTHING
+    key = (ids, owner)
+    known = scope.decisions.get(key)
+    if known is None:
+        facts: list[Facts] = [scope.scopes.facts(number) for number in ids]
+        known = scope.decisions[key] = decide(facts, cls, owner)
+    return known
