@@ -2,8 +2,8 @@
 
 Fixes are applied in passes: all that do not overlap, then lint anew, until there is nothing left.
 After each pass of safe fixes the old and the new policy are compared; a fix that changes a decision
-after all is not applied, and said to be a fault of its check.  Nothing is written here: the new texts
-are handed back, so that the caller can show or write them.
+after all is not applied, and said to be a fault of its check.  Nothing is written here: the caller
+gets the new texts, to show or to write them.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from functools import cache
 from pathlib import Path
 
 from lsmc.cli.faults import UsageFault
@@ -19,7 +18,6 @@ def root_of(path: str) -> str:
     return path
 
 
-@cache
 def changed_files(revision: str) -> frozenset[str]:
     """The real paths of files that differ from a revision, with those that git does not know."""
     top = _git("rev-parse", "--show-toplevel").decode("utf-8", "surrogateescape").rstrip("\n")

@@ -93,6 +93,8 @@ class _Run:
         self.baseline_path = wish.baseline or self.config.baseline
         if wish.write_baseline and self.baseline_path is None:
             raise UsageFault("--write-baseline needs --baseline FILE")
+        since = wish.changed_since
+        self.changed = None if since is None else changed_files(since)
         self.options = setup.options(*wish.reading[:4])
         self.paths, self.stdin = self._stdin()
 
@@ -191,9 +193,9 @@ class _Run:
 
     def _changed(self, found: list[Diagnostic]) -> list[Diagnostic]:
         """The findings in files that changed; errors always, they concern every file."""
-        if self.wish.changed_since is None:
+        changed = self.changed
+        if changed is None:
             return found
-        changed = changed_files(self.wish.changed_since)
         return [one for one in found if one.severity == "error" or _real(one.file) in changed]
 
     def _write(self, result: Result) -> int:

@@ -62,7 +62,9 @@ def marked(example: Example) -> set[tuple[str, int]]:
 @pytest.mark.parametrize(("page", "example"), EXAMPLES)
 def test_example(page: Page, example: Example, tmp_path: Path) -> None:
     refused = page.code.startswith("LSM0")
-    if "lsmc.toml" in example.files and re.search(r"^select", example.files["lsmc.toml"], re.MULTILINE):
+    if "lsmc.toml" in example.files and re.search(
+        r"^select", example.files["lsmc.toml"], re.MULTILINE
+    ):
         result = lint_files(tmp_path, example.files, extend=(page.code,))
     else:
         result = lint_files(tmp_path, example.files, page.code)

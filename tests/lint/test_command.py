@@ -1,0 +1,220 @@
+"""`lsmc lint` and `lsmc rule` as they are called."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import lsmc
+from lsmc.cli.group import cli
+
+DEAD = "profile dead /bin/dead {\n  /etc/a r,\n  deny /etc/** r,\n}\n"
+CLEAN = "profile clean /bin/clean {\n  /usr/a r,\n}\n"
+BROKEN = "profile broken /bin/broken {\n  capability foo,\n  /etc/a r,\n  deny /etc/** r,\n}\n"
+UNUSED = "profile unused /bin/unused {\n  /usr/a r, # lsmc: ignore[LSM101] é\n}\n"
+
+
+@pytest.fixture(autouse=True)
+def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in (("dead", DEAD), ("clean", CLEAN), ("broken", BROKEN), ("unused", UNUSED)):
+        Path(name).write_text(text, encoding="utf-8")
+
+
+def run(*args: str, text: str | None = None) -> Result:
+    words = [*args, "--select", "LSM101,LSM9"] if args[0] == "lint" else args
+    return CliRunner().invoke(cli, words, input=text, catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (["clean"], 0),
+        (["dead"], 1),
+        (["dead", "--exit-zero"], 0),
+        (["dead", "--fail-level", "error"], 0),
+        (["dead", "--ignore", "LSM1"], 1),
+        (["dead", "--ignore", "LSM101"], 0),
+        (["dead", "--ignore", "unreachable-rule"], 0),
+        (["broken"], 2),
+        (["broken", "--exit-zero"], 0),
+        (["missing"], 2),
+        (["missing", "--exit-zero"], 2),
+        (["dead", "--ignore", "LSM7"], 2),
+        (["dead", "--ignore", "LSM0"], 2),
+        (["dead", "--config", "missing.toml"], 2),
+        (["dead", "--baseline", "missing.json"], 2),
+        (["dead", "--write-baseline"], 2),
+        (["dead", "--unsafe-fixes"], 2),
+        (["dead", "--stdin-filename", "x"], 2),
+        (["dead", "--changed-since", "HEAD"], 2),
+        (["-", "--fix"], 2),
+    ],
+)
+def test_exit_codes(args: list[str], code: int) -> None:
+    result = run("lint", *args)
+    assert result.exit_code == code, result.output
+    if code == 2 and "missing" not in args and "broken" not in args:
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_text() -> None:
+    result = run("lint", "dead", "clean")
+    assert result.stdout.startswith(
+        "dead:2:3: warning: `/etc/a r` never grants anything [LSM101]\n"
+        "    2 |   /etc/a r,\n"
+        "      |   ^^^^^^^^^\n"
+    )
+    assert result.stderr == "1 warning in 2 files\n"
+
+
+def test_concise_and_statistics() -> None:
+    result = run("lint", "dead", "unused", "--format", "concise", "--statistics")
+    assert result.stdout.splitlines() == [
+        "dead:2:3: LSM101 `/etc/a r` never grants anything",
+        "unused:2:13: LSM901 nothing to suppress on this line: LSM101 unreachable-rule",
+        "      1  LSM101 unreachable-rule",
+        "      1  LSM901 unused-suppression",
+    ]
+
+
+def test_jsonl_judges_each_file_alone_in_the_order_given() -> None:
+    Path("dead2").write_text(DEAD)
+    result = run("lint", "broken", "missing", "dead2", "dead", "clean", "--format", "jsonl")
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(row["file"], row["ok"]) for row in rows] == [
+        ("broken", False),
+        ("missing", False),
+        ("dead2", True),
+        ("dead", True),
+        ("clean", True),
+    ]
+    codes = [[one["code"] for one in row["diagnostics"]] for row in rows]
+    assert codes == [["LSM061", "LSM101"], ["LSM087"], ["LSM101"], ["LSM101"], []]
+    assert result.exit_code == 2
+
+
+def test_errors_come_first() -> None:
+    result = run("lint", "dead", "broken", "--format", "concise")
+    assert [line.split()[1] for line in result.stdout.splitlines()] == [
+        "LSM061",
+        "LSM101",
+        "LSM101",
+    ]
+
+
+def test_standard_input() -> None:
+    result = run("lint", "-", "--format", "concise", text=DEAD)
+    assert result.stdout.startswith("<stdin>:2:3: LSM101 ")
+    result = run("lint", "-", "--stdin-filename", "x/dead", "--format", "concise", text=DEAD)
+    assert result.stdout.startswith("x/dead:2:3: LSM101 ")
+
+
+def test_baseline() -> None:
+    written = run("lint", "dead", "--baseline", "b.json", "--write-baseline")
+    assert (written.exit_code, written.stderr) == (0, "b.json: 1 entries\n")
+    same = run("lint", "dead", "--baseline", "b.json")
+    assert (same.exit_code, same.stdout) == (0, "")
+    assert same.stderr == "nothing found in 1 file (1 in the baseline)\n"
+    Path("dead").write_text(DEAD.replace("  /etc/a r,\n", "# moved\n  /etc/b r,\n  /etc/a r,\n"))
+    new = run("lint", "dead", "--baseline", "b.json", "--format", "concise")
+    assert new.stdout == "dead:3:3: LSM101 `/etc/b r` never grants anything\n"
+    Path("dead").write_text(CLEAN)
+    gone = run("lint", "dead", "--baseline", "b.json", "--format", "concise")
+    assert gone.stdout == "b.json:2:1: LSM903 LSM101 is gone from `dead`: `/etc/a r,`\n"
+
+
+def test_broken_suppression_is_exit_2() -> None:
+    Path("clean").write_text(CLEAN.replace("r,", "r, # lsmc: ignore"))
+    result = run("lint", "clean", "--exit-zero", "--format", "concise")
+    assert result.exit_code == 2
+    assert result.stdout == "clean:2:13: LSM902 `# lsmc: ignore` names no code\n"
+
+
+def test_fix_and_diff() -> None:
+    Path("unused").chmod(0o640)
+    shown = run("lint", "unused", "--diff")
+    assert shown.exit_code == 1
+    assert shown.stdout == (
+        "--- a/unused\n+++ b/unused\n@@ -1,3 +1,3 @@\n profile unused /bin/unused {\n"
+        "-  /usr/a r, # lsmc: ignore[LSM101] é\n+  /usr/a r,\n }\n"
+    )
+    assert Path("unused").read_text(encoding="utf-8") == UNUSED
+    fixed = run("lint", "unused", "--fix")
+    assert fixed.exit_code == 0
+    assert fixed.stderr.endswith("1 fix made in 1 file\n")
+    assert Path("unused").read_text() == UNUSED.replace(" # lsmc: ignore[LSM101] é", "")
+    assert Path("unused").stat().st_mode & 0o777 == 0o640
+    assert run("lint", "unused", "--diff").exit_code == 0
+
+
+def git(*words: str) -> None:
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
+    names = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run(["git", *names, *words], check=True, env=environment, capture_output=True)
+
+
+def test_changed_since() -> None:
+    for name in ("broken", "unused"):
+        Path(name).unlink()
+    Path("old").write_text(DEAD.replace("dead", "old"))
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "all")
+    args = ("lint", ".", "--changed-since", "HEAD", "--format", "concise")
+    assert run(*args).stdout == ""
+    Path("dead").write_text(DEAD + "\n")
+    Path("new").write_text(DEAD.replace("dead", "new"))
+    assert [line.split(":")[0] for line in run(*args).stdout.splitlines()] == ["dead", "new"]
+    bad = run("lint", ".", "--changed-since", "nope")
+    assert (bad.exit_code, bad.stderr) == (
+        2,
+        "lsmc: error: --changed-since: no revision `nope`\n",
+    )
+    option = run("lint", ".", "--changed-since", "--output=x")
+    assert option.exit_code == 2
+    assert not Path("x").exists()
+
+
+def test_configuration_is_found_and_its_faults_are_one_line() -> None:
+    Path("lsmc.toml").write_text("[severity]\nLSM101 = 'info'\n")
+    assert run("lint", "dead").exit_code == 0
+    assert run("lint", "dead", "--no-config").exit_code == 1
+    Path("lsmc.toml").write_text("slect = []\n")
+    result = run("lint", "dead")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "lsmc: error: lsmc.toml: no setting `slect`; did you mean `select`?\n"
+
+
+def test_rule() -> None:
+    page = run("rule", "LSM101")
+    assert page.exit_code == 0
+    assert page.stdout.startswith("LSM101 unreachable-rule (warning)\n\nA rule whose every grant")
+    assert run("rule", "unreachable-rule").stdout == page.stdout
+    every = run("rule", "--all").stdout
+    assert page.stdout in every
+    assert "LSM061 unknown-capability (error)" in every
+    listed = run("rule").stdout.splitlines()
+    assert sum(line.startswith("LSM101 ") for line in listed) == 1
+    names = {row["name"] for row in json.loads(run("rule", "--all", "--format", "json").stdout)}
+    assert {"unreachable-rule", "internal-error", "missing-comma"} <= names
+    unknown = run("rule", "unreachable-rul")
+    assert unknown.exit_code == 2
+    assert "did you mean `unreachable-rule`?" in unknown.stderr
+
+
+def test_check_of_the_library() -> None:
+    found = lsmc.check(["dead", "broken"], select=["LSM101"])
+    assert [(one.code, one.file) for one in found] == [
+        ("LSM061", "broken"),
+        ("LSM101", "broken"),
+        ("LSM101", "dead"),
+    ]
+    assert lsmc.check("clean", select=["LSM101"], jobs=2) == []
+    with pytest.raises(ValueError, match="no check `LSM777`"):
+        lsmc.check("clean", select=["LSM777"])

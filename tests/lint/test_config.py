@@ -1,0 +1,127 @@
+"""Configuration: every fault is one clear line, every setting has an effect."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lsmc.checker.config import Config, config_of, table_of
+from lsmc.checker.model import Check, SettingError, elsewhere
+from lsmc.checker.selection import Selection
+from lsmc.configuration import find_config, start_of
+from tests.lint.support import CHECKS, KNOWN, lint_files, short
+
+DENIED = "profile p /bin/p {\n  /etc/a r,\n  deny /etc/** r,\n}\n"
+CHECK = Check("LSM101", "unreachable-rule", "warning", elsewhere, table={"words": ["a"], "max": 3})
+
+
+def read(text: str, path: str = "lsmc.toml") -> Config:
+    table = table_of(path, text.encode())
+    assert table is not None
+    return config_of(path, table, KNOWN, {"LSM101": CHECK})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("select = ", "lsmc.toml: not TOML: invalid value (at "),
+        ("selct = []", "lsmc.toml: no setting `selct`; did you mean `select`?"),
+        ("select = 'LSM1'", "lsmc.toml: select: not a list of texts"),
+        ("select = [1]", "lsmc.toml: select: not a list of texts"),
+        ("base = 1", "lsmc.toml: base: not a text"),
+        ("base = ''", "lsmc.toml: base: is empty"),
+        ("fail-level = 'warn'", "fail-level: `warn` is none of `error`, `warning`, `info`"),
+        ("[severity]\nLSM101 = 'error'", "severity.LSM101: not one of `warning`, `info`, `off`"),
+        ("[severity]\nLSM061 = 'off'", "`LSM061`: what the compiler refuses is an error"),
+        ("[severity]\nLSM888 = 'off'", "lsmc.toml: severity: no check `LSM888`"),
+        ("[per-path-ignores]\n'a' = ['LSM888']", "per-path-ignores.a: no check `LSM888`"),
+        ("[checks.foo]", "lsmc.toml: checks: no check `foo`"),
+        ("[checks.unreachable-rule]\nword = []", "no setting `word`; did you mean `words`?"),
+        (
+            "[checks.unreachable-rule]\nmax = 'a'",
+            "unreachable-rule.max: a text where a whole number",
+        ),
+        ("[checks.unreachable-rule]\nwords = true", "words: a true or false where a list belongs"),
+        ("assertions = 3", "assertions: not a list of tables (write [[assertions]])"),
+        ("variables = []", "lsmc.toml: variables: not a table"),
+    ],
+)
+def test_faults(text: str, message: str) -> None:
+    with pytest.raises(SettingError) as fault:
+        read(text)
+    assert message in str(fault.value)
+    assert "\n" not in str(fault.value)
+
+
+def test_values() -> None:
+    config = read(
+        """
+        base = "policy"
+        include = ["more", "/abs"]
+        select = ["LSM1"]
+        fail-level = "info"
+        [variables]
+        HOME = ["/home", "/srv"]
+        flag = true
+        [checks.unreachable-rule]
+        max = 4
+        [[assertions]]
+        name = "x"
+        """,
+        "sub/lsmc.toml",
+    )
+    assert config.base == "sub/policy"
+    assert config.include == ("sub/more", "/abs")
+    assert config.variables == {"HOME": ["/home", "/srv"], "$flag": "true"}
+    assert config.settings["unreachable-rule"] == {"max": 4}
+    assert config.settings["assertions"] == [{"name": "x"}]
+    assert config.settings["policy-assertion"] == {"assertions": [{"name": "x"}]}
+
+
+def test_the_nearest_file_is_found(tmp_path: Path) -> None:
+    (tmp_path / "lsmc.toml").write_text("select = ['LSM1']")
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    (tmp_path / "a" / "b" / "p").write_text("")
+    start = start_of((str(tmp_path / "a" / "b" / "p"),))
+    assert find_config(start, KNOWN, CHECKS).select == ("LSM1",)
+    (tmp_path / "a" / "pyproject.toml").write_text("[tool.lsmc]\nselect = ['LSM2']\n")
+    assert find_config(start, KNOWN, CHECKS).select == ("LSM2",)
+
+
+def test_severity_and_off(tmp_path: Path) -> None:
+    select = "select = ['LSM101']\n"
+    info = {"p": DENIED, "lsmc.toml": f"{select}[severity]\nLSM1 = 'off'\nLSM101 = 'info'\n"}
+    assert [one.severity for one in lint_files(tmp_path, info).findings] == ["info"]
+    off = {"p": DENIED, "lsmc.toml": f"{select}[severity]\nunreachable-rule = 'off'\n"}
+    assert short(lint_files(tmp_path, off)) == []
+
+
+@pytest.mark.parametrize(
+    ("glob", "ignored"),
+    [("p", True), ("*", True), ("**/p", True), ("q", False), ("sub/*", False), ("**", True)],
+)
+def test_ignores_by_path(tmp_path: Path, glob: str, ignored: bool) -> None:
+    text = f"select = ['LSM101']\n[per-path-ignores]\n'{glob}' = ['LSM1']\n"
+    result = lint_files(tmp_path, {"p": DENIED, "lsmc.toml": text})
+    assert short(result) == ([] if ignored else ["2:LSM101"])
+
+
+def takes(code: str, *, default: bool = True, **words: list[str]) -> bool:
+    check = Check(code, KNOWN[code], "warning", elsewhere, default)
+    return Selection(KNOWN, **words).takes(check)  # type: ignore[arg-type]
+
+
+def test_selection() -> None:
+    assert takes("LSM101")
+    assert not takes("LSM101", default=False)
+    assert takes("LSM101", default=False, extend=["LSM1"])
+    assert takes("LSM101", select=["unreachable-rule"])
+    assert not takes("LSM101", select=["LSM9"])
+    assert not takes("LSM101", ignore=["LSM1"])
+    assert not takes("LSM101", select=["LSM101"], ignore=["LSM101"])
+    assert takes("LSM101", select=["LSM101"], ignore=["LSM1"])
+    assert not takes("LSM101", select=["ALL"], ignore=["LSM10"])
+    with pytest.raises(SettingError, match="the errors of LSM0 cannot be ignored"):
+        takes("LSM101", ignore=["LSM061"])
