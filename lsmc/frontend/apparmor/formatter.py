@@ -132,10 +132,14 @@ class _Layout:
 
         The rules of a text that is included in bodies are indented as in a body, its header is not.
         """
-        header = _header(elements) if is_fragment(elements) else len(elements)
+        fragment = is_fragment(elements)
+        start = _header(elements) if fragment else len(elements)
+        end = _last(elements) + 1
         for number, element in enumerate(elements):
-            if number == header:
+            if number == start:
                 self.depth = 1
+            if number == end and fragment and not _margin(self.source.text, _span(element).start):
+                self.depth = 0
             if isinstance(element, Statement):
                 self.statement(element, number in self.verbatim)
             else:
@@ -222,11 +226,21 @@ def _header(elements: Sequence[Statement | Span]) -> int:
     while number:
         above, below = elements[number - 1], elements[number]
         assert isinstance(above, Span)
-        start = below.span.start if isinstance(below, Statement) else below.start
-        if above.source.text.count("\n", above.end, start) > 1:
+        if above.source.text.count("\n", above.end, _span(below).start) > 1:
             return number
         number -= 1
     return first
+
+
+def _last(elements: Sequence[Statement | Span]) -> int:
+    """The number of the last statement."""
+    return max(
+        (n for n, element in enumerate(elements) if isinstance(element, Statement)), default=0
+    )
+
+
+def _span(element: Statement | Span) -> Span:
+    return element.span if isinstance(element, Statement) else element
 
 
 def _before_comment(gap: str) -> str:
