@@ -78,7 +78,7 @@ class Attachments:
             length = left_match(candidate.dfa, path)
             if length is None:
                 continue
-            met = _met(candidate, xattrs or {})
+            met = xattrs_met(candidate, xattrs or {})
             if met is None:
                 continue
             if (length, met) > rank:
@@ -90,7 +90,7 @@ class Attachments:
         return (best[0] if best else None), ()
 
 
-def _met(candidate: Candidate, xattrs: Mapping[str, bytes]) -> int | None:
+def xattrs_met(candidate: Candidate, xattrs: Mapping[str, bytes]) -> int | None:
     """How many attribute conditions hold, or None when one fails."""
     for name, dfa in candidate.xattrs:
         value = xattrs.get(name)

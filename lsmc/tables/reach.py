@@ -17,7 +17,7 @@ class Reach:
 
     def __init__(self, dfa: Dfa, rules: Sequence[int]) -> None:
         self.table = Table(dfa)
-        self._dfa = dfa
+        self._walker = dfa.walker()
         self._shortest: dict[int, bytes] = {1: b""}
         self._back: dict[int, list[int]] = {}
         self._accepting: dict[int, list[int]] = {}
@@ -40,6 +40,10 @@ class Reach:
         for state in self._shortest:  # in order of length
             for number in dfa.accept_ids_of(state):
                 self._accepting.setdefault(rules[number], []).append(state)
+
+    def walk(self, key: bytes) -> int:
+        """The state that a key, class code included, leads to; 0 when it dies on the way."""
+        return self._walker.walk(key)
 
     def accepting(self, rule: int) -> Sequence[int]:
         """The states where a rule matches, nearest first."""

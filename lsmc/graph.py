@@ -1,0 +1,390 @@
+"""The transition graph of a policy: which profiles a task can come to, and by what.
+
+Nodes are profiles and `unconfined`.  An edge is a way that the policy allows: executing a file,
+changing the profile, entering a hat.  It carries the rule and an example, for which a query gives
+the same answer.  Edges are worked out profile by profile when first asked for, and kept.
+
+An execution that stays in the same profile is no edge.  For rules and attachments that match a few
+hundred paths at most, every path is looked at.  Where both match endlessly many, the first few
+common paths are; so an edge is always true, and only one that needs a rarer path can be missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+from lsmc.attachment_index import AttachmentIndex, Scope
+from lsmc.automata.algebra import Table
+from lsmc.decide import Decision
+from lsmc.execution import execution
+from lsmc.ir.classes import CHANGE_PROFILE, FILE
+from lsmc.ir.mediation import Effect, Transition
+from lsmc.languages import common, some
+from lsmc.named_rules import ProfileRules, RuleLanguage, RuleLanguages
+from lsmc.policy import Policy
+from lsmc.profiles import FREE_MODES, mediates
+from lsmc.requests import encode
+from lsmc.source import to_display
+from lsmc.tables.bundle import ProfileRecord
+from lsmc.verdict import UNCONFINED
+
+#: Common paths that are tried of two languages that have endlessly many.
+TRIES = 8
+_EXECUTE = FILE.mask("x")
+_CHANGE = CHANGE_PROFILE.mask(("change_profile",))
+_ATTACH = ("attach", "attach-child", "stack")
+
+Kind = Literal["exec", "change_profile", "change_hat", "mode"]
+
+
+class Edge(NamedTuple):
+    """A way from one subject to another.
+
+    `mode` is the exec mode as written, or the mode of a profile that confines nothing; `object` is
+    an example: the path that is executed, or the name that is asked for.  `rule` is the number of
+    the rule in the tables, None where no rule is asked.  With `fallback` the profile that the rule
+    wants does not exist for this path.
+    """
+
+    source: str
+    target: str
+    kind: Kind
+    mode: str = ""
+    object: str = ""
+    owner: bool = True
+    rule: int | None = None
+    fallback: bool = False
+
+
+class Refused(NamedTuple):
+    """An execution that a rule allows and that fails, since its target does not exist."""
+
+    source: str
+    mode: str
+    object: str
+    owner: bool
+    rule: int
+
+
+class Step(NamedTuple):
+    """The last edge on the way to a subject, and the subject before it (which may be a stack)."""
+
+    before: str
+    edge: Edge
+
+
+class Ways(NamedTuple):
+    """The edges of a profile, and the executions that fail."""
+
+    edges: tuple[Edge, ...]
+    refused: tuple[Refused, ...]
+
+
+class Graph:
+    """The transitions of a policy."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.attachments = AttachmentIndex.of_tables(policy.tables)
+        self._execs = RuleLanguages(FILE, _EXECUTE)
+        self._changes = RuleLanguages(CHANGE_PROFILE, CHANGE_PROFILE.all)
+        self._ways: dict[str, Ways] = {}
+        self._rules: dict[tuple[str, int], ProfileRules] = {}
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The profiles, in order."""
+        return self.policy.profiles
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.names)
+
+    @cached_property
+    def hats(self) -> dict[tuple[str, str], list[str]]:
+        """The hats of each profile, by namespace and local name."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for name in self.names:
+            record = self.record(name)
+            if record.is_hat and record.parent:
+                found.setdefault((record.namespace, record.parent), []).append(name)
+        return found
+
+    def record(self, name: str) -> ProfileRecord:
+        """A profile by its name."""
+        record = self.policy.tables.find(name)
+        assert record is not None
+        return record
+
+    def exec_rules(self, name: str) -> ProfileRules:
+        """The exec rules of a profile."""
+        return self._of(name, self._execs)
+
+    def change_rules(self, name: str) -> ProfileRules:
+        """The change_profile rules of a profile."""
+        return self._of(name, self._changes)
+
+    def _of(self, name: str, languages: RuleLanguages) -> ProfileRules:
+        key = (name, languages.cls.code)
+        found = self._rules.get(key)
+        if found is None:
+            found = self._rules[key] = languages.of(self.policy.tables.matcher(self.record(name)))
+        return found
+
+    # --- edges
+
+    def ways(self, name: str) -> Ways:
+        """Where a profile's rules lead, or those of `unconfined`; stacks are asked part by part."""
+        known = self._ways.get(name)
+        if known is None:
+            found = list(self._all(name))
+            edges: dict[tuple[str, str, int | None, bool], Edge] = {}
+            for way in found:
+                if isinstance(way, Edge) and way.target != name:
+                    edges.setdefault((way.target, way.kind, way.rule, way.fallback), way)
+            failing: dict[int, Refused] = {}
+            for way in found:
+                if isinstance(way, Refused):
+                    failing.setdefault(way.rule, way)
+            known = self._ways[name] = Ways(tuple(edges.values()), tuple(failing.values()))
+        return known
+
+    def edges(self, name: str) -> tuple[Edge, ...]:
+        """The edges of a profile or of `unconfined`; for a stack those of each component."""
+        parts = name.split("//&")
+        return tuple(
+            edge
+            for part in parts
+            if part in self._known or part == UNCONFINED
+            for edge in self.ways(part).edges
+        )
+
+    def all_edges(self) -> Iterator[Edge]:
+        """Every edge that leaves a profile, in order of profiles."""
+        for name in self.names:
+            yield from self.ways(name).edges
+
+    @cached_property
+    def into(self) -> dict[str, list[Edge]]:
+        """The edges that lead to each profile, `unconfined` left out as a source."""
+        found: dict[str, list[Edge]] = {}
+        for edge in self.all_edges():
+            for part in edge.target.split("//&"):
+                found.setdefault(part, []).append(edge)
+        return found
+
+    def reach(self, start: str) -> dict[str, Step]:
+        """The subjects that can be reached from one, each with the last step of a shortest chain.
+
+        Nothing behind `unconfined` is followed: whoever is there may go anywhere.
+        """
+        found: dict[str, Step] = {}
+        level = [start]
+        while level:
+            following: list[str] = []
+            for name in level:
+                if name == UNCONFINED and name != start:
+                    continue
+                for edge in self.edges(name):
+                    if edge.target != start and edge.target not in found:
+                        found[edge.target] = Step(name, edge)
+                        following.append(edge.target)
+            level = following
+        return found
+
+    def chain(self, start: str, target: str) -> list[Edge]:
+        """A shortest chain of edges from one subject to another; empty when there is none."""
+        found = self.reach(start)
+        chain: list[Edge] = []
+        at = target
+        while at in found:
+            chain.append(found[at].edge)
+            at = found[at].before
+        return chain[::-1]
+
+    # --- the ways of one profile
+
+    def _all(self, name: str) -> Iterator[Edge | Refused]:
+        if name == UNCONFINED:
+            yield from self._attached()
+            return
+        record = self.record(name)
+        if record.mode in FREE_MODES:
+            yield Edge(name, UNCONFINED, "mode", record.mode)
+            return
+        if mediates(record, FILE):
+            rules = self.exec_rules(name)
+            for rule in rules.rules:
+                if rule.facts.effect == Effect.ALLOW and rule.facts.transition is not None:
+                    yield from self._executions(record, rules, rule, rule.facts.transition)
+        if mediates(record, CHANGE_PROFILE):
+            yield from self._name_changes(record)
+        parent = (record.namespace, record.parent if record.is_hat else record.name)
+        for hat in self.hats.get(parent, ()):
+            if hat != name:
+                yield Edge(name, hat, "change_hat", object=hat.rpartition("//")[2])
+
+    def _attached(self) -> Iterator[Edge]:
+        for record in map(self.record, self.names):
+            if record.parent:
+                continue
+            scope = self.attachments.scope(namespace=record.namespace)
+            listed = scope.of.get(record.number, ())
+            for path in listed if listed is not None else self._open_paths(scope, record):
+                if self._attaches(record, path):
+                    yield Edge(UNCONFINED, record.full_name, "exec", object=_show(path))
+                    break
+
+    def _open_paths(self, scope: Scope, record: ProfileRecord) -> Iterator[bytes]:
+        for _, candidate, _ in scope.open:
+            if candidate.profile.number == record.number:
+                yield from some(Table(candidate.dfa), TRIES)
+
+    def _attaches(self, record: ProfileRecord, path: bytes) -> bool:
+        found, _ = self.attachments.find(path, parent=record.parent, namespace=record.namespace)
+        return found is not None and found.number == record.number
+
+    def _executions(
+        self,
+        record: ProfileRecord,
+        rules: ProfileRules,
+        rule: RuleLanguage,
+        transition: Transition,
+    ) -> Iterator[Edge | Refused]:
+        if transition.kind == "inherit":
+            return
+        seen: set[str | None] = set()
+        for path, expected in self._paths(record, rule, transition):
+            if expected in seen:
+                continue
+            won = rules.winning(rule, path)
+            if won is None:
+                continue
+            way = self._execution(record, rule, transition, path, won)
+            target = way.target if isinstance(way, Edge) else None
+            if target not in seen:
+                seen.add(target)
+                yield way
+            if transition.kind not in _ATTACH:
+                return  # a name or `unconfined`: the same for every path
+
+    def _execution(
+        self,
+        record: ProfileRecord,
+        rule: RuleLanguage,
+        transition: Transition,
+        path: bytes,
+        won: tuple[bool, Decision],
+    ) -> Edge | Refused:
+        owner, decision = won
+        number = rule.facts.id
+        taken = execution(self.policy.tables, record, decision, path)
+        assert taken is not None
+        if taken.target is None:
+            return Refused(record.full_name, taken.mode, _show(path), owner, number)
+        fallback = False
+        if transition.kind != "unconfined" and (transition.inherit or transition.unconfined):
+            plain = transition._replace(inherit=False, unconfined=False)
+            first = execution(self.policy.tables, record, decision._replace(transition=plain), path)
+            fallback = first is None or first.target is None
+        return Edge(
+            record.full_name,
+            taken.target,
+            "exec",
+            taken.mode,
+            _show(path),
+            owner,
+            number,
+            fallback,
+        )
+
+    def _paths(
+        self, record: ProfileRecord, rule: RuleLanguage, transition: Transition
+    ) -> Iterator[tuple[bytes, str]]:
+        """The paths of a rule at which its outcome may differ, and what attaches there.
+
+        All paths when they are few; the name is empty where it need not be known beforehand.
+        """
+        if rule.members is not None:
+            yield from ((path, "") for path in rule.members)
+            return
+        if transition.kind in _ATTACH:
+            parent = record.name if transition.kind == "attach-child" else ""
+            yield from self._attached_to(rule, parent, record.namespace)
+        yield from ((path, "") for path in rule.samples(TRIES))
+        if transition.kind not in _ATTACH:
+            yield from ((path, "") for path in some(rule.automaton(), TRIES * TRIES))
+
+    def _attached_to(
+        self, rule: RuleLanguage, parent: str, namespace: str
+    ) -> list[tuple[bytes, str]]:
+        """Paths of a rule with the profile that attaches to each."""
+        scope = self.attachments.scope(parent, namespace)
+        if id(scope) not in rule.attached:
+            found = []
+            for path in attached_paths(rule, scope):
+                profile, _ = self.attachments.find(path, parent=parent, namespace=namespace)
+                if profile is not None:
+                    found.append((path, profile.full_name))
+            rule.attached[id(scope)] = found
+        return rule.attached[id(scope)]
+
+    def _name_changes(self, record: ProfileRecord) -> Iterator[Edge]:
+        rules = self.change_rules(record.full_name)
+        for rule in rules.rules:
+            if rule.facts.effect != Effect.ALLOW:
+                continue
+            for name in self.named(rule):
+                asked = self._as_seen(record, name)
+                won = rules.winning(rule, encode(asked))
+                if won is not None and won[1].allow & _CHANGE:
+                    yield Edge(
+                        record.full_name,
+                        name,
+                        "change_profile",
+                        object=asked,
+                        rule=rule.facts.id,
+                    )
+
+    def named(self, rule: RuleLanguage) -> Iterator[str]:
+        """The profiles, stacks of them and `unconfined` whose names a rule matches."""
+        for name in self.names_in(rule.members, rule.prefix):
+            if rule.matches(encode(name)):
+                yield name
+
+    def names_in(self, listed: Iterable[bytes] | None, prefix: bytes) -> Iterator[str]:
+        """The known names among some texts, or with a beginning."""
+        if listed is None:
+            every = (*self.names, UNCONFINED)
+            yield from (name for name in every if encode(name).startswith(prefix))
+            return
+        for text in listed:
+            parts = [self._canonical(part) for part in _show(text).split("//&")]
+            if all(part is not None for part in parts):
+                yield "//&".join(part for part in parts if part is not None)
+
+    def _canonical(self, name: str) -> str | None:
+        if name == UNCONFINED:
+            return name
+        record = self.policy.tables.find(name)
+        return record.full_name if record is not None else None
+
+    def _as_seen(self, record: ProfileRecord, name: str) -> str:
+        """A name as a rule of a profile sees it: without the profile's own namespace."""
+        return name.removeprefix(f":{record.namespace}://") if record.namespace else name
+
+
+def attached_paths(rule: RuleLanguage, scope: Scope) -> Iterator[bytes]:
+    """Paths of a rule to which profiles attach: all that are listed, and some of each pattern."""
+    for path in scope.starting(rule.prefix):
+        if rule.matches(path):
+            yield path
+    for prefix, candidate, _ in scope.open:
+        if prefix.startswith(rule.prefix) or rule.prefix.startswith(prefix):
+            yield from common(Table(candidate.dfa), rule.automaton(), TRIES)
+
+
+def _show(path: bytes) -> str:
+    return to_display(path.decode("latin-1"))

@@ -1,0 +1,161 @@
+"""What a state of a decision table can still match, read off the table itself.
+
+An analysis of names wants the members of a language where they are few: most rules and attachments
+match a handful of paths, which can be looked up instead of searched for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from typing import Any
+
+from lsmc.automata.algebra import Automaton, Table, alternatives, intersection
+from lsmc.automata.alphabet import bytes_of
+from lsmc.automata.dfa import Dfa, StateLimit
+
+#: A language with more members than this is treated as one with endlessly many.
+MAX_MEMBERS = 512
+_MAX_CHOICES = 16
+_MAX_PRODUCT = 20_000
+
+
+def members(
+    table: Table, accepting: Container[int], useful: Container[int], start: int = 1
+) -> tuple[bytes, ...] | None:
+    """The strings that lead from a state to an accepting one through useful ones; None for many."""
+    found: list[bytes] = []
+    spelled = bytearray()
+    on_path = {start}
+    if start in accepting:
+        found.append(b"")
+    stack = [(start, _choices(table, start, useful))]
+    while stack:
+        _, choices = stack[-1]
+        if choices is None:
+            return None
+        if not choices:
+            state, _ = stack.pop()
+            on_path.discard(state)
+            if spelled:
+                spelled.pop()
+            continue
+        byte, target = choices.pop()
+        if target in on_path:
+            return None
+        spelled.append(byte)
+        if target in accepting:
+            found.append(bytes(spelled))
+            if len(found) > MAX_MEMBERS:
+                return None
+        on_path.add(target)
+        stack.append((target, _choices(table, target, useful)))
+    return tuple(sorted(found))
+
+
+def _choices(table: Table, state: int, useful: Container[int]) -> list[tuple[int, int]] | None:
+    """The bytes that lead on from a state, each with its target; None for too many."""
+    choices: list[tuple[int, int]] = []
+    for mask, target in table.edges(state):
+        if target in useful:
+            if mask.bit_count() > _MAX_CHOICES:
+                return None
+            choices += [(byte, target) for byte in bytes_of(mask)]
+    return choices
+
+
+class Everything:
+    """The container of all states."""
+
+    def __contains__(self, state: object) -> bool:
+        return True
+
+
+class Accepting:
+    """The states of a table where some pattern matches."""
+
+    def __init__(self, accepts: Sequence[int]) -> None:
+        self._accepts = accepts
+
+    def __contains__(self, state: object) -> bool:
+        return isinstance(state, int) and bool(self._accepts[state])
+
+
+def all_members(dfa: Dfa) -> tuple[bytes, ...] | None:
+    """The members of a whole table, or None when they are many."""
+    return members(Table(dfa), Accepting(dfa.accepts), Everything())
+
+
+def common_prefix(
+    table: Table, accepting: Container[int], useful: Container[int], start: int = 1
+) -> bytes:
+    """What every member starts with."""
+    spelled = bytearray()
+    state = start
+    seen = {state}
+    while state not in accepting:
+        choices = [(mask, to) for mask, to in table.edges(state) if to in useful]
+        if len(choices) != 1 or choices[0][0].bit_count() != 1 or choices[0][1] in seen:
+            break
+        spelled.append(next(iter(bytes_of(choices[0][0]))))
+        state = choices[0][1]
+        seen.add(state)
+    return bytes(spelled)
+
+
+class Product:
+    """What two automata both match, without the states that lead nowhere; raises `StateLimit`."""
+
+    def __init__(self, one: Automaton[Any], other: Automaton[Any]) -> None:
+        self.start = (one.start, other.start)
+        edges: dict[tuple[Any, Any], list[tuple[int, tuple[Any, Any]]]] = {}
+        back: dict[tuple[Any, Any], list[tuple[Any, Any]]] = {}
+        todo = [self.start]
+        edges[self.start] = []
+        while todo:
+            state = todo.pop()
+            right = list(other.edges(state[1]))
+            for mask, a in one.edges(state[0]):
+                for more, b in right:
+                    if mask & more:
+                        target = (a, b)
+                        edges[state].append((mask & more, target))
+                        back.setdefault(target, []).append(state)
+                        if target not in edges:
+                            edges[target] = []
+                            todo.append(target)
+            if len(edges) > _MAX_PRODUCT:
+                raise StateLimit(_MAX_PRODUCT)
+        self._accepting = {s for s in edges if one.accepts(s[0]) and other.accepts(s[1])}
+        useful = set(self._accepting)
+        todo = list(useful)
+        while todo:
+            for state in back.get(todo.pop(), ()):
+                if state not in useful:
+                    useful.add(state)
+                    todo.append(state)
+        self._edges = {
+            state: tuple((mask, to) for mask, to in edges[state] if to in useful)
+            for state in useful
+        }
+
+    def edges(self, state: tuple[Any, Any]) -> tuple[tuple[int, tuple[Any, Any]], ...]:
+        """Where a pair of states leads."""
+        return self._edges.get(state, ())
+
+    def accepts(self, state: tuple[Any, Any]) -> tuple[int, ...]:
+        """Number 0 where both match."""
+        return (0,) if state in self._accepting else ()
+
+
+def common(one: Automaton[Any], other: Automaton[Any], count: int) -> list[bytes]:
+    """The first few strings that both match, shortest first."""
+    try:
+        return alternatives(Product(one, other), count)
+    except StateLimit:
+        shortest = intersection(one, other)
+        return [] if shortest is None else [shortest]
+
+
+def some(one: Automaton[Any], count: int) -> list[bytes]:
+    """The first few members, shortest first."""
+    return common(one, one, count)
