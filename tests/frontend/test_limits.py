@@ -53,3 +53,10 @@ def test_thousands_of_rules_compile() -> None:
     policy = compile_text(f"profile p {{\n{rules}\n}}\n")
     assert policy.query("p", "read", "/srv/1999/4x").allowed
     assert not policy.query("p", "read", "/srv/1999/5x").allowed
+
+
+def test_an_escaped_comma_in_a_class_ends() -> None:
+    """`[\\,]` is a comma, where a compiler is known to loop."""
+    policy = compile_text("profile p { /a[\\,b] r, }\n")
+    assert policy.query("p", "read", "/a,").allowed
+    assert policy.query("p", "read", "/ab").allowed
