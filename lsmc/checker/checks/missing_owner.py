@@ -1,0 +1,66 @@
+"""Private files of users that may be written whoever owns them.
+
+What it does: finds rules without `owner` by which a profile may write files of users other than
+the one it runs as: in homes, in /tmp and /var/tmp, in /run/user.  Objects that are shared by
+design (the sockets of X in /tmp) are left out; the list is `lsmc/checker/data/private.toml`.
+
+Why is this bad: a program that runs as root writes into every user's files; in /tmp it follows what
+other users put there.  With `owner` it touches only files of the user that it runs as.
+
+Bad:
+
+```apparmor
+profile editor /usr/bin/editor {
+  /home/*/notes/** rw,  # found
+}
+```
+
+Good:
+
+```apparmor
+profile editor /usr/bin/editor {
+  owner /home/*/notes/** rw,
+}
+```
+
+How sure: the object in the witness can be written by a task that does not own it.  Whether the
+program needs that is not known; programs that act for all users do.
+
+How to fix: write `owner` before the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.checker.grants import WRITE, Held
+from lsmc.checker.model import Check, Tree
+from lsmc.checker.patterns import heads
+from lsmc.checker.telling import chain, quoted, shown, witness
+from lsmc.checker.zones import Zones, opened
+from lsmc.decide import ALLOW
+from lsmc.diagnostics import Diagnostic
+from lsmc.ir.classes import FILE
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each rule that opens private files to others than their owner."""
+    found = Zones.read("private").openings(tree, ALLOW, WRITE, half=False)
+    for rule in opened(pair for pair in found if not _everywhere(pair[1].held)):
+        span, first = rule.held.rule.origin, rule.first
+        yield CHECK.finding(
+            span,
+            f"{quoted(span)} writes {rule.kinds()} whoever owns them: {shown(first.path)} for one",
+            help="write `owner` before the rule unless the program acts for all users",
+            profile=rule.view.name,
+            witness=witness(rule.view, FILE, first.path, False, first.perms),
+            related=chain(rule.view, rule.held),
+        )
+
+
+def _everywhere(held: Held) -> bool:
+    """Whether a rule opens much more than private files: then `owner` is not what it lacks."""
+    return any(len(head) < 2 for head in heads(held.rule.fields[0]))
+
+
+CHECK = Check("LSM310", "missing-owner", "info", run)

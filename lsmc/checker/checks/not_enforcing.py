@@ -1,0 +1,71 @@
+"""A profile that does not confine.
+
+What it does: finds profiles in complain mode, and those with the flags `unconfined` or
+`default_allow`.  A profile that is unconfined only to be allowed user namespaces is information,
+the rest are warnings.
+
+Why is this bad: in complain mode every access is allowed and logged; it is meant for writing
+profiles.  With `unconfined` and `default_allow` the rules of the profile restrict nothing.
+
+Bad:
+
+```apparmor
+profile tool /usr/bin/tool flags=(complain) {  # found
+  /etc/tool.conf r,
+}
+```
+
+Good:
+
+```apparmor
+profile tool /usr/bin/tool {
+  /etc/tool.conf r,
+}
+```
+
+How sure: exact.
+
+How to fix: take the flag out when the profile is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lsmc.checker.grants import FREE_MODES, ProfileView, grants
+from lsmc.checker.model import Check, Tree
+from lsmc.checker.telling import witness
+from lsmc.diagnostics import Diagnostic
+from lsmc.ir.classes import FILE, USERNS
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each such profile."""
+    for view in grants(tree).profiles:
+        mode = view.profile.record.mode
+        if mode == "complain":
+            yield CHECK.finding(
+                view.profile.ir.origin,
+                f"profile `{view.name}` is in complain mode: everything is allowed and logged",
+                help="take the flag out when the profile is complete",
+                profile=view.name,
+            )
+        elif mode in FREE_MODES:
+            finding = CHECK.finding(
+                view.profile.ir.origin,
+                f"profile `{view.name}` is in {mode} mode: its rules restrict nothing",
+                help="take the flag out, or write that the program is meant to be unconfined",
+                profile=view.name,
+                witness=witness(view, FILE, b"/etc/shadow", True, FILE.mask("rw")),
+            )
+            yield replace(finding, severity="info") if _for_userns(view) else finding
+
+
+def _for_userns(view: ProfileView) -> bool:
+    """Whether the profile exists to be allowed user namespaces: it has a rule for them alone."""
+    classes = {held.rule.cls for use in view.uses for held in use.unit.rules}
+    return classes <= {USERNS}
+
+
+CHECK = Check("LSM313", "not-enforcing", "warning", run)

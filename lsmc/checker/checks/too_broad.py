@@ -1,0 +1,170 @@
+"""A rule that opens nearly everything of its kind.
+
+What it does: finds `all,`, `file,`, the rules `network,` `mount,` `ptrace,` `dbus,` `capability,`
+and `change_profile,` without any condition, and file rules that open a large part of the file
+system, such as `/** rw`.  For files it says how many objects of a small sample of a system
+(`lsmc/checker/data/path_corpus.toml`) the rule opens, after all denies.
+
+Why is this bad: what the rule opens was not thought about, and includes what nobody wants the
+program to have.
+
+Configuration may set what a large part is, for writing and executing and for reading:
+
+    [checks.too-broad]
+    write-share = 0.5
+    read-share = 0.9
+
+Bad:
+
+```apparmor
+profile tool /usr/bin/tool {
+  /** rw,  # found
+  ptrace,  # found
+}
+```
+
+Good:
+
+```apparmor
+profile tool /usr/bin/tool {
+  owner /home/*/tool/** rw,
+  ptrace read peer=tool,
+}
+```
+
+How sure: the count is exact for the sample, and the object in the witness is opened.  Whether the
+program needs it all is not known.
+
+How to fix: name what the program needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.checker.facts import facts
+from lsmc.checker.grants import (
+    EXECUTE,
+    READ,
+    WRITE,
+    Held,
+    ProfileView,
+    UnitView,
+    grants,
+    halves,
+    wins,
+)
+from lsmc.checker.model import Check, Tree
+from lsmc.checker.patterns import heads, samples
+from lsmc.checker.telling import chain, quoted, shown, witness
+from lsmc.checker.written import bare_rules
+from lsmc.decide import ALLOW
+from lsmc.diagnostics import Diagnostic
+from lsmc.ir.classes import FILE
+from lsmc.source import Span
+
+#: What the rules that name nothing open.
+_BARE = {
+    "network": "every kind of socket",
+    "mount": "every mount",
+    "ptrace": "every process",
+    "dbus": "every message on every bus",
+    "capability": "every capability",
+    "change_profile": "every profile",
+}
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each such rule."""
+    corpus = tuple(path.encode() for path in facts("path_corpus")["paths"].split())
+    shares = {
+        WRITE: tree.setting(CHECK.name, "write-share", _TABLE["write-share"]),
+        EXECUTE: tree.setting(CHECK.name, "write-share", _TABLE["write-share"]),
+        READ: tree.setting(CHECK.name, "read-share", _TABLE["read-share"]),
+    }
+    bare = tree.shared(bare_rules)
+    views = grants(tree)
+    known = {id(unit): _candidates(unit, bare) for unit in views.units}
+    for view in views.confined:
+        seen: set[Span] = set()
+        for use in view.uses:
+            for held, kind in known[id(use.unit)]:
+                if held.rule.origin in seen:
+                    continue
+                if held.rule.cls is FILE:
+                    finding = _files(view, held, corpus, shares)
+                else:
+                    finding = _class(view, held, kind)
+                if finding is not None:
+                    seen.add(held.rule.origin)
+                    yield finding
+
+
+def _candidates(unit: UnitView, bare: dict[tuple[str, int], str]) -> list[tuple[Held, str]]:
+    """The rules of a unit that may open nearly everything, with their keyword if they are bare."""
+    found = []
+    for held in unit.rules:
+        rule = held.rule
+        if held.facts.effect != ALLOW:
+            continue
+        kind = bare.get((rule.origin.source.path, rule.origin.start), "")
+        if rule.cls is FILE:
+            if any(head in {b"", b"/"} for head in heads(rule.fields[0])):
+                found.append((held, kind))
+        elif kind in _BARE and rule.cls.name == kind:
+            found.append((held, kind))
+    return found
+
+
+def _class(view: ProfileView, held: Held, kind: str) -> Diagnostic | None:
+    cls = held.rule.cls
+    if cls.name not in view.profile.record.mediated:
+        return None
+    key = b"\0".join(samples(field)[0] for field in held.rule.fields)
+    if kind == "capability":
+        key = b"sys_admin"
+    decision = view.decide(cls, key)
+    won = wins(decision, held.facts, cls.all) & decision.allow
+    if not won:
+        return None
+    span = held.rule.origin
+    return CHECK.finding(
+        span,
+        f"{quoted(span)} opens {_BARE[kind]}",
+        help="name what the program needs",
+        profile=view.name,
+        witness=witness(view, cls, key, True, won),
+        related=chain(view, held),
+    )
+
+
+def _files(
+    view: ProfileView, held: Held, corpus: tuple[bytes, ...], shares: dict[int, float]
+) -> Diagnostic | None:
+    for perms, share in shares.items():
+        for owner in halves(held.facts, perms):
+            opened = [
+                path
+                for path in corpus
+                if wins(decision := view.decide(FILE, path, owner), held.facts, perms)
+                & decision.allow
+            ]
+            if len(opened) < share * len(corpus):
+                break
+            span = held.rule.origin
+            verb = {WRITE: "writing", READ: "reading", EXECUTE: "executing"}[perms]
+            worst = next((p for p in (b"/etc/shadow", b"/etc/passwd") if p in opened), opened[0])
+            return CHECK.finding(
+                span,
+                f"{quoted(span)} opens {len(opened)} of {len(corpus)} objects of a sample of the "
+                f"file system for {verb}, {shown(worst)} among them",
+                help="name what the program needs",
+                profile=view.name,
+                witness=witness(view, FILE, worst, owner, perms),
+                related=chain(view, held),
+            )
+    return None
+
+
+_TABLE = {"write-share": 0.5, "read-share": 0.9}
+CHECK = Check("LSM301", "too-broad", "warning", run, table=_TABLE)

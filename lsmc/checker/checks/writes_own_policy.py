@@ -1,0 +1,94 @@
+"""A rule that lets a program change what confines it, or run code outside of its profile later.
+
+What it does: finds rules by which a profile may write, after all denies, its own executable,
+AppArmor policy, the configuration of the dynamic linker, kernel modules, jobs of cron, systemd
+units, files that shells run at login, or the files that say who may become root.  The list is
+`lsmc/checker/data/own_policy.toml`; programs whose job it is are named there and passed over.
+
+Why is this bad: the profile holds only until the next start, load or login.
+
+Bad:
+
+```apparmor
+profile agent /usr/bin/agent {
+  /etc/** rw,  # found
+  /usr/bin/agent rw,  # found
+}
+```
+
+Good:
+
+```apparmor
+profile agent /usr/bin/agent {
+  /etc/agent/** rw,
+  /usr/bin/agent r,
+}
+```
+
+How sure: the object in the witness can be written.  An object that is neither named in the list
+as an example nor named by a rule may be missed.
+
+How to fix: name what the program needs to write, or deny the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.checker.grants import WRITE, ProfileView, grants, halves, wins
+from lsmc.checker.model import Check, Tree
+from lsmc.checker.patterns import heads, may_meet, objects
+from lsmc.checker.telling import chain, quoted, shown, witness
+from lsmc.checker.zones import Zones, opened
+from lsmc.decide import ALLOW
+from lsmc.diagnostics import Diagnostic
+from lsmc.ir.classes import FILE
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each rule that opens a part of the system's own policy for writing."""
+    for rule in opened(Zones.read("own_policy").openings(tree, ALLOW, WRITE)):
+        span, first = rule.held.rule.origin, rule.first
+        yield CHECK.finding(
+            span,
+            f"{quoted(span)} writes {rule.kinds()}: {shown(first.path)} for one",
+            help=f"that {first.zone.fields['opens']}: name what the program needs to write",
+            profile=rule.view.name,
+            witness=witness(rule.view, FILE, first.path, first.owner, first.perms),
+            related=chain(rule.view, rule.held),
+        )
+    for view in grants(tree).confined:
+        yield from _own_executable(view)
+
+
+def _own_executable(view: ProfileView) -> Iterator[Diagnostic]:
+    attachment = view.profile.ir.attachment
+    if attachment is None:
+        return
+    for pattern in attachment.patterns:
+        starts = heads(pattern)
+        near = [
+            held
+            for held in view.rules(FILE)
+            if held.facts.effect == ALLOW
+            and (held.facts.owner | held.facts.other) & WRITE
+            and may_meet(heads(held.rule.fields[0]), starts)
+        ]
+        for path in objects(pattern) if near else ():
+            for held in near:
+                for owner in halves(held.facts, WRITE):
+                    decision = view.decide(FILE, path, owner)
+                    if wins(decision, held.facts, WRITE) & decision.allow:
+                        span = held.rule.origin
+                        yield CHECK.finding(
+                            span,
+                            f"{quoted(span)} writes the profile's own executable, {shown(path)}",
+                            help="the program can replace itself: make that a read",
+                            profile=view.name,
+                            witness=witness(view, FILE, path, owner, WRITE),
+                            related=chain(view, held),
+                        )
+                        return
+
+
+CHECK = Check("LSM306", "writes-own-policy", "warning", run)

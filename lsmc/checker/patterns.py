@@ -1,0 +1,193 @@
+"""Cheap facts about patterns: their members when they are few, an example, where they begin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from lsmc.automata import algebra
+from lsmc.automata.alphabet import bytes_of
+from lsmc.automata.pattern import (
+    NOT_NUL,
+    Chars,
+    Concat,
+    Literal,
+    Pattern,
+    Union,
+    example,
+    literals,
+    mask_of,
+)
+
+#: How many members of a finite pattern are looked at one by one.
+FEW = 64
+_MANY_HEADS = 64
+_DEPTH = 4
+_FEW_BYTES = 12
+
+
+@lru_cache(maxsize=200_000)
+def members(pattern: Pattern) -> tuple[bytes, ...] | None:
+    """The members when they are few, else None."""
+    return literals(pattern, FEW)
+
+
+@lru_cache(maxsize=200_000)
+def samples(pattern: Pattern) -> tuple[bytes, ...]:
+    """All members when they are few, else a short one."""
+    found = members(pattern)
+    if found is not None:
+        return found
+    one = example(pattern)
+    return (one,) if one is not None else ()
+
+
+#: What no path of the kernel has.
+_UNREAL = re.compile(rb"//|/\.\.?(?:/|\Z)|\A(?!/)")
+
+
+@lru_cache(maxsize=200_000)
+def objects(pattern: Pattern) -> tuple[bytes, ...]:
+    """As `samples`, for paths: only such as the kernel names."""
+    found = members(pattern)
+    if found is not None:
+        return tuple(path for path in found if _UNREAL.search(path) is None)
+    one = example(pattern)
+    if one is not None and _UNREAL.search(one) is not None:
+        one = _real(pattern)
+    return (one,) if one is not None else ()
+
+
+@lru_cache(maxsize=200_000)
+def heads(pattern: Pattern) -> tuple[bytes, ...]:
+    """Texts such that every member starts with one of them: a few components where known."""
+    done: set[bytes] = set()
+    left = _grow(pattern, {b""}, done)
+    return tuple(sorted(done | left))
+
+
+def _grow(pattern: Pattern, open_: set[bytes], done: set[bytes]) -> set[bytes]:
+    """Extend some texts by a pattern; those that need no more or cannot be extended are done."""
+    match pattern:
+        case Literal(text):
+            return _extended(open_, (text,), done)
+        case Chars(mask) if mask.bit_count() <= _FEW_BYTES:
+            return _extended(open_, [bytes((byte,)) for byte in bytes_of(mask)], done)
+        case Concat(parts):
+            for part in parts:
+                if not open_:
+                    break
+                open_ = _grow(part, open_, done)
+        case Union(options):
+            grown: set[bytes] = set()
+            for option in options:
+                grown |= _grow(option, open_, done)
+            open_ = grown
+        case _:
+            done |= open_
+            return set()
+    return _limited(open_, done)
+
+
+def _extended(open_: set[bytes], texts: Sequence[bytes], done: set[bytes]) -> set[bytes]:
+    grown: set[bytes] = set()
+    for head in open_:
+        for text in texts:
+            whole = head + text
+            parts = whole.split(b"/", _DEPTH)
+            if len(parts) > _DEPTH:
+                done.add(b"/".join(parts[:_DEPTH]) + b"/")
+            else:
+                grown.add(whole)
+    return _limited(grown, done)
+
+
+def _limited(open_: set[bytes], done: set[bytes]) -> set[bytes]:
+    if len(open_) <= _MANY_HEADS:
+        return open_
+    done |= open_
+    return set()
+
+
+def may_meet(one: tuple[bytes, ...], other: tuple[bytes, ...]) -> bool:
+    """Whether patterns with these heads may have a member in common."""
+    return any(a.startswith(b) or b.startswith(a) for a in one for b in other)
+
+
+class Files:
+    """The paths that a kernel names and that are no directory, as an automaton.
+
+    No component is empty, `.` or `..`.  The states: before the path, behind a slash, in a
+    component, behind a first dot, behind two dots.
+    """
+
+    start = 0
+    _SLASH = mask_of(b"/")
+    _DOT = mask_of(b".")
+    _OTHER = NOT_NUL & ~mask_of(b"/.")
+
+    def edges(self, state: int) -> tuple[tuple[int, int], ...]:
+        """Where a state leads."""
+        if state == 0:
+            return ((self._SLASH, 1),)
+        if state == 1:
+            return ((self._DOT, 3), (self._OTHER, 2))
+        if state == 2:
+            return ((self._SLASH, 1), (NOT_NUL & ~self._SLASH, 2))
+        dots = ((self._DOT, 4 if state == 3 else 2), (self._OTHER, 2))
+        return dots
+
+    def accepts(self, state: int) -> tuple[int, ...]:
+        """One pattern, the paths."""
+        return (0,) if state == 2 else ()
+
+
+class Paths(Files):
+    """As `Files`, with directories, which end in a slash."""
+
+    def accepts(self, state: int) -> tuple[int, ...]:
+        """One pattern, the paths."""
+        return (0,) if state in {1, 2} else ()
+
+
+FILES = Files()
+PATHS = Paths()
+
+
+@lru_cache(maxsize=200_000)
+def common_file(one: Pattern, other: Pattern, spared: Pattern) -> bytes | None:
+    """A shortest common member that is a file and not spared, None when there is none."""
+
+    def alive(states: algebra.States) -> bool:
+        return states[0] is not None and states[1] is not None and states[2] is not None
+
+    def goal(states: algebra.States) -> bool:
+        if not alive(states) or (states[3] is not None and automata[3].accepts(states[3])):
+            return False
+        return all(
+            automaton.accepts(state)
+            for automaton, state in zip(automata[:3], states[:3], strict=True)
+        )
+
+    automata: list[algebra.Automaton[Any]] = [_lazy(one), _lazy(other), FILES, _lazy(spared)]
+    return algebra.search(automata, goal, alive=alive)
+
+
+def _real(pattern: Pattern) -> bytes | None:
+    """A shortest member that is a path as the kernel names it, None when there is none."""
+
+    def alive(states: algebra.States) -> bool:
+        return states[0] is not None and states[1] is not None
+
+    def goal(states: algebra.States) -> bool:
+        return alive(states) and bool(lazy.accepts(states[0]) and PATHS.accepts(states[1]))
+
+    lazy = _lazy(pattern)
+    return algebra.search([lazy, PATHS], goal, alive=alive)
+
+
+@lru_cache(maxsize=4096)
+def _lazy(pattern: Pattern) -> algebra.Lazy:
+    return algebra.Lazy(pattern)

@@ -1,0 +1,50 @@
+"""The transition graph of a tree, and the rules behind its edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lsmc.checker.grants import EXECUTE, Held, ProfileView, grants
+from lsmc.checker.model import Tree, request
+from lsmc.graph import Edge, Graph
+from lsmc.ir.classes import BY_NAME, FILE
+
+
+def graph(tree: Tree) -> Graph:
+    """The graph of a tree, made once."""
+    return tree.shared(_graph)
+
+
+def _graph(tree: Tree) -> Graph:
+    return Graph(tree.policy)
+
+
+def executions(tree: Tree) -> Iterator[tuple[ProfileView, Held, Edge]]:
+    """The executions that leave confined profiles, each with the rule behind it."""
+    found = graph(tree)
+    for view in grants(tree).confined:
+        for edge in found.ways(view.name).edges:
+            if edge.kind == "exec" and edge.rule is not None:
+                yield view, rule_of(tree, edge.rule), edge
+
+
+def rule_of(tree: Tree, number: int) -> Held:
+    """A rule by its number in the tables."""
+    return tree.shared(_by_number)[number]
+
+
+def _by_number(tree: Tree) -> dict[int, Held]:
+    return {held.facts.id: held for unit in grants(tree).units for held in unit.rules}
+
+
+def edge_witness(edge: Edge) -> Mapping[str, Any] | None:
+    """The request that an edge stands for; None where no rule is asked."""
+    if edge.kind == "exec":
+        path = edge.object.encode("utf-8", "surrogateescape")
+        return request(edge.source, FILE.code, path, edge.owner, FILE.names(EXECUTE))
+    if edge.kind == "change_profile":
+        cls = BY_NAME["change_profile"]
+        name = edge.object.encode("utf-8", "surrogateescape")
+        return request(edge.source, cls.code, name, True, ("change_profile",))
+    return None
