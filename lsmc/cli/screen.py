@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from lsmc.diagnostics import Diagnostic
 
 
+def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Diagnostics by place; files in the order in which they are first met."""
+    listed = list(found)
+    files: dict[str | None, int] = {}
+    for diagnostic in listed:
+        files.setdefault(diagnostic.file, len(files))
+    return sorted(listed, key=lambda d: (files[d.file], d.line or 0, d.column or 0))
+
+
 class Screen:
     """Writes for people; `quiet` drops everything but errors."""
 
@@ -68,7 +77,7 @@ class Screen:
         """Faults of a policy; warnings only when not quiet."""
         from lsmc.output.excerpt import diagnostic_lines
 
-        for diagnostic in found:
+        for diagnostic in in_order(found):
             if diagnostic.severity == "error" or not self.quiet:
                 self._write(diagnostic_lines(diagnostic), sys.stderr)
 

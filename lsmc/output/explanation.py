@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from lsmc.hazards import HAZARDS
 from lsmc.output.styled import Line, line, safe
-from lsmc.output.verdict import head_line, rule_lines, transition_words
+from lsmc.output.verdict import ONLY, head_line, names, rule_lines, transition_words
 
 if TYPE_CHECKING:
     from lsmc.explainer import Explanation, Loser, Miss, Question, Reason, Suggestion
 
-#: Permissions of classes that have but one.
-_ONLY = frozenset(("use", "link", "mount", "umount", "pivot_root", "change_profile"))
 _BY = {
     "priority": "by its higher priority",
     "deny": "because deny beats allow",
@@ -54,7 +52,7 @@ def explanation_lines(found: Explanation) -> Iterator[Line]:
 def _summary(found: Explanation) -> Iterator[str]:
     """What the decision means, and what the audit log shows of it."""
     verdict = found.verdict
-    missing = _names(verdict.missing)
+    missing = names(verdict.missing)
     if verdict.decision == "deny-explicit":
         yield f"a deny rule refuses {missing}" if not verdict.note else safe(verdict.note)
     elif verdict.decision == "deny-implicit":
@@ -73,11 +71,6 @@ def _summary(found: Explanation) -> Iterator[str]:
         yield "logged" if verdict.decision == "complain" else "allowed and logged"
 
 
-def _names(permissions: Sequence[str]) -> str:
-    """Permissions in a sentence; `it` where the class has no other."""
-    return " ".join(name for name in permissions if name not in _ONLY) or "it"
-
-
 def _question(asked: Question) -> Iterator[Line]:
     yield line(("asked", "head"))
     for profile in asked.profiles:
@@ -88,7 +81,7 @@ def _question(asked: Question) -> Iterator[Line]:
         )
     if not asked.profiles:
         yield line(f"  {safe(asked.subject)}: no profile")
-    perms = "".join(f" {name}" for name in asked.permissions if name not in _ONLY)
+    perms = "".join(f" {name}" for name in asked.permissions if name not in ONLY)
     owner = ""
     if asked.cls in ("file", "link"):
         owner = ", the subject owns it" if asked.owner else ", the subject does not own it"
@@ -112,8 +105,8 @@ def _reasons(reasons: Sequence[Reason]) -> Iterator[Line]:
         reason = first[key]
         words = {"allow": "allowed", "deny": "denied", "prompt": "left to a prompt"}
         role = {"allow": "good", "deny": "bad", "prompt": "warn"}[reason.effect]
-        names = "".join(f" {name}" for name in dict.fromkeys(permissions) if name not in _ONLY)
-        yield line("  ", (words[reason.effect], role), f": {reason.cls}{names}")
+        listed = "".join(f" {name}" for name in dict.fromkeys(permissions) if name not in ONLY)
+        yield line("  ", (words[reason.effect], role), f": {reason.cls}{listed}")
         for ref in reason.rules:
             yield from rule_lines(ref, "    ")
         for loser in reason.overridden:
@@ -137,7 +130,7 @@ def _fallback(found: Explanation) -> Iterator[Line]:
 
 def _matching(miss: Miss) -> str:
     has = " ".join(miss.permissions)
-    wanted = _names(miss.wanted)
+    wanted = names(miss.wanted)
     match miss.kind:
         case "overridden":
             return f"allows {wanted}, but a deny rule wins"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lsmc.output.styled import Line, Piece, line, safe
@@ -13,13 +13,20 @@ if TYPE_CHECKING:
 #: Subject, operation, object and fields.
 Question = tuple[str, str, str, Mapping[str, str]]
 
+#: Permissions of classes that have but one.
+ONLY = frozenset(("use", "link", "mount", "umount", "pivot_root", "change_profile"))
 _WORDS: Mapping[str, tuple[str, str, str]] = {
     "allow": ("allowed", "good", ""),
-    "deny-explicit": ("denied", "bad", "by a deny rule"),
-    "deny-implicit": ("denied", "bad", "no rule allows it"),
+    "deny-explicit": ("denied", "bad", "a deny rule refuses"),
+    "deny-implicit": ("denied", "bad", "no rule allows"),
     "unconfined": ("allowed", "good", "the subject is not confined"),
     "complain": ("allowed", "warn", "but only by complain mode"),
 }
+
+
+def names(permissions: Sequence[str]) -> str:
+    """Permissions in a sentence; `it` where the class has no other."""
+    return " ".join(name for name in permissions if name not in ONLY) or "it"
 
 
 def head_line(verdict: Verdict, asked: Question) -> Line:
@@ -37,7 +44,7 @@ def why(verdict: Verdict) -> str:
     if verdict.note:
         return safe(verdict.note)
     if verdict.missing and verdict.decision.startswith("deny"):
-        return f"{words}: {' '.join(verdict.missing)}"
+        return f"{words} {names(verdict.missing)}"
     return words
 
 

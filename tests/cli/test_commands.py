@@ -60,17 +60,14 @@ def test_a_policy_is_a_bundle_a_file_or_a_directory(run: Run, bundle: Path, how:
     result = run("query", policy, *asked)
     assert result.exit_code == 0
     assert result.output == (
-        "allowed: nginx read /var/www/html/index.html\n"
-        "  profiles/nginx:52:3: @{WEBROOT}/{,**} r,\n"
+        "allowed: nginx read /var/www/html/index.html\n  profiles/nginx:52:3: @{WEBROOT}/{,**} r,\n"
     )
 
 
 def test_a_denied_query(run: Run, bundle: Path) -> None:
     result = run("query", bundle, "nginx", "write", "/var/www/html/index.html")
     assert result.exit_code == 1
-    assert result.output == (
-        "denied: nginx write /var/www/html/index.html\n  no rule allows it: w\n"
-    )
+    assert result.output == ("denied: nginx write /var/www/html/index.html\n  no rule allows w\n")
 
 
 def test_a_query_names_the_profile_that_follows(run: Run, bundle: Path) -> None:
@@ -93,9 +90,7 @@ def test_fields_follow_the_object_or_replace_it(run: Run, bundle: Path) -> None:
 
 
 def test_json_of_a_verdict(run: Run, bundle: Path) -> None:
-    result = run(
-        "query", bundle, "nginx", "exec", "/usr/lib/cgi-bin/search", "--format", "json"
-    )
+    result = run("query", bundle, "nginx", "exec", "/usr/lib/cgi-bin/search", "--format", "json")
     found = json.loads(result.output)
     assert list(found) == [
         *("allowed", "decision", "granted", "missing", "audited", "transition", "rules", "note")
@@ -108,9 +103,7 @@ def test_json_of_a_verdict(run: Run, bundle: Path) -> None:
     }
     (rule,) = found["rules"]
     assert list(rule) == ["profile", "file", "line", "column", "text", "via"]
-    denied = json.loads(
-        run("query", bundle, "nginx", "write", "/x", "--format", "json").output
-    )
+    denied = json.loads(run("query", bundle, "nginx", "write", "/x", "--format", "json").output)
     assert denied["transition"] is None
     assert denied["missing"] == ["w"]
 

@@ -1,7 +1,7 @@
 """Explanations: of the sample profiles as they are printed, and case by case as data.
 
-The printed ones are in golden/, one file a question; its first line is the command.  To write them anew:
-python -m tests.cli.test_explain
+The printed ones are in golden/, one file a question; its first line is the command.  To write them
+anew: python -m tests.cli.test_explain
 """
 
 from __future__ import annotations
@@ -41,9 +41,7 @@ def test_json_of_an_explanation(run: Run, bundle: Path) -> None:
     result = run(*asked)
     assert result.exit_code == 1
     found = json.loads(result.output)
-    assert list(found) == [
-        *("request", "verdict", "reasons", "misses", "suggestions", "attaches")
-    ]
+    assert list(found) == [*("request", "verdict", "reasons", "misses", "suggestions", "attaches")]
     assert found["verdict"]["decision"] == "deny-implicit"
     assert {miss["kind"] for miss in found["misses"]} == {"permission", "near"}
     assert found["suggestions"] == [

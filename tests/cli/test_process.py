@@ -98,15 +98,15 @@ def test_exit_codes(bundle: Path) -> None:
 
 
 def test_a_name_that_cannot_be_printed_is_escaped(bundle: Path) -> None:
-    result = process("query", bundle, "nginx", "read", "/caf\u00e9/\udcff", PYTHONIOENCODING="ascii")
+    result = process(
+        "query", bundle, "nginx", "read", "/caf\u00e9/\udcff", PYTHONIOENCODING="ascii"
+    )
     assert result.returncode == 1
     assert result.stdout.startswith("denied: nginx read /caf\\xe9/\\xff\n")
 
 
 @pytest.mark.parametrize("command", ["ops", "batch"])
-def test_a_reader_that_leaves_early_is_no_error(
-    bundle: Path, tmp_path: Path, command: str
-) -> None:
+def test_a_reader_that_leaves_early_is_no_error(bundle: Path, tmp_path: Path, command: str) -> None:
     requests = tmp_path / "requests.jsonl"
     requests.write_text('{"subject": "nginx", "op": "read", "object": "/x"}\n' * 5000)
     args = ["ops"] if command == "ops" else ["query", str(bundle), "--batch", str(requests)]

@@ -127,7 +127,9 @@ HEAD = 'abi <abi/5.0>,\nprofile other /usr/bin/other {}\nprofile p "/usr/bin/p" 
 def test_a_suggestion_allows_what_was_asked(
     op: str, obj: str, fields: dict[str, Any], rule: str | None, opens: tuple[str, ...]
 ) -> None:
-    found = explain(lsmc.compile_text(f"{HEAD}}}\n", base=ROOT / "profiles"), "p", op, obj, **fields)
+    found = explain(
+        lsmc.compile_text(f"{HEAD}}}\n", base=ROOT / "profiles"), "p", op, obj, **fields
+    )
     assert not found.verdict.allowed
     (suggestion,) = found.suggestions
     if rule is not None:
