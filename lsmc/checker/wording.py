@@ -22,6 +22,11 @@ def quoted(span: Span) -> str:
     return f"`{rule_text(span)}`"
 
 
+def quoted_text(span: Span) -> str:
+    """Any text of a policy between backticks, on one line."""
+    return f"`{to_display(' '.join(span.text.split()))}`"
+
+
 def labels(scope: Scope, spans: Sequence[Span], message: str) -> list[Label]:
     """The places of rules, each followed by the includes that brought it into the scope."""
     found: list[Label] = []
@@ -87,7 +92,7 @@ def without(span: Span, title: str) -> Fix:
     end = text.find("\n", span.end)
     end = len(text) if end < 0 else end + 1
     before, after = text[start : span.start], text[span.end : end].strip()
-    if before.strip() or after and not after.startswith("#"):
+    if before.strip() or (after and not after.startswith("#")):
         start, end = span.start, span.end
     return Fix(title, (Edit(Span(span.source, start, end), ""),))
 
@@ -97,7 +102,7 @@ def shown_object(cls: MediationClass, key: bytes) -> str:
     fields = dict(zip(cls.fields, key.split(b"\0", max(len(cls.fields) - 1, 0)), strict=False))
     texts = {name: to_display(value.decode("latin-1")) for name, value in fields.items()}
     main = cls.fields[0] if cls.fields else ""
-    if len(cls.fields) < 2:  # noqa: PLR2004 - one field needs no name
+    if len(cls.fields) < 2:
         return f"`{texts.get(main, cls.name)}`"
     said = " ".join(f"{name}={text}" for name, text in texts.items() if text)
     return f"`{said or cls.name}`"

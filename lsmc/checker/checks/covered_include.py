@@ -1,0 +1,98 @@
+"""An include all of whose rules are granted without it.
+
+What it does: finds include lines that could go: every rule that they bring in is covered by the
+other rules of the profile, so no decision, audit flag or exec transition would change.
+
+Why is this bad: it is not; but the include says that the profile needs something that it has
+anyway.
+
+Bad:
+
+```apparmor
+profile bad /bin/bad {
+  include <abstractions/own>  # found
+  /etc/** r,
+}
+# file: abstractions/own
+/etc/hosts r,
+/etc/passwd r,
+```
+
+Good:
+
+```apparmor
+profile good /bin/good {
+  include <abstractions/own>
+  /etc/h* r,
+}
+# file: abstractions/own
+/etc/hosts r,
+/etc/passwd r,
+```
+
+How sure: exact, for the rules of today: the included file may grow.
+
+How to fix: remove the include, if the profile does not want what it may bring in one day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.automata.dfa import StateLimit
+from lsmc.checker.judge import Judge, smallest_cover
+from lsmc.checker.model import Check, Tree
+from lsmc.checker.removal import Removal, removal
+from lsmc.checker.scopes import Scope, Written
+from lsmc.checker.wording import labels, quoted_text, witness
+from lsmc.diagnostics import Diagnostic
+from lsmc.source import Span
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each include that brings nothing."""
+    scopes = tree.shared(Judge).scopes
+    seen: set[Span] = set()
+    for scope in (*scopes.bodies, *scopes.included):
+        depth = len(scope.via)
+        inside: dict[Span, list[Written]] = {}
+        for span, chain in scope.vias.items():
+            if len(chain) > depth and span in scope.written:
+                inside.setdefault(chain[depth], []).append(scope.written[span])
+        for line, rules in inside.items():
+            if line not in seen:
+                proof = _removal(rules)
+                if proof is not None:
+                    seen.add(line)
+                    yield _report(scope, line, rules, proof)
+        scope.forget()
+
+
+def _removal(rules: list[Written]) -> Removal | None:
+    """The proof that all rules of an include may go together."""
+    members = [member for written in rules for member in written.members]
+    try:
+        proof = removal(rules[0], members)
+    except StateLimit:
+        return None
+    return proof if proof is not None and proof.won and not proof.unmet else None
+
+
+def _report(scope: Scope, line: Span, rules: list[Written], proof: Removal) -> Diagnostic:
+    origin = scope.tree.origin
+    needs = [frozenset(origin(number) for number in need.rules) for need in proof.needs]
+    cover = smallest_cover(needs, lambda span: (span.source.path, span.start))
+    seen = next((seen for seen in proof.won if seen.key is not None), None)
+    return CHECK.finding(
+        line,
+        f"{quoted_text(line)} brings nothing: its {len(rules)} rules are covered by others",
+        help="remove it, unless the profile wants what it may hold one day",
+        profile=scope.profile.name,
+        witness=witness(scope, seen.cls, seen.key, seen.owner, seen.won)
+        if seen is not None and seen.key is not None
+        else None,
+        related=labels(scope, cover, "covers a part of it"),
+    )
+
+
+CHECK = Check("LSM116", "covered-include", "info", run)

@@ -1,0 +1,156 @@
+"""What real objects look like, and whether a rule can match one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from lsmc.automata.algebra import Automaton, Lazy, intersection
+from lsmc.automata.alphabet import NOT_NUL, mask_of
+from lsmc.automata.pattern import (
+    Chars,
+    Concat,
+    Literal,
+    Pattern,
+    Star,
+    Union,
+    example,
+    is_empty_language,
+)
+from lsmc.ir.classes import FILE, LINK, MOUNT, NETWORK, PIVOT_ROOT, UMOUNT
+from lsmc.ir.model import MediationClass, Rule
+from lsmc.ir.mount import BY_WORD, PROPAGATION
+
+_SLASH, _DOT = mask_of(b"/"), mask_of(b".")
+_OTHER = NOT_NUL & ~_SLASH & ~_DOT
+_REAL = re.compile(rb"(?:/(?!\.{1,2}(?:/|\Z))[^/\0]+)*/?\Z")
+
+#: The fields of a class that hold paths as the kernel builds them.
+PATHS: dict[MediationClass, tuple[int, ...]] = {
+    FILE: (0,),
+    LINK: (0, 1),
+    MOUNT: (0,),
+    UMOUNT: (0,),
+    PIVOT_ROOT: (0, 1),
+}
+
+
+class RealPaths:
+    """The paths that the kernel can ask about: absolute, no empty component, no `.` and no `..`."""
+
+    start = 0
+    _edges = (
+        ((_SLASH, 1),),
+        ((_DOT, 2), (_OTHER, 4)),
+        ((_DOT, 3), (_OTHER, 4)),
+        ((_DOT | _OTHER, 4),),
+        ((_SLASH, 1), (_DOT | _OTHER, 4)),
+    )
+
+    def edges(self, state: int) -> tuple[tuple[int, int], ...]:
+        """Disjoint sets of bytes, each with the state that it leads to."""
+        return self._edges[state]
+
+    def accepts(self, state: int) -> tuple[int, ...]:
+        """A path may end behind a slash or a name."""
+        return (0,) if state in (1, 4) else ()
+
+
+_REAL_PATHS: Automaton[int] = RealPaths()
+
+
+def is_real(path: bytes) -> bool:
+    """Whether a path is one that the kernel can ask about."""
+    return path.startswith(b"/") and _REAL.match(path) is not None
+
+
+def holds_real_path(pattern: Pattern) -> bool:
+    """Whether some real path matches."""
+    first = example(pattern)
+    if first is None:
+        return False
+    if is_real(first):
+        return True
+    return intersection(Lazy(pattern), _REAL_PATHS) is not None
+
+
+def impossible(rule: Rule) -> str:
+    """Why no real object can match a rule; empty when one can."""
+    for number, field in enumerate(rule.fields):
+        if is_empty_language(field) or example(field) is None:
+            return f"no {rule.cls.fields[number].replace('_', ' ')} matches at all"
+    for number in PATHS.get(rule.cls, ()):
+        if not holds_real_path(rule.fields[number]):
+            return _why(example(rule.fields[number]) or b"")
+    special = _SPECIAL.get(rule.cls)
+    return special(rule) if special is not None else ""
+
+
+def _why(path: bytes) -> str:
+    if not path.startswith(b"/"):
+        return "the path is not absolute"
+    if b"//" in path:
+        return "no real path has an empty component (`//`)"
+    return "no real path has a component `.` or `..`"
+
+
+def _mount(rule: Rule) -> str:
+    words = (example(rule.fields[3]) or b"").decode().split(",")
+    kinds = [word for word in words if BY_WORD.get(word, 0) & PROPAGATION]
+    if len(kinds) > 1:
+        return f"`{kinds[0]}` and `{kinds[1]}` exclude each other in one mount"
+    return ""
+
+
+def _network(rule: Rule) -> str:
+    family = _only(rule.fields[0])
+    for number in (3, 6):
+        address = _only(rule.fields[number])
+        if family == b"inet" and b":" in address:
+            return "a socket of the family inet has no IPv6 address"
+        if family == b"inet6" and b"." in address and b":" not in address:
+            return "a socket of the family inet6 has no IPv4 address"
+    return ""
+
+
+def _only(pattern: Pattern) -> bytes:
+    """The text of a literal, else nothing."""
+    return pattern.text if isinstance(pattern, Literal) else b""
+
+
+_SPECIAL: dict[MediationClass, Callable[[Rule], str]] = {MOUNT: _mount, NETWORK: _network}
+
+
+def last_bytes(pattern: Pattern) -> tuple[int, bool]:
+    """The bytes that members can end with, and whether the empty text is a member."""
+    match pattern:
+        case Literal(text):
+            return (1 << text[-1], False) if text else (0, True)
+        case Chars(mask):
+            return mask, False
+        case Star(mask):
+            return mask, True
+        case Union(options):
+            ends = [last_bytes(o) for o in options if not is_empty_language(o)]
+            mask = 0
+            for more, _ in ends:
+                mask |= more
+            return mask, any(empty for _, empty in ends)
+        case Concat(parts):
+            mask = 0
+            for part in reversed(parts):
+                more, empty = last_bytes(part)
+                mask |= more
+                if not empty:
+                    return mask, False
+            return mask, True
+
+
+def only_directories(pattern: Pattern) -> bool:
+    """Whether every member ends with a slash, as only the paths of directories do."""
+    return last_bytes(pattern) == (_SLASH, False)
+
+
+def no_directories(pattern: Pattern) -> bool:
+    """Whether no member ends with a slash."""
+    return not last_bytes(pattern)[0] & _SLASH
