@@ -16,8 +16,9 @@ from lsmc.evaluator import MatchedRule, Node
 from lsmc.hazards import hazards
 from lsmc.ir.classes import FILE, LINK
 from lsmc.misses import Look, Miss, misses
-from lsmc.ops import find
-from lsmc.policy import Policy
+from lsmc.ops import Operation, find
+from lsmc.ops import names as operation_names
+from lsmc.policy import NO_FIELDS, Policy
 from lsmc.profiles import mediates
 from lsmc.requests import Part, encode, key_fields, parts
 from lsmc.tables.groups import make_key
@@ -26,7 +27,7 @@ from lsmc.verdict import RuleRef, UnknownName, Verdict
 if TYPE_CHECKING:
     from lsmc.tables.bundle import ProfileRecord
 
-__all__ = ["Explanation", "Loser", "Miss", "Question", "Reason", "Subject", "Suggestion", "explain"]
+__all__ = ["Explanation", "Loser", "Miss", "Question", "Reason", "Subject", "Suggestion", "explain", "explain_request"]
 
 EffectName = Literal["allow", "deny", "prompt", "none"]
 By = Literal["priority", "deny", "exact", "allow"]
@@ -111,10 +112,46 @@ def explain(
     **fields: str,
 ) -> Explanation:
     """The verdict of `Policy.query` with its reasons; raises as that does."""
-    verdict = policy.query(subject, op, object, owner=owner, context=context, **fields)
+    del context
     operation = find(op, dict(fields))
     if operation is None:
-        raise UnknownName("operation", op, ())
+        raise UnknownName("operation", op, operation_names())
+    return _explain(policy, subject, op, operation, object, owner, fields, False)
+
+
+def explain_request(policy: Policy, request: Mapping[str, Any], op: str = "") -> Explanation:
+    """The verdict of `Policy.answer` with its reasons; raises as that does.
+
+    `op` is what the operation is called where the request gives a class.
+    """
+    operation = policy.operation(request)
+    fields = {key: str(value) for key, value in request.items() if key not in NO_FIELDS}
+    named = find(op, {**fields, "class": operation.cls}) if op else None
+    if named is not None and named.cls == operation.cls and not operation.hook:
+        operation = operation._replace(hook=named.hook)
+    return _explain(
+        policy,
+        str(request.get("subject", "")),
+        op or operation.name or operation.cls,
+        operation,
+        str(request.get("object", "")),
+        bool(request.get("owner", True)),
+        fields,
+        request.get("mediated") is True,
+    )
+
+
+def _explain(
+    policy: Policy,
+    subject: str,
+    op: str,
+    operation: Operation,
+    object: str,
+    owner: bool,
+    fields: Mapping[str, str],
+    mediated: bool,
+) -> Explanation:
+    verdict = policy.ask(subject, operation, object, owner, fields, mediated)
     profiles = policy.tables.components(subject)
     question = Question(
         subject,
@@ -133,7 +170,7 @@ def explain(
     for profile in profiles:
         lacking: list[tuple[Look, Decision]] = []
         for part in parts(operation, object, fields):
-            for look, decision in _looks(policy, profile, part, owner):
+            for look, decision in _looks(policy, profile, part, owner, mediated):
                 reasons += _reasons(look, decision, part.wanted)
                 if verdict.missing and (look.missing or _lacks_target(verdict, part)):
                     missed += misses(look, decision)
@@ -161,11 +198,11 @@ def _subject(policy: Policy, profile: ProfileRecord) -> Subject:
 
 
 def _looks(
-    policy: Policy, profile: ProfileRecord, part: Part, owner: bool
+    policy: Policy, profile: ProfileRecord, part: Part, owner: bool, mediated: bool
 ) -> Iterator[tuple[Look, Decision]]:
     """What a profile's tables say to a look-up; a stack as peer is looked up by its components."""
     cls = part.cls
-    if not mediates(profile, cls):
+    if not mediates(profile, cls, mediated):
         return
     objects = [part.object]
     fields = dict(part.fields)

@@ -36,8 +36,12 @@ class Judge:
         obj: str,
         owner: bool,
         fields: Fields,
+        mediated: bool = False,
     ) -> Verdict:
-        """The verdict of one profile on an operation; raises `RequestError`."""
+        """The verdict of one profile on an operation; raises `RequestError`.
+
+        `mediated` says that the kernel mediates the class, whatever the profile's abi.
+        """
         if operation.cls == "rlimit":
             return self._judge_limit(profile, obj, fields)
         if operation.cls == "change_hat":
@@ -56,9 +60,9 @@ class Judge:
         if operation.cls == "link":
             return self._judge_link(profile, obj, owner, fields)
         first, *rest = parts(operation, obj, fields)
-        verdict = self._judge_class(profile, *first, owner)
+        verdict = self._judge_class(profile, *first, owner, mediated)
         for part in rest:
-            verdict = both(verdict, self._judge_class(profile, *part, owner))
+            verdict = both(verdict, self._judge_class(profile, *part, owner, mediated))
         return verdict
 
     def _judge_class(
@@ -69,8 +73,9 @@ class Judge:
         wanted: int,
         fields: Fields,
         owner: bool,
+        mediated: bool = False,
     ) -> Verdict:
-        if not mediates(profile, cls):
+        if not mediates(profile, cls, mediated):
             abi = dict(profile.settings).get("abi", "")
             return Verdict(
                 True,

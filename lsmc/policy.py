@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Fields = Mapping[str, str]
 _FILE_KEY = bytes((FILE.code,))
 _PLAIN = {"subject", "class", "perms", "object", "owner"}
+NO_FIELDS = ("subject", "op", "object", "owner", "class", "perms", "mediated")
 
 
 class Policy:
@@ -135,6 +136,7 @@ class Policy:
         *,
         owner: bool = True,
         context: Any = None,
+        mediated: bool = False,
         **fields: str,
     ) -> Verdict:
         """Whether a subject may do something, and why; raises `UnknownName`, `RequestError`.
@@ -145,24 +147,34 @@ class Policy:
             object: what it is done to.
             owner: whether the subject owns the object.
             context: not used yet: only the profile is judged.
+            mediated: the kernel is known to mediate the class (it logged a denial, say), so that
+                the rules are asked even if the profile's abi does not have it.
             fields: further fields of the operation's class.
         """
         del context
         operation = find(op, dict(fields))
         if operation is None:
             raise UnknownName("operation", op, operation_names())
-        return self._query(subject, operation, object, owner, fields)
+        return self.ask(subject, operation, object, owner, fields, mediated)
 
-    def _query(
-        self, subject: str, operation: Operation, obj: str, owner: bool, fields: Fields
+    def ask(
+        self,
+        subject: str,
+        operation: Operation,
+        obj: str,
+        owner: bool,
+        fields: Fields,
+        mediated: bool = False,
     ) -> Verdict:
+        """The verdict on an operation, as `query`."""
         profiles = self.tables.components(subject)
         if not profiles:
             transition = None
             if operation.cls == "file" and "x" in operation.perms:
                 transition = self._unconfined_exec(obj)
             return Verdict(True, "unconfined", operation.perms, (), False, transition, ())
-        verdicts = [self._judge.operation(p, operation, obj, owner, fields) for p in profiles]
+        judge = self._judge.operation
+        verdicts = [judge(p, operation, obj, owner, fields, mediated) for p in profiles]
         return verdicts[0] if len(verdicts) == 1 else stack(verdicts)
 
     def _unconfined_exec(self, path: str) -> Exec:
@@ -173,7 +185,7 @@ class Policy:
         """The verdicts of many requests, in order; raises `UnknownName`, `RequestError`.
 
         A request has `subject`, `object` and fields like `query`, and either `op` or `class` with
-        `perms` (file letters, or permission names).
+        `perms` (file letters, or permission names); `mediated` may be true.
         """
         plain: dict[tuple[Any, ...], Matcher | None] = {}
         for request in requests:
@@ -220,17 +232,23 @@ class Policy:
         rest = {
             key: str(value)
             for key, value in request.items()
-            if key not in ("subject", "op", "object", "owner", "class", "perms")
+            if key not in NO_FIELDS
         }
         subject, obj = str(request.get("subject", "")), str(request.get("object", ""))
         owner = bool(request.get("owner", True))
+        mediated = request.get("mediated") is True
+        return self.ask(subject, self.operation(request), obj, owner, rest, mediated)
+
+    def operation(self, request: Mapping[str, Any]) -> Operation:
+        """The operation of a request of `query_many`; raises `UnknownName`."""
         if "op" in request:
-            if "class" in request:
-                rest["class"] = str(request["class"])
-            return self.query(subject, str(request["op"]), obj, owner=owner, **rest)
+            fields = {key: str(value) for key, value in request.items() if key != "op"}
+            operation = find(str(request["op"]), fields)
+            if operation is None:
+                raise UnknownName("operation", str(request["op"]), operation_names())
+            return operation
         cls = self._class(str(request.get("class", "")))
-        operation = Operation("", cls.name, _perms(cls, request.get("perms", "")), "")
-        return self._query(subject, operation, obj, owner, rest)
+        return Operation("", cls.name, _perms(cls, request.get("perms", "")), "")
 
     def explain(
         self,

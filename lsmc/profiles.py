@@ -14,9 +14,12 @@ from lsmc.verdict import UNCONFINED, RuleRef, UnknownName
 FREE_MODES = ("unconfined", "default_allow")
 
 
-def mediates(profile: ProfileRecord, cls: MediationClass) -> bool:
-    """Whether a profile's rules are asked about a class at all."""
-    return profile.mode not in FREE_MODES and cls.name in profile.mediated
+def mediates(profile: ProfileRecord, cls: MediationClass, known: bool = False) -> bool:
+    """Whether a profile's rules are asked about a class at all.
+
+    `known` says that the kernel does mediate the class, whatever the profile's abi leads to expect.
+    """
+    return profile.mode not in FREE_MODES and (known or cls.name in profile.mediated)
 
 
 class Profiles:

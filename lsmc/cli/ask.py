@@ -14,7 +14,7 @@ from lsmc.requests import RequestError
 from lsmc.verdict import UnknownName, Verdict
 
 _FIELD = re.compile(r"[a-z][a-z_]*=")
-_RESERVED = ("subject", "op", "object", "owner", "context", "self")
+_RESERVED = ("subject", "op", "object", "owner", "context", "self", "mediated")
 
 
 def question(words: Sequence[str]) -> tuple[str, str, str, dict[str, str]]:
@@ -110,10 +110,11 @@ def _problems(request: dict[str, Any]) -> Iterator[str]:
         yield "`subject` is missing or no string"
     if "op" not in request and "class" not in request:
         yield "`op` is missing, and so is `class`"
-    if not isinstance(request.get("owner", True), bool):
-        yield "`owner` is neither true nor false"
+    for key in ("owner", "mediated"):
+        if not isinstance(request.get(key, True), bool):
+            yield f"`{key}` is neither true nor false"
     for key, value in request.items():
-        if key in ("owner", "perms"):
+        if key in ("owner", "mediated", "perms"):
             continue
         if not isinstance(value, str) and type(value) is not int:
             yield f"`{key}` is no string"
