@@ -27,7 +27,17 @@ from lsmc.verdict import RuleRef, UnknownName, Verdict
 if TYPE_CHECKING:
     from lsmc.tables.bundle import ProfileRecord
 
-__all__ = ["Explanation", "Loser", "Miss", "Question", "Reason", "Subject", "Suggestion", "explain", "explain_request"]
+__all__ = [
+    "Explanation",
+    "Loser",
+    "Miss",
+    "Question",
+    "Reason",
+    "Subject",
+    "Suggestion",
+    "explain",
+    "explain_request",
+]
 
 EffectName = Literal["allow", "deny", "prompt", "none"]
 By = Literal["priority", "deny", "exact", "allow"]

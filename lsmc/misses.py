@@ -145,10 +145,10 @@ def _near(look: Look) -> list[Miss]:
     first: dict[RuleRef, Miss] = {}
     for _, _, miss in found:
         first.setdefault(miss.rule, miss)
-    close = list(first.values())
+    every = list(first.values())
     # a path that shares less than its first directory is close only when nothing else is
-    shared = [miss for miss in close if miss.field != "path" or "/" in miss.matched[1:]]
-    return shared or close
+    shared = [miss for miss in every if miss.field != "path" or "/" in miss.matched[1:]]
+    return shared or every
 
 
 def _worded(
