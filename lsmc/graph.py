@@ -18,11 +18,11 @@ from typing import Literal, NamedTuple
 from lsmc.attachment_index import AttachmentIndex, Scope
 from lsmc.automata.algebra import Table
 from lsmc.decide import Decision
-from lsmc.execution import execution
+from lsmc.execution import exec_mode, execution
 from lsmc.ir.classes import CHANGE_PROFILE, FILE
 from lsmc.ir.mediation import Effect, Transition
 from lsmc.languages import common, some
-from lsmc.named_rules import ProfileRules, RuleLanguage, RuleLanguages
+from lsmc.named_rules import SAMPLES, ProfileRules, RuleLanguage, RuleLanguages
 from lsmc.policy import Policy
 from lsmc.profiles import FREE_MODES, mediates
 from lsmc.requests import encode
@@ -150,6 +150,10 @@ class Graph:
                     failing.setdefault(way.rule, way)
             known = self._ways[name] = Ways(tuple(edges.values()), tuple(failing.values()))
         return known
+
+    def mode(self, rule: RuleLanguage) -> str:
+        """The exec mode of a rule, as it is written."""
+        return exec_mode(rule.facts.transition) if rule.facts.transition is not None else ""
 
     def edges(self, name: str) -> tuple[Edge, ...]:
         """The edges of a profile or of `unconfined`; for a stack those of each component."""
@@ -313,9 +317,7 @@ class Graph:
         if transition.kind in _ATTACH:
             parent = record.name if transition.kind == "attach-child" else ""
             yield from self._attached_to(rule, parent, record.namespace)
-        yield from ((path, "") for path in rule.samples(TRIES))
-        if transition.kind not in _ATTACH:
-            yield from ((path, "") for path in some(rule.automaton(), TRIES * TRIES))
+        yield from ((path, "") for path in rule.samples(SAMPLES))
 
     def _attached_to(
         self, rule: RuleLanguage, parent: str, namespace: str

@@ -14,15 +14,19 @@ from lsmc.automata.algebra import Automaton, Table
 from lsmc.decide import Decision, Facts, decide
 from lsmc.evaluator import Matcher
 from lsmc.ir.mediation import MediationClass
-from lsmc.languages import common_prefix, members
+from lsmc.languages import common_prefix, members, some
 from lsmc.tables.bundle import Unit
 from lsmc.tables.reach import Reach
+
+#: Objects that are tried of a rule that matches endlessly many.
+SAMPLES = 64
 
 
 class RuleLanguage:
     """The objects that one rule matches, as a part of a group's table."""
 
     __slots__ = (
+        "_samples",
         "accepting",
         "attached",
         "code",
@@ -41,6 +45,7 @@ class RuleLanguage:
         self.reach = reach
         self.rule = rule
         self.code = code
+        self._samples: list[bytes] | None = None
         #: What attaches to the objects of the rule, by scope; kept by the graph.
         self.attached: dict[int, list[tuple[bytes, str]]] = {}
         self.start = start = reach.walk(code)
@@ -53,8 +58,9 @@ class RuleLanguage:
         """A few members, shortest first."""
         if self.members is not None:
             return sorted(self.members, key=len)[:count]
-        states = list(self.reach.accepting(self.rule))[:count]
-        return [self.reach.shortest(state)[1:] for state in states]
+        if self._samples is None:
+            self._samples = some(self.automaton(), SAMPLES)
+        return self._samples[:count]
 
     def matches(self, key: bytes) -> bool:
         """Whether an object is a member."""

@@ -1,0 +1,174 @@
+"""An execution whose profile does not exist.
+
+What it does: finds exec rules that name a profile which no file of the tree defines (`px -> name`,
+`cx -> child`), and `px` or `cx` rules none of whose paths has a profile that attaches to it.
+
+Why is this bad: the program cannot be started: the kernel refuses the execution with "profile
+transition not found", in complain mode too.  Where the rule has a fallback (`pix`, `pux`), a named
+profile that does not exist means that the fallback is always taken, without a word.
+
+Bad:
+
+```apparmor
+profile bad /bin/bad {
+  /bin/helper px,  # found
+  /bin/tool px -> helpers,  # found
+  /bin/child cx -> inner,  # found
+  /bin/other cix -> misspelt,  # found
+}
+```
+
+Good:
+
+```apparmor
+profile good /bin/good {
+  /bin/helper px,
+  /bin/child cx -> inner,
+  /usr/bin/* pux,
+  profile inner {
+    /x r,
+  }
+}
+
+profile helper /bin/helper {
+  /y r,
+}
+```
+
+A `px` rule for many paths is fine as soon as a profile attaches to one of them, and an unnamed
+`pix` or `pux` asks for a profile only if there is one, so neither is reported.  With
+`[checks.missing-exec-target] fallback = true` the latter are, when nothing can ever attach.
+
+How sure: exact for the files that were given.  A rule is judged at paths where it decides, and the
+witness is such an execution.  When files with profiles stand beside the given ones and were not
+given, names that they define count as existing, and unnamed `px` rules are left alone.
+
+How to fix: give the missing file, correct the name, or write the mode that is meant (`ix`, `ux`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.checker.model import Check, LintedProfile, Tree, rule_text
+from lsmc.checker.names import Names, graph_of, names_of
+from lsmc.diagnostics import Diagnostic
+from lsmc.graph import Edge, Graph, Refused, attached_paths
+from lsmc.ir.mediation import Effect, Transition
+from lsmc.named_rules import RuleLanguage
+from lsmc.verdict import UNCONFINED
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each exec rule that finds no profile at any path where it decides."""
+    graph, names = tree.shared(graph_of), tree.shared(names_of)
+    fallback = bool(tree.setting(CHECK.name, "fallback", CHECK.table["fallback"]))
+    for profile in tree.profiles:
+        if profile.record.mode in ("unconfined", "default_allow"):
+            continue
+        ways = graph.ways(profile.name)
+        found = {edge.rule for edge in ways.edges if not edge.fallback}
+        # an edge that ends where it began is none: whoever names itself is found too
+        for rule in graph.exec_rules(profile.name).rules:
+            wanted = rule.facts.transition
+            if rule.facts.id in found or rule.facts.effect != Effect.ALLOW or wanted is None:
+                continue
+            if _is_missing(graph, names, profile, rule, wanted, fallback):
+                way = _way(ways.edges, ways.refused, rule) or _stays(graph, profile, rule)
+                if way is not None:
+                    yield _report(tree, profile, rule, wanted, way)
+
+
+def _is_missing(
+    graph: Graph,
+    names: Names,
+    profile: LintedProfile,
+    rule: RuleLanguage,
+    wanted: Transition,
+    fallback: bool,
+) -> bool:
+    record = profile.record
+    if wanted.kind in ("attach", "attach-child"):
+        if (wanted.inherit or wanted.unconfined) and not fallback:
+            return False
+        child = wanted.kind == "attach-child"
+        scope = graph.attachments.scope(record.name if child else "", record.namespace)
+        listed = rule.members
+        if listed is not None:
+            attached = any(True for path in listed for _ in scope.at(path))
+        else:
+            attached = next(attached_paths(rule, scope), None) is not None
+        return not attached and (child or names.whole)
+    if wanted.kind not in ("profile", "child", "stack"):
+        return False
+    name = wanted.name.removeprefix("&")
+    if wanted.kind == "child":
+        return graph.policy.tables.find(_full(record.namespace, f"{record.name}//{name}")) is None
+    if name.startswith(":"):
+        return False  # another namespace's policy is loaded apart
+    parts = [part for part in name.split("//&") if part != UNCONFINED]
+    return any(
+        graph.policy.tables.find(_full(record.namespace, part)) is None
+        and not names.elsewhere(part)
+        for part in parts
+    )
+
+
+def _full(namespace: str, name: str) -> str:
+    return f":{namespace}://{name}" if namespace else name
+
+
+def _way(
+    edges: tuple[Edge, ...], refused: tuple[Refused, ...], rule: RuleLanguage
+) -> Edge | Refused | None:
+    ways: list[Edge | Refused] = [*refused, *edges]
+    return next((way for way in ways if way.rule == rule.facts.id), None)
+
+
+def _stays(graph: Graph, profile: LintedProfile, rule: RuleLanguage) -> Edge | None:
+    """The execution that a fallback turns into one within the profile, which is no edge."""
+    rules = graph.exec_rules(profile.name)
+    for path in rule.samples(8):
+        won = rules.winning(rule, path)
+        if won is not None:
+            shown = path.decode("utf-8", "backslashreplace")
+            mode = graph.mode(rule)
+            return Edge(
+                profile.name, profile.name, "exec", mode, shown, won[0], rule.facts.id, True
+            )
+    return None
+
+
+def _report(
+    tree: Tree,
+    profile: LintedProfile,
+    rule: RuleLanguage,
+    wanted: Transition,
+    way: Edge | Refused,
+) -> Diagnostic:
+    origin = tree.origin(rule.facts.id)
+    if wanted.kind == "attach":
+        what = "attaches to no profile at any path"
+    elif wanted.kind == "attach-child":
+        what = "attaches to no child at any path"
+    elif wanted.kind == "child":
+        what = f"goes to the child `{wanted.name}`, which does not exist"
+    else:
+        what = f"goes to `{wanted.name}`, which does not exist"
+    if isinstance(way, Refused):
+        end = "executing is refused"
+    else:
+        end = "the profile is kept" if wanted.inherit else "the program runs unconfined"
+    note = ""
+    if "@{" in wanted.name:
+        note = "variables are not expanded in the name of a target; "
+    return CHECK.finding(
+        origin,
+        f"`{rule_text(origin)}` {what}: {end}",
+        help=f"{note}define the profile, correct its name, or write the mode that is meant",
+        profile=profile.name,
+        witness={"subject": profile.name, "op": "exec", "object": way.object, "owner": way.owner},
+    )
+
+
+CHECK = Check("LSM201", "missing-exec-target", "warning", run, table={"fallback": False})

@@ -1,0 +1,89 @@
+"""A peer that no profile of the tree can be.
+
+What it does: finds `peer=` and `label=` conditions (signal, ptrace, unix, dbus, mqueue, io_uring)
+that match neither `unconfined` nor the name of any profile, child or hat of the tree.
+
+Why is this bad: the rule allows nothing.  Mostly the other profile was renamed, or is named by its
+path where it has a name of its own.
+
+Bad:
+
+```apparmor
+profile bad /bin/bad {
+  signal send set=term peer=workr,  # found
+  ptrace read peer=/bin/worker,  # found
+}
+
+profile worker /bin/worker {
+  /x r,
+}
+```
+
+Good:
+
+```apparmor
+profile good /bin/good {
+  signal send set=term peer=worker,
+  signal send set=kill peer=good//*,
+  ptrace read peer={worker,older-worker},
+  unix (send receive) type=stream peer=(label=unconfined),
+  dbus send bus=session peer=(label="snap.{a,b}"),
+
+  profile child {
+    /x r,
+  }
+}
+
+profile worker /bin/worker {
+  /x r,
+}
+```
+
+A pattern that matches one profile is fine, whatever its other alternatives are.  Names that come
+from elsewhere are not looked for: `[checks.unknown-peer] external = ["libvirt-*", ...]`.
+
+How sure: exact for the files that were given; names that a file beside them may define count as
+existing.  It is `info` because rules for programs of other packages are written on purpose.
+
+How to fix: correct the name, drop the rule, or add the name to `external`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.checker.model import Check, Tree, rule_text
+from lsmc.checker.names import EXTERNAL, external_setting, names_of
+from lsmc.checker.peers import peer_rules
+from lsmc.diagnostics import Diagnostic
+from lsmc.ir.mediation import Effect
+from lsmc.source import Span
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each rule whose peer is nobody, once a place."""
+    names = tree.shared(names_of)
+    globs = external_setting(tree, CHECK.name, CHECK.table)
+    known: set[Span] = set()  # places where one profile at least finds its peer
+    missing: dict[Span, set[str]] = {}
+    for one in tree.shared(peer_rules):
+        if one.rule.effect == Effect.DENY:
+            continue
+        if names.matching(one.peer) or names.external(one.peer, globs):
+            known.add(one.rule.origin)
+        else:
+            users = {profile.name for profile in one.profiles}
+            missing.setdefault(one.rule.origin, set()).update(users)
+    for origin, users in missing.items():
+        if origin in known:
+            continue  # the label speaks of the profile itself, and fits for some
+        for user in sorted(users):
+            yield CHECK.finding(
+                origin,
+                f"the peer of `{rule_text(origin)}` matches no profile",
+                help="correct the name, or drop the rule",
+                profile=user,
+            )
+
+
+CHECK = Check("LSM203", "unknown-peer", "info", run, table={"external": list(EXTERNAL)})
