@@ -22,7 +22,7 @@ from lsmc.tables.groups import make_key
 from lsmc.verdict import UNCONFINED, Exec, Permissions, UnknownName, Verdict, stack
 
 if TYPE_CHECKING:
-    pass
+    from lsmc.explainer import Explanation
 
 Fields = Mapping[str, str]
 _FILE_KEY = bytes((FILE.code,))
@@ -229,11 +229,7 @@ class Policy:
 
     def answer(self, request: Mapping[str, Any]) -> Verdict:
         """The verdict of one request of `query_many`; raises `UnknownName`, `RequestError`."""
-        rest = {
-            key: str(value)
-            for key, value in request.items()
-            if key not in NO_FIELDS
-        }
+        rest = {key: str(value) for key, value in request.items() if key not in NO_FIELDS}
         subject, obj = str(request.get("subject", "")), str(request.get("object", ""))
         owner = bool(request.get("owner", True))
         mediated = request.get("mediated") is True
@@ -259,8 +255,11 @@ class Policy:
         owner: bool = True,
         context: Any = None,
         **fields: str,
-    ) -> Any:
-        """The verdict with its reasons; see `lsmc.explainer.explain`."""
+    ) -> Explanation:
+        """The verdict with its reasons, the rules that nearly allowed it, and one that would.
+
+        The arguments are those of `query`.
+        """
         from lsmc.explainer import explain
 
         return explain(self, subject, op, object, owner=owner, context=context, **fields)

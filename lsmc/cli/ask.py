@@ -17,14 +17,14 @@ _FIELD = re.compile(r"[a-z][a-z_]*=")
 _RESERVED = ("subject", "op", "object", "owner", "context", "self", "mediated")
 
 
-def question(words: Sequence[str]) -> tuple[str, str, str, dict[str, str]]:
+def question(words: Sequence[str]) -> tuple[str, str, str, dict[str, Any]]:
     """Subject, operation, object and fields of `SUBJECT OP [OBJECT] [KEY=VALUE...]`."""
     if len(words) < 2:
         missing = ("SUBJECT", "OP")[len(words)]
         raise UsageFault(f"missing {missing}: SUBJECT OP [OBJECT] [KEY=VALUE...]")
     subject, op, *rest = words
     obj = rest.pop(0) if rest and not _FIELD.match(rest[0]) else ""
-    fields: dict[str, str] = {}
+    fields: dict[str, Any] = {}  # texts; Any, as they become keyword arguments
     for word in rest:
         if not _FIELD.match(word):
             raise UsageFault(f"`{word}` is not of the form KEY=VALUE")
