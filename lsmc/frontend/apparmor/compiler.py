@@ -329,6 +329,11 @@ class _FileCompiler:
         return tuple(sorted(limits.items()))
 
 
+def feature_of(name: str) -> tuple[str, ...]:
+    """The features of which a class needs one to be enforced; none for a class that always is."""
+    return _FEATURE_OF.get(name, ())
+
+
 def mediated(features: Features) -> frozenset[str]:
     """The names of the classes that a feature set enforces (apparmor(7), abi files)."""
     return frozenset(
