@@ -33,6 +33,7 @@ class UnitView:
     """A unit of the tables with the IR of its rules."""
 
     def __init__(self, unit: Unit, rules: tuple[Rule, ...]) -> None:
+        self.unit = unit
         self.rules = tuple(
             Held(record.facts, rules[record.facts.id])
             for record in (unit.rule(index) for index in range(unit.rules))

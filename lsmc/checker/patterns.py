@@ -136,8 +136,7 @@ class Files:
             return ((self._DOT, 3), (self._OTHER, 2))
         if state == 2:
             return ((self._SLASH, 1), (NOT_NUL & ~self._SLASH, 2))
-        dots = ((self._DOT, 4 if state == 3 else 2), (self._OTHER, 2))
-        return dots
+        return ((self._DOT, 4 if state == 3 else 2), (self._OTHER, 2))
 
     def accepts(self, state: int) -> tuple[int, ...]:
         """One pattern, the paths."""

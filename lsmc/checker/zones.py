@@ -120,7 +120,7 @@ class Zones:
         return found
 
     def candidates(self, unit: UnitView, effect: int, perms: int) -> list[tuple[Held, bytes, Zone]]:
-        """The rules of a unit with an effect on some permissions, and objects of zones they match."""
+        """The rules of a unit with an effect on some permissions, and objects in zones."""
         rules = [
             held
             for held in unit.of(FILE)

@@ -70,7 +70,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 use = uses[name]
                 yield CHECK.finding(
                     held.rule.origin,
-                    f"the capability `{name}` is for {use['what']}, which the profile does not allow",
+                    f"`{name}` is for {use['what']}, which the profile does not allow",
                     help=use.get("partly", "drop the capability, or add the rule that it is for"),
                     profile=view.name,
                     witness=witness(view, CAPABILITY, key, True, CAPABILITY.all),

@@ -45,12 +45,13 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     for view in grants(tree).profiles:
         mode = view.profile.record.mode
         if mode == "complain":
-            yield CHECK.finding(
+            finding = CHECK.finding(
                 view.profile.ir.origin,
                 f"profile `{view.name}` is in complain mode: everything is allowed and logged",
                 help="take the flag out when the profile is complete",
                 profile=view.name,
             )
+            yield replace(finding, severity="info")
         elif mode in FREE_MODES:
             finding = CHECK.finding(
                 view.profile.ir.origin,
@@ -63,9 +64,12 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
 
 def _for_userns(view: ProfileView) -> bool:
-    """Whether the profile exists to be allowed user namespaces: it has a rule for them alone."""
-    classes = {held.rule.cls for use in view.uses for held in use.unit.rules}
-    return classes <= {USERNS}
+    """Whether the profile exists to be allowed user namespaces: it says little else."""
+    rules = [held.rule for use in view.uses for held in use.unit.rules]
+    return len(rules) <= _LITTLE and any(rule.cls is USERNS for rule in rules)
 
+
+#: A rule for user namespaces, and one for the executable.
+_LITTLE = 4
 
 CHECK = Check("LSM313", "not-enforcing", "warning", run)

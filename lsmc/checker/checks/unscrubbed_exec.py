@@ -58,7 +58,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         yield CHECK.finding(
             span,
             f"{quoted(span)} runs `{edge.object}` under {under} with its environment as it is",
-            help=f"write `{_scrubbing(edge.mode)}`, unless the program needs variables that it drops",
+            help=f"write `{_scrubbing(edge.mode)}` if the program works with it",
             profile=view.name,
             witness=edge_witness(edge),
             related=chain(view, held),

@@ -1,0 +1,110 @@
+"""A rule that makes the tables much larger.
+
+What it does: finds rules whose pattern multiplies the states of the automaton that they share
+with other rules, and says how many states would go without the rule.  Measured is lsmc's own
+table; `apparmor_parser` puts all file rules of a profile into one automaton, where such a pattern
+costs more.
+
+Why is this bad: loading gets slow, the policy takes kernel memory, and past a limit it is refused.
+
+Configuration may set from how many states on a rule is reported:
+
+    [checks.costly-pattern]
+    states = 2000
+
+Bad:
+
+```apparmor
+profile tool /usr/bin/tool {
+  /**/{a,b,c,d,e,f}?????????/x r,  # found
+}
+# file: lsmc.toml
+[checks.costly-pattern]
+states = 200
+```
+
+Good:
+
+```apparmor
+profile tool /usr/bin/tool {
+  /srv/*/x r,
+}
+```
+
+How sure: the number is measured.
+
+How to fix: write fewer wildcards before fixed text, or anchor the pattern with a folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.automata.dfa import StateLimit, determinize
+from lsmc.automata.partition import Kind, kind_of
+from lsmc.automata.pattern import Pattern
+from lsmc.checker.grants import grants
+from lsmc.checker.model import Check, Tree
+from lsmc.checker.telling import chain, quoted
+from lsmc.diagnostics import Diagnostic
+from lsmc.tables.bundle import Unit
+from lsmc.tables.groups import key_pattern
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each such rule."""
+    limit = int(tree.setting(CHECK.name, "states", _TABLE["states"]))
+    views = grants(tree)
+    costs: dict[int, int] = {}
+    for unit in views.units:
+        for index in range(unit.unit.groups):
+            costs |= _costs(tree, unit.unit, index, limit)
+    if not costs:
+        return
+    for view in views.profiles:
+        for use in view.uses:
+            for held in use.unit.rules:
+                states = costs.get(held.facts.id)
+                if states is not None:
+                    span = held.rule.origin
+                    yield CHECK.finding(
+                        span,
+                        f"{quoted(span)} adds {states} states to the tables",
+                        help="write fewer wildcards before fixed text, or begin with a folder",
+                        profile=view.name,
+                        related=chain(view, held),
+                    )
+
+
+def _costs(tree: Tree, unit: Unit, index: int, limit: int) -> dict[int, int]:
+    """The states that rules of a group add, for those that add many."""
+    group = unit.group(index)
+    if group.dfa.n_states < limit:
+        return {}
+    numbers = [unit.rule(rule).facts.id for rule in group.rules]
+    patterns = [key_pattern(tree.rules[number]) for number in numbers]
+    found: dict[int, int] = {}
+    for at, number in enumerate(numbers):
+        alone = _states([patterns[at]])
+        if alone * 2 < limit and len(patterns) > 1 and not _multiplies(patterns[at]):
+            continue
+        rest = [pattern for other, pattern in enumerate(patterns) if other != at]
+        added = group.dfa.n_states - (_states(rest) if rest else 0)
+        if added >= limit:
+            found[number] = added
+    return found
+
+
+def _multiplies(pattern: Pattern) -> bool:
+    return kind_of(pattern) >= Kind.SEARCH
+
+
+def _states(patterns: list[Pattern]) -> int:
+    try:
+        return determinize(patterns).n_states
+    except StateLimit:
+        return 0
+
+
+_TABLE = {"states": 2000}
+CHECK = Check("LSM407", "costly-pattern", "info", run, table=_TABLE)
