@@ -25,6 +25,7 @@ from lsmc.tables.groups import make_key
 from lsmc.verdict import RuleRef, UnknownName, Verdict
 
 if TYPE_CHECKING:
+    from lsmc.frontend.apparmor.suggest import Wish
     from lsmc.tables.bundle import ProfileRecord
 
 __all__ = [
@@ -88,13 +89,17 @@ class Reason(NamedTuple):
 
 
 class Suggestion(NamedTuple):
-    """A rule that would allow the request, the profile it belongs into, and what it would open."""
+    """A rule that would allow the request, the profile it belongs into, and what it would open.
+
+    `wish` is what the rule was made from.
+    """
 
     rule: str
     profile: str
     file: str
     line: int
     opens: tuple[str, ...]
+    wish: Wish | None = None
 
 
 class Explanation(NamedTuple):
@@ -196,7 +201,7 @@ def _explain(
         question,
         tuple(reasons),
         tuple(dict.fromkeys(missed)),
-        tuple(dict.fromkeys(suggestions)),
+        tuple({one[:5]: one for one in suggestions}.values()),
         attaches,
     )
 
@@ -300,15 +305,14 @@ def _suggestions(
         names = look.cls.names(look.missing)
         denied = look.missing & (decision.deny | decision.prompt)
         priority = _above(look, denied) if denied else None
-        rule = suggest(
-            Wish(look.cls.name, fields, names, look.owner, _exec_mode(policy, look), priority)
-        )
+        wish = Wish(look.cls.name, fields, names, look.owner, _exec_mode(policy, look), priority)
+        rule = suggest(wish)
         if rule is None:
             continue
         opens = hazards(look.cls.name, fields, names, look.cls.names(decision.allow))
         if look.missing & decision.deny:
             opens = ("overrides-deny", *opens)
-        yield Suggestion(rule, profile.full_name, place.file, place.line, opens)
+        yield Suggestion(rule, profile.full_name, place.file, place.line, opens, wish)
 
 
 def _above(look: Look, denied: int) -> int | None:

@@ -1,0 +1,322 @@
+"""What would allow a denied access: its own rule, one for its kind, and abstractions with it.
+
+Each is tried before it is offered: it is compiled in the terms of the profile's own file, must
+allow what was denied, and is compared to the profile for what else it would newly allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import PurePath
+from typing import Any, Literal, NamedTuple
+
+from lsmc.analysis import ClassView, Question, places
+from lsmc.automata.algebra import search
+from lsmc.automata.dfa import StateLimit
+from lsmc.diagnostics import PolicyError
+from lsmc.diff import request
+from lsmc.evaluator import Matcher, Node
+from lsmc.explainer import Suggestion
+from lsmc.frontend.apparmor.compiler import Compiler
+from lsmc.frontend.apparmor.generalize import Places, generalized
+from lsmc.frontend.apparmor.suggest import Wish
+from lsmc.hazards import hazards
+from lsmc.inputs import DiskFiles, Options
+from lsmc.ir.classes import BY_CODE, BY_NAME
+from lsmc.ir.mediation import MediationClass
+from lsmc.policy import Policy
+from lsmc.tables.bundle import ProfileRecord
+from lsmc.tables.groups import make_key
+
+#: Examples of what a rule opens, and abstractions that are offered.
+EXAMPLES = 3
+ABSTRACTIONS = 2
+_GLOBAL = "tunables/global"
+#: States that the search for an example may visit.
+_STATES = 20_000
+
+Kind = Literal["exact", "general", "abstraction"]
+
+
+class Remedy(NamedTuple):
+    """A rule or an include that would allow what was denied, and the profile it belongs into.
+
+    `opens` are examples of what else it would newly allow, `more` says that there are others.
+    """
+
+    kind: Kind
+    rule: str
+    profile: str
+    file: str
+    line: int
+    opens: tuple[str, ...] = ()
+    more: bool = False
+    hazards: tuple[str, ...] = ()
+
+
+class _Terms(NamedTuple):
+    """The words of one policy file: the text before its first profile, and its variables."""
+
+    preamble: str
+    places: Places
+
+
+class Pharmacy:
+    """Finds remedies for the denials of a policy; keeps what it compiled on the way."""
+
+    def __init__(self, policy: Policy, options: Options) -> None:
+        self.policy = policy
+        self.options = options
+        self._front: Compiler | None = None
+        self._terms: dict[str, _Terms | None] = {}
+        self._tried: dict[tuple[str, str], Policy | None] = {}
+        self._shelf: list[tuple[str, Matcher]] | None = None
+        self._opened: dict[tuple[str, str], tuple[tuple[str, ...], bool]] = {}
+
+    def remedies(self, one: Suggestion) -> Iterator[Remedy]:
+        """The remedies for a suggestion, the smallest first."""
+        where = (one.profile, one.file, one.line)
+        yield Remedy("exact", one.rule, *where, (), False, one.opens)
+        profile = self.policy.tables.find(one.profile)
+        if one.wish is None or profile is None:
+            return
+        terms = self._terms_of(one.file)
+        if terms is None:
+            return
+        for rule in generalized(one.wish, terms.places):
+            tried = self._try(terms, rule) if rule != one.rule else None
+            if tried is None or not _allows(tried, one.wish):
+                continue
+            opens, more, risks = self._opens(tried, profile, one.wish)
+            yield Remedy("general", rule, *where, opens, more, _joined(one.opens, risks))
+        if one.wish.priority is None:
+            yield from self._abstractions(terms, one, profile)
+
+    def _terms_of(self, file: str) -> _Terms | None:
+        """The words of a file; None when it can no longer be read or has faults."""
+        if file not in self._terms:
+            self._terms[file] = self._read(file)
+        return self._terms[file]
+
+    @property
+    def front(self) -> Compiler:
+        """The compiler, made when first asked for."""
+        if self._front is None:
+            from lsmc.driver import compiler
+
+            self._front = compiler(self.options)
+        return self._front
+
+    def _read(self, file: str) -> _Terms | None:
+        from lsmc.frontend.apparmor import ast
+
+        try:
+            compiled = self.front.compile(file)
+            tree = self.front.library.file(file).tree
+        except (OSError, PolicyError):
+            return None
+        ends = [item.head.start for item in tree.items if isinstance(item, ast.Profile)]
+        source = tree.span.source
+        preamble = source.text[: min(ends)] if ends else ""
+        return _Terms(preamble, Places(compiled.preamble.variables))
+
+    def _compile(self, text: str) -> Policy | None:
+        """A policy from byte text, None when it has faults."""
+        from lsmc.driver import bundle
+
+        library = self.front.library
+        try:
+            library.text("<remedy>", text.encode("latin-1"))
+            compiled = self.front.compile("<remedy>")
+            data, _ = bundle(list(compiled.profiles), list(compiled.diagnostics))
+        except (PolicyError, OSError):
+            return None
+        return Policy(data)
+
+    def _try(self, terms: _Terms, rule: str) -> Policy | None:
+        key = (terms.preamble, rule)
+        if key not in self._tried:
+            text = rule.encode("utf-8", "surrogateescape").decode("latin-1")
+            self._tried[key] = self._compile(f"{terms.preamble}\nprofile p {{\n{text}\n}}\n")
+        return self._tried[key]
+
+    def _opens(
+        self, tried: Policy, profile: ProfileRecord, wish: Wish
+    ) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
+        """Examples of what a rule newly allows, whether there are more, and their hazards."""
+        cls = BY_NAME[wish.cls]
+        new, old = _matcher(tried), self.policy.tables.matcher(profile)
+        found: list[str] = []
+        risks: list[str] = []
+        try:
+            keys = list(islice(_new_keys(new, old, cls, wish), EXAMPLES + 1))
+        except StateLimit:
+            return (), True, ()
+        for key, mask, owner in keys:
+            asked = request(profile.full_name, cls, key, owner)
+            found.append(_example(cls, asked, mask))
+            fields = dict(zip(cls.fields, key.split(b"\0"), strict=False))
+            if len(fields) == len(cls.fields):
+                risks += hazards(cls.name, fields, cls.names(mask))
+        return tuple(found[:EXAMPLES]), len(found) > EXAMPLES, tuple(dict.fromkeys(risks))
+
+    def _abstractions(
+        self, terms: _Terms, one: Suggestion, profile: ProfileRecord
+    ) -> Iterator[Remedy]:
+        """Abstractions that allow it, those that open least first."""
+        assert one.wish is not None
+        cls, wish = BY_NAME[one.wish.cls], one.wish
+        wanted = cls.mask(wish.permissions)
+        key = _key(cls, wish)
+        found = []
+        for name, matcher in self._abstraction_shelf(terms):
+            decision = matcher.decide(matcher.walk(key), cls, wish.owner)
+            if wanted & ~decision.allow or _changes_exec(decision.transition, wish):
+                continue
+            found.append((len(list(_all_places(matcher))), name, matcher))
+        for _, name, matcher in sorted(found, key=lambda entry: entry[:2])[:ABSTRACTIONS]:
+            opens, more = self._opens_all(name, matcher, profile, wish)
+            where = (one.profile, one.file, one.line)
+            yield Remedy("abstraction", f"include <{name}>", *where, opens, more, one.opens)
+
+    def _opens_all(
+        self, name: str, matcher: Matcher, profile: ProfileRecord, wish: Wish
+    ) -> tuple[tuple[str, ...], bool]:
+        """Examples, of different rules, of what an abstraction newly allows."""
+        known = (name, profile.full_name)
+        if known not in self._opened:
+            old = self.policy.tables.matcher(profile)
+            found: list[str] = []
+            for cls, place in _all_places(matcher):
+                for sample in Question(matcher, place).samples()[:1]:
+                    for owner in (True, False):
+                        code = bytes((cls.code,))
+                        before = old.decide(old.walk(code + sample), cls, owner)
+                        after = matcher.decide(matcher.walk(code + sample), cls, owner)
+                        mask = after.allow & ~before.allow & ~before.deny
+                        if mask and (cls.name != wish.cls or code + sample != _key(cls, wish)):
+                            asked = request(profile.full_name, cls, sample, owner)
+                            found.append(_example(cls, asked, mask))
+                            break
+                if len(found) > EXAMPLES:
+                    break
+            self._opened[known] = tuple(found[:EXAMPLES]), len(found) > EXAMPLES
+        return self._opened[known]
+
+    def _abstraction_shelf(self, terms: _Terms) -> list[tuple[str, Matcher]]:
+        """Every abstraction of the include path, compiled alone in its own profile."""
+        if self._shelf is None:
+            self._shelf = []
+            library = self.front.library
+            names = sorted({name for root in library.search for name in _inside(root)})
+            preamble = terms.preamble
+            if any(DiskFiles().exists(str(PurePath(root) / _GLOBAL)) for root in library.search):
+                abi = [line for line in preamble.split("\n") if line.startswith("abi ")]
+                preamble = "\n".join([*abi, f"include <{_GLOBAL}>", ""])
+            heads = [f"profile p{i} {{\ninclude <{name}>\n}}\n" for i, name in enumerate(names)]
+            whole = self._compile(preamble + "".join(heads))
+            for number, name in enumerate(names):
+                policy = whole or self._compile(preamble + heads[number])
+                profile = policy.tables.find(f"p{number}") if policy is not None else None
+                if policy is not None and profile is not None:
+                    self._shelf.append((name, policy.tables.matcher(profile)))
+        return self._shelf
+
+
+def _inside(root: str) -> Iterator[str]:
+    """The abstractions below an include directory, without those in folders."""
+    folder = str(PurePath(root) / "abstractions")
+    files = DiskFiles()
+    for name in files.entries(folder) or ():
+        if files.entries(str(PurePath(folder) / name)) is None and name.isascii():
+            yield f"abstractions/{name}"
+
+
+def _matcher(policy: Policy) -> Matcher:
+    profile = policy.tables.find("p")
+    assert profile is not None
+    return policy.tables.matcher(profile)
+
+
+def _key(cls: MediationClass, wish: Wish) -> bytes:
+    return make_key(cls.code, tuple(wish.fields[name] for name in cls.fields))
+
+
+def _allows(policy: Policy, wish: Wish) -> bool:
+    """Whether a tried rule allows a wish."""
+    cls, matcher = BY_NAME[wish.cls], _matcher(policy)
+    decision = matcher.decide(matcher.walk(_key(cls, wish)), cls, wish.owner)
+    return not cls.mask(wish.permissions) & ~decision.allow
+
+
+def _changes_exec(transition: Any, wish: Wish) -> bool:
+    """Whether an abstraction would execute a file in another way than is suggested."""
+    if "x" not in wish.permissions:
+        return False
+    return transition is None or transition.kind != "inherit"
+
+
+def _new_keys(
+    new: Matcher, old: Matcher, cls: MediationClass, wish: Wish
+) -> Iterator[tuple[bytes, int, bool]]:
+    """Shortest keys at which the new rule allows what the old profile does not, each elsewhere."""
+    views = [ClassView(new, cls.code), ClassView(old, cls.code)]
+    empty = old.node(())
+    seen: set[tuple[int, int]] = set()
+    wanted = cls.mask(wish.permissions)
+    asked = (new.walk(_key(cls, wish)), old.walk(_key(cls, wish)))
+
+    def opened(first: Node, second: Node, owner: bool) -> int:
+        before = old.decide(second, cls, owner)
+        denied = before.deny if wish.priority is None else 0
+        return new.decide(first, cls, owner).allow & ~before.allow & ~denied
+
+    def owners(first: Node, second: Node) -> Iterator[tuple[int, bool]]:
+        for owner in (True, False):
+            mask = opened(first, second, owner)
+            if mask and (first, second, owner) != (*asked, wish.owner):
+                yield mask, owner
+            elif mask & ~wanted:
+                yield mask & ~wanted, owner
+
+    def goal(states: Sequence[Any]) -> bool:
+        first, second = states[0], states[1] or empty
+        if first is None or (id(first), id(second)) in seen:
+            return False
+        return next(owners(first, second), None) is not None
+
+    def alive(states: Sequence[Any]) -> bool:
+        return states[0] is not None and bool(states[0].live)
+
+    while (key := search(views, goal, alive=alive, limit=_STATES)) is not None:
+        nodes = (new.walk(bytes((cls.code,)) + key), old.walk(bytes((cls.code,)) + key))
+        seen.add((id(nodes[0]), id(nodes[1])))
+        mask, owner = next(owners(*nodes))
+        yield key, mask, owner
+
+
+def _all_places(matcher: Matcher) -> Iterator[tuple[MediationClass, Any]]:
+    for cls in BY_CODE.values():
+        for place in places(matcher, cls):
+            yield cls, place
+
+
+def _example(cls: MediationClass, asked: dict[str, Any], mask: int) -> str:
+    """An access in a few words."""
+    names = cls.names(mask)
+    fields = [
+        f"{key}={value}"
+        for key, value in asked.items()
+        if key not in ("subject", "class", "perms", "object", "owner") and value
+    ]
+    perms = "".join(names) if cls.name == "file" else ",".join(names)
+    head = [] if cls.name == "file" else [cls.name]
+    whose = "" if asked["owner"] or cls.name != "file" else "of others"
+    return " ".join(word for word in [*head, perms, str(asked["object"]), *fields, whose] if word)
+
+
+def _joined(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *second)))
+
+
