@@ -31,9 +31,9 @@ profile worker-1 {
 ```
 
 How sure: exact about the policy.  It is `info` since programs that are not confined may enter any
-profile: `AppArmorProfile=` of a systemd unit, `aa-exec`, pam_apparmor, container managers.  Children
-and hats are judged by `unused-child`; names in other namespaces are left out.  Nothing is reported
-when files with profiles stand beside the given ones and were not given.
+profile: `AppArmorProfile=` of a systemd unit, `aa-exec`, pam_apparmor, container managers.
+Children and hats are judged by `unused-child`; names in other namespaces are left out.  Nothing
+is reported when files with profiles stand beside the given ones and were not given.
 
 How to fix: give it an attachment, or remove it; for one that is entered from outside, list its name
 in `[checks.unreached-profile] entered = ["name", ...]` (globs).

@@ -1,7 +1,7 @@
 """A child profile that its parent never enters.
 
-What it does: finds children that no exec rule and no `change_profile` rule of the tree leads to, and
-hats inside of hats, which `change_hat` never finds.
+What it does: finds children that no exec rule and no `change_profile` rule of the tree leads to,
+and hats inside of hats, which `change_hat` never finds.
 
 Why is this bad: the child's rules never hold, so the programs meant for it run under another
 profile or not at all.
@@ -55,6 +55,7 @@ from collections.abc import Iterator
 from lsmc.checker.model import Check, LintedProfile, Tree
 from lsmc.checker.names import graph_of
 from lsmc.diagnostics import Diagnostic, Label
+from lsmc.profiles import FREE_MODES
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
@@ -62,7 +63,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     graph = tree.shared(graph_of)
     for profile in tree.profiles:
         parent = _parent(tree, profile)
-        if parent is None:
+        if parent is None or parent.record.mode in FREE_MODES:
             continue
         if profile.record.is_hat and not parent.record.is_hat:
             continue

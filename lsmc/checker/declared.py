@@ -1,0 +1,67 @@
+"""The variables of a tree: which files declare them, and which texts need them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from lsmc.checker.model import LintedFile, Tree
+from lsmc.checker.syntax import Syntax, syntax_of, value_references
+from lsmc.frontend.apparmor import ast
+
+#: Variables that every profile has without declaring them.
+BUILTIN = frozenset(("profile_name", "attach_path", "exec_path"))
+
+
+def variables_of(tree: Tree) -> DeclaredVariables:
+    """The variables of the tree; ask `tree.shared` for them."""
+    return DeclaredVariables(tree)
+
+
+class DeclaredVariables:
+    """Where variables are declared and used."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.syntax: Syntax = tree.shared(syntax_of)
+        self._assigned: dict[str, tuple[ast.Assign, ...]] = {}
+
+    def assigned(self, path: str) -> tuple[ast.Assign, ...]:
+        """The assignments of sets that a file holds."""
+        if path not in self._assigned:
+            items = self.syntax.files[path].tree.items
+            self._assigned[path] = tuple(i for i in items if isinstance(i, ast.Assign))
+        return self._assigned[path]
+
+    def needed(self, file: LintedFile) -> frozenset[str]:
+        """The variables that a file's text speaks of, with its includes, or that those refer to."""
+        texts = self.syntax.closure(file.path)
+        values: dict[str, set[str]] = {}
+        found: set[str] = set()
+        for path in texts:
+            found.update(self.syntax.uses(path))
+            for item in self.assigned(path):
+                values.setdefault(item.name.text, set()).update(value_references(item))
+        todo = list(found)
+        while todo:
+            for name in values.get(todo.pop(), ()):
+                if name not in found:
+                    found.add(name)
+                    todo.append(name)
+        return frozenset(found)
+
+    @cached_property
+    def shared_names(self) -> frozenset[str]:
+        """The variables that the base's `tunables/` declare."""
+        found: set[str] = set()
+        for path in self.syntax.files:
+            if "tunables" in path.split("/")[:-1]:
+                found.update(item.name.text for item in self.assigned(path))
+        return frozenset(found)
+
+    def declaring(self, name: str) -> Iterator[ast.Assign]:
+        """The assignments of a variable, in order of path."""
+        for path in sorted(self.syntax.files):
+            for item in self.assigned(path):
+                if item.name.text == name:
+                    yield item
