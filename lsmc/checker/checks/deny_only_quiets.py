@@ -1,10 +1,10 @@
 """A deny whose only effect is to silence the log.
 
-What it does: finds deny rules of what nothing allows.  The access would be refused without them too;
-they only keep the refusal out of the log.
+What it does: finds deny rules of what nothing allows.  The access would be refused without them
+too; they only keep the refusal out of the log.
 
-Why is this bad: it need not be; denies are often written to keep the log short.  But a refusal that is
-not logged is hard to find, and it would tell of an attack.
+Why is this bad: it need not be; denies are often written to keep the log short.  But a refusal
+that is not logged is hard to find, and it would tell of an attack.
 
 Bad:
 
@@ -46,6 +46,9 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each deny that only quiets."""
     for quiet in quiet_denies(tree):
         span = quiet.written.span
+        request = witness(quiet.written.scope, *quiet.example)
+        if tree.policy.answer(request).audited:
+            continue  # a pair of links is quiet only where the link itself is granted
         yield CHECK.finding(
             span,
             f"{quoted(span)} takes nothing away, it only silences the log",
@@ -54,7 +57,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 where(quiet.profiles, span),
             ),
             profile=quiet.written.scope.profile.name,
-            witness=witness(quiet.written.scope, *quiet.example),
+            witness=request,
         )
 
 
