@@ -1,7 +1,7 @@
 """A comment whose text is glued to its `#`.
 
-What it does: finds comments with no blank between `#` and the first word.  Rulers (`####`) and
-`#!` lines are passed over.
+What it does: finds comments with no blank between `#` and the first word.  Rulers (`####`),
+`#!` lines and what is made for programs (`#aa:only apt`, `#aa/dbus own`) are passed over.
 
 Why is this bad: it is hard to read, and easily taken for `#include`, which is a directive and no
 comment.
@@ -34,6 +34,7 @@ How to fix: put a blank behind the `#`; `lsmc lint --fix` does, and changes no d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from lsmc.checker.model import Check, Tree
@@ -41,7 +42,7 @@ from lsmc.checker.style import given
 from lsmc.diagnostics import Diagnostic, Edit, Fix
 from lsmc.source import Span
 
-_FINE = frozenset(" \t\r#!")
+_FINE = re.compile(r"#(?:[ \t\r#!]|\Z|[a-z][a-z0-9_-]*[:/]\S)")
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
@@ -49,7 +50,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     for file in given(tree):
         for comment in file.tree.comments:
             span = comment.span
-            if span.text[1:2] not in _FINE and len(span.text) > 1:
+            if not _FINE.match(span.text):
                 place = Span(span.source, span.start + 1, span.start + 1)
                 fix = Fix("put a blank behind the `#`", (Edit(place, " "),))
                 yield CHECK.finding(span, "no blank between `#` and the comment", fix=fix)
