@@ -144,6 +144,9 @@ class Causes:
         self._grouped += 1
         cause.add(record)
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def sorted(self) -> list[Cause]:
         """The causes, the most frequent first, then by when they were first seen."""
         order = enumerate(self._known.values())

@@ -257,34 +257,48 @@ def _changes_exec(transition: Any, wish: Wish) -> bool:
     return transition is None or transition.kind != "inherit"
 
 
+class _Only:
+    """The automaton of one key, to tell it from others that lead to the same states."""
+
+    start = 0
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+
+    def edges(self, state: int) -> tuple[tuple[int, int], ...]:
+        """Where a state leads."""
+        return ((1 << self.key[state], state + 1),) if state < len(self.key) else ()
+
+    def accepts(self, state: int) -> tuple[int, ...]:
+        """Whether the key is complete."""
+        return (0,) if state == len(self.key) else ()
+
+
 def _new_keys(
     new: Matcher, old: Matcher, cls: MediationClass, wish: Wish
 ) -> Iterator[tuple[bytes, int, bool]]:
     """Shortest keys at which the new rule allows what the old profile does not, each elsewhere."""
-    views = [ClassView(new, cls.code), ClassView(old, cls.code)]
+    asked = _key(cls, wish)[1:]
+    views: list[Any] = [ClassView(new, cls.code), ClassView(old, cls.code), _Only(asked)]
     empty = old.node(())
     seen: set[tuple[int, int]] = set()
     wanted = cls.mask(wish.permissions)
-    asked = (new.walk(_key(cls, wish)), old.walk(_key(cls, wish)))
 
-    def opened(first: Node, second: Node, owner: bool) -> int:
-        before = old.decide(second, cls, owner)
-        denied = before.deny if wish.priority is None else 0
-        return new.decide(first, cls, owner).allow & ~before.allow & ~denied
-
-    def owners(first: Node, second: Node) -> Iterator[tuple[int, bool]]:
+    def opened(first: Node, second: Node, same: bool) -> Iterator[tuple[int, bool]]:
         for owner in (True, False):
-            mask = opened(first, second, owner)
-            if mask and (first, second, owner) != (*asked, wish.owner):
+            before = old.decide(second, cls, owner)
+            denied = before.deny if wish.priority is None else 0
+            mask = new.decide(first, cls, owner).allow & ~before.allow & ~denied
+            if same and owner == wish.owner:
+                mask &= ~wanted
+            if mask:
                 yield mask, owner
-            elif mask & ~wanted:
-                yield mask & ~wanted, owner
 
     def goal(states: Sequence[Any]) -> bool:
         first, second = states[0], states[1] or empty
         if first is None or (id(first), id(second)) in seen:
             return False
-        return next(owners(first, second), None) is not None
+        return next(opened(first, second, states[2] == len(asked)), None) is not None
 
     def alive(states: Sequence[Any]) -> bool:
         return states[0] is not None and bool(states[0].live)
@@ -292,7 +306,7 @@ def _new_keys(
     while (key := search(views, goal, alive=alive, limit=_STATES)) is not None:
         nodes = (new.walk(bytes((cls.code,)) + key), old.walk(bytes((cls.code,)) + key))
         seen.add((id(nodes[0]), id(nodes[1])))
-        mask, owner = next(owners(*nodes))
+        mask, owner = next(opened(*nodes, key == asked))
         yield key, mask, owner
 
 
@@ -318,5 +332,3 @@ def _example(cls: MediationClass, asked: dict[str, Any], mask: int) -> str:
 
 def _joined(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*first, *second)))
-
-

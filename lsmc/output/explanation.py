@@ -28,25 +28,30 @@ def explanation_lines(found: Explanation) -> Iterator[Line]:
         yield line(f"  {text}")
     yield line()
     yield from _question(asked)
-    yield from _reasons(found.reasons)
+    yield from reason_lines(found.reasons)
     if verdict.transition is not None:
         yield line(("execution", "head"))
         yield line(f"  {transition_words(verdict.transition)}")
         yield from _fallback(found)
-    matching = [miss for miss in found.misses if miss.kind != "near"]
+    yield from miss_lines(found.misses)
+    if found.suggestions:
+        yield from _suggestions(found)
+
+
+def miss_lines(misses: Sequence[Miss]) -> Iterator[Line]:
+    """The rules that nearly allowed it, and why they did not."""
+    matching = [miss for miss in misses if miss.kind != "near"]
     if matching:
         yield line(("rules that match, but do not allow it", "head"))
         for miss in matching:
             yield from rule_lines(miss.rule, "  ")
             yield line(f"    {_matching(miss)}")
-    close = [miss for miss in found.misses if miss.kind == "near"]
+    close = [miss for miss in misses if miss.kind == "near"]
     if close:
         yield line(("rules that come closest", "head"))
         for miss in close:
             yield from rule_lines(miss.rule, "  ")
             yield from _near(miss)
-    if found.suggestions:
-        yield from _suggestions(found)
 
 
 def _summary(found: Explanation) -> Iterator[str]:
@@ -88,7 +93,7 @@ def _question(asked: Question) -> Iterator[Line]:
     yield line(f"  {asked.cls}{perms}, LSM hook {asked.hook}{owner}")
 
 
-def _reasons(reasons: Sequence[Reason]) -> Iterator[Line]:
+def reason_lines(reasons: Sequence[Reason]) -> Iterator[Line]:
     """The rules that decided, permissions with the same rules together."""
     merged: dict[object, list[str]] = {}
     first: dict[object, Reason] = {}

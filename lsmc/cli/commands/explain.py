@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lsmc.cli.faults import NO, YES
+from lsmc.cli.faults import NO, YES, UsageFault
 from lsmc.cli.options import Reading, format_option, policy_options, screen_of, screen_options
 
 
@@ -12,7 +12,16 @@ from lsmc.cli.options import Reading, format_option, policy_options, screen_of, 
 @click.argument("policy", metavar="POLICY")
 @click.argument("words", metavar="SUBJECT OP [OBJECT] [KEY=VALUE...]", nargs=-1)
 @click.option("--not-owner", is_flag=True, help="The subject does not own the object.")
-@format_option("text", "json")
+@click.option(
+    "--log",
+    metavar="FILE",
+    multiple=True,
+    help="Explain the records of a log in place of a question; - is standard input.",
+)
+@click.option("--since", metavar="TIME", help="With --log: nothing older (2026-01-31T10:00, 2h).")
+@click.option("--profile", metavar="GLOB", help="With --log: only these profiles.")
+@click.option("--patch", is_flag=True, help="With --log: print a diff that allows what is denied.")
+@format_option("text", "json", "jsonl")
 @policy_options
 @screen_options
 @click.pass_context
@@ -21,6 +30,10 @@ def command(
     policy: str,
     words: tuple[str, ...],
     not_owner: bool,
+    log: tuple[str, ...],
+    since: str | None,
+    profile: str | None,
+    patch: bool,
     form: str,
     reading: Reading,
 ) -> int:
@@ -28,6 +41,9 @@ def command(
 
     Takes a question as `lsmc query` does.  Prints the rules that decided; for a denial also the
     rules that came closest, and the smallest rule that would allow it.
+
+    With --log the questions are those of a log's records, the same ones taken together: each is
+    shown with its count, what this policy says to it, and rules that would allow it.
     """
     from lsmc.cli.ask import question
     from lsmc.cli.reading import read_policy
@@ -37,11 +53,21 @@ def command(
     from lsmc.output.json import explanation as to_json
 
     screen = screen_of(ctx)
+    if log:
+        from lsmc.cli.explaining import explain_log
+
+        if words or not_owner:
+            raise UsageFault("--log takes its questions from the log")
+        opened = read_policy(policy, reading, screen)
+        choice = {"moment": since, "profile": profile}
+        return explain_log(opened, log, reading, screen, **choice, form=form, patch=patch)
+    if since is not None or profile is not None or patch:
+        raise UsageFault("--since, --profile and --patch go with --log")
     subject, op, obj, fields = question(words)
     opened = read_policy(policy, reading, screen)
     found = explain(opened, subject, op, obj, owner=not not_owner, **fields)
-    if form == "json":
-        screen.text(dumps(to_json(found), indent=2) + "\n")
+    if form != "text":
+        screen.text(dumps(to_json(found), indent=2 if form == "json" else None) + "\n")
     else:
         screen.rich(explanation_lines(found))
     return YES if found.verdict.allowed else NO

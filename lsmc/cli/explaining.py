@@ -1,0 +1,164 @@
+"""`lsmc explain --log`: from a log to its causes, and from them to answers and patches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from lsmc.cli.faults import NO, WRONG, YES, UsageFault
+
+if TYPE_CHECKING:
+    from lsmc.causes import Causes
+    from lsmc.cli.options import Reading
+    from lsmc.cli.screen import Screen
+    from lsmc.driver import Progress
+    from lsmc.logs.reader import LogReader
+    from lsmc.output.causes import Explained
+    from lsmc.policy import Policy
+
+#: Records between two moves of the progress bar, and broken lines that are reported one by one.
+_STEP = 5_000
+_FAULTS = 10
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_AGO = re.compile(r"(\d{1,9})\s*([smhdw])[a-z]*(?:\s+ago)?")
+
+
+def since(text: str) -> float:
+    """A moment as seconds: `2h`, `3 days ago`, seconds since 1970, or a date and time."""
+    words = text.strip().lower()
+    now = datetime.now(UTC)
+    if words in ("today", "yesterday"):
+        day = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+        return (day - timedelta(days=words == "yesterday")).timestamp()
+    if match := _AGO.fullmatch(words):
+        return now.timestamp() - int(match[1]) * _UNITS[match[2]]
+    if re.fullmatch(r"\d{9,11}(?:\.\d{1,9})?", words):
+        return float(words)
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone().timestamp()
+    except (ValueError, OverflowError, OSError):
+        raise UsageFault(f"`{text}` is no time: 2026-01-31, 2026-01-31T10:00, 2h, 3d") from None
+
+
+def explain_log(
+    policy: Policy,
+    log: tuple[str, ...],
+    reading: Reading,
+    screen: Screen,
+    *,
+    moment: str | None,
+    profile: str | None,
+    form: str,
+    patch: bool,
+) -> int:
+    """Explain the causes behind a log; the exit code says whether one is denied."""
+    from lsmc.causes import Causes
+    from lsmc.cli.reading import progress_bar
+    from lsmc.logs.reader import LogReader
+    from lsmc.output.causes import cause_json, cause_lines
+    from lsmc.output.json import dumps
+
+    causes = Causes(since=since(moment) if moment is not None else None, profile=profile)
+    reader = LogReader(log)
+    with progress_bar(screen) as progress:
+        _read(reader, causes, progress)
+        found = list(_explained(policy, causes, reading, progress))
+    for fault in reader.faults[:_FAULTS]:
+        screen.located(fault.source.file, fault.source.line, fault.reason)
+    if patch:
+        screen.text(patched(found, reading))
+    elif form == "json":
+        screen.text(dumps([cause_json(one) for one in found], indent=2) + "\n")
+    elif form == "jsonl":
+        for one in found:
+            screen.text(dumps(cause_json(one)) + "\n")
+    else:
+        for one in found:
+            screen.show(cause_lines(one))
+    _summary(reader, causes, screen)
+    if not reader.records and reader.broken:
+        return WRONG
+    return NO if any(one.diagnosis.status == "denied" for one in found) else YES
+
+
+def _read(reader: LogReader, causes: Causes, progress: Progress | None) -> None:
+    add = causes.add
+    following = _STEP
+    for record in reader:
+        add(record)
+        if progress is not None and reader.records >= following:
+            following = reader.records + _STEP
+            progress("reading lines", reader.lines, 0)
+
+
+def _explained(
+    policy: Policy,
+    causes: Causes,
+    reading: Reading,
+    progress: Progress | None,
+) -> Iterator[Explained]:
+    from lsmc.diagnosis import diagnose
+    from lsmc.inputs import Options
+    from lsmc.output.causes import Explained
+    from lsmc.remedies import Pharmacy
+
+    options = Options.of(reading.base, reading.include, reading.features, reading.variables)
+    pharmacy = Pharmacy(policy, options)
+    some = causes.sorted()
+    for number, diagnosis in enumerate(diagnose(policy, some), 1):
+        remedies = tuple(
+            dict.fromkeys(
+                remedy
+                for answer in diagnosis.answers
+                for suggestion in answer.suggestions
+                for remedy in pharmacy.remedies(suggestion)
+            )
+        )
+        yield Explained(diagnosis, remedies)
+        if progress is not None:
+            progress("explaining causes", number, len(some))
+
+
+def patched(found: list[Explained], reading: Reading) -> str:
+    """The unified diff that adds a rule for each denial to the files."""
+    from lsmc.cli.patches import unified
+    from lsmc.driver import compiler
+    from lsmc.frontend.apparmor.insertion import edited, insertion
+    from lsmc.inputs import Options
+
+    options = Options.of(reading.base, reading.include, reading.features, reading.variables)
+    library = compiler(options).library
+    edits = []
+    for one in found:
+        varied = one.diagnosis.cause.varied
+        for remedy in one.remedies:
+            if remedy.kind != "exact":
+                continue
+            general = (
+                r for r in one.remedies if r.kind == "general" and r.profile == remedy.profile
+            )
+            wider = next((r for r in general if varied and r.hazards == remedy.hazards), remedy)
+            edit = insertion(library, wider.file, wider.line, wider.profile, wider.rule)
+            if edit is not None:
+                edits.append(edit)
+    return "".join(unified(path, *texts) for path, texts in edited(edits).items())
+
+
+def _summary(reader: LogReader, causes: Causes, screen: Screen) -> None:
+    counts = causes.counts
+    broken = (f"{reader.broken} broken", "bad" if reader.broken else "")
+    lines = f"{reader.lines} line{'s' * (reader.lines != 1)}"
+    screen.remark(f"{lines}: {reader.used} used, {reader.skipped} skipped, ", broken)
+    several = len(causes)
+    parts = [f"{several} cause{'s' * (several != 1)} of {counts.grouped} records"]
+    for number, what in (
+        (counts.too_early, "before the time asked for"),
+        (counts.other_profiles, "of other profiles"),
+        (counts.statuses, "of status"),
+        (counts.overflow, "beyond the number of causes that are kept"),
+    ):
+        if number:
+            parts.append(f"{number} {what}")
+    screen.remark("; ".join(parts))

@@ -1,0 +1,147 @@
+"""The causes behind a log, explained: for people, and as one JSON object each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from lsmc.hazards import HAZARDS
+from lsmc.output.explanation import miss_lines, reason_lines
+from lsmc.output.json import Object, explanation, miss
+from lsmc.output.json import verdict as verdict_json
+from lsmc.output.styled import Line, line, safe
+
+if TYPE_CHECKING:
+    from lsmc.causes import Cause
+    from lsmc.diagnosis import Diagnosis
+    from lsmc.remedies import Remedy
+
+_STATUS = {
+    "denied": ("denied", "bad"),
+    "allowed": ("allowed", "good"),
+    "complain": ("would be denied", "warn"),
+    "unconfined": ("allowed", "good"),
+    "no-profile": ("unknown", "warn"),
+    "no-question": ("no answer", "dim"),
+}
+_AGREEMENT = {
+    "older": "this policy allows it: the running policy is older than these files",
+    "newer": "the log shows it allowed: the running policy is not that of these files",
+    "enforced": "the running profile enforces; in these files it is in complain mode",
+    "complained": "the running profile was in complain mode; in these files it enforces",
+}
+_TITLES = {
+    "exact": "the smallest rule that would allow it",
+    "general": "a rule for its kind",
+    "abstraction": "an abstraction that allows it",
+}
+#: A time beyond this is no time of a log.
+_LAST_EPOCH = 1 << 37
+
+
+class Explained(NamedTuple):
+    """A cause with its diagnosis and the remedies for it."""
+
+    diagnosis: Diagnosis
+    remedies: tuple[Remedy, ...]
+
+
+def when(epoch: int | None) -> str | None:
+    """A time as text, None where there is none."""
+    if epoch is None or epoch >= _LAST_EPOCH:
+        return None
+    return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def cause_json(found: Explained) -> Object:
+    """A cause as the design gives its fields, and what else is known."""
+    diagnosis = found.diagnosis
+    cause = diagnosis.cause
+    verdict = diagnosis.verdict
+    return {
+        "count": cause.count,
+        "first": when(cause.first),
+        "last": when(cause.last),
+        "profile": diagnosis.subject,
+        "class": cause.cls,
+        "operation": cause.record.operation,
+        "object": cause.pattern,
+        "processes": dict(cause.processes),
+        "status": diagnosis.status,
+        "agreement": diagnosis.agreement or None,
+        "note": diagnosis.note,
+        "record": cause.record.to_json(),
+        "verdict": verdict_json(verdict) if verdict is not None else None,
+        "reasons": [one for e in diagnosis.answers for one in explanation(e)["reasons"]],
+        "misses": [miss(one) for answer in diagnosis.answers for one in answer.misses],
+        "suggestions": [
+            {**one._asdict(), "opens": list(one.opens), "hazards": list(one.hazards)}
+            for one in found.remedies
+        ],
+    }
+
+
+def cause_lines(found: Explained) -> Iterator[Line]:
+    """A cause and its explanation for people."""
+    diagnosis = found.diagnosis
+    cause, record = diagnosis.cause, diagnosis.cause.record
+    word, role = _STATUS[diagnosis.status]
+    denied = (record.denied_mask or record.mask or "").strip()
+    what = [cause.cls, record.operation or "", denied if cause.cls != "capability" else ""]
+    words = " ".join(safe(part) for part in dict.fromkeys(what) if part)
+    yield line(
+        (f"{cause.count}x ", "head"),
+        (word, role),
+        f": {safe(diagnosis.subject or record.profile or '(no profile)')} {words} ",
+        (safe(cause.pattern), "code"),
+    )
+    yield line((f"  {_seen(cause)}", "dim"))
+    if diagnosis.note:
+        yield line(f"  {safe(diagnosis.note)}")
+    if diagnosis.agreement in _AGREEMENT:
+        yield line("  ", (_AGREEMENT[diagnosis.agreement], "warn"))
+    yield from _answer(diagnosis)
+    yield from _remedies(found.remedies)
+    yield line()
+
+
+def _seen(cause: Cause) -> str:
+    """When, by whom, and where in the log."""
+    first, last = when(cause.first), when(cause.last)
+    times = first if first == last else f"{first} to {last}"
+    names = [safe(name) for name in sorted(cause.processes, key=lambda n: -cause.processes[n])]
+    by = f"by {', '.join(names)}{' and others' if cause.more else ''}" if names else ""
+    source = cause.record.source
+    at = f"first at {safe(source.file)}:{source.line}" if source is not None else ""
+    return "; ".join(part for part in (times, by, at) if part)
+
+
+def _answer(diagnosis: Diagnosis) -> Iterator[Line]:
+    verdict = diagnosis.verdict
+    if verdict is None:
+        return
+    if verdict.note:
+        yield line(f"  {safe(verdict.note)}")
+    if diagnosis.status in ("denied", "complain"):
+        if verdict.decision == "deny-implicit" and not verdict.note:
+            yield line(f"  no rule allows {' '.join(verdict.missing)}")
+        if diagnosis.status == "denied" and not verdict.audited:
+            yield line("  these files do not log it: the deny rule has no `audit`")
+    elif verdict.audited:
+        yield line("  allowed and logged: a rule has `audit`")
+    for answer in diagnosis.answers:
+        for one in (*reason_lines(answer.reasons), *miss_lines(answer.misses)):
+            yield line("  ", *one)
+
+
+def _remedies(remedies: Sequence[Remedy]) -> Iterator[Line]:
+    for one in remedies:
+        yield line("  ", (_TITLES[one.kind], "head"))
+        where = f"in profile {safe(one.profile)}, {safe(one.file)}:{one.line}"
+        yield line("    ", (safe(one.rule), "code"), (f"  {where}", "dim"))
+        if one.opens:
+            more = ", and more" if one.more else ""
+            yield line(f"      also opens {'; '.join(safe(text) for text in one.opens)}{more}")
+        for hazard in one.hazards:
+            yield line("      ", ("warning: ", "warn"), HAZARDS[hazard])
