@@ -211,6 +211,11 @@ def _fstype(conditions: Conditions, context: Lowering) -> Glob | None:
     return Glob(union(g.pattern for g in globs), all(g.exact for g in globs))
 
 
+def flag_bits(option: str) -> int:
+    """The flags that an option sets; none for one that clears flags."""
+    return _SETS.get(option, 0)
+
+
 def _options(conditions: Conditions) -> tuple[list[int], list[int]]:
     """The flag sets of the `options=` and of the `options in` conditions."""
     required: list[int] = []
