@@ -1,0 +1,169 @@
+"""What the compiler silently drops or alters in the structure of a file: blocks, conditions,
+heads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from lsmc.checker.model import Tree
+from lsmc.checker.written import Place
+from lsmc.frontend.apparmor import ast
+from lsmc.frontend.apparmor.variables import ExpansionError, Variables
+from lsmc.source import Span, to_display
+
+
+class Fault(NamedTuple):
+    """A place, what becomes of it, and what to write instead."""
+
+    span: Span
+    message: str
+    help: str
+
+
+def structure(tree: Tree) -> Iterator[Fault]:
+    """What becomes of items that are no rules, in every file that was read."""
+    for path in sorted(tree.library.sources):
+        yield from _items(tree.library.file(path).tree.items, block=False, condition=False)
+
+
+def _items(items: Sequence[ast.Item], *, block: bool, condition: bool) -> Iterator[Fault]:
+    for item in items:
+        match item:
+            case ast.Block():
+                yield from _items(item.body, block=True, condition=condition)
+            case ast.If():
+                yield from _expression(item.condition)
+                yield from _items(item.body, block=block, condition=True)
+                yield from _items(item.orelse, block=block, condition=True)
+            case ast.AssignBool():
+                yield from _expression(item.value)
+            case ast.Rlimit():
+                yield from _limit(item, block or condition)
+            case ast.Profile():
+                if block:
+                    yield Fault(
+                        item.head,
+                        f"the profile `{to_display(item.name.text)}` is dropped: "
+                        "of a `{ }` block only file, link and change_profile rules are kept",
+                        "move it out of the block",
+                    )
+                yield from _items(item.body, block=False, condition=False)
+            case _:
+                pass
+
+
+def _limit(item: ast.Rlimit, dropped: bool) -> Iterator[Fault]:
+    text = item.value.text
+    if dropped:
+        yield Fault(
+            item.span,
+            "the limit is dropped: `{ }` blocks and the branches of `if` lose limits",
+            "move it to the body of the profile",
+        )
+    elif len(text) > 1 and text.startswith("0") and set(text) <= set("01234567"):
+        yield Fault(
+            item.span,
+            f"`{text}` is {int(text, 8)}: a number that begins with 0 is octal",
+            f"write `{text.lstrip('0') or '0'}` or `{int(text, 8)}`",
+        )
+
+
+def _expression(expr: ast.Expr) -> Iterator[Fault]:
+    match expr:
+        case ast.Defined(variable=ast.BoolVar(name=name)):
+            yield Fault(
+                expr.span,
+                f"`defined ${name}` is false whether or not `${name}` is declared "
+                "(apparmor_parser 6.0; 3.0.8 is right)",
+                "declare the boolean with `?=` and use its value",
+            )
+        case ast.Not():
+            yield from _expression(expr.operand)
+        case ast.BoolOp():
+            yield from _expression(expr.left)
+            yield from _expression(expr.right)
+
+
+def heads(place: Place) -> Iterator[Fault]:
+    """What becomes of a child's own namespace, and of its transitions to children of its own."""
+    profile = place.profile.ast
+    if "//" not in place.name.split(":")[-1].lstrip("/"):
+        return
+    name = to_display(profile.name.text)
+    if name.startswith(":"):
+        yield Fault(
+            profile.name.span,
+            f"`{name}` becomes `{place.name}`: a child stays a child, in the other namespace",
+            "drop the namespace, or move the profile out",
+        )
+    for fragment in place.profile.body.fragments:
+        if not fragment.taken or fragment.via:
+            continue
+        for rule in fragment.rules:
+            yield from _grandchild(rule, profile.name.text, place.name)
+
+
+def _grandchild(rule: ast.Rule, own: str, name: str) -> Iterator[Fault]:
+    body = rule.body
+    if not isinstance(body, ast.FileRule) or body.perms is None or body.target is None:
+        return
+    mode = body.perms.text.lower()
+    if "cx" in mode or "cix" in mode or "cux" in mode:
+        target = to_display(body.target.text)
+        yield Fault(
+            body.target.span,
+            f"`-> {target}` looks for `{own}//{target}`, not for `{name}//{target}`, "
+            "and so finds no child of a child",
+            f"write `px -> {name}//{target}`",
+        )
+
+
+def double_slash(rule: ast.Rule, variables: Variables) -> Iterator[Fault]:
+    """Paths that begin with `/@{NAME}` where a value begins with a slash too."""
+    for word in _paths(rule.body):
+        if not word.text.startswith("/@{"):
+            continue
+        name = word.text[3:].partition("}")[0]
+        try:
+            values = variables.flatten(name)
+        except ExpansionError:
+            continue
+        value = next((value for value in values if value.startswith("/")), None)
+        if value is not None:
+            yield Fault(
+                word.span,
+                f"`{to_display(word.text)}` begins with `/{to_display(value)}` after expansion, "
+                "and two slashes never match",
+                f"write `{to_display(word.text[1:])}`",
+            )
+
+
+def _paths(body: ast.RuleBody) -> Iterator[ast.Word]:
+    words: tuple[ast.Word | None, ...] = ()
+    match body:
+        case ast.FileRule():
+            words = (body.path,)
+        case ast.LinkRule():
+            words = (body.path, body.target)
+        case ast.MountRule():
+            words = (body.source, body.mountpoint)
+        case ast.ChangeProfileRule():
+            words = (body.exec,)
+    yield from (word for word in words if word is not None)
+
+
+def abi_lines(tree: Tree) -> Iterator[Fault]:
+    """Lines of the given files that come too late to be the first."""
+    for file in tree.files:
+        lines = file.compiled.preamble.abi_lines
+        for abi, features in lines[1:]:
+            first, chosen = lines[0]
+            if features.name != chosen.name and abi.span.source.path == file.path:
+                where = first.span.location()
+                yield Fault(
+                    abi.span,
+                    f"is passed over: the first line counts, `{first.path.text}` "
+                    f"at {where.file}:{where.line}",
+                    "put the line before every include",
+                )
