@@ -1,8 +1,8 @@
 """Compiled policy kept between runs, by the content of all that it was compiled from.
 
-An entry belongs to one set of paths and options.  It records every file read, directory
-listed and path tried, with digests: when all of them answer as before, the bundle in the entry is
-the answer and nothing is compiled.  When they do not, units whose patterns did not change still give
+An entry belongs to one set of paths and options.  It records every file read, directory listed
+and path tried, with digests: when all of them answer as before, the bundle in the entry is the
+answer and nothing is compiled.  When they do not, units whose patterns did not change still give
 their groups.  Entries are replaced whole, so that runs may share a directory; one that cannot be
 read is as none.
 """

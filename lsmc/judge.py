@@ -167,7 +167,7 @@ class Judge:
         pair = self.judge(profile, matcher, node, decision, LINK, LINK.mask(("link",)))
         verdict = both(plain, pair)
         if pair.decision == "allow" and decision.allow & LINK.mask(("subset",)):
-            lacking = self._beyond_target(profile, matcher, obj, fields["target"], owner)
+            lacking = self._beyond_target(matcher, obj, fields["target"], owner)
             if lacking:
                 names = FILE.names(lacking)
                 verdict = Verdict(
@@ -182,9 +182,7 @@ class Judge:
                 )
         return verdict
 
-    def _beyond_target(
-        self, profile: ProfileRecord, matcher: Matcher, link: str, target: str, owner: bool
-    ) -> int:
+    def _beyond_target(self, matcher: Matcher, link: str, target: str, owner: bool) -> int:
         """The permissions that a link's name has and its target has not."""
 
         def decision(path: str) -> Decision:

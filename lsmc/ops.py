@@ -1,9 +1,9 @@
 """Operations: what people and audit logs call an access, and what it asks for.
 
-Each operation names its mediation class, the permissions it asks of its object, the LSM hook of the
-kernel where it is asked, and the `operation=` names under which audit records show it.
-Source: the kernel's security/apparmor/lsm.c, file.c, mount.c, ipc.c and include/lsm_hook_defs.h; D-Bus:
-dbus-daemon's bus/apparmor.c.
+Each operation names its mediation class, the permissions it asks of its object, the LSM hook of
+the kernel where it is asked, and the `operation=` names under which audit records show it.
+Source: the kernel's security/apparmor/lsm.c, file.c, mount.c, ipc.c and include/lsm_hook_defs.h;
+D-Bus: dbus-daemon's bus/apparmor.c.
 """
 
 from __future__ import annotations
@@ -69,7 +69,12 @@ OPERATIONS: tuple[Operation, ...] = (
     _file("mmap_exec", "m", "mmap_file", "file_mmap file_mprotect", "map as executable"),
     _file("lock", "k", "file_lock", "file_lock", "flock or fcntl lock"),
     Operation(
-        "link", "link", ("link",), "path_link", ("link",), "make a hard link; `target=` is the old name"
+        "link",
+        "link",
+        ("link",),
+        "path_link",
+        ("link",),
+        "make a hard link; `target=` is the old name",
     ),
     _file("symlink", "w", "path_symlink", "symlink", "make a symbolic link"),
     _file("unlink", "w", "path_unlink", "unlink", "remove a file"),
@@ -99,7 +104,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("ptrace_read", "ptrace", ("read",), "ptrace_access_check", ("ptrace",)),
     Operation("ptrace_tracedby", "ptrace", ("tracedby",), "ptrace_traceme", ("ptrace",)),
     Operation("ptrace_readby", "ptrace", ("readby",), "ptrace_access_check", ("ptrace",)),
-    Operation("mount", "mount", ("mount",), "sb_mount", ("mount",), "`source=` `fstype=` `options=`"),
+    Operation(
+        "mount", "mount", ("mount",), "sb_mount", ("mount",), "`source=` `fstype=` `options=`"
+    ),
     Operation("remount", "mount", ("mount",), "sb_mount", ("mount",), "`options=` gets remount"),
     Operation("umount", "umount", ("umount",), "sb_umount", ("umount",)),
     Operation(
@@ -114,7 +121,12 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation("change_hat", "change_hat", (), "setprocattr", ("change_hat",), "enter a hat"),
     Operation(
-        "onexec", "onexec", ("onexec",), "setprocattr", ("change_onexec",), "`exec=` at the next exec"
+        "onexec",
+        "onexec",
+        ("onexec",),
+        "setprocattr",
+        ("change_onexec",),
+        "`exec=` at the next exec",
     ),
     Operation("userns_create", "userns", ("create",), "userns_create", ("userns_create",)),
     Operation("io_uring_sqpoll", "io_uring", ("sqpoll",), "uring_sqpoll", ("uring_sqpoll",)),
@@ -138,7 +150,12 @@ OPERATIONS: tuple[Operation, ...] = (
         )
     ),
     Operation(
-        "setrlimit", "rlimit", (), "task_setrlimit", ("setrlimit",), "the object is the resource, `value=`"
+        "setrlimit",
+        "rlimit",
+        (),
+        "task_setrlimit",
+        ("setrlimit",),
+        "the object is the resource, `value=`",
     ),
 )
 

@@ -1,7 +1,7 @@
 """Requests: the words of a question as the fields of a mediation class.
 
-Names are taken as people write them; what the kernel would fill in is filled in (the protocol of a stream
-socket, the order of mount flags).
+Names are taken as people write them; what the kernel would fill in is filled in (the protocol of
+a stream socket, the order of mount flags).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class RequestError(ValueError):
 
 
 class Part(NamedTuple):
-    """One look-up that an operation asks for: a class, its object, the wanted bits and the fields."""
+    """One look-up that an operation asks for: a class, its object, the wanted bits, fields."""
 
     cls: MediationClass
     object: str
@@ -103,11 +103,9 @@ def key_fields(
         if written in given and meant not in given:
             given[meant] = given.pop(written)
     main = MAIN_FIELD[cls.name]
-    if obj and main:
-        if cls.name == "unix" and obj in ("unix",):
-            pass
-        else:
-            given.setdefault(main, obj)
+    family_named = cls is UNIX and obj == "unix"
+    if obj and main and not family_named:
+        given.setdefault(main, obj)
     _fill(cls, given, subject)
     unknown = [name for name in given if name not in cls.fields]
     if unknown:

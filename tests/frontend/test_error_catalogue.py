@@ -1,7 +1,7 @@
 """Every kind of error: its code, where it points, and that it says what to do.
 
-A row is the name of the error, a policy that has it, and the line it must be reported at.  Texts that
-begin with `|` are whole files; the others are the body of a profile.
+A row is the name of the error, a policy that has it, and the line it must be reported at.  Texts
+that begin with `|` are whole files; the others are the body of a profile.
 """
 
 from __future__ import annotations

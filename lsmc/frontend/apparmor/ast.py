@@ -34,7 +34,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Include:
-    """`include <x>`, `include "x"`, `include if exists …`; `pound` marks the deprecated `#include`."""
+    """`include <x>`, `include "x"`, `include if exists …`; `pound` marks `#include`."""
 
     path: Word
     magic: bool
@@ -196,8 +196,8 @@ class CapabilityRule:
 class ClassRule:
     """A rule of the common shape: network, unix, dbus, signal, ptrace, userns, io_uring, mqueue.
 
-    `perms` is None when none are written, and empty for `()`; `words` are the bare words that are no
-    permissions (network family, type; mqueue name); `peer` is None when there is no `peer=(…)`
+    `perms` is None when none are written, and empty for `()`; `words` are the bare words that are
+    no permissions (network family, type; mqueue name); `peer` is None when there is no `peer=(…)`
     (signal and ptrace have the plain condition `peer` in `conditions`).
     """
 
