@@ -114,7 +114,8 @@ DEFAULT = _build(
         ),
         (
             "signal/mask:hup int quit ill trap abrt bus fpe kill usr1 segv usr2 pipe alrm term "
-            "stkflt chld cont stop stp ttin ttou urg xcpu xfsz vtalrm prof winch io pwr sys emt lost"
+            "stkflt chld cont stop stp ttin ttou urg xcpu xfsz vtalrm prof winch io pwr sys "
+            "emt lost"
         ),
     )
 )
