@@ -115,12 +115,12 @@ class Library:
         """The error for an include or abi file that is not there."""
         name = to_display(path.text)
         where = ", ".join(self.search) if magic else "the working directory"
-        close = did_you_mean(name, self._siblings(name)) if magic else ""
+        close = did_you_mean(name, self.names(posixpath.dirname(name))) if magic else ""
         verb = "cannot find" if kind == "missing-include" else "cannot find the abi file"
         return error(kind, path.span, f"{verb} `{name}`", close or f"searched: {where}")
 
-    def _siblings(self, name: str) -> list[str]:
-        folder = posixpath.dirname(name)
+    def names(self, folder: str) -> list[str]:
+        """What a folder of the search directories holds, as an include names it."""
         found: list[str] = []
         for directory in self.search:
             try:

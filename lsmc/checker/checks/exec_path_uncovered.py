@@ -1,0 +1,119 @@
+"""A profile that may not read the program it attaches to.
+
+What it does: finds profiles whose attachment matches paths, none of which their rules let
+them read.
+
+Why is this bad: the kernel maps the program under the new profile, and a script is read by its
+interpreter under it, so every start fails with a denial of the program's own path.
+
+Bad:
+
+```apparmor
+profile bad /usr/bin/bad {  # found
+  /etc/bad r,
+}
+```
+
+Good:
+
+```apparmor
+profile good /{usr/,}bin/good {
+  /usr/bin/good mr,
+  /etc/good r,
+}
+```
+
+How sure: exact.  A program also needs `m`, which is not judged: a script does without.  Whether the
+interpreter of a script is covered depends on the file and is not judged either.  Profiles without
+any rule have a code of their own.
+
+How to fix: `@{exec_path} mr,`, or the path with `mr`; `r` for a script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.analysis import ClassView
+from lsmc.automata.algebra import Table, search
+from lsmc.automata.dfa import StateLimit
+from lsmc.checker.model import Check, LintedProfile, Tree
+from lsmc.checker.names import graph_of
+from lsmc.diagnostics import Diagnostic
+from lsmc.graph import Graph
+from lsmc.ir.classes import FILE
+from lsmc.languages import some
+from lsmc.profiles import mediates
+from lsmc.source import to_display
+
+_READ = FILE.mask("r")
+_TRIES = 4
+_LIMIT = 20_000
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each profile that may read none of its executables."""
+    graph = tree.shared(graph_of)
+    for profile in tree.profiles:
+        one = profile.ir
+        written = (r for use in one.uses for r in use.unit.rules if r.origin != one.origin)
+        if not mediates(profile.record, FILE) or next(written, None) is None:
+            continue
+        path = _unread(graph, profile)
+        if path is not None:
+            shown = to_display(path.decode("latin-1"))
+            yield CHECK.finding(
+                one.origin,
+                f"`{profile.name}` attaches to `{shown}` and may not read it",
+                help="add `@{exec_path} mr,`, or the path with `mr`",
+                profile=profile.name,
+                witness={
+                    "subject": profile.name,
+                    "class": "file",
+                    "perms": "r",
+                    "object": shown,
+                    "owner": False,
+                },
+            )
+
+
+def _unread(graph: Graph, profile: LintedProfile) -> bytes | None:
+    """An executable of a profile that may read none of them; None when it may read one."""
+    record = profile.record
+    scope = graph.attachments.scope(record.parent, record.namespace)
+    if record.number not in scope.of:
+        return None
+    listed = scope.of[record.number]
+    if listed is not None:
+        return None if any(_reads(profile, path) for path in listed) else next(iter(listed), None)
+    candidate = next(c for c in scope.candidates if c.profile.number == record.number)
+    table = Table(candidate.dfa)
+    paths = some(table, _TRIES)
+    if any(_reads(profile, path) for path in paths):
+        return None
+    view = ClassView(profile.matcher, FILE.code)
+
+    def goal(states: tuple[object, ...]) -> bool:
+        node, state = states
+        return (
+            node is not None
+            and bool(table.accepts(state))  # type: ignore[arg-type]
+            and any(
+                profile.matcher.decide(node, FILE, owner).allow & _READ  # type: ignore[arg-type]
+                for owner in (False, True)
+            )
+        )
+
+    try:
+        found = search([view, table], goal, alive=lambda s: None not in s, limit=_LIMIT)
+    except StateLimit:
+        return None
+    return paths[0] if found is None and paths else None
+
+
+def _reads(profile: LintedProfile, path: bytes) -> bool:
+    node = profile.matcher.walk(bytes((FILE.code,)) + path)
+    return any(profile.matcher.decide(node, FILE, owner).allow & _READ for owner in (False, True))
+
+
+CHECK = Check("LSM223", "exec-path-uncovered", "warning", run)

@@ -1,0 +1,78 @@
+"""A profile that an administrator cannot extend without editing it.
+
+What it does: finds profiles of the given files without an `include if exists <local/...>` line.
+
+Why is this bad: local additions have to be made in the packaged file, and every update conflicts
+with them.
+
+Bad:
+
+```apparmor
+profile bad /bin/bad {  # found
+  /x r,
+}
+```
+
+Good:
+
+```apparmor
+profile good /bin/good {
+  /x r,
+  include if exists <local/good>
+}
+```
+
+How sure: exact, and a matter of convention: the check is off unless it is selected.  Children and
+hats are not asked for a line of their own.
+
+How to fix: add the line; the fix writes `local/` and the file's name.  It is safe as long as
+there is no such file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.checker.model import Check, Tree
+from lsmc.checker.syntax import syntax_of
+from lsmc.diagnostics import Diagnostic, Edit, Fix
+from lsmc.frontend.apparmor import ast
+from lsmc.source import Span, to_display
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each profile without a line for local additions."""
+    syntax = tree.shared(syntax_of)
+    for file in tree.files:
+        name = file.path.replace("\\", "/").rpartition("/")[2]
+        sites = syntax.sites(file.path) if file.path in syntax.files else ()
+        for profile, via in file.compiled.preamble.profiles:
+            lines = [site.include for site in sites if site.profile is profile]
+            if via or any(line.path.text.startswith("local/") for line in lines):
+                continue
+            text = f"local/{name}"
+            there = tree.library.find(ast.Word(text, profile.head), True) is not None
+            title = to_display(profile.name.text)
+            yield CHECK.finding(
+                profile.head,
+                f"profile `{title}` has no place for local additions",
+                help=f"add `include if exists <{text}>`",
+                fix=_fix(profile, text, safe=not there),
+            )
+
+
+def _fix(profile: ast.Profile, text: str, *, safe: bool) -> Fix:
+    """The line before the closing brace."""
+    source = profile.span.source
+    brace = source.text.rfind("}", profile.span.start, profile.span.end)
+    before = source.text[:brace]
+    start = "" if before.rstrip(" \t").endswith("\n") else "\n"
+    at = Span(source, brace, brace)
+    return Fix(
+        "add a place for local additions",
+        (Edit(at, f"{start}  include if exists <{text}>\n"),),
+        safe=safe,
+    )
+
+
+CHECK = Check("LSM219", "missing-local-include", "info", run, default=False)
