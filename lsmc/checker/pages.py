@@ -7,6 +7,7 @@ The pages of the errors, which no check finds, are made from the table in `refus
 from __future__ import annotations
 
 import importlib.resources
+import json
 import re
 import sys
 import tomllib
@@ -65,7 +66,12 @@ class Page:
     def markdown(self) -> str:
         """The page in Markdown, for documents and SARIF."""
         text = re.sub(rf"^({'|'.join(PARTS)}):", r"**\1:**", self.text, flags=re.MULTILINE)
-        text = re.sub(r"^(Bad, refused|Bad|Good):$", r"**\1:**", text, flags=re.MULTILINE)
+        text = re.sub(
+            r"^(Bad, refused|Bad|Good|Settings, with their defaults):$",
+            r"**\1:**",
+            text,
+            flags=re.MULTILINE,
+        )
         return f"{self.summary}\n\n{text}\n"
 
     def examples(self) -> Iterator[Example]:
@@ -93,7 +99,26 @@ def _page(check: Check) -> Page:
     text = (sys.modules[_module(check)].__doc__ or "").strip()
     summary, _, rest = text.partition("\n\n")
     summary = " ".join(summary.split())
+    if check.table:
+        rest = f"{rest.rstrip()}\n\n{_settings(check)}"
     return Page(check.code, check.name, check.severity, check.default, summary, rest)
+
+
+def _settings(check: Check) -> str:
+    """What may stand in the check's table of the configuration, with the values if it does not."""
+    rows = "\n".join(f"{key} = {_toml(value)}" for key, value in check.table.items())
+    return f"Settings, with their defaults:\n\n```toml\n[checks.{check.name}]\n{rows}\n```"
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML, which JSON is but for tables and null."""
+    if isinstance(value, Mapping):
+        rows = ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items())
+        return f"{{ {rows} }}" if rows else "{}"
+    if isinstance(value, (list, tuple, set, frozenset)):
+        values = sorted(value) if isinstance(value, (set, frozenset)) else value
+        return f"[{', '.join(_toml(one) for one in values)}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _module(check: Check) -> str:

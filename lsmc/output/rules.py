@@ -8,7 +8,7 @@ from lsmc.checker.pages import PARTS, Page
 from lsmc.output.json import dumps
 from lsmc.output.styled import Line, line
 
-_TITLES = ("Bad:", "Bad, refused:", "Good:")
+_TITLES = ("Bad:", "Bad, refused:", "Good:", "Settings, with their defaults:")
 
 
 def lines(pages: Iterable[Page]) -> Iterator[Line]:
@@ -54,7 +54,8 @@ def listing(pages: Iterable[Page]) -> Iterator[Line]:
 
 def markdown(pages: Iterable[Page]) -> str:
     """The pages as chapters of a document."""
-    return "\n".join(f"## {page.head}\n\n{page.markdown}" for page in pages)
+    chapters = (f"## {page.head}\n\n{page.markdown}" for page in pages)
+    return "\n".join(["# Codes of lsmc lint\n", *chapters])
 
 
 def json(pages: Iterable[Page]) -> str:

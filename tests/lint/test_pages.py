@@ -9,7 +9,8 @@ import pytest
 
 from lsmc.checker.pages import PARTS, Example, Page, pages
 from lsmc.diagnostics import Diagnostic
-from tests.lint.support import CHECKS, KNOWN, lint_files
+from lsmc.output.rules import markdown as document
+from tests.lint.support import CHECKS, KNOWN, ROOT, lint_files
 
 PAGES = pages(CHECKS)
 #: Nothing in a profile's text can show these.
@@ -75,3 +76,10 @@ def test_example(page: Page, example: Example, tmp_path: Path) -> None:
     assert bool(found) == example.found, [str(one) for one in result.findings]
     if marked(example):
         assert lines(found, tmp_path) == marked(example)
+
+
+def test_the_document_has_the_pages() -> None:
+    text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    assert text == document(PAGES.values()), (
+        "run: lsmc rule --all --format markdown > docs/rules.md"
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from lsmc.cli.codes import complete
 from lsmc.cli.options import Reading, format_option, policy_options, screen_of, screen_options
 
 FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit")
@@ -17,10 +18,23 @@ FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "jun
     "--select",
     metavar="CODES",
     multiple=True,
+    shell_complete=complete,
     help="Run these checks only: codes, prefixes (LSM1), names, ALL; separated by commas.",
 )
-@click.option("--extend-select", metavar="CODES", multiple=True, help="Run these checks as well.")
-@click.option("--ignore", metavar="CODES", multiple=True, help="Do not run these checks.")
+@click.option(
+    "--extend-select",
+    metavar="CODES",
+    multiple=True,
+    shell_complete=complete,
+    help="Run these checks as well.",
+)
+@click.option(
+    "--ignore",
+    metavar="CODES",
+    multiple=True,
+    shell_complete=complete,
+    help="Do not run these checks.",
+)
 @format_option(*FORMATS)
 @click.option("--baseline", metavar="FILE", help="Report only what is not in this file.")
 @click.option("--write-baseline", is_flag=True, help="Write what is found to the baseline.")

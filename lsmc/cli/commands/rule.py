@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from lsmc.cli.codes import complete
 from lsmc.cli.faults import YES, UsageFault
 from lsmc.cli.options import format_option, screen_of, screen_options
 
 
 @click.command("rule")
-@click.argument("codes", metavar="[CODE...]", nargs=-1)
+@click.argument("codes", metavar="[CODE...]", nargs=-1, shell_complete=complete)
 @click.option("--all", "every", is_flag=True, help="Print the page of every code.")
 @format_option("text", "markdown", "json")
 @screen_options

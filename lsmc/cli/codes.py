@@ -1,0 +1,23 @@
+"""Codes on the command line: completing them in a shell."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import CompletionItem
+
+
+def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The codes that begin like the last of a list with commas; names when it is in lower case."""
+    from lsmc.lint import checks, known_codes
+
+    done, comma, last = incomplete.rpartition(",")
+    found = known_codes(checks()).items()
+    if last[:1].islower():
+        pairs = [(name, code) for code, name in found]
+    else:
+        pairs = list(found)
+    return [
+        CompletionItem(f"{done}{comma}{word}", help=about)
+        for word, about in pairs
+        if word.startswith(last)
+    ]
