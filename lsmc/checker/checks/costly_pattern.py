@@ -16,7 +16,7 @@ Bad:
 
 ```apparmor
 profile tool /usr/bin/tool {
-  /**/{a,b,c,d,e,f}?????????/x r,  # found
+  /**a????????x r,  # found
 }
 # file: lsmc.toml
 [checks.costly-pattern]

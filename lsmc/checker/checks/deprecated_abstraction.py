@@ -11,6 +11,7 @@ Why is this bad: they may go away, and they open more than their successors or n
 Bad:
 
 ```apparmor
+include <tunables/global>
 profile tool /usr/bin/tool {
   include <abstractions/dbus-session>  # found
 }
@@ -19,6 +20,7 @@ profile tool /usr/bin/tool {
 Good:
 
 ```apparmor
+include <tunables/global>
 profile tool /usr/bin/tool {
   include <abstractions/base>
 }

@@ -10,8 +10,9 @@ comment.
 Bad:
 
 ```apparmor
+include <tunables/global>
 /usr/bin/tool {  # found
-  #include <abstractions/base>
+  #include <abstractions/base>  # found
   user /home/*/tool/** RW,  # found
 }
 ```
@@ -19,6 +20,7 @@ Bad:
 Good:
 
 ```apparmor
+include <tunables/global>
 profile /usr/bin/tool {
   include <abstractions/base>
   owner /home/*/tool/** rw,

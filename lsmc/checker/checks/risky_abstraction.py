@@ -12,6 +12,7 @@ Why is this bad: one short line grants more than the rest of the profile.
 Bad:
 
 ```apparmor
+include <tunables/global>
 profile tool /usr/bin/tool {
   include <abstractions/user-tmp>  # found
 }
