@@ -55,7 +55,7 @@ def work(path: str, args: argparse.Namespace) -> Report:
         reader(args.tools),
         samples=args.samples,
         seed=args.seed,
-        include=[directory.resolve() for directory in args.include],
+        include=tuple(directory.resolve() for directory in args.include),
     )
 
 

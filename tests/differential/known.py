@@ -15,8 +15,7 @@ from lsmc.ir.model import Effect, Rule
 from tests.reference import matches
 
 if TYPE_CHECKING:
-    from tests.differential.compare import Question
-    from tests.differential.oracle import Answer
+    from tests.differential.answers import Answer, Question
 
 Rules = Mapping[str, Sequence[Rule]]
 
@@ -36,13 +35,9 @@ class Known(NamedTuple):
     applies: Callable[[Rules, Question, Answer, Answer], bool]
 
 
-def _path(question: Question) -> bytes:
-    return question.object.encode("utf-8", "surrogateescape")
-
-
 def _matching(rules: Rules, question: Question) -> list[Rule]:
     """The file rules that match the path of a question."""
-    path = _path(question)
+    path = question.raw
     return [rule for rule in rules.get("file", ()) if matches(rule.fields[0], path)]
 
 
@@ -82,7 +77,7 @@ def _mount_kinds(rules: Rules, question: Question, ours: Answer, theirs: Answer)
         return False
     for rule in rules.get("mount", ()):
         text = rule.origin.text
-        if not matches(rule.fields[0], _path(question)) and "->" in text:
+        if not matches(rule.fields[0], question.raw) and "->" in text:
             continue
         options = " ".join(_OPTIONS.findall(text))
         lone_source = "->" not in text and bool(ours.allow)
@@ -106,9 +101,20 @@ def _trailing_target(rules: Rules, question: Question, ours: Answer, theirs: Ans
     if question.cls not in {"link", "link test"} or ours.mediated != theirs.mediated:
         return False
     return any(
-        matches(rule.fields[0], _path(question)) and _TRAILING.search(rule.origin.text)
+        matches(rule.fields[0], question.raw) and _TRAILING.search(rule.origin.text)
         for rule in rules.get("link", ())
     )
+
+
+def _path_as_label(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    if question.cls != "change_profile" or theirs.allow - ours.allow != {"onexec"}:
+        return False
+    same = ours._replace(allow=ours.allow | {"onexec"}) == theirs
+    return same and any(matches(rule.fields[0], question.raw) for rule in rules.get("onexec", ()))
+
+
+def _no_userns(_: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    return question.cls == "userns" and ours.mediated and not theirs.mediated
 
 
 KNOWN: tuple[Known, ...] = (
@@ -127,6 +133,13 @@ KNOWN: tuple[Known, ...] = (
         "3.0.8 ignores the target of `PATH l -> TARGET` and lets the link be made to any file",
         _trailing_target,
     ),
+    Known(
+        "path-as-label",
+        "executables and profile names share an automaton, so a profile named like an executable "
+        "passes the first question of change_onexec; the pair of both decides at the exec",
+        _path_as_label,
+    ),
+    Known("no-userns", "3.0.8 does not know user namespaces", _no_userns),
     Known(
         "mount-kinds",
         "3.0.8 adds a new mount to options that name another kind, takes any flags where none are "

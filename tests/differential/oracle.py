@@ -19,47 +19,18 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
+
+from tests.differential.answers import FREE, Answer, Question, Xindex, to_text
+from tests.differential.questions import flags_of
 
 #: Seconds that the compiler may take for a file.
 TIMEOUT = 60
 TOOLS = Path(__file__).resolve().parents[3] / "shared" / "tools"
 
 
-class Answer(NamedTuple):
-    """The permissions that rules give: `audit` of allowed ones, `quiet` of refused ones."""
-
-    allow: frozenset[str] = frozenset()
-    audit: frozenset[str] = frozenset()
-    quiet: frozenset[str] = frozenset()
-    extra: object = None
-    mediated: bool = True
-
-    def only(self, *names: str) -> Answer:
-        """What it says of some permissions."""
-        return self._replace(
-            allow=self.allow.intersection(names),
-            audit=self.audit.intersection(names),
-            quiet=self.quiet.intersection(names),
-        )
-
-
-FREE = Answer(mediated=False)
-
-
-class Refused(Exception):  # noqa: N818 - it is no fault of ours
+class RefusedError(Exception):
     """The compiler does not take the file; the message is its last line."""
-
-
-class Xindex(NamedTuple):
-    """An exec transition as the kernel stores it."""
-
-    kind: str  # "", "name" or "table"
-    target: str
-    child: bool
-    inherit: bool
-    unconfined: bool
-    unsafe: bool
 
 
 def parser() -> str | None:
@@ -83,7 +54,7 @@ def reader(tools: Path = TOOLS) -> ModuleType | None:
 
 
 def compile_with_parser(path: Path, base: Path, features: Path, include: Iterable[Path]) -> bytes:
-    """The binary policy of a file; raises `Refused`."""
+    """The binary policy of a file; raises `RefusedError`."""
     program = parser()
     assert program is not None
     command = [program, "-QTK", "-S", "--base", str(base), "-M", str(features)]
@@ -100,10 +71,10 @@ def compile_with_parser(path: Path, base: Path, features: Path, include: Iterabl
         except subprocess.TimeoutExpired:
             # some sets of change_profile rules make 3.0.8 loop, in a process of its own
             os.killpg(process.pid, signal.SIGKILL)
-            raise Refused(f"still at work after {TIMEOUT} seconds") from None
+            raise RefusedError(f"still at work after {TIMEOUT} seconds") from None
     if process.returncode:
         lines = err.decode(errors="replace").strip().splitlines()
-        raise Refused(lines[-1] if lines else f"exit status {process.returncode}")
+        raise RefusedError(lines[-1] if lines else f"exit status {process.returncode}")
     return out
 
 
@@ -120,12 +91,77 @@ class Oracle:
         """Whether the profile confines nothing."""
         return bool(self.profile.mode == "unconfined")
 
-    # --- files
-
-    def file(self, path: bytes, owner: bool) -> Answer:
-        """The permissions on a path and the transition of its execution."""
+    def answer(self, question: Question) -> Answer:
+        """What the compiler's policy says."""
+        obj, owner, given = question.raw, question.owner, question.field
+        match question.cls:
+            case "profile":
+                return Answer(extra=self._head(question.object))
+            case "attach":
+                return Answer(extra=self._attached(question))
+            case "exec":
+                return Answer(extra=self._exec_label(obj, owner))
+            case "link test":
+                return Answer(extra=self._link_allowed(obj, given("target"), owner))
         if self.free:
             return FREE
+        match question.cls:
+            case "file":
+                return self._file(obj, owner)
+            case "link":
+                return self._link(obj, given("target"), owner)
+            case "change_profile":
+                return self._change_profile(obj)
+            case "onexec":
+                return self._onexec(given("exec"), obj)
+            case "capability":
+                return self._capability(question.object)
+            case "network":
+                return self._network(question.object, to_text(given("type")))
+            case "unix":
+                addresses = _address(given("addr")), _address(given("peer_addr"))
+                found = self._unix(to_text(given("type")), *addresses, given("peer_label"))
+                # autobind is asked for bind alone; a name is chosen then
+                return found.only("bind") if given("addr") == b"auto" else found
+            case "signal":
+                number = self.api.SIGNALS[to_text(given("signal"))]
+                return self._key("signal", bytes((number,)) + obj, self.api.SIGNAL_PERMS)
+            case "ptrace":
+                return self._ptrace(obj)
+            case "dbus":
+                return self._dbus(tuple(given(name) for name, _ in question.fields))
+            case "mount":
+                flags = flags_of(given("options"))
+                return self._mount(obj, given("source"), given("fstype"), flags)
+            case "umount":
+                return self._key("mount", obj, {"umount": 4})
+            case "pivot_root":
+                return self._key("mount", obj + b"\0" + given("oldroot"), {"pivot_root": 1})
+            case "userns":
+                return self._key("ns", b"", {"create": 8})
+        raise KeyError(question.cls)
+
+    def _head(self, name: str) -> object:
+        limits = sorted(self.profile.rlimits.items())
+        heads: dict[str, object] = {
+            "mode": self.profile.mode,
+            "audit": self.profile.audit_all,
+            "hat": self.profile.is_hat,
+            "rlimits": " ".join(f"{name}={value}" for name, value in limits),
+        }
+        return heads[name]
+
+    def _attached(self, question: Question) -> str | None:
+        """The profile of an executable, among all or among the children of the question's."""
+        parent = self.policies.profiles.get(question.profile)
+        space = parent.namespace if parent else dict(question.fields).get("namespace")
+        found, _ = self.policies.attach(question.raw, parent and parent.name, space)
+        return str(found.fqname) if found else None
+
+    # --- files
+
+    def _file(self, path: bytes, owner: bool) -> Answer:
+        """The permissions on a path and the transition of its execution."""
         perms = self.profile.raw_file_perms(path, owner)
         letters = self.api.file_letters
         allow = frozenset(letters(perms.allow))
@@ -150,7 +186,7 @@ class Oracle:
             found["unsafe"],
         )
 
-    def exec_label(self, path: bytes, owner: bool) -> str | None:
+    def _exec_label(self, path: bytes, owner: bool) -> str | None:
         """The label that executing a path leads to, None when there is none."""
         label = self.policies.exec_transition(self.profile, path, owner)["label"]
         if label is not None:
@@ -159,16 +195,14 @@ class Oracle:
             inside = f":{space}://{label}" if space else ""
             return inside if inside in self.policies.profiles else str(label)
         # the kernel parses a name of the table as a label; the reader knows no stacks there
-        target = self.file(path, owner).extra
+        target = self._file(path, owner).extra
         name = target.target if isinstance(target, Xindex) else ""
         parts = name.split("//&")
         known = len(parts) > 1 and all(part in self.policies.profiles for part in parts)
         return name if known else None
 
-    def link(self, new: bytes, old: bytes, owner: bool) -> Answer:
+    def _link(self, new: bytes, old: bytes, owner: bool) -> Answer:
         """The permissions of a pair of names: the link and whether the subset test is asked."""
-        if self.free:
-            return FREE
         perms = self._file_perms(new + b"\0" + old, owner)
         names = {"link": self.api.MAY_LINK, "subset": self.api.MAY_LOCK}
         answer = _answer(perms, names)
@@ -176,21 +210,17 @@ class Oracle:
             return answer._replace(allow=frozenset())
         return answer
 
-    def link_allowed(self, new: bytes, old: bytes, owner: bool) -> bool:
+    def _link_allowed(self, new: bytes, old: bytes, owner: bool) -> bool:
         """Whether the rules let a hard link be made."""
-        return bool(self.profile.link_check(_text(new), _text(old), owner).granted)
+        return bool(self.profile.link_check(to_text(new), to_text(old), owner).granted)
 
-    def change_profile(self, target: bytes) -> Answer:
+    def _change_profile(self, target: bytes) -> Answer:
         """What may be done with the name of a profile."""
-        if self.free:
-            return FREE
         names = {"change_profile": self.api.MAY_CHANGE_PROFILE, "onexec": self.api.MAY_ONEXEC}
         return _answer(self._file_perms(target, True), names)
 
-    def onexec(self, path: bytes, target: bytes) -> Answer:
+    def _onexec(self, path: bytes, target: bytes) -> Answer:
         """Whether a pair of executable and profile is granted, and whether scrubbed."""
-        if self.free:
-            return FREE
         perms = self._file_perms(path + b"\0" + target, True)
         answer = _answer(perms, {"onexec": self.api.MAY_ONEXEC})
         unsafe = bool(perms.xindex & self.api.X_UNSAFE) if answer.allow else None
@@ -201,10 +231,8 @@ class Oracle:
 
     # --- capabilities and the policy automaton
 
-    def capability(self, name: str) -> Answer:
+    def _capability(self, name: str) -> Answer:
         """One capability."""
-        if self.free:
-            return FREE
         bit = 1 << self.api.CAPS.index(name)
         caps = self.profile.caps
         allow, audit, quiet = (
@@ -222,24 +250,22 @@ class Oracle:
             return FREE
         return _answer(self.profile.policy_match(self.api.CLASS[cls], key), names)
 
-    def network(self, family: str, kind: str) -> Answer:
+    def _network(self, family: str, kind: str) -> Answer:
         """A family and a type of socket, as coarse rules see them."""
-        if self.free:
-            return FREE
         number, bit = self.api.FAMILIES[family], self.api.SOCKTYPES[kind]
         for cls in ("netv9", "netv8"):
             if self.mediates(cls):
                 return self._key(cls, struct.pack(">HH", number, bit), self.api.NET_PERMS)
         table = self.profile.net_af
-        if table is None:
-            return FREE
+        if table is None:  # no rules; the marker of the class tells whether it is mediated
+            return Answer() if self.mediates("net") else FREE
         row = table[number] if number < len(table) else (0, 0, 0)
         every = frozenset(self.api.NET_PERMS)
         none: frozenset[str] = frozenset()
         allow, audit, quiet = (every if word >> bit & 1 else none for word in row)
         return Answer(allow, audit & allow, quiet - allow)
 
-    def unix(self, kind: str, addr: bytes, peer_addr: bytes, peer_label: bytes) -> Answer:
+    def _unix(self, kind: str, addr: bytes, peer_addr: bytes, peer_label: bytes) -> Answer:
         """A unix socket, each permission at the stage where the kernel asks for it."""
         cls = next((c for c in ("netv9", "netv8", "net") if self.mediates(c)), "")
         if not cls:
@@ -262,11 +288,7 @@ class Oracle:
         ]
         return _together(found)
 
-    def signal(self, number: int, peer: bytes) -> Answer:
-        """A signal to or from a peer."""
-        return self._key("signal", bytes((number,)) + peer, self.api.SIGNAL_PERMS)
-
-    def ptrace(self, peer: bytes) -> Answer:
+    def _ptrace(self, peer: bytes) -> Answer:
         """Tracing a peer or being traced by it."""
         if not self.mediates("ptrace"):
             return FREE
@@ -275,7 +297,7 @@ class Oracle:
             self.profile.policy_match(self.api.CLASS["label"], key), self.api.PTRACE_PERMS
         )
 
-    def dbus(self, fields: tuple[bytes, ...]) -> Answer:
+    def _dbus(self, fields: tuple[bytes, ...]) -> Answer:
         """A message or a name on a bus: bus, name, label, path, interface, member."""
         if not self.mediates("dbus"):
             return FREE
@@ -291,23 +313,11 @@ class Oracle:
         ]
         return _together(found)
 
-    def mount(self, mountpoint: bytes, source: bytes, fstype: bytes, flags: int) -> Answer:
+    def _mount(self, mountpoint: bytes, source: bytes, fstype: bytes, flags: int) -> Answer:
         """A mount under flags that are already those of its kind."""
         numbers = bytes(bit + 1 for bit in range(32) if flags >> bit & 1)
         key = b"\0".join((mountpoint, source, fstype, numbers))
         return self._key("mount", key, {"mount": 2})
-
-    def umount(self, mountpoint: bytes) -> Answer:
-        """An unmount."""
-        return self._key("mount", mountpoint, {"umount": 4})
-
-    def pivot_root(self, new: bytes, old: bytes) -> Answer:
-        """A change of the root."""
-        return self._key("mount", new + b"\0" + old, {"pivot_root": 1})
-
-    def userns(self) -> Answer:
-        """The creation of a user namespace."""
-        return self._key("ns", b"", {"create": 8})
 
 
 def _answer(perms: Any, names: Mapping[str, int]) -> Answer:
@@ -318,14 +328,19 @@ def _answer(perms: Any, names: Mapping[str, int]) -> Answer:
     return Answer(allow, audit & allow, quiet - allow)
 
 
+def _address(addr: bytes) -> bytes:
+    """An address of a unix socket as the kernel has it."""
+    if addr == b"none":
+        return b"\1"
+    if addr == b"auto":
+        return b""
+    return b"\0" + addr[1:]
+
+
 def _together(found: Iterable[Answer]) -> Answer:
     """The answers of several stages as one."""
     allow, audit, quiet = (set().union(*sets) for sets in list(zip(*found, strict=True))[:3])
     return Answer(frozenset(allow), frozenset(audit), frozenset(quiet))
-
-
-def _text(path: bytes) -> str:
-    return path.decode("utf-8", "surrogateescape")
 
 
 def oracles(data: bytes, api: Any) -> dict[str, Oracle]:
