@@ -152,6 +152,12 @@ class Names:
                 self._dfas[pattern] = None
         return self._dfas[pattern]
 
+    def own_children(self, pattern: Pattern, profile: str) -> bool:
+        """Whether a pattern means any child of a profile, which may be added locally."""
+        return literal_prefix(pattern) == encode(f"{profile}//") and (
+            literals(pattern, _MANY) is None
+        )
+
     def external(self, pattern: Pattern, globs: Iterable[str]) -> bool:
         """Whether a label pattern may mean a profile that is known to come from elsewhere."""
         listed = literals(pattern, _MANY)

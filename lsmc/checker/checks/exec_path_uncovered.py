@@ -3,8 +3,9 @@
 What it does: finds profiles whose attachment matches paths, none of which their rules let
 them read.
 
-Why is this bad: the kernel maps the program under the new profile, and a script is read by its
-interpreter under it, so every start fails with a denial of the program's own path.
+Why is this bad: a script is read by its interpreter under the new profile, and a program that a
+confined task starts is mapped under it, so that the start fails with a denial of the program's own
+path.  It goes well only for a binary that a task without confinement starts.
 
 Bad:
 
@@ -23,9 +24,10 @@ profile good /{usr/,}bin/good {
 }
 ```
 
-How sure: exact.  A program also needs `m`, which is not judged: a script does without.  Whether the
-interpreter of a script is covered depends on the file and is not judged either.  Profiles without
-any rule have a code of their own.
+How sure: exact about the rules; it is `info` since who starts what is not known.  A program also
+needs `m`, which is not judged: a script does without.  Whether the interpreter of a script is
+covered depends on the file and is not judged either.  Profiles without any rule have a code of
+their own.
 
 How to fix: `@{exec_path} mr,`, or the path with `mr`; `r` for a script.
 """
@@ -116,4 +118,4 @@ def _reads(profile: LintedProfile, path: bytes) -> bool:
     return any(profile.matcher.decide(node, FILE, owner).allow & _READ for owner in (False, True))
 
 
-CHECK = Check("LSM223", "exec-path-uncovered", "warning", run)
+CHECK = Check("LSM223", "exec-path-uncovered", "info", run)

@@ -1,7 +1,7 @@
 """A definition in a place where it does something else than it seems to.
 
-What it does: finds profiles in files below `abstractions/`, `abi` lines in the body of a profile or
-in what it includes, and booleans that ask whether a variable is defined before the line that
+What it does: finds profiles in files below `abstractions/`, `abi` lines in the body of a profile,
+and booleans that ask whether a variable is defined before the line that
 defines it.
 
 Why is this bad: every profile that includes the abstraction gets a child of its own; the `abi` line
@@ -50,8 +50,9 @@ profile good /bin/good {
 /y r,
 ```
 
-An alias or a variable inside of a profile, or after one, is refused by the compiler and has a code
-of its own.
+The `abi` line at the head of an abstraction is a custom, and does nothing where the profile has
+one.  An alias or a variable inside of a profile, or after one, is refused by the compiler and has a
+code of its own.
 
 How sure: exact.
 
@@ -83,8 +84,6 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                         related=[Label(site.include.span, "included here")],
                     )
                 yield from _abi_lines(item.body)
-            elif isinstance(item, ast.Abi) and site is not None:
-                yield _abi(item)
     for file in tree.files:
         yield from _too_early(file)
 

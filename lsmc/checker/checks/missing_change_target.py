@@ -31,7 +31,8 @@ profile worker-1 {
 
 Names that programs make at run time, or that another loader brings, are not looked for:
 `[checks.missing-change-target] external = ["libvirt-*", ...]` is a list of globs; names in other
-namespaces are in it.
+namespaces are in it.  A pattern for all children of the profile itself is left alone: they may
+be added locally.
 
 How sure: exact for the files that were given; names that a file beside them may define count as
 existing.  `change_hat` asks no rule, so there is nothing to report about it.
@@ -64,6 +65,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                     continue
                 target = rule.fields[0]
                 if names.matching(target) or names.external(target, globs):
+                    continue
+                if names.own_children(target, profile.name):
                     continue
                 yield CHECK.finding(
                     rule.origin,

@@ -69,10 +69,10 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     for one in tree.shared(peer_rules):
         if one.rule.effect == Effect.DENY:
             continue
-        if names.matching(one.peer) or names.external(one.peer, globs):
+        users = {p.name for p in one.profiles if not names.own_children(one.peer, p.name)}
+        if names.matching(one.peer) or names.external(one.peer, globs) or not users:
             known.add(one.rule.origin)
         else:
-            users = {profile.name for profile in one.profiles}
             missing.setdefault(one.rule.origin, set()).update(users)
     for origin, users in missing.items():
         if origin in known:
