@@ -159,7 +159,7 @@ class LogReader:
 
 def worth_reading(line: bytes) -> bool:
     """Whether a line may hold a record: a quick look that spares the rest of a large log."""
-    if _WORTH_READING.search(line):
+    if b"apparmor" in line or _WORTH_READING.search(line):
         return True
     return line.startswith(b"{") and bool(_JOURNAL_BYTES.search(line))
 

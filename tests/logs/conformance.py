@@ -3,7 +3,7 @@
 DIR has NAME.in (a record), NAME.out (its fields, as libapparmor's `test_multi` prints them) and
 NAME.profile (the rule it asks for, as AppArmor's own tools write it).  Three figures: records whose
 fields are exactly those; questions that the profile answers with yes; questions that it answers
-with no once its rules are gone. A profile without a rule must come from a record without a
+with no once its rules are gone.  Both are asked as `query` and as `explain --log` do. A profile without a rule must come from a record without a
 question.
 """
 
@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import lsmc
+from lsmc.causes import Causes
+from lsmc.diagnosis import diagnose
 from lsmc.logs.reader import LogReader
 from lsmc.logs.record import Record
 from lsmc.logs.request import asked
@@ -130,7 +132,16 @@ def _judge(
 def _answer(record: Record, text: str, features: Path) -> list[bool]:
     policy = lsmc.compile_text(text, features=str(features))
     requests = asked(record).put_to(lambda name: _knows(policy, name))
-    return sorted({policy.answer(request).allowed for request in requests})
+    found = {policy.answer(request).allowed for request in requests}
+    return sorted(found | _explained(record, text))
+
+
+def _explained(record: Record, text: str) -> set[bool]:
+    """What `explain --log` finds, without features: a record proves that its class is mediated."""
+    causes = Causes()
+    causes.add(record)
+    policy = lsmc.compile_text(text)
+    return {found.status == "allowed" for found in diagnose(policy, causes.sorted())}
 
 
 def _knows(policy: Policy, subject: str) -> bool:

@@ -144,22 +144,22 @@ def _regex(glob: str) -> str:
     """A value without `**` as a regular expression."""
     out: list[str] = []
     depth = 0
-    rest = iter(re.findall(r"\\.|\[[^\]]*\]|.", glob, re.DOTALL))
-    for token in rest:
-        if token == "*":
+    rest = re.findall(r"\\.|\[[^\]]*\]|.", glob, re.DOTALL)
+    for piece in rest:
+        if piece == "*":
             out.append("[^/]+" if out and out[-1] == "/" else "[^/]*")
-        elif token == "?":
+        elif piece == "?":
             out.append("[^/]")
-        elif token == "{":
+        elif piece == "{":
             depth += 1
             out.append("(?:")
-        elif token == "}" and depth:
+        elif piece == "}" and depth:
             depth -= 1
             out.append(")")
-        elif token == "," and depth:
+        elif piece == "," and depth:
             out.append("|")
-        elif len(token) > 2:
-            out.append(token)
+        elif len(piece) > 2:
+            out.append(piece)
         else:
-            out.append(re.escape(token[-1]))
+            out.append(re.escape(piece[-1]))
     return "".join(out)

@@ -8,7 +8,6 @@ in order, with that rule's indent; without one, behind the last rule.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from os.path import commonprefix
 from typing import NamedTuple
 
 from lsmc.frontend.apparmor import ast
@@ -131,16 +130,14 @@ def _at(items: tuple[ast.Item, ...], new: ast.Item | None, rule: str) -> Edit | 
     same = [
         (at, item)
         for at, item in enumerate(items)
-        if _kind(item) == kind
-        and not (isinstance(item, ast.Rule) and item.prefix.effect == "deny")
-        and isinstance(item, ast.Rule | ast.Rlimit)
+        if _kind(item) == kind and not (isinstance(item, ast.Rule) and item.prefix.effect == "deny")
     ]
-    if not same:
+    if not same or not isinstance(new, ast.Rule | ast.Rlimit):
         return None
     keys = {at: _sort_key(_span(item).text) for at, item in same}
 
     def likeness(at: int) -> tuple[int, int]:
-        return len(commonprefix((keys[at], key))), -at
+        return _shared(keys[at], key), at
 
     at = max(keys, key=likeness)
     if keys[at] <= key:
@@ -150,6 +147,12 @@ def _at(items: tuple[ast.Item, ...], new: ast.Item | None, rule: str) -> Edit | 
     while at - 1 in keys and keys[at - 1] > key and _adjoin(items[at - 1], items[at]):
         at -= 1
     return _before(_span(items[at]), rule)
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts have in common from their start."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _adjoin(first: ast.Item, second: ast.Item) -> bool:
@@ -185,11 +188,10 @@ def _before(span: Span, rule: str) -> Edit:
 
 def _in_body(profile: ast.Profile, rule: str) -> Edit:
     """Behind the last rule of a body that has none of the kind."""
-    last = None
+    last: ast.Item | None = None
     for item in profile.body:
-        if isinstance(item, ast.Rule | ast.Rlimit | ast.Abi):
-            last = item
-        elif isinstance(item, ast.Include) and not item.path.text.startswith("local/"):
+        local = isinstance(item, ast.Include) and item.path.text.startswith("local/")
+        if isinstance(item, ast.Rule | ast.Rlimit | ast.Abi | ast.Include) and not local:
             last = item
     if last is not None:
         return _after(_span(last), rule)

@@ -1,0 +1,1 @@
+"""Tests of causes, their diagnosis and their remedies."""
