@@ -1,4 +1,4 @@
-"""Rules that lose a part to stronger ones, and denies that take nothing away; worked out once a tree."""
+"""Rules that lose a part to stronger ones, and denies that take nothing away."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from lsmc.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A rule and what it loses; `kept` is an example of what is left to it, None when it is dead."""
+    """A rule and what it loses; `kept` is an example of what is left to it, if anything is."""
 
     written: Written
     losses: tuple[Loss, ...]
-    kept: tuple[MediationClass, bytes, int] | None
+    kept: tuple[MediationClass, bytes, bool, int] | None
     dead: bool
 
 
@@ -69,13 +69,19 @@ def _cuts(tree: Tree) -> list[Cut]:
     return found
 
 
-def _kept(written: Written) -> tuple[MediationClass, bytes, int] | None:
-    numbers = written.numbers
+def _kept(written: Written) -> tuple[MediationClass, bytes, bool, int] | None:
     try:
-        found = won_at(written, lambda d: sum({m for m, n in d.winners if n in numbers}))
+        return won_at(written, partial(_won, numbers=written.numbers))
     except StateLimit:
         return None
-    return None if found is None else (found[0], found[1], found[3])
+
+
+def _won(decision: Decision, numbers: frozenset[int]) -> int:
+    bits = 0
+    for mask, number in decision.winners:
+        if number in numbers:
+            bits |= mask
+    return bits
 
 
 def _quiet_denies(tree: Tree) -> list[QuietDeny]:
@@ -134,9 +140,4 @@ def _quiet(scopes: list[Scope], span: Span, overlaps: Overlaps) -> QuietDeny | N
 
 
 def _quieted(decision: Decision, numbers: frozenset[int]) -> int:
-    bits = 0
-    for mask, number in decision.winners:
-        if number in numbers:
-            bits |= mask & decision.quiet
-    return bits
-
+    return _won(decision, numbers) & decision.quiet

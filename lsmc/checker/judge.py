@@ -96,7 +96,7 @@ class Judge:
             first = first or judgement
             doubtful = doubtful or not judgement.removal.stable or self._lone(judgement)
             profiles.update((profile.name, profile) for profile in scope.profiles)
-        if first is None or doubtful and not self._goes_from_all(span, profiles.values()):
+        if first is None or (doubtful and not self._goes_from_all(span, profiles.values())):
             return None
         return replace(first, profiles=tuple(profiles.values()))
 

@@ -1,10 +1,10 @@
 """What the rules of a scope decide along the language of one of them.
 
-A rule is asked about key by key where its language is small, else at a few samples, and only then by a
-search: a product of the rule's own pattern with those of a few others.  A key that the search finds is
-asked of all rules; if more of them match than were considered, these join the few and the search goes on.
-That walks far less than the product of the profile's tables, which hold everything else too.
-"""
+A rule is asked about key by key where its language is small, else at a few samples, and only then
+by a search: a product of the rule's own pattern with those of a few others.  A key that the search
+finds is asked of all rules; if more of them match than were considered, these join the few and the
+search goes on.  That walks far less than the product of the profile's tables, which hold everything
+else too."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Meetings:
 
     @property
     def finite(self) -> bool:
-        """Whether `keys` are all keys."""
+        """Whether `first_keys` are all keys."""
         return self.scope.scopes.finite_keys(self.member.number) is not None
 
-    def keys(self) -> tuple[bytes, ...]:
+    def first_keys(self) -> tuple[bytes, ...]:
         """All keys where there are few, else samples; without the class code."""
         known = self.scope.scopes.finite_keys(self.member.number)
         if known is None:
@@ -54,7 +54,7 @@ class Meetings:
 
         None proves that there is none if no rule outside of `among` can bring the goal about.
         """
-        for key in self.keys():
+        for key in self.first_keys():
             if goal(self.at(key)):
                 return key
         if self.finite:

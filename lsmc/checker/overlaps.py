@@ -1,8 +1,7 @@
 """Which rules of one class meet, with a shortest common key, and what one loses to another there.
 
-Most pairs of rules part in their first bytes; the others are compared key by key where both have few,
-and by a product of the two where one has many.
-"""
+Most pairs of rules part in their first bytes; the others are compared key by key where both have
+few, and by a product of the two where one has many."""
 
 from __future__ import annotations
 
@@ -14,6 +13,7 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.checker.meetings import LIMIT, Ids, Meetings, decision
 from lsmc.checker.model import Tree
 from lsmc.checker.scopes import Scope, Scopes, Written
+from lsmc.diff import outcome
 from lsmc.ir.classes import FILE
 from lsmc.ir.model import Effect, MediationClass, Rule, Unit
 
@@ -66,9 +66,7 @@ class Overlaps:
                 for number, rule in zip(numbers, unit.rules, strict=True)
                 if rule.effect is Effect.DENY
                 or rule.priority > 0
-                or rule.exact
-                and rule.cls is FILE
-                and (rule.owner | rule.other) & _EXECUTE
+                or (rule.exact and rule.cls is FILE and (rule.owner | rule.other) & _EXECUTE)
             )
         return known
 
@@ -152,8 +150,18 @@ def _lost_at(meetings: Meetings, winner: int, key: bytes) -> Iterator[Loss]:
             why = "priority" if other.priority > rule.priority else "exact"
             if why == "exact" and other.effect is Effect.DENY:
                 why = "deny"
+            if why == "priority" and not _tells(scope, ids, winner, meetings.cls, owner):
+                continue  # both say the same there
             yield Loss(loser, winner, why, meetings.cls, key, owner, bits)
             return
+
+
+def _tells(scope: Scope, ids: Ids, winner: int, cls: MediationClass, owner: bool) -> bool:
+    """Whether a rule makes a difference to the decision of some rules."""
+    rest = tuple(number for number in ids if number != winner)
+    record = scope.profile.record
+    one, other = decision(scope, ids, cls, owner), decision(scope, rest, cls, owner)
+    return outcome(one, record) != outcome(other, record)
 
 
 def _won(winners: tuple[tuple[int, int], ...], number: int) -> int:

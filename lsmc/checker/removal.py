@@ -1,11 +1,11 @@
 """What would change if a rule were not there: the exact ground of the findings about dead rules.
 
-A written rule matters at the keys of its own language only.  There the decision of all rules is compared
-with the decision of the others, for the owner of the object and for anybody else, as `lsmc.diff` compares
-them: what is granted, audited, quiet or asked, and where an execution leads.  The first key that tells
-the two apart proves that the rule matters; most rules are settled by their first key.  No such key is
-a proof that it may go, and what the others decided on the way says which of them grant the same.
-"""
+A written rule matters at the keys of its own language only.  There the decision of all rules is
+compared with the decision of the others, for the owner of the object and for anybody else, as
+`lsmc.diff` compares them: what is granted, audited, quiet or asked, and where an execution leads.
+The first key that tells the two apart proves that the rule matters; most rules are settled by their
+first key.  No such key is a proof that it may go, and what the others decided on the way says which
+of them grant the same."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def removal(written: Written, members: Sequence[Member] | None = None) -> Remova
         meetings = Meetings(scope, member)
         if not meetings.finite:
             endless.append(meetings)
-        for key in meetings.keys():
+        for key in meetings.first_keys():
             if trial.differs(meetings.at(key), meetings.cls, key):
                 return None
     for meetings in endless:
@@ -142,8 +142,9 @@ class _Trial:
     def covered(self, meetings: Meetings) -> bool:
         """Whether no key of an endless rule tells the decisions apart; raises `StateLimit`.
 
-        A search considers only some rules.  What it proves holds among all of them when those that do
-        the rule's work have its rank, so that nothing can come between.  Else it goes on with all.
+        A search considers only some rules.  What it proves holds among all of them when those that
+        do the rule's work have its rank, so that nothing can come between.  Else it goes on with
+        all.
         """
         known = self.gone.union(*self._known)
         while True:

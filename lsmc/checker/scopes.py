@@ -1,9 +1,10 @@
 """Scopes: the texts within which a rule is judged.
 
-A rule of a profile's own body is judged among all rules of the profile.  A rule of an included file is
-judged among the rules of that file and of what it includes: they are there whoever includes it, so a
-finding holds for every profile, and it is worked out once.  That a profile says again, or takes away,
-what an abstraction grants is no fault of the abstraction: there the profile's rule is the one to report.
+A rule of a profile's own body is judged among all rules of the profile.  A rule of an included file
+is judged among the rules of that file and of what it includes: they are there whoever includes it,
+so a finding holds for every profile, and it is worked out once.  That a profile says again, or
+takes away, what an abstraction grants is no fault of the abstraction: there the profile's rule is
+the one to report.
 
 Profiles include the same file in different company (a file is read once a profile, so some of its
 includes may have come in before).  Only the fullest companies of a file are judged.
@@ -37,7 +38,7 @@ MAX_AUTOMATA = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An IR rule of a written rule: its place in the scope's matcher, and its number in the tree."""
+    """An IR rule of a written rule: its place in the matcher, and its number in the tree."""
 
     place: RulePlace
     number: int
@@ -247,7 +248,8 @@ class Scopes:
             whole = tuple(range(len(uses)))
             self.bodies.append(Scope(self.tree, profile, (), whole, self, [profile]))
             marks: list[object] = [
-                id(use.unit) if shared[id(use.unit)] > 1 else use.unit.rules[0].origin for use in uses
+                id(use.unit) if shared[id(use.unit)] > 1 else use.unit.rules[0].origin
+                for use in uses
             ]
             inside: dict[tuple[Span, ...], list[int]] = {}
             for part, use in enumerate(uses):

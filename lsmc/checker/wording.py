@@ -1,4 +1,4 @@
-"""What the findings about rules have in common: places with their chains of includes, and witnesses."""
+"""What findings about rules have in common: places with chains of includes, and witnesses."""
 
 from __future__ import annotations
 

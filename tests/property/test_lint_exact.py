@@ -1,10 +1,10 @@
 """The exact checks against `lsmc.diff`: a rule is reported just when taking it out changes nothing.
 
-"Changes nothing" is what `lsmc.diff` calls equal: at every object, for its owner and for anybody else, the
-same permissions, audit and quiet flags, prompts and exec transitions; and the policy still compiles.  A
-written rule may mean several things (a link is a path and a pair); all of them go together.  Of duplicates
-in one text the later one is reported and names the first; either may go.
-"""
+"Changes nothing" is what `lsmc.diff` calls equal: at every object, for its owner and for anybody
+else, the same permissions, audit and quiet flags, prompts and exec transitions; and the policy
+still compiles.  A written rule may mean several things (a link is a path and a pair); all of them
+go together.  Of duplicates in one text the later one is reported and names the first; either may
+go."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_rule_is_reported_just_when_it_may_go(text: Text) -> None:
 @EXAMPLES
 @given(crowded())
 def test_what_else_is_claimed(text: Text) -> None:
-    """A deny that only quiets changes nothing but the log; an include that brings nothing may go."""
+    """A deny that only quiets changes only the log; an include that brings nothing may go."""
     linted = tree(text)
     if linted is None:
         return

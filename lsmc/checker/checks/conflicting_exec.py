@@ -1,9 +1,9 @@
 """Two rules that say different things about executing one path, without being refused.
 
-What it does: finds pairs of exec rules of equal rank with different modes or targets that match a common
-path.  `apparmor_parser` refuses most of them (LSM049, LSM050).  Found here are those that it lets pass:
-a stronger rule for the common path happens to be visited before them, or the release decides, because
-classes such as `[ab]` count as wildcards before 4.0 and as exact since.
+What it does: finds pairs of exec rules of equal rank with different modes or targets that match a
+common path.  `apparmor_parser` refuses most of them (LSM049, LSM050).  Found here are those that it
+lets pass: a stronger rule for the common path happens to be visited before them, or the release
+decides, because classes such as `[ab]` count as wildcards before 4.0 and as exact since.
 
 Why is this bad: whether the policy loads depends on the release, or on a rule that seems unrelated:
 remove that one, and the policy is refused.
@@ -133,7 +133,8 @@ def _has_class(pattern: Pattern) -> bool:
 def _report(scope: Scope, first: int, second: int, key: bytes, older: bool) -> Diagnostic:
     rules = scope.tree.rules
     one, other = rules[first], rules[second]
-    assert one.transition is not None and other.transition is not None
+    assert one.transition is not None
+    assert other.transition is not None
     owner = bool(one.owner & other.owner & _EXECUTE)
     how = (
         "releases before 4.0 refuse this"
@@ -143,7 +144,8 @@ def _report(scope: Scope, first: int, second: int, key: bytes, older: bool) -> D
     return CHECK.finding(
         other.origin,
         f"{quoted(other.origin)} and {quoted(one.origin)} disagree about executing "
-        f"{shown_object(FILE, key)}: `{describe(other.transition)}` or `{describe(one.transition)}`",
+        f"{shown_object(FILE, key)}: "
+        f"`{describe(other.transition)}` or `{describe(one.transition)}`",
         help=how,
         profile=scope.profile.name,
         witness=witness(scope, FILE, key, owner, _EXECUTE),

@@ -49,8 +49,11 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             span = judgement.written.span
             yield CHECK.finding(
                 span,
-                f"{quoted(span)} changes nothing: {len(judgement.cover)} other rules cover it together",
-                help=help_text("remove it, or the rules that cover it", where(judgement.profiles, span)),
+                f"{quoted(span)} changes nothing: "
+                f"{len(judgement.cover)} other rules cover it together",
+                help=help_text(
+                    "remove it, or the rules that cover it", where(judgement.profiles, span)
+                ),
                 profile=judgement.scope.profile.name,
                 witness=witness_of(judgement),
                 related=labels(judgement.scope, judgement.cover, "covers a part of it"),

@@ -26,8 +26,8 @@ profile good /bin/good {
 }
 ```
 
-A deny of an included file is found only when it is without effect in every profile that includes it.
-There it may wait for a profile that needs it, so the finding is an info.
+A deny of an included file is found only when it is without effect in every profile that includes
+it.  There it may wait for a profile that needs it, so the finding is an info.
 
 How sure: exact, for the profiles that were given.
 

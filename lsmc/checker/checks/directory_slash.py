@@ -1,9 +1,9 @@
 """A rule for a directory without the slash, or for a file with one.
 
-What it does: finds rules that can match only files but name a directory, because the policy itself has
-rules for what lies below it or because it is a directory on every system; and the reverse.  With
-`pairs = true` in `[checks.directory-slash]` it also finds rules for all that lies below a directory where
-no rule lets the directory be listed.
+What it does: finds rules that can match only files but name a directory, because the policy itself
+has rules for what lies below it or because it is a directory on every system; and the reverse.
+With `pairs = true` in `[checks.directory-slash]` it also finds rules for all that lies below a
+directory where no rule lets the directory be listed.
 
 Why is this bad: the kernel gives directories a slash at the end.  `/etc/app r` lets nobody list the
 directory `/etc/app/`.
@@ -31,9 +31,9 @@ profile good /bin/good {
 }
 ```
 
-How sure: exact for what the rule matches; that the name is a directory is taken from the other rules,
-or from the list of names in this check.  A rule with exec permission is not found, nor one whose
-directory some rule allows with the same permissions.
+How sure: exact for what the rule matches; that the name is a directory is taken from the other
+rules, or from the list of names in this check.  A rule with exec permission is not found, nor one
+whose directory some rule allows with the same permissions.
 
 How to fix: add or remove the slash.
 """
@@ -59,13 +59,15 @@ _READ = FILE.mask("r")
 #: Directories of every system (Filesystem Hierarchy Standard 3.0 and the kernel's own).
 _DIRECTORIES = frozenset(
     b"/ /bin /boot /dev /dev/pts /dev/shm /etc /etc/ssl /home /lib /media /mnt /opt /proc /proc/sys"
-    b" /root /run /run/lock /run/user /sbin /srv /sys /sys/devices /sys/fs/cgroup /tmp /usr /usr/bin"
+    b" /root /run /run/lock /run/user /sbin /srv /sys /sys/devices /sys/fs/cgroup /tmp /usr "
+    b" /usr/bin"
     b" /usr/include /usr/lib /usr/local /usr/sbin /usr/share /usr/src /var /var/cache /var/lib"
     b" /var/log /var/mail /var/opt /var/spool /var/tmp".split()
 )
 #: Files of every system.
 _FILES = frozenset(
-    b"/etc/fstab /etc/group /etc/hostname /etc/hosts /etc/nsswitch.conf /etc/passwd /etc/resolv.conf"
+    b"/etc/fstab /etc/group /etc/hostname /etc/hosts /etc/nsswitch.conf /etc/passwd "
+    b" /etc/resolv.conf"
     b" /etc/shadow /dev/full /dev/null /dev/random /dev/tty /dev/urandom /dev/zero /proc/cmdline"
     b" /proc/cpuinfo /proc/filesystems /proc/loadavg /proc/meminfo /proc/mounts /proc/stat"
     b" /proc/uptime /proc/version".split()

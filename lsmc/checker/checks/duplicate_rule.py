@@ -44,7 +44,7 @@ from collections.abc import Iterator
 
 from lsmc.checker.judge import Fate, judgements
 from lsmc.checker.model import Check, Tree
-from lsmc.checker.wording import help_text, labels, quoted, where, witness_of, without
+from lsmc.checker.wording import help_text, labels, quoted, where, without, witness_of
 from lsmc.diagnostics import Diagnostic
 
 

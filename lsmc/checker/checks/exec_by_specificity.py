@@ -3,8 +3,8 @@
 What it does: finds rules without wildcards that decide how a path is executed although a rule with
 wildcards says otherwise about it, and says which wins where.
 
-Why is this bad: it need not be: an exception from a general rule is written so.  But who changes the
-general rule will find that it does nothing here.
+Why is this bad: it need not be: an exception from a general rule is written so.  But who changes
+the general rule will find that it does nothing here.
 
 Bad:
 
@@ -50,12 +50,13 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     for profile, scope, winner, lost in _won(tree):
         first = lost[0]
         here, there = (tree.rules[n].transition for n in (first.winner, first.loser))
-        assert here is not None and there is not None
+        assert here is not None
+        assert there is not None
         spans = list(dict.fromkeys(tree.origin(loss.loser) for loss in lost))
         yield CHECK.finding(
             winner,
-            f"executing {shown_object(FILE, first.key)} means `{describe(here)}` by {quoted(winner)}, "
-            f"not `{describe(there)}` by a rule with wildcards",
+            f"executing {shown_object(FILE, first.key)} means `{describe(here)}` "
+            f"by {quoted(winner)}, not `{describe(there)}` by a rule with wildcards",
             help="the rule without wildcards wins",
             profile=profile.name,
             witness=witness(scope, FILE, first.key, first.owner, first.bits),

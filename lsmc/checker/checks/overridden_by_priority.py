@@ -1,10 +1,10 @@
 """A rule that a rule of higher priority overrides, wholly or in part.
 
-What it does: finds rules that lose an object that they match to a rule with a higher `priority=`, and
-shows such an object.
+What it does: finds rules that lose an object that they match to a rule with a higher `priority=`,
+and shows such an object.
 
-Why is this bad: it need not be.  But a priority works on all rules of the profile, those of included
-files too, and a deny that is overridden no longer denies.
+Why is this bad: it need not be.  But a priority works on all rules of the profile, those of
+included files too, and a deny that is overridden no longer denies.
 
 Bad:
 

@@ -1,10 +1,10 @@
 """An allow rule into which a deny cuts.
 
-What it does: finds allow rules of which a `deny` takes away a part, and shows an object on either side:
-one that is denied, and one that is still allowed.
+What it does: finds allow rules of which a `deny` takes away a part, and shows an object on either
+side: one that is denied, and one that is still allowed.
 
-Why is this bad: it need not be; this is what a deny is for.  It is good to know when the rule seems not
-to work.
+Why is this bad: it need not be; this is what a deny is for.  It is good to know when the rule
+seems not to work.
 
 Bad:
 
@@ -54,12 +54,15 @@ def _report(tree: Tree, cut: Cut) -> Diagnostic:
     first = denied[0]
     scope, span = cut.written.scope, cut.written.span
     assert cut.kept is not None
+    cls, key, owner, bits = cut.kept
+    left = f"{shown(cls, key, bits)} is still allowed"
+    if key == first.key and owner != first.owner:
+        left += " to the owner" if owner else " to others than the owner"
     spans = dict.fromkeys(tree.origin(loss.winner) for loss in denied)
     return CHECK.finding(
         span,
-        f"{quoted(span)} is denied in part: "
-        f"{shown(first.cls, first.key, first.bits)} is refused",
-        help=f"{shown(*cut.kept)} is still allowed",
+        f"{quoted(span)} is denied in part: {shown(first.cls, first.key, first.bits)} is refused",
+        help=left,
         profile=scope.profile.name,
         witness=witness(scope, first.cls, first.key, first.owner, first.bits),
         related=labels(scope, list(spans), "takes it away"),

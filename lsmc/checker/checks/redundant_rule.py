@@ -28,8 +28,9 @@ profile good /bin/good {
 }
 ```
 
-A rule of an included file is judged among the rules of that file and of what it includes.  A profile's
-own rule is judged among all rules of the profile: what an abstraction grants need not be said again.
+A rule of an included file is judged among the rules of that file and of what it includes.  A
+profile's own rule is judged among all rules of the profile: what an abstraction grants need not
+be said again.
 
 How sure: exact.  Without the rule every decision, audit flag and exec transition stays as it
 is, for the owner of an object and for others; `lsmc diff` shows the same.
@@ -55,7 +56,9 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             yield CHECK.finding(
                 span,
                 f"{quoted(span)} changes nothing: another rule covers it",
-                help=help_text("remove it, or narrow the wider rule", where(judgement.profiles, span)),
+                help=help_text(
+                    "remove it, or narrow the wider rule", where(judgement.profiles, span)
+                ),
                 profile=judgement.scope.profile.name,
                 witness=witness_of(judgement),
                 related=labels(judgement.scope, judgement.cover, "covers it"),

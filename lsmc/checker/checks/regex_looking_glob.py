@@ -47,7 +47,10 @@ from lsmc.source import Span, to_display
 
 _MARKS = (
     (re.compile(r"\([^()/]*\|[^()/]*\)"), "`(a|b)` is written `{a,b}` in a glob"),
-    (re.compile(r"\[[^\]/]+\]\+"), "`+` means itself in a glob: `[0-9]*` is one digit and anything"),
+    (
+        re.compile(r"\[[^\]/]+\]\+"),
+        "`+` means itself in a glob: `[0-9]*` is one digit and anything",
+    ),
     (re.compile(r"\\[dDwWsSbB](?![0-9])"), "`\\d` and its like do not exist: write `[0-9]`"),
     (re.compile(r"\\\."), "a dot means itself in a glob and needs no backslash"),
     (re.compile(r"\A\^/"), "a pattern matches the whole path, `^` means itself"),

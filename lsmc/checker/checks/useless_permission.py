@@ -1,9 +1,10 @@
 """A permission that cannot apply to anything that the rule matches.
 
-What it does: finds three kinds.  Rules whose pattern matches directories only (it ends with `/`) and that
-give `m`, `x`, `l` or `a`: a directory is neither mapped nor executed, hard-linked or appended to.
-(`k` may apply: a directory can be locked by flock(2).)  `audit deny` rules with `x` among others where
-nothing grants execution.  Link rules with a subset test that fails for each of their pairs.
+What it does: finds three kinds.  Rules whose pattern matches directories only (it ends with `/`)
+and that give `m`, `x`, `l` or `a`: a directory is neither mapped nor executed, hard-linked or
+appended to.  (`k` may apply: a directory can be locked by flock(2).) `audit deny` rules with `x`
+among others where nothing grants execution.  Link rules with a subset test that fails for each of
+their pairs.
 
 Why is this bad: the permission suggests that the author had something else in mind, often a path
 without the slash.
@@ -33,8 +34,8 @@ profile good /bin/good {
 }
 ```
 
-How sure: exact.  The subset test is judged for links among files that the program owns; for others the
-kernel does not make it.
+How sure: exact.  The subset test is judged for links among files that the program owns; for others
+the kernel does not make it.
 
 How to fix: drop the permission, or correct the path.
 """
@@ -50,12 +51,12 @@ from lsmc.checker.objects import only_directories
 from lsmc.checker.overlaps import Overlaps
 from lsmc.checker.scopes import Scope, Written
 from lsmc.checker.wording import quoted, shown_object, witness
+from lsmc.checker.written import written_rules
 from lsmc.diagnostics import Diagnostic
 from lsmc.frontend.apparmor import ast
 from lsmc.ir.classes import FILE, LINK
 from lsmc.ir.model import Effect, Rule
 from lsmc.source import Span
-from lsmc.checker.written import written_rules
 
 _EXECUTE = FILE.mask("x")
 _WRITE = FILE.mask("w")
