@@ -63,6 +63,14 @@ class Baseline:
             baseline._spans[entry] = baseline._find(entry)
         return baseline
 
+    def fresh(self) -> Baseline:
+        """The same baseline with all of its entries unused, if nothing was taken from this one."""
+        copy = Baseline(self.path)
+        copy._source = self._source
+        copy._left = self._left.copy()
+        copy._spans = self._spans
+        return copy
+
     def _find(self, entry: Entry) -> Span:
         """The line of an entry; the start of the file when it was written in another way."""
         at = self._source.text.find(_dumps(entry)[:-1])

@@ -14,6 +14,7 @@ from lsmc.checker.baseline import write as baseline_data
 from lsmc.checker.config import LEVELS, Config
 from lsmc.checker.model import SettingError
 from lsmc.checker.pages import pages
+from lsmc.cli.bundles import is_bundle
 from lsmc.cli.changes import changed_files, root_of
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.options import Reading
@@ -96,6 +97,9 @@ class _Run:
         since = wish.changed_since
         self.changed = None if since is None else changed_files(since)
         self.options = setup.options(*wish.reading[:4])
+        for path in wish.paths:
+            if path != "-" and Path(path).exists() and is_bundle(path):
+                raise UsageFault(f"`{path}` is a bundle: lint reads the source of policy")
         self.paths, self.stdin = self._stdin()
 
     def _config(self) -> Config:
@@ -177,7 +181,15 @@ class _Run:
         baseline = self.baseline()
         code = YES
         for path in self._expanded():
-            result = linter.lint([path], baseline)
+            try:
+                result = linter.lint([path], baseline.fresh() if baseline else None)
+            except SettingError:
+                raise
+            except Exception as fault:  # noqa: BLE001 - the other files are still to be judged
+                self.screen.text(findings.file_line(path, (), ok=False))
+                self.screen.error(f"{path}: {type(fault).__name__}: {fault} [LSM999]")
+                code = WRONG
+                continue
             found = self._changed(result.findings)
             self.screen.text(findings.file_line(path, found))
             self._faults(result.faults)

@@ -39,8 +39,8 @@ def render(report: Report) -> str:
     )
 
 
-def file_line(path: str, findings: Iterable[Diagnostic]) -> str:
-    """One file as a line; `ok` is false when the compiler would refuse it."""
+def file_line(path: str, findings: Iterable[Diagnostic], ok: bool = True) -> str:
+    """One file as a line; `ok` is false when the compiler would refuse it, or nobody knows."""
     found = list(findings)
-    ok = all(one.severity != "error" for one in found)
+    ok = ok and all(one.severity != "error" for one in found)
     return dumps({"file": path, "ok": ok, "diagnostics": [diagnostic(o) for o in found]}) + "\n"
