@@ -30,7 +30,7 @@ _IDS = re.compile(
     r"|(?<![0-9A-Za-z])[0-9a-f]{16,}(?![0-9A-Za-z])"
     r"|(?<![0-9])[0-9]{4,}(?![0-9])"
 )
-_NULL = re.compile(r"//null-[^/].*\Z", re.DOTALL)
+_NULL = re.compile(r"//null-.*\Z", re.DOTALL)
 #: What stands for a number in a pattern.
 STAR = "*"
 

@@ -14,13 +14,14 @@ from typing import Any, Literal, NamedTuple
 from lsmc.analysis import ClassView, Question, places
 from lsmc.automata.algebra import search
 from lsmc.automata.dfa import StateLimit
+from lsmc.diagnosis import Diagnosis
 from lsmc.diagnostics import PolicyError
 from lsmc.diff import request
 from lsmc.evaluator import Matcher, Node
 from lsmc.explainer import Suggestion
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.generalize import Places, generalized
-from lsmc.frontend.apparmor.suggest import Wish
+from lsmc.frontend.apparmor.suggest import Wish, word
 from lsmc.hazards import hazards
 from lsmc.inputs import DiskFiles, Options
 from lsmc.ir.classes import BY_CODE, BY_NAME
@@ -73,6 +74,31 @@ class Pharmacy:
         self._tried: dict[tuple[str, str], Policy | None] = {}
         self._shelf: list[tuple[str, Matcher]] | None = None
         self._opened: dict[tuple[str, str], tuple[tuple[str, ...], bool]] = {}
+
+    def of(self, diagnosis: Diagnosis) -> tuple[Remedy, ...]:
+        """The remedies for a cause, each once."""
+        found = [*self._settings(diagnosis)]
+        for answer in diagnosis.answers:
+            for suggestion in answer.suggestions:
+                found += self.remedies(suggestion)
+        return tuple(dict.fromkeys(found))
+
+    def _settings(self, diagnosis: Diagnosis) -> Iterator[Remedy]:
+        """What helps where no rule is asked: a higher limit, a hat that was missing."""
+        for answer in diagnosis.answers:
+            asked = answer.request
+            if not answer.verdict.missing or asked.cls not in ("rlimit", "change_hat"):
+                continue
+            rule = f"set rlimit {asked.object} <= {asked.fields.get('value', 'infinity')},"
+            if asked.cls == "change_hat":
+                rule = f"hat {word(asked.object.encode('utf-8', 'surrogateescape'))} {{ }}"
+            for subject in asked.profiles:
+                profile = self.policy.tables.find(subject.name)
+                if profile is not None and profile.is_hat and asked.cls == "change_hat":
+                    profile = self.policy.tables.find(subject.name.rpartition("//")[0])
+                if profile is not None:
+                    place = self.policy.bundle.place(profile.place)
+                    yield Remedy("exact", rule, profile.full_name, place.file, place.line)
 
     def remedies(self, one: Suggestion) -> Iterator[Remedy]:
         """The remedies for a suggestion, the smallest first."""
@@ -327,7 +353,8 @@ def _example(cls: MediationClass, asked: dict[str, Any], mask: int) -> str:
     perms = "".join(names) if cls.name == "file" else ",".join(names)
     head = [] if cls.name == "file" else [cls.name]
     whose = "" if asked["owner"] or cls.name != "file" else "of others"
-    return " ".join(word for word in [*head, perms, str(asked["object"]), *fields, whose] if word)
+    words = [*head, perms, str(asked["object"]), *fields, whose]
+    return " ".join(text for text in words if text)
 
 
 def _joined(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:

@@ -108,15 +108,7 @@ def _explained(
     pharmacy = Pharmacy(policy, options)
     some = causes.sorted()
     for number, diagnosis in enumerate(diagnose(policy, some), 1):
-        remedies = tuple(
-            dict.fromkeys(
-                remedy
-                for answer in diagnosis.answers
-                for suggestion in answer.suggestions
-                for remedy in pharmacy.remedies(suggestion)
-            )
-        )
-        yield Explained(diagnosis, remedies)
+        yield Explained(diagnosis, pharmacy.of(diagnosis))
         if progress is not None:
             progress("explaining causes", number, len(some))
 

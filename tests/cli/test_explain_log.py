@@ -1,0 +1,156 @@
+"""`lsmc explain --log`: what is printed, counted and returned."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Run
+
+HEAD = "Nov 14 22:13:20 host kernel: [1.2] audit: type=1400 audit("
+
+
+def denied(
+    name: str, profile: str = "nginx", *, kind: str = "DENIED", at: int = 1_700_000_000, **more: Any
+) -> str:
+    fields = {"denied_mask": "r", "comm": "nginx", **more}
+    rest = " ".join(f'{key}="{value}"' for key, value in fields.items())
+    return (
+        f'{HEAD}{at}.123:7): apparmor="{kind}" operation="open" profile="{profile}" '
+        f'name="{name}" pid=7 {rest} fsuid=33 ouid=0\n'
+    )
+
+
+def ask(run: Run, bundle: Path, text: str | bytes, *more: str) -> Any:
+    return run("explain", bundle, "--log", "-", "--base", "profiles", *more, text=text)
+
+
+def causes(run: Run, bundle: Path, text: str | bytes, *more: str) -> list[dict[str, Any]]:
+    result = ask(run, bundle, text, "--format", "jsonl", *more)
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_the_shape_of_a_cause(run: Run, bundle: Path) -> None:
+    (found,) = causes(run, bundle, denied("/srv/x") * 2)
+    assert found["count"] == 2
+    assert found["first"] == found["last"] == "2023-11-14T22:13:20Z"
+    assert found["record"]["name"] == "/srv/x"
+    assert found["verdict"]["decision"] == "deny-implicit"
+    assert found["agreement"] == "agrees"
+    assert found["processes"] == {"nginx": 2}
+    first = found["suggestions"][0]
+    assert first["rule"] == "/srv/x r,"
+    assert first["file"] == "profiles/nginx"
+    assert first["opens"] == []
+    assert {"kind", "line", "hazards", "more"} <= first.keys()
+
+
+def test_exit_codes(run: Run, bundle: Path) -> None:
+    assert ask(run, bundle, denied("/srv/x")).exit_code == 1
+    assert ask(run, bundle, denied("/etc/nginx/nginx.conf")).exit_code == 0
+    assert ask(run, bundle, "nothing here\n").exit_code == 0
+    assert ask(run, bundle, 'type=AVC msg=audit(1.2:3): apparmor="DENIED" name=xyz\n').exit_code == 2
+    assert run("explain", bundle, "--log", "/no/such/log").exit_code == 2
+
+
+def test_an_older_policy_is_running(run: Run, bundle: Path) -> None:
+    (found,) = causes(run, bundle, denied("/etc/nginx/nginx.conf"))
+    assert (found["status"], found["agreement"]) == ("allowed", "older")
+    shown = ask(run, bundle, denied("/etc/nginx/nginx.conf")).stdout
+    assert "the running policy is older than these files" in shown
+
+
+def test_the_deny_rule_and_its_includes(run: Run, bundle: Path) -> None:
+    (found,) = causes(run, bundle, denied("/home/u/.ssh/id_rsa", "viewer"))
+    assert found["verdict"]["decision"] == "deny-explicit"
+    (rule,) = found["verdict"]["rules"]
+    assert rule["file"] == "profiles/abstractions/private-files"
+    assert rule["via"]
+    assert {"private-keys", "overrides-deny"} <= set(found["suggestions"][0]["hazards"])
+
+
+def test_modes_that_differ(run: Run, bundle: Path) -> None:
+    (found,) = causes(run, bundle, denied("/srv/x", kind="ALLOWED"))
+    assert found["agreement"] == "complained"
+
+
+def test_an_unknown_profile_and_no_question(run: Run, bundle: Path) -> None:
+    text = denied("/x", "stranger") + denied("/x", "nginx", info="Failed name lookup - disconnected path")
+    assert [found["status"] for found in causes(run, bundle, text)] == ["no-profile", "no-question"]
+
+
+def test_what_else_a_rule_opens(run: Run, bundle: Path) -> None:
+    text = denied("/proc/1234/cmdline")
+    (found,) = causes(run, bundle, text)
+    general = next(one for one in found["suggestions"] if one["kind"] == "general")
+    assert general["rule"] == "@{PROC}/@{pids}/cmdline r,"
+    assert general["opens"]
+    assert all(one.startswith("r /proc/") for one in general["opens"])
+
+
+def test_abstractions_are_found(run: Run, bundle: Path) -> None:
+    (found,) = causes(run, bundle, denied("/usr/share/fonts/a.ttf"))
+    names = [one["rule"] for one in found["suggestions"] if one["kind"] == "abstraction"]
+    assert "include <abstractions/fonts>" in names
+
+
+def test_the_summary_counts_every_line(run: Run, bundle: Path) -> None:
+    text = denied("/srv/x") + "other\n" * 3 + 'type=AVC msg=audit(1.2:3): apparmor="DENIED" a=,"\n'
+    shown = ask(run, bundle, text).stderr
+    assert "5 lines: 1 used, 3 skipped, 1 broken" in shown
+    assert "-:5: error:" in shown
+    assert "1 cause of 1 records" in shown
+
+
+def test_choices(run: Run, bundle: Path) -> None:
+    text = denied("/srv/a", at=1_600_000_000) + denied("/srv/b", "viewer") + denied("/srv/c")
+    for args, names in (
+        (("--since", "2022-01-01"), ["/srv/b", "/srv/c"]),
+        (("--since", "1650000000"), ["/srv/b", "/srv/c"]),
+        (("--since", "2h"), []),
+        (("--profile", "ngi*"), ["/srv/a", "/srv/c"]),
+    ):
+        assert [one["object"] for one in causes(run, bundle, text, *args)] == names
+
+
+@pytest.mark.parametrize(
+    "args", [("--since", "soon"), ("--not-owner",), ("--since", "99999999999999-01-01")]
+)
+def test_wrong_use(run: Run, bundle: Path, args: tuple[str, ...]) -> None:
+    assert ask(run, bundle, "", *args).exit_code == 2
+    assert run("explain", bundle, "nginx", "read", "/x", "--patch").exit_code == 2
+
+
+HOSTILE = [
+    b"\x1b]0;owned\x07\x1b[2J",
+    b"[red]x[/red]<script>alert(1)</script>",
+    "\u202e\u200b".encode(),
+    b"\xff\xfe\x80",
+    b"$(reboot) `reboot` %s {} ..",
+    b"a\nprofile evil { }\n",
+    b"*?[]{}^@{HOME}\\",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "patch"])
+def test_hostile_names_are_escaped(run: Run, bundle: Path, name: bytes, form: str) -> None:
+    coded = (b"/srv/" + name).hex().upper()
+    text = denied("/x").replace('name="/x"', f"name={coded}").replace('comm="nginx"', f"comm={coded}")
+    text += denied("/y", "p").replace('profile="p"', f"profile={coded}")
+    more = ("--patch",) if form == "patch" else ("--format", form)
+    result = ask(run, bundle, text, *more)
+    assert result.exit_code == 1
+    shown = result.stdout + result.stderr
+    assert all(char == "\n" or char.isprintable() for char in shown)
+    assert "profile evil { }\n" not in shown
+
+
+def test_junk_is_counted(run: Run, bundle: Path) -> None:
+    text = b"\0\xff\n" + b"apparmor=" * 300_000 + b"\n" + denied("/srv/x").encode()
+    result = ask(run, bundle, text)
+    assert result.exit_code == 1
+    assert "3 lines: 1 used, " in result.stderr
