@@ -162,7 +162,7 @@ def _unlisted(scope: Scope, written: Written, member: Member) -> Diagnostic | No
     rule = scope.tree.rules[member.number]
     head = scope.scopes.prefix(member.number)[1:] if rule.cls is FILE else b""
     owner = bool(rule.owner)
-    if rule.effect is not Effect.ALLOW or head[-1:] != b"/" or len(head) < 2:  # noqa: PLR2004
+    if rule.effect is not Effect.ALLOW or head[-1:] != b"/" or len(head) < 2:
         return None
     if not written.span.text.rstrip(", ").split()[0].endswith("/**"):
         return None
