@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Literal, NamedTuple
 
 from lsmc.attachment_index import AttachmentIndex, Scope
 from lsmc.automata.algebra import Table
 from lsmc.decide import Decision
+from lsmc.edges import Edge, Refused, Step, Ways
 from lsmc.execution import exec_mode, execution
 from lsmc.ir.classes import CHANGE_PROFILE, FILE
 from lsmc.ir.mediation import Effect, Transition
@@ -27,7 +27,7 @@ from lsmc.policy import Policy
 from lsmc.profiles import FREE_MODES, mediates
 from lsmc.requests import encode
 from lsmc.source import to_display
-from lsmc.tables.bundle import ProfileRecord
+from lsmc.tables.bundle import Place, ProfileRecord
 from lsmc.verdict import UNCONFINED
 
 #: Common paths that are tried of two languages that have endlessly many.
@@ -35,51 +35,6 @@ TRIES = 8
 _EXECUTE = FILE.mask("x")
 _CHANGE = CHANGE_PROFILE.mask(("change_profile",))
 _ATTACH = ("attach", "attach-child", "stack")
-
-Kind = Literal["exec", "change_profile", "change_hat", "mode"]
-
-
-class Edge(NamedTuple):
-    """A way from one subject to another.
-
-    `mode` is the exec mode as written, or the mode of a profile that confines nothing; `object` is
-    an example: the path that is executed, or the name that is asked for.  `rule` is the number of
-    the rule in the tables, None where no rule is asked.  With `fallback` the profile that the rule
-    wants does not exist for this path.
-    """
-
-    source: str
-    target: str
-    kind: Kind
-    mode: str = ""
-    object: str = ""
-    owner: bool = True
-    rule: int | None = None
-    fallback: bool = False
-
-
-class Refused(NamedTuple):
-    """An execution that a rule allows and that fails, since its target does not exist."""
-
-    source: str
-    mode: str
-    object: str
-    owner: bool
-    rule: int
-
-
-class Step(NamedTuple):
-    """The last edge on the way to a subject, and the subject before it (which may be a stack)."""
-
-    before: str
-    edge: Edge
-
-
-class Ways(NamedTuple):
-    """The edges of a profile, and the executions that fail."""
-
-    edges: tuple[Edge, ...]
-    refused: tuple[Refused, ...]
 
 
 class Graph:
@@ -99,7 +54,8 @@ class Graph:
         return self.policy.profiles
 
     @cached_property
-    def _known(self) -> frozenset[str]:
+    def known(self) -> frozenset[str]:
+        """The profiles, for looking up."""
         return frozenset(self.names)
 
     @cached_property
@@ -117,6 +73,18 @@ class Graph:
         record = self.policy.tables.find(name)
         assert record is not None
         return record
+
+    def subject(self, name: str) -> str:
+        """A subject by a profile's name, a stack, an executable's path, or `unconfined`.
+
+        Raises `UnknownName`, and `RequestError` for a path with two profiles of equal rank.
+        """
+        records = self.policy.tables.components(name)
+        return "//&".join(record.full_name for record in records) or UNCONFINED
+
+    def place(self, rule: int) -> Place:
+        """Where the rule of a number in the tables is written."""
+        return self.policy.bundle.place(self.policy.bundle.rule(rule).place)
 
     def exec_rules(self, name: str) -> ProfileRules:
         """The exec rules of a profile."""
@@ -161,7 +129,7 @@ class Graph:
         return tuple(
             edge
             for part in parts
-            if part in self._known or part == UNCONFINED
+            if part in self.known or part == UNCONFINED
             for edge in self.ways(part).edges
         )
 

@@ -53,7 +53,8 @@ from collections.abc import Iterator
 from lsmc.checker.model import Check, LintedProfile, Tree, rule_text
 from lsmc.checker.names import Names, graph_of, names_of
 from lsmc.diagnostics import Diagnostic
-from lsmc.graph import Edge, Graph, Refused, attached_paths
+from lsmc.edges import Edge, Refused
+from lsmc.graph import Graph, attached_paths
 from lsmc.ir.mediation import Effect, Transition
 from lsmc.named_rules import RuleLanguage
 from lsmc.verdict import UNCONFINED

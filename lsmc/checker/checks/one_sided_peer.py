@@ -96,7 +96,7 @@ def _one_sided(sides: _Sides, one: PeerRule, peer: LintedProfile) -> Iterator[Di
         origin = one.rule.origin
         yield CHECK.finding(
             origin,
-            f"`{rule_text(origin)}`: `{peer.name}` does not allow {words} for `{profile.name}`",
+            f"`{rule_text(origin)}`: `{peer.name}` does not allow {words} in return",
             help=f"add the {cls.name} rule to `{peer.name}`, or drop this one",
             profile=profile.name,
             witness=_witness(peer, profile, one.rule, ANSWER[cls.name][lacking[0]]),

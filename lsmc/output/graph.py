@@ -1,0 +1,220 @@
+"""The transition graph for people, for Graphviz and as JSON.
+
+A rule that leads to very many profiles (`/usr/bin/* Px`) would hide all others.  Text and pictures
+name the first of them and how many there are; JSON lists every edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from lsmc.edges import Edge, Refused
+from lsmc.graph import Graph
+from lsmc.output.json import rule as rule_json
+from lsmc.output.styled import Line, line, safe
+from lsmc.verdict import UNCONFINED, RuleRef
+
+VERSION = 1
+#: A rule with more targets than this is shown as one.
+MANY = 12
+_SHOWN = 3
+
+
+class Shown(NamedTuple):
+    """The part of a graph that is shown: subjects in order, each with how far away it is."""
+
+    graph: Graph
+    names: Sequence[str]
+    start: str | None
+
+
+def shown(graph: Graph, start: str | None) -> Shown:
+    """Everything, or what can be reached from a subject, nearest first."""
+    if start is None:
+        return Shown(graph, graph.names, None)
+    reached = [start, *graph.reach(start)]
+    return Shown(graph, [name for name in reached if name != UNCONFINED or name == start], start)
+
+
+# --- text
+
+
+def text_lines(part: Shown) -> Iterator[Line]:
+    """Each subject with the ways that lead on, and the executions that fail."""
+    silent = 0
+    for name in part.names:
+        edges = part.graph.edges(name)
+        refused = [r for one in _parts(name) for r in _refused(part.graph, one)]
+        if not edges and not refused:
+            silent += 1
+            continue
+        yield line((safe(name), "head"))
+        for group in _by_rule(edges):
+            yield from _group(part.graph, group)
+        for one in refused:
+            yield line(
+                ("  refused ", "bad"), f"exec {one.mode} {safe(one.object)}", *_place(part, one)
+            )
+    if silent:
+        word = "profile leads" if silent == 1 else "profiles lead"
+        yield line((f"{silent} {word} nowhere else", "dim"))
+
+
+def _group(graph: Graph, edges: Sequence[Edge]) -> Iterator[Line]:
+    first = edges[0]
+    wide = len(edges) > MANY
+    for edge in edges[:_SHOWN] if wide else edges:
+        role = "warn" if edge.target == UNCONFINED else ""
+        yield line("  → ", (safe(edge.target), role), f"  {_way(edge)}", *_origin(graph, edge))
+    if wide:
+        yield line(f"    and {len(edges) - _SHOWN} more by this rule", *_origin(graph, first))
+
+
+def _way(edge: Edge) -> str:
+    words = [edge.kind, edge.mode, safe(edge.object)]
+    if not edge.owner:
+        words.append("(not owner)")
+    if edge.fallback:
+        words.append("(fallback)")
+    return " ".join(word for word in words if word)
+
+
+def _origin(graph: Graph, edge: Edge) -> tuple[tuple[str, str], ...]:
+    ref = rule_of(graph, edge)
+    return () if ref is None else ((f"  {safe(ref.file)}:{ref.line}", "where"),)
+
+
+def _place(part: Shown, one: Refused) -> tuple[tuple[str, str], ...]:
+    place = part.graph.place(one.rule)
+    return ((f"  {safe(place.file)}:{place.line}", "where"),)
+
+
+def _parts(name: str) -> list[str]:
+    return name.split("//&")
+
+
+def _refused(graph: Graph, name: str) -> tuple[Refused, ...]:
+    return graph.ways(name).refused if name in graph.known or name == UNCONFINED else ()
+
+
+def _by_rule(edges: Iterable[Edge]) -> Iterator[list[Edge]]:
+    """Edges grouped by rule, those without one by kind, in order of their first."""
+    groups: dict[object, list[Edge]] = {}
+    for edge in edges:
+        key = (edge.kind, edge.rule) if edge.rule is not None else (edge.kind, edge.mode)
+        groups.setdefault(key, []).append(edge)
+    yield from groups.values()
+
+
+def rule_of(graph: Graph, edge: Edge) -> RuleRef | None:
+    """The rule of an edge, with its place."""
+    if edge.rule is None:
+        return None
+    place = graph.place(edge.rule)
+    return RuleRef(edge.source, place.file, place.line, place.column, place.text, ())
+
+
+# --- Graphviz
+
+
+def dot(part: Shown) -> str:
+    """The graph in the language of Graphviz."""
+    lines = [
+        "digraph policy {",
+        "  rankdir=LR;",
+        '  node [shape=box, style=rounded, fontname="sans-serif", fontsize=10];',
+        '  edge [fontname="sans-serif", fontsize=8];',
+    ]
+    labels: dict[tuple[str, str], dict[str, bool]] = {}
+    crowds: dict[str, int] = {}
+    for name in part.names:
+        for group in _by_rule(part.graph.edges(name)):
+            if len(group) > MANY:
+                crowd = f"{len(group)} profiles ({_where(part.graph, group[0])})"
+                crowds[crowd] = len(group)
+                labels.setdefault((name, crowd), {})[_short(group[0])] = group[0].fallback
+                continue
+            for edge in group:
+                labels.setdefault((name, edge.target), {})[_short(edge)] = edge.fallback
+    nodes = dict.fromkeys((*part.names, *(target for _, target in labels)))
+    if part.start is None:
+        linked = {name for pair in labels for name in pair}
+        nodes = {name: None for name in nodes if name in linked}
+    for name in nodes:
+        look = ""
+        if name == UNCONFINED:
+            look = " [color=red, fontcolor=red]"
+        elif name in crowds:
+            look = " [shape=ellipse, style=dashed]"
+        lines.append(f"  {_quoted(name)}{look};")
+    for (source, target), words in labels.items():
+        style = ", style=dashed" if all(words.values()) else ""
+        label = _quoted("\n".join(words))
+        lines.append(f"  {_quoted(source)} -> {_quoted(target)} [label={label}{style}];")
+    return "\n".join((*lines, "}", ""))
+
+
+def _short(edge: Edge) -> str:
+    return edge.mode if edge.kind in ("exec", "mode") and edge.mode else edge.kind
+
+
+def _where(graph: Graph, edge: Edge) -> str:
+    ref = rule_of(graph, edge)
+    return edge.kind if ref is None else f"{ref.file.rpartition('/')[2]}:{ref.line}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+# --- JSON
+
+
+def to_json(part: Shown) -> dict[str, Any]:
+    """Nodes, edges and failing executions; fields are only ever added."""
+    edges = [edge for name in part.names for one in _parts(name) for edge in _own(part, one)]
+    refused = [r for name in part.names for one in _parts(name) for r in _refused(part.graph, one)]
+    nodes = dict.fromkeys((*part.names, *(edge.target for edge in edges)))
+    return {
+        "version": VERSION,
+        "from": part.start,
+        "nodes": [_node(part.graph, name) for name in nodes],
+        "edges": [_edge(part.graph, edge) for edge in dict.fromkeys(edges)],
+        "refused": [
+            {
+                "source": one.source,
+                "mode": one.mode,
+                "object": one.object,
+                "owner": one.owner,
+                "rule": _rule(part.graph, one.source, one.rule),
+            }
+            for one in dict.fromkeys(refused)
+        ],
+    }
+
+
+def _own(part: Shown, name: str) -> tuple[Edge, ...]:
+    known = name in part.graph.known or name == UNCONFINED
+    return part.graph.ways(name).edges if known else ()
+
+
+def _node(graph: Graph, name: str) -> dict[str, Any]:
+    if name not in graph.known:
+        kind = "unconfined" if name == UNCONFINED else "stack"
+        return {"name": name, "kind": kind, "mode": None, "parent": None}
+    record = graph.record(name)
+    kind = "hat" if record.is_hat else "child" if record.parent else "profile"
+    return {"name": name, "kind": kind, "mode": record.mode, "parent": record.parent or None}
+
+
+def _edge(graph: Graph, edge: Edge) -> dict[str, Any]:
+    found = edge._asdict()
+    found["rule"] = None if edge.rule is None else _rule(graph, edge.source, edge.rule)
+    return found
+
+
+def _rule(graph: Graph, source: str, number: int) -> dict[str, Any]:
+    place = graph.place(number)
+    return rule_json(RuleRef(source, place.file, place.line, place.column, place.text, ()))
