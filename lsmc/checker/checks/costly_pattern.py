@@ -85,8 +85,7 @@ def _costs(tree: Tree, unit: Unit, index: int, limit: int) -> dict[int, int]:
     patterns = [key_pattern(tree.rules[number]) for number in numbers]
     found: dict[int, int] = {}
     for at, number in enumerate(numbers):
-        alone = _states([patterns[at]])
-        if alone * 2 < limit and len(patterns) > 1 and not _multiplies(patterns[at]):
+        if not _multiplies(patterns[at]):
             continue
         rest = [pattern for other, pattern in enumerate(patterns) if other != at]
         added = group.dfa.n_states - (_states(rest) if rest else 0)
@@ -96,6 +95,7 @@ def _costs(tree: Tree, unit: Unit, index: int, limit: int) -> dict[int, int]:
 
 
 def _multiplies(pattern: Pattern) -> bool:
+    """Whether a pattern can add more states than it has bytes."""
     return kind_of(pattern) >= Kind.SEARCH
 
 

@@ -44,7 +44,7 @@ from lsmc.checker.model import Check, Tree
 from lsmc.checker.telling import quoted
 from lsmc.checker.transitions import edge_witness, graph, rule_of
 from lsmc.diagnostics import Diagnostic, Label
-from lsmc.graph import Edge
+from lsmc.edges import Edge
 from lsmc.verdict import UNCONFINED
 
 

@@ -23,6 +23,8 @@ profile editor /usr/bin/editor {
 }
 ```
 
+Findings about temporary files are warnings, the others information: many programs act for all users.
+
 How sure: the object in the witness can be written by a task that does not own it.  Whether the
 program needs that is not known; programs that act for all users do.
 
@@ -32,6 +34,7 @@ How to fix: write `owner` before the rule.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lsmc.checker.grants import WRITE, Held
 from lsmc.checker.model import Check, Tree
@@ -48,7 +51,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     found = Zones.read("private").openings(tree, ALLOW, WRITE, half=False)
     for rule in opened(pair for pair in found if not _everywhere(pair[1].held)):
         span, first = rule.held.rule.origin, rule.first
-        yield CHECK.finding(
+        finding = CHECK.finding(
             span,
             f"{quoted(span)} writes {rule.kinds()} whoever owns them: {shown(first.path)} for one",
             help="write `owner` before the rule unless the program acts for all users",
@@ -56,6 +59,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             witness=witness(rule.view, FILE, first.path, False, first.perms),
             related=chain(rule.view, rule.held),
         )
+        temporary = any(opening.zone.name == _TEMPORARY for opening in rule.openings)
+        yield finding if temporary else replace(finding, severity="info")
 
 
 def _everywhere(held: Held) -> bool:
@@ -63,4 +68,6 @@ def _everywhere(held: Held) -> bool:
     return any(len(head) < 2 for head in heads(held.rule.fields[0]))
 
 
-CHECK = Check("LSM310", "missing-owner", "info", run)
+#: Where any user may put files for others to meet: the others are often accessed for all users.
+_TEMPORARY = "temporary files"
+CHECK = Check("LSM310", "missing-owner", "warning", run)
