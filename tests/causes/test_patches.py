@@ -33,7 +33,7 @@ profile p flags=(attach_disconnected) {
 LINES = {
     "file": 'operation="open" name="/srv/m" requested_mask="r" denied_mask="r" fsuid=1 ouid=0',
     "hex": 'operation="open" name=2F7372762F6D2079 requested_mask="w" denied_mask="w"',
-    "owner": 'operation="open" name="/home/u/f" requested_mask="rw" denied_mask="rw" fsuid=1 ouid=1',
+    "owner": 'operation="open" name="/home/u/f" requested_mask="rw" denied_mask="w" fsuid=1 ouid=1',
     "exec": 'operation="exec" name="/usr/bin/y" requested_mask="x" denied_mask="x" fsuid=1 ouid=0',
     "link": (
         'operation="link" name="/srv/n" target="/srv/a" requested_mask="l" denied_mask="l"'
@@ -78,7 +78,7 @@ def explain(folder: Path, line: str, *more: str) -> Result:
     return CliRunner().invoke(cli, args, catch_exceptions=False)
 
 
-def apply(folder: Path, patch: str) -> None:
+def apply(patch: str) -> None:
     done = subprocess.run(
         ["patch", "-p1", "-d", "/"], input=patch, text=True, check=False, capture_output=True
     )
@@ -100,7 +100,7 @@ def test_the_patch_removes_the_denial(tmp_path: Path, name: str, where: str) -> 
     found = json.loads(before.stdout)
     assert found["status"] == "denied"
     assert found["suggestions"][0]["file"] == str(policy / "p")
-    apply(tmp_path, explain(tmp_path, line, "--patch").stdout)
+    apply(explain(tmp_path, line, "--patch").stdout)
     after = explain(tmp_path, line, "--format", "jsonl")
     assert json.loads(after.stdout)["status"] == "allowed", (policy / "p").read_text()
     assert after.exit_code == 0
@@ -109,18 +109,18 @@ def test_the_patch_removes_the_denial(tmp_path: Path, name: str, where: str) -> 
 def test_a_rule_is_sorted_in(tmp_path: Path) -> None:
     (tmp_path / "policy").mkdir()
     (tmp_path / "policy" / "p").write_text(PROFILE)
-    apply(tmp_path, explain(tmp_path, WHO + LINES["file"], "--patch").stdout)
+    apply(explain(tmp_path, WHO + LINES["file"], "--patch").stdout)
     assert "  /srv/a r,\n  /srv/m r,\n  /srv/z r,\n" in (tmp_path / "policy" / "p").read_text()
 
 
-@pytest.mark.parametrize("text", ["# own rules", "# own rules\n/srv/b r,\n", ""])
+@pytest.mark.parametrize("text", ["# own rules\n", "# own rules\n/srv/b r,\n", ""])
 def test_a_local_file_is_preferred(tmp_path: Path, text: str) -> None:
     policy = tmp_path / "policy"
     (policy / "local").mkdir(parents=True)
     (policy / "local" / "p").write_text(text)
     (policy / "p").write_text("profile p {\n/srv/a r,\ninclude if exists <local/p>\n}\n")
     patch = explain(tmp_path, WHO + LINES["file"], "--patch").stdout
-    apply(tmp_path, patch)
+    apply(patch)
     assert "/srv/m r,\n" in (policy / "local" / "p").read_text()
     assert explain(tmp_path, WHO + LINES["file"]).exit_code == 0
 
@@ -129,7 +129,7 @@ def test_a_local_file_is_preferred(tmp_path: Path, text: str) -> None:
 def test_short_profiles(tmp_path: Path, text: str) -> None:
     (tmp_path / "policy").mkdir()
     (tmp_path / "policy" / "p").write_text(text)
-    apply(tmp_path, explain(tmp_path, WHO + LINES["file"], "--patch").stdout)
+    apply(explain(tmp_path, WHO + LINES["file"], "--patch").stdout)
     assert explain(tmp_path, WHO + LINES["file"]).exit_code == 0
 
 

@@ -52,7 +52,8 @@ def test_exit_codes(run: Run, bundle: Path) -> None:
     assert ask(run, bundle, denied("/srv/x")).exit_code == 1
     assert ask(run, bundle, denied("/etc/nginx/nginx.conf")).exit_code == 0
     assert ask(run, bundle, "nothing here\n").exit_code == 0
-    assert ask(run, bundle, 'type=AVC msg=audit(1.2:3): apparmor="DENIED" name=xyz\n').exit_code == 2
+    broken = 'type=AVC msg=audit(1.2:3): apparmor="DENIED" name=xyz\n'
+    assert ask(run, bundle, broken).exit_code == 2
     assert run("explain", bundle, "--log", "/no/such/log").exit_code == 2
 
 
@@ -78,7 +79,8 @@ def test_modes_that_differ(run: Run, bundle: Path) -> None:
 
 
 def test_an_unknown_profile_and_no_question(run: Run, bundle: Path) -> None:
-    text = denied("/x", "stranger") + denied("/x", "nginx", info="Failed name lookup - disconnected path")
+    lost = denied("/x", info="Failed name lookup - disconnected path")
+    text = denied("/x", "stranger") + lost
     assert [found["status"] for found in causes(run, bundle, text)] == ["no-profile", "no-question"]
 
 
@@ -139,7 +141,8 @@ HOSTILE = [
 @pytest.mark.parametrize("form", ["text", "json", "jsonl", "patch"])
 def test_hostile_names_are_escaped(run: Run, bundle: Path, name: bytes, form: str) -> None:
     coded = (b"/srv/" + name).hex().upper()
-    text = denied("/x").replace('name="/x"', f"name={coded}").replace('comm="nginx"', f"comm={coded}")
+    text = denied("/x").replace('name="/x"', f"name={coded}")
+    text = text.replace('comm="nginx"', f"comm={coded}")
     text += denied("/y", "p").replace('profile="p"', f"profile={coded}")
     more = ("--patch",) if form == "patch" else ("--format", form)
     result = ask(run, bundle, text, *more)

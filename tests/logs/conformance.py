@@ -3,8 +3,8 @@
 DIR has NAME.in (a record), NAME.out (its fields, as libapparmor's `test_multi` prints them) and
 NAME.profile (the rule it asks for, as AppArmor's own tools write it).  Three figures: records whose
 fields are exactly those; questions that the profile answers with yes; questions that it answers
-with no once its rules are gone.  Both are asked as `query` and as `explain --log` do. A profile without a rule must come from a record without a
-question.
+with no once its rules are gone.  Both are asked as `query` and as `explain --log` do.  A profile
+without a rule must come from a record without a question.
 """
 
 from __future__ import annotations
