@@ -10,7 +10,7 @@ from lsmc.cli.options import Reading, format_option, policy_options, screen_of, 
 
 @click.command("explain")
 @click.argument("policy", metavar="POLICY")
-@click.argument("words", metavar="SUBJECT OP [OBJECT] [KEY=VALUE...]", nargs=-1)
+@click.argument("words", metavar="[SUBJECT OP [OBJECT] [KEY=VALUE...]]", nargs=-1)
 @click.option("--not-owner", is_flag=True, help="The subject does not own the object.")
 @click.option(
     "--log",
