@@ -7,7 +7,8 @@ from typing import Any
 
 from lsmc.checker.grants import EXECUTE, Held, ProfileView, grants
 from lsmc.checker.model import Tree, request
-from lsmc.graph import Edge, Graph
+from lsmc.edges import Edge
+from lsmc.graph import Graph
 from lsmc.ir.classes import BY_NAME, FILE
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from lsmc.checker.model import SettingError, Tree
 from lsmc.diagnostics import Diagnostic
-from lsmc.driver import Options
+from lsmc.inputs import Options
 from lsmc.lint import checks, read_tree
 from tests.lint.support import PROFILES, lint_files, short
 

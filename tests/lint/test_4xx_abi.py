@@ -8,7 +8,7 @@ import pytest
 
 from lsmc.diagnostics import Diagnostic
 from lsmc.diff import diff
-from lsmc.driver import Options
+from lsmc.inputs import Options
 from lsmc.lint import checks, read_tree
 from lsmc.source import Source
 from tests.lint.support import PROFILES

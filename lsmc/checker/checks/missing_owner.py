@@ -23,7 +23,8 @@ profile editor /usr/bin/editor {
 }
 ```
 
-Findings about temporary files are warnings, the others information: many programs act for all users.
+Findings about temporary files are warnings, the others information: many programs act for all
+users.
 
 How sure: the object in the witness can be written by a task that does not own it.  Whether the
 program needs that is not known; programs that act for all users do.
