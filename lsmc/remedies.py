@@ -7,7 +7,7 @@ allow what was denied, and is compared to the profile for what else it would new
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 from pathlib import PurePath
 from typing import Any, Literal, NamedTuple
 
@@ -70,6 +70,7 @@ class Pharmacy:
         self.policy = policy
         self.options = options
         self._front: Compiler | None = None
+        self._numbers = count()
         self._terms: dict[str, _Terms | None] = {}
         self._tried: dict[tuple[str, str], Policy | None] = {}
         self._shelf: list[tuple[str, Matcher]] | None = None
@@ -153,8 +154,9 @@ class Pharmacy:
 
         library = self.front.library
         try:
-            library.text("<remedy>", text.encode("latin-1"))
-            compiled = self.front.compile("<remedy>")
+            name = f"<remedy {next(self._numbers)}>"  # lowered rules are kept by file and place
+            library.text(name, text.encode("latin-1"))
+            compiled = self.front.compile(name)
             data, _ = bundle(list(compiled.profiles), list(compiled.diagnostics))
         except (PolicyError, OSError):
             return None
@@ -315,7 +317,7 @@ def _new_keys(
             before = old.decide(second, cls, owner)
             denied = before.deny if wish.priority is None else 0
             mask = new.decide(first, cls, owner).allow & ~before.allow & ~denied
-            if same and owner == wish.owner:
+            if same:
                 mask &= ~wanted
             if mask:
                 yield mask, owner

@@ -157,3 +157,13 @@ def test_junk_is_counted(run: Run, bundle: Path) -> None:
     result = ask(run, bundle, text)
     assert result.exit_code == 1
     assert "3 lines: 1 used, " in result.stderr
+
+
+def test_each_cause_has_its_own_remedies(run: Run, bundle: Path) -> None:
+    text = denied("/usr/share/fonts/x.ttf") + denied("/home/ann/x").replace("ouid=0", "ouid=33")
+    first, second = causes(run, bundle, text)
+    general = [one for one in first["suggestions"] if one["kind"] == "general"]
+    assert general[0]["rule"] == "@{share}/fonts/x.ttf r,"
+    assert general[0]["opens"] == ["r /usr/local/share/fonts/x.ttf"]
+    rules = [one["rule"] for one in second["suggestions"] if one["kind"] == "general"]
+    assert rules == ["owner @{HOME}/x r,"]
