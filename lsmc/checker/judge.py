@@ -217,7 +217,7 @@ def _same(one: Written, other: Written) -> bool:
 
 def _hides_conflict(written: Written) -> bool:
     """Whether a rule may keep the clash of two other exec modes from being refused."""
-    mine = [m.number for m in written.members if _executes(written.scope.tree.rules[m.number])]
+    mine = [m for m in written.members if _executes(written.scope.tree.rules[m])]
     if not mine:
         return False
     scope = written.scope

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from lsmc.automata.algebra import search
-from lsmc.checker.scopes import Member, Scope
+from lsmc.automata.pattern import example
+from lsmc.checker.scopes import Scope
 from lsmc.decide import NOTHING, Decision, Facts, decide
 from lsmc.ir.model import MediationClass
+from lsmc.tables.groups import key_pattern
 
 #: The numbers of the IR rules that match a key, ascending.
 Ids = tuple[int, ...]
@@ -26,28 +28,32 @@ LIMIT = 30_000
 class Meetings:
     """The keys of one IR rule in a scope, and which rules match there."""
 
-    def __init__(self, scope: Scope, member: Member) -> None:
+    def __init__(self, scope: Scope, member: int) -> None:
         self.scope = scope
         self.member = member
-        self.cls: MediationClass = scope.tree.rules[member.number].cls
+        self.cls: MediationClass = scope.tree.rules[member].cls
         self._code = bytes((self.cls.code,))
 
     @property
     def finite(self) -> bool:
         """Whether `first_keys` are all keys."""
-        return self.scope.scopes.finite_keys(self.member.number) is not None
+        return self.scope.scopes.finite_keys(self.member) is not None
 
     def first_keys(self) -> tuple[bytes, ...]:
         """All keys where there are few, else samples; without the class code."""
-        known = self.scope.scopes.finite_keys(self.member.number)
+        known = self.scope.scopes.finite_keys(self.member)
         if known is None:
-            known = self.scope.scopes.sample_keys(self.member.number)
+            known = self.scope.scopes.sample_keys(self.member)
         return known
+
+    def first_key(self) -> bytes | None:
+        """A short key; None for an empty language."""
+        found = example(key_pattern(self.scope.tree.rules[self.member]))
+        return None if found is None else found[1:]
 
     def at(self, key: bytes) -> Ids:
         """The rules that match at a key."""
-        matcher = self.scope.matcher
-        return tuple(m.rule.facts.id for m in matcher.matched(matcher.walk(self._code + key)))
+        return self.scope.matched(self._code + key)
 
     def find(self, goal: Callable[[Ids], bool], among: Iterable[int] = ()) -> bytes | None:
         """A key of the rule where a goal is met, a short one; raises `StateLimit`.
@@ -59,7 +65,7 @@ class Meetings:
                 return key
         if self.finite:
             return None
-        known = {*among, self.member.number}
+        known = {*among, self.member}
         while True:
             found = self.search(goal, known)
             if found is None:
@@ -74,7 +80,7 @@ class Meetings:
 
         Raises `StateLimit`.
         """
-        mine = self.member.number
+        mine = self.member
         numbers = sorted({mine, *among})
         automata = [self.scope.scopes.lazy(number) for number in numbers]
         place = numbers.index(mine)

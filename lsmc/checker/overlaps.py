@@ -111,19 +111,18 @@ class Loss:
 def losses(written: Written, overlaps: Overlaps) -> Iterator[Loss]:
     """Each stronger rule that takes something from a rule, with a shortest place where it does."""
     scope = written.scope
-    units = [scope.profile.ir.uses[part].unit for part in scope.parts]
-    strong = [n for unit in units for n in overlaps.strong_in(unit)]
+    strong = [n for unit in scope.units for n in overlaps.strong_in(unit)]
     if any(rule.priority < 0 for rule in written.rules):
-        strong = [n for unit in units for n in overlaps.scopes.numbers[id(unit)]]
+        strong = [n for unit in scope.units for n in overlaps.scopes.numbers[id(unit)]]
     for member in written.members:
-        rule = scope.tree.rules[member.number]
+        rule = scope.tree.rules[member]
         for number in strong:
             other = scope.tree.rules[number]
-            if number == member.number or other.cls is not rule.cls:
+            if number == member or other.cls is not rule.cls:
                 continue
             if not shared_bits(rule, other) or not _stronger(other, rule):
                 continue
-            key = overlaps.meet(member.number, number)
+            key = overlaps.meet(member, number)
             if key is not None:
                 yield from _lost_at(Meetings(scope, member), number, key)
 
@@ -138,7 +137,7 @@ def _stronger(other: Rule, rule: Rule) -> bool:
 
 def _lost_at(meetings: Meetings, winner: int, key: bytes) -> Iterator[Loss]:
     """What a rule loses to another at a key, for the owner or else for others."""
-    scope, loser = meetings.scope, meetings.member.number
+    scope, loser = meetings.scope, meetings.member
     rule, other = scope.tree.rules[loser], scope.tree.rules[winner]
     ids = meetings.at(key)
     for owner in (True, False):
@@ -178,15 +177,14 @@ def takes_away(written: Written, overlaps: Overlaps) -> bool:
     Raises `StateLimit`.
     """
     scope = written.scope
-    units = [scope.profile.ir.uses[part].unit for part in scope.parts]
     doubtful: list[tuple[Meetings, set[int]]] = []
     for member in written.members:
         meetings = Meetings(scope, member)
         goal = grants_without(scope, written.numbers, meetings.cls)
         met: set[int] = set()
-        for unit in units:
-            for other in overlaps.granting_in(member.number, unit):
-                key = overlaps.meet(member.number, other)
+        for unit in scope.units:
+            for other in overlaps.granting_in(member, unit):
+                key = overlaps.meet(member, other)
                 assert key is not None
                 if goal(meetings.at(key)):
                     return True

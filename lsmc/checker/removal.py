@@ -16,7 +16,7 @@ from typing import NamedTuple
 from lsmc.automata.algebra import contains
 from lsmc.checker.meetings import Ids, Meetings, decision
 from lsmc.checker.overlaps import Overlaps
-from lsmc.checker.scopes import Member, Scope, Written
+from lsmc.checker.scopes import Scope, Written
 from lsmc.decide import DENY, Decision, Facts, rank
 from lsmc.diff import outcome
 from lsmc.ir.model import MediationClass
@@ -77,7 +77,7 @@ class Removal:
         )
 
 
-def removal(written: Written, members: Sequence[Member] | None = None) -> Removal | None:
+def removal(written: Written, members: Sequence[int] | None = None) -> Removal | None:
     """The proof that a scope decides alike without a rule, or None when it matters.
 
     `members` are the IR rules that go, by default those of the rule and what it takes along.
@@ -86,9 +86,14 @@ def removal(written: Written, members: Sequence[Member] | None = None) -> Remova
     scope = written.scope
     if members is None:
         members = (*written.members, *scope.taken_along(written))
-    trial = _Trial(scope, written, frozenset(member.number for member in members))
+    trial = _Trial(scope, written, frozenset(members))
     endless: list[Meetings] = []
-    for member in members:  # what is quick first
+    for member in members:  # what is quick first: one key settles most rules
+        meetings = Meetings(scope, member)
+        key = meetings.first_key()
+        if key is not None and trial.differs(meetings.at(key), meetings.cls, key):
+            return None
+    for member in members:
         meetings = Meetings(scope, member)
         if not meetings.finite:
             endless.append(meetings)
@@ -123,7 +128,7 @@ class _Trial:
 
         Only asked when the rule was seen to decide something.
         """
-        mine = self.scope.scopes.facts(meetings.member.number)
+        mine = self.scope.scopes.facts(meetings.member)
         if len(self.gone) > 1 or not self.found.won:
             return False
         rules = self.scope.tree.rules
@@ -198,7 +203,7 @@ class _Trial:
     def _everyone(self, meetings: Meetings) -> frozenset[int]:
         """All rules that share a key with one."""
         meet = self.scope.tree.shared(Overlaps).meet
-        mine = meetings.member.number
+        mine = meetings.member
         return frozenset(n for n in self.scope.by_class[meetings.cls] if meet(mine, n) is not None)
 
     def _compare(self, ids: Ids, cls: MediationClass, key: bytes | None) -> bool:

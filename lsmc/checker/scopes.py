@@ -13,21 +13,20 @@ includes may have come in before).  Only the fullest companies of a file are jud
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from lsmc.analysis import RulePlace
 from lsmc.automata.algebra import Lazy
+from lsmc.automata.dfa import Dfa
 from lsmc.automata.pattern import Literal, literal_prefix, literals
 from lsmc.checker.members import samples
 from lsmc.checker.model import LintedProfile, Tree
 from lsmc.decide import Decision, Facts
-from lsmc.evaluator import Matcher
-from lsmc.ir.classes import BY_CODE, CHANGE_PROFILE
-from lsmc.ir.model import MediationClass, Rule
-from lsmc.profiles import mediates
+from lsmc.ir.classes import CHANGE_PROFILE
+from lsmc.ir.model import MediationClass, Rule, Unit
 from lsmc.source import Span
+from lsmc.tables.bundle import Unit as StoredUnit
 from lsmc.tables.groups import key_pattern
 
 #: Languages of up to so many keys are looked at key by key.
@@ -36,31 +35,23 @@ MAX_KEYS = 64
 MAX_AUTOMATA = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An IR rule of a written rule: its place in the matcher, and its number in the tree."""
-
-    place: RulePlace
-    number: int
-
-
 @dataclass(eq=False)
 class Written:
     """A rule as it is written, with all that it means in a scope."""
 
     scope: Scope
     span: Span
-    members: tuple[Member, ...]
+    members: tuple[int, ...]  # the numbers of its IR rules in the tree
 
     @cached_property
     def numbers(self) -> frozenset[int]:
-        """The numbers of its IR rules in the tree."""
-        return frozenset(member.number for member in self.members)
+        """The numbers of its IR rules, as a set."""
+        return frozenset(self.members)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         """Its IR rules."""
-        return tuple(self.scope.tree.rules[member.number] for member in self.members)
+        return tuple(self.scope.tree.rules[member] for member in self.members)
 
 
 @dataclass(eq=False)
@@ -79,16 +70,25 @@ class Scope:
     profiles: list[LintedProfile] = field(default_factory=list)
 
     @cached_property
-    def matcher(self) -> Matcher:
-        """Matches keys against the rules of the scope."""
-        if not self.via:
-            return self.profile.matcher
-        return Matcher(self.tree.policy.bundle, self.profile.record, self.parts)
+    def units(self) -> tuple[Unit, ...]:
+        """The units of the scope, in order."""
+        uses = self.profile.ir.uses
+        return tuple(uses[part].unit for part in self.parts)
+
+    def matched(self, key: bytes) -> tuple[int, ...]:
+        """The numbers of the IR rules that match a key, class code included; ascending."""
+        code = key[0]
+        found: list[int] = []
+        for unit in self.units:
+            for table in self.scopes.tables(unit).get(code, ()):
+                found += table.matched(key)
+        found.sort()
+        return tuple(found)
 
     def forget(self) -> None:
         """Drop what was worked out along the way."""
-        self.matcher.forget()
-        self.__dict__.pop("decisions", None)
+        for name in ("decisions", "vias", "written", "by_class"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def vias(self) -> dict[Span, tuple[Span, ...]]:
@@ -101,16 +101,18 @@ class Scope:
     @cached_property
     def written(self) -> dict[Span, Written]:
         """Every written rule of the scope that a class in force speaks of, in order."""
-        found: dict[Span, list[Member]] = {}
+        return self._written(self.parts)
+
+    def _written(self, parts: Sequence[int]) -> dict[Span, Written]:
+        found: dict[Span, list[int]] = {}
         head = self.profile.ir.origin
-        for group, (table, unit, _) in enumerate(self.matcher.groups()):
-            for rule in table.rules:
-                record = unit.rule(rule)
-                if mediates(self.profile.record, BY_CODE[record.cls]):
-                    number = record.facts.id
-                    span = self.tree.rules[number].origin
-                    if span != head:
-                        found.setdefault(span, []).append(Member(RulePlace(group, rule), number))
+        uses = self.profile.ir.uses
+        mediated = self.profile.ir.mediated
+        for part in parts:
+            unit = uses[part].unit
+            for number, rule in zip(self.scopes.numbers[id(unit)], unit.rules, strict=True):
+                if rule.cls.name in mediated and rule.origin != head:
+                    found.setdefault(rule.origin, []).append(number)
         return {span: Written(self, span, tuple(members)) for span, members in found.items()}
 
     @cached_property
@@ -122,34 +124,32 @@ class Scope:
     def by_class(self) -> dict[MediationClass, list[int]]:
         """The numbers of the IR rules of each class."""
         found: dict[MediationClass, list[int]] = {}
-        uses = self.profile.ir.uses
-        for part in self.parts:
-            unit = uses[part].unit
+        for unit in self.units:
             for number, rule in zip(self.scopes.numbers[id(unit)], unit.rules, strict=True):
                 found.setdefault(rule.cls, []).append(number)
         return found
 
     def own(self) -> Iterator[Written]:
         """The written rules of the scope's own text."""
-        for span, written in self.written.items():
-            if self.vias[span] == self.via:
-                yield written
+        uses = self.profile.ir.uses
+        yield from self._written(
+            [part for part in self.parts if uses[part].via == self.via]
+        ).values()
 
     @cached_property
-    def implied(self) -> tuple[Member, ...]:
+    def implied(self) -> tuple[int, ...]:
         """What the compiler grants to a profile that changes profiles or has hats."""
         head = self.profile.ir.origin
-        found = (
-            Member(RulePlace(group, rule), unit.rule(rule).facts.id)
-            for group, (table, unit, _) in enumerate(self.matcher.groups())
-            for rule in table.rules
-            if self.tree.rules[unit.rule(rule).facts.id].origin == head
+        return tuple(
+            number
+            for unit in self.units
+            if unit.rules[0].origin == head
+            for number in self.scopes.numbers[id(unit)]
         )
-        return tuple(sorted(found, key=lambda member: member.number))
 
-    def taken_along(self, written: Written) -> tuple[Member, ...]:
+    def taken_along(self, written: Written) -> tuple[int, ...]:
         """The implied grants that a rule brings: those of the only change_profile rule."""
-        if self.via or not self.implied:
+        if not self.implied:
             return ()
         if not any(rule.cls is CHANGE_PROFILE for rule in written.rules):
             return ()
@@ -163,6 +163,24 @@ class Scope:
             return ()
         # a profile with hats has the first three anyway
         return self.implied[3:] if len(self.implied) > 3 else self.implied
+
+
+class _Table:
+    """A group of a unit, ready for many keys."""
+
+    __slots__ = ("_dfa", "_numbers", "_walk")
+
+    def __init__(self, dfa: Dfa, numbers: tuple[int, ...]) -> None:
+        self._dfa = dfa
+        self._numbers = numbers
+        self._walk = dfa.walker().walk
+
+    def matched(self, key: bytes) -> list[int]:
+        """The numbers of the IR rules that match a key."""
+        state = self._walk(key)
+        if not state:
+            return []
+        return [self._numbers[i] for i in self._dfa.accept_ids_of(state)]
 
 
 class Scopes:
@@ -182,6 +200,8 @@ class Scopes:
         self._keys: dict[int, tuple[bytes, ...] | None] = {}
         self._samples: dict[int, tuple[bytes, ...]] = {}
         self._prefixes: dict[int, bytes] = {}
+        self._tables: dict[int, dict[int, list[_Table]]] = {}
+        self._stored: dict[int, StoredUnit] = {}
         self._automata: dict[int, Lazy] = {}
         self._facts: dict[int, Facts] = {}
         self._find()
@@ -206,6 +226,20 @@ class Scopes:
         if known is None:
             found = samples(key_pattern(self.tree.rules[number]))
             known = self._samples[number] = tuple(key[1:] for key in found)
+        return known
+
+    def tables(self, unit: Unit) -> dict[int, list[_Table]]:
+        """The tables of a unit by the code of each class that they have rules of."""
+        known = self._tables.get(id(unit))
+        if known is None:
+            known = self._tables[id(unit)] = {}
+            numbers, stored = self.numbers[id(unit)], self._stored[id(unit)]
+            for index in range(stored.groups):
+                group = stored.group(index)
+                rules = tuple(numbers[rule] for rule in group.rules)
+                table = _Table(group.dfa, rules)
+                for code in {unit.rules[rule].cls.code for rule in group.rules}:
+                    known.setdefault(code, []).append(table)
         return known
 
     def prefix(self, number: int) -> bytes:
@@ -245,6 +279,9 @@ class Scopes:
         variants: dict[object, dict[frozenset[object], Scope]] = {}
         for profile in live:
             uses = profile.ir.uses
+            stored = self.tree.policy.bundle.uses(profile.record)
+            for use, (unit_stored, _) in zip(uses, stored, strict=True):
+                self._stored.setdefault(id(use.unit), unit_stored)
             whole = tuple(range(len(uses)))
             self.bodies.append(Scope(self.tree, profile, (), whole, self, [profile]))
             marks: list[object] = [

@@ -46,7 +46,7 @@ from lsmc.checker.judge import Judge
 from lsmc.checker.meetings import Meetings, decision
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.objects import no_directories
-from lsmc.checker.scopes import Member, Scope, Written
+from lsmc.checker.scopes import Scope, Written
 from lsmc.checker.wording import labels, quoted, witness
 from lsmc.diagnostics import Diagnostic
 from lsmc.ir.classes import FILE
@@ -100,25 +100,25 @@ def _below(scope: Scope) -> dict[bytes, int]:
     found: dict[bytes, int] = {}
     for written in scope.own():
         for member in written.members:
-            if scope.tree.rules[member.number].cls is not FILE:
+            if scope.tree.rules[member].cls is not FILE:
                 continue
-            keys = scope.scopes.finite_keys(member.number)
-            for head in keys if keys is not None else (scope.scopes.prefix(member.number)[1:],):
+            keys = scope.scopes.finite_keys(member)
+            for head in keys if keys is not None else (scope.scopes.prefix(member)[1:],):
                 at = head.rfind(b"/", 0, len(head) - 1 if keys is not None else len(head))
                 if at > 0:
-                    found.setdefault(head[:at], member.number)
+                    found.setdefault(head[:at], member)
     return found
 
 
 def _missing(
-    scope: Scope, written: Written, member: Member, below: dict[bytes, int]
+    scope: Scope, written: Written, member: int, below: dict[bytes, int]
 ) -> Diagnostic | None:
     """The finding for a directory without its slash."""
-    rule = scope.tree.rules[member.number]
+    rule = scope.tree.rules[member]
     if rule.cls is not FILE or rule.effect is not Effect.ALLOW:
         return None
     mask = rule.owner | rule.other
-    keys = scope.scopes.finite_keys(member.number)
+    keys = scope.scopes.finite_keys(member)
     if not keys or not mask & _PLAIN or mask & _OTHERS or not no_directories(rule.fields[0]):
         return None
     if not all(key in _DIRECTORIES or key in below for key in keys):
@@ -141,10 +141,10 @@ def _missing(
     )
 
 
-def _extra(scope: Scope, written: Written, member: Member) -> Diagnostic | None:
+def _extra(scope: Scope, written: Written, member: int) -> Diagnostic | None:
     """The finding for a file with a slash."""
-    rule = scope.tree.rules[member.number]
-    keys = scope.scopes.finite_keys(member.number) if rule.cls is FILE else None
+    rule = scope.tree.rules[member]
+    keys = scope.scopes.finite_keys(member) if rule.cls is FILE else None
     if not keys or not all(key[-1:] == b"/" and key[:-1] in _FILES for key in keys):
         return None
     name = to_display(keys[0][:-1].decode("latin-1"))
@@ -157,10 +157,10 @@ def _extra(scope: Scope, written: Written, member: Member) -> Diagnostic | None:
     )
 
 
-def _unlisted(scope: Scope, written: Written, member: Member) -> Diagnostic | None:
+def _unlisted(scope: Scope, written: Written, member: int) -> Diagnostic | None:
     """The finding for a tree whose top cannot be listed."""
-    rule = scope.tree.rules[member.number]
-    head = scope.scopes.prefix(member.number)[1:] if rule.cls is FILE else b""
+    rule = scope.tree.rules[member]
+    head = scope.scopes.prefix(member)[1:] if rule.cls is FILE else b""
     owner = bool(rule.owner)
     if rule.effect is not Effect.ALLOW or head[-1:] != b"/" or len(head) < 2:
         return None

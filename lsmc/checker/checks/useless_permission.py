@@ -119,7 +119,7 @@ def _useless_on_directories(rule: Rule, written: ast.Rule | None) -> int:
 def _deny_exec(scope: Scope, written: Written) -> Iterator[Diagnostic]:
     overlaps = scope.tree.shared(Overlaps)
     for member in written.members:
-        rule = scope.tree.rules[member.number]
+        rule = scope.tree.rules[member]
         mask = rule.owner | rule.other
         if rule.cls is not FILE or rule.effect is not Effect.DENY or not rule.audit:
             continue
@@ -130,10 +130,10 @@ def _deny_exec(scope: Scope, written: Written) -> Iterator[Diagnostic]:
             for other in scope.by_class[FILE]
             if scope.tree.rules[other].effect is not Effect.DENY
             and (scope.tree.rules[other].owner | scope.tree.rules[other].other) & _EXECUTE
-            and overlaps.meet(member.number, other) is not None
+            and overlaps.meet(member, other) is not None
         )
-        keys = overlaps.scopes.finite_keys(member.number)
-        key = (keys or overlaps.scopes.sample_keys(member.number))[0]
+        keys = overlaps.scopes.finite_keys(member)
+        key = (keys or overlaps.scopes.sample_keys(member))[0]
         if next(grants, None) is None:
             yield CHECK.finding(
                 written.span,
@@ -146,10 +146,10 @@ def _deny_exec(scope: Scope, written: Written) -> Iterator[Diagnostic]:
 
 def _subset(scope: Scope, written: Written) -> Iterator[Diagnostic]:
     for member in written.members:
-        rule = scope.tree.rules[member.number]
+        rule = scope.tree.rules[member]
         if rule.cls is not LINK or rule.effect is not Effect.ALLOW or not rule.owner & _SUBSET:
             continue
-        keys = scope.scopes.finite_keys(member.number)
+        keys = scope.scopes.finite_keys(member)
         if not keys or len(keys) > _MANY_PAIRS:
             continue
         requests = [
