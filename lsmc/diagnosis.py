@@ -12,6 +12,7 @@ from lsmc.policy import Policy
 from lsmc.requests import RequestError
 from lsmc.verdict import UnknownName, Verdict, both
 
+Kind = Literal["exact", "general", "abstraction"]
 Status = Literal["denied", "allowed", "complain", "unconfined", "no-profile", "no-question"]
 #: Whether the log shows what this policy would do: it does, another policy ran, or another mode.
 Agreement = Literal["agrees", "older", "newer", "enforced", "complained", ""]
@@ -39,6 +40,22 @@ class Diagnosis(NamedTuple):
         for answer in self.answers:
             found = answer.verdict if found is None else both(found, answer.verdict)
         return found
+
+
+class Remedy(NamedTuple):
+    """A rule or an include that would allow what was denied, and the profile it belongs into.
+
+    `opens` are examples of what else it would newly allow, `more` says that there are others.
+    """
+
+    kind: Kind
+    rule: str
+    profile: str
+    file: str
+    line: int
+    opens: tuple[str, ...] = ()
+    more: bool = False
+    hazards: tuple[str, ...] = ()
 
 
 def diagnose(policy: Policy, causes: Iterable[Cause]) -> Iterator[Diagnosis]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import count, islice
 from pathlib import PurePath
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from lsmc.analysis import ClassView, Question, places
 from lsmc.automata.algebra import search
 from lsmc.automata.dfa import StateLimit
-from lsmc.diagnosis import Diagnosis
+from lsmc.diagnosis import Diagnosis, Remedy
 from lsmc.diagnostics import PolicyError
 from lsmc.diff import request
 from lsmc.evaluator import Matcher, Node
@@ -36,24 +36,6 @@ ABSTRACTIONS = 2
 _GLOBAL = "tunables/global"
 #: States that the search for an example may visit.
 _STATES = 20_000
-
-Kind = Literal["exact", "general", "abstraction"]
-
-
-class Remedy(NamedTuple):
-    """A rule or an include that would allow what was denied, and the profile it belongs into.
-
-    `opens` are examples of what else it would newly allow, `more` says that there are others.
-    """
-
-    kind: Kind
-    rule: str
-    profile: str
-    file: str
-    line: int
-    opens: tuple[str, ...] = ()
-    more: bool = False
-    hazards: tuple[str, ...] = ()
 
 
 class _Terms(NamedTuple):

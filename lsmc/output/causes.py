@@ -14,8 +14,7 @@ from lsmc.output.styled import Line, line, safe
 
 if TYPE_CHECKING:
     from lsmc.causes import Cause
-    from lsmc.diagnosis import Diagnosis
-    from lsmc.remedies import Remedy
+    from lsmc.diagnosis import Diagnosis, Remedy
 
 _STATUS = {
     "denied": ("denied", "bad"),
