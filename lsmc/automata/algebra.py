@@ -10,9 +10,10 @@ are settled within a few hundred states of products that have millions.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from heapq import merge
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from lsmc.automata.alphabet import ALL, N_PRINTABLE, PREFERENCE, RANK, best_byte
+from lsmc.automata.alphabet import ALL, N_PRINTABLE, PREFERENCE, RANK, best_byte, ranks
 from lsmc.automata.dfa import Dfa, StateLimit
 from lsmc.automata.nfa import Positions, build_nfa
 from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union
@@ -330,7 +331,8 @@ def _spelled(one: Automaton[Any], useful: list[set[Any]]) -> Iterator[bytes]:
 def _choices(one: Automaton[Any], state: Any, useful: set[Any]) -> Iterator[tuple[int, Any]]:
     """The ranked bytes that lead from a state to a useful one."""
     edges = [(mask, to) for mask, to in one.edges(state) if to in useful]
-    for rank, byte in enumerate(PREFERENCE):
-        for mask, to in edges:
-            if mask >> byte & 1:
-                yield rank, to
+    if len(edges) == 1:
+        mask, to = edges[0]
+        return ((rank, to) for rank in ranks(mask))
+    # the sets of edges are disjoint, so no two ranks are equal and the states are never compared
+    return merge(*([(rank, to) for rank in ranks(mask)] for mask, to in edges))

@@ -54,6 +54,12 @@ def best_byte(mask: int) -> int:
     raise ValueError("an empty set has no best byte")
 
 
+@lru_cache(maxsize=4096)
+def ranks(mask: int) -> tuple[int, ...]:
+    """The places of a set's members in the order of preference, ascending."""
+    return tuple(sorted(RANK[byte] for byte in bytes_of(mask)))
+
+
 def cost(text: bytes) -> tuple[int, int, bytes]:
     """A sort key: short strings first, then printable ones, then by preference of their bytes."""
     ranks = text.translate(RANK)

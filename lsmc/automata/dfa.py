@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MAX_STATES = 65535
 
 
-class StateLimit(Exception):  # noqa: N818 - it names the limit that was met, as a value would
+class StateLimit(Exception):
     """An automaton would have more states than allowed."""
 
     def __init__(self, limit: int, pattern: int | None = None) -> None:

@@ -89,7 +89,14 @@ class Names:
             if not ignored(name):
                 yield posixpath.join(folder, name)
 
-    def _heads(self, path: str) -> Iterator[str]:
+    def _heads(self, path: str) -> tuple[str, ...]:
+        """The names of the profiles in a file, read once a library."""
+        known = self.tree.library.heads
+        if path not in known:
+            known[path] = tuple(self._read_heads(path))
+        return known[path]
+
+    def _read_heads(self, path: str) -> Iterator[str]:
         files = self.tree.library.files
         try:
             if files.entries(path) is not None:

@@ -12,6 +12,7 @@ import fnmatch
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lsmc.automata.dfa import Dfa
@@ -91,8 +92,9 @@ class Zones:
     _known: dict[bytes, list[Zone]] = field(default_factory=dict)
 
     @classmethod
+    @lru_cache(maxsize=8)
     def read(cls, name: str) -> Zones:
-        """The zones of a data file."""
+        """The zones of a data file; built once, whatever is linted."""
         zones = tuple(_zone(entry) for entry in facts(name)["zone"])
         patterns: list[Pattern] = []
         for zone in zones:

@@ -55,6 +55,8 @@ class Library:
         self.files = files
         self.search = tuple(search)
         self.sources: dict[str, Source] = {}
+        #: Names of profiles in files beside those compiled, for who needs to know of them.
+        self.heads: dict[str, tuple[str, ...]] = {}
         self._parse = parse
         self._parsed: dict[str, Parsed] = {}
         self._found: dict[tuple[str, bool], tuple[str, ...] | None] = {}
