@@ -15,7 +15,7 @@ from lsmc.attachment import Attachments, Candidate, left_match, xattrs_met
 from lsmc.automata.algebra import Table
 from lsmc.kernels.walk import Walker
 from lsmc.languages import Accepting, Everything, all_members, common_prefix
-from lsmc.profiles import Profiles
+from lsmc.subjects import Profiles
 from lsmc.tables.bundle import Bundle, ProfileRecord
 
 

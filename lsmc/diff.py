@@ -22,7 +22,7 @@ from lsmc.ir.classes import BY_CODE, FILE, LINK
 from lsmc.ir.model import MediationClass, Transition
 from lsmc.ops import MAIN_FIELD
 from lsmc.policy import Policy
-from lsmc.profiles import mediates
+from lsmc.subjects import mediates
 from lsmc.tables.bundle import ProfileRecord
 from lsmc.verdict import RuleRef
 

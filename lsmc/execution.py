@@ -7,7 +7,7 @@ from typing import Literal
 from lsmc.decide import Decision
 from lsmc.ir.classes import FILE
 from lsmc.ir.mediation import Transition
-from lsmc.profiles import Profiles
+from lsmc.subjects import Profiles
 from lsmc.tables.bundle import ProfileRecord
 from lsmc.verdict import UNCONFINED, Exec
 

@@ -19,8 +19,8 @@ from lsmc.misses import Look, Miss, misses
 from lsmc.ops import Operation, find
 from lsmc.ops import names as operation_names
 from lsmc.policy import NO_FIELDS, Policy
-from lsmc.profiles import mediates
 from lsmc.requests import Part, encode, key_fields, parts
+from lsmc.subjects import mediates
 from lsmc.tables.groups import make_key
 from lsmc.verdict import RuleRef, UnknownName, Verdict
 

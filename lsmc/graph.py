@@ -24,9 +24,9 @@ from lsmc.ir.mediation import Effect, Transition
 from lsmc.languages import common, some
 from lsmc.named_rules import SAMPLES, ProfileRules, RuleLanguage, RuleLanguages
 from lsmc.policy import Policy
-from lsmc.profiles import FREE_MODES, mediates
 from lsmc.requests import encode
 from lsmc.source import to_display
+from lsmc.subjects import FREE_MODES, mediates
 from lsmc.tables.bundle import Place, ProfileRecord
 from lsmc.verdict import UNCONFINED
 

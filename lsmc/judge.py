@@ -14,8 +14,8 @@ from lsmc.execution import EXECUTE, execution
 from lsmc.ir.classes import FILE, LINK
 from lsmc.ir.mediation import MediationClass
 from lsmc.ops import Operation
-from lsmc.profiles import FREE_MODES, Profiles, mediates
 from lsmc.requests import RequestError, encode, key_fields, parts
+from lsmc.subjects import FREE_MODES, Profiles, mediates
 from lsmc.tables.bundle import ProfileRecord
 from lsmc.tables.groups import make_key
 from lsmc.verdict import DecisionName, Exec, Verdict, both

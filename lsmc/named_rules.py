@@ -93,7 +93,7 @@ class Key(NamedTuple):
     """What the rules of a unit's group depend on."""
 
     unit: int
-    index: int
+    group: int
 
 
 class RuleLanguages:

@@ -15,8 +15,8 @@ from lsmc.ir.mediation import MediationClass
 from lsmc.judge import Judge
 from lsmc.ops import Operation, find
 from lsmc.ops import names as operation_names
-from lsmc.profiles import Profiles, mediates
 from lsmc.requests import encode, key_fields
+from lsmc.subjects import Profiles, mediates
 from lsmc.tables.bundle import Bundle, ProfileRecord
 from lsmc.tables.groups import make_key
 from lsmc.verdict import UNCONFINED, Exec, Permissions, UnknownName, Verdict, stack

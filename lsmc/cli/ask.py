@@ -83,7 +83,7 @@ def ask_many(policy: Policy, path: str, screen: Screen) -> int:
     return worst
 
 
-class _Malformed(Exception):  # noqa: N818 - a value for the caller
+class _Malformed(Exception):
     """A request that cannot be answered."""
 
 

@@ -15,7 +15,7 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141  # as the shell reports a program that SIGPIPE ended
 
 
-class UsageFault(Exception):  # noqa: N818 - it is the user's, not ours
+class UsageFault(Exception):
     """A wrong use that no option parser sees."""
 
 

@@ -36,7 +36,7 @@ _WORTH_READING = re.compile(rb'apparmor|APPARMOR|type=150[0-7]|UNKNOWN\[150[0-7]
 _JOURNAL_BYTES = re.compile(rb'"MESSAGE"\s*:\s*\[')
 
 
-class UnreadableLog(OSError):  # noqa: N818 - a state of the file
+class UnreadableLog(OSError):
     """A log cannot be opened or unpacked: `filename`, and the reason as `strerror`."""
 
     def __init__(self, file: str, reason: str) -> None:

@@ -43,7 +43,7 @@ class Asked(NamedTuple):
         return self.requests
 
 
-class _NoQuestion(Exception):  # noqa: N818 - not an error: the answer of a branch
+class _NoQuestion(Exception):
     """A record that asks nothing, and why."""
 
 

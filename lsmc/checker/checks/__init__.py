@@ -42,7 +42,7 @@ tests/lint/test_pages.py runs every block with this one check selected:
   `example`.  Names without a `/` are the files that are linted, all together.  Names with a `/`
   (`abstractions/own`, `tunables/global`, `local/x`) are there to be included: `include
   <abstractions/own>`.  Behind them the folder `profiles/` of lsmc is searched, so that
-  `<abstractions/base>`, `<tunables/global>` and `<abi/4.0>` are always there; the abstractions there
+  `<abstractions/base>`, `<tunables/global>` and `<abi/4.0>` are always there; those abstractions
   use variables of `<tunables/global>`, so a file that includes one includes that first.
 - `# file: lsmc.toml` is configuration, as beside the policy: `[checks.NAME]` tables reach the check
   as `tree.setting("NAME", KEY, DEFAULT)`; a top-level key such as `assertions` as

@@ -47,7 +47,7 @@ from lsmc.checker.zones import globs
 from lsmc.decide import ALLOW
 from lsmc.diagnostics import Diagnostic
 from lsmc.ir.classes import BY_NAME, CAPABILITY, FILE, NETWORK
-from lsmc.profiles import mediates
+from lsmc.subjects import mediates
 
 _LOCAL = ("unix", "netlink")
 

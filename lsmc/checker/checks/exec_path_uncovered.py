@@ -45,8 +45,8 @@ from lsmc.diagnostics import Diagnostic
 from lsmc.graph import Graph
 from lsmc.ir.classes import FILE
 from lsmc.languages import some
-from lsmc.profiles import mediates
 from lsmc.source import to_display
+from lsmc.subjects import mediates
 
 _READ = FILE.mask("r")
 _TRIES = 4

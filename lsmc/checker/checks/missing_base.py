@@ -47,7 +47,7 @@ from lsmc.checker.model import Check, LintedProfile, Tree
 from lsmc.checker.names import graph_of
 from lsmc.diagnostics import Diagnostic
 from lsmc.ir.classes import FILE
-from lsmc.profiles import mediates
+from lsmc.subjects import mediates
 
 _EQUIVALENTS = ("abstractions/base", "abstractions/base-strict")
 _LIBRARIES = tuple(

@@ -49,8 +49,8 @@ from lsmc.checker.wording import quoted
 from lsmc.diagnostics import Diagnostic
 from lsmc.ir.classes import FILE, LINK
 from lsmc.ir.model import Rule
-from lsmc.profiles import mediates
 from lsmc.source import Span
+from lsmc.subjects import mediates
 from lsmc.tables.groups import key_pattern
 
 

@@ -53,9 +53,9 @@ from lsmc.diagnostics import Diagnostic, Label
 from lsmc.ir import model as ir
 from lsmc.ir.classes import DBUS, SIGNAL, UNIX
 from lsmc.ir.mediation import Effect, MediationClass
-from lsmc.profiles import mediates
 from lsmc.requests import encode
 from lsmc.source import to_display
+from lsmc.subjects import mediates
 
 _FEW = 8
 _ENFORCED = ("enforce", "kill")

@@ -71,7 +71,7 @@ from lsmc.checker.patterns import samples
 from lsmc.checker.telling import chain, quoted, witness
 from lsmc.decide import ALLOW
 from lsmc.diagnostics import Diagnostic
-from lsmc.profiles import mediates
+from lsmc.subjects import mediates
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -46,7 +46,7 @@ from lsmc.decide import ALLOW
 from lsmc.diagnostics import Diagnostic
 from lsmc.ir.classes import BY_NAME, CAPABILITY, FILE, NETWORK
 from lsmc.ir.model import MediationClass
-from lsmc.profiles import mediates
+from lsmc.subjects import mediates
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

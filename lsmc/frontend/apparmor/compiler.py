@@ -181,9 +181,7 @@ class _Tree:
     children: list[tuple[ast.Profile, tuple[Span, ...], _Tree]]
 
 
-def _flat(
-    profile: ast.Profile, via: tuple[Span, ...], tree: _Tree
-) -> Iterator[FlatProfile]:
+def _flat(profile: ast.Profile, via: tuple[Span, ...], tree: _Tree) -> Iterator[FlatProfile]:
     yield FlatProfile(profile, via, tree.body)
     for child, chain, subtree in tree.children:
         yield from _flat(child, chain, subtree)

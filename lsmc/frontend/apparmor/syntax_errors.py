@@ -313,8 +313,10 @@ def _permissions(f: Fault) -> Diagnostic | None:
         return None
     if len(rule) == 1 and "PERMS" in f.expected:
         second = f.found
-    elif len(rule) == 2 and "LBRACE" in f.expected and (
-        f.nested or f.found.type == "COMMA" or rule[0].type == "NAME"
+    elif (
+        len(rule) == 2
+        and "LBRACE" in f.expected
+        and (f.nested or f.found.type == "COMMA" or rule[0].type == "NAME")
     ):
         # A path and a name are a profile head so far, but no `{` came.
         second = rule[1]

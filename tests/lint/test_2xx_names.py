@@ -1,0 +1,240 @@
+"""Checks of names, transitions, peers and attachments, beyond the examples of their pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lsmc.attachment import left_match
+from lsmc.automata.dfa import determinize
+from lsmc.checker.race import Race
+from lsmc.driver import compiler
+from lsmc.frontend.apparmor.aare import parse_glob
+from lsmc.inputs import Options
+from lsmc.lint import checks, compile_tree
+from tests.lint.support import PROFILES, lint_files, short
+
+CHECKS = checks()
+
+
+def found(folder: Path, code: str, text: str, **files: str) -> list[str]:
+    return short(lint_files(folder, {"example": text, **files}, code))
+
+
+def test_exec_targets(tmp_path: Path) -> None:
+    text = """profile p /bin/p {
+  /bin/a px -> q//child,
+  /bin/b px -> q//other,
+  /bin/c px -> :ns:far,
+  /bin/d px -> @{name},
+  /bin/e pux -> gone,
+  /bin/f pix,
+  /bin/* px,
+  deny /bin/g x,
+  /bin/g px -> gone,
+  /opt/** px,
+  /sbin/x px -> p,
+}
+profile q /bin/q {
+  profile child {
+    /x r,
+  }
+}
+"""
+    assert found(tmp_path, "LSM201", text) == ["3:LSM201", "5:LSM201", "6:LSM201", "11:LSM201"]
+
+
+def test_exec_target_of_a_given_fallback(tmp_path: Path) -> None:
+    text = "profile p /bin/p {\n  /bin/f pix,\n}\n"
+    toml = "[checks.missing-exec-target]\nfallback = true\n"
+    files = {"example": text, "lsmc.toml": toml}
+    assert short(lint_files(tmp_path, files, "LSM201")) == ["2:LSM201"]
+
+
+def test_files_beside_the_given_ones_count(tmp_path: Path) -> None:
+    (tmp_path / "beside").write_text("profile there /bin/there {\n  /x r,\n}\n")
+    text = """profile p /bin/p {
+  /bin/there px,
+  /bin/x px -> there,
+  /bin/y px -> nowhere,
+  change_profile -> there,
+  signal send peer=there,
+}
+"""
+    path = tmp_path / "given"
+    path.write_text(text)
+    front = compiler(Options.of(tmp_path, [PROFILES], None, None))
+    tree, _ = compile_tree([str(path)], front)
+    for code, lines in (("LSM201", [4]), ("LSM202", []), ("LSM203", []), ("LSM208", [])):
+        assert [one.line for one in CHECKS[code].run(tree)] == lines
+
+
+def test_witnesses_are_confirmed(tmp_path: Path) -> None:
+    text = """profile p /bin/p {
+  /bin/a px -> gone,
+  /bin/b cx,
+  owner /bin/c px -> gone,
+  signal send set=(term kill) peer=q,
+  ptrace trace peer=q,
+  unix (send receive) type=stream peer=(label=q),
+  dbus send bus=session path=/o interface=i member=m peer=(name=n label=q),
+}
+profile q /bin/q {
+  signal receive set=hup peer=p,
+  unix send type=stream peer=(label=p),
+  /y r,
+}
+"""
+    path = tmp_path / "example"
+    path.write_text(text)
+    front = compiler(Options.of(tmp_path, [PROFILES], None, None))
+    tree, faults = compile_tree([str(path)], front)
+    assert not faults
+    count = 0
+    for code in ("LSM201", "LSM204", "LSM220", "LSM223"):
+        for finding in CHECKS[code].run(tree):
+            assert finding.witness is not None
+            assert not tree.policy.answer(finding.witness).allowed, finding
+            count += 1
+    assert count == 3 + 5 + 2 + 2
+
+
+def test_peers_that_answer(tmp_path: Path) -> None:
+    text = """profile p /bin/p {
+  signal send set=(term kill) peer=q,
+  signal send peer=r,
+  signal send peer=s,
+  ptrace (read trace) peer=q,
+}
+profile q /bin/q {
+  signal receive set=term peer=p,
+  ptrace (readby tracedby) peer=@{any},
+}
+profile r /bin/r flags=(complain) {
+  /x r,
+}
+profile s /bin/s flags=(unconfined) {
+}
+"""
+    assert found(tmp_path, "LSM204", "@{any}={p,z}\n" + text) == []
+
+
+def test_peer_of_a_stack(tmp_path: Path) -> None:
+    text = """profile p /bin/p {
+  ptrace read peer=p//&q,
+  ptrace read peer=p//&gone,
+  ptrace read peer=unconfined,
+  ptrace read peer=p//*,
+}
+profile q /bin/q {
+  /x r,
+}
+"""
+    assert found(tmp_path, "LSM203", text) == ["3:LSM203"]
+
+
+def test_attachments_with_xattrs_are_left_alone(tmp_path: Path) -> None:
+    text = """profile p /bin/tool xattrs=(user.x="a") {
+  /x r,
+}
+profile q /bin/tool {
+  /x r,
+}
+"""
+    assert found(tmp_path, "LSM205", text) == []
+    assert found(tmp_path, "LSM206", text) == []
+
+
+def test_children_compete_among_themselves(tmp_path: Path) -> None:
+    text = """profile p /bin/p {
+  /bin/tool cx,
+  profile one /bin/tool {
+    /x r,
+  }
+  profile two /bin/{tool,other} {
+    /x r,
+  }
+}
+profile q /bin/tool {
+  /x r,
+}
+"""
+    assert found(tmp_path, "LSM205", text) == ["3:LSM205"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("/usr/*/foo", "/usr/bin/*"),
+        ("/usr/**", "/usr/*/x"),
+        ("/a*b", "/ab*"),
+        ("/opt/*/tool", "/opt/{a,b}*/tool"),
+        ("/**/x", "/**/y"),
+        ("/{a,bb}/*", "/b*/c*"),
+        ("/a**", "/a*/**"),
+    ],
+)
+def test_a_race_counts_as_the_kernel_does(one: str, other: str) -> None:
+    first, second = (determinize([parse_glob(text).pattern]) for text in (one, other))
+    race = Race(first, [second])
+    for same, higher in ((True, False), (False, True), (False, False)):
+
+        def goal(found: list[int], above: list[int]) -> bool:
+            return bool(found) == same and bool(above) == higher  # noqa: B023
+
+        path = race.find(goal, 10_000)
+        if path is None:
+            continue
+        mine, theirs = left_match(first, path), left_match(second, path)
+        assert mine is not None
+        if same:
+            assert mine == theirs, path
+        elif higher:
+            assert theirs is not None
+            assert theirs > mine, path
+        else:
+            assert theirs is None or theirs < mine, path
+
+
+def test_ambiguous_patterns_have_a_true_path(tmp_path: Path) -> None:
+    text = "profile p /opt/*/tool {\n  /x r,\n}\nprofile q /opt/{a,b}*/tool {\n  /x r,\n}\n"
+    result = lint_files(tmp_path, {"example": text}, "LSM205")
+    (finding,) = result.findings
+    path = finding.message.split("attach to `")[1].split("`")[0].encode()
+    one, other = (
+        determinize([parse_glob(glob).pattern]) for glob in ("/opt/*/tool", "/opt/{a,b}*/tool")
+    )
+    assert left_match(one, path) == left_match(other, path)
+
+
+def test_duplicates_across_files(tmp_path: Path) -> None:
+    text = "profile p /bin/p {\n  /x r,\n}\n"
+    assert found(tmp_path, "LSM207", text, other=text) == ["1:LSM207"]
+
+
+def test_unused_children(tmp_path: Path) -> None:
+    text = """profile p /bin/p {
+  /bin/a cx -> named,
+  /bin/b px,
+  change_profile -> p//changed,
+  profile named {
+    /x r,
+  }
+  profile changed {
+    /x r,
+  }
+  profile never /bin/b {
+    /x r,
+  }
+}
+"""
+    assert found(tmp_path, "LSM209", text) == ["11:LSM209"]
+
+
+def test_stack_depth_is_a_setting(tmp_path: Path) -> None:
+    text = "profile p /bin/p {\n  /bin/x px -> a//&b,\n}\n"
+    text += "profile a {\n  /x r,\n}\nprofile b {\n  /x r,\n}\n"
+    toml = "[checks.long-transition-chain]\ndepth = 1\n"
+    files = {"example": text, "lsmc.toml": toml}
+    assert short(lint_files(tmp_path, files, "LSM224")) == ["2:LSM224"]
