@@ -22,7 +22,7 @@ from lsmc.execution import exec_mode, execution
 from lsmc.ir.classes import CHANGE_PROFILE, FILE
 from lsmc.ir.mediation import Effect, Transition
 from lsmc.languages import common, some
-from lsmc.named_rules import SAMPLES, ProfileRules, RuleLanguage, RuleLanguages
+from lsmc.named_rules import ProfileRules, RuleLanguage, RuleLanguages
 from lsmc.policy import Policy
 from lsmc.requests import encode
 from lsmc.source import to_display
@@ -47,6 +47,7 @@ class Graph:
         self._changes = RuleLanguages(CHANGE_PROFILE, CHANGE_PROFILE.all)
         self._ways: dict[str, Ways] = {}
         self._rules: dict[tuple[str, int], ProfileRules] = {}
+        self._attached_paths: dict[object, list[tuple[bytes, str]]] = {}
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -241,6 +242,8 @@ class Graph:
                 yield way
             if transition.kind not in _ATTACH:
                 return  # a name or `unconfined`: the same for every path
+            if rule.members is None and (isinstance(way, Refused) or way.fallback):
+                return  # what attaches to some path came first
 
     def _execution(
         self,
@@ -285,21 +288,22 @@ class Graph:
         if transition.kind in _ATTACH:
             parent = record.name if transition.kind == "attach-child" else ""
             yield from self._attached_to(rule, parent, record.namespace)
-        yield from ((path, "") for path in rule.samples(SAMPLES))
+        yield from ((path, "") for path in rule.samples())
 
     def _attached_to(
         self, rule: RuleLanguage, parent: str, namespace: str
     ) -> list[tuple[bytes, str]]:
         """Paths of a rule with the profile that attaches to each."""
         scope = self.attachments.scope(parent, namespace)
-        if id(scope) not in rule.attached:
-            found = []
+        key = (rule.pattern, id(scope))
+        known = self._attached_paths.get(key)
+        if known is None:
+            known = self._attached_paths[key] = []
             for path in attached_paths(rule, scope):
                 profile, _ = self.attachments.find(path, parent=parent, namespace=namespace)
                 if profile is not None:
-                    found.append((path, profile.full_name))
-            rule.attached[id(scope)] = found
-        return rule.attached[id(scope)]
+                    known.append((path, profile.full_name))
+        return known
 
     def _name_changes(self, record: ProfileRecord) -> Iterator[Edge]:
         rules = self.change_rules(record.full_name)
@@ -348,9 +352,7 @@ class Graph:
 
 def attached_paths(rule: RuleLanguage, scope: Scope) -> Iterator[bytes]:
     """Paths of a rule to which profiles attach: all that are listed, and some of each pattern."""
-    for path in scope.starting(rule.prefix):
-        if rule.matches(path):
-            yield path
+    yield from rule.starting(scope.ordered)
     for prefix, candidate, _ in scope.open:
         if prefix.startswith(rule.prefix) or rule.prefix.startswith(prefix):
             yield from common(Table(candidate.dfa), rule.automaton(), TRIES)

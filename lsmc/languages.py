@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from typing import Any
 
-from lsmc.automata.algebra import Automaton, Table, alternatives, intersection
-from lsmc.automata.alphabet import bytes_of
-from lsmc.automata.dfa import Dfa, StateLimit
+from lsmc.automata.algebra import Automaton, Table, alternatives
+from lsmc.automata.alphabet import best_byte, bytes_of
+from lsmc.automata.dfa import Dfa
 
 #: A language with more members than this is treated as one with endlessly many.
 MAX_MEMBERS = 512
@@ -102,60 +102,32 @@ def common_prefix(
     return bytes(spelled)
 
 
-class Product:
-    """What two automata both match, without the states that lead nowhere; raises `StateLimit`."""
-
-    def __init__(self, one: Automaton[Any], other: Automaton[Any]) -> None:
-        self.start = (one.start, other.start)
-        edges: dict[tuple[Any, Any], list[tuple[int, tuple[Any, Any]]]] = {}
-        back: dict[tuple[Any, Any], list[tuple[Any, Any]]] = {}
-        todo = [self.start]
-        edges[self.start] = []
-        while todo:
-            state = todo.pop()
+def common(one: Automaton[Any], other: Automaton[Any], count: int) -> list[bytes]:
+    """Strings that both match, shortest first: one for each way to end, and few at most."""
+    start = (one.start, other.start)
+    found: list[bytes] = []
+    spelled: dict[tuple[Any, Any], bytes] = {start: b""}
+    level = [start]
+    while level:
+        following: list[tuple[Any, Any]] = []
+        for state in level:
+            if one.accepts(state[0]) and other.accepts(state[1]):
+                found.append(spelled[state])
+                if len(found) == count:
+                    return found
             right = list(other.edges(state[1]))
             for mask, a in one.edges(state[0]):
                 for more, b in right:
-                    if mask & more:
-                        target = (a, b)
-                        edges[state].append((mask & more, target))
-                        back.setdefault(target, []).append(state)
-                        if target not in edges:
-                            edges[target] = []
-                            todo.append(target)
-            if len(edges) > _MAX_PRODUCT:
-                raise StateLimit(_MAX_PRODUCT)
-        self._accepting = {s for s in edges if one.accepts(s[0]) and other.accepts(s[1])}
-        useful = set(self._accepting)
-        todo = list(useful)
-        while todo:
-            for state in back.get(todo.pop(), ()):
-                if state not in useful:
-                    useful.add(state)
-                    todo.append(state)
-        self._edges = {
-            state: tuple((mask, to) for mask, to in edges[state] if to in useful)
-            for state in useful
-        }
-
-    def edges(self, state: tuple[Any, Any]) -> tuple[tuple[int, tuple[Any, Any]], ...]:
-        """Where a pair of states leads."""
-        return self._edges.get(state, ())
-
-    def accepts(self, state: tuple[Any, Any]) -> tuple[int, ...]:
-        """Number 0 where both match."""
-        return (0,) if state in self._accepting else ()
-
-
-def common(one: Automaton[Any], other: Automaton[Any], count: int) -> list[bytes]:
-    """The first few strings that both match, shortest first."""
-    try:
-        return alternatives(Product(one, other), count)
-    except StateLimit:
-        shortest = intersection(one, other)
-        return [] if shortest is None else [shortest]
+                    both = mask & more
+                    if both and (a, b) not in spelled:
+                        spelled[a, b] = spelled[state] + bytes((best_byte(both),))
+                        following.append((a, b))
+        if len(spelled) > _MAX_PRODUCT:
+            return found
+        level = following
+    return found
 
 
 def some(one: Automaton[Any], count: int) -> list[bytes]:
-    """The first few members, shortest first."""
-    return common(one, one, count)
+    """The first few members, shortest first; for languages with endlessly many."""
+    return alternatives(one, count)

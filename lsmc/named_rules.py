@@ -7,15 +7,16 @@ so they are looked up, and the walk over all automata of a profile is kept for t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lsmc.automata.algebra import Automaton, Table
-from lsmc.decide import Decision, Facts, decide
+from lsmc.decide import Decision, decide
 from lsmc.evaluator import Matcher
 from lsmc.ir.mediation import MediationClass
 from lsmc.languages import common_prefix, members, some
-from lsmc.tables.bundle import Unit
+from lsmc.tables.bundle import RuleRecord, Unit
 from lsmc.tables.reach import Reach
 
 #: Objects that are tried of a rule that matches endlessly many.
@@ -28,10 +29,10 @@ class RuleLanguage:
     __slots__ = (
         "_samples",
         "accepting",
-        "attached",
         "code",
         "facts",
         "members",
+        "pattern",
         "prefix",
         "reach",
         "rule",
@@ -39,28 +40,46 @@ class RuleLanguage:
         "useful",
     )
 
-    def __init__(self, facts: Facts, reach: Reach, rule: int, code: bytes) -> None:
+    def __init__(self, record: RuleRecord, reach: Reach, rule: int, code: bytes) -> None:
         """`rule` is the number in its unit, `code` the class code that its keys begin with."""
-        self.facts = facts
+        self.pattern = record.pattern
+        self.facts = record.facts
         self.reach = reach
         self.rule = rule
         self.code = code
         self._samples: list[bytes] | None = None
-        #: What attaches to the objects of the rule, by scope; kept by the graph.
-        self.attached: dict[int, list[tuple[bytes, str]]] = {}
         self.start = start = reach.walk(code)
         self.accepting = frozenset(reach.accepting(rule))
         self.useful = reach.useful(rule)
         self.members = members(reach.table, self.accepting, self.useful, start)
         self.prefix = common_prefix(reach.table, self.accepting, self.useful, start)
 
-    def samples(self, count: int) -> list[bytes]:
-        """A few members, shortest first."""
+    def samples(self) -> Iterator[bytes]:
+        """A few members: the shortest ones for the ways to end, then the shortest of all."""
         if self.members is not None:
-            return sorted(self.members, key=len)[:count]
+            yield from sorted(self.members, key=len)[:SAMPLES]
+            return
+        first = [self.reach.shortest(state)[1:] for state in self.reach.accepting(self.rule)]
+        yield from first[:SAMPLES]
         if self._samples is None:
             self._samples = some(self.automaton(), SAMPLES)
-        return self._samples[:count]
+        yield from (member for member in self._samples if member not in first)
+
+    def starting(self, ordered: Sequence[bytes]) -> Iterator[bytes]:
+        """The members among some texts in order, of which many begin alike."""
+        at = bisect_left(ordered, self.prefix)
+        while at < len(ordered):
+            text = ordered[at]
+            if not text.startswith(self.prefix):
+                return
+            alive, state = self.reach.depth(self.code + text)
+            alive -= len(self.code)
+            if alive == len(text):
+                if state in self.accepting:
+                    yield text
+                at += 1
+            else:
+                at = bisect_left(ordered, _behind(text[: alive + 1]), at + 1)
 
     def matches(self, key: bytes) -> bool:
         """Whether an object is a member."""
@@ -71,6 +90,12 @@ class RuleLanguage:
     def automaton(self) -> Automaton[int]:
         """The language for `lsmc.automata.algebra`."""
         return _View(self)
+
+
+def _behind(prefix: bytes) -> bytes:
+    """What comes behind all texts with a prefix."""
+    kept = prefix.rstrip(b"\xff")
+    return kept[:-1] + bytes((kept[-1] + 1,)) if kept else b"\xff" * (len(prefix) + 1)
 
 
 class _View:
@@ -119,16 +144,16 @@ class RuleLanguages:
         known = self._known.get(key)
         if known is None:
             rules = [
-                (number, unit.rule(number).facts)
+                (number, unit.rule(number))
                 for number in unit.group(index).rules
                 if unit.rule(number).cls == self.cls.code
             ]
-            wanted = [(n, f) for n, f in rules if (f.owner | f.other) & self.mask]
+            wanted = [(n, r) for n, r in rules if (r.facts.owner | r.facts.other) & self.mask]
             languages: tuple[RuleLanguage, ...] = ()
             if wanted:
                 reach = unit.reach(index)
                 code = bytes((self.cls.code,))
-                languages = tuple(RuleLanguage(f, reach, n, code) for n, f in wanted)
+                languages = tuple(RuleLanguage(r, reach, n, code) for n, r in wanted)
             known = self._known[key] = (unit, languages)
         return known[1]
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -67,6 +68,7 @@ class Names:
         self.profiles = tuple(profile.name for profile in tree.profiles)
         self._matches: dict[Pattern, tuple[str, ...]] = {}
         self._dfas: dict[Pattern, Dfa | None] = {}
+        self._tests: dict[Pattern, Callable[[bytes], bool]] = {}
 
     @cached_property
     def outside(self) -> frozenset[str]:
@@ -137,15 +139,33 @@ class Names:
                     yield text
             return
         prefix = literal_prefix(pattern)
+        for at in range(bisect_left(self._ordered, (prefix, "")), len(self._ordered)):
+            key, name = self._ordered[at]
+            if not key.startswith(prefix):
+                return
+            if self.fits(pattern, key):
+                yield name
+
+    @cached_property
+    def _ordered(self) -> list[tuple[bytes, str]]:
+        return sorted((encode(name), name) for name in (*self.profiles, UNCONFINED))
+
+    def fits(self, pattern: Pattern, name: bytes) -> bool:
+        """Whether a label pattern matches a name; True for a pattern that is too large."""
+        test = self._tests.get(pattern)
+        if test is None:
+            test = self._tests[pattern] = self._test(pattern)
+        return test(name)
+
+    def _test(self, pattern: Pattern) -> Callable[[bytes], bool]:
+        listed = literals(pattern, _MANY)
+        if listed is not None:
+            return frozenset(listed).__contains__
         dfa = self.dfa(pattern)
         if dfa is None:
-            yield from self.profiles
-            return
-        walker = dfa.walker()
-        for name in (*self.profiles, UNCONFINED):
-            key = encode(name)
-            if key.startswith(prefix) and dfa.accepts[walker.walk(key)]:
-                yield name
+            return lambda _: True
+        walker, accepts = dfa.walker(), dfa.accepts
+        return lambda name: bool(accepts[walker.walk(name)])
 
     def _known(self, name: str) -> bool:
         return self.tree.policy.tables.find(name) is not None

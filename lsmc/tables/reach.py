@@ -45,6 +45,10 @@ class Reach:
         """The state that a key, class code included, leads to; 0 when it dies on the way."""
         return self._walker.walk(key)
 
+    def depth(self, key: bytes) -> tuple[int, int]:
+        """How many bytes of a key stay alive, class code included, and the last live state."""
+        return self._walker.depth(key)
+
     def accepting(self, rule: int) -> Sequence[int]:
         """The states where a rule matches, nearest first."""
         return self._accepting.get(rule, ())

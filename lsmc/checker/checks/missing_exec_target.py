@@ -129,7 +129,7 @@ def _way(
 def _stays(graph: Graph, profile: LintedProfile, rule: RuleLanguage) -> Edge | None:
     """The execution that a fallback turns into one within the profile, which is no edge."""
     rules = graph.exec_rules(profile.name)
-    for path in rule.samples(8):
+    for path in rule.samples():
         won = rules.winning(rule, path)
         if won is not None:
             shown = path.decode("utf-8", "backslashreplace")

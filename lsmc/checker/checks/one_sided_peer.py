@@ -110,7 +110,7 @@ class _Sides:
     def __init__(self, tree: Tree) -> None:
         self._names = tree.shared(names_of)
         self._rules: dict[tuple[str, str], list[ir.Rule]] = {}
-        self._met: dict[tuple[Pattern, str], bool] = {}
+        self._met: dict[tuple[int, str], bool] = {}
         self._meet: dict[tuple[Pattern, Pattern], bool] = {}
 
     def allows(self, peer: LintedProfile, name: str, rule: ir.Rule, perm: str) -> bool:
@@ -128,10 +128,9 @@ class _Sides:
         )
 
     def _matches(self, pattern: Pattern, name: str) -> bool:
-        key = (pattern, name)
+        key = (id(pattern), name)
         if key not in self._met:
-            dfa = self._names.dfa(pattern)
-            self._met[key] = dfa is None or bool(dfa.match(encode(name)))
+            self._met[key] = self._names.fits(pattern, encode(name))
         return self._met[key]
 
     def _compatible(self, one: ir.Rule, other: ir.Rule) -> bool:
