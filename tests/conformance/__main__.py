@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.conformance import accept, equality, spec
+from tests.conformance import accept, equality, logs, spec
 from tests.conformance.result import Result
 
 
@@ -23,13 +23,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="judge lsmc by cases kept elsewhere")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--problems", type=int, default=10, help="wrong cases to print per suite")
-    parser.add_argument("--only", help="run one suite: accept, equality or spec")
+    parser.add_argument("--only", help="run one suite: accept, equality, logs or spec")
     arguments = parser.parse_args()
     cases = arguments.folder.resolve() / "conformance"
     specification = arguments.folder.resolve() / "spec" / "apparmor.md"
     suites: dict[str, tuple[Path, Callable[[], Result]]] = {
         "accept": (cases / "tst", lambda: accept.run(cases)),
         "equality": (cases / "equality.jsonl", lambda: equality.run(cases)),
+        "logs": (cases / "logs", lambda: logs.run(cases)),
         "spec": (specification, lambda: spec.run(specification, cases)),
     }
     wrong = 0
