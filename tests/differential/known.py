@@ -25,6 +25,8 @@ _KIND_WORDS = re.compile(
 )
 #: A path with its permissions behind it, `l` among them, and a target.
 _TRAILING = re.compile(r"[^\s,]\s+[rwakm]*l[rwakml]*\s+->")
+#: A variable after a slash that begins a path, other variables before it or not.
+_ROOTED_VARIABLE = re.compile(r"(?:^|[\s\"])(?:@\{\w+\})*/@\{")
 
 
 class Known(NamedTuple):
@@ -117,6 +119,28 @@ def _no_userns(_: Rules, question: Question, ours: Answer, theirs: Answer) -> bo
     return question.cls == "userns" and ours.mediated and not theirs.mediated
 
 
+def _slash_of_variable(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    if ours.mediated != theirs.mediated or question.cls not in {
+        *("file", "exec", "link", "link test", "onexec", "mount", "umount", "pivot_root"),
+    }:
+        return False
+    names = {question.raw.lstrip(b"/")}
+    names.update(question.field(name).lstrip(b"/") for name in ("target", "exec"))
+    forms = [slashes + name for name in names for slashes in (b"/", b"//")]
+    return any(
+        _ROOTED_VARIABLE.search(rule.origin.text)
+        and any(matches(pattern, form) for pattern in rule.fields for form in forms)
+        for some in rules.values()
+        for rule in some
+    )
+
+
+def _long_attachment(_: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    if question.cls != "attach" or ours.extra is None:
+        return False
+    return theirs.extra is None and len(question.raw) > 32
+
+
 KNOWN: tuple[Known, ...] = (
     Known(
         "implied-map",
@@ -138,6 +162,18 @@ KNOWN: tuple[Known, ...] = (
         "executables and profile names share an automaton, so a profile named like an executable "
         "passes the first question of change_onexec; the pair of both decides at the exec",
         _path_as_label,
+    ),
+    Known(
+        "slash-of-variable",
+        "3.0.8 strips the leading slash of a value after any slash, 6.0 not after one that begins "
+        "the path: `/@{V}` with the value /a is /a there and //a here",
+        _slash_of_variable,
+    ),
+    Known(
+        "long-attachment",
+        "the kernel gives up ranking an attachment where the numbers of its states fall over 32 "
+        "bytes into a path; the numbers are the compiler's, so no other tool can say when",
+        _long_attachment,
     ),
     Known("no-userns", "3.0.8 does not know user namespaces", _no_userns),
     Known(
