@@ -17,12 +17,14 @@ LSMC = [sys.executable, "-m", "lsmc.cli"]
 HEAVY = ("lark", "rich", "click", "multiprocessing", "difflib", "pathlib", "json", "lsmc.driver")
 WATCH = f"""
 import sys
+before = set(sys.modules)  # an editable install has brought some already
 from lsmc.cli import main
 try:
     main()
 finally:
     heavy = {HEAVY!r}
-    found = sorted(n for n in sys.modules if n in heavy or n.startswith("lsmc.frontend"))
+    new = set(sys.modules) - before
+    found = sorted(n for n in new if n in heavy or n.startswith("lsmc.frontend"))
     print("heavy:", *found, file=sys.stderr)
 """
 

@@ -40,12 +40,14 @@ How to fix: `--fix` removes the rule; no decision changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from lsmc.checker.judge import Fate, judgements
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.wording import help_text, labels, quoted, where, without, witness_of
 from lsmc.diagnostics import Diagnostic
+from lsmc.source import Span
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
@@ -53,15 +55,28 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     for judgement in judgements(tree):
         if judgement.fate is Fate.DUPLICATE:
             span = judgement.written.span
+            related = labels(judgement.scope, judgement.cover, "says the same")
+            spans = [span, *(label.span for label in related)]
             yield CHECK.finding(
                 span,
                 f"{quoted(span)} is written twice",
                 help=help_text("remove one of them", where(judgement.profiles, span)),
                 profile=judgement.scope.profile.name,
-                witness=witness_of(judgement),
-                related=labels(judgement.scope, judgement.cover, "says the same"),
+                witness=_confirmed(tree, witness_of(judgement), spans),
+                related=related,
                 fix=without(span, "remove the second rule"),
             )
+
+
+def _confirmed(
+    tree: Tree, witness: Mapping[str, Any] | None, spans: Sequence[Span]
+) -> Mapping[str, Any] | None:
+    """The witness, unless a stronger rule decides there: then neither rule can be seen in it."""
+    if witness is None:
+        return None
+    places = {(place.file, place.line) for place in (span.location() for span in spans)}
+    decided = {(ref.file, ref.line) for ref in tree.policy.answer(witness).rules}
+    return witness if places & decided else None
 
 
 CHECK = Check("LSM104", "duplicate-rule", "warning", run)
