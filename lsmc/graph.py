@@ -300,6 +300,8 @@ class Graph:
         if known is None:
             known = self._attached_paths[key] = []
             for path in attached_paths(rule, scope):
+                if path.endswith(b"/"):
+                    continue  # no file is called so
                 profile, _ = self.attachments.find(path, parent=parent, namespace=namespace)
                 if profile is not None:
                     known.append((path, profile.full_name))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from lsmc.automata.algebra import Table, search
-from lsmc.automata.alphabet import ALL
+from lsmc.automata.alphabet import ALL, mask_of
 from lsmc.automata.dfa import Dfa
 
 BEFORE, SAME, AFTER = range(3)
@@ -32,6 +32,25 @@ class Runner:
 
 #: The first runner, then the rivals; None for a rival that is out.
 State: TypeAlias = "tuple[Runner | None, ...]"
+
+
+class Paths:
+    """The paths that a file can have: no empty name, none at the end."""
+
+    start = 0
+    _NAME = ALL & ~mask_of(b"/\0")
+
+    def edges(self, state: int) -> tuple[tuple[int, int], ...]:
+        """Where a state leads: 0 before the first slash, 1 behind one, 2 within a name."""
+        slash = (mask_of(b"/"), 1)
+        return ((slash,), ((self._NAME, 2),), (slash, (self._NAME, 2)))[state]
+
+    def accepts(self, state: int) -> tuple[int, ...]:
+        """Whether a path may end here."""
+        return (0,) if state == 2 else ()
+
+
+_PATHS = Paths()
 
 
 class Race:
@@ -96,14 +115,25 @@ class Race:
                 (after if runner.relation == AFTER else same).append(number - 1)
         return same, after
 
-    def find(self, goal: Callable[[list[int], list[int]], bool], limit: int) -> bytes | None:
-        """A shortest path of the first one whose standing meets a goal; raises `StateLimit`."""
+    def find(
+        self, goal: Callable[[list[int], list[int]], bool], limit: int, *, rivals: bool = False
+    ) -> bytes | None:
+        """A shortest path of the first one whose standing meets a goal; raises `StateLimit`.
+
+        With `rivals` only paths on which some rival is still in are looked at.
+        """
 
         def reached(states: tuple[Any, ...]) -> bool:
-            state = states[0]
-            return state is not None and 0 in self.accepts(state) and goal(*self.standing(state))
+            state, path = states
+            if state is None or path is None or not _PATHS.accepts(path):
+                return False
+            return 0 in self.accepts(state) and goal(*self.standing(state))
 
-        return search([self], reached, alive=lambda states: states[0] is not None, limit=limit)
+        def alive(states: tuple[Any, ...]) -> bool:
+            state, path = states
+            return state is not None and path is not None and (not rivals or any(state[1:]))
+
+        return search([self, _PATHS], reached, alive=alive, limit=limit)
 
 
 def _step(runner: Runner, target: int) -> Runner:

@@ -53,11 +53,13 @@ from collections.abc import Iterator
 
 from lsmc.attachment import Candidate
 from lsmc.attachment_index import Open, Scope
+from lsmc.automata.algebra import Table
 from lsmc.automata.dfa import StateLimit
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.names import graph_of
 from lsmc.checker.race import Race
 from lsmc.diagnostics import Diagnostic, Label
+from lsmc.languages import common
 from lsmc.source import to_display
 
 _LIMIT = 20_000
@@ -77,6 +79,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 def _listed(scope: Scope) -> Iterator[tuple[tuple[Candidate, Candidate], bytes]]:
     """Pairs at the paths that some attachment lists."""
     for path in scope.ordered:
+        if path.endswith(b"/"):
+            continue
         ranked = [(rank, one) for rank, one in scope.at(path) if not one.xattrs]
         best = max((rank for rank, _ in ranked), default=0)
         winners = [one for rank, one in ranked if rank == best]
@@ -104,14 +108,16 @@ def _may_meet(one: Open, other: Open) -> bool:
 
 def _tie(scope: Scope, one: Open, rival: Open, others: list[Open]) -> bytes | None:
     """A path at which two attachments tie for the highest rank."""
+    if not common(Table(one.candidate.dfa), Table(rival.candidate.dfa), 1):
+        return None
     pair = Race(one.candidate.dfa, [rival.candidate.dfa])
     try:
-        path = pair.find(lambda same, _: bool(same), _LIMIT)
+        path = pair.find(lambda same, _: bool(same), _LIMIT, rivals=True)
         if path is None or _is_won(scope, path, one, rival):
             return path
         dfas = [rival.candidate.dfa, *(other.candidate.dfa for other in others)]
         race = Race(one.candidate.dfa, dfas)
-        path = race.find(lambda same, after: 0 in same and not after, _LIMIT)
+        path = race.find(lambda same, after: 0 in same and not after, _LIMIT, rivals=True)
     except StateLimit:
         return None
     return path if path is not None and _is_won(scope, path, one, rival) else None
