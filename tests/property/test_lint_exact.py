@@ -21,7 +21,7 @@ from lsmc.lint import checks, tree_of
 from lsmc.policy import Policy
 from tests.strategies import INCLUDES, OPTIONS, Files, Text, compile_policy, policies
 
-EXAMPLES = settings(max_examples=60, deadline=None)
+EXAMPLES = settings(max_examples=30, deadline=None)
 CHECKS = checks()
 #: A rule with one of these may go.
 DEAD = ("LSM101", "LSM102", "LSM103", "LSM104", "LSM106")
