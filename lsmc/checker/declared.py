@@ -25,6 +25,8 @@ class DeclaredVariables:
         self.tree = tree
         self.syntax: Syntax = tree.shared(syntax_of)
         self._assigned: dict[str, tuple[ast.Assign, ...]] = {}
+        self._needed: dict[str, frozenset[str]] = {}
+        self._referring: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {}
 
     def assigned(self, path: str) -> tuple[ast.Assign, ...]:
         """The assignments of sets that a file holds."""
@@ -33,15 +35,42 @@ class DeclaredVariables:
             self._assigned[path] = tuple(i for i in items if isinstance(i, ast.Assign))
         return self._assigned[path]
 
+    @cached_property
+    def parameters(self) -> frozenset[str]:
+        """The variables that files included by some profile speak of."""
+        return frozenset(name for path in self.syntax.in_bodies for name in self.syntax.uses(path))
+
+    @cached_property
+    def filled(self) -> frozenset[str]:
+        """The variables that have a value other than the empty text in some file."""
+        return frozenset(
+            item.name.text
+            for path in self.syntax.files
+            for item in self.assigned(path)
+            if any(value.text for value in item.values)
+        )
+
     def needed(self, file: LintedFile) -> frozenset[str]:
         """The variables that a file's text speaks of, with its includes, or that those refer to."""
+        if file.path not in self._needed:
+            self._needed[file.path] = self._needs(file)
+        return self._needed[file.path]
+
+    def _references(self, path: str) -> tuple[tuple[str, frozenset[str]], ...]:
+        """The variables that a file's assignments refer to in their values."""
+        if path not in self._referring:
+            pairs = ((i.name.text, frozenset(value_references(i))) for i in self.assigned(path))
+            self._referring[path] = tuple((name, used) for name, used in pairs if used)
+        return self._referring[path]
+
+    def _needs(self, file: LintedFile) -> frozenset[str]:
         texts = self.syntax.closure(file.path)
         values: dict[str, set[str]] = {}
         found: set[str] = set()
         for path in texts:
             found.update(self.syntax.uses(path))
-            for item in self.assigned(path):
-                values.setdefault(item.name.text, set()).update(value_references(item))
+            for name, used in self._references(path):
+                values.setdefault(name, set()).update(used)
         todo = list(found)
         while todo:
             for name in values.get(todo.pop(), ()):

@@ -68,6 +68,7 @@ class Names:
         self.profiles = tuple(profile.name for profile in tree.profiles)
         self._matches: dict[Pattern, tuple[str, ...]] = {}
         self._dfas: dict[Pattern, Dfa | None] = {}
+        self._external: dict[tuple[int, tuple[str, ...]], tuple[Pattern, bool]] = {}
         self._tests: dict[Pattern, Callable[[bytes], bool]] = {}
 
     @cached_property
@@ -187,6 +188,13 @@ class Names:
 
     def external(self, pattern: Pattern, globs: Iterable[str]) -> bool:
         """Whether a label pattern may mean a profile that is known to come from elsewhere."""
+        key = (id(pattern), tuple(globs))
+        if key not in self._external:
+            # the pattern is kept, so that its id stays its own
+            self._external[key] = (pattern, self._is_external(pattern, key[1]))
+        return self._external[key][1]
+
+    def _is_external(self, pattern: Pattern, globs: tuple[str, ...]) -> bool:
         listed = literals(pattern, _MANY)
         if listed is None:
             dfa = self.dfa(pattern)

@@ -50,7 +50,7 @@ class Paths:
         return (0,) if state == 2 else ()
 
 
-_PATHS = Paths()
+FILE_PATHS = Paths()
 
 
 class Race:
@@ -125,7 +125,7 @@ class Race:
 
         def reached(states: tuple[Any, ...]) -> bool:
             state, path = states
-            if state is None or path is None or not _PATHS.accepts(path):
+            if state is None or path is None or not FILE_PATHS.accepts(path):
                 return False
             return 0 in self.accepts(state) and goal(*self.standing(state))
 
@@ -133,7 +133,7 @@ class Race:
             state, path = states
             return state is not None and path is not None and (not rivals or any(state[1:]))
 
-        return search([self, _PATHS], reached, alive=alive, limit=limit)
+        return search([self, FILE_PATHS], reached, alive=alive, limit=limit)
 
 
 def _step(runner: Runner, target: int) -> Runner:

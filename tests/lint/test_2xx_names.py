@@ -238,3 +238,29 @@ def test_stack_depth_is_a_setting(tmp_path: Path) -> None:
     toml = "[checks.long-transition-chain]\ndepth = 1\n"
     files = {"example": text, "lsmc.toml": toml}
     assert short(lint_files(tmp_path, files, "LSM224")) == ["2:LSM224"]
+
+
+def test_a_pattern_whose_executables_may_be_read_in_part(tmp_path: Path) -> None:
+    text = """profile p /opt/*/bin/** {
+  /opt/long-name/bin/x/y r,
+}
+profile q /opt/*/sbin/** {
+  /opt/long-name/bin/x/y r,
+}
+"""
+    assert found(tmp_path, "LSM223", text) == ["4:LSM223"]
+
+
+def test_an_exec_rule_that_an_alias_doubles(tmp_path: Path) -> None:
+    text = """alias /bin/ -> /mnt/bin/,
+profile p /opt/p {
+  /bin/tool px,
+}
+profile :ns:q /mnt/bin/tool {
+  /x r,
+}
+profile tool /mnt/bin/tool {
+  /x r,
+}
+"""
+    assert found(tmp_path, "LSM201", text) == []

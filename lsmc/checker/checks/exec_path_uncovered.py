@@ -35,12 +35,14 @@ How to fix: `@{exec_path} mr,`, or the path with `mr`; `r` for a script.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from lsmc.analysis import ClassView
-from lsmc.automata.algebra import Table, search
+from lsmc.automata.algebra import Automaton, Table, search
 from lsmc.automata.dfa import StateLimit
 from lsmc.checker.model import Check, LintedProfile, Tree
 from lsmc.checker.names import graph_of
+from lsmc.checker.race import FILE_PATHS
 from lsmc.diagnostics import Diagnostic
 from lsmc.graph import Graph
 from lsmc.ir.classes import FILE
@@ -95,19 +97,16 @@ def _unread(graph: Graph, profile: LintedProfile) -> bytes | None:
         return None
     view = ClassView(profile.matcher, FILE.code)
 
-    def goal(states: tuple[object, ...]) -> bool:
-        node, state = states
-        return (
-            node is not None
-            and bool(table.accepts(state))  # type: ignore[arg-type]
-            and any(
-                profile.matcher.decide(node, FILE, owner).allow & _READ  # type: ignore[arg-type]
-                for owner in (False, True)
-            )
+    def goal(states: tuple[Any, ...]) -> bool:
+        if None in states or not table.accepts(states[1]) or not FILE_PATHS.accepts(states[2]):
+            return False
+        return any(
+            profile.matcher.decide(states[0], FILE, owner).allow & _READ for owner in (False, True)
         )
 
+    automata: list[Automaton[Any]] = [view, table, FILE_PATHS]
     try:
-        found = search([view, table], goal, alive=lambda s: None not in s, limit=_LIMIT)
+        found = search(automata, goal, alive=lambda s: None not in s, limit=_LIMIT)
     except StateLimit:
         return None
     return paths[0] if found is None and paths else None
