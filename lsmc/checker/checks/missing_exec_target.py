@@ -57,6 +57,7 @@ from lsmc.edges import Edge, Refused
 from lsmc.graph import Graph, attached_paths
 from lsmc.ir.mediation import Effect, Transition
 from lsmc.named_rules import RuleLanguage
+from lsmc.source import Span
 from lsmc.verdict import UNCONFINED
 
 
@@ -69,15 +70,20 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             continue
         ways = graph.ways(profile.name)
         found = {edge.rule for edge in ways.edges if not edge.fallback}
-        # an edge that ends where it began is none: whoever names itself is found too
+        written: dict[Span, list[tuple[RuleLanguage, Transition]]] = {}
         for rule in graph.exec_rules(profile.name).rules:
             wanted = rule.facts.transition
-            if rule.facts.id in found or rule.facts.effect != Effect.ALLOW or wanted is None:
+            if rule.facts.effect == Effect.ALLOW and wanted is not None:
+                written.setdefault(tree.origin(rule.facts.id), []).append((rule, wanted))
+        for rules in written.values():  # aliases make several of one that is written
+            if any(rule.facts.id in found for rule, _ in rules):
                 continue
-            if _is_missing(graph, names, profile, rule, wanted, fallback):
-                way = _way(ways.edges, ways.refused, rule) or _stays(graph, profile, rule)
-                if way is not None:
-                    yield _report(tree, profile, rule, wanted, way)
+            if not all(_is_missing(graph, names, profile, *rule, fallback) for rule in rules):
+                continue
+            rule, wanted = rules[0]
+            way = _way(ways.edges, ways.refused, rule) or _stays(graph, profile, rule)
+            if way is not None:
+                yield _report(tree, profile, rule, wanted, way)
 
 
 def _is_missing(

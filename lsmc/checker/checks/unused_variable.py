@@ -33,7 +33,9 @@ profile good /bin/good {
 @{config_dirs}/own r,
 ```
 
-Files below `tunables/` declare variables for whoever needs them; they are not judged.
+Files below `tunables/` declare variables for whoever needs them; they are not judged.  Neither is a
+variable that some abstraction of the tree takes as a parameter, though this file does not include
+it: such names are declared by custom.
 
 How sure: exact.  Anything that looks like a use counts as one, also in a branch that is not taken.
 
@@ -54,6 +56,7 @@ from lsmc.source import Span
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each variable of a given file that no text needs."""
     variables = tree.shared(variables_of)
+    parameters = variables.parameters
     declared: dict[Span, str] = {}
     used: set[Span] = set()
     for file in tree.files:
@@ -67,7 +70,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             name = item.name.text
             if name in needed:
                 used.add(item.span)
-            elif name not in BUILTIN and item.op != "+=":
+            elif name not in BUILTIN and name not in parameters and item.op != "+=":
                 declared[item.span] = name
     for span, name in declared.items():
         if span not in used:
