@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from lsmc.diagnostics import Diagnostic, Label, PolicyError
+from lsmc.diagnostics import Diagnostic, PolicyError
 from lsmc.files import StrPath
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.errors import error
@@ -125,7 +125,9 @@ def bundle(
     for profile in profiles:
         first = chosen.setdefault(profile.full_name, profile)
         if first is not profile:
-            diagnostics.append(_twice(profile, first))
+            from lsmc.checker.checks.duplicate_profile import twice
+
+            diagnostics.append(twice(profile, first))
     errors = [d for d in diagnostics if d.severity == "error"]
     if errors:
         raise PolicyError(_distinct(errors))
@@ -143,17 +145,6 @@ def bundle(
     except TooComplexError as fault:
         raise PolicyError([too_complex(fault)]) from None
     return data, _distinct(diagnostics)
-
-
-def _twice(profile: Profile, first: Profile) -> Diagnostic:
-    return Diagnostic(
-        "LSM207",
-        "duplicate-profile",
-        "warning",
-        f"profile `{profile.full_name}` is defined in two files; the first one is used",
-        profile.origin,
-        related=(Label(first.origin, "first defined here"),),
-    )
 
 
 def _distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -67,10 +67,11 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         for profile in file.compiled.profiles:
             known = first.setdefault(profile.full_name, profile)
             if known is not profile:
-                yield _twice(profile, known)
+                yield twice(profile, known)
 
 
-def _twice(profile: ir.Profile, known: ir.Profile) -> Diagnostic:
+def twice(profile: ir.Profile, known: ir.Profile) -> Diagnostic:
+    """The finding for a profile whose name another one has before it."""
     name = to_display(profile.full_name)
     same = profile.origin == known.origin
     where = "by two files that include its text" if same else "twice"
