@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from lsmc.automata import algebra
 from lsmc.automata.alphabet import bytes_of
@@ -20,6 +21,8 @@ from lsmc.automata.pattern import (
     literals,
     mask_of,
 )
+
+T = TypeVar("T")
 
 #: How many members of a finite pattern are looked at one by one.
 FEW = 64
@@ -58,6 +61,28 @@ def objects(pattern: Pattern) -> tuple[bytes, ...]:
     if one is not None and _UNREAL.search(one) is not None:
         one = _real(pattern)
     return (one,) if one is not None else ()
+
+
+class Heads(Generic[T]):
+    """Things by the texts that they begin with, to find those that may meet others."""
+
+    def __init__(self, things: Iterable[tuple[T, tuple[bytes, ...]]]) -> None:
+        """Each thing comes with its `heads`."""
+        self._things: dict[bytes, list[T]] = {}
+        for thing, starts in things:
+            for head in starts:
+                self._things.setdefault(head, []).append(thing)
+        self._sorted = sorted(self._things)
+
+    def meeting(self, starts: Iterable[bytes]) -> Iterator[T]:
+        """The things that may meet one that begins so; some more than once."""
+        for head in starts:
+            for length in range(len(head)):
+                yield from self._things.get(head[:length], ())
+            for at in range(bisect_left(self._sorted, head), len(self._sorted)):
+                if not self._sorted[at].startswith(head):
+                    break
+                yield from self._things[self._sorted[at]]
 
 
 @lru_cache(maxsize=200_000)

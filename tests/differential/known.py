@@ -138,7 +138,7 @@ def _slash_of_variable(rules: Rules, question: Question, ours: Answer, theirs: A
 def _long_attachment(_: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
     if question.cls != "attach" or ours.extra is None:
         return False
-    return theirs.extra is None and len(question.raw) > 32
+    return theirs.extra is None and len(question.raw) >= 32
 
 
 KNOWN: tuple[Known, ...] = (
@@ -171,7 +171,7 @@ KNOWN: tuple[Known, ...] = (
     ),
     Known(
         "long-attachment",
-        "the kernel gives up ranking an attachment where the numbers of its states fall over 32 "
+        "the kernel gives up ranking an attachment where the numbers of its states fall 32 "
         "bytes into a path; the numbers are the compiler's, so no other tool can say when",
         _long_attachment,
     ),

@@ -48,7 +48,7 @@ from lsmc.checker.grants import (
     wins,
 )
 from lsmc.checker.model import Check, Tree
-from lsmc.checker.patterns import common_file, heads, may_meet
+from lsmc.checker.patterns import Heads, common_file, heads
 from lsmc.checker.telling import chain, listing, quoted, shown, witness
 from lsmc.checker.zones import globs
 from lsmc.decide import ALLOW, Decision
@@ -60,32 +60,48 @@ _RUN = EXECUTE | MAP
 _WORDS = {"x": "executed", "m": "mapped as code"}
 
 
-Side = list[tuple[Held, tuple[bytes, ...]]]
+class _Near:
+    """The runners of each unit that may meet a writer, worked out once for all profiles."""
+
+    def __init__(self) -> None:
+        self._runners: dict[int, Heads[Held]] = {}
+        self._known: dict[tuple[int, int], list[Held]] = {}
+
+    def of(self, writer: Held, unit: UnitView) -> list[Held]:
+        """The runners of a unit that begin like the writer."""
+        key = (writer.facts.id, id(unit))
+        found = self._known.get(key)
+        if found is None:
+            runners = self._runners.get(id(unit))
+            if runners is None:
+                pairs = ((held, heads(held.rule.fields[0])) for held in granting(unit, _RUN))
+                runners = self._runners[id(unit)] = Heads(pairs)
+            near = runners.meeting(heads(writer.rule.fields[0]))
+            found = self._known[key] = list({held.facts.id: held for held in near}.values())
+        return found
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that writes what the same profile runs, with the first rule that runs it."""
     views = grants(tree)
     spared = globs(facts("write_exec")["spared"])
-    writers = {id(unit): _side(unit, WRITE) for unit in views.units}
-    runners = {id(unit): _side(unit, _RUN) for unit in views.units}
+    writers = {id(unit): granting(unit, WRITE) for unit in views.units}
+    nearby = _Near()
     for view in views.confined:
-        writing = [pair for use in view.uses for pair in writers[id(use.unit)]]
-        if not writing:
-            continue
-        running = [pair for use in view.uses for pair in runners[id(use.unit)]]
-        for writer, starts in writing:
-            near = [runner for runner, begins in running if may_meet(begins, starts)]
-            near.sort(key=lambda runner: runner.facts.id != writer.facts.id)
-            finding = _first(tree, view, writer, near, spared)
-            if finding is not None:
-                yield finding
+        for use in view.uses:
+            for writer in writers[id(use.unit)]:
+                near = [held for other in view.uses for held in nearby.of(writer, other.unit)]
+                first = writer.facts.id
+                near.sort(key=lambda runner: runner.facts.id != first)
+                finding = _first(tree, view, writer, near, spared)
+                if finding is not None:
+                    yield finding
 
 
-def _side(unit: UnitView, perms: int) -> Side:
-    """The rules of a unit that grant some of the permissions, with where they begin."""
+def granting(unit: UnitView, perms: int) -> list[Held]:
+    """The rules of a unit that grant some of the permissions."""
     return [
-        (held, heads(held.rule.fields[0]))
+        held
         for held in unit.of(FILE)
         if held.facts.effect == ALLOW and (held.facts.owner | held.facts.other) & perms
     ]
