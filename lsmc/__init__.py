@@ -9,36 +9,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lsmc.analysis.diff import Change as Change
+    from lsmc.analysis.diff import diff as diff
     from lsmc.api import check as check
     from lsmc.api import compile as compile  # noqa: A004 - the contract's name
     from lsmc.api import compile_text as compile_text
     from lsmc.api import load as load
     from lsmc.diagnostics import Diagnostic as Diagnostic
     from lsmc.diagnostics import PolicyError as PolicyError
-    from lsmc.diff import Change as Change
-    from lsmc.diff import diff as diff
-    from lsmc.explainer import Explanation as Explanation
-    from lsmc.policy import Policy as Policy
-    from lsmc.verdict import Permissions as Permissions
-    from lsmc.verdict import RuleRef as RuleRef
-    from lsmc.verdict import UnknownName as UnknownName
-    from lsmc.verdict import Verdict as Verdict
+    from lsmc.engine.policy import Policy as Policy
+    from lsmc.engine.verdict import Permissions as Permissions
+    from lsmc.engine.verdict import RuleRef as RuleRef
+    from lsmc.engine.verdict import UnknownName as UnknownName
+    from lsmc.engine.verdict import Verdict as Verdict
+    from lsmc.explain.explainer import Explanation as Explanation
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Diagnostic": "lsmc.diagnostics",
-    "Explanation": "lsmc.explainer",
-    "Permissions": "lsmc.verdict",
-    "Policy": "lsmc.policy",
+    "Explanation": "lsmc.explain.explainer",
+    "Permissions": "lsmc.engine.verdict",
+    "Policy": "lsmc.engine.policy",
     "PolicyError": "lsmc.diagnostics",
-    "RuleRef": "lsmc.verdict",
-    "UnknownName": "lsmc.verdict",
-    "Verdict": "lsmc.verdict",
-    "Change": "lsmc.diff",
+    "RuleRef": "lsmc.engine.verdict",
+    "UnknownName": "lsmc.engine.verdict",
+    "Verdict": "lsmc.engine.verdict",
+    "Change": "lsmc.analysis.diff",
     "check": "lsmc.api",
     "compile": "lsmc.api",
-    "diff": "lsmc.diff",
+    "diff": "lsmc.analysis.diff",
     "compile_text": "lsmc.api",
     "load": "lsmc.api",
 }

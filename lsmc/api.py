@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from lsmc.engine.policy import Policy
 from lsmc.files import StrPath, map_file
-from lsmc.policy import Policy
 
 if TYPE_CHECKING:
     from lsmc.diagnostics import Diagnostic
@@ -91,7 +91,7 @@ def check(
         ignore: those of the checks not to run.
         config: a `lsmc.toml`, or a `pyproject.toml` with `[tool.lsmc]`.
     """
-    from lsmc.configuration import check_paths
+    from lsmc.checker.configuration import check_paths
 
     del jobs, cache
     return check_paths(

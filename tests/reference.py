@@ -2,7 +2,7 @@
 
 It restates what a policy means in the simplest words: which rules match (by trying every way to
 match a pattern), which of them count for each permission, where an execution leads, and what
-attaches.  Slow, and independent of `lsmc.decide`, `lsmc.evaluator` and the tables, which are held
+attaches.  Slow, and independent of `lsmc.engine` and the tables, which are held
 against it.
 """
 

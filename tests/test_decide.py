@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsmc.decide import Decision, Facts, decide
+from lsmc.engine.policy import Policy
 from lsmc.ir.classes import FILE, PIVOT_ROOT, SIGNAL
 from lsmc.ir.model import Effect, Transition
-from lsmc.policy import Policy
 from tests.strategies import compile_policy
 
 PROMPT, ALLOW, DENY = (int(e) for e in (Effect.PROMPT, Effect.ALLOW, Effect.DENY))

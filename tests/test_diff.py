@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lsmc.analysis.diff import Change, diff
 from lsmc.api import compile_text
-from lsmc.diff import Change, diff
-from lsmc.policy import Policy
+from lsmc.engine.policy import Policy
 
 
 def policy(body: str, head: str = "profile p /usr/bin/p") -> Policy:

@@ -6,8 +6,8 @@ from functools import cache
 
 import pytest
 
-from lsmc import evaluator
-from lsmc.evaluator import Matcher
+from lsmc.engine import evaluator
+from lsmc.engine.evaluator import Matcher
 from lsmc.ir.classes import CAPABILITY, FILE
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.groups import make_key

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import lsmc
-from lsmc.graph import Graph
-from lsmc.policy import Policy
+from lsmc.analysis.graph import Graph
+from lsmc.engine.policy import Policy
 from tests.cli.conftest import Run, run
 
 __all__ = ["run"]

@@ -23,10 +23,10 @@ from typing import Any
 from lsmc.automata.pattern import NOT_NUL, Literal, Pattern, Star, concat
 from lsmc.checker.model import SettingError
 from lsmc.checker.zones import globs, names
+from lsmc.engine.ops import MAIN_FIELD
 from lsmc.frontend.apparmor.aare import GlobError
 from lsmc.ir.classes import BY_NAME, LINK
 from lsmc.ir.model import MediationClass
-from lsmc.ops import MAIN_FIELD
 
 _KEYS = (
     "name",

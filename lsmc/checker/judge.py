@@ -11,6 +11,7 @@ from enum import Enum
 from itertools import combinations
 from typing import Any
 
+from lsmc.analysis.diff import absolute
 from lsmc.automata.algebra import equivalent
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.pattern import Pattern, union
@@ -18,7 +19,6 @@ from lsmc.checker.model import LintedProfile, Tree
 from lsmc.checker.overlaps import Overlaps
 from lsmc.checker.removal import Need, Removal, removal
 from lsmc.checker.scopes import Scope, Scopes, Written
-from lsmc.diff import absolute
 from lsmc.ir.classes import FILE
 from lsmc.ir.model import Effect, Rule
 from lsmc.source import Span

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
-from lsmc.analysis import Question, places
+from lsmc.analysis.question import Question, places
 from lsmc.diagnostics import Diagnostic, Fix, Label, Severity
-from lsmc.evaluator import Matcher
+from lsmc.engine.evaluator import Matcher
+from lsmc.engine.policy import Policy
 from lsmc.frontend.apparmor.compiler import Compiled
 from lsmc.frontend.apparmor.library import Library
 from lsmc.ir import model as ir
 from lsmc.ir.classes import BY_CODE
 from lsmc.ir.model import MediationClass
-from lsmc.policy import Policy
 from lsmc.source import Span, to_display
 from lsmc.tables.bundle import ProfileRecord
 
@@ -143,7 +143,7 @@ def request(
     profile: str, cls_code: int, key: bytes, owner: bool, perms: Iterable[str]
 ) -> dict[str, Any]:
     """The witness for a key: a request that `Policy.answer` and `lsmc query --batch` take."""
-    from lsmc.diff import request as from_key
+    from lsmc.analysis.diff import request as from_key
 
     return from_key(profile, BY_CODE[cls_code], key, owner) | {"perms": list(perms)}
 

@@ -15,16 +15,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from lsmc.analysis.graph import Graph
+from lsmc.analysis.languages import some
 from lsmc.automata.algebra import Table
 from lsmc.automata.dfa import Dfa, StateLimit, determinize
 from lsmc.automata.pattern import Pattern, literal_prefix, literals
 from lsmc.checker.model import Tree
-from lsmc.graph import Graph
+from lsmc.engine.requests import encode
+from lsmc.engine.verdict import UNCONFINED
 from lsmc.inputs import ignored
-from lsmc.languages import some
-from lsmc.requests import encode
 from lsmc.source import to_display
-from lsmc.verdict import UNCONFINED
 
 #: Profiles that programs make at run time, or that come with another package's loader.
 EXTERNAL = (

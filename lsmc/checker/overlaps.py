@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from lsmc.analysis.diff import outcome
 from lsmc.automata.algebra import intersection
 from lsmc.automata.dfa import StateLimit
 from lsmc.checker.meetings import LIMIT, Ids, Meetings, decision
 from lsmc.checker.model import Tree
 from lsmc.checker.scopes import Scope, Scopes, Written
-from lsmc.diff import outcome
 from lsmc.ir.classes import FILE
 from lsmc.ir.model import Effect, MediationClass, Rule, Unit
 

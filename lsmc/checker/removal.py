@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from lsmc.analysis.diff import outcome
 from lsmc.automata.algebra import contains
 from lsmc.checker.meetings import Ids, Meetings, decision
 from lsmc.checker.overlaps import Overlaps
 from lsmc.checker.scopes import Scope, Written
 from lsmc.decide import DENY, Decision, Facts, rank
-from lsmc.diff import outcome
 from lsmc.ir.model import MediationClass
 from lsmc.tables.groups import key_pattern
 

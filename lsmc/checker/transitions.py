@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lsmc.analysis.edges import Edge
+from lsmc.analysis.graph import Graph
 from lsmc.checker.grants import EXECUTE, Held, ProfileView, grants
 from lsmc.checker.model import Tree, request
-from lsmc.edges import Edge
-from lsmc.graph import Graph
 from lsmc.ir.classes import BY_NAME, FILE
 
 

@@ -9,9 +9,9 @@ from typing import IO, Any
 
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.screen import Screen
-from lsmc.policy import Policy
-from lsmc.requests import RequestError
-from lsmc.verdict import UnknownName, Verdict
+from lsmc.engine.policy import Policy
+from lsmc.engine.requests import RequestError
+from lsmc.engine.verdict import UnknownName, Verdict
 
 _FIELD = re.compile(r"[a-z][a-z_]*=")
 _RESERVED = ("subject", "op", "object", "owner", "context", "self", "mediated")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 
 if TYPE_CHECKING:
-    from lsmc.causes import Causes
     from lsmc.cli.options import Reading
     from lsmc.cli.screen import Screen
     from lsmc.driver import Progress
+    from lsmc.engine.policy import Policy
+    from lsmc.explain.causes import Causes
     from lsmc.logs.reader import LogReader
     from lsmc.output.causes import Explained
-    from lsmc.policy import Policy
 
 #: Records between two moves of the progress bar, and broken lines that are reported one by one.
 _STEP = 5_000
@@ -54,8 +54,8 @@ def explain_log(
     patch: bool,
 ) -> int:
     """Explain the causes behind a log; the exit code says whether one is denied."""
-    from lsmc.causes import Causes
     from lsmc.cli.reading import progress_bar
+    from lsmc.explain.causes import Causes
     from lsmc.logs.reader import LogReader
     from lsmc.output.causes import cause_json, cause_lines
     from lsmc.output.json import dumps
@@ -99,10 +99,10 @@ def _explained(
     reading: Reading,
     progress: Progress | None,
 ) -> Iterator[Explained]:
-    from lsmc.diagnosis import diagnose
+    from lsmc.explain.diagnosis import diagnose
+    from lsmc.explain.remedies import Pharmacy
     from lsmc.inputs import Options
     from lsmc.output.causes import Explained
-    from lsmc.remedies import Pharmacy
 
     options = Options.of(reading.base, reading.include, reading.features, reading.variables)
     pharmacy = Pharmacy(policy, options)

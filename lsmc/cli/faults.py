@@ -48,9 +48,9 @@ def guarded(work: Callable[[], int], screen: Screen) -> int:
 def _explained(fault: Exception, screen: Screen) -> bool:
     """Report a fault of the policy, the bundle or the question; False for a fault of ours."""
     from lsmc.diagnostics import PolicyError
-    from lsmc.requests import RequestError
+    from lsmc.engine.requests import RequestError
+    from lsmc.engine.verdict import UnknownName
     from lsmc.tables.errors import BundleError
-    from lsmc.verdict import UnknownName
 
     _flush()
     if isinstance(fault, PolicyError):

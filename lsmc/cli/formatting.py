@@ -160,10 +160,10 @@ def same_decisions(
 
     `known` keeps the groups of units that were built, by digest: files share most of their units.
     """
+    from lsmc.analysis.diff import diff
     from lsmc.automata.dfa import StateLimit
     from lsmc.diagnostics import PolicyError
-    from lsmc.diff import diff
-    from lsmc.policy import Policy
+    from lsmc.engine.policy import Policy
 
     policies: list[Policy] = []
     for front in (before, after):

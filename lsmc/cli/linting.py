@@ -12,6 +12,10 @@ from lsmc import __version__
 from lsmc.checker.baseline import Baseline
 from lsmc.checker.baseline import write as baseline_data
 from lsmc.checker.config import LEVELS, Config
+from lsmc.checker.configuration import Setup, find_config, read_baseline, read_config, start_of
+from lsmc.checker.fixing import Fixer
+from lsmc.checker.lint import checks, known_codes
+from lsmc.checker.linter import Linter, Result
 from lsmc.checker.model import SettingError
 from lsmc.checker.pages import pages
 from lsmc.cli.bundles import is_bundle
@@ -20,15 +24,11 @@ from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.options import Reading
 from lsmc.cli.patches import patch, replace_text
 from lsmc.cli.screen import Screen
-from lsmc.configuration import Setup, find_config, read_baseline, read_config, start_of
 from lsmc.diagnostics import Diagnostic
 from lsmc.driver import compiler, policy_files
 from lsmc.files import write_atomically
-from lsmc.fixing import Fixer
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.inputs import DiskFiles
-from lsmc.lint import checks, known_codes
-from lsmc.linter import Linter, Result
 from lsmc.output import findings, github, gitlab, junit, sarif
 from lsmc.output.concise import render as concise
 from lsmc.output.excerpt import diagnostic_lines

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
+from lsmc.checker.fixing import Fixed
 from lsmc.files import write_atomically
-from lsmc.fixing import Fixed
 from lsmc.source import to_display
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lsmc.cli.bundles import is_bundle, open_bundle
 from lsmc.cli.options import Reading
 from lsmc.cli.screen import Screen
-from lsmc.policy import Policy
+from lsmc.engine.policy import Policy
 
 if TYPE_CHECKING:
     from lsmc.diagnostics import Diagnostic

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 from lsmc.logs import values
 from lsmc.logs.envelope import Envelope, unwrap
 from lsmc.logs.record import EVENT_NUMBERS, EVENT_WORDS, INVALID, EventType, Record, Source
+from lsmc.numerals import natural
 
 
 class LogError(ValueError):
@@ -228,7 +229,7 @@ def _ours(kind: str, body: str) -> bool:
 def _type_number(kind: str) -> int:
     unknown = _UNKNOWN_TYPE.fullmatch(kind)
     digits = unknown[1] if unknown else kind
-    return int(digits) if digits.isdigit() and len(digits) < 10 else 0
+    return natural(digits) or 0
 
 
 def _read(body: str, kind: str, found: dict[str, Any]) -> None:
@@ -292,7 +293,7 @@ def _until_bad(body: str, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _event(key: str, text: str, found: dict[str, Any]) -> EventType | None:
     """The event that `apparmor="WORD"` or `type=NUMBER` names."""
     if key == "type":
-        if not text.isdigit():
+        if natural(text) is None:
             raise LogError("`type` is no number", Record(**found))
         return EVENT_NUMBERS.get(_type_number(text))
     event = EVENT_WORDS.get(text.strip('"'))

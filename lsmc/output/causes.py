@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from lsmc.hazards import HAZARDS
+from lsmc.explain.hazards import HAZARDS
 from lsmc.output.explanation import miss_lines, reason_lines
 from lsmc.output.json import Object, explanation, miss
 from lsmc.output.json import verdict as verdict_json
 from lsmc.output.styled import Line, line, safe
 
 if TYPE_CHECKING:
-    from lsmc.causes import Cause
-    from lsmc.diagnosis import Diagnosis, Remedy
+    from lsmc.explain.causes import Cause
+    from lsmc.explain.diagnosis import Diagnosis, Remedy
 
 _STATUS = {
     "denied": ("denied", "bad"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from lsmc.diff import Change, Side
+from lsmc.analysis.diff import Change, Side
 from lsmc.output.json import rule
 from lsmc.output.styled import Line, Piece, line, safe
 from lsmc.output.verdict import rule_lines

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from lsmc.hazards import HAZARDS
+from lsmc.explain.hazards import HAZARDS
 from lsmc.output.styled import Line, line, safe
 from lsmc.output.verdict import ONLY, head_line, names, rule_lines, transition_words
 
 if TYPE_CHECKING:
-    from lsmc.explainer import Explanation, Loser, Miss, Question, Reason, Suggestion
+    from lsmc.explain.explainer import Explanation, Loser, Miss, Question, Reason, Suggestion
 
 _BY = {
     "priority": "by its higher priority",

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from lsmc.edges import Edge, Refused
-from lsmc.graph import Graph
+from lsmc.analysis.edges import Edge, Refused
+from lsmc.analysis.graph import Graph
+from lsmc.engine.verdict import UNCONFINED, RuleRef
 from lsmc.output.json import rule as rule_json
 from lsmc.output.styled import Line, line, safe
-from lsmc.verdict import UNCONFINED, RuleRef
 
 VERSION = 1
 #: A rule with more targets than this is shown as one.

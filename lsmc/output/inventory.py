@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsmc.automata.alphabet import bytes_of
-from lsmc.execution import exec_mode
+from lsmc.engine.execution import exec_mode
+from lsmc.engine.policy import Policy
+from lsmc.engine.verdict import UnknownName
 from lsmc.ir.classes import BY_CODE
 from lsmc.output.styled import Line, line, safe
 from lsmc.output.table import columns
-from lsmc.policy import Policy
 from lsmc.tables.layout import GROUP_WORDS, RULE_WORDS, UNIT_WORDS, Section
-from lsmc.verdict import UnknownName
 
 if TYPE_CHECKING:
     from lsmc.automata.dfa import Dfa

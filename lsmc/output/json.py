@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lsmc.diagnostics import Diagnostic, Fix
-    from lsmc.explainer import Explanation, Miss, Reason, Suggestion
+    from lsmc.engine.verdict import Exec, RuleRef, Verdict
+    from lsmc.explain.explainer import Explanation, Miss, Reason, Suggestion
     from lsmc.source import Span
-    from lsmc.verdict import Exec, RuleRef, Verdict
 
 Object = dict[str, Any]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lsmc.output.styled import Line, Piece, line, safe
 
 if TYPE_CHECKING:
-    from lsmc.verdict import Exec, RuleRef, Verdict
+    from lsmc.engine.verdict import Exec, RuleRef, Verdict
 
 #: Subject, operation, object and fields.
 Question = tuple[str, str, str, Mapping[str, str]]

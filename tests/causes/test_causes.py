@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lsmc.causes import MAX_PROCESSES, Causes, folded
+from lsmc.explain.causes import MAX_PROCESSES, Causes, folded
 from lsmc.logs.parse import parse
 from lsmc.logs.record import Record
 

@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 from lsmc.cli.group import cli
-from lsmc.hazards import HAZARDS
+from lsmc.explain.hazards import HAZARDS
 from lsmc.ir.classes import CLASSES
 from tests.cli.conftest import ROOT
 

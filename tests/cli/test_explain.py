@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 import lsmc
 from lsmc.cli.group import cli
-from lsmc.explainer import Explanation, explain
+from lsmc.explain.explainer import Explanation, explain
 from tests.cli.conftest import ROOT, Run
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import lsmc
-from lsmc.explainer import explain
+from lsmc.explain.explainer import explain
+from lsmc.explain.hazards import HAZARDS, hazards
 from lsmc.frontend.apparmor.suggest import Wish, suggest, word
-from lsmc.hazards import HAZARDS, hazards
 from tests.cli.conftest import ROOT
 
 # op, object, further arguments, rules that are suggested, hazards

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from lsmc.analysis.diff import diff
 from lsmc.api import compile_text
 from lsmc.diagnostics import PolicyError
-from lsmc.diff import diff
 from tests.conformance.result import Result
 
 

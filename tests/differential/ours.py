@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lsmc.driver import bundle, compiler
+from lsmc.engine.policy import Policy
 from lsmc.inputs import Options
 from lsmc.ir.classes import BY_NAME
 from lsmc.ir.model import Profile, Transition
-from lsmc.policy import Policy
 from lsmc.tables.groups import make_key
 from tests.differential.answers import Answer, Question, Xindex
 

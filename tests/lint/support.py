@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lsmc.checker.config import Config
-from lsmc.configuration import Setup, read_baseline, read_config
+from lsmc.checker.configuration import Setup, read_baseline, read_config
+from lsmc.checker.lint import checks, known_codes
+from lsmc.checker.linter import Linter, Result
 from lsmc.driver import compiler
-from lsmc.lint import checks, known_codes
-from lsmc.linter import Linter, Result
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROFILES = ROOT / "profiles"

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from lsmc.attachment import left_match
 from lsmc.automata.dfa import determinize
+from lsmc.checker.lint import checks, compile_tree
 from lsmc.checker.race import Race
 from lsmc.driver import compiler
+from lsmc.engine.attachment import left_match
 from lsmc.frontend.apparmor.aare import parse_glob
 from lsmc.inputs import Options
-from lsmc.lint import checks, compile_tree
 from tests.lint.support import PROFILES, lint_files, short
 
 CHECKS = checks()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from lsmc.checker.lint import checks, read_tree
 from lsmc.checker.model import SettingError, Tree
 from lsmc.diagnostics import Diagnostic
 from lsmc.inputs import Options
-from lsmc.lint import checks, read_tree
 from tests.lint.support import PROFILES, lint_files, short
 
 #: Codes whose witness is an access that is refused.

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from lsmc.analysis.diff import diff
+from lsmc.checker.lint import checks, read_tree
 from lsmc.diagnostics import Diagnostic
-from lsmc.diff import diff
 from lsmc.inputs import Options
-from lsmc.lint import checks, read_tree
 from lsmc.source import Source
 from tests.lint.support import PROFILES
 

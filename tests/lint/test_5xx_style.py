@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lsmc.checker.fixing import edited
 from lsmc.checker.model import SettingError
 from lsmc.diagnostics import Diagnostic
-from lsmc.fixing import edited
 from tests.lint.support import CHECKS, lint_files
 
 STYLE = [code for code in CHECKS if code.startswith("LSM5")]

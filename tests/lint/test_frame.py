@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from lsmc.checker.baseline import Baseline, write
+from lsmc.checker.linter import Linter, Result
 from lsmc.checker.model import Check, SettingError, Tree
 from lsmc.diagnostics import Diagnostic
 from lsmc.driver import compiler
 from lsmc.inputs import Options
-from lsmc.linter import Linter, Result
 from tests.lint.support import KNOWN
 
 

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import lsmc
-from lsmc.causes import Causes
-from lsmc.diagnosis import diagnose
+from lsmc.engine.policy import Policy
+from lsmc.engine.verdict import UnknownName
+from lsmc.explain.causes import Causes
+from lsmc.explain.diagnosis import diagnose
 from lsmc.logs.reader import LogReader
 from lsmc.logs.record import Record
 from lsmc.logs.request import asked
-from lsmc.policy import Policy
-from lsmc.verdict import UnknownName
 
 _NUMBERS = frozenset(
     (

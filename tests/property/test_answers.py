@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 import lsmc
 from lsmc.diagnostics import PolicyError
-from lsmc.execution import exec_mode
+from lsmc.engine.execution import exec_mode
+from lsmc.engine.policy import Policy
+from lsmc.engine.requests import encode, key_fields
 from lsmc.ir.classes import BY_NAME, FILE
 from lsmc.ir.model import Policy as IrPolicy
-from lsmc.policy import Policy
-from lsmc.requests import encode, key_fields
 from tests import reference
 from tests.differential.questions import Questions
 from tests.strategies import (

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsmc.policy import Policy
+from lsmc.engine.policy import Policy
 from lsmc.tables.errors import BundleError
 from tests.strategies import Text, compile_both, policies
 

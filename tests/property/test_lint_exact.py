@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lsmc.analysis.diff import Change, Side, diff
+from lsmc.checker.lint import checks, tree_of
 from lsmc.checker.model import LintedFile, Tree
 from lsmc.diagnostics import Diagnostic, PolicyError
-from lsmc.diff import Change, Side, diff
 from lsmc.driver import compiler
-from lsmc.lint import checks, tree_of
-from lsmc.policy import Policy
+from lsmc.engine.policy import Policy
 from tests.strategies import INCLUDES, OPTIONS, Files, Text, compile_policy, policies
 
 EXAMPLES = settings(max_examples=30, deadline=None)

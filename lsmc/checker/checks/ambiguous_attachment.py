@@ -51,15 +51,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.attachment import Candidate
-from lsmc.attachment_index import Open, Scope
+from lsmc.analysis.attachment_index import Open, Scope
+from lsmc.analysis.languages import common
 from lsmc.automata.algebra import Table
 from lsmc.automata.dfa import StateLimit
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.names import graph_of
 from lsmc.checker.race import Race
 from lsmc.diagnostics import Diagnostic, Label
-from lsmc.languages import common
+from lsmc.engine.attachment import Candidate
 from lsmc.source import to_display
 
 _LIMIT = 20_000

@@ -46,8 +46,8 @@ from lsmc.checker.telling import chain, witness
 from lsmc.checker.zones import globs
 from lsmc.decide import ALLOW
 from lsmc.diagnostics import Diagnostic
+from lsmc.engine.subjects import mediates
 from lsmc.ir.classes import BY_NAME, CAPABILITY, FILE, NETWORK
-from lsmc.subjects import mediates
 
 _LOCAL = ("unix", "netlink")
 

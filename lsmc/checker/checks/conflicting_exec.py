@@ -42,6 +42,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+from lsmc.analysis.diff import describe
 from lsmc.automata.pattern import Chars, Concat, Pattern, Union
 from lsmc.checker.judge import Judge
 from lsmc.checker.model import Check, Tree
@@ -49,7 +50,6 @@ from lsmc.checker.overlaps import Overlaps, shared_bits
 from lsmc.checker.scopes import Scope
 from lsmc.checker.wording import labels, quoted, shown_object, witness
 from lsmc.diagnostics import Diagnostic
-from lsmc.diff import describe
 from lsmc.ir.classes import FILE
 from lsmc.ir.model import Effect, Rule
 from lsmc.source import Span

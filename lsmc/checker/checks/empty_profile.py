@@ -61,8 +61,8 @@ from collections.abc import Iterator
 from lsmc.checker.model import Check, LintedFile, LintedProfile, Tree
 from lsmc.checker.syntax import is_under, syntax_of
 from lsmc.diagnostics import Diagnostic, Label
+from lsmc.engine.subjects import FREE_MODES
 from lsmc.source import Span
-from lsmc.subjects import FREE_MODES
 
 _PARTS = ("abstractions", "tunables", "local", "abi", "disable", "force-complain")
 

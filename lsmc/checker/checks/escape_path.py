@@ -39,13 +39,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from lsmc.analysis.edges import Edge
 from lsmc.checker.grants import ProfileView, grants
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.telling import quoted
 from lsmc.checker.transitions import edge_witness, graph, rule_of
 from lsmc.diagnostics import Diagnostic, Label
-from lsmc.edges import Edge
-from lsmc.verdict import UNCONFINED
+from lsmc.engine.verdict import UNCONFINED
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

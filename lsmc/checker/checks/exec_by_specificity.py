@@ -34,13 +34,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsmc.analysis.diff import describe
 from lsmc.checker.cuts import cuts
 from lsmc.checker.model import Check, LintedProfile, Tree
 from lsmc.checker.overlaps import Loss
 from lsmc.checker.scopes import Scope
 from lsmc.checker.wording import labels, quoted, shown_object, witness
 from lsmc.diagnostics import Diagnostic
-from lsmc.diff import describe
 from lsmc.ir.classes import FILE
 from lsmc.source import Span
 

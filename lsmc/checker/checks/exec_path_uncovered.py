@@ -37,18 +37,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lsmc.analysis import ClassView
+from lsmc.analysis.graph import Graph
+from lsmc.analysis.languages import some
+from lsmc.analysis.question import ClassView
 from lsmc.automata.algebra import Automaton, Table, search
 from lsmc.automata.dfa import StateLimit
 from lsmc.checker.model import Check, LintedProfile, Tree
 from lsmc.checker.names import graph_of
 from lsmc.checker.race import FILE_PATHS
 from lsmc.diagnostics import Diagnostic
-from lsmc.graph import Graph
+from lsmc.engine.subjects import mediates
 from lsmc.ir.classes import FILE
-from lsmc.languages import some
 from lsmc.source import to_display
-from lsmc.subjects import mediates
 
 _READ = FILE.mask("r")
 _TRIES = 4

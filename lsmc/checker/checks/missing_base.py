@@ -46,8 +46,8 @@ from collections.abc import Iterator
 from lsmc.checker.model import Check, LintedProfile, Tree
 from lsmc.checker.names import graph_of
 from lsmc.diagnostics import Diagnostic
+from lsmc.engine.subjects import mediates
 from lsmc.ir.classes import FILE
-from lsmc.subjects import mediates
 
 _EQUIVALENTS = ("abstractions/base", "abstractions/base-strict")
 _LIBRARIES = tuple(

@@ -47,11 +47,11 @@ from collections.abc import Iterator
 from lsmc.checker.model import Check, Tree, rule_text
 from lsmc.checker.names import EXTERNAL, external_setting, names_of
 from lsmc.diagnostics import Diagnostic
+from lsmc.engine.verdict import UNCONFINED
 from lsmc.frontend.apparmor import ast
 from lsmc.ir.classes import CHANGE_PROFILE
 from lsmc.ir.mediation import Effect
 from lsmc.source import to_display
-from lsmc.verdict import UNCONFINED
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

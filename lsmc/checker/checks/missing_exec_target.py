@@ -50,15 +50,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsmc.analysis.edges import Edge, Refused
+from lsmc.analysis.graph import Graph, attached_paths
+from lsmc.analysis.named_rules import RuleLanguage
 from lsmc.checker.model import Check, LintedProfile, Tree, rule_text
 from lsmc.checker.names import Names, graph_of, names_of
 from lsmc.diagnostics import Diagnostic
-from lsmc.edges import Edge, Refused
-from lsmc.graph import Graph, attached_paths
+from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.mediation import Effect, Transition
-from lsmc.named_rules import RuleLanguage
 from lsmc.source import Span
-from lsmc.verdict import UNCONFINED
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -47,10 +47,10 @@ from lsmc.checker.model import Check, LintedProfile, Tree, request
 from lsmc.checker.objects import impossible
 from lsmc.checker.wording import quoted
 from lsmc.diagnostics import Diagnostic
+from lsmc.engine.subjects import mediates
 from lsmc.ir.classes import FILE, LINK
 from lsmc.ir.model import Rule
 from lsmc.source import Span
-from lsmc.subjects import mediates
 from lsmc.tables.groups import key_pattern
 
 

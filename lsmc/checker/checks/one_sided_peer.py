@@ -51,12 +51,12 @@ from lsmc.checker.model import Check, LintedProfile, Tree, request, rule_text
 from lsmc.checker.names import names_of
 from lsmc.checker.peers import ANSWER, PEER, PeerRule, granted, peer_rules
 from lsmc.diagnostics import Diagnostic, Label
+from lsmc.engine.requests import encode
+from lsmc.engine.subjects import mediates
 from lsmc.ir import model as ir
 from lsmc.ir.classes import DBUS, SIGNAL, UNIX
 from lsmc.ir.mediation import Effect, MediationClass
-from lsmc.requests import encode
 from lsmc.source import to_display
-from lsmc.subjects import mediates
 
 _FEW = 8
 _ENFORCED = ("enforce", "kill")

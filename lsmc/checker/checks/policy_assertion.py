@@ -62,7 +62,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lsmc.analysis import ClassView
+from lsmc.analysis.question import ClassView
 from lsmc.automata.algebra import Lazy, search
 from lsmc.checker.assertions import Assertion, read_assertions
 from lsmc.checker.grants import FREE_MODES, Held, ProfileView, grants, wins
@@ -71,7 +71,7 @@ from lsmc.checker.patterns import samples
 from lsmc.checker.telling import chain, quoted, witness
 from lsmc.decide import ALLOW
 from lsmc.diagnostics import Diagnostic
-from lsmc.subjects import mediates
+from lsmc.engine.subjects import mediates
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -42,15 +42,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.attachment import Candidate
-from lsmc.attachment_index import Scope
+from lsmc.analysis.attachment_index import Scope
+from lsmc.analysis.languages import some
 from lsmc.automata.algebra import Table
 from lsmc.automata.dfa import StateLimit
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.names import graph_of
 from lsmc.checker.race import Race
 from lsmc.diagnostics import Diagnostic, Label
-from lsmc.languages import some
+from lsmc.engine.attachment import Candidate
 from lsmc.source import to_display
 
 _TRIES = 8

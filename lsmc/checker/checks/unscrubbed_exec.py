@@ -42,7 +42,7 @@ from lsmc.checker.model import Check, Tree
 from lsmc.checker.telling import chain, quoted
 from lsmc.checker.transitions import edge_witness, executions
 from lsmc.diagnostics import Diagnostic
-from lsmc.verdict import UNCONFINED
+from lsmc.engine.verdict import UNCONFINED
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

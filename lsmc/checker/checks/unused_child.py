@@ -55,7 +55,7 @@ from collections.abc import Iterator
 from lsmc.checker.model import Check, LintedProfile, Tree
 from lsmc.checker.names import graph_of
 from lsmc.diagnostics import Diagnostic, Label
-from lsmc.subjects import FREE_MODES
+from lsmc.engine.subjects import FREE_MODES
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

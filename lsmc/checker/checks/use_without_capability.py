@@ -44,9 +44,9 @@ from lsmc.checker.patterns import members, samples
 from lsmc.checker.telling import chain, quoted, witness
 from lsmc.decide import ALLOW
 from lsmc.diagnostics import Diagnostic
+from lsmc.engine.subjects import mediates
 from lsmc.ir.classes import BY_NAME, CAPABILITY, FILE, NETWORK
 from lsmc.ir.model import MediationClass
-from lsmc.subjects import mediates
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -53,7 +53,7 @@ from lsmc.checker.telling import chain, listing, quoted, shown, witness
 from lsmc.checker.zones import globs
 from lsmc.decide import ALLOW, Decision
 from lsmc.diagnostics import Diagnostic, Label
-from lsmc.execution import execution
+from lsmc.engine.execution import execution
 from lsmc.ir.classes import FILE
 
 _RUN = EXECUTE | MAP

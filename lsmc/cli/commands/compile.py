@@ -22,9 +22,9 @@ def command(ctx: click.Context, paths: tuple[str, ...], output: str, reading: Re
     Nothing is written when the policy has errors.
     """
     from lsmc.cli.reading import compile_paths
+    from lsmc.engine.policy import Policy
     from lsmc.files import write_atomically
     from lsmc.output.styled import safe
-    from lsmc.policy import Policy
 
     screen = screen_of(ctx)
     _check_output(output)

@@ -47,7 +47,7 @@ def command(
     """
     from lsmc.cli.ask import question
     from lsmc.cli.reading import read_policy
-    from lsmc.explainer import explain
+    from lsmc.explain.explainer import explain
     from lsmc.output.explanation import explanation_lines
     from lsmc.output.json import dumps
     from lsmc.output.json import explanation as to_json

@@ -16,7 +16,7 @@ _COLUMNS = ("operation", "class", "permissions", "hook", "audit name", "remark")
 @click.pass_context
 def command(ctx: click.Context, form: str) -> int:
     """List the operations: their class, permissions, kernel hook and name in audit records."""
-    from lsmc.ops import OPERATIONS
+    from lsmc.engine.ops import OPERATIONS
     from lsmc.output.json import dumps
     from lsmc.output.table import columns
 

@@ -12,19 +12,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from lsmc.analysis import ClassView, Question, RulePlace, places, rule_at
+from lsmc.analysis.question import ClassView, Question, RulePlace, places, rule_at
 from lsmc.automata.algebra import Table, search
 from lsmc.automata.dfa import Dfa
 from lsmc.decide import Decision
-from lsmc.evaluator import Matcher, Node
-from lsmc.execution import exec_mode
+from lsmc.engine.evaluator import Matcher, Node
+from lsmc.engine.execution import exec_mode
+from lsmc.engine.ops import MAIN_FIELD
+from lsmc.engine.policy import Policy
+from lsmc.engine.subjects import mediates
+from lsmc.engine.verdict import RuleRef
 from lsmc.ir.classes import BY_CODE, FILE, LINK
 from lsmc.ir.model import MediationClass, Transition
-from lsmc.ops import MAIN_FIELD
-from lsmc.policy import Policy
-from lsmc.subjects import mediates
 from lsmc.tables.bundle import ProfileRecord
-from lsmc.verdict import RuleRef
 
 Kind = Literal["added", "removed", "setting", "attachment", "mediation", "decision"]
 _ALL_RULES = 1_000_000

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lsmc.decide import Decision
-from lsmc.evaluator import Matcher, Node
-from lsmc.execution import EXECUTE, execution
+from lsmc.engine.evaluator import Matcher, Node
+from lsmc.engine.execution import EXECUTE, execution
+from lsmc.engine.ops import Operation
+from lsmc.engine.requests import RequestError, encode, key_fields, parts
+from lsmc.engine.subjects import FREE_MODES, Profiles, mediates
+from lsmc.engine.verdict import DecisionName, Exec, Verdict, both
 from lsmc.ir.classes import FILE, LINK
 from lsmc.ir.mediation import MediationClass
-from lsmc.ops import Operation
-from lsmc.requests import RequestError, encode, key_fields, parts
-from lsmc.subjects import FREE_MODES, Profiles, mediates
+from lsmc.numerals import natural
 from lsmc.tables.bundle import ProfileRecord
 from lsmc.tables.groups import make_key
-from lsmc.verdict import DecisionName, Exec, Verdict, both
 
 Fields = Mapping[str, str]
 
@@ -201,11 +202,10 @@ class Judge:
         """Raising a hard limit above the profile's value is refused."""
         limit = dict(profile.rlimits).get(obj.lower().removeprefix("rlimit_"))
         value = fields.get("value", "infinity")
-        if value != "infinity" and not value.isdigit():
+        asked = natural(value)
+        if value != "infinity" and asked is None:
             raise RequestError(f"`{value}` is no number", value)
-        beyond = limit not in (None, "infinity") and (
-            value == "infinity" or int(value) > int(limit or 0)
-        )
+        beyond = limit not in (None, "infinity") and (asked is None or asked > int(limit or 0))
         if not beyond:
             return Verdict(True, "allow", ("setrlimit",), (), profile.audit, None, ())
         complain = profile.mode == "complain"

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from lsmc.attachment import Attachments, Candidate, left_match, xattrs_met
+from lsmc.analysis.languages import Accepting, Everything, all_members, common_prefix
 from lsmc.automata.algebra import Table
+from lsmc.engine.attachment import Attachments, Candidate, left_match, xattrs_met
+from lsmc.engine.subjects import Profiles
 from lsmc.kernels.walk import Walker
-from lsmc.languages import Accepting, Everything, all_members, common_prefix
-from lsmc.subjects import Profiles
 from lsmc.tables.bundle import Bundle, ProfileRecord
 
 

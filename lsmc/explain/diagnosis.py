@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from lsmc.causes import Cause
-from lsmc.explainer import Explanation, explain_request
+from lsmc.engine.policy import Policy
+from lsmc.engine.requests import RequestError
+from lsmc.engine.verdict import UnknownName, Verdict, both
+from lsmc.explain.causes import Cause
+from lsmc.explain.explainer import Explanation, explain_request
 from lsmc.logs.request import asked
-from lsmc.policy import Policy
-from lsmc.requests import RequestError
-from lsmc.verdict import UnknownName, Verdict, both
 
 Kind = Literal["exact", "general", "abstraction"]
 Status = Literal["denied", "allowed", "complain", "unconfined", "no-profile", "no-question"]

@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from lsmc.engine.ops import MAIN_FIELD, Operation
 from lsmc.ir.classes import BY_NAME, FILE, LINK, MOUNT, NETWORK, UNIX
 from lsmc.ir.mediation import MediationClass
 from lsmc.ir.mount import BIND, MOVE, PROPAGATION, REC, REMOUNT, flag_string
 from lsmc.ir.mount import BY_WORD as FLAG_BITS
-from lsmc.ops import MAIN_FIELD, Operation
 
 _ADDRESSES = frozenset(("addr", "peer_addr"))
 _PROTOCOLS = {"stream": "tcp", "dgram": "udp"}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from lsmc.attachment import Attachments
 from lsmc.decide import Decision
-from lsmc.evaluator import Matcher, Node
+from lsmc.engine.attachment import Attachments
+from lsmc.engine.evaluator import Matcher, Node
+from lsmc.engine.requests import RequestError, encode
+from lsmc.engine.verdict import UNCONFINED, RuleRef, UnknownName
 from lsmc.ir.mediation import MediationClass
-from lsmc.requests import RequestError, encode
 from lsmc.tables.bundle import Bundle, Place, ProfileRecord
-from lsmc.verdict import UNCONFINED, RuleRef, UnknownName
 
 #: Modes in which rules are not asked.
 FREE_MODES = ("unconfined", "default_allow")

@@ -14,21 +14,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from lsmc.attachment_index import AttachmentIndex, Scope
+from lsmc.analysis.attachment_index import AttachmentIndex, Scope
+from lsmc.analysis.edges import Edge, Refused, Step, Ways
+from lsmc.analysis.languages import common, some
+from lsmc.analysis.named_rules import ProfileRules, RuleLanguage, RuleLanguages
 from lsmc.automata.algebra import Table
 from lsmc.decide import Decision
-from lsmc.edges import Edge, Refused, Step, Ways
-from lsmc.execution import exec_mode, execution
+from lsmc.engine.execution import exec_mode, execution
+from lsmc.engine.policy import Policy
+from lsmc.engine.requests import encode
+from lsmc.engine.subjects import FREE_MODES, mediates
+from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.classes import CHANGE_PROFILE, FILE
 from lsmc.ir.mediation import Effect, Transition
-from lsmc.languages import common, some
-from lsmc.named_rules import ProfileRules, RuleLanguage, RuleLanguages
-from lsmc.policy import Policy
-from lsmc.requests import encode
 from lsmc.source import to_display
-from lsmc.subjects import FREE_MODES, mediates
 from lsmc.tables.bundle import Place, ProfileRecord
-from lsmc.verdict import UNCONFINED
 
 #: Common paths that are tried of two languages that have endlessly many.
 TRIES = 8

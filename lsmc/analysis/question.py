@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from lsmc.automata.algebra import search
-from lsmc.evaluator import MatchedRule, Matcher, Node
+from lsmc.engine.evaluator import MatchedRule, Matcher, Node
 from lsmc.ir.mediation import MediationClass
 
 #: Keys that are tried before a search.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from lsmc.decide import Decision
+from lsmc.engine.subjects import Profiles
+from lsmc.engine.verdict import UNCONFINED, Exec
 from lsmc.ir.classes import FILE
 from lsmc.ir.mediation import Transition
-from lsmc.subjects import Profiles
 from lsmc.tables.bundle import ProfileRecord
-from lsmc.verdict import UNCONFINED, Exec
 
 EXECUTE = FILE.mask("x")
 

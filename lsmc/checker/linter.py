@@ -14,12 +14,12 @@ from typing import cast
 from lsmc.checker.baseline import Baseline
 from lsmc.checker.config import Config
 from lsmc.checker.includes import IncludeGraph
+from lsmc.checker.lint import by_place, compile_tree, run
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.suppression import Suppressions
 from lsmc.diagnostics import Diagnostic, Severity
 from lsmc.files import StrPath
 from lsmc.frontend.apparmor.compiler import Compiler
-from lsmc.lint import by_place, compile_tree, run
 
 
 @dataclass(slots=True)

@@ -11,22 +11,22 @@ from itertools import count, islice
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from lsmc.analysis import ClassView, Question, places
+from lsmc.analysis.diff import request
+from lsmc.analysis.question import ClassView, Question, places
 from lsmc.automata.algebra import search
 from lsmc.automata.dfa import StateLimit
-from lsmc.diagnosis import Diagnosis, Remedy
 from lsmc.diagnostics import PolicyError
-from lsmc.diff import request
-from lsmc.evaluator import Matcher, Node
-from lsmc.explainer import Suggestion
+from lsmc.engine.evaluator import Matcher, Node
+from lsmc.engine.policy import Policy
+from lsmc.explain.diagnosis import Diagnosis, Remedy
+from lsmc.explain.explainer import Suggestion
+from lsmc.explain.hazards import hazards
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.generalize import Places, generalized
 from lsmc.frontend.apparmor.suggest import Wish, word
-from lsmc.hazards import hazards
 from lsmc.inputs import DiskFiles, Options
 from lsmc.ir.classes import BY_CODE, BY_NAME
 from lsmc.ir.mediation import MediationClass
-from lsmc.policy import Policy
 from lsmc.tables.bundle import ProfileRecord
 from lsmc.tables.groups import make_key
 

@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from lsmc.evaluator import Matcher
-from lsmc.execution import execution
+from lsmc.engine.evaluator import Matcher
+from lsmc.engine.execution import execution
+from lsmc.engine.judge import Judge
+from lsmc.engine.ops import Operation, find
+from lsmc.engine.ops import names as operation_names
+from lsmc.engine.requests import encode, key_fields
+from lsmc.engine.subjects import Profiles, mediates
+from lsmc.engine.verdict import UNCONFINED, Exec, Permissions, UnknownName, Verdict, stack
 from lsmc.ir.classes import BY_NAME, FILE
 from lsmc.ir.mediation import MediationClass
-from lsmc.judge import Judge
-from lsmc.ops import Operation, find
-from lsmc.ops import names as operation_names
-from lsmc.requests import encode, key_fields
-from lsmc.subjects import Profiles, mediates
 from lsmc.tables.bundle import Bundle, ProfileRecord
 from lsmc.tables.groups import make_key
-from lsmc.verdict import UNCONFINED, Exec, Permissions, UnknownName, Verdict, stack
 
 if TYPE_CHECKING:
-    from lsmc.explainer import Explanation
+    from lsmc.explain.explainer import Explanation
 
 Fields = Mapping[str, str]
 _FILE_KEY = bytes((FILE.code,))
@@ -260,7 +260,7 @@ class Policy:
 
         The arguments are those of `query`.
         """
-        from lsmc.explainer import explain
+        from lsmc.explain.explainer import explain
 
         return explain(self, subject, op, object, owner=owner, context=context, **fields)
 

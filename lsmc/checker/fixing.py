@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from lsmc.analysis.diff import diff
 from lsmc.checker.checks.internal_error import CHECK as INTERNAL
+from lsmc.checker.linter import Result
 from lsmc.diagnostics import Diagnostic, Edit
-from lsmc.diff import diff
 from lsmc.inputs import DiskFiles
-from lsmc.linter import Result
 from lsmc.source import Source
 
 MAX_PASSES = 100

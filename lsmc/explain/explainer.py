@@ -1,9 +1,9 @@
 """Why a request is allowed or denied, and what would change that: reasons as data.
 
 A verdict names the rules that decided. An explanation adds, for each permission, the rules that
-lost and to what; on a denial also the rules that nearly applied (`lsmc.misses`) and the smallest
-rule that would allow the request, with what that rule would open. Nothing here is worded for
-people: that is the business of `lsmc.output`.
+lost and to what; on a denial also the rules that nearly applied (`lsmc.explain.misses`) and the
+smallest rule that would allow the request, with what that rule would open. Nothing here is worded
+for people: that is the business of `lsmc.output`.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from lsmc.decide import ALLOW, DENY, Decision, Facts, rank
-from lsmc.evaluator import MatchedRule, Node
-from lsmc.hazards import hazards
+from lsmc.engine.evaluator import MatchedRule, Node
+from lsmc.engine.ops import Operation, find
+from lsmc.engine.ops import names as operation_names
+from lsmc.engine.policy import NO_FIELDS, Policy
+from lsmc.engine.requests import Part, encode, key_fields, parts
+from lsmc.engine.subjects import mediates
+from lsmc.engine.verdict import RuleRef, UnknownName, Verdict
+from lsmc.explain.hazards import hazards
+from lsmc.explain.misses import Look, Miss, misses
 from lsmc.ir.classes import FILE, LINK
-from lsmc.misses import Look, Miss, misses
-from lsmc.ops import Operation, find
-from lsmc.ops import names as operation_names
-from lsmc.policy import NO_FIELDS, Policy
-from lsmc.requests import Part, encode, key_fields, parts
-from lsmc.subjects import mediates
 from lsmc.tables.groups import make_key
-from lsmc.verdict import RuleRef, UnknownName, Verdict
 
 if TYPE_CHECKING:
     from lsmc.frontend.apparmor.suggest import Wish

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from lsmc.checker.baseline import Baseline
 from lsmc.checker.config import NAMES, Config, config_of, table_of
+from lsmc.checker.lint import checks, known_codes
+from lsmc.checker.linter import Linter
 from lsmc.checker.model import Check, SettingError
 from lsmc.checker.selection import Selection
 from lsmc.diagnostics import Diagnostic
 from lsmc.driver import compiler
 from lsmc.files import StrPath
 from lsmc.inputs import DiskFiles, Options
-from lsmc.lint import checks, known_codes
-from lsmc.linter import Linter
 
 
 def find_config(start: str, known: Mapping[str, str], checks: Mapping[str, Check]) -> Config:

@@ -11,12 +11,12 @@ from lsmc.checker.checks.internal_error import CHECK as INTERNAL
 from lsmc.checker.model import Check, LintedFile, LintedProfile, SettingError, Tree
 from lsmc.diagnostics import Diagnostic
 from lsmc.driver import compiler, policy_files, too_complex, unreadable
+from lsmc.engine.policy import Policy
 from lsmc.files import StrPath
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.errors import CODES
 from lsmc.inputs import Options
 from lsmc.ir import model as ir
-from lsmc.policy import Policy
 from lsmc.registry import collect
 from lsmc.tables.build import TooComplexError, build, rules_in_order
 

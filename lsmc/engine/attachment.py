@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from lsmc.automata.dfa import Dfa
+from lsmc.numerals import natural
 from lsmc.tables.bundle import Bundle, ProfileRecord
 from lsmc.tables.errors import BundleError
 
@@ -56,9 +57,10 @@ class Attachments:
         return None
 
     def _table(self, value: str) -> Dfa:
-        if not value.isdigit():
+        group = natural(value)
+        if group is None:
             raise BundleError("an attribute condition names no group")
-        return self._bundle.group(int(value), _ONE_PATTERN).dfa
+        return self._bundle.group(group, _ONE_PATTERN).dfa
 
     def find(
         self,

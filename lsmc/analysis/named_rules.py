@@ -11,11 +11,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from lsmc.analysis.languages import common_prefix, members, some
 from lsmc.automata.algebra import Automaton, Table
 from lsmc.decide import Decision, decide
-from lsmc.evaluator import Matcher
+from lsmc.engine.evaluator import Matcher
 from lsmc.ir.mediation import MediationClass
-from lsmc.languages import common_prefix, members, some
 from lsmc.tables.bundle import RuleRecord, Unit
 from lsmc.tables.reach import Reach
 

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lsmc.automata.alphabet import best_byte
 from lsmc.decide import ALLOW, PROMPT, Decision
-from lsmc.evaluator import MatchedRule, Matcher
+from lsmc.engine.evaluator import MatchedRule, Matcher
 from lsmc.ir.classes import CAPABILITY, FILE
 from lsmc.ir.mediation import MediationClass
 from lsmc.tables.groups import make_key
 
 if TYPE_CHECKING:
     from lsmc.automata.dfa import Dfa
-    from lsmc.policy import Policy
+    from lsmc.engine.policy import Policy
+    from lsmc.engine.verdict import RuleRef
     from lsmc.tables.bundle import Group, ProfileRecord, Unit
-    from lsmc.verdict import RuleRef
 
 #: How many misses of each sort are reported.
 MOST = 5

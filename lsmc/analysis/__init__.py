@@ -1,0 +1,1 @@
+"""Questions about whole languages of requests: differences, transitions, what rules name."""

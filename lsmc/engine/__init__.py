@@ -1,0 +1,1 @@
+"""Decides: a compiled policy, its subjects, and the verdict on a request."""

@@ -1,0 +1,16 @@
+"""Numbers written in decimal digits."""
+
+from __future__ import annotations
+
+#: Enough for an unsigned number of 64 bits.
+MOST_DIGITS = 20
+
+
+def natural(text: str) -> int | None:
+    """The number that ASCII digits write, or None for anything else or more than `MOST_DIGITS`.
+
+    `int` takes digits of every script, and `str.isdigit` even such that `int` refuses.
+    """
+    if not text.isascii() or not text.isdigit() or len(text) > MOST_DIGITS:
+        return None
+    return int(text)
