@@ -277,7 +277,7 @@ def outcome(decision: Decision) -> tuple[object, ...]:
     return decision[:6]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rules=st.lists(facts(), max_size=4), owner=st.booleans())
 def test_order_and_repetition_do_not_matter(rules: list[Facts], owner: bool) -> None:
     """Every order of the rules decides alike, and so does a rule given twice."""
@@ -287,7 +287,7 @@ def test_order_and_repetition_do_not_matter(rules: list[Facts], owner: bool) -> 
     assert outcome(decide([*rules, *rules], FILE, owner)) == first
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rules=st.lists(facts(), max_size=5), owner=st.booleans())
 def test_outcomes_are_disjoint(rules: list[Facts], owner: bool) -> None:
     """Grants, denials and prompts do not overlap; each decided bit has a rule behind it."""

@@ -110,7 +110,7 @@ def both(first: Verdict, second: Verdict) -> Verdict:
         first.audited or second.audited,
         first.transition or second.transition,
         tuple(dict.fromkeys((*first.rules, *second.rules)))
-        if deciding.decision == "allow"
+        if (first.decision == "allow") == (second.decision == "allow")
         else deciding.rules,
         deciding.note,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lsmc.frontend.apparmor.formatter import format_text, same_meaning
@@ -219,7 +219,6 @@ def test_any_words(slot: str, words: list[str]) -> None:
     check(slot.format(*words))
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 def test_pieces_of_the_language(text: str) -> None:
     # what is printed always parses, so nothing is passed over
@@ -232,7 +231,6 @@ _blanks = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_samples_with_other_blanks(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(SAMPLES)).read_bytes().decode("latin-1")

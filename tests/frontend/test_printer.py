@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lsmc.frontend.apparmor.parser import parse
@@ -83,7 +83,6 @@ def test_words_round_trip(slot: str, words: list[str]) -> None:
     round_trip(slot.format(*words))
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 def test_pieces_of_the_language(text: str) -> None:
     round_trip(text)
@@ -94,7 +93,6 @@ def test_any_bytes(data: bytes) -> None:
     round_trip(data.decode("latin-1"))
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_damaged_profiles(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(SAMPLES)).read_bytes().decode("latin-1")

@@ -77,14 +77,14 @@ def check(text: str) -> None:
 
 
 @given(mutated())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_mutated_lines(text: str) -> None:
     """A line is a record, somebody else's, or a `LogError`."""
     check(text)
 
 
 @given(st.text(st.characters(codec=None), max_size=60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text(text: str) -> None:
     """The same for any text after the beginning of a record."""
     check(text)
@@ -99,7 +99,7 @@ def test_any_text(text: str) -> None:
         max_size=8,
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_log(parts: list[bytes]) -> None:
     """Every line of any bytes is counted, whatever the bound."""
     data = b"\n".join(parts)

@@ -31,8 +31,8 @@ from tests.strategies import (
     questions,
 )
 
-EXAMPLES = settings(max_examples=40, deadline=None)
-FEW = settings(max_examples=25, deadline=None)
+EXAMPLES = settings(max_examples=40)
+FEW = settings(max_examples=25)
 
 
 class Seen(NamedTuple):

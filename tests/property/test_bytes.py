@@ -75,7 +75,7 @@ def refused_or_same(data: bytes) -> None:
     assert found == intact()
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(at=st.floats(0, 1, exclude_max=True))
 def test_a_truncated_bundle_is_refused(at: float) -> None:
     """Wherever a bundle is cut, it says so."""
@@ -83,7 +83,7 @@ def test_a_truncated_bundle_is_refused(at: float) -> None:
     refused_or_same(data[: int(at * len(data))])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(at=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_flipped_bit_is_noticed(at: float, bit: int) -> None:
     """A changed bit gives an error or no change, never another answer or another exception."""
@@ -92,7 +92,7 @@ def test_a_flipped_bit_is_noticed(at: float, bit: int) -> None:
     refused_or_same(bytes(data))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     at=st.floats(0, 1, exclude_max=True),
     garbage=st.binary(min_size=1, max_size=16),
@@ -112,7 +112,7 @@ def test_no_bundle_at_all(data: bytes) -> None:
         answers(data)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(text=policies())
 def test_compiling_again_gives_the_same_bytes(text: Text) -> None:
     """Nothing of a run but its input is in a bundle."""

@@ -21,7 +21,7 @@ from lsmc.driver import compiler
 from lsmc.engine.policy import Policy
 from tests.strategies import INCLUDES, OPTIONS, Files, Text, compile_policy, policies
 
-EXAMPLES = settings(max_examples=30, deadline=None)
+EXAMPLES = settings(max_examples=30)
 CHECKS = checks()
 #: A rule with one of these may go.
 DEAD = ("LSM101", "LSM102", "LSM103", "LSM104", "LSM106")
