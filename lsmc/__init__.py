@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from lsmc.engine.verdict import UnknownName as UnknownName
     from lsmc.engine.verdict import Verdict as Verdict
     from lsmc.explain.explainer import Explanation as Explanation
+    from lsmc.layers.context import Context as Context
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "Context": "lsmc.layers.context",
     "Diagnostic": "lsmc.diagnostics",
     "Explanation": "lsmc.explain.explainer",
     "Permissions": "lsmc.engine.verdict",

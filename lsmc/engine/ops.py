@@ -8,10 +8,13 @@ D-Bus: dbus-daemon's bus/apparmor.c.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.ir.classes import BY_NAME
 from lsmc.ir.mediation import MediationClass
+
+if TYPE_CHECKING:
+    from lsmc.layers.orders import Order
 
 
 class Operation(NamedTuple):
@@ -23,6 +26,13 @@ class Operation(NamedTuple):
     hook: str
     audit: tuple[str, ...] = ()
     summary: str = ""
+
+    @property
+    def order(self) -> Order:
+        """The order in which the kernel asks its layers about it."""
+        from lsmc.layers.orders import order_of  # a plain question does without it
+
+        return order_of(self.cls, self.name)
 
 
 #: The field of each class that an operation's object fills.
@@ -46,13 +56,17 @@ MAIN_FIELD = {
 }
 
 
+#: Socket operations that are not called like the permission that they ask for.
+_SOCKET_PERMS = {"getsockname": "getattr", "setsockopt": "setopt", "getsockopt": "getopt"}
+
+
 def _file(name: str, perms: str, hook: str, audit: str = "", summary: str = "") -> Operation:
     return Operation(name, "file", tuple(perms), hook, tuple(audit.split()), summary)
 
 
 def _socket(name: str, hook: str, audit: str = "", summary: str = "") -> tuple[Operation, ...]:
     names = tuple(audit.split())
-    perm = (name.removeprefix("socket_"),)
+    perm = (_SOCKET_PERMS.get(name, name.removeprefix("socket_")),)
     return (
         Operation(name, "network", perm, hook, names, summary),
         Operation(name, "unix", perm, hook, names, summary),
@@ -213,3 +227,18 @@ def _class_of(fields: dict[str, str]) -> str:
 def class_named(name: str) -> MediationClass | None:
     """The mediation class of a name, or None."""
     return BY_NAME.get(name)
+
+
+def listed(operation: Operation) -> Operation:
+    """The operation that stands for one given by class and permissions, or by file letters.
+
+    It has a hook and an order: files are opened, and for other classes it is the first operation
+    that asks for any of the permissions.
+    """
+    if operation in OPERATIONS:
+        return operation
+    alike = (one for one in OPERATIONS if one.cls == operation.cls)
+    found = next((one for one in alike if {*one.perms} & {*operation.perms}), None)
+    if operation.cls == "file" or found is None:
+        return operation._replace(hook=operation.hook or "file_open")
+    return found._replace(perms=operation.perms)

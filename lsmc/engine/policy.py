@@ -23,11 +23,12 @@ from lsmc.tables.groups import make_key
 
 if TYPE_CHECKING:
     from lsmc.explain.explainer import Explanation
+    from lsmc.layers.context import Context
 
 Fields = Mapping[str, str]
 _FILE_KEY = bytes((FILE.code,))
 _PLAIN = {"subject", "class", "perms", "object", "owner"}
-NO_FIELDS = ("subject", "op", "object", "owner", "class", "perms", "mediated")
+NO_FIELDS = ("subject", "op", "object", "owner", "class", "perms", "mediated", "context")
 
 
 class Policy:
@@ -135,7 +136,7 @@ class Policy:
         object: str = "",
         *,
         owner: bool = True,
-        context: Any = None,
+        context: Context | Mapping[str, Any] | None = None,
         mediated: bool = False,
         **fields: str,
     ) -> Verdict:
@@ -145,17 +146,22 @@ class Policy:
             subject: a profile's name, a stack, or the path of an executable.
             op: an operation (`lsmc ops` lists them), an audit record's name for one, or letters.
             object: what it is done to.
-            owner: whether the subject owns the object.
-            context: not used yet: only the profile is judged.
+            owner: whether the subject owns the object; a context that tells goes before.
+            context: who asks of what; the verdict is then that of all layers. Without one, only
+                the profile is judged.
             mediated: the kernel is known to mediate the class (it logged a denial, say), so that
                 the rules are asked even if the profile's abi does not have it.
             fields: further fields of the operation's class.
         """
-        del context
         operation = find(op, dict(fields))
         if operation is None:
             raise UnknownName("operation", op, operation_names())
-        return self.ask(subject, operation, object, owner, fields, mediated)
+        if context is None:
+            return self.ask(subject, operation, object, owner, fields, mediated)
+        from lsmc.engine.layered import context_of, layered
+
+        known = context_of(context)
+        return layered(self, subject, operation, object, owner, fields, mediated, known)
 
     def ask(
         self,
@@ -166,7 +172,7 @@ class Policy:
         fields: Fields,
         mediated: bool = False,
     ) -> Verdict:
-        """The verdict on an operation, as `query`."""
+        """The verdict of the profile on an operation, as `query` without a context."""
         profiles = self.tables.components(subject)
         if not profiles:
             transition = None
@@ -185,7 +191,8 @@ class Policy:
         """The verdicts of many requests, in order; raises `UnknownName`, `RequestError`.
 
         A request has `subject`, `object` and fields like `query`, and either `op` or `class` with
-        `perms` (file letters, or permission names); `mediated` may be true.
+        `perms` (file letters, or permission names); `mediated` may be true, and `context` an
+        object with the fields of `Context`.
         """
         plain: dict[tuple[Any, ...], Matcher | None] = {}
         for request in requests:
@@ -233,7 +240,14 @@ class Policy:
         subject, obj = str(request.get("subject", "")), str(request.get("object", ""))
         owner = bool(request.get("owner", True))
         mediated = request.get("mediated") is True
-        return self.ask(subject, self.operation(request), obj, owner, rest, mediated)
+        operation = self.operation(request)
+        context = request.get("context")
+        if context is None:
+            return self.ask(subject, operation, obj, owner, rest, mediated)
+        from lsmc.engine.layered import context_of, layered
+
+        known = context_of(context)
+        return layered(self, subject, operation, obj, owner, rest, mediated, known)
 
     def operation(self, request: Mapping[str, Any]) -> Operation:
         """The operation of a request of `query_many`; raises `UnknownName`."""
@@ -253,7 +267,7 @@ class Policy:
         object: str = "",
         *,
         owner: bool = True,
-        context: Any = None,
+        context: Context | Mapping[str, Any] | None = None,
         **fields: str,
     ) -> Explanation:
         """The verdict with its reasons, the rules that nearly allowed it, and one that would.

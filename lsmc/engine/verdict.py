@@ -6,7 +6,10 @@ An answer is data; wording it is the business of the output formats.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from lsmc.layers.chain import Layer
 
 DecisionName = Literal["allow", "deny-explicit", "deny-implicit", "unconfined", "complain"]
 UNCONFINED = "unconfined"
@@ -62,7 +65,11 @@ class Permissions(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The answer to one request, with the rules that decided it; `note` is for people."""
+    """The answer to one request, with the rules that decided it; `note` is for people.
+
+    With a context, `chain` is what each layer of the kernel says, in its order; `allowed` and
+    `audited` are those of the whole chain, and the other fields are the profile's own.
+    """
 
     allowed: bool
     decision: DecisionName
@@ -72,6 +79,12 @@ class Verdict(NamedTuple):
     transition: Exec | None
     rules: tuple[RuleRef, ...]
     note: str = ""
+    chain: tuple[Layer, ...] = ()
+
+    @property
+    def refusal(self) -> Layer | None:
+        """The layer that refuses, None when none does or there is no context."""
+        return next((layer for layer in self.chain if layer.verdict == "deny"), None)
 
 
 def stack(verdicts: list[Verdict]) -> Verdict:

@@ -1,0 +1,118 @@
+"""Verdicts of the whole stack: a context's layers round the answer of the profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lsmc.engine.ops import Operation, find, listed
+from lsmc.engine.requests import RequestError
+from lsmc.engine.verdict import Verdict
+from lsmc.layers.asking import Asking, Rule
+from lsmc.layers.chain import Layer, Module, chain
+from lsmc.layers.context import Context, ContextError
+from lsmc.layers.modules import APPARMOR
+
+if TYPE_CHECKING:
+    from lsmc.engine.policy import Policy
+
+NOT_ACTIVE = "apparmor is not active: the profile is not asked"
+#: A new object belongs to who makes it (security/apparmor/lsm.c `common_perm_create`).
+_MAKING = frozenset(("create", "mkdir", "mknod", "symlink"))
+_OWNED = frozenset(("file", "link"))
+
+
+def context_of(values: Context | Mapping[str, Any]) -> Context:
+    """A context, or the one that a JSON object writes; raises `RequestError`."""
+    if isinstance(values, Context):
+        return values
+    try:
+        return Context.of(values)
+    except ContextError as fault:
+        raise RequestError(str(fault)) from None
+
+
+def owns(context: Context, operation: Operation, otherwise: bool) -> bool:
+    """Whether rules for the owner apply: the user is the inode's, where both are known."""
+    if operation.cls not in _OWNED:
+        return otherwise
+    if operation.name in _MAKING:
+        return True
+    if context.uid is None or context.owner is None:
+        return otherwise
+    return context.uid == context.owner
+
+
+def layered(
+    policy: Policy,
+    subject: str,
+    operation: Operation,
+    obj: str,
+    owner: bool,
+    fields: Mapping[str, str],
+    mediated: bool,
+    context: Context,
+) -> Verdict:
+    """The verdict of `Policy.ask` with the layers round it; raises as that does."""
+    active = context.lsm is None or APPARMOR in context.lsm
+    owner = owns(context, operation, owner)
+    verdict = policy.ask(subject, operation, obj, owner, fields, mediated)
+    if not active:
+        verdict = Verdict(True, "unconfined", operation.perms, (), False, None, (), NOT_ACTIVE)
+
+    def rule(name: str) -> Rule:
+        if not active:
+            return Rule(True, False)
+        capable = find("capable", {})
+        assert capable is not None
+        found = policy.ask(subject, capable, name, True, {})
+        return Rule(found.allowed, found.audited)
+
+    known = listed(operation)
+    asking = Asking(context, known.name, operation.perms, obj, fields, rule)
+    errno = "" if verdict.allowed else _errno(policy, subject, known, obj)
+    module = Module(verdict.allowed, _reason(verdict), errno)
+    layers = chain(known.order, known.hook, asking, module)
+    allowed = all(layer.verdict != "deny" for layer in layers)
+    return verdict._replace(
+        allowed=allowed,
+        audited=_logged(layers, verdict),
+        transition=verdict.transition if allowed or not verdict.allowed else None,
+        chain=layers,
+    )
+
+
+def _reason(verdict: Verdict) -> str:
+    """The profile's answer in a few words."""
+    if verdict.note:
+        return verdict.note
+    missing = " ".join(verdict.missing)
+    return {
+        "allow": "the rules allow it",
+        "unconfined": "the subject is not confined",
+        "complain": f"complain mode; missing {missing}",
+        "deny-explicit": f"a deny rule refuses {missing}",
+        "deny-implicit": f"no rule allows {missing}",
+    }[verdict.decision]
+
+
+def _logged(layers: tuple[Layer, ...], verdict: Verdict) -> bool:
+    """Whether AppArmor logs anything on the way."""
+    if any(tried.logged for layer in layers for tried in layer.capabilities):
+        return True
+    reached = (layer for layer in layers if layer.layer == APPARMOR)
+    return verdict.audited and any(layer.verdict != "not-reached" for layer in reached)
+
+
+def _errno(policy: Policy, subject: str, operation: Operation, obj: str) -> str:
+    """What a refusal by the profile gives; of a hat it depends on what there is in its place."""
+    if operation.cls != "change_hat":
+        return operation.order.errno
+    for profile in policy.tables.components(subject):
+        parent = profile.parent if profile.is_hat else profile.name
+        if policy.tables.find(f"{parent}//{obj}") is not None:
+            return "EPERM"
+        below = f"{profile.full_name}//"
+        if any(name.startswith(below) for name in policy.profiles):
+            return "ENOENT"
+    return "ECHILD"

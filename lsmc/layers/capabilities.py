@@ -1,0 +1,61 @@
+"""Capabilities by number, and the ways to write a set of them.
+
+Source: the kernel's include/uapi/linux/capability.h; `/proc/PID/status` prints sets as hex masks.
+"""
+
+from __future__ import annotations
+
+#: By number, from 0 (`CAP_CHOWN`) to 40 (`CAP_CHECKPOINT_RESTORE`).
+NAMES = (
+    *("chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid"),
+    *("setpcap", "linux_immutable", "net_bind_service", "net_broadcast", "net_admin", "net_raw"),
+    *("ipc_lock", "ipc_owner", "sys_module", "sys_rawio", "sys_chroot", "sys_ptrace", "sys_pacct"),
+    *("sys_admin", "sys_boot", "sys_nice", "sys_resource", "sys_time", "sys_tty_config", "mknod"),
+    *("lease", "audit_write", "audit_control", "setfcap", "mac_override", "mac_admin", "syslog"),
+    *("wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf", "checkpoint_restore"),
+)
+ALL = frozenset(NAMES)
+_HEX = frozenset("0123456789abcdef")
+#: Hexadecimal digits of the mask in `/proc/PID/status`.
+_MASK_DIGITS = 16
+
+
+def plain(name: str) -> str:
+    """A capability's name without case and `cap_`."""
+    return name.strip().lower().removeprefix("cap_")
+
+
+def capability_set(text: str) -> frozenset[str]:
+    """The set that a text writes; ValueError.
+
+    Args:
+        text: `all`, `none`, names divided by commas or blanks, or a mask as `/proc/PID/status`
+            prints it (hexadecimal, with or without `0x`).
+    """
+    words = [plain(word) for word in text.replace(",", " ").split()]
+    if words == ["all"]:
+        return ALL
+    if words == ["none"]:
+        return frozenset()
+    if len(words) == 1 and words[0] not in ALL:
+        digits = words[0].removeprefix("0x")
+        if digits and set(digits) <= _HEX and len(digits) <= _MASK_DIGITS:
+            return _of_mask(int(digits, 16))
+    if not words:
+        raise ValueError("no capability is named; `none` is the empty set")
+    return named(words)
+
+
+def named(words: list[str]) -> frozenset[str]:
+    """The set of some names; ValueError for one that is no capability."""
+    names = [plain(word) for word in words]
+    for name in names:
+        if name not in ALL:
+            raise ValueError(f"`{name}` is no capability")
+    return frozenset(names)
+
+
+def _of_mask(mask: int) -> frozenset[str]:
+    if mask >> len(NAMES):
+        raise ValueError(f"the mask has bits above {len(NAMES) - 1}, the last capability")
+    return frozenset(name for number, name in enumerate(NAMES) if mask >> number & 1)

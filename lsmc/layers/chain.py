@@ -1,0 +1,88 @@
+"""The chain: every layer in the order of the kernel, up to the first that refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from lsmc.layers.asking import Asking, Tried
+from lsmc.layers.checks import check
+from lsmc.layers.modules import APPARMOR, answering
+from lsmc.layers.orders import Order, Step
+
+Answer = Literal["allow", "deny", "unknown", "not-reached"]
+_ANSWERS: dict[bool | None, Answer] = {True: "allow", False: "deny", None: "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one layer says.
+
+    Args:
+        layer: `dac`, `capability`, `bus`, or the name of a security module.
+        test: what it tests, as `lsmc ops` shows it; empty for a module.
+        verdict: `unknown` where the context does not tell.
+        reason: why, for people.
+        capabilities: those that it tried, in order.
+        errno: what the caller gets from a refusal; empty otherwise.
+    """
+
+    layer: str
+    test: str
+    verdict: Answer
+    reason: str
+    capabilities: tuple[Tried, ...] = ()
+    errno: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """The profile's answer: whether it allows, why, and the errno of its refusal."""
+
+    allowed: bool
+    reason: str
+    errno: str
+
+
+def chain(order: Order, hook: str, asking: Asking, profile: Module) -> tuple[Layer, ...]:
+    """The layers in order; those behind a refusal are not reached.
+
+    Args:
+        order: the operation's steps.
+        hook: its LSM hook.
+        asking: the operation in its context.
+        profile: what AppArmor answers.
+    """
+    found: list[Layer] = []
+    refused = False
+    for step in _steps(order, hook, asking):
+        if refused:
+            words = f"would {'allow' if profile.allowed else 'refuse'}"
+            reason = words if step.layer == APPARMOR else ""
+            found.append(Layer(step.layer, step.test, "not-reached", reason))
+            continue
+        found.append(_layer(step, asking, profile))
+        refused = found[-1].verdict == "deny"
+    return tuple(found)
+
+
+def _steps(order: Order, hook: str, asking: Asking) -> Iterator[Step]:
+    """The steps with the active modules in place of `module`."""
+    for step in order.steps:
+        if step.layer == "module":
+            yield from (Step(name) for name in answering(hook, asking.context.lsm))
+        else:
+            yield step
+
+
+def _layer(step: Step, asking: Asking, profile: Module) -> Layer:
+    if step.layer == APPARMOR:
+        answer = _ANSWERS[profile.allowed]
+        return Layer(APPARMOR, "", answer, profile.reason, (), profile.errno)
+    if not step.test:
+        return Layer(step.layer, "", "unknown", f"the policy of {step.layer} is not known")
+    found = check(step, asking)
+    return Layer(
+        step.layer, step.test, _ANSWERS[found.allowed], found.reason, found.tried, found.errno
+    )
