@@ -14,7 +14,7 @@ from lsmc.frontend.apparmor.parser import parse
 from lsmc.inputs import DiskFiles, Options, profile_paths
 from lsmc.ir.model import Policy as IrPolicy
 from lsmc.ir.model import Profile
-from lsmc.source import Source, Span, from_display
+from lsmc.source import Source, Span, from_display, to_display
 from lsmc.tables.build import Known, TooComplexError, build, unit_digests
 
 Progress = Callable[[str, int, int], None]
@@ -123,7 +123,7 @@ def bundle(
     """The bundle of compiled profiles; raises `PolicyError` when there are errors."""
     chosen: dict[str, Profile] = {}
     for profile in profiles:
-        first = chosen.setdefault(profile.full_name, profile)
+        first = chosen.setdefault(to_display(profile.full_name), profile)
         if first is not profile:
             from lsmc.checker.checks.duplicate_profile import twice
 
@@ -131,7 +131,7 @@ def bundle(
     errors = [d for d in diagnostics if d.severity == "error"]
     if errors:
         raise PolicyError(_distinct(errors))
-    ordered = sorted(chosen.values(), key=lambda p: p.full_name.encode("latin-1"))
+    ordered = [profile for _, profile in sorted(chosen.items(), key=name_order)]
     policy = IrPolicy(tuple(ordered))
     if digests is not None:
         digests += unit_digests(policy)
@@ -145,6 +145,14 @@ def bundle(
     except TooComplexError as fault:
         raise PolicyError([too_complex(fault)]) from None
     return data, _distinct(diagnostics)
+
+
+def name_order(named: tuple[str, object]) -> bytes:
+    """The order of profiles in a bundle, which finds them by it: by the bytes of the stored name.
+
+    Names are stored as they are shown, with bad bytes as `\\xNN`.
+    """
+    return named[0].encode("utf-8", "surrogateescape")
 
 
 def _distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

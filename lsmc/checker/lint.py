@@ -10,7 +10,7 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.checker.checks.internal_error import CHECK as INTERNAL
 from lsmc.checker.model import Check, LintedFile, LintedProfile, SettingError, Tree
 from lsmc.diagnostics import Diagnostic
-from lsmc.driver import compiler, policy_files, too_complex, unreadable
+from lsmc.driver import compiler, name_order, policy_files, too_complex, unreadable
 from lsmc.engine.policy import Policy
 from lsmc.files import StrPath
 from lsmc.frontend.apparmor.compiler import Compiler
@@ -18,6 +18,7 @@ from lsmc.frontend.apparmor.errors import CODES
 from lsmc.inputs import Options
 from lsmc.ir import model as ir
 from lsmc.registry import collect
+from lsmc.source import to_display
 from lsmc.tables.build import TooComplexError, build, rules_in_order
 
 
@@ -73,8 +74,8 @@ def tree_of(
     chosen: dict[str, tuple[LintedFile, ir.Profile]] = {}
     for file in files:
         for profile in file.compiled.profiles:
-            chosen.setdefault(profile.full_name, (file, profile))
-    ordered = sorted(chosen.values(), key=lambda pair: pair[1].full_name.encode("latin-1"))
+            chosen.setdefault(to_display(profile.full_name), (file, profile))
+    ordered = [pair for _, pair in sorted(chosen.items(), key=name_order)]
     if without is not None:
         ordered = [pair for pair in ordered if not _uses(pair[1], without)]
     whole = ir.Policy(tuple(profile for _, profile in ordered))

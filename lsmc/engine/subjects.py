@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from lsmc.decide import Decision
 from lsmc.engine.attachment import Attachments
 from lsmc.engine.evaluator import Matcher, Node
@@ -9,6 +11,7 @@ from lsmc.engine.requests import RequestError, encode
 from lsmc.engine.verdict import UNCONFINED, RuleRef, UnknownName
 from lsmc.ir.mediation import MediationClass
 from lsmc.tables.bundle import Bundle, Place, ProfileRecord
+from lsmc.tables.errors import BundleError
 
 #: Modes in which rules are not asked.
 FREE_MODES = ("unconfined", "default_allow")
@@ -32,8 +35,12 @@ class Profiles:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the profiles, in order."""
-        return tuple(self.bundle.profile_name(n) for n in range(self.bundle.profiles))
+        """The names of the profiles, in order: whoever has one from here can `find` it."""
+        names = tuple(self.bundle.profile_name(n) for n in range(self.bundle.profiles))
+        keys = [encode(name) for name in names]
+        if not all(one < other for one, other in pairwise(keys)):
+            raise BundleError("the profiles are not in order")
+        return names
 
     def components(self, subject: str) -> list[ProfileRecord]:
         """The profiles of a subject; none for one that is not confined.

@@ -157,6 +157,8 @@ def _check_ranges(dfa: Dfa, n_patterns: int) -> str:
         return "accept sets do not fit"
     if max(dfa.targets, default=0) >= states or max(dfa.defaults) >= states:
         return "a transition leads nowhere"
+    if max(dfa.labels, default=0) > max(dfa.classes):
+        return "a row has a class of no byte"
     if max(dfa.accepts) >= sets or max(dfa.accept_ids, default=0) >= max(n_patterns, 1):
         return "an accepted rule does not exist"
     return ""

@@ -1,0 +1,121 @@
+"""Logs: read, decoded, grouped into causes, and diagnosed."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import lzma
+import os
+from collections.abc import Iterable
+from functools import cache
+
+from lsmc.engine.policy import Policy
+from lsmc.explain.causes import Causes
+from lsmc.explain.diagnosis import diagnose
+from lsmc.logs.parse import LogError, foreign, parse
+from lsmc.logs.reader import LogReader, UnreadableLog
+from lsmc.logs.record import Record
+from lsmc.logs.request import asked
+from lsmc.output.causes import Explained, cause_json
+from lsmc.output.json import dumps
+from tests.fuzz.target import ROOT, Target, words
+from tests.fuzz.targets import batch
+
+SAMPLES = (
+    (
+        'type=AVC msg=audit(1.002:3): apparmor="DENIED" operation="open" class="file" profile="/p"'
+        ' name="/x" pid=1 comm=4142 requested_mask="wc" denied_mask="wc" fsuid=0 ouid=0\n'
+    ),
+    (
+        'Jan  1 15:09:04 h kernel: [1.234567] audit: type=1400 audit(1.002:3): apparmor="ALLOWED"'
+        ' operation="sendmsg" laddr=::1 family="inet6" sock_type="stream" protocol=6 error=-1'
+    ),
+    (
+        'type=USER_AVC msg=audit(1.2:3): pid=1 msg=\'apparmor="DENIED" operation="dbus_bind"'
+        ' bus="system" name="a.b" mask="bind" hostname=? terminal=?\''
+    ),
+    '{"MESSAGE": "audit: type=1400 audit(1.2:3): apparmor=\\"DENIED\\" signal=term peer=\\"q\\""}',
+    'type=UNKNOWN[1503] msg=audit(1.2:3): operation="capable" name="setuid" task=1',
+    '__CURSOR=a\nMESSAGE=apparmor="DENIED"\nMESSAGE\n\x05\0\0\0\0\0\0\0hello\n\n',
+)
+KEYS = words(
+    "operation class profile name name2 target pid comm requested_mask denied_mask fsuid ouid "
+    "family sock_type protocol laddr faddr lport fport addr peer peer_addr peer_profile peer_label "
+    "signal capability capname bus path interface member mask info error src_name srcname fstype "
+    "flags rlimit value namespace label execpath parent task requested denied"
+)
+WORDS = (
+    *(key + b"=" for key in KEYS),
+    *words(
+        'apparmor="DENIED" apparmor="ALLOWED" apparmor="AUDIT" apparmor="STATUS" apparmor="KILLED" '
+        'profile="files" profile="files//kid" "inet" "stream" "open" "exec" "mknod" "bind" "kill" '
+        'audit(1.2:3): type=1400 type=AVC type=USER_AVC msg=\' "MESSAGE": __CURSOR= _AUDIT_ID= '
+        "\\x1b[31m \\040 4142 -1 99999999999999999999 //null-/bin/x node=a []"
+    ),
+    b"\x1d",
+    b"\0",
+    b"\xff",
+)
+
+
+def seeds() -> Iterable[bytes]:
+    """A line of each transport and operation, and whole logs, packed too."""
+    mixed = (ROOT / "tests/logs/golden/mixed.log").read_bytes()
+    for text in SAMPLES:
+        yield text.encode()
+    yield from mixed.splitlines(keepends=True)
+    yield mixed
+    for pack in (gzip.compress, lzma.compress, bz2.compress):
+        yield pack(mixed)
+    for name, cls, more in (
+        ("exec", "file", 'name="/x/e" requested_mask="x" denied_mask="x" fsuid=0 ouid=1'),
+        ("signal", "signal", 'requested_mask="send" denied_mask="send" signal=kill peer="q"'),
+        ("ptrace", "ptrace", 'requested_mask="read" denied_mask="read" peer="q"'),
+        ("mount", "mount", 'name="/m/" fstype="ext4" srcname="/dev/x" flags="rw, bind"'),
+        ("capable", "cap", 'capability=5  capname="kill"'),
+        ("create", "net", 'family="inet" sock_type="stream" protocol=6 requested_mask="create"'),
+        ("change_profile", "", 'name="files//kid" info="label not found" error=-2'),
+        ("setrlimit", "rlimits", "rlimit=nofile value=9 requested=9"),
+    ):
+        head = f'type=AVC msg=audit(1.2:3): apparmor="DENIED" operation="{name}" class="{cls}" '
+        yield f'{head}profile="files" pid=7 comm="a b" {more}\n'.encode()
+
+
+def check(text: str) -> None:
+    """A line is a record, somebody else's, or a `LogError`."""
+    try:
+        record = parse(text) or foreign(text)
+    except LogError as fault:
+        record = fault.record
+    json.loads(json.dumps(record.to_json()))
+    assert isinstance(asked(record).requests, tuple)
+
+
+@cache
+def _policy() -> Policy:
+    return batch.policy()
+
+
+def run(data: bytes) -> None:
+    """Every line is counted, every record is said in JSON, and every cause is explained."""
+    causes = Causes()
+    file = os.memfd_create("log")
+    try:
+        os.write(file, data)
+        reader = LogReader([f"/proc/self/fd/{file}"])
+        try:
+            for entry in reader.entries():
+                record = entry if isinstance(entry, Record) else entry.record
+                json.loads(dumps(record.to_json()))
+                causes.add(record)
+        except UnreadableLog:
+            pass
+    finally:
+        os.close(file)
+    for diagnosis in diagnose(_policy(), causes.sorted()):
+        dumps(cause_json(Explained(diagnosis, ())))
+    check(data.decode("utf-8", "surrogateescape"))
+
+
+TARGET = Target("log", run, seeds, WORDS)
