@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import time
 
 import pytest
@@ -11,28 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsmc.logs.lines import Lines
-from lsmc.logs.parse import LogError, foreign, parse
 from lsmc.logs.reader import LogReader
 from lsmc.logs.record import Record
-from lsmc.logs.request import asked
+from tests.fuzz.targets.log import SAMPLES, check
 
-SAMPLES = [
-    (
-        'type=AVC msg=audit(1.002:3): apparmor="DENIED" operation="open" class="file" profile="/p"'
-        ' name="/x" pid=1 comm=4142 requested_mask="wc" denied_mask="wc" fsuid=0 ouid=0\n'
-    ),
-    (
-        'Jan  1 15:09:04 h kernel: [1.234567] audit: type=1400 audit(1.002:3): apparmor="ALLOWED"'
-        ' operation="sendmsg" laddr=::1 family="inet6" sock_type="stream" protocol=6 error=-1'
-    ),
-    (
-        'type=USER_AVC msg=audit(1.2:3): pid=1 msg=\'apparmor="DENIED" operation="dbus_bind"'
-        ' bus="system" name="a.b" mask="bind" hostname=? terminal=?\''
-    ),
-    '{"MESSAGE": "audit: type=1400 audit(1.2:3): apparmor=\\"DENIED\\" signal=term peer=\\"q\\""}',
-    'type=UNKNOWN[1503] msg=audit(1.2:3): operation="capable" name="setuid" task=1',
-    '__CURSOR=a\nMESSAGE=apparmor="DENIED"\nMESSAGE\n\x05\0\0\0\0\0\0\0hello\n\n',
-]
 PIECES = st.sampled_from(
     [
         *"\"'=\\ \n\0\x1d[]{}()?:-",
@@ -65,15 +46,6 @@ def mutated(draw: st.DrawFn) -> str:
         middle = draw(st.one_of(PIECES, st.text(max_size=4), st.just(text[start:end] * 2)))
         text = text[:start] + middle + text[end:]
     return text
-
-
-def check(text: str) -> None:
-    try:
-        record = parse(text) or foreign(text)
-    except LogError as fault:
-        record = fault.record
-    json.loads(json.dumps(record.to_json()))
-    assert isinstance(asked(record).requests, tuple)
 
 
 @given(mutated())
