@@ -180,10 +180,7 @@ class _Pair:
                 yield self._change(cls, key, None, free)
 
     def _class(self, cls: MediationClass) -> Iterator[Change]:
-        known = [
-            _by_meaning(matcher, cls, record)
-            for matcher, record in zip(self.matchers, self.records, strict=True)
-        ]
+        known = [by_meaning(matcher, cls) for matcher in self.matchers]
         found: set[bytes] = set()
         for side in (1, 0):
             for meaning, found_at in known[side].items():
@@ -282,14 +279,12 @@ class _Pair:
         )
 
 
-def _by_meaning(
-    matcher: Matcher, cls: MediationClass, profile: ProfileRecord
-) -> dict[tuple[Any, ...], list[RulePlace]]:
+def by_meaning(matcher: Matcher, cls: MediationClass) -> dict[tuple[Any, ...], list[RulePlace]]:
     """A profile's rules of a class by what they say; rules that say the same are one entry."""
     found: dict[tuple[Any, ...], list[RulePlace]] = {}
     for place in places(matcher, cls):
         record = rule_at(matcher, place).rule
-        transition = absolute(record.facts.transition, profile)
+        transition = absolute(record.facts.transition, matcher.profile)
         meaning = (record.pattern, *record.facts[1:7], transition)
         found.setdefault(meaning, []).append(place)
     return found

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
+from lsmc.analysis.real_paths import RealPaths, is_real
 from lsmc.automata.algebra import Automaton, Lazy, intersection
-from lsmc.automata.alphabet import NOT_NUL, mask_of
+from lsmc.automata.alphabet import mask_of
 from lsmc.automata.pattern import (
     Chars,
     Concat,
@@ -21,9 +21,7 @@ from lsmc.ir.classes import FILE, LINK, MOUNT, NETWORK, PIVOT_ROOT, UMOUNT
 from lsmc.ir.model import MediationClass, Rule
 from lsmc.ir.mount import BY_WORD, PROPAGATION
 
-_SLASH, _DOT = mask_of(b"/"), mask_of(b".")
-_OTHER = NOT_NUL & ~_SLASH & ~_DOT
-_REAL = re.compile(rb"(?:/(?!\.{1,2}(?:/|\Z))[^/\0]+)*/?\Z")
+_SLASH = mask_of(b"/")
 
 #: The fields of a class that hold paths as the kernel builds them.
 PATHS: dict[MediationClass, tuple[int, ...]] = {
@@ -35,33 +33,7 @@ PATHS: dict[MediationClass, tuple[int, ...]] = {
 }
 
 
-class RealPaths:
-    """The paths that the kernel can ask about: absolute, no empty component, no `.` and no `..`."""
-
-    start = 0
-    _edges = (
-        ((_SLASH, 1),),
-        ((_DOT, 2), (_OTHER, 4)),
-        ((_DOT, 3), (_OTHER, 4)),
-        ((_DOT | _OTHER, 4),),
-        ((_SLASH, 1), (_DOT | _OTHER, 4)),
-    )
-
-    def edges(self, state: int) -> tuple[tuple[int, int], ...]:
-        """Disjoint sets of bytes, each with the state that it leads to."""
-        return self._edges[state]
-
-    def accepts(self, state: int) -> tuple[int, ...]:
-        """A path may end behind a slash or a name."""
-        return (0,) if state in (1, 4) else ()
-
-
 _REAL_PATHS: Automaton[int] = RealPaths()
-
-
-def is_real(path: bytes) -> bool:
-    """Whether a path is one that the kernel can ask about."""
-    return path.startswith(b"/") and _REAL.match(path) is not None
 
 
 def holds_real_path(pattern: Pattern) -> bool:

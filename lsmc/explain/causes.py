@@ -9,6 +9,7 @@ the log; beyond a bound of causes the records are only counted.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fnmatch import translate
 from functools import lru_cache
 from typing import NamedTuple
@@ -26,9 +27,10 @@ _IDS = re.compile(
     r"(?<=/)[0-9]+(?=/|\Z)"
     r"|(?<=:\[)[0-9]+(?=\])"
     r"|(?<=\A:1\.)[0-9]+\Z"
+    r"|(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])"
     r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|(?<![0-9A-Za-z])[0-9a-f]{16,}(?![0-9A-Za-z])"
-    r"|(?<![0-9])[0-9]{4,}(?![0-9])"
+    r"|(?<![0-9])[0-9]{4,}(?![0-9:])"  # a colon follows the domain of a PCI address
 )
 _NULL = re.compile(r"//null-.*\Z", re.DOTALL)
 #: What stands for a number in a pattern.
@@ -93,6 +95,13 @@ class Cause:
             record.name != self.record.name or record.name2 != self.record.name2
         ):
             self.varied = True
+
+    @property
+    def object(self) -> str:
+        """What the records are about: the very file where there is but one."""
+        if self.varied or self.cls not in ("file", "link"):
+            return self.pattern
+        return object_of(self.record, self.cls, str)
 
 
 class Counts(NamedTuple):
@@ -199,7 +208,7 @@ def _port(port: int | None) -> int | None:
     return _EPHEMERAL if port is not None and port >= _EPHEMERAL else port
 
 
-def object_of(record: Record, cls: str) -> str:
+def object_of(record: Record, cls: str, folded: Callable[[str], str] = folded) -> str:
     """What a record is about, in a few words, with folded numbers."""
     peer = record.peer or record.peer_profile or ""
     name = folded(record.name or "")

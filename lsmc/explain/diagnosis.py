@@ -14,8 +14,9 @@ from lsmc.logs.request import asked
 
 Kind = Literal["exact", "general", "abstraction"]
 Status = Literal["denied", "allowed", "complain", "unconfined", "no-profile", "no-question"]
-#: Whether the log shows what this policy would do: it does, another policy ran, or another mode.
-Agreement = Literal["agrees", "older", "newer", "enforced", "complained", ""]
+#: Whether the log shows what this policy would do: it does, another policy ran (an older one, a
+#: newer one, or one that logs what this one refuses silently), or another mode.
+Agreement = Literal["agrees", "older", "newer", "enforced", "complained", "unlogged", ""]
 
 _REFUSED = ("AA_RECORD_DENIED", "AA_RECORD_KILLED", "AA_RECORD_ERROR")
 
@@ -45,7 +46,8 @@ class Diagnosis(NamedTuple):
 class Remedy(NamedTuple):
     """A rule or an include that would allow what was denied, and the profile it belongs into.
 
-    `opens` are examples of what else it would newly allow, `more` says that there are others.
+    `opens` are examples of what else it would newly allow, `more` says that there are others, and
+    `rules` how many rules of an abstraction open something.
     """
 
     kind: Kind
@@ -55,6 +57,7 @@ class Remedy(NamedTuple):
     line: int
     opens: tuple[str, ...] = ()
     more: bool = False
+    rules: int = 0
     hazards: tuple[str, ...] = ()
 
 
@@ -86,7 +89,7 @@ def _diagnose(policy: Policy, cause: Cause) -> Diagnosis:
     status: Status = "denied"
     if verdict.allowed:
         status = "allowed" if verdict.decision == "allow" else _named(verdict)
-    return found._replace(status=status, agreement=_agreement(record.event_type, status))
+    return found._replace(status=status, agreement=_agreement(record.event_type, status, verdict))
 
 
 def _named(verdict: Verdict) -> Status:
@@ -100,8 +103,10 @@ def _knows(policy: Policy, subject: str) -> bool:
         return False
 
 
-def _agreement(kind: str, status: Status) -> Agreement:
+def _agreement(kind: str, status: Status, verdict: Verdict) -> Agreement:
     """How what was logged compares to what this policy would do."""
+    if kind in _REFUSED and status == "denied" and not verdict.audited:
+        return "unlogged"
     if kind in _REFUSED:
         return {"denied": "agrees", "complain": "enforced"}.get(status, "older")  # type: ignore[return-value]
     if kind == "AA_RECORD_ALLOWED":

@@ -89,7 +89,7 @@ class Reason(NamedTuple):
 
 
 class Suggestion(NamedTuple):
-    """A rule that would allow the request, the profile it belongs into, and what it would open.
+    """A rule that would allow the request, the profile it belongs into, and what is at stake.
 
     `wish` is what the rule was made from.
     """
@@ -98,7 +98,7 @@ class Suggestion(NamedTuple):
     profile: str
     file: str
     line: int
-    opens: tuple[str, ...]
+    hazards: tuple[str, ...]
     wish: Wish | None = None
 
 
@@ -309,10 +309,10 @@ def _suggestions(
         rule = suggest(wish)
         if rule is None:
             continue
-        opens = hazards(look.cls.name, fields, names, look.cls.names(decision.allow))
+        risks = hazards(look.cls.name, fields, names, look.cls.names(decision.allow))
         if look.missing & decision.deny:
-            opens = ("overrides-deny", *opens)
-        yield Suggestion(rule, profile.full_name, place.file, place.line, opens, wish)
+            risks = ("overrides-deny", *risks)
+        yield Suggestion(rule, profile.full_name, place.file, place.line, risks, wish)
 
 
 def _above(look: Look, denied: int) -> int | None:

@@ -6,26 +6,24 @@ allow what was denied, and is compared to the profile for what else it would new
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import count, islice
-from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lsmc.analysis.diff import request
-from lsmc.analysis.question import ClassView, Question, places
-from lsmc.automata.algebra import search
-from lsmc.automata.dfa import StateLimit
+from lsmc.analysis.openings import Opening, Openings
 from lsmc.diagnostics import PolicyError
-from lsmc.engine.evaluator import Matcher, Node
+from lsmc.engine.evaluator import Matcher
 from lsmc.engine.policy import Policy
 from lsmc.explain.diagnosis import Diagnosis, Remedy
 from lsmc.explain.explainer import Suggestion
 from lsmc.explain.hazards import hazards
+from lsmc.explain.shelf import shelf
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.generalize import Places, generalized
 from lsmc.frontend.apparmor.suggest import Wish, word
-from lsmc.inputs import DiskFiles, Options
-from lsmc.ir.classes import BY_CODE, BY_NAME
+from lsmc.inputs import Options
+from lsmc.ir.classes import BY_NAME, FILE
 from lsmc.ir.mediation import MediationClass
 from lsmc.tables.bundle import ProfileRecord
 from lsmc.tables.groups import make_key
@@ -33,9 +31,8 @@ from lsmc.tables.groups import make_key
 #: Examples of what a rule opens, and abstractions that are offered.
 EXAMPLES = 3
 ABSTRACTIONS = 2
-_GLOBAL = "tunables/global"
-#: States that the search for an example may visit.
-_STATES = 20_000
+#: Abstractions that are tried in full, those with the fewest rules first.
+_TRIED = 4
 
 
 class _Terms(NamedTuple):
@@ -54,9 +51,8 @@ class Pharmacy:
         self._front: Compiler | None = None
         self._numbers = count()
         self._terms: dict[str, _Terms | None] = {}
-        self._tried: dict[tuple[str, str], Policy | None] = {}
-        self._shelf: list[tuple[str, Matcher]] | None = None
-        self._opened: dict[tuple[str, str], tuple[tuple[str, ...], bool]] = {}
+        self._tried: dict[tuple[str, ...], Matcher | None] = {}
+        self._shelves: dict[str, dict[str, Matcher]] = {}
 
     def of(self, diagnosis: Diagnosis) -> tuple[Remedy, ...]:
         """The remedies for a cause, each once."""
@@ -85,22 +81,31 @@ class Pharmacy:
 
     def remedies(self, one: Suggestion) -> Iterator[Remedy]:
         """The remedies for a suggestion, the smallest first."""
-        where = (one.profile, one.file, one.line)
-        yield Remedy("exact", one.rule, *where, (), False, one.opens)
+        plain = Remedy("exact", one.rule, one.profile, one.file, one.line, hazards=one.hazards)
         profile = self.policy.tables.find(one.profile)
-        if one.wish is None or profile is None:
+        terms = self._terms_of(one.file) if one.wish is not None and profile is not None else None
+        if one.wish is None or profile is None or terms is None:
+            yield plain  # the file is gone: nothing can be tried
             return
-        terms = self._terms_of(one.file)
-        if terms is None:
-            return
-        for rule in generalized(one.wish, terms.places):
-            tried = self._try(terms, rule) if rule != one.rule else None
+        bare = one.rule.removeprefix("owner ")
+        for rule in (one.rule, *generalized(one.wish, terms.places)):
+            same = rule.removeprefix("owner ") == bare
+            tried = self._try(terms, profile, rule) if rule == one.rule or not same else None
             if tried is None or not _allows(tried, one.wish):
                 continue
-            opens, more, risks = self._opens(tried, profile, one.wish)
-            yield Remedy("general", rule, *where, opens, more, _joined(one.opens, risks))
+            added = self._added(profile, tried, one.wish)
+            found = list(islice(added.of_class(), EXAMPLES + 1))
+            remedy = plain._replace(kind="exact" if same else "general", rule=rule)
+            yield _opening(remedy, profile, found, added.cut)
         if one.wish.priority is None:
-            yield from self._abstractions(terms, one, profile)
+            yield from self._abstractions(terms, plain, one.wish, profile)
+
+    def _added(self, profile: ProfileRecord, tried: Matcher, wish: Wish) -> Openings:
+        cls = BY_NAME[wish.cls]
+        wanted = cls.mask(wish.permissions)
+        return Openings(
+            self.policy.tables.matcher(profile), tried, cls, _key(cls, wish)[1:], wanted
+        )
 
     def _terms_of(self, file: str) -> _Terms | None:
         """The words of a file; None when it can no longer be read or has faults."""
@@ -130,8 +135,17 @@ class Pharmacy:
         preamble = source.text[: min(ends)] if ends else ""
         return _Terms(preamble, Places(compiled.preamble.variables))
 
-    def _compile(self, text: str) -> Policy | None:
-        """A policy from byte text, None when it has faults."""
+    def _try(self, terms: _Terms, profile: ProfileRecord, rule: str) -> Matcher | None:
+        """A rule alone in a profile of the same name; None when it does not compile."""
+        key = (terms.preamble, profile.full_name, rule)
+        if key not in self._tried:
+            name = _text(word(profile.full_name.encode("utf-8", "surrogateescape")))
+            text = f"{terms.preamble}\nprofile {name} {{\n{_text(rule)}\n}}\n"
+            self._tried[key] = self._compile(text)
+        return self._tried[key]
+
+    def _compile(self, text: str) -> Matcher | None:
+        """The only profile of a byte text, None when it has faults."""
         from lsmc.driver import bundle
 
         library = self.front.library
@@ -139,207 +153,93 @@ class Pharmacy:
             name = f"<remedy {next(self._numbers)}>"  # lowered rules are kept by file and place
             library.text(name, text.encode("latin-1"))
             compiled = self.front.compile(name)
-            data, _ = bundle(list(compiled.profiles), list(compiled.diagnostics))
+            policy = Policy(bundle(list(compiled.profiles), list(compiled.diagnostics))[0])
         except (PolicyError, OSError):
             return None
-        return Policy(data)
-
-    def _try(self, terms: _Terms, rule: str) -> Policy | None:
-        key = (terms.preamble, rule)
-        if key not in self._tried:
-            text = rule.encode("utf-8", "surrogateescape").decode("latin-1")
-            self._tried[key] = self._compile(f"{terms.preamble}\nprofile p {{\n{text}\n}}\n")
-        return self._tried[key]
-
-    def _opens(
-        self, tried: Policy, profile: ProfileRecord, wish: Wish
-    ) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
-        """Examples of what a rule newly allows, whether there are more, and their hazards."""
-        cls = BY_NAME[wish.cls]
-        new, old = _matcher(tried), self.policy.tables.matcher(profile)
-        found: list[str] = []
-        risks: list[str] = []
-        try:
-            keys = list(islice(_new_keys(new, old, cls, wish), EXAMPLES + 1))
-        except StateLimit:
-            return (), True, ()
-        for key, mask, owner in keys:
-            asked = request(profile.full_name, cls, key, owner)
-            found.append(_example(cls, asked, mask))
-            fields = dict(zip(cls.fields, key.split(b"\0"), strict=False))
-            if len(fields) == len(cls.fields):
-                risks += hazards(cls.name, fields, cls.names(mask))
-        return tuple(found[:EXAMPLES]), len(found) > EXAMPLES, tuple(dict.fromkeys(risks))
+        profile = policy.tables.find(policy.profiles[0]) if policy.profiles else None
+        return policy.tables.matcher(profile) if profile is not None else None
 
     def _abstractions(
-        self, terms: _Terms, one: Suggestion, profile: ProfileRecord
+        self, terms: _Terms, plain: Remedy, wish: Wish, profile: ProfileRecord
     ) -> Iterator[Remedy]:
         """Abstractions that allow it, those that open least first."""
-        assert one.wish is not None
-        cls, wish = BY_NAME[one.wish.cls], one.wish
-        wanted = cls.mask(wish.permissions)
-        key = _key(cls, wish)
         found = []
-        for name, matcher in self._abstraction_shelf(terms):
-            decision = matcher.decide(matcher.walk(key), cls, wish.owner)
-            if wanted & ~decision.allow or _changes_exec(decision.transition, wish):
-                continue
-            found.append((len(list(_all_places(matcher))), name, matcher))
-        for _, name, matcher in sorted(found, key=lambda entry: entry[:2])[:ABSTRACTIONS]:
-            opens, more = self._opens_all(name, matcher, profile, wish)
-            where = (one.profile, one.file, one.line)
-            yield Remedy("abstraction", f"include <{name}>", *where, opens, more, one.opens)
+        for name in self._candidates(terms, wish)[:_TRIED]:
+            rule = f"include <{name}>"
+            tried = self._try(terms, profile, rule)
+            if tried is not None and _allows(tried, wish):
+                added = self._added(profile, tried, wish)
+                opened = list(added.by_rule())
+                remedy = plain._replace(kind="abstraction", rule=rule)
+                remedy = remedy._replace(rules=len(opened))
+                found.append(_opening(remedy, profile, opened, added.cut))
+        found.sort(key=lambda one: (len(one.hazards), one.rules, one.rule))
+        yield from found[:ABSTRACTIONS]
 
-    def _opens_all(
-        self, name: str, matcher: Matcher, profile: ProfileRecord, wish: Wish
-    ) -> tuple[tuple[str, ...], bool]:
-        """Examples, of different rules, of what an abstraction newly allows."""
-        known = (name, profile.full_name)
-        if known not in self._opened:
-            old = self.policy.tables.matcher(profile)
-            found: list[str] = []
-            for cls, place in _all_places(matcher):
-                for sample in Question(matcher, place).samples()[:1]:
-                    for owner in (True, False):
-                        code = bytes((cls.code,))
-                        before = old.decide(old.walk(code + sample), cls, owner)
-                        after = matcher.decide(matcher.walk(code + sample), cls, owner)
-                        mask = after.allow & ~before.allow & ~before.deny
-                        if mask and (cls.name != wish.cls or code + sample != _key(cls, wish)):
-                            asked = request(profile.full_name, cls, sample, owner)
-                            found.append(_example(cls, asked, mask))
-                            break
-                if len(found) > EXAMPLES:
-                    break
-            self._opened[known] = tuple(found[:EXAMPLES]), len(found) > EXAMPLES
-        return self._opened[known]
-
-    def _abstraction_shelf(self, terms: _Terms) -> list[tuple[str, Matcher]]:
-        """Every abstraction of the include path, compiled alone in its own profile."""
-        if self._shelf is None:
-            self._shelf = []
-            library = self.front.library
-            names = sorted({name for root in library.search for name in _inside(root)})
-            preamble = terms.preamble
-            if any(DiskFiles().exists(str(PurePath(root) / _GLOBAL)) for root in library.search):
-                abi = [line for line in preamble.split("\n") if line.startswith("abi ")]
-                preamble = "\n".join([*abi, f"include <{_GLOBAL}>", ""])
-            heads = [f"profile p{i} {{\ninclude <{name}>\n}}\n" for i, name in enumerate(names)]
-            whole = self._compile(preamble + "".join(heads))
-            for number, name in enumerate(names):
-                policy = whole or self._compile(preamble + heads[number])
-                profile = policy.tables.find(f"p{number}") if policy is not None else None
-                if policy is not None and profile is not None:
-                    self._shelf.append((name, policy.tables.matcher(profile)))
-        return self._shelf
-
-
-def _inside(root: str) -> Iterator[str]:
-    """The abstractions below an include directory, without those in folders."""
-    folder = str(PurePath(root) / "abstractions")
-    files = DiskFiles()
-    for name in files.entries(folder) or ():
-        if files.entries(str(PurePath(folder) / name)) is None and name.isascii():
-            yield f"abstractions/{name}"
-
-
-def _matcher(policy: Policy) -> Matcher:
-    profile = policy.tables.find("p")
-    assert profile is not None
-    return policy.tables.matcher(profile)
+    def _candidates(self, terms: _Terms, wish: Wish) -> list[str]:
+        """The abstractions that seem to allow a wish, those with the fewest rules first."""
+        abi = next((line for line in terms.preamble.split("\n") if line.startswith("abi ")), "")
+        if abi not in self._shelves:
+            self._shelves[abi] = shelf(self.front, abi)
+        found = [
+            (sum(len(group.rules) for group, _, _ in matcher.groups()), name)
+            for name, matcher in self._shelves[abi].items()
+            if _allows(matcher, wish)
+        ]
+        return [name for _, name in sorted(found)]
 
 
 def _key(cls: MediationClass, wish: Wish) -> bytes:
     return make_key(cls.code, tuple(wish.fields[name] for name in cls.fields))
 
 
-def _allows(policy: Policy, wish: Wish) -> bool:
-    """Whether a tried rule allows a wish."""
-    cls, matcher = BY_NAME[wish.cls], _matcher(policy)
+def _allows(matcher: Matcher, wish: Wish) -> bool:
+    """Whether tried rules allow a wish, and execute what it executes in no other way."""
+    cls = BY_NAME[wish.cls]
     decision = matcher.decide(matcher.walk(_key(cls, wish)), cls, wish.owner)
+    if cls is FILE and "x" in wish.permissions:
+        transition = decision.transition
+        if transition is None or (transition.kind == "inherit") != (wish.exec_mode == "ix"):
+            return False
     return not cls.mask(wish.permissions) & ~decision.allow
 
 
-def _changes_exec(transition: Any, wish: Wish) -> bool:
-    """Whether an abstraction would execute a file in another way than is suggested."""
-    if "x" not in wish.permissions:
-        return False
-    return transition is None or transition.kind != "inherit"
+def _text(text: str) -> str:
+    """A text for people as byte text."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
-class _Only:
-    """The automaton of one key, to tell it from others that lead to the same states."""
-
-    start = 0
-
-    def __init__(self, key: bytes) -> None:
-        self.key = key
-
-    def edges(self, state: int) -> tuple[tuple[int, int], ...]:
-        """Where a state leads."""
-        return ((1 << self.key[state], state + 1),) if state < len(self.key) else ()
-
-    def accepts(self, state: int) -> tuple[int, ...]:
-        """Whether the key is complete."""
-        return (0,) if state == len(self.key) else ()
-
-
-def _new_keys(
-    new: Matcher, old: Matcher, cls: MediationClass, wish: Wish
-) -> Iterator[tuple[bytes, int, bool]]:
-    """Shortest keys at which the new rule allows what the old profile does not, each elsewhere."""
-    asked = _key(cls, wish)[1:]
-    views: list[Any] = [ClassView(new, cls.code), ClassView(old, cls.code), _Only(asked)]
-    empty = old.node(())
-    seen: set[tuple[int, int]] = set()
-    wanted = cls.mask(wish.permissions)
-
-    def opened(first: Node, second: Node, same: bool) -> Iterator[tuple[int, bool]]:
-        for owner in (True, False):
-            before = old.decide(second, cls, owner)
-            denied = before.deny if wish.priority is None else 0
-            mask = new.decide(first, cls, owner).allow & ~before.allow & ~denied
-            if same:
-                mask &= ~wanted
-            if mask:
-                yield mask, owner
-
-    def goal(states: Sequence[Any]) -> bool:
-        first, second = states[0], states[1] or empty
-        if first is None or (id(first), id(second)) in seen:
-            return False
-        return next(opened(first, second, states[2] == len(asked)), None) is not None
-
-    def alive(states: Sequence[Any]) -> bool:
-        return states[0] is not None and bool(states[0].live)
-
-    while (key := search(views, goal, alive=alive, limit=_STATES)) is not None:
-        nodes = (new.walk(bytes((cls.code,)) + key), old.walk(bytes((cls.code,)) + key))
-        seen.add((id(nodes[0]), id(nodes[1])))
-        mask, owner = next(opened(*nodes, key == asked))
-        yield key, mask, owner
+def _opening(remedy: Remedy, profile: ProfileRecord, found: Iterable[Opening], cut: bool) -> Remedy:
+    """A remedy with what it opens: a few examples, the riskiest first."""
+    examples = [
+        (_example(profile, one), hazards(one.cls.name, fields, one.cls.names(one.mask)))
+        for one in found
+        if len(fields := dict(zip(one.cls.fields, one.key.split(b"\0"), strict=False)))
+        == len(one.cls.fields)
+    ]
+    examples.sort(key=lambda entry: not entry[1])
+    texts = tuple(dict.fromkeys(text for text, _ in examples))
+    risks = (risk for _, some in examples for risk in some)
+    return remedy._replace(
+        opens=texts[:EXAMPLES],
+        more=cut or len(texts) > EXAMPLES,
+        hazards=tuple(dict.fromkeys((*remedy.hazards, *risks))),
+    )
 
 
-def _all_places(matcher: Matcher) -> Iterator[tuple[MediationClass, Any]]:
-    for cls in BY_CODE.values():
-        for place in places(matcher, cls):
-            yield cls, place
-
-
-def _example(cls: MediationClass, asked: dict[str, Any], mask: int) -> str:
+def _example(profile: ProfileRecord, one: Opening) -> str:
     """An access in a few words."""
-    names = cls.names(mask)
+    asked = request(profile.full_name, one.cls, one.key, one.owner)
+    names = one.cls.names(one.mask)
+    is_file = one.cls is FILE
     fields = [
-        f"{key}={value}"
+        f"{key}={str(value).strip(',')}"
         for key, value in asked.items()
         if key not in ("subject", "class", "perms", "object", "owner") and value
     ]
-    perms = "".join(names) if cls.name == "file" else ",".join(names)
-    head = [] if cls.name == "file" else [cls.name]
-    whose = "" if asked["owner"] or cls.name != "file" else "of others"
-    words = [*head, perms, str(asked["object"]), *fields, whose]
-    return " ".join(text for text in words if text)
-
-
-def _joined(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*first, *second)))
+    letters = "".join(name for name in names if name != "a" or "w" not in names)
+    head = [letters] if is_file else [one.cls.name]
+    if not is_file and one.mask != one.cls.all:
+        head.append(",".join(names))
+    whose = "of others" if is_file and not one.owner else ""
+    return " ".join(text for text in (*head, str(asked["object"]), *fields, whose) if text)

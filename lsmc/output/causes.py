@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.explain.hazards import HAZARDS
 from lsmc.output.explanation import miss_lines, reason_lines
-from lsmc.output.json import Object, explanation, miss
+from lsmc.output.json import Object, explanation, miss, suggestion
 from lsmc.output.json import verdict as verdict_json
 from lsmc.output.styled import Line, line, safe
+from lsmc.output.verdict import names
 
 if TYPE_CHECKING:
     from lsmc.explain.causes import Cause
     from lsmc.explain.diagnosis import Diagnosis, Remedy
 
-_STATUS = {
+#: What a status is called, and the role that it plays.
+STATUS: Mapping[str, tuple[str, str]] = {
     "denied": ("denied", "bad"),
     "allowed": ("allowed", "good"),
     "complain": ("would be denied", "warn"),
@@ -24,16 +27,20 @@ _STATUS = {
     "no-profile": ("unknown", "warn"),
     "no-question": ("no answer", "dim"),
 }
-_AGREEMENT = {
+#: What it means that a log and this policy differ.
+AGREEMENT: Mapping[str, str] = {
     "older": "this policy allows it: the running policy is older than these files",
     "newer": "the log shows it allowed: the running policy is not that of these files",
     "enforced": "the running profile enforces; in these files it is in complain mode",
     "complained": "the running profile was in complain mode; in these files it enforces",
+    "unlogged": "these files refuse it without logging: another policy was running, or the kernel "
+    "logs all denials",
 }
-_TITLES = {
-    "exact": "the smallest rule that would allow it",
-    "general": "a rule for its kind",
-    "abstraction": "an abstraction that allows it",
+#: The headings of remedies: for one, and for several.
+TITLES: Mapping[str, tuple[str, str]] = {
+    "exact": ("the smallest rule that would allow it", "the smallest rules that would allow it"),
+    "general": ("a rule for its kind", "rules for its kind"),
+    "abstraction": ("an abstraction that allows it", "abstractions that allow it"),
 }
 #: A time beyond this is no time of a log.
 _LAST_EPOCH = 1 << 37
@@ -65,7 +72,7 @@ def cause_json(found: Explained) -> Object:
         "profile": diagnosis.subject,
         "class": cause.cls,
         "operation": cause.record.operation,
-        "object": cause.pattern,
+        "object": cause.object,
         "processes": dict(cause.processes),
         "status": diagnosis.status,
         "agreement": diagnosis.agreement or None,
@@ -74,43 +81,46 @@ def cause_json(found: Explained) -> Object:
         "verdict": verdict_json(verdict) if verdict is not None else None,
         "reasons": [one for e in diagnosis.answers for one in explanation(e)["reasons"]],
         "misses": [miss(one) for answer in diagnosis.answers for one in answer.misses],
-        "suggestions": [
-            {**one._asdict(), "opens": list(one.opens), "hazards": list(one.hazards)}
-            for one in found.remedies
-        ],
+        "suggestions": [suggestion(one) for one in found.remedies],
     }
 
 
 def cause_lines(found: Explained) -> Iterator[Line]:
     """A cause and its explanation for people."""
     diagnosis = found.diagnosis
-    cause, record = diagnosis.cause, diagnosis.cause.record
-    word, role = _STATUS[diagnosis.status]
-    denied = (record.denied_mask or record.mask or "").strip()
-    what = [cause.cls, record.operation or "", denied if cause.cls != "capability" else ""]
-    words = " ".join(safe(part) for part in dict.fromkeys(what) if part)
+    cause = diagnosis.cause
+    word, role = STATUS[diagnosis.status]
     yield line(
         (f"{cause.count}x ", "head"),
         (word, role),
-        f": {safe(diagnosis.subject or record.profile or '(no profile)')} {words} ",
-        (safe(cause.pattern), "code"),
+        f": {safe(diagnosis.subject or cause.record.profile or '(no profile)')} ",
+        f"{safe(what(cause))} ",
+        (safe(cause.object), "code"),
     )
-    yield line((f"  {_seen(cause)}", "dim"))
+    yield line((f"  {seen(cause)}", "dim"))
     if diagnosis.note:
         yield line(f"  {safe(diagnosis.note)}")
-    if diagnosis.agreement in _AGREEMENT:
-        yield line("  ", (_AGREEMENT[diagnosis.agreement], "warn"))
+    if diagnosis.agreement in AGREEMENT:
+        yield line("  ", (AGREEMENT[diagnosis.agreement], "warn"))
     yield from _answer(diagnosis)
     yield from _remedies(found.remedies)
     yield line()
 
 
-def _seen(cause: Cause) -> str:
+def what(cause: Cause) -> str:
+    """Class, operation and permissions of a cause, each word once."""
+    record = cause.record
+    denied = (record.denied_mask or record.mask or "").strip()
+    words = (cause.cls, record.operation or "", denied if cause.cls != "capability" else "")
+    return " ".join(dict.fromkeys(filter(None, words)))
+
+
+def seen(cause: Cause) -> str:
     """When, by whom, and where in the log."""
     first, last = when(cause.first), when(cause.last)
     times = first if first == last else f"{first} to {last}"
-    names = [safe(name) for name in sorted(cause.processes, key=lambda n: -cause.processes[n])]
-    by = f"by {', '.join(names)}{' and others' if cause.more else ''}" if names else ""
+    commands = [safe(name) for name in sorted(cause.processes, key=lambda n: -cause.processes[n])]
+    by = f"by {', '.join(commands)}{' and others' if cause.more else ''}" if commands else ""
     source = cause.record.source
     at = f"first at {safe(source.file)}:{source.line}" if source is not None else ""
     return "; ".join(part for part in (times, by, at) if part)
@@ -124,9 +134,7 @@ def _answer(diagnosis: Diagnosis) -> Iterator[Line]:
         yield line(f"  {safe(verdict.note)}")
     if diagnosis.status in ("denied", "complain"):
         if verdict.decision == "deny-implicit" and not verdict.note:
-            yield line(f"  no rule allows {' '.join(verdict.missing)}")
-        if diagnosis.status == "denied" and not verdict.audited:
-            yield line("  these files do not log it: the deny rule has no `audit`")
+            yield line(f"  no rule allows {names(verdict.missing)}")
     elif verdict.audited:
         yield line("  allowed and logged: a rule has `audit`")
     for answer in diagnosis.answers:
@@ -135,12 +143,23 @@ def _answer(diagnosis: Diagnosis) -> Iterator[Line]:
 
 
 def _remedies(remedies: Sequence[Remedy]) -> Iterator[Line]:
-    for one in remedies:
-        yield line("  ", (_TITLES[one.kind], "head"))
-        where = f"in profile {safe(one.profile)}, {safe(one.file)}:{one.line}"
-        yield line("    ", (safe(one.rule), "code"), (f"  {where}", "dim"))
-        if one.opens:
-            more = ", and more" if one.more else ""
-            yield line(f"      also opens {'; '.join(safe(text) for text in one.opens)}{more}")
-        for hazard in one.hazards:
-            yield line("      ", ("warning: ", "warn"), HAZARDS[hazard])
+    for kind, some in groupby(remedies, key=lambda one: one.kind):
+        listed = list(some)
+        yield line("  ", (TITLES[kind][len(listed) > 1], "head"))
+        places = {(one.profile, one.file, one.line) for one in listed}
+        for one in listed:
+            yield line("    ", (safe(one.rule), "code"))
+            if kind == "exact" or len(places) > 1:
+                where = f"in profile {safe(one.profile)}, {safe(one.file)}:{one.line}"
+                yield line((f"      {where}", "dim"))
+            if one.opens:
+                yield line(f"      {opens_words(one)}: {'; '.join(map(safe, one.opens))}")
+            for hazard in one.hazards:
+                yield line("      ", ("warning: ", "warn"), HAZARDS[hazard])
+
+
+def opens_words(one: Remedy) -> str:
+    """How the examples of what a remedy opens are introduced."""
+    if one.rules > len(one.opens):
+        return f"also opens, by {one.rules} of its rules, among others"
+    return "also opens, among others" if one.more else "also opens"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.explain.hazards import HAZARDS
 from lsmc.output.styled import Line, line, safe
@@ -12,7 +12,8 @@ from lsmc.output.verdict import ONLY, head_line, names, rule_lines, transition_w
 if TYPE_CHECKING:
     from lsmc.explain.explainer import Explanation, Loser, Miss, Question, Reason, Suggestion
 
-_BY = {
+#: To what a rule gives way.
+BY = {
     "priority": "by its higher priority",
     "deny": "because deny beats allow",
     "exact": "because a path without wildcards beats one with them",
@@ -24,10 +25,10 @@ def explanation_lines(found: Explanation) -> Iterator[Line]:
     """An explanation in full."""
     asked, verdict = found.request, found.verdict
     yield head_line(verdict, (asked.subject, asked.op, asked.object, asked.fields))
-    for text in _summary(found):
+    for text in summary(found):
         yield line(f"  {text}")
     yield line()
-    yield from _question(asked)
+    yield from question_lines(asked)
     yield from reason_lines(found.reasons)
     if verdict.transition is not None:
         yield line(("execution", "head"))
@@ -36,6 +37,13 @@ def explanation_lines(found: Explanation) -> Iterator[Line]:
     yield from miss_lines(found.misses)
     if found.suggestions:
         yield from _suggestions(found)
+
+
+def miss_words(miss: Miss) -> tuple[str, ...]:
+    """Why a rule does not allow it, in sentences with names between backticks."""
+    if miss.kind != "near":
+        return (_matching(miss),)
+    return tuple("".join(text for text, _ in pieces).strip() for pieces in _near(miss))
 
 
 def miss_lines(misses: Sequence[Miss]) -> Iterator[Line]:
@@ -54,7 +62,7 @@ def miss_lines(misses: Sequence[Miss]) -> Iterator[Line]:
             yield from _near(miss)
 
 
-def _summary(found: Explanation) -> Iterator[str]:
+def summary(found: Explanation) -> Iterator[str]:
     """What the decision means, and what the audit log shows of it."""
     verdict = found.verdict
     missing = names(verdict.missing)
@@ -76,7 +84,8 @@ def _summary(found: Explanation) -> Iterator[str]:
         yield "logged" if verdict.decision == "complain" else "allowed and logged"
 
 
-def _question(asked: Question) -> Iterator[Line]:
+def question_lines(asked: Question) -> Iterator[Line]:
+    """The request as it was understood, under a heading."""
     yield line(("asked", "head"))
     for profile in asked.profiles:
         place = f"{safe(profile.file)}:{profile.line}"
@@ -93,25 +102,44 @@ def _question(asked: Question) -> Iterator[Line]:
     yield line(f"  {asked.cls}{perms}, LSM hook {asked.hook}{owner}")
 
 
-def reason_lines(reasons: Sequence[Reason]) -> Iterator[Line]:
+class Decided(NamedTuple):
+    """Permissions of a profile that the same rules decide; `names` without those of lone names."""
+
+    reason: Reason
+    names: tuple[str, ...]
+
+
+#: An effect as the word for it, and the role that it plays.
+EFFECTS = {
+    "allow": ("allowed", "good"),
+    "deny": ("denied", "bad"),
+    "prompt": ("left to a prompt", "warn"),
+}
+
+
+def decided(reasons: Sequence[Reason]) -> list[Decided]:
     """The rules that decided, permissions with the same rules together."""
-    merged: dict[object, list[str]] = {}
-    first: dict[object, Reason] = {}
-    for reason in reasons:
-        if reason.effect == "none":
-            continue
-        key: object = (reason.profile, reason.cls, reason.effect, reason.rules, reason.overridden)
-        merged.setdefault(key, []).append(reason.permission)
-        first.setdefault(key, reason)
-    if not merged:
-        return
-    yield line(("decided by", "head"))
-    for key, permissions in merged.items():
-        reason = first[key]
-        words = {"allow": "allowed", "deny": "denied", "prompt": "left to a prompt"}
-        role = {"allow": "good", "deny": "bad", "prompt": "warn"}[reason.effect]
-        listed = "".join(f" {name}" for name in dict.fromkeys(permissions) if name not in ONLY)
-        yield line("  ", (words[reason.effect], role), f": {reason.cls}{listed}")
+    merged: dict[object, list[Reason]] = {}
+    for one in reasons:
+        if one.effect != "none":
+            key: object = (one.profile, one.cls, one.effect, one.rules, one.overridden)
+            merged.setdefault(key, []).append(one)
+    return [
+        Decided(
+            some[0], tuple(dict.fromkeys(o.permission for o in some if o.permission not in ONLY))
+        )
+        for some in merged.values()
+    ]
+
+
+def reason_lines(reasons: Sequence[Reason]) -> Iterator[Line]:
+    """The rules that decided."""
+    found = decided(reasons)
+    if found:
+        yield line(("decided by", "head"))
+    for reason, listed in found:
+        words = " ".join((reason.cls, *listed))
+        yield line("  ", EFFECTS[reason.effect], f": {words}")
         for ref in reason.rules:
             yield from rule_lines(ref, "    ")
         for loser in reason.overridden:
@@ -119,7 +147,7 @@ def reason_lines(reasons: Sequence[Reason]) -> Iterator[Line]:
 
 
 def _loser(loser: Loser) -> Iterator[Line]:
-    yield line(f"    overrides ({loser.effect}), {_BY[loser.by]}:")
+    yield line(f"    overrides ({loser.effect}), {BY[loser.by]}:")
     yield from rule_lines(loser.rule, "      ")
 
 
@@ -181,5 +209,5 @@ def _suggestions(found: Explanation) -> Iterator[Line]:
 def _suggestion(one: Suggestion) -> Iterator[Line]:
     yield line("  ", (safe(one.rule), "code"))
     yield line((f"    in profile {safe(one.profile)}, {safe(one.file)}:{one.line}", "dim"))
-    for hazard in one.opens:
+    for hazard in one.hazards:
         yield line(("    warning: ", "warn"), HAZARDS[hazard])

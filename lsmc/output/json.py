@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lsmc.diagnostics import Diagnostic, Fix
     from lsmc.engine.verdict import Exec, RuleRef, Verdict
+    from lsmc.explain.diagnosis import Remedy
     from lsmc.explain.explainer import Explanation, Miss, Reason, Suggestion
     from lsmc.source import Span
 
@@ -149,6 +150,15 @@ def miss(one: Miss) -> Object:
     }
 
 
-def suggestion(one: Suggestion) -> Object:
-    """A rule that would allow the request, where it would go and what it opens."""
-    return {"rule": one.rule, "file": one.file, "line": one.line, "opens": list(one.opens)}
+def suggestion(one: Suggestion | Remedy) -> Object:
+    """What would allow the request: where it would go, and what else it opens.
+
+    The smallest rule, which comes without a log, opens nothing else that is known.
+    """
+    found = {"kind": "exact", "opens": (), "more": False, "rules": 0}
+    known = one._asdict()
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name in ("kind", "rule", "profile", "file", "line", "opens", "more", "rules", "hazards")
+        for value in (known.get(name, found.get(name)),)
+    }

@@ -44,9 +44,18 @@ def test_json_of_an_explanation(run: Run, bundle: Path) -> None:
     assert list(found) == [*("request", "verdict", "reasons", "misses", "suggestions", "attaches")]
     assert found["verdict"]["decision"] == "deny-implicit"
     assert {miss["kind"] for miss in found["misses"]} == {"permission", "near"}
-    assert found["suggestions"] == [
-        {"rule": "/var/www/html/a.html w,", "file": "profiles/nginx", "line": 15, "opens": []}
-    ]
+    (suggestion,) = found["suggestions"]
+    assert suggestion == {
+        "kind": "exact",
+        "rule": "/var/www/html/a.html w,",
+        "profile": "nginx",
+        "file": "profiles/nginx",
+        "line": 15,
+        "opens": [],
+        "more": False,
+        "rules": 0,
+        "hazards": [],
+    }
 
 
 def ask(
@@ -85,7 +94,7 @@ def test_a_denied_rule_that_would_allow() -> None:
     assert [(loser.rule.line, loser.by) for loser in reason.overridden] == [(2, "deny")]
     (suggestion,) = found.suggestions
     assert suggestion.rule == "priority=1 /a w,"
-    assert suggestion.opens == ("overrides-deny",)
+    assert suggestion.hazards == ("overrides-deny",)
 
 
 def test_what_an_allowing_rule_overrides() -> None:

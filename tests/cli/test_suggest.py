@@ -134,7 +134,7 @@ def test_a_suggestion_allows_what_was_asked(
     (suggestion,) = found.suggestions
     if rule is not None:
         assert suggestion.rule == rule
-    assert suggestion.opens == opens
+    assert suggestion.hazards == opens
     text = f"{HEAD}{suggestion.rule}\n}}\n"
     policy = lsmc.compile_text(text.encode("utf-8", "surrogateescape"), base=ROOT / "profiles")
     assert policy.query("p", op, obj, **fields).allowed
@@ -154,7 +154,7 @@ def test_a_suggestion_beats_the_deny_rules() -> None:
 def test_a_file_that_may_be_executed_should_not_become_writable() -> None:
     policy = lsmc.compile_text("profile p {\n/srv/tool ix,\n}")
     (suggestion,) = explain(policy, "p", "write", "/srv/tool").suggestions
-    assert suggestion.opens == ("write-and-execute",)
+    assert suggestion.hazards == ("write-and-execute",)
 
 
 def test_network_rules_take_no_priority() -> None:

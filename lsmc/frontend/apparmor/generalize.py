@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 from lsmc.frontend.apparmor.suggest import Wish, suggest, word
 from lsmc.frontend.apparmor.variables import ExpansionError, Variables
@@ -18,10 +19,13 @@ from lsmc.source import to_display
 _MAX_VALUES = 64
 _PREFERRED = ("HOME", "PROC", "run", "bin", "lib", "tmp", "etc", "sys", "share", "HOMEDIRS")
 _IDS = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])"
+    r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|(?<![0-9A-Za-z])[0-9a-f]{16,}(?![0-9A-Za-z])"
-    r"|(?<![0-9])[0-9]{4,}(?![0-9])"
+    r"|(?<![0-9])[0-9]{4,}(?![0-9:])"
 )
+#: What a set of a regular expression would read as an operator, and a glob does not.
+_SET_SIGN = re.compile(r"(?<!\\)[\[&|~]|--")
 _NEEDS_QUOTES = re.compile(r"[\s!()=#<>]|\A[+&:]")
 
 
@@ -129,15 +133,24 @@ def _places(variables: Variables) -> Iterator[tuple[str, re.Pattern[str]]]:
         if not texts or len(texts) > _MAX_VALUES or not all(map(_is_place, texts)):
             continue
         try:
-            pattern = "|".join(_regex(text) for text in texts)
-            yield name, re.compile(f"(?:{pattern})(?=/|\\Z)", re.DOTALL)
+            yield name, _pattern(tuple(texts))
         except (re.error, RecursionError, OverflowError):
             continue
+
+
+@lru_cache(maxsize=4096)
+def _pattern(values: tuple[str, ...]) -> re.Pattern[str]:
+    """What values of a variable match; files share most of their variables."""
+    return re.compile(f"(?:{'|'.join(map(_regex, values))})(?=/|\\Z)", re.DOTALL)
 
 
 def _is_place(text: str) -> bool:
     """Whether a value is a path of a bounded depth below some directory."""
     return text.startswith("/") and len(text) > 1 and "**" not in text and "^" not in text
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return re.escape(match[0])
 
 
 def _regex(glob: str) -> str:
@@ -159,7 +172,7 @@ def _regex(glob: str) -> str:
         elif piece == "," and depth:
             out.append("|")
         elif len(piece) > 2:
-            out.append(piece)
+            out.append("[" + _SET_SIGN.sub(_escaped, piece[1:-1]) + "]")
         else:
             out.append(re.escape(piece[-1]))
     return "".join(out)

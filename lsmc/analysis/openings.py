@@ -1,0 +1,164 @@
+"""What rules newly allow when they are added to a profile: exactly, with an access each as a proof.
+
+A rule opens something when there is an object in its language that the profile and the added rules
+together allow, and the profile alone does not.  The pair of both automata is walked along that
+language, breadth first, to the first such object; reaching none proves that the rule opens nothing.
+Both halves of the pair keep their own tables, and only the precedence sees the rules of both, so
+nothing is compiled for the pair.  Objects are those that exist: paths as the kernel builds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from lsmc.analysis.diff import by_meaning
+from lsmc.analysis.question import ClassView, Question, RulePlace
+from lsmc.analysis.real_paths import RealPaths, is_real
+from lsmc.automata.algebra import search
+from lsmc.automata.dfa import StateLimit
+from lsmc.decide import ALLOW, decide
+from lsmc.engine.evaluator import Matcher, Node
+from lsmc.engine.subjects import mediates
+from lsmc.ir.classes import BY_CODE, FILE
+from lsmc.ir.mediation import MediationClass
+
+#: Pairs of states that the search for one access may visit.
+_STATES = 20_000
+
+
+class Opening(NamedTuple):
+    """An access that is newly allowed: its key (without the class code) and permission bits."""
+
+    cls: MediationClass
+    key: bytes
+    mask: int
+    owner: bool
+
+
+class Openings:
+    """What the rules of one profile open when another profile gets them.
+
+    What is asked for (`cls`, `key`, `wanted`) is left out; `cut` becomes true when a search grew
+    too large, so that there may be more than was found.
+    """
+
+    def __init__(
+        self, old: Matcher, new: Matcher, cls: MediationClass, key: bytes, wanted: int
+    ) -> None:
+        self.cut = False
+        self._old, self._new = old, new
+        self._cls, self._key = cls, key
+        self._wanted = wanted | (FILE.mask("a") if cls is FILE and wanted & FILE.mask("w") else 0)
+        self._empty = old.node(())
+
+    def by_rule(self) -> Iterator[Opening]:
+        """One for each rule that opens something, in the order of classes, each access once."""
+        found: set[tuple[int, bytes]] = set()
+        for cls in BY_CODE.values():
+            if not mediates(self._old.profile, cls, cls is self._cls):
+                continue
+            known = by_meaning(self._old, cls)
+            for meaning, places in by_meaning(self._new, cls).items():
+                # a rule that the profile has as well changes nothing
+                opening = self._of_rule(cls, places[0]) if meaning not in known else None
+                if opening is not None and (cls.code, opening.key) not in found:
+                    found.add((cls.code, opening.key))
+                    yield opening
+
+    def of_class(self) -> Iterator[Opening]:
+        """Accesses of the class in question, each allowed in another way, shortest first."""
+        seen: set[tuple[int, int]] = set()
+        while (opening := self._search(self._cls, None, seen)) is not None:
+            first, second = self._nodes(self._cls, opening.key)
+            seen.add((id(first), id(second)))
+            yield opening
+
+    def _of_rule(self, cls: MediationClass, place: RulePlace) -> Opening | None:
+        question = Question(self._new, place)
+        if question.rule.rule.facts.effect != ALLOW:
+            return None
+        for key in question.samples():
+            if cls is not FILE or is_real(key):
+                opening = self._opening(cls, key)
+                if opening is not None:
+                    return opening
+        return self._search(cls, question, set())
+
+    def _search(
+        self, cls: MediationClass, along: Question | None, seen: set[tuple[int, int]]
+    ) -> Opening | None:
+        views: list[Any] = [ClassView(self._new, cls.code), ClassView(self._old, cls.code)]
+        real = RealPaths()
+        if cls is FILE:
+            views.append(real)
+        asked = len(views)
+        if cls is self._cls:
+            views.append(_Only(self._key))
+
+        def goal(states: Sequence[Any]) -> bool:
+            first, second = states[0], states[1] or self._empty
+            if first is None or (id(first), id(second)) in seen:
+                return False
+            if cls is FILE and (states[2] is None or not real.accepts(states[2])):
+                return False
+            if along is not None and not along.matches(first):
+                return False
+            same = cls is self._cls and states[asked] == len(self._key)
+            return next(self._gains(cls, first, second, same), None) is not None
+
+        def alive(states: Sequence[Any]) -> bool:
+            if cls is FILE and states[2] is None:
+                return False
+            if along is not None:
+                return along.alive(states[0])
+            return states[0] is not None and bool(states[0].live)
+
+        try:
+            key = search(views, goal, alive=alive, limit=_STATES)
+        except StateLimit:
+            self.cut = True
+            return None
+        return self._opening(cls, key) if key is not None else None
+
+    def _opening(self, cls: MediationClass, key: bytes) -> Opening | None:
+        first, second = self._nodes(cls, key)
+        same = cls is self._cls and key == self._key
+        gain = next(self._gains(cls, first, second, same), None)
+        return Opening(cls, key, *gain) if gain is not None else None
+
+    def _nodes(self, cls: MediationClass, key: bytes) -> tuple[Node, Node]:
+        whole = bytes((cls.code,)) + key
+        return self._new.walk(whole), self._old.walk(whole)
+
+    def _gains(
+        self, cls: MediationClass, first: Node, second: Node, same: bool
+    ) -> Iterator[tuple[int, bool]]:
+        """The permission bits that both together newly allow, and to whom."""
+        added = [match.rule.facts for match in self._new.matched(first)]
+        if not added:
+            return
+        facts = [*added, *(match.rule.facts for match in self._old.matched(second))]
+        for owner in (True, False):
+            gain = decide(facts, cls, owner).allow & ~self._old.decide(second, cls, owner).allow
+            if same:
+                gain &= ~self._wanted
+            if gain:
+                yield gain, owner
+
+
+class _Only:
+    """The automaton of one key, to tell it from others that lead to the same states."""
+
+    start = 0
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+
+    def edges(self, state: int) -> tuple[tuple[int, int], ...]:
+        """Where a state leads."""
+        return ((1 << self.key[state], state + 1),) if state < len(self.key) else ()
+
+    def accepts(self, state: int) -> tuple[int, ...]:
+        """Whether the key is complete."""
+        return (0,) if state == len(self.key) else ()
