@@ -22,6 +22,7 @@ from lsmc.tables.bundle import ProfileRecord
 from lsmc.tables.groups import make_key
 
 Fields = Mapping[str, str]
+READ = FILE.mask("r")
 
 
 class Judge:
@@ -95,6 +96,9 @@ class Judge:
         if "//&" in (label := fields.get("peer", obj)) and cls.name in ("signal", "ptrace"):
             decision = self._compound(profile, cls, label, fields, wanted, owner, decision)
         verdict = self.judge(profile, matcher, node, decision, cls, wanted)
+        if cls is FILE and not wanted and decision.audit & READ:
+            # stat(2) asks for nothing, but an `audit` rule for reading logs it too
+            verdict = verdict._replace(audited=True)
         if cls is FILE and wanted & EXECUTE and decision.allow & EXECUTE:
             verdict = self._with_exec(profile, verdict, decision, encode(obj))
         return verdict
@@ -148,7 +152,7 @@ class Judge:
                 "complain",
                 granted,
                 cls.names(missing),
-                True,
+                audited,
                 None,
                 rules,
                 f"profile `{profile.full_name}` is in complain mode: would be denied",
@@ -156,7 +160,11 @@ class Judge:
         return Verdict(False, name, granted, cls.names(missing), audited, None, rules)
 
     def _judge_link(self, profile: ProfileRecord, obj: str, owner: bool, fields: Fields) -> Verdict:
-        """A hard link: `l` on the new name, the pair, and where asked the subset test."""
+        """A hard link: `l` on the new name, the pair, and where asked the subset test.
+
+        Each is asked when the one before it was granted, and the pair says what is logged
+        (`profile_path_link` in the kernel's file.c).
+        """
         rest = {k: v for k, v in fields.items() if k not in ("target", "class")}
         plain = self._judge_class(profile, FILE, obj, FILE.mask("l"), rest, owner)
         if "target" not in fields:
@@ -167,6 +175,9 @@ class Judge:
         decision = matcher.decide(node, LINK, owner)
         pair = self.judge(profile, matcher, node, decision, LINK, LINK.mask(("link",)))
         verdict = both(plain, pair)
+        if plain.decision != "allow":
+            return verdict._replace(allowed=plain.allowed, audited=plain.audited)
+        verdict = verdict._replace(audited=pair.audited)
         if pair.decision == "allow" and decision.allow & LINK.mask(("subset",)):
             lacking = self._beyond_target(matcher, obj, fields["target"], owner)
             if lacking:
@@ -221,7 +232,11 @@ class Judge:
         )
 
     def _judge_hat(self, profile: ProfileRecord, obj: str) -> Verdict:
-        """Entering a hat asks no rule: the hat must be a child of the profile, or a sibling."""
+        """Entering a hat asks no rule: the hat must be a child of the profile, or a sibling.
+
+        Programs probe for hats, so the kernel logs no failure but in complain mode, where a hat
+        that does not exist is made (`change_hat` in the kernel's domain.c).
+        """
         parent = profile.parent if profile.is_hat else profile.name
         hat = self.profiles.find(f"{parent}//{obj}")
         if hat is not None and hat.is_hat:
@@ -229,12 +244,13 @@ class Judge:
             return Verdict(True, "allow", ("change_hat",), (), profile.audit, entered, ())
         complain = profile.mode == "complain"
         note = f"`{parent}` has no hat `{obj}`" if hat is None else f"`{hat.full_name}` is no hat"
+        learned = complain and hat is None
         return Verdict(
-            complain,
-            "complain" if complain else "deny-implicit",
+            learned,
+            "complain" if learned else "deny-implicit",
             (),
             ("change_hat",),
-            True,
+            complain,
             None,
             (),
             note,

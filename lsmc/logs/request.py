@@ -141,6 +141,12 @@ def _plain(cls: str, obj: str | None, perms: tuple[str, ...], **fields: Any) -> 
 def _file(record: Record) -> list[dict[str, Any]]:
     if not record.name:
         raise _NoQuestion("the record names no file")
+    if record.operation == "getattr" and record.event_type == "AA_RECORD_AUDIT":
+        # an `audit` rule for reading logs stat(2) as `r`, which asks for no permission
+        owner = any(owner for _, owner in _halves(record))
+        return [{"op": "getattr", "object": record.name, "owner": owner}]
+    if record.operation == "exec" and (record.info or "").startswith("change_profile onexec"):
+        return [_plain("onexec", record.name2, ("onexec",), exec=record.name)]
     found = []
     for letters, owner in _halves(record):
         perms = tuple(dict.fromkeys(_LETTERS.get(c, c) for c in letters.lower()))
@@ -243,7 +249,7 @@ def _ptrace(record: Record) -> list[dict[str, Any]]:
     peer = record.peer or record.peer_profile
     if not peer:
         raise _NoQuestion("the record names no peer")
-    if not record.denied_mask:
+    if not record.denied_mask and record.event_type != "AA_RECORD_AUDIT":
         raise _NoQuestion("the record does not say what was denied")
     return [_plain("ptrace", peer, _words(record, "ptrace"))]
 
