@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from lsmc.diagnostics import Diagnostic, PolicyError
+from lsmc.faults import too_complex, unreadable
 from lsmc.files import StrPath
 from lsmc.frontend.apparmor.compiler import Compiler
-from lsmc.frontend.apparmor.errors import error
 from lsmc.frontend.apparmor.features import Features, parse_features
 from lsmc.frontend.apparmor.library import Library
 from lsmc.frontend.apparmor.parser import parse
-from lsmc.inputs import DiskFiles, Options, profile_paths
+from lsmc.inputs import Answer, Ask, DiskFiles, Options, RecordedFiles, profile_paths
 from lsmc.ir.model import Policy as IrPolicy
 from lsmc.ir.model import Profile
+from lsmc.processes import shards
+from lsmc.shards import FileRead, Reading, Shard, Tick
 from lsmc.source import Source, Span, from_display, to_display
-from lsmc.tables.build import Known, TooComplexError, build, unit_digests
+from lsmc.tables.build import Known, TooComplexError, build
+from lsmc.tables.bundle import Bundle
+from lsmc.tables.errors import BundleError
+from lsmc.tables.link import Linked, Part, link
 
 Progress = Callable[[str, int, int], None]
 
@@ -58,36 +64,157 @@ def policy_files(
     return found, [unreadable(path, fault) for path in missing]
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an earlier run leaves to this one: its bundle, and files that need not be read again.
+
+    `digests` are those of the bundle's units; `files` has the names of the profiles of each file
+    that is as it was, of which no two are the same.
+    """
+
+    bundle: Bundle
+    digests: Sequence[str]
+    files: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A bundle with its warnings, and what a later run may keep of it.
+
+    `paths` are the profile files in order, of which `files` were read; `record` is what the file
+    system answered, and `common` what was asked for all files together.
+    """
+
+    bundle: bytes
+    diagnostics: list[Diagnostic]
+    digests: list[str]
+    paths: list[str]
+    files: list[FileRead]
+    record: dict[Ask, Answer]
+    common: tuple[Ask, ...]
+
+
 def compile_files(
-    paths: Iterable[StrPath],
+    paths: Sequence[StrPath],
     options: Options,
     *,
     jobs: int = 1,
     progress: Progress | None = None,
-    files: DiskFiles | None = None,
-    known: Known | None = None,
-    digests: list[str] | None = None,
-) -> tuple[bytes, list[Diagnostic]]:
+    kept: Kept | None = None,
+) -> Outcome:
     """The bundle of some files and the warnings; raises `PolicyError` for errors.
 
-    `known` gives groups that were built before, by the digest of their unit; `digests` is filled
-    with those of the units of this bundle.
+    The bytes do not depend on `jobs`, the number of processes, nor on what was `kept`.  OSError
+    when a process is lost.
     """
-    disk = files or DiskFiles()
-    profile_files, diagnostics = policy_files(paths, disk)
-    front = compiler(options, disk)
-    profiles: list[Profile] = []
-    for number, path in enumerate(profile_files):
-        try:
-            compiled = front.compile(path)
-        except OSError as fault:
-            diagnostics.append(unreadable(path, fault))
-            continue
-        profiles += compiled.profiles
-        diagnostics += compiled.diagnostics
+    disk = RecordedFiles()
+    found, diagnostics = policy_files(paths, disk)
+    compiler(options, disk)  # a bad features file is told once, by this process
+    left = kept.files if kept is not None else {}
+    again = [path for path in found if path not in left]
+
+    def make() -> Shard:
+        files = RecordedFiles()
+        return Shard(compiler(options, files), files)
+
+    with shards(make, len(again), jobs) as workers:
+        readings = workers.read(again, _tick(progress, "reading", len(again)))
+        record = _agreed([disk.record, *(reading.record for reading in readings)])
+        files = {file.path: file for reading in readings for file in reading.files}
+        places, twofold = _places(again, readings)
+        names = {name for path in found if path in left for name in left[path]}
+        if record is None:  # a file changed on the way: one process sees each file once
+            return compile_files(paths, options, progress=progress)
+        if names & places.keys():  # a name that was unique is so no more: the warning needs both
+            return compile_files(paths, options, jobs=jobs, progress=progress)
+        diagnostics += [one for path in again for one in files[path].diagnostics] + twofold
+        _refuse(diagnostics)
+        done = kept.digests if kept is not None else ()
+        needed = {need.digest for reading in readings for need in reading.needs}
+        total = len(needed.difference(done))
+        made = workers.build(readings, done, _tick(progress, "building", total))
+    diagnostics += [fault for _, faults in made for fault in faults]
+    _refuse(diagnostics)
+    parts = [
+        Part(Bundle(data), [need.digest for need in reading.needs])
+        for (data, _), reading in zip(made, readings, strict=True)
+    ]
+    if kept is not None:
+        places.update(_places_of(names, kept.bundle, len(parts)))
+        parts.append(Part(kept.bundle, kept.digests))
+    linked = link(parts, [place for _, place in sorted(places.items(), key=name_order)])
+    return Outcome(
+        linked.data,
+        _distinct(diagnostics),
+        linked.digests,
+        found,
+        [files[path] for path in again],
+        record,
+        tuple(disk.record),
+    )
+
+
+def _places(
+    paths: Iterable[str], readings: Sequence[Reading]
+) -> tuple[dict[str, tuple[int, int]], list[Diagnostic]]:
+    """The (shard, number there) of each profile by name, and the warnings for those there twice."""
+    starts: dict[str, tuple[int, int]] = {}
+    files: dict[str, FileRead] = {}
+    for shard, reading in enumerate(readings):
+        start = 0
+        for file in reading.files:
+            files[file.path] = file
+            starts[file.path] = shard, start
+            start += len(file.profiles)
+    places: dict[str, tuple[int, int]] = {}
+    origins: dict[str, Span] = {}
+    twofold: list[Diagnostic] = []
+    for path in paths:
+        shard, start = starts[path]
+        for number, (name, origin) in enumerate(files[path].profiles, start):
+            if name in places:
+                twofold.append(_twice(name, origin, origins[name]))
+            else:
+                places[name] = shard, number
+                origins[name] = origin
+    return places, twofold
+
+
+def _places_of(names: Iterable[str], bundle: Bundle, part: int) -> dict[str, tuple[int, int]]:
+    """The same for profiles of a bundle; raises `BundleError` when one is missing."""
+    numbers = {bundle.profile_name(number): number for number in range(bundle.profiles)}
+    try:
+        return {name: (part, numbers[name]) for name in names}
+    except KeyError as missing:
+        raise BundleError(f"the bundle has no profile {missing}") from None
+
+
+def _agreed(records: Iterable[Mapping[Ask, Answer]]) -> dict[Ask, Answer] | None:
+    """One record of several, or None when the file system did not answer all of them alike."""
+    merged: dict[Ask, Answer] = {}
+    for record in records:
+        for ask, answer in record.items():
+            if merged.setdefault(ask, answer)[0] != answer[0]:
+                return None
+    return merged
+
+
+def _tick(progress: Progress | None, what: str, total: int) -> Tick:
+    done = 0
+
+    def tick(count: int) -> None:
+        nonlocal done
+        done += count
         if progress is not None:
-            progress("reading", number + 1, len(profile_files))
-    return bundle(profiles, diagnostics, jobs=jobs, progress=progress, known=known, digests=digests)
+            progress(what, done, total)
+
+    return tick
+
+
+def _refuse(diagnostics: Iterable[Diagnostic]) -> None:
+    errors = [d for d in diagnostics if d.severity == "error"]
+    if errors:
+        raise PolicyError(_distinct(errors))
 
 
 def compile_source(
@@ -98,53 +225,44 @@ def compile_source(
     data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
     front.library.text(name, data)
     compiled = front.compile(name)
-    return bundle(list(compiled.profiles), list(compiled.diagnostics))
-
-
-def too_complex(fault: TooComplexError) -> Diagnostic:
-    """The error for a rule that no table can hold."""
-    return error(
-        "too-complex",
-        fault.rule.origin,
-        "this rule's pattern needs more states than a table may have",
-        "split it into simpler rules",
-    )
+    return bundle(compiled.profiles, compiled.diagnostics)
 
 
 def bundle(
-    profiles: list[Profile],
-    diagnostics: list[Diagnostic],
-    *,
-    jobs: int = 1,
-    progress: Progress | None = None,
-    known: Known | None = None,
-    digests: list[str] | None = None,
+    profiles: Iterable[Profile], diagnostics: Iterable[Diagnostic]
 ) -> tuple[bytes, list[Diagnostic]]:
-    """The bundle of compiled profiles; raises `PolicyError` when there are errors."""
+    """The bundle of compiled profiles and the warnings; raises `PolicyError`."""
+    linked, warnings = link_profiles(profiles, diagnostics)
+    return linked.data, warnings
+
+
+def link_profiles(
+    profiles: Iterable[Profile],
+    diagnostics: Iterable[Diagnostic],
+    *,
+    known: Known | None = None,
+) -> tuple[Linked, list[Diagnostic]]:
+    """The same, with the digests of the bundle's units; `known` has groups built before."""
+    diagnostics = list(diagnostics)
     chosen: dict[str, Profile] = {}
     for profile in profiles:
-        first = chosen.setdefault(to_display(profile.full_name), profile)
+        name = to_display(profile.full_name)
+        first = chosen.setdefault(name, profile)
         if first is not profile:
-            from lsmc.checker.checks.duplicate_profile import twice
-
-            diagnostics.append(twice(profile, first))
-    errors = [d for d in diagnostics if d.severity == "error"]
-    if errors:
-        raise PolicyError(_distinct(errors))
+            diagnostics.append(_twice(name, profile.origin, first.origin))
+    _refuse(diagnostics)
     ordered = [profile for _, profile in sorted(chosen.items(), key=name_order)]
-    policy = IrPolicy(tuple(ordered))
-    if digests is not None:
-        digests += unit_digests(policy)
     try:
-        data = build(
-            policy,
-            jobs=jobs,
-            progress=(lambda done, total: progress("building", done, total)) if progress else None,
-            known=known,
-        )
+        linked = build(IrPolicy(tuple(ordered)), known=known)
     except TooComplexError as fault:
         raise PolicyError([too_complex(fault)]) from None
-    return data, _distinct(diagnostics)
+    return linked, _distinct(diagnostics)
+
+
+def _twice(name: str, origin: Span, first: Span) -> Diagnostic:
+    from lsmc.checker.checks.duplicate_profile import twice
+
+    return twice(name, origin, first)
 
 
 def name_order(named: tuple[str, object]) -> bytes:
@@ -156,14 +274,8 @@ def name_order(named: tuple[str, object]) -> bytes:
 
 
 def _distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Each once: several shards may meet the same one."""
     seen: dict[object, Diagnostic] = {}
     for diagnostic in diagnostics:
-        seen.setdefault((diagnostic.code, diagnostic.span, diagnostic.message), diagnostic)
+        seen.setdefault((diagnostic.code, diagnostic.location, diagnostic.message), diagnostic)
     return list(seen.values())
-
-
-def unreadable(path: str, fault: OSError) -> Diagnostic:
-    """The error for a file that cannot be read."""
-    source = Source(path, "")
-    reason = (fault.strerror or str(fault)).lower()
-    return error("unreadable-file", Span(source, 0, 0), f"cannot read `{path}`: {reason}")

@@ -20,7 +20,7 @@ def map_file(path: StrPath) -> memoryview | bytes:
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
-def write_atomically(path: StrPath, data: bytes) -> None:
+def write_atomically(path: StrPath, data: bytes | memoryview) -> None:
     """Write a file so that it is either there as a whole or not at all; OSError."""
     import tempfile
 

@@ -7,16 +7,17 @@ would see the same again, without compiling.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
-from typing import Any
 
 from lsmc.files import StrPath
 
 DEFAULT_BASE = "/etc/apparmor.d"
 MAX_FILE = 64 * 1024 * 1024
+#: No file system in use marks the time of a change more coarsely than this, in nanoseconds.
+_GRAIN = 3_000_000_000
 
 _IGNORED_ENDS = (
     "~",
@@ -70,68 +71,93 @@ class DiskFiles:
 
     def read(self, path: str) -> bytes:
         """The content of a regular file; OSError otherwise."""
-        with Path(path).open("rb") as file:
-            data = file.read(MAX_FILE + 1)
-        if len(data) > MAX_FILE:
-            raise OSError(27, "file is too large", path)
-        return data
+        return self._read(path)[0]
 
     def entries(self, path: str) -> list[str] | None:
         """The names in a directory, or None for anything else."""
-        place = Path(path)
-        return [entry.name for entry in place.iterdir()] if place.is_dir() else None
+        return os.listdir(path) if os.path.isdir(path) else None
 
     def exists(self, path: str) -> bool:
         """Whether something stands at the path."""
-        return Path(path).exists()
+        return os.path.exists(path)
+
+    @staticmethod
+    def _read(path: str) -> tuple[bytes, os.stat_result]:
+        with open(path, "rb") as file:
+            data = file.read(MAX_FILE + 1)
+            stat = os.fstat(file.fileno())
+        if len(data) > MAX_FILE:
+            raise OSError(27, "file is too large", path)
+        return data, stat
+
+
+#: Something asked of the file system: how ("read", "entries" or "exists"), and of which path.
+Ask = tuple[str, str]
+#: What it answered, so that JSON can hold it; for a file also how it stood on disk, if that tells.
+Answer = tuple[str, str]
 
 
 class RecordedFiles(DiskFiles):
     """The file system, keeping a record of what was asked of it and what it answered."""
 
     def __init__(self) -> None:
-        self.record: dict[str, dict[str, Any]] = {"read": {}, "entries": {}, "exists": {}}
+        self.record: dict[Ask, Answer] = {}
 
     def read(self, path: str) -> bytes:
         """The content of a regular file; OSError otherwise."""
-        data = super().read(path)
-        self.record["read"][path] = _digest(data)
+        data, stat = self._read(path)
+        self.record["read", path] = _digest(data), _standing(stat)
         return data
 
     def entries(self, path: str) -> list[str] | None:
         """The names in a directory, or None for anything else."""
         found = super().entries(path)
-        self.record["entries"][path] = _digest_names(found)
+        self.record["entries", path] = _names(found), ""
         return found
 
     def exists(self, path: str) -> bool:
         """Whether something stands at the path."""
         found = super().exists(path)
-        self.record["exists"][path] = found
+        self.record["exists", path] = str(found), ""
         return found
 
 
-def unchanged(record: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether the file system would answer everything in a record as it did."""
+def unchanged(ask: Ask, answer: Answer) -> bool:
+    """Whether the file system answers as it did when a record was made."""
+    kind, path = ask
+    said, standing = answer
     files = DiskFiles()
     try:
-        return (
-            all(files.exists(path) == found for path, found in record["exists"].items())
-            and all(
-                _digest_names(files.entries(path)) == digest
-                for path, digest in record["entries"].items()
-            )
-            and all(_digest(files.read(path)) == digest for path, digest in record["read"].items())
-        )
+        match kind:
+            case "exists":
+                return str(files.exists(path)) == said
+            case "entries":
+                return _names(files.entries(path)) == said
+        if standing and _mark(os.stat(path)) == standing:
+            return True
+        return _digest(files.read(path)) == said
     except OSError:
         return False
+
+
+def _standing(stat: os.stat_result) -> str:
+    """What tells that a file is as it was without reading it; nothing for one just written.
+
+    A file that is written twice within the grain of its clock looks the same after both.
+    """
+    settled = time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _GRAIN
+    return _mark(stat) if settled else ""
+
+
+def _mark(stat: os.stat_result) -> str:
+    return f"{stat.st_dev}:{stat.st_ino}:{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}"
 
 
 def _digest(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
-def _digest_names(names: list[str] | None) -> str:
+def _names(names: list[str] | None) -> str:
     if names is None:
         return ""
     return _digest("\0".join(sorted(names)).encode("utf-8", "surrogateescape"))
@@ -148,7 +174,7 @@ def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str]
         path = str(given)
         names = files.entries(path)
         if names is not None:
-            inside = (str(Path(path) / name) for name in sorted(names) if not ignored(name))
+            inside = (os.path.join(path, name) for name in sorted(names) if not ignored(name))
             found += [p for p in inside if files.entries(p) is None]
         elif files.exists(path):
             found.append(path)

@@ -10,8 +10,9 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.checker.checks.internal_error import CHECK as INTERNAL
 from lsmc.checker.model import Check, LintedFile, LintedProfile, SettingError, Tree
 from lsmc.diagnostics import Diagnostic
-from lsmc.driver import compiler, name_order, policy_files, too_complex, unreadable
+from lsmc.driver import compiler, name_order, policy_files
 from lsmc.engine.policy import Policy
+from lsmc.faults import too_complex, unreadable
 from lsmc.files import StrPath
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.errors import CODES
@@ -79,13 +80,19 @@ def tree_of(
     if without is not None:
         ordered = [pair for pair in ordered if not _uses(pair[1], without)]
     whole = ir.Policy(tuple(profile for _, profile in ordered))
-    policy = Policy(build(whole))
+    linked = build(whole)
+    policy = Policy(linked.data)
     profiles = []
     for number, (file, profile) in enumerate(ordered):
         record = policy.bundle.profile(number)
         profiles.append(LintedProfile(file, profile, record, policy.tables.matcher(record)))
     return Tree(
-        tuple(files), library, policy, tuple(profiles), rules_in_order(whole), settings or {}
+        tuple(files),
+        library,
+        policy,
+        tuple(profiles),
+        rules_in_order(whole, linked),
+        settings or {},
     )
 
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.options import Reading
 from lsmc.cli.screen import Screen
-from lsmc.driver import bundle, compiler, policy_files, unreadable
+from lsmc.driver import compiler, link_profiles, policy_files
+from lsmc.faults import unreadable
 from lsmc.files import write_atomically
 from lsmc.frontend.apparmor.formatter import format_text, same_meaning
 from lsmc.inputs import Options, ignored
@@ -168,18 +169,12 @@ def same_decisions(
     policies: list[Policy] = []
     for front in (before, after):
         compiled = front.compile(path)
-        digests: list[str] = []
         try:
-            data, _ = bundle(
-                list(compiled.profiles),
-                list(compiled.diagnostics),
-                known=known,
-                digests=digests,
-            )
+            linked, _ = link_profiles(compiled.profiles, compiled.diagnostics, known=known)
         except PolicyError:
             return not policies
-        policy = Policy(data)
-        for number, digest in enumerate(digests):
+        policy = Policy(linked.data)
+        for number, digest in enumerate(linked.digests):
             if digest not in known:
                 known[digest] = policy.bundle.built_groups(number)
         policies.append(policy)

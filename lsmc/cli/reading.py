@@ -27,7 +27,7 @@ def read_policy(path: str, reading: Reading, screen: Screen) -> Policy:
 
 def compile_paths(
     paths: Sequence[str], reading: Reading, screen: Screen
-) -> tuple[bytes, list[Diagnostic]]:
+) -> tuple[bytes | memoryview, list[Diagnostic]]:
     """The bundle of source files, and the warnings; `PolicyError`."""
     from lsmc.cache import compile_cached
     from lsmc.inputs import Options

@@ -1,17 +1,11 @@
-"""From the policy IR to a bundle: each distinct unit becomes groups once, whoever uses it.
-
-The automata are the work; they depend on nothing but a unit's rules, so they are spread over
-processes, which return bytes.  The order of everything written follows the order of the profiles
-and their uses, so the same policy gives the same bytes whatever the number of processes.
-"""
+"""From the policy IR to a bundle: each distinct unit becomes groups once, whoever uses it."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from struct import Struct
 from zlib import crc32
 
 from lsmc.automata.dfa import StateLimit
@@ -21,25 +15,23 @@ from lsmc.automata.pattern import Union as Alternation
 from lsmc.ir.classes import BY_NAME
 from lsmc.ir.model import Policy, Profile, Rule, Transition, Unit
 from lsmc.source import Source, Span, to_display
+from lsmc.tables.bundle import Bundle
 from lsmc.tables.groups import BuiltGroup, encode, key_pattern
 from lsmc.tables.layout import (
-    ENTRY,
     GROUP_WORDS,
-    HEADER,
     KINDS,
-    MAGIC,
     MODES,
     NONE,
     PRIORITY_BIAS,
     RULE_WORDS,
     UNIT_WORDS,
     USE_WORDS,
-    VERSION,
     Section,
-    words,
 )
+from lsmc.tables.link import Linked, Part, link, pack
 
 MAX_RULE_TEXT = 400
+_FINGERPRINT = Struct("<II")
 
 
 #: Groups that were built before, by the digest of their unit.
@@ -63,102 +55,58 @@ def build_groups(rules: Sequence[Rule]) -> tuple[BuiltGroup, ...]:
     return tuple(BuiltGroup(tuple(numbers), encode(dfa)) for numbers, dfa in found)
 
 
-def build(
-    policy: Policy,
-    *,
-    jobs: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-    known: Known | None = None,
-) -> bytes:
+def build(policy: Policy, *, known: Known | None = None) -> Linked:
     """The bundle of a policy; raises `TooComplexError`.
 
-    `progress` is told (units done, units in all) as the work goes on.
+    `known` gives groups that were built before.
     """
-    writer = _Writer()
-    distinct = _units(policy)
-    ready = {id(unit): groups for unit in distinct if (groups := _look_up(unit, known))}
-    missing = [unit for unit in distinct if id(unit) not in ready]
-    built = _build_all([unit.rules for unit in missing], jobs, progress)
-    ready.update((id(unit), groups) for unit, groups in zip(missing, built, strict=True))
-    numbers = {id(unit): writer.unit(unit, ready[id(unit)]) for unit in distinct}
-    for number, profile in enumerate(policy.profiles):
-        writer.profile(number, profile, numbers)
-    return writer.bundle()
+    distinct = units(policy.profiles)
+    digests = [unit_digest(unit) for unit in distinct]
+    known = known or {}
+    groups = {
+        id(unit): known[digest] if digest in known else build_groups(unit.rules)
+        for unit, digest in zip(distinct, digests, strict=True)
+    }
+    part = Part(Bundle(assemble(policy.profiles, groups)), digests)
+    return link([part], [(0, number) for number in range(len(policy.profiles))])
 
 
-def _units(policy: Policy) -> list[Unit]:
-    """The distinct units in order of their first use."""
-    units: dict[int, Unit] = {}
-    for profile in policy.profiles:
+def units(profiles: Iterable[Profile]) -> list[Unit]:
+    """The distinct units of profiles in order of their first use."""
+    found: dict[int, Unit] = {}
+    for profile in profiles:
         for use in profile.uses:
-            units.setdefault(id(use.unit), use.unit)
-    return list(units.values())
-
-
-def unit_digests(policy: Policy) -> list[str]:
-    """The digest of each unit's patterns, in the order of the bundle."""
-    return [unit_digest(unit) for unit in _units(policy)]
+            found.setdefault(id(use.unit), use.unit)
+    return list(found.values())
 
 
 def unit_digest(unit: Unit) -> str:
     """A digest of all that a unit's groups depend on."""
-    patterns = b"".join(_digest(key_pattern(rule)) for rule in unit.rules)
-    return blake2b(patterns, digest_size=16).hexdigest()
+    return blake2b(b"".join(map(key_digest, unit.rules)), digest_size=16).hexdigest()
 
 
-def _look_up(unit: Unit, known: Known | None) -> Sequence[BuiltGroup] | None:
-    return known.get(unit_digest(unit)) if known else None
+def assemble(profiles: Sequence[Profile], groups: Mapping[int, Sequence[BuiltGroup]]) -> bytes:
+    """The bundle of some profiles, to be linked.
+
+    `groups` has those of the units that are built, by the identity of the unit.
+    """
+    writer = _Writer()
+    numbers = {id(unit): writer.unit(unit, groups.get(id(unit), ())) for unit in units(profiles)}
+    for number, profile in enumerate(profiles):
+        writer.profile(number, profile, numbers)
+    return writer.bundle()
 
 
-def rules_in_order(policy: Policy) -> tuple[Rule, ...]:
-    """The rules of a policy by their number in its bundle."""
-    return tuple(rule for unit in _units(policy) for rule in unit.rules)
+def rules_in_order(policy: Policy, linked: Linked) -> tuple[Rule, ...]:
+    """The rules of a policy by their number in the bundle that `build` made of it."""
+    distinct = units(policy.profiles)
+    return tuple(rule for _, unit in linked.origins for rule in distinct[unit].rules)
 
 
-_work: Sequence[tuple[Rule, ...]] = ()
-
-
-def _build_one(index: int) -> tuple[BuiltGroup, ...] | int:
-    """The groups of one unit, or the number of a rule that is too complex."""
-    try:
-        return build_groups(_work[index])
-    except TooComplexError as fault:
-        return _work[index].index(fault.rule)
-
-
-def _build_all(
-    units: Sequence[tuple[Rule, ...]],
-    jobs: int,
-    progress: Callable[[int, int], None] | None,
-) -> Iterator[tuple[BuiltGroup, ...]]:
-    global _work  # noqa: PLW0603 - handed to forked workers, which share it without copying
-    _work = units
-    can_fork = "fork" in multiprocessing.get_all_start_methods()
-    results: Iterable[tuple[BuiltGroup, ...] | int]
-    pool = None
-    if jobs > 1 and can_fork and len(units) > 64:
-        pool = multiprocessing.get_context("fork").Pool(min(jobs, os.cpu_count() or 1))
-        results = pool.imap(_build_one, range(len(units)), chunksize=16)
-    else:
-        results = map(_build_one, range(len(units)))
-    try:
-        for index, result in enumerate(results):
-            if isinstance(result, int):
-                raise TooComplexError(units[index][result])
-            if progress is not None:
-                progress(index + 1, len(units))
-            yield result
-    finally:
-        _work = ()
-        if pool is not None:
-            pool.terminate()
-            pool.join()
-
-
-def fingerprint(pattern: Pattern) -> tuple[int, int]:
-    """Two words that tell patterns apart; equal patterns have equal ones."""
-    digest = _digest(pattern)
-    return int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:8], "little")
+def key_digest(rule: Rule) -> bytes:
+    """16 bytes that tell the keys of rules apart; rules with the same pattern have the same."""
+    body = b"".join([_digest(field) for field in rule.fields])
+    return blake2b(body, digest_size=16, salt=bytes((rule.cls.code,))).digest()
 
 
 @lru_cache(maxsize=200_000)
@@ -235,7 +183,7 @@ class _Writer:
                 rule.priority + PRIORITY_BIAS,
                 self.transition(rule.transition),
                 self.span(rule.origin),
-                *fingerprint(key_pattern(rule)),
+                *_FINGERPRINT.unpack_from(key_digest(rule)),
             )
         first_group = len(self.tables[Section.GROUPS]) // GROUP_WORDS
         for group in built:
@@ -316,19 +264,4 @@ class _Writer:
         for text in texts:
             offsets.append(offsets[-1] + len(text))
         self.tables[Section.STRING_OFFSETS] = offsets
-        blobs = {Section.STRINGS: b"".join(texts), Section.GROUP_DATA: b"".join(self.data)}
-        bodies = [
-            (section, blobs[section] if section in blobs else words(self.tables[section]))
-            for section in Section
-        ]
-        at = HEADER.size + ENTRY.size * len(bodies)
-        entries: list[bytes] = []
-        parts: list[bytes] = []
-        for section, body in bodies:
-            padding = -at % 8
-            parts += (bytes(padding), body)
-            at += padding
-            entries.append(ENTRY.pack(section, at, len(body), crc32(body)))
-            at += len(body)
-        table = b"".join(entries)
-        return b"".join((HEADER.pack(MAGIC, VERSION, len(bodies), crc32(table)), table, *parts))
+        return pack(self.tables, b"".join(texts), b"".join(self.data))

@@ -204,17 +204,22 @@ class Bundle:
         """How many records a section has."""
         return len(self.words(section)) // width
 
-    def string(self, number: int) -> str:
-        """A text by its number."""
+    def strings(self) -> memoryview:
+        """The bytes of all texts."""
         if self._strings is None:
             self._strings = self._body(Section.STRINGS)
+        return self._strings
+
+    def string(self, number: int) -> str:
+        """A text by its number."""
+        strings = self.strings()
         offsets = self.words(Section.STRING_OFFSETS)
         if number + 1 >= len(offsets):
             raise BundleError(f"text {number} does not exist")
         low, high = offsets[number], offsets[number + 1]
-        if not low <= high <= len(self._strings):
+        if not low <= high <= len(strings):
             raise BundleError(f"text {number} lies outside of its section")
-        return bytes(self._strings[low:high]).decode("utf-8", "surrogateescape")
+        return bytes(strings[low:high]).decode("utf-8", "surrogateescape")
 
     def place(self, number: int) -> Place:
         """A span by its number."""
@@ -271,11 +276,30 @@ class Bundle:
     def built_groups(self, unit: int) -> list[BuiltGroup]:
         """The groups of a unit as they are stored, their data still packed."""
         _, _, first, count = self._record(Section.UNITS, unit, UNIT_WORDS)
-        found: list[BuiltGroup] = []
-        for number in range(first, first + count):
-            body, numbers = self._group_data(number)
-            found.append(BuiltGroup(tuple(numbers), bytes(body)))
-        return found
+        return [self.built_group(number) for number in range(first, first + count)]
+
+    def built_group(self, number: int) -> BuiltGroup:
+        """A group as it is stored."""
+        body, numbers = self._group_data(number)
+        return BuiltGroup(tuple(numbers), bytes(body))
+
+    def unit_words(self, number: int) -> Words:
+        """The record of a unit."""
+        return self._record(Section.UNITS, number, UNIT_WORDS)
+
+    def profile_words(self, number: int) -> Words:
+        """The record of a profile."""
+        return self._record(Section.PROFILES, number, PROFILE_WORDS)
+
+    def use_words(self, profile: Words) -> list[tuple[int, Words]]:
+        """The units that a profile's record names, each with the includes that led to it."""
+        table = self._range(Section.USES, profile[8], profile[9], USE_WORDS)
+        rows = zip(table[::USE_WORDS], table[1::USE_WORDS], table[2::USE_WORDS], strict=True)
+        return [(unit, self._range(Section.VIAS, first, count)) for unit, first, count in rows]
+
+    def pair_words(self, first: int, count: int) -> Words:
+        """Names and values by their numbers."""
+        return self._range(Section.PAIRS, first, count, 2)
 
     def _group_data(self, number: int) -> tuple[memoryview, Words]:
         """The packed bytes of a group and its rule numbers."""

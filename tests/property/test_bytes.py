@@ -28,7 +28,7 @@ from lsmc.driver import compile_files
 from lsmc.inputs import Options
 paths = ["profiles"]
 options = Options.of("profiles", (), None, None)
-data = compile_files(paths, options, jobs=int(sys.argv[1]))[0]
+data = compile_files(paths, options, jobs=int(sys.argv[1])).bundle
 print(hashlib.sha256(data).hexdigest())
 """
 

@@ -57,7 +57,7 @@ from collections.abc import Iterator
 from lsmc.checker.model import Check, Tree
 from lsmc.diagnostics import Diagnostic, Label
 from lsmc.ir import model as ir
-from lsmc.source import to_display
+from lsmc.source import Span, to_display
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
@@ -67,19 +67,18 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         for profile in file.compiled.profiles:
             known = first.setdefault(profile.full_name, profile)
             if known is not profile:
-                yield twice(profile, known)
+                yield twice(to_display(profile.full_name), profile.origin, known.origin)
 
 
-def twice(profile: ir.Profile, known: ir.Profile) -> Diagnostic:
+def twice(name: str, origin: Span, first: Span) -> Diagnostic:
     """The finding for a profile whose name another one has before it."""
-    name = to_display(profile.full_name)
-    same = profile.origin == known.origin
+    same = origin.location() == first.location()
     where = "by two files that include its text" if same else "twice"
     return CHECK.finding(
-        profile.origin,
+        origin,
         f"profile `{name}` is defined {where}; the first one is used",
         help="rename or remove one of them",
-        related=() if same else (Label(known.origin, "first defined here"),),
+        related=() if same else (Label(first, "first defined here"),),
     )
 
 

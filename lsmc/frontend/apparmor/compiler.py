@@ -35,6 +35,7 @@ from lsmc.frontend.apparmor.preamble import Preamble, PreambleReader
 from lsmc.frontend.apparmor.refused import Refused
 from lsmc.frontend.apparmor.rules.rlimit import lower_rlimit
 from lsmc.frontend.apparmor.variables import Variables
+from lsmc.inputs import Ask
 from lsmc.ir.classes import CHANGE_PROFILE, CLASSES, FILE
 from lsmc.ir.model import Effect, Profile, Rule, Unit, Use
 from lsmc.source import Span, to_display
@@ -78,7 +79,7 @@ class Compiled:
 
     `preamble` and `bodies` are for analyses of what was written: variables, aliases, abi lines,
     and the rules of each profile, also those that gave no IR.  `aliases` tells which of them have
-    matched some text.
+    matched some text.  `asked` is all that was asked of the file system on the way.
     """
 
     profiles: tuple[Profile, ...]
@@ -87,6 +88,7 @@ class Compiled:
     preamble: Preamble = field(default_factory=Preamble)
     bodies: tuple[FlatProfile, ...] = ()
     aliases: Aliases = NO_ALIASES
+    asked: frozenset[Ask] = frozenset()
 
 
 class Compiler:
@@ -112,6 +114,7 @@ class Compiler:
 
     def compile(self, path: str) -> Compiled:
         """Compile the file at a path; OSError when it cannot be read."""
+        self.library.asked = set()
         parsed = self.library.file(path)
         preamble = self._preambles.read(parsed.tree, path)
         diagnostics = [*parsed.diagnostics, *preamble.diagnostics]
@@ -135,6 +138,7 @@ class Compiler:
             preamble,
             flat,
             aliases,
+            frozenset(self.library.asked),
         )
 
     def _aliases(self, pairs: Sequence[tuple[str, str]]) -> Aliases:

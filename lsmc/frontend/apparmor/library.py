@@ -10,14 +10,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from lsmc.diagnostics import Diagnostic
 from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.features import Features, parse_features
 from lsmc.frontend.apparmor.refused import Refused
-from lsmc.inputs import ignored
+from lsmc.inputs import Ask, ignored
 from lsmc.source import Source, to_display
 
 
@@ -43,6 +43,13 @@ class Parsed:
     diagnostics: tuple[Diagnostic, ...]
 
 
+class _Found(NamedTuple):
+    """The files that an include names, and what was asked to know it."""
+
+    files: tuple[str, ...] | None
+    asked: tuple[Ask, ...]
+
+
 class Library:
     """Reads, parses and remembers the files of one compilation."""
 
@@ -55,15 +62,18 @@ class Library:
         self.files = files
         self.search = tuple(search)
         self.sources: dict[str, Source] = {}
+        #: What was asked of the file system, for who keeps account of it; see `inputs.Ask`.
+        self.asked: set[Ask] = set()
         #: Names of profiles in files beside those compiled, for who needs to know of them.
         self.heads: dict[str, tuple[str, ...]] = {}
         self._parse = parse
         self._parsed: dict[str, Parsed] = {}
-        self._found: dict[tuple[str, bool], tuple[str, ...] | None] = {}
+        self._found: dict[tuple[str, bool], _Found] = {}
         self._features: dict[str, tuple[Features, tuple[Diagnostic, ...]]] = {}
 
     def file(self, path: str) -> Parsed:
         """The parsed file; OSError when it cannot be read."""
+        self.asked.add(("read", path))
         known = self._parsed.get(path)
         if known is None:
             known = self.text(path, self.files.read(path))
@@ -84,24 +94,32 @@ class Library:
 
     def find(self, path: ast.Word, magic: bool) -> tuple[str, ...] | None:
         """The files that an include names, or None when there is nothing by that name."""
-        key = (path.text, magic)
-        if key not in self._found:
-            self._found[key] = self._find(path.text, magic)
-        return self._found[key]
+        found = self._found.get((path.text, magic))
+        if found is None:
+            asked: list[Ask] = []
+            files = self._find(path.text, magic, asked)
+            found = self._found[path.text, magic] = _Found(files, tuple(asked))
+        self.asked.update(found.asked)
+        return found.files
 
-    def _find(self, text: str, magic: bool) -> tuple[str, ...] | None:
+    def _find(self, text: str, magic: bool, asked: list[Ask]) -> tuple[str, ...] | None:
         name = to_display(text)
         if not name:
             return None
         candidates = [posixpath.join(d, name) for d in self.search] if magic else [name]
         for candidate in candidates:
-            if "\0" in candidate or not self.files.exists(candidate):
+            if "\0" in candidate:
                 continue
+            asked.append(("exists", candidate))
+            if not self.files.exists(candidate):
+                continue
+            asked.append(("entries", candidate))
             entries = self.files.entries(candidate)
             if entries is None:
                 return (candidate,)
-            inside = (posixpath.join(candidate, e) for e in sorted(entries) if not ignored(e))
-            return tuple(p for p in inside if self.files.entries(p) is None)
+            inside = [posixpath.join(candidate, e) for e in sorted(entries) if not ignored(e)]
+            asked += [("entries", path) for path in inside]
+            return tuple(path for path in inside if self.files.entries(path) is None)
         return None
 
     def include(self, include: ast.Include) -> tuple[str, ...]:
@@ -137,6 +155,7 @@ class Library:
         found = self.find(abi.path, abi.magic)
         if not found or len(found) > 1:
             raise Refused(self.missing("missing-abi-file", abi.path, abi.magic))
+        self.asked.add(("read", found[0]))
         if found[0] not in self._features:
             try:
                 source = Source.from_bytes(found[0], self.files.read(found[0]))

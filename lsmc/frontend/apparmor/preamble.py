@@ -17,6 +17,7 @@ from lsmc.frontend.apparmor.features import DEFAULT, Features
 from lsmc.frontend.apparmor.library import Library, unreadable
 from lsmc.frontend.apparmor.refused import Refused
 from lsmc.frontend.apparmor.variables import Variables
+from lsmc.inputs import Ask
 from lsmc.source import Span
 
 MAX_INCLUDE_DEPTH = 100
@@ -71,7 +72,7 @@ class PreambleReader:
         self.library = library
         self.override = features
         self._start = defines
-        self._after: dict[str, Preamble] = {}
+        self._after: dict[str, tuple[Preamble, frozenset[Ask]]] = {}
 
     def read(self, tree: ast.File, path: str) -> Preamble:
         """The preamble of a file whose items are those of `tree`.
@@ -101,10 +102,14 @@ class PreambleReader:
             return state
         path = found[0]
         if path not in self._after:
+            others = self.library.asked
+            self.library.asked = set()
             base = self._start.copy()
             self._item(base, include, ())
-            self._after[path] = base
-        base = self._after[path]
+            self._after[path] = base, frozenset(self.library.asked)
+            self.library.asked = others
+        base, asked = self._after[path]
+        self.library.asked |= asked
         if base.profiles or base.diagnostics or (base.features and not state.features):
             self._item(state, include, ())
             return state

@@ -1,0 +1,319 @@
+"""Linking: parts of a policy, each a bundle of its own, become one bundle.
+
+What was compiled apart (by several processes, or in an earlier run) is put together by content:
+texts, places, transitions, units and groups that are equal become one, and everything is numbered
+in the order in which the profiles lead to it.  So the bytes of a bundle depend on what the policy
+says, not on how the work was divided.  Whole columns are renumbered at a time; only units and
+profiles are looked at one by one.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+from zlib import crc32
+
+from lsmc.tables.bundle import Bundle, Words
+from lsmc.tables.errors import BundleError
+from lsmc.tables.groups import BuiltGroup
+from lsmc.tables.layout import (
+    ATTACHMENT_WORDS,
+    ENTRY,
+    HEADER,
+    MAGIC,
+    NONE,
+    PROFILE_WORDS,
+    RULE_WORDS,
+    SPAN_WORDS,
+    TRANSITION_WORDS,
+    UNIT_WORDS,
+    VERSION,
+    Section,
+    words,
+)
+
+_WORD = 4
+_TRANSITION, _SPAN = 4, 5  # columns of a rule
+_PLACE, _FIRST_USE, _SETTINGS, _LIMITS = 7, 8, 10, 12  # columns of a profile
+
+
+class Part(NamedTuple):
+    """A bundle to link, and the digest of the patterns of each of its units.
+
+    A unit may lack its groups: they are then taken from any unit with the same digest.
+    """
+
+    bundle: Bundle
+    digests: Sequence[str]
+
+
+class Linked(NamedTuple):
+    """A bundle, the digests of its units, and the (part, unit) that each unit came from."""
+
+    data: bytes
+    digests: list[str]
+    origins: list[tuple[int, int]]
+
+
+def link(
+    parts: Sequence[Part],
+    chosen: Iterable[tuple[int, int]],
+    known: Mapping[str, Sequence[BuiltGroup]] | None = None,
+) -> Linked:
+    """The bundle of chosen profiles, each a (part, number of the profile), in this order.
+
+    `known` gives groups that no part has.  Raises `BundleError` for a damaged part.
+    """
+    try:
+        return _Linker(parts, known or {}).link(list(chosen))
+    except (IndexError, KeyError, ValueError):
+        raise BundleError("a part to link is damaged") from None
+
+
+class _Values:
+    """What all parts refer to, numbered as met: texts, places and transitions."""
+
+    def __init__(self) -> None:
+        self.texts: dict[bytes, int] = {}
+        self.spans: dict[tuple[int, ...], int] = {}
+        self.transitions: dict[tuple[int, ...], int] = {}
+
+    def of(self, bundle: Bundle) -> _Numbers:
+        """The numbers here of what a bundle refers to by its own."""
+        offsets = bundle.words(Section.STRING_OFFSETS)
+        body = bytes(bundle.strings())
+        number = self.texts.setdefault
+        texts = [number(body[low:high], len(self.texts)) for low, high in pairwise(offsets)]
+        table = bundle.words(Section.SPANS)
+        spans = [
+            self.spans.setdefault((texts[file], *place, texts[text]), len(self.spans))
+            for file, *place, text in _rows(table, SPAN_WORDS)
+        ]
+        table = bundle.words(Section.TRANSITIONS)
+        transitions = [
+            self.transitions.setdefault((kind, texts[name], flags), len(self.transitions))
+            for kind, name, flags in _rows(table, TRANSITION_WORDS)
+        ]
+        return _Numbers(texts, spans, transitions)
+
+
+class _Numbers(NamedTuple):
+    texts: list[int]
+    spans: list[int]
+    transitions: list[int]
+
+
+class _Linker:
+    def __init__(self, parts: Sequence[Part], known: Mapping[str, Sequence[BuiltGroup]]) -> None:
+        self.parts = parts
+        self.known = known
+        self.values = _Values()
+        self.numbers = [self.values.of(part.bundle) for part in parts]
+        self.rules = [
+            _renumbered_rules(part.bundle, numbers)
+            for part, numbers in zip(parts, self.numbers, strict=True)
+        ]
+        self.built: dict[str, tuple[int, int]] = {}
+        for index, part in enumerate(parts):
+            table = part.bundle.words(Section.UNITS)
+            for number, (digest, groups) in enumerate(
+                zip(part.digests, table[3::UNIT_WORDS], strict=True)
+            ):
+                if groups:
+                    self.built.setdefault(digest, (index, number))
+        self.units: dict[bytes, int] = {}
+        self.seen: dict[tuple[int, int], int] = {}  # (part, unit) -> unit
+        self.origins: list[tuple[int, int]] = []
+        self.digests: list[str] = []
+        self.tables: dict[Section, array[int]] = {section: array("I") for section in Section}
+        self.data: list[bytes] = []
+        self.data_size = 0
+        self.data_at: dict[bytes, tuple[int, int, int]] = {}
+
+    def link(self, chosen: list[tuple[int, int]]) -> Linked:
+        for part, profile in chosen:
+            self._profile(part, profile)
+        self._attachments(chosen)
+        self._settle()
+        return Linked(self._bundle(), self.digests, self.origins)
+
+    def _profile(self, part: int, profile: int) -> None:
+        bundle, numbers = self.parts[part].bundle, self.numbers[part]
+        record = bundle.profile_words(profile)
+        uses = self.tables[Section.USES]
+        vias = self.tables[Section.VIAS]
+        first_use = len(uses) // 3
+        for unit, chain in bundle.use_words(record):
+            uses.extend((self._unit(part, unit), len(vias), len(chain)))
+            vias.extend([numbers.spans[place] for place in chain])
+        row = list(record)
+        row[:4] = [numbers.texts[text] for text in record[:4]]
+        row[_PLACE] = numbers.spans[record[_PLACE]]
+        row[_FIRST_USE] = first_use
+        for column in (_SETTINGS, _LIMITS):
+            row[column] = self._pairs(part, record[column], record[column + 1])
+        self.tables[Section.PROFILES].extend(row)
+
+    def _pairs(self, part: int, first: int, count: int) -> int:
+        """Where a copy of some pairs begins."""
+        texts = self.numbers[part].texts
+        table = self.tables[Section.PAIRS]
+        start = len(table) // 2
+        found = self.parts[part].bundle.pair_words(first, count)
+        table.extend([texts[text] for text in found])
+        return start
+
+    def _unit(self, part: int, unit: int) -> int:
+        """The number here of a unit; equal units have one."""
+        known = self.seen.get((part, unit))
+        if known is not None:
+            return known
+        first, count, *_ = self.parts[part].bundle.unit_words(unit)
+        digest = self.parts[part].digests[unit]
+        rows = self.rules[part][first * RULE_WORDS : (first + count) * RULE_WORDS]
+        key = digest.encode() + rows.tobytes()
+        number = self.units.get(key)
+        if number is None:
+            number = self.units[key] = len(self.units)
+            self.origins.append((part, unit))
+            self.digests.append(digest)
+            rules = self.tables[Section.RULES]
+            table = self.tables[Section.UNITS]
+            groups = len(self.tables[Section.GROUPS]) // 5
+            table.extend((len(rules) // RULE_WORDS, count, groups, 0))
+            rules.extend(rows)
+            table[-1] = self._groups(digest)
+        self.seen[part, unit] = number
+        return number
+
+    def _groups(self, digest: str) -> int:
+        """Copy the groups for a digest of patterns; how many there are."""
+        found = self.built.get(digest)
+        if found is None:
+            groups = list(self.known[digest])
+        else:
+            groups = self.parts[found[0]].bundle.built_groups(found[1])
+        for group in groups:
+            self._group(group)
+        return len(groups)
+
+    def _group(self, group: BuiltGroup) -> int:
+        known = self.data_at.get(group.data)
+        if known is None:
+            padding = -len(group.data) % 4
+            known = (self.data_size, len(group.data), crc32(group.data))
+            self.data_at[group.data] = known
+            self.data += (group.data, bytes(padding))
+            self.data_size += len(group.data) + padding
+        numbers = self.tables[Section.GROUP_RULES]
+        table = self.tables[Section.GROUPS]
+        table.extend((*known, len(numbers), len(group.rules)))
+        numbers.extend(group.rules)
+        return len(table) // 5 - 1
+
+    def _attachments(self, chosen: Sequence[tuple[int, int]]) -> None:
+        found = [
+            {row[0]: row for row in _rows(part.bundle.words(Section.ATTACHMENTS), ATTACHMENT_WORDS)}
+            for part in self.parts
+        ]
+        pairs = self.tables[Section.PAIRS]
+        for number, (part, profile) in enumerate(chosen):
+            row = found[part].get(profile)
+            if row is None:
+                continue
+            bundle, texts = self.parts[part].bundle, self.numbers[part].texts
+            _, group, first, count = row
+            mine = self._group(bundle.built_group(group))
+            start = len(pairs) // 2
+            conditions = bundle.pair_words(first, count)
+            for name, value in zip(conditions[::2], conditions[1::2], strict=True):
+                other = self._group(bundle.built_group(int(bundle.string(value))))
+                text = str(other).encode()
+                pairs.extend(
+                    (texts[name], self.values.texts.setdefault(text, len(self.values.texts)))
+                )
+            self.tables[Section.ATTACHMENTS].extend((number, mine, start, count))
+
+    def _settle(self) -> None:
+        """Number texts, places and transitions in the order in which the tables name them."""
+        tables = self.tables
+        rules, profiles = tables[Section.RULES], tables[Section.PROFILES]
+        places = (rules[_SPAN::RULE_WORDS], tables[Section.VIAS], profiles[_PLACE::PROFILE_WORDS])
+        spans = _in_order(places)
+        transitions = _in_order((rules[_TRANSITION::RULE_WORDS],))
+        transitions.pop(NONE, None)
+        transitions = {old: new for new, old in enumerate(transitions)}
+        all_spans, all_transitions = list(self.values.spans), list(self.values.transitions)
+        for old in spans:
+            tables[Section.SPANS].extend(all_spans[old])
+        for old in transitions:
+            tables[Section.TRANSITIONS].extend(all_transitions[old])
+        transitions[NONE] = NONE
+        _renumber(rules, _SPAN, RULE_WORDS, spans)
+        _renumber(rules, _TRANSITION, RULE_WORDS, transitions)
+        _renumber(tables[Section.VIAS], 0, 1, spans)
+        _renumber(profiles, _PLACE, PROFILE_WORDS, spans)
+
+        columns = [(Section.SPANS, 0, SPAN_WORDS), (Section.SPANS, 5, SPAN_WORDS)]
+        columns += [(Section.TRANSITIONS, 1, TRANSITION_WORDS), (Section.PAIRS, 0, 1)]
+        columns += [(Section.PROFILES, column, PROFILE_WORDS) for column in range(4)]
+        texts = _in_order(tables[section][start::width] for section, start, width in columns)
+        for section, start, width in columns:
+            _renumber(tables[section], start, width, texts)
+        all_texts = list(self.values.texts)
+        self.texts = [all_texts[old] for old in texts]
+
+    def _bundle(self) -> bytes:
+        offsets = array("I", [0])
+        for text in self.texts:
+            offsets.append(offsets[-1] + len(text))
+        self.tables[Section.STRING_OFFSETS] = offsets
+        return pack(self.tables, b"".join(self.texts), b"".join(self.data))
+
+
+def pack(tables: Mapping[Section, Sequence[int]], strings: bytes, groups: bytes) -> bytes:
+    """The bytes of a bundle from the words of its tables."""
+    blobs = {Section.STRINGS: strings, Section.GROUP_DATA: groups}
+    at = HEADER.size + ENTRY.size * len(Section)
+    entries: list[bytes] = []
+    parts: list[bytes] = []
+    for section in Section:
+        body = blobs[section] if section in blobs else words(tables[section])
+        padding = -at % 8
+        parts += (bytes(padding), body)
+        at += padding
+        entries.append(ENTRY.pack(section, at, len(body), crc32(body)))
+        at += len(body)
+    table = b"".join(entries)
+    return b"".join((HEADER.pack(MAGIC, VERSION, len(entries), crc32(table)), table, *parts))
+
+
+def _renumbered_rules(bundle: Bundle, numbers: _Numbers) -> array[int]:
+    """The rules of a bundle with the common numbers of their places and transitions."""
+    rules = array("I", bundle.words(Section.RULES))
+    spans, transitions = numbers.spans, [*numbers.transitions]
+    rules[_SPAN::RULE_WORDS] = array("I", [spans[old] for old in rules[_SPAN::RULE_WORDS]])
+    rules[_TRANSITION::RULE_WORDS] = array(
+        "I",
+        [NONE if old == NONE else transitions[old] for old in rules[_TRANSITION::RULE_WORDS]],
+    )
+    return rules
+
+
+def _rows(table: Words, width: int) -> Iterable[tuple[int, ...]]:
+    """The records of a table."""
+    return zip(*(table[column::width] for column in range(width)), strict=True)
+
+
+def _in_order(columns: Iterable[Sequence[int]]) -> dict[int, int]:
+    """New numbers for the values of some columns, in the order of their first occurrence."""
+    found: dict[int, None] = {}
+    for column in columns:
+        found.update(dict.fromkeys(column))
+    return {old: new for new, old in enumerate(found)}
+
+
+def _renumber(table: array[int], start: int, width: int, numbers: Mapping[int, int]) -> None:
+    table[start::width] = array("I", [numbers[old] for old in table[start::width]])
