@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.screen import Screen
 from lsmc.engine.policy import Policy
 from lsmc.engine.requests import RequestError
 from lsmc.engine.verdict import UnknownName, Verdict
+
+if TYPE_CHECKING:
+    from lsmc.layers.context import Context
 
 _FIELD = re.compile(r"[a-z][a-z_]*=")
 _RESERVED = ("subject", "op", "object", "owner", "context", "self", "mediated")
@@ -37,10 +40,17 @@ def question(words: Sequence[str]) -> tuple[str, str, str, dict[str, Any]]:
     return subject, op, obj, fields
 
 
-def ask_one(policy: Policy, words: Sequence[str], owner: bool, form: str, screen: Screen) -> int:
+def ask_one(
+    policy: Policy,
+    words: Sequence[str],
+    owner: bool,
+    form: str,
+    screen: Screen,
+    context: Context | None = None,
+) -> int:
     """Answer one question; the exit code says whether it is allowed."""
     subject, op, obj, fields = question(words)
-    verdict = policy.query(subject, op, obj, owner=owner, **fields)
+    verdict = policy.query(subject, op, obj, owner=owner, context=context, **fields)
     if form == "json":
         from lsmc.output.json import dumps
         from lsmc.output.json import verdict as to_json
@@ -114,10 +124,12 @@ def _problems(request: dict[str, Any]) -> Iterator[str]:
         if not isinstance(request.get(key, True), bool):
             yield f"`{key}` is neither true nor false"
     for key, value in request.items():
-        if key in ("owner", "mediated", "perms"):
+        if key in ("owner", "mediated", "perms", "context"):
             continue
         if not isinstance(value, str) and type(value) is not int:
             yield f"`{key}` is no string"
+    if not isinstance(request.get("context", {}), dict):
+        yield "`context` is no object"
     perms = request.get("perms", "")
     if not isinstance(perms, str) and not (
         isinstance(perms, list) and all(isinstance(perm, str) for perm in perms)

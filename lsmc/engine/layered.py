@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lsmc.engine.ops import Operation, find, listed
+from lsmc.engine.ops import Operation, listed
 from lsmc.engine.requests import RequestError
 from lsmc.engine.verdict import Verdict
 from lsmc.layers.asking import Asking, Rule
@@ -20,12 +20,16 @@ NOT_ACTIVE = "apparmor is not active: the profile is not asked"
 #: A new object belongs to who makes it (security/apparmor/lsm.c `common_perm_create`).
 _MAKING = frozenset(("create", "mkdir", "mknod", "symlink"))
 _OWNED = frozenset(("file", "link"))
+#: What a layer asks of the profile when it tries a capability.
+USE = Operation("capable", "capability", ("use",), "capable")
 
 
 def context_of(values: Context | Mapping[str, Any]) -> Context:
     """A context, or the one that a JSON object writes; raises `RequestError`."""
     if isinstance(values, Context):
         return values
+    if not isinstance(values, Mapping):
+        raise RequestError("`context` is no object")
     try:
         return Context.of(values)
     except ContextError as fault:
@@ -53,7 +57,7 @@ def layered(
     mediated: bool,
     context: Context,
 ) -> Verdict:
-    """The verdict of `Policy.ask` with the layers round it; raises as that does."""
+    """The profile's verdict with the layers round it; raises as `Policy.query` does."""
     active = context.lsm is None or APPARMOR in context.lsm
     owner = owns(context, operation, owner)
     verdict = policy.ask(subject, operation, obj, owner, fields, mediated)
@@ -63,9 +67,7 @@ def layered(
     def rule(name: str) -> Rule:
         if not active:
             return Rule(True, False)
-        capable = find("capable", {})
-        assert capable is not None
-        found = policy.ask(subject, capable, name, True, {})
+        found = policy.ask(subject, USE, name, True, {})
         return Rule(found.allowed, found.audited)
 
     known = listed(operation)

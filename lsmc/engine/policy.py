@@ -156,12 +156,7 @@ class Policy:
         operation = find(op, dict(fields))
         if operation is None:
             raise UnknownName("operation", op, operation_names())
-        if context is None:
-            return self.ask(subject, operation, object, owner, fields, mediated)
-        from lsmc.engine.layered import context_of, layered
-
-        known = context_of(context)
-        return layered(self, subject, operation, object, owner, fields, mediated, known)
+        return self.ask(subject, operation, object, owner, fields, mediated, context)
 
     def ask(
         self,
@@ -171,8 +166,14 @@ class Policy:
         owner: bool,
         fields: Fields,
         mediated: bool = False,
+        context: Context | Mapping[str, Any] | None = None,
     ) -> Verdict:
-        """The verdict of the profile on an operation, as `query` without a context."""
+        """The verdict on an operation, as `query`."""
+        if context is not None:
+            from lsmc.engine.layered import context_of, layered
+
+            known = context_of(context)
+            return layered(self, subject, operation, obj, owner, fields, mediated, known)
         profiles = self.tables.components(subject)
         if not profiles:
             transition = None
@@ -240,14 +241,8 @@ class Policy:
         subject, obj = str(request.get("subject", "")), str(request.get("object", ""))
         owner = bool(request.get("owner", True))
         mediated = request.get("mediated") is True
-        operation = self.operation(request)
-        context = request.get("context")
-        if context is None:
-            return self.ask(subject, operation, obj, owner, rest, mediated)
-        from lsmc.engine.layered import context_of, layered
-
-        known = context_of(context)
-        return layered(self, subject, operation, obj, owner, rest, mediated, known)
+        operation, context = self.operation(request), request.get("context")
+        return self.ask(subject, operation, obj, owner, rest, mediated, context)
 
     def operation(self, request: Mapping[str, Any]) -> Operation:
         """The operation of a request of `query_many`; raises `UnknownName`."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from lsmc.decide import ALLOW, DENY, Decision, Facts, rank
 from lsmc.engine.evaluator import MatchedRule, Node
+from lsmc.engine.layered import NOT_ACTIVE, context_of, owns
 from lsmc.engine.ops import Operation, find
 from lsmc.engine.ops import names as operation_names
 from lsmc.engine.policy import NO_FIELDS, Policy
@@ -21,11 +22,13 @@ from lsmc.engine.subjects import mediates
 from lsmc.engine.verdict import RuleRef, UnknownName, Verdict
 from lsmc.explain.hazards import hazards
 from lsmc.explain.misses import Look, Miss, misses
-from lsmc.ir.classes import FILE, LINK
+from lsmc.ir.classes import CAPABILITY, FILE, LINK
+from lsmc.layers.chain import refuses, withheld
 from lsmc.tables.groups import make_key
 
 if TYPE_CHECKING:
     from lsmc.frontend.apparmor.suggest import Wish
+    from lsmc.layers.context import Context
     from lsmc.tables.bundle import ProfileRecord
 
 __all__ = [
@@ -67,6 +70,7 @@ class Question(NamedTuple):
     permissions: tuple[str, ...]
     hook: str
     profiles: tuple[Subject, ...]
+    context: Context | None = None
 
 
 class Loser(NamedTuple):
@@ -123,15 +127,14 @@ def explain(
     object: str = "",
     *,
     owner: bool = True,
-    context: Any = None,
+    context: Context | Mapping[str, Any] | None = None,
     **fields: str,
 ) -> Explanation:
     """The verdict of `Policy.query` with its reasons; raises as that does."""
-    del context
     operation = find(op, dict(fields))
     if operation is None:
         raise UnknownName("operation", op, operation_names())
-    return _explain(policy, subject, op, operation, object, owner, fields, False)
+    return _explain(policy, subject, op, operation, object, owner, fields, False, context)
 
 
 def explain_request(policy: Policy, request: Mapping[str, Any], op: str = "") -> Explanation:
@@ -153,6 +156,7 @@ def explain_request(policy: Policy, request: Mapping[str, Any], op: str = "") ->
         bool(request.get("owner", True)),
         fields,
         request.get("mediated") is True,
+        request.get("context"),
     )
 
 
@@ -165,8 +169,12 @@ def _explain(
     owner: bool,
     fields: Mapping[str, str],
     mediated: bool,
+    context: Context | Mapping[str, Any] | None,
 ) -> Explanation:
-    verdict = policy.ask(subject, operation, object, owner, fields, mediated)
+    known = context_of(context) if context is not None else None
+    if known is not None:
+        owner = owns(known, operation, owner)
+    verdict = policy.ask(subject, operation, object, owner, fields, mediated, known)
     profiles = policy.tables.components(subject)
     question = Question(
         subject,
@@ -178,16 +186,19 @@ def _explain(
         operation.perms,
         operation.hook,
         tuple(_subject(policy, profile) for profile in profiles),
+        known,
     )
+    asks = tuple(_asks(operation, object, fields, verdict))
     reasons: list[Reason] = []
     missed: list[Miss] = []
     suggestions: list[Suggestion] = []
     for profile in profiles:
         lacking: list[tuple[Look, Decision]] = []
-        for part in parts(operation, object, fields):
+        for part in asks:
             for look, decision in _looks(policy, profile, part, owner, mediated):
                 reasons += _reasons(look, decision, part.wanted)
-                if verdict.missing and (look.missing or _lacks_target(verdict, part)):
+                refused = verdict.missing or part.cls is CAPABILITY
+                if refused and (look.missing or _lacks_target(verdict, part)):
                     missed += misses(look, decision)
                     lacking.append((look, decision))
         suggestions += _suggestions(policy, profile, lacking)
@@ -204,6 +215,20 @@ def _explain(
         tuple({one[:5]: one for one in suggestions}.values()),
         attaches,
     )
+
+
+def _asks(
+    operation: Operation, object: str, fields: Mapping[str, str], verdict: Verdict
+) -> Iterator[Part]:
+    """What is looked up: what the operation asks, and capabilities that layers did not get.
+
+    Of several that a layer tries the first is enough, and it is the least.
+    """
+    if verdict.note != NOT_ACTIVE:
+        yield from parts(operation, object, fields)
+    refusing = (layer for layer in verdict.chain if refuses(layer))
+    for name in dict.fromkeys(name for layer in refusing for name in withheld(layer)[:1]):
+        yield Part(CAPABILITY, name, CAPABILITY.all, {})
 
 
 def _subject(policy: Policy, profile: ProfileRecord) -> Subject:

@@ -16,7 +16,7 @@ NAMES = (
 )
 ALL = frozenset(NAMES)
 _HEX = frozenset("0123456789abcdef")
-#: Hexadecimal digits of the mask in `/proc/PID/status`.
+#: Hexadecimal digits of a mask in `/proc/PID/status`.
 _MASK_DIGITS = 16
 
 
@@ -29,8 +29,8 @@ def capability_set(text: str) -> frozenset[str]:
     """The set that a text writes; ValueError.
 
     Args:
-        text: `all`, `none`, names divided by commas or blanks, or a mask as `/proc/PID/status`
-            prints it (hexadecimal, with or without `0x`).
+        text: `all`, `none`, names divided by commas or blanks, or a hexadecimal mask, with `0x` or
+            with the 16 digits of `/proc/PID/status`.
     """
     words = [plain(word) for word in text.replace(",", " ").split()]
     if words == ["all"]:
@@ -39,7 +39,8 @@ def capability_set(text: str) -> frozenset[str]:
         return frozenset()
     if len(words) == 1 and words[0] not in ALL:
         digits = words[0].removeprefix("0x")
-        if digits and set(digits) <= _HEX and len(digits) <= _MASK_DIGITS:
+        whole = len(digits) == _MASK_DIGITS or words[0].startswith("0x")
+        if digits and whole and set(digits) <= _HEX and len(digits) <= _MASK_DIGITS:
             return _of_mask(int(digits, 16))
     if not words:
         raise ValueError("no capability is named; `none` is the empty set")

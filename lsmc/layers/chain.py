@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lsmc.layers.asking import Asking, Tried
@@ -26,6 +26,7 @@ class Layer:
         reason: why, for people.
         capabilities: those that it tried, in order.
         errno: what the caller gets from a refusal; empty otherwise.
+        would: what a layer that is not reached would say; empty for others.
     """
 
     layer: str
@@ -34,6 +35,7 @@ class Layer:
     reason: str
     capabilities: tuple[Tried, ...] = ()
     errno: str = ""
+    would: Answer | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,14 @@ def chain(order: Order, hook: str, asking: Asking, profile: Module) -> tuple[Lay
     found: list[Layer] = []
     refused = False
     for step in _steps(order, hook, asking):
+        layer = _layer(step, asking, profile)
         if refused:
-            words = f"would {'allow' if profile.allowed else 'refuse'}"
-            reason = words if step.layer == APPARMOR else ""
-            found.append(Layer(step.layer, step.test, "not-reached", reason))
-            continue
-        found.append(_layer(step, asking, profile))
-        refused = found[-1].verdict == "deny"
+            quiet = tuple(replace(tried, logged=False) for tried in layer.capabilities)
+            layer = replace(
+                layer, verdict="not-reached", would=layer.verdict, capabilities=quiet, errno=""
+            )
+        found.append(layer)
+        refused = refused or layer.verdict == "deny"
     return tuple(found)
 
 
@@ -86,3 +89,23 @@ def _layer(step: Step, asking: Asking, profile: Module) -> Layer:
     return Layer(
         step.layer, step.test, _ANSWERS[found.allowed], found.reason, found.tried, found.errno
     )
+
+
+def refuses(layer: Layer) -> bool:
+    """Whether a layer refuses, or would if it were reached."""
+    return "deny" in (layer.verdict, layer.would)
+
+
+def withheld(layer: Layer) -> tuple[str, ...]:
+    """The capabilities that a layer would have taken, had the profile let them be used."""
+    return tuple(
+        tried.capability
+        for tried in layer.capabilities
+        if tried.held is not False and tried.ruled is False
+    )
+
+
+def beyond_rules(layers: tuple[Layer, ...]) -> Layer | None:
+    """The first layer that refuses, or would, whatever the rules of the profile say."""
+    others = (layer for layer in layers if layer.layer != APPARMOR)
+    return next((layer for layer in others if refuses(layer) and not withheld(layer)), None)

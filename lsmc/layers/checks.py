@@ -38,8 +38,8 @@ def _permission(asking: Asking, inode: Inode, directory: bool, wanted: int) -> F
     elif found.who is None:
         reason = "whose bits count is not known"
         if found.allowed is not None:
-            every = "the bits of all that may be meant"
-            reason = f"{every} {'have' if found.allowed else 'lack'} {_letters(wanted)}"
+            has = "is" if found.allowed else "is not"
+            reason = f"whichever bits count, {_letters(wanted)} {has} among them"
     else:
         by_list = found.who == "the access control list"
         source = "the access control list gives" if by_list else f"the mode gives {found.who}"

@@ -107,13 +107,16 @@ class Context:
     def of(cls, values: Mapping[str, Any]) -> Context:
         """The context that a JSON object writes; raises `ContextError`.
 
-        Modes are texts (`0644`, `-rw-r--r--`); lists are arrays, or texts with commas.
+        Modes are texts (`0644`, `-rw-r--r--`); lists are arrays, or texts with commas; null is
+        as good as nothing.
         """
         known = [field.name for field in fields(cls)]
         given: dict[str, Any] = {}
         for name, value in values.items():
             if name not in known:
                 raise ContextError(f"`{name}` is not part of a context: {' '.join(known)}")
+            if value is None:
+                continue
             try:
                 given[name] = _read(name, value)
             except ValueError as fault:
@@ -128,7 +131,7 @@ def _number(name: str, value: object, largest: int) -> None:
 
 def _read(name: str, value: Any) -> Any:
     """A field from JSON; ValueError."""
-    if value is None or name in _NUMBERS:
+    if name in _NUMBERS:
         return value
     if name in ("mode", "dir_mode", "acl", "dir_acl"):
         if not isinstance(value, str):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import stat
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +39,15 @@ _TAGS: dict[int, Tag] = {
     0x10: "mask",
     0x20: "other",
 }
+_WRITTEN: dict[Tag, str] = {
+    "owner": "user",
+    "user": "user",
+    "group-owner": "group",
+    "group": "group",
+    "mask": "mask",
+    "other": "other",
+}
+_NAMED = ("user", "group")
 _ACL_TEXT = re.compile(r"(user|u|group|g|mask|m|other|o):(\d{0,10}):([r-][w-][x-])")
 #: Entries that a list may have here; the kernel's own limit is the size of a file system's block.
 _MOST_ENTRIES = 4096
@@ -93,6 +103,15 @@ def mode_text(bits: int) -> str:
     )
 
 
+def acl_text(acl: Sequence[AclEntry]) -> str:
+    """A list as `acl_of` reads it."""
+    return ",".join(
+        f"{_WRITTEN[entry.tag]}:{entry.id if entry.tag in _NAMED else ''}:"
+        f"{mode_text(entry.permissions)}"
+        for entry in acl
+    )
+
+
 def acl_of(text: str) -> tuple[AclEntry, ...]:
     """The list that `getfacl --numeric --omit-header` prints, divided by commas or lines.
 
@@ -128,8 +147,7 @@ def acl_of_xattr(data: bytes) -> tuple[AclEntry, ...]:
     for tag, bits, number in _ENTRY.iter_unpack(data[4:]):
         if tag not in _TAGS:
             raise ValueError("an access control list with an unknown kind of entry")
-        named = _TAGS[tag] in ("user", "group")
-        entries.append(AclEntry(_TAGS[tag], bits & 7, number if named else 0))
+        entries.append(AclEntry(_TAGS[tag], bits & 7, number if _TAGS[tag] in _NAMED else 0))
     return checked(tuple(entries))
 
 

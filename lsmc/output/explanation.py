@@ -6,10 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.explain.hazards import HAZARDS
+from lsmc.frontend.apparmor.suggest import WITHOUT_PRIORITY
+from lsmc.layers.chain import beyond_rules
+from lsmc.output.layers import beyond_words, context_lines, layer_lines, refusal_words
 from lsmc.output.styled import Line, line, safe
 from lsmc.output.verdict import ONLY, head_line, names, rule_lines, transition_words
 
 if TYPE_CHECKING:
+    from lsmc.engine.verdict import Verdict
     from lsmc.explain.explainer import Explanation, Loser, Miss, Question, Reason, Suggestion
 
 #: To what a rule gives way.
@@ -29,6 +33,9 @@ def explanation_lines(found: Explanation) -> Iterator[Line]:
         yield line(f"  {text}")
     yield line()
     yield from question_lines(asked)
+    if verdict.chain:
+        yield line(("layers, in the order of the kernel", "head"))
+        yield from layer_lines(verdict.chain)
     yield from reason_lines(found.reasons)
     if verdict.transition is not None:
         yield line(("execution", "head"))
@@ -65,6 +72,27 @@ def miss_lines(misses: Sequence[Miss]) -> Iterator[Line]:
 def summary(found: Explanation) -> Iterator[str]:
     """What the decision means, and what the audit log shows of it."""
     verdict = found.verdict
+    refusal = verdict.refusal
+    by_profile = refusal is None or refusal.layer == "apparmor"
+    if refusal is not None:
+        yield refusal_words(refusal)
+        beyond = beyond_rules(verdict.chain)
+        if beyond is not None:
+            yield beyond_words(beyond)
+    if by_profile or verdict.decision == "unconfined":
+        yield from _answer(verdict)
+    killed = not verdict.allowed and (by_profile or verdict.audited)
+    if any(profile.mode == "kill" for profile in found.request.profiles) and killed:
+        yield "kill mode: the process is ended"
+    if not verdict.allowed and not verdict.audited:
+        yield "not logged: the deny rule has no `audit`" if by_profile else "not logged"
+    elif verdict.audited and verdict.allowed:
+        alone = verdict.decision == "complain" or verdict.chain
+        yield "logged" if alone else "allowed and logged"
+
+
+def _answer(verdict: Verdict) -> Iterator[str]:
+    """The profile's own answer."""
     missing = names(verdict.missing)
     if verdict.decision == "deny-explicit":
         yield f"a deny rule refuses {missing}" if not verdict.note else safe(verdict.note)
@@ -76,12 +104,6 @@ def summary(found: Explanation) -> Iterator[str]:
         yield safe(verdict.note) if verdict.note else "the subject is not confined"
     elif verdict.note:
         yield safe(verdict.note)
-    if any(profile.mode == "kill" for profile in found.request.profiles) and not verdict.allowed:
-        yield "kill mode: the process is ended"
-    if not verdict.allowed and not verdict.audited:
-        yield "not logged: the deny rule has no `audit`"
-    elif verdict.audited and verdict.allowed:
-        yield "logged" if verdict.decision == "complain" else "allowed and logged"
 
 
 def question_lines(asked: Question) -> Iterator[Line]:
@@ -100,6 +122,10 @@ def question_lines(asked: Question) -> Iterator[Line]:
     if asked.cls in ("file", "link"):
         owner = ", the subject owns it" if asked.owner else ", the subject does not own it"
     yield line(f"  {asked.cls}{perms}, LSM hook {asked.hook}{owner}")
+    if asked.context is None:
+        yield line("  only the profile is judged: nothing is said of users, modes or capabilities")
+    else:
+        yield from context_lines(asked.context)
 
 
 class Decided(NamedTuple):
@@ -200,8 +226,11 @@ def _near(miss: Miss) -> Iterator[Line]:
 
 def _suggestions(found: Explanation) -> Iterator[Line]:
     several = len(found.suggestions) > 1
-    title = "the smallest rules that would allow it" if several else None
-    yield line((title or "the smallest rule that would allow it", "head"))
+    title = f"the smallest rule{'s' * several} that would allow it"
+    stays = any(one.effect == "deny" and one.cls in WITHOUT_PRIORITY for one in found.reasons)
+    if stays or beyond_rules(found.verdict.chain) is not None:
+        title = "what the profile lacks besides"
+    yield line((title, "head"))
     for one in found.suggestions:
         yield from _suggestion(one)
 

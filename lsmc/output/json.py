@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lsmc.engine.verdict import Exec, RuleRef, Verdict
     from lsmc.explain.diagnosis import Remedy
     from lsmc.explain.explainer import Explanation, Miss, Reason, Suggestion
+    from lsmc.layers.context import Context
     from lsmc.source import Span
 
 Object = dict[str, Any]
@@ -35,8 +36,8 @@ def transition(exec_: Exec | None) -> Object | None:
 
 
 def verdict(found: Verdict) -> Object:
-    """A verdict: its fields."""
-    return {
+    """A verdict: its fields, those of the layers where there was a context."""
+    plain: Object = {
         "allowed": found.allowed,
         "decision": found.decision,
         "granted": list(found.granted),
@@ -46,6 +47,12 @@ def verdict(found: Verdict) -> Object:
         "rules": [rule(ref) for ref in found.rules],
         "note": found.note,
     }
+    if found.chain:
+        from lsmc.output.layers import chain_json
+
+        plain["chain"] = chain_json(found.chain)
+        plain["errno"] = found.refusal.errno if found.refusal is not None else None
+    return plain
 
 
 def diagnostic(found: Diagnostic) -> Object:
@@ -111,6 +118,7 @@ def explanation(found: Explanation) -> Object:
             "fields": dict(asked.fields),
             "hook": asked.hook,
             "profiles": [profile._asdict() for profile in asked.profiles],
+            "context": _context(asked.context),
         },
         "verdict": verdict(found.verdict),
         "reasons": [reason(one) for one in found.reasons],
@@ -118,6 +126,12 @@ def explanation(found: Explanation) -> Object:
         "suggestions": [suggestion(one) for one in found.suggestions],
         "attaches": found.attaches,
     }
+
+
+def _context(context: Context | None) -> Object | None:
+    from lsmc.output.layers import context_json
+
+    return context_json(context) if context is not None else None
 
 
 def reason(one: Reason) -> Object:

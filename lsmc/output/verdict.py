@@ -31,7 +31,7 @@ def names(permissions: Sequence[str]) -> str:
 
 def head_line(verdict: Verdict, asked: Question) -> Line:
     """The answer itself, with the question."""
-    word, role, _ = _WORDS[verdict.decision]
+    word, role, _ = _WORDS["deny-implicit" if verdict.refusal else verdict.decision]
     subject, op, obj, fields = asked
     pairs = (f"{key}={value}" for key, value in fields.items())
     words = " ".join(safe(word) for word in (subject, op, obj, *pairs) if word)
@@ -41,6 +41,10 @@ def head_line(verdict: Verdict, asked: Question) -> Line:
 def why(verdict: Verdict) -> str:
     """The reason in a few words; empty when the rules say all."""
     words = _WORDS[verdict.decision][2]
+    if verdict.refusal is not None:
+        from lsmc.output.layers import refusal_words
+
+        return refusal_words(verdict.refusal)
     if verdict.note:
         return safe(verdict.note)
     if verdict.missing and verdict.decision.startswith("deny"):
@@ -49,11 +53,15 @@ def why(verdict: Verdict) -> str:
 
 
 def verdict_lines(verdict: Verdict, asked: Question) -> Iterator[Line]:
-    """A verdict, why, and the rules behind it."""
+    """A verdict, why, what each layer says, and the rules behind the profile's answer."""
     yield head_line(verdict, asked)
     reason = why(verdict)
     if reason:
         yield line(f"  {reason}")
+    if verdict.chain:
+        from lsmc.output.layers import layer_lines
+
+        yield from layer_lines(verdict.chain)
     for ref in verdict.rules:
         yield from rule_lines(ref, "  ")
     if verdict.transition is not None:

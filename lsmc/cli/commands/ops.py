@@ -7,7 +7,10 @@ import click
 from lsmc.cli.faults import YES
 from lsmc.cli.options import format_option, screen_of, screen_options
 
-_COLUMNS = ("operation", "class", "permissions", "hook", "audit name", "remark")
+_COLUMNS = (
+    *("operation", "class", "permissions", "hook", "order of layers", "errno", "audit name"),
+    "remark",
+)
 
 
 @click.command("ops")
@@ -15,7 +18,11 @@ _COLUMNS = ("operation", "class", "permissions", "hook", "audit name", "remark")
 @screen_options
 @click.pass_context
 def command(ctx: click.Context, form: str) -> int:
-    """List the operations: their class, permissions, kernel hook and name in audit records."""
+    """List the operations: class, permissions, hook, layers, errno and name in audit records.
+
+    The layers stand in the order in which the kernel asks them: users and modes (dac), a capability
+    by itself, the security modules.  The errno is that of a refusal by AppArmor.
+    """
     from lsmc.engine.ops import OPERATIONS
     from lsmc.output.json import dumps
     from lsmc.output.table import columns
@@ -30,13 +37,19 @@ def command(ctx: click.Context, form: str) -> int:
                 "hook": op.hook,
                 "audit": list(op.audit),
                 "remark": op.summary,
+                "order": [step._asdict() for step in op.order.steps],
+                "errno": op.order.errno,
+                "source": op.order.source,
             }
             for op in OPERATIONS
         ]
         screen.text(dumps(found, indent=2) + "\n")
         return YES
     rows = [
-        (op.name, op.cls, " ".join(op.perms), op.hook, " ".join(op.audit), op.summary)
+        (
+            *(op.name, op.cls, " ".join(op.perms), op.hook, str(op.order), op.order.errno),
+            *(" ".join(op.audit), op.summary),
+        )
         for op in OPERATIONS
     ]
     screen.show(columns(_COLUMNS, rows))

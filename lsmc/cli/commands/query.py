@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from lsmc.cli.contexts import context_options
 from lsmc.cli.options import Reading, format_option, policy_options, screen_of, screen_options
+
+if TYPE_CHECKING:
+    from lsmc.layers.context import Context
 
 
 @click.command("query")
@@ -14,6 +20,7 @@ from lsmc.cli.options import Reading, format_option, policy_options, screen_of, 
 @click.option(
     "--batch", metavar="FILE", help="Answer the requests of a JSON Lines file (- is stdin)."
 )
+@context_options
 @format_option("text", "json")
 @policy_options
 @screen_options
@@ -24,6 +31,7 @@ def command(
     words: tuple[str, ...],
     not_owner: bool,
     batch: str | None,
+    context: Context | None,
     form: str,
     reading: Reading,
 ) -> int:
@@ -32,11 +40,14 @@ def command(
     POLICY is a bundle, a profile file or a directory of profiles.  SUBJECT is a profile's name or
     the path of an executable; `lsmc ops` lists the operations.  With --batch, each line of FILE is
     a request and each line of the output its verdict.
+
+    What is said of the process, the object, its directory and the modules makes it a question to
+    the whole kernel: users and modes, capabilities and modules are asked in its order.
     """
     from lsmc.cli.ask import ask_many, ask_one, question
     from lsmc.cli.reading import read_policy
 
-    if batch is not None and (words or not_owner):
+    if batch is not None and (words or not_owner or context is not None):
         raise click.UsageError("--batch takes its questions from the file")
     if batch is None:
         question(words)
@@ -44,4 +55,4 @@ def command(
     opened = read_policy(policy, reading, screen)
     if batch is not None:
         return ask_many(opened, batch, screen)
-    return ask_one(opened, words, not not_owner, form, screen)
+    return ask_one(opened, words, not not_owner, form, screen, context)
