@@ -31,10 +31,14 @@ class Wish(NamedTuple):
     priority: int | None = None
 
 
+#: Classes in which no priority beats a deny rule: rules without one, or with one to no effect.
+WITHOUT_PRIORITY = ("network", "capability")
+
+
 def suggest(wish: Wish) -> str | None:
     """The rule, or None where no rule can allow it."""
     write = _WRITERS.get(wish.cls)
-    if write is None or (wish.priority is not None and wish.cls == "network"):
+    if write is None or (wish.priority is not None and wish.cls in WITHOUT_PRIORITY):
         return None
     rule = write(wish)
     if rule is None:
