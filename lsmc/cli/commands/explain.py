@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from lsmc.cli.contexts import context_options
 from lsmc.cli.faults import NO, YES, UsageFault
 from lsmc.cli.options import Reading, format_option, policy_options, screen_of, screen_options
+
+if TYPE_CHECKING:
+    from lsmc.layers.context import Context
 
 
 @click.command("explain")
@@ -21,6 +27,7 @@ from lsmc.cli.options import Reading, format_option, policy_options, screen_of, 
 @click.option("--since", metavar="TIME", help="With --log: nothing older (2026-01-31T10:00, 2h).")
 @click.option("--profile", metavar="GLOB", help="With --log: only these profiles.")
 @click.option("--patch", is_flag=True, help="With --log: print a diff that allows what is denied.")
+@context_options
 @format_option("text", "json", "jsonl")
 @policy_options
 @screen_options
@@ -34,13 +41,15 @@ def command(
     since: str | None,
     profile: str | None,
     patch: bool,
+    context: Context | None,
     form: str,
     reading: Reading,
 ) -> int:
     """Explain whether SUBJECT may do OP to OBJECT, and what would change the answer.
 
     Takes a question as `lsmc query` does.  Prints the rules that decided; for a denial also the
-    rules that came closest, and the smallest rule that would allow it.
+    rules that came closest, and the smallest rule that would allow it.  What is said of
+    the process, the object, its directory and the modules is asked as `lsmc query` asks it.
 
     With --log the questions are those of a log's records, the same ones taken together: each is
     shown with its count, what this policy says to it, and rules that would allow it.
@@ -56,7 +65,7 @@ def command(
     if log:
         from lsmc.cli.explaining import explain_log
 
-        if words or not_owner:
+        if words or not_owner or context is not None:
             raise UsageFault("--log takes its questions from the log")
         opened = read_policy(policy, reading, screen)
         choice = {"moment": since, "profile": profile}
@@ -65,7 +74,7 @@ def command(
         raise UsageFault("--since, --profile and --patch go with --log")
     subject, op, obj, fields = question(words)
     opened = read_policy(policy, reading, screen)
-    found = explain(opened, subject, op, obj, owner=not not_owner, **fields)
+    found = explain(opened, subject, op, obj, owner=not not_owner, context=context, **fields)
     if form != "text":
         screen.text(dumps(to_json(found), indent=2 if form == "json" else None) + "\n")
     else:
