@@ -30,7 +30,7 @@ _IDS = re.compile(
     r"|(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])"
     r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|(?<![0-9A-Za-z])[0-9a-f]{16,}(?![0-9A-Za-z])"
-    r"|(?<![0-9])[0-9]{4,}(?![0-9:])"  # a colon follows the domain of a PCI address
+    r"|(?<![0-9])(?!25519)[0-9]{4,}(?![0-9:])"  # neither Curve25519 nor a PCI address
 )
 _NULL = re.compile(r"//null-.*\Z", re.DOTALL)
 #: What stands for a number in a pattern.

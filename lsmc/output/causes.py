@@ -36,6 +36,7 @@ AGREEMENT: Mapping[str, str] = {
     "unlogged": "these files refuse it without logging: another policy was running, or the kernel "
     "logs all denials",
 }
+STAYS = "no added rule can allow it: the deny rule itself would have to change"
 #: The headings of remedies: for one, and for several.
 TITLES: Mapping[str, tuple[str, str]] = {
     "exact": ("the smallest rule that would allow it", "the smallest rules that would allow it"),
@@ -103,8 +104,17 @@ def cause_lines(found: Explained) -> Iterator[Line]:
     if diagnosis.agreement in AGREEMENT:
         yield line("  ", (AGREEMENT[diagnosis.agreement], "warn"))
     yield from _answer(diagnosis)
+    if stays(found):
+        yield line(f"  {STAYS}")
     yield from _remedies(found.remedies)
     yield line()
+
+
+def stays(found: Explained) -> bool:
+    """Whether a deny rule refuses it that no other rule beats."""
+    verdict = found.diagnosis.verdict
+    refused = verdict is not None and verdict.decision == "deny-explicit"
+    return refused and found.diagnosis.status == "denied" and not found.remedies
 
 
 def what(cause: Cause) -> str:

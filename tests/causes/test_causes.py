@@ -38,6 +38,7 @@ def opened(name: str, comm: str = "c", **more: object) -> Record:
         ("/tmp/job-48213.log", "/tmp/job-*.log"),
         ("/tmp/job-48.log", "/tmp/job-48.log"),
         ("/dev/sda1", "/dev/sda1"),
+        ("/home/a/.ssh/id_ed25519", "/home/a/.ssh/id_ed25519"),
         ("/srv/log/2026-08-01/x.log", "/srv/log/*/x.log"),
         ("/srv/log/x-2026-08-01.log", "/srv/log/x-*.log"),
         ("/sys/devices/pci0000:00/0000:00:1f.3/x", "/sys/devices/pci0000:00/0000:00:1f.3/x"),

@@ -22,7 +22,7 @@ _IDS = re.compile(
     r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])"
     r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|(?<![0-9A-Za-z])[0-9a-f]{16,}(?![0-9A-Za-z])"
-    r"|(?<![0-9])[0-9]{4,}(?![0-9:])"
+    r"|(?<![0-9])(?!25519)[0-9]{4,}(?![0-9:])"
 )
 #: What a set of a regular expression would read as an operator, and a glob does not.
 _SET_SIGN = re.compile(r"(?<!\\)[\[&|~]|--")
