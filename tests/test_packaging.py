@@ -98,6 +98,9 @@ def test_wheel_holds_grammars_and_profiles(tmp_path: Path) -> None:
         if package != "lsmc.grammars" or path.suffix == ".lark"
     }
     assert expected - names == set()
+    templates = files_below(ROOT / "lsmc" / "output" / "templates")
+    assert {path.relative_to(ROOT).as_posix() for path in templates} - names == set()
+    assert templates
     python = {
         path.relative_to(ROOT).as_posix()
         for path in files_below(ROOT / "lsmc")

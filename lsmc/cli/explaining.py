@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 
@@ -42,45 +42,83 @@ def since(text: str) -> float:
         raise UsageFault(f"`{text}` is no time: 2026-01-31, 2026-01-31T10:00, 2h, 3d") from None
 
 
-def explain_log(
-    policy: Policy,
-    log: tuple[str, ...],
-    reading: Reading,
-    screen: Screen,
-    *,
-    moment: str | None,
-    profile: str | None,
-    form: str,
-    patch: bool,
-) -> int:
-    """Explain the causes behind a log; the exit code says whether one is denied."""
+class Wanted(NamedTuple):
+    """What of which logs is explained to whom, as the options say; `policy` is its name."""
+
+    policy: str
+    logs: tuple[str, ...]
+    since: str | None
+    profile: str | None
+    form: str
+    patch: bool
+    html: str | None
+
+
+def explain_log(policy: Policy, wanted: Wanted, reading: Reading, screen: Screen) -> int:
+    """Explain the causes behind logs; the exit code says whether one is denied."""
     from lsmc.cli.reading import progress_bar
     from lsmc.explain.causes import Causes
     from lsmc.logs.reader import LogReader
-    from lsmc.output.causes import cause_json, cause_lines
-    from lsmc.output.json import dumps
 
-    causes = Causes(since=since(moment) if moment is not None else None, profile=profile)
-    reader = LogReader(log)
+    moment = since(wanted.since) if wanted.since is not None else None
+    causes = Causes(since=moment, profile=wanted.profile)
+    reader = LogReader(wanted.logs)
     with progress_bar(screen) as progress:
         _read(reader, causes, progress)
         found = list(_explained(policy, causes, reading, progress))
     for fault in reader.faults[:_FAULTS]:
         screen.located(fault.source.file, fault.source.line, fault.reason)
-    if patch:
+    if wanted.html is not None:
+        _write_page(wanted.html, found, wanted, reader, causes, reading, screen)
+    else:
+        _print(found, wanted, reading, screen)
+    lines, records = _counts(reader, causes)
+    broken = (f"{reader.broken} broken", "bad" if reader.broken else "")
+    screen.remark(f"{lines}, ", broken)
+    screen.remark(records)
+    if not reader.records and reader.broken:
+        return WRONG
+    return NO if any(one.diagnosis.status == "denied" for one in found) else YES
+
+
+def _print(found: list[Explained], wanted: Wanted, reading: Reading, screen: Screen) -> None:
+    from lsmc.output.causes import cause_json, cause_lines
+    from lsmc.output.json import dumps
+
+    if wanted.patch:
         screen.text(patched(found, reading))
-    elif form == "json":
+    elif wanted.form == "json":
         screen.text(dumps([cause_json(one) for one in found], indent=2) + "\n")
-    elif form == "jsonl":
+    elif wanted.form == "jsonl":
         for one in found:
             screen.text(dumps(cause_json(one)) + "\n")
     else:
         for one in found:
-            screen.show(cause_lines(one))
-    _summary(reader, causes, screen)
-    if not reader.records and reader.broken:
-        return WRONG
-    return NO if any(one.diagnosis.status == "denied" for one in found) else YES
+            screen.rich(cause_lines(one))
+
+
+def _write_page(
+    path: str,
+    found: list[Explained],
+    wanted: Wanted,
+    reader: LogReader,
+    causes: Causes,
+    reading: Reading,
+    screen: Screen,
+) -> None:
+    from lsmc.cli.pages import PolicyFiles, page_library, write_page
+
+    lines, records = _counts(reader, causes)
+    page = page_library().log_page(
+        found,
+        PolicyFiles(),
+        policy=wanted.policy,
+        logs=wanted.logs,
+        counts=(f"{lines}, {reader.broken} broken", records),
+        faults=[(f"{one.source.file}:{one.source.line}", one.reason) for one in reader.faults],
+        patch=patched(found, reading),
+    )
+    write_page(path, page, screen)
 
 
 def _read(reader: LogReader, causes: Causes, progress: Progress | None) -> None:
@@ -138,13 +176,11 @@ def patched(found: list[Explained], reading: Reading) -> str:
     return "".join(unified(path, *texts) for path, texts in edited(edits).items())
 
 
-def _summary(reader: LogReader, causes: Causes, screen: Screen) -> None:
+def _counts(reader: LogReader, causes: Causes) -> tuple[str, str]:
+    """What became of the lines that are not broken, and of the records."""
     counts = causes.counts
-    broken = (f"{reader.broken} broken", "bad" if reader.broken else "")
-    lines = f"{reader.lines} line{'s' * (reader.lines != 1)}"
-    screen.remark(f"{lines}: {reader.used} used, {reader.skipped} skipped, ", broken)
-    several = len(causes)
-    parts = [f"{several} cause{'s' * (several != 1)} of {counts.grouped} records"]
+    lines = f"{_number(reader.lines, 'line')}: {reader.used} used, {reader.skipped} skipped"
+    parts = [f"{_number(len(causes), 'cause')} of {_number(counts.grouped, 'record')}"]
     for number, what in (
         (counts.too_early, "before the time asked for"),
         (counts.other_profiles, "of other profiles"),
@@ -153,4 +189,8 @@ def _summary(reader: LogReader, causes: Causes, screen: Screen) -> None:
     ):
         if number:
             parts.append(f"{number} {what}")
-    screen.remark("; ".join(parts))
+    return lines, "; ".join(parts)
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"

@@ -26,12 +26,20 @@ from tests.cli.conftest import ROOT
 
 PAGES = ("README.md", "docs/cli.md", "docs/explain.md", "docs/bundle.md")
 CONSOLE = re.compile(r"(?<=```console\n)(?s:.*?)(?=```)")
+README = ROOT / "README.md"
 BROKEN = """profile server {
   /etc/hosts r,
   @{LOGS}/*.log w,
   /var/lib/server/** rw
 }
 """
+
+
+def denials() -> str:
+    """The log that the README shows."""
+    found = re.search(r"(?<=<!-- denials\.log -->\n```text\n)(?s:.*?)(?=```)", README.read_text())
+    assert found is not None
+    return found[0]
 
 
 @contextlib.contextmanager
@@ -41,6 +49,7 @@ def workplace() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as place:
         shutil.copytree(ROOT / "profiles", Path(place) / "profiles")
         (Path(place) / "broken.aa").write_text(BROKEN)
+        (Path(place) / "denials.log").write_text(denials())
         os.chdir(place)
         try:
             yield

@@ -73,6 +73,17 @@ def test_the_deny_rule_and_its_includes(run: Run, bundle: Path) -> None:
     assert {"private-keys", "overrides-deny"} <= set(found["suggestions"][0]["hazards"])
 
 
+def test_a_deny_rule_that_no_rule_beats(run: Run, tmp_path: Path) -> None:
+    policy = tmp_path / "p"
+    policy.write_text("profile p {\n  deny network inet,\n}\n")
+    text = denied("/x", "p", class_="net").replace('class_="net"', "class=net")
+    text = text.replace('operation="open"', 'operation="create" class="net" family="inet"')
+    text = text.replace("class=net", 'sock_type="stream" protocol=6 requested="create"')
+    result = run("explain", policy, "--log", "-", "--no-cache", text=text)
+    assert "no added rule can allow it: the deny rule itself would have to change" in result.stdout
+    assert "these files refuse it without logging" in result.stdout
+
+
 def test_modes_that_differ(run: Run, bundle: Path) -> None:
     (found,) = causes(run, bundle, denied("/srv/x", kind="ALLOWED"))
     assert found["agreement"] == "complained"
@@ -104,7 +115,7 @@ def test_the_summary_counts_every_line(run: Run, bundle: Path) -> None:
     shown = ask(run, bundle, text).stderr
     assert "5 lines: 1 used, 3 skipped, 1 broken" in shown
     assert "-:5: error:" in shown
-    assert "1 cause of 1 records" in shown
+    assert "1 cause of 1 record" in shown
 
 
 def test_choices(run: Run, bundle: Path) -> None:

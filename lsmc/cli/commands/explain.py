@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--since", metavar="TIME", help="With --log: nothing older (2026-01-31T10:00, 2h).")
 @click.option("--profile", metavar="GLOB", help="With --log: only these profiles.")
 @click.option("--patch", is_flag=True, help="With --log: print a diff that allows what is denied.")
+@click.option("--html", metavar="REPORT", help="Write a page to read in a browser instead.")
 @context_options
 @format_option("text", "json", "jsonl")
 @policy_options
@@ -41,6 +42,7 @@ def command(
     since: str | None,
     profile: str | None,
     patch: bool,
+    html: str | None,
     context: Context | None,
     form: str,
     reading: Reading,
@@ -55,6 +57,7 @@ def command(
     shown with its count, what this policy says to it, and rules that would allow it.
     """
     from lsmc.cli.ask import question
+    from lsmc.cli.pages import PolicyFiles, page_library, write_page
     from lsmc.cli.reading import read_policy
     from lsmc.explain.explainer import explain
     from lsmc.output.explanation import explanation_lines
@@ -62,20 +65,27 @@ def command(
     from lsmc.output.json import explanation as to_json
 
     screen = screen_of(ctx)
+    if html is not None:
+        if patch or form != "text":
+            raise UsageFault("--html goes with neither --patch nor --format")
+        page_library()
     if log:
-        from lsmc.cli.explaining import explain_log
+        from lsmc.cli.explaining import Wanted, explain_log
 
         if words or not_owner or context is not None:
             raise UsageFault("--log takes its questions from the log")
         opened = read_policy(policy, reading, screen)
-        choice = {"moment": since, "profile": profile}
-        return explain_log(opened, log, reading, screen, **choice, form=form, patch=patch)
+        wanted = Wanted(policy, log, since, profile, form, patch, html)
+        return explain_log(opened, wanted, reading, screen)
     if since is not None or profile is not None or patch:
         raise UsageFault("--since, --profile and --patch go with --log")
     subject, op, obj, fields = question(words)
     opened = read_policy(policy, reading, screen)
     found = explain(opened, subject, op, obj, owner=not not_owner, context=context, **fields)
-    if form != "text":
+    if html is not None:
+        page = page_library().question_page(found, PolicyFiles(), policy=policy)
+        write_page(html, page, screen)
+    elif form != "text":
         screen.text(dumps(to_json(found), indent=2 if form == "json" else None) + "\n")
     else:
         screen.rich(explanation_lines(found))

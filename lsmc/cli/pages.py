@@ -1,0 +1,52 @@
+"""`lsmc explain --html`: reports as pages in files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsmc.cli.faults import UsageFault
+from lsmc.files import write_atomically
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from lsmc.cli.screen import Screen
+    from lsmc.source import Source
+
+
+def page_library() -> ModuleType:
+    """The module that renders pages; a fault that says what to install where that is missing."""
+    try:
+        from lsmc.output import page
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("jinja2", "markupsafe"):
+            raise
+        raise UsageFault(
+            "--html needs the library jinja2, which is not installed: pip install 'lsmc[html]'"
+        ) from None
+    return page
+
+
+def write_page(path: str, text: str, screen: Screen) -> None:
+    """Write a page as a whole; OSError."""
+    write_atomically(path, text.encode("utf-8"))
+    screen.remark((path, "where"), ": the report")
+
+
+class PolicyFiles:
+    """Policy files as they are now, each read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Source | None] = {}
+
+    def __call__(self, path: str) -> Source | None:
+        """The text of a file, None when it cannot be read."""
+        if path not in self._known:
+            from lsmc.inputs import DiskFiles
+            from lsmc.source import Source
+
+            try:
+                self._known[path] = Source.from_bytes(path, DiskFiles().read(path))
+            except (OSError, ValueError):
+                self._known[path] = None
+        return self._known[path]

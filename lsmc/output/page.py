@@ -1,0 +1,257 @@
+"""A report as one HTML page that needs nothing else: no script, no network, no font.
+
+Every value that a template prints passes through `safe`, which writes control and bidirectional
+characters as escapes, and is then escaped for HTML; a policy of the page itself forbids scripts and
+whatever else could be loaded.  Jinja renders it, as the optional extra `html`; this module is the
+only one that knows it.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from importlib.resources import files
+from typing import TYPE_CHECKING, NamedTuple
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup, escape
+
+from lsmc import __version__
+from lsmc.explain.diagnosis import Remedy
+from lsmc.explain.hazards import HAZARDS
+from lsmc.output.causes import (
+    AGREEMENT,
+    STATUS,
+    STAYS,
+    TITLES,
+    Explained,
+    opens_words,
+    seen,
+    stays,
+    what,
+    when,
+)
+from lsmc.output.explanation import (
+    BY,
+    EFFECTS,
+    decided,
+    miss_words,
+    question_lines,
+    summary,
+)
+from lsmc.output.layers import layer_lines
+from lsmc.output.listing import Read, listing
+from lsmc.output.styled import safe
+from lsmc.output.verdict import head_line, transition_words, why
+
+if TYPE_CHECKING:
+    from lsmc.explain.explainer import Explanation
+
+#: Causes that a page shows; a page of more is no longer read.
+MOST = 1_000
+
+_SECTIONS: Sequence[tuple[str, str, tuple[str, ...]]] = (
+    ("denied", "Denied by this policy", ("denied",)),
+    ("complain", "Would be denied, but for complain mode", ("complain",)),
+    ("unknown", "Profiles that this policy does not have", ("no-profile",)),
+    ("unanswered", "Records that no rule answers", ("no-question",)),
+    ("allowed", "Allowed by this policy", ("allowed", "unconfined")),
+)
+
+
+class Entry(NamedTuple):
+    """A question and its answer: a cause of the log, or what was asked.
+
+    `notes` are pairs of a text and its role, `record` pairs of a field and its value.
+    """
+
+    anchor: str
+    times: int
+    status: str
+    word: str
+    role: str
+    subject: str
+    what: str
+    object: str
+    seen: str
+    notes: tuple[tuple[str, str], ...]
+    answers: tuple[Explanation, ...]
+    remedies: tuple[Remedy, ...]
+    record: tuple[tuple[str, str], ...] = ()
+
+
+class Section(NamedTuple):
+    """Entries under a heading."""
+
+    anchor: str
+    title: str
+    entries: tuple[Entry, ...]
+
+
+class Head(NamedTuple):
+    """What a report is about: a title, and pairs of a name and texts."""
+
+    title: str
+    facts: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def log_page(
+    found: Sequence[Explained],
+    read: Read,
+    *,
+    policy: str,
+    logs: Sequence[str],
+    counts: Sequence[str],
+    faults: Sequence[tuple[str, str]],
+    patch: str,
+) -> str:
+    """The report on a log: its causes by status, and a patch that allows what is denied.
+
+    `counts` say what became of the lines and records, `faults` are places of broken lines with
+    reasons.
+    """
+    entries = [_cause(number, one) for number, one in enumerate(found[:MOST], 1)]
+    sections = [
+        Section(anchor, title, tuple(one for one in entries if one.status in statuses))
+        for anchor, title, statuses in _SECTIONS
+    ]
+    records = [one.diagnosis.cause for one in found]
+    times = [time for cause in records for time in (cause.first, cause.last) if time is not None]
+    period = tuple(dict.fromkeys(when(edge(times)) or "" for edge in (min, max))) if times else ()
+    facts = (
+        ("Policy", (policy,)),
+        ("Log", tuple(logs)),
+        ("Period", (" to ".join(filter(None, period)),)),
+        ("Read", tuple(counts)),
+    )
+    return _render(
+        Head("What AppArmor refused, and why", facts),
+        [section for section in sections if section.entries],
+        read,
+        faults=faults,
+        patch=patch,
+        left_out=max(0, len(found) - MOST),
+    )
+
+
+def question_page(found: Explanation, read: Read, *, policy: str) -> str:
+    """The report on one question."""
+    asked, verdict = found.request, found.verdict
+    word, role = head_line(verdict, (asked.subject, asked.op, asked.object, asked.fields))[0]
+    pairs = (f"{key}={value}" for key, value in asked.fields.items())
+    entry = Entry(
+        "answer",
+        0,
+        "allowed" if verdict.allowed else "denied",
+        word,
+        role,
+        asked.subject,
+        asked.op,
+        " ".join(part for part in (asked.object, *pairs) if part),
+        "",
+        tuple((text, "") for text in summary(found)),
+        (found,),
+        tuple(Remedy("exact", *one[:4], hazards=one.hazards) for one in found.suggestions),
+    )
+    head = Head(
+        "Why this is allowed" if verdict.allowed else "Why this is denied", (("Policy", (policy,)),)
+    )
+    return _render(head, [Section("question", "The question", (entry,))], read)
+
+
+def _cause(number: int, found: Explained) -> Entry:
+    diagnosis = found.diagnosis
+    cause, record = diagnosis.cause, diagnosis.cause.record
+    word, role = STATUS[diagnosis.status]
+    notes = [(diagnosis.note, "")] if diagnosis.note else []
+    if (verdict := diagnosis.verdict) is not None and (reason := why(verdict)):
+        notes.append((reason, ""))
+    if stays(found):
+        notes.append((STAYS, ""))
+    if diagnosis.agreement == "agrees":
+        notes.append(("the log agrees with this policy", ""))
+    elif diagnosis.agreement:
+        notes.append((AGREEMENT[diagnosis.agreement], "warn"))
+    fields = {
+        name: value for name, value in record.to_json().items() if not isinstance(value, dict)
+    }
+    return Entry(
+        f"cause-{number}",
+        cause.count,
+        diagnosis.status,
+        word,
+        role,
+        diagnosis.subject or record.profile or "(no profile)",
+        what(cause),
+        cause.object,
+        seen(cause),
+        tuple(dict.fromkeys(notes)),
+        diagnosis.answers,
+        found.remedies,
+        tuple((name, str(value)) for name, value in fields.items()),
+    )
+
+
+def _render(
+    head: Head,
+    sections: Sequence[Section],
+    read: Read,
+    *,
+    faults: Iterable[tuple[str, str]] = (),
+    patch: str = "",
+    left_out: int = 0,
+) -> str:
+    folder = files("lsmc.output") / "templates"
+    texts = {name: (folder / name).read_text("utf-8") for name in ("report.html", "report.css")}
+    style = texts["report.css"]
+    environment = Environment(
+        loader=DictLoader(texts),
+        autoescape=True,
+        finalize=_visible,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["ticks"] = _ticks
+    return environment.get_template(
+        "report.html"
+    ).render(
+        head=head,
+        sections=sections,
+        faults=tuple(faults),
+        patch=patch,
+        left_out=left_out,
+        style=Markup(style),  # noqa: S704 - a file of ours
+        digest=b64encode(sha256(style.encode()).digest()).decode(),
+        version=__version__,
+        listing=lambda ref: listing(ref, read),
+        decided=decided,
+        miss_words=miss_words,
+        question_lines=lambda asked: tuple(question_lines(asked))[1:],
+        layer_lines=layer_lines,
+        transition_words=transition_words,
+        opens_words=opens_words,
+        titles=TITLES,
+        hazards=HAZARDS,
+        by=BY,
+        effects=EFFECTS,
+    )
+
+
+def _visible(value: object) -> object:
+    """A value as it is printed: text with its invisible characters as escapes."""
+    return safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _ticks(text: str) -> Markup:
+    """A sentence with what stands between backticks as code."""
+    parts = safe(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape("`".join(parts))
+    shown = (escape(part) if at % 2 == 0 else _code(part) for at, part in enumerate(parts))
+    return Markup("").join(shown)
+
+
+def _code(text: str) -> Markup:
+    return Markup("<code>{}</code>").format(text)
