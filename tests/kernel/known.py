@@ -1,0 +1,191 @@
+"""Differences between the kernel's answers and lsmc's that are meant, each with its reason.
+
+The policies are compiled by apparmor_parser 3.0.8, lsmc follows the language of 6.0; some records
+are the kernel's own affair.  Every difference of a case must be known for the case to pass, and
+each is counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatch
+from typing import NamedTuple
+
+from lsmc import compile_text
+from lsmc.engine.policy import Policy
+from tests.kernel.cases import Case
+from tests.kernel.compare import Difference
+from tests.kernel.expect import Expected
+
+
+class Seen(NamedTuple):
+    """A case with its policy and what lsmc expected."""
+
+    text: str
+    policy: Policy
+    case: Case
+    expected: Expected
+
+
+class Known(NamedTuple):
+    """A difference that is meant: when it applies, and why."""
+
+    name: str
+    reason: str
+    applies: Callable[[Seen, Difference], bool]
+
+
+def _learning(seen: Seen, difference: Difference) -> bool:
+    del seen
+    return difference.what == "record" and "//null-" in difference.kernel
+
+
+def _capability_of_call(seen: Seen, difference: Difference) -> bool:
+    return (
+        difference.what == "record"
+        and seen.case.act[0] != "capable"
+        and difference.kernel.startswith("AUDIT capable")
+    )
+
+
+_KIND = re.compile(r"\b(?:remount|r?bind|move|(?:make-)?r?(?:shared|slave|private))\b")
+_MOUNT = re.compile(r"^\s*(?:audit |allow |deny )*mount\b(.*?)(?:-> (\S+))?,$", re.MULTILINE)
+
+
+def _mount_kinds(seen: Seen, difference: Difference) -> bool:
+    """Whether a rule that the compilers read differently speaks of the mountpoint."""
+    if seen.case.act[0] != "mount":
+        return False
+    del difference
+    target = seen.case.act[2]
+    for given, mountpoint in _MOUNT.findall(seen.text):
+        options = " ".join(re.findall(r"options\s*(?:=|in)\s*\(([^)]*)\)", given))
+        if fnmatch(f"{target}/", mountpoint or "*") and (not options or _KIND.search(options)):
+            return True
+    return False
+
+
+def _matches(globs: Sequence[str], path: str) -> bool:
+    """Whether one of some globs matches a path."""
+    rules = "".join(f"{glob} r, " for glob in globs)
+    return compile_text(f"profile m {{ {rules} }}").query("m", "read", path).allowed
+
+
+_AUDITED_EXEC = re.compile(r"^\s*audit (?:owner )?(/\S+) \w+x\b", re.MULTILINE)
+
+
+def _audit_of_loser(seen: Seen, difference: Difference) -> bool:
+    if not difference.kernel.startswith("AUDIT exec") or difference.ours:
+        return False
+    return _matches(_AUDITED_EXEC.findall(seen.text), seen.case.act[-1])
+
+
+_EXECUTABLE = re.compile(r"^\s*(?:audit |allow )*change_profile (/\S+) ->", re.MULTILINE)
+
+
+def _onexec_unnamed(seen: Seen, difference: Difference) -> bool:
+    """Whether no rule names the executable, so that the kernel passes over its missing rule."""
+    if seen.case.act[0] != "onexec" or difference.kernel not in ("0", ""):
+        return False
+    subject, path = seen.case.subject, seen.case.act[2]
+    named = _matches(_EXECUTABLE.findall(seen.text), path)
+    labels = seen.policy.permissions(subject, "change_profile", path)  # in the same automaton
+    return not named and "onexec" not in labels.allow
+
+
+def _audit_of_subset(seen: Seen, difference: Difference) -> bool:
+    if seen.case.act[0] != "link" or not difference.ours.startswith("AUDIT link"):
+        return False
+    _, old, new = seen.case.act
+    return any(
+        "subset" in seen.policy.permissions(part, "link", new, target=old, owner=owner).allow
+        for part in seen.case.subject.split("//&")
+        for owner in (True, False)
+    )
+
+
+def _stat_of_denied(seen: Seen, difference: Difference) -> bool:
+    if not difference.kernel.startswith("AUDIT getattr") or difference.ours:
+        return False
+    profile = difference.kernel.split()[2]
+    found = seen.policy.permissions(profile, "file", seen.case.act[1])
+    return "r" in found.deny and "audit" in seen.text
+
+
+def _left_open(seen: Seen, difference: Difference) -> bool:
+    return bool(seen.expected.open) and difference.what in ("errno", "record")
+
+
+_UPPER = frozenset(("link", "file_mmap", "change_profile", "change_onexec", "change_hat"))
+
+
+def _upper_bits(seen: Seen, difference: Difference) -> bool:
+    """A record that flags=(audit) asks for about one of these, or for others without them."""
+    words = (difference.kernel or difference.ours).split()
+    upper = _UPPER | {"exec"} if seen.case.act[0] == "onexec" else _UPPER
+    if difference.what != "record" or words[0] != "AUDIT" or words[1] not in upper:
+        return False
+    profile = seen.policy.tables.find(words[2])
+    return profile is not None and profile.audit
+
+
+KNOWN: tuple[Known, ...] = (
+    Known(
+        "mount-kinds",
+        "3.0.8 adds a new mount to options that name another kind, and takes any kind and flags "
+        "where none are written; 6.0 does as we do",
+        _mount_kinds,
+    ),
+    Known(
+        "audit-of-loser",
+        "where a rule without wildcards wins the execution, 3.0.8 keeps the `audit` of the rule "
+        "that loses; in 6.0 it follows the rule that decides",
+        _audit_of_loser,
+    ),
+    Known(
+        "onexec-unnamed",
+        "the kernel finds that the executable has no rule for change_onexec and goes on without "
+        "an error (profile_onexec in 6.1); the policy does not allow it",
+        _onexec_unnamed,
+    ),
+    Known(
+        "audit-of-subset",
+        "the kernel forgets that a link is asked for while it compares the permissions of both "
+        "names (profile_path_link), so that `audit` of a link with that test logs nothing",
+        _audit_of_subset,
+    ),
+    Known(
+        "stat-of-denied",
+        "3.0.8 leaves the audit bit of a permission that a deny rule takes; only stat shows it, "
+        "which asks for nothing and is logged as reading",
+        _stat_of_denied,
+    ),
+    Known(
+        "left-open",
+        "the verdict says that the context does not tell enough of a layer, and the layer decides",
+        _left_open,
+    ),
+    Known(
+        "learning-profile",
+        "a program that runs in a profile made for learning has its own accesses logged; the "
+        "policy does not have that profile",
+        _learning,
+    ),
+    Known(
+        "capability-of-call",
+        "flags=(audit) logs each capability that the system call tries by the way",
+        _capability_of_call,
+    ),
+    Known(
+        "upper-bits",
+        "flags=(audit) makes the kernel log the lower sixteen bits of an allowed request, where m, "
+        "l and changes of profile are not; the manual says that every access is logged",
+        _upper_bits,
+    ),
+)
+
+
+def explain(seen: Seen, difference: Difference) -> Known | None:
+    """The known difference that a difference is an instance of."""
+    return next((known for known in KNOWN if known.applies(seen, difference)), None)
