@@ -21,6 +21,7 @@ def compile(  # noqa: A001 - the contract's name
     include: Iterable[StrPath] = (),
     features: StrPath | None = None,
     variables: Variables | None = None,
+    restrict: Iterable[StrPath] = (),
     jobs: int | None = None,
     cache: StrPath | None = None,
 ) -> Policy:
@@ -32,13 +33,14 @@ def compile(  # noqa: A001 - the contract's name
         include: more directories for them.
         features: a features or abi file that overrides `abi` lines.
         variables: values that set or override variables of the policy.
+        restrict: directories outside of which nothing is read; anywhere when there are none.
         jobs: processes to use; as many as there are processors when not given.
         cache: a directory that keeps compiled units between runs; none when not given.
     """
     from lsmc.cache import compile_cached
     from lsmc.inputs import Options
 
-    options = Options.of(base, include, features, variables)
+    options = Options.of(base, include, features, variables, restrict)
     data, _ = compile_cached(_several(paths), options, jobs=jobs, directory=cache)
     return Policy(data)
 
@@ -51,12 +53,13 @@ def compile_text(
     include: Iterable[StrPath] = (),
     features: StrPath | None = None,
     variables: Variables | None = None,
+    restrict: Iterable[StrPath] = (),
 ) -> Policy:
     """Compile a policy text; `name` stands for its file in messages.  Raises `PolicyError`."""
     from lsmc.driver import compile_source
     from lsmc.inputs import Options
 
-    data, _ = compile_source(text, name, Options.of(base, include, features, variables))
+    data, _ = compile_source(text, name, Options.of(base, include, features, variables, restrict))
     return Policy(data)
 
 
@@ -67,6 +70,7 @@ def check(
     include: Iterable[StrPath] = (),
     features: StrPath | None = None,
     variables: Variables | None = None,
+    restrict: Iterable[StrPath] = (),
     jobs: int | None = None,
     cache: StrPath | None = None,
     select: Iterable[str] | None = None,
@@ -85,6 +89,7 @@ def check(
         include: more directories for them.
         features: a features or abi file that overrides `abi` lines.
         variables: values that set or override variables of the policy.
+        restrict: directories outside of which nothing is read; anywhere when there are none.
         jobs: taken for the sake of one set of arguments; lint runs in one process.
         cache: likewise; lint needs the text of every file.
         select: codes, prefixes of codes or names of the checks to run; else the default set.
@@ -100,6 +105,7 @@ def check(
         include=include,
         features=features,
         variables=variables,
+        restrict=restrict,
         select=select,
         ignore=ignore,
         config=config,

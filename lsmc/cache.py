@@ -132,7 +132,7 @@ def _kept(entry: _Entry, stale: set[int]) -> Kept | None:
 def _name(paths: Sequence[StrPath], options: Options) -> str:
     """The name of the entry for some paths and options."""
     facts = [__version__, VERSION, os.getcwd(), [os.fspath(path) for path in paths]]
-    facts += [options.base, options.include, options.features, options.variables]
+    facts += [options.base, options.include, options.features, options.variables, options.restrict]
     return blake2b(json.dumps(facts).encode(), digest_size=16).hexdigest()
 
 

@@ -12,7 +12,16 @@ from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.features import Features, parse_features
 from lsmc.frontend.apparmor.library import Library
 from lsmc.frontend.apparmor.parser import parse
-from lsmc.inputs import Answer, Ask, DiskFiles, Options, RecordedFiles, profile_paths
+from lsmc.inputs import (
+    Answer,
+    Ask,
+    DiskFiles,
+    Options,
+    RecordedFiles,
+    RestrictedFiles,
+    profile_paths,
+    restricted,
+)
 from lsmc.ir.model import Policy as IrPolicy
 from lsmc.ir.model import Profile
 from lsmc.processes import shards
@@ -28,7 +37,11 @@ Progress = Callable[[str, int, int], None]
 
 def compiler(options: Options, files: DiskFiles | None = None) -> Compiler:
     """A front end under some options; raises `PolicyError` for a bad features file."""
-    library = Library(files or DiskFiles(), (options.base, *options.include), parse)
+    files = restricted(files or DiskFiles(), options.restrict)
+    search = (options.base, *options.include)
+    if isinstance(files, RestrictedFiles):
+        search = tuple(folder for folder in search if files.within(folder))
+    library = Library(files, search, parse)
     features = None
     if options.features is not None:
         features = read_features(options.features, files)

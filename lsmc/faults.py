@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from lsmc.diagnostics import Diagnostic
 from lsmc.frontend.apparmor.errors import error
+from lsmc.frontend.apparmor.library import cannot_read
 from lsmc.source import Source, Span
 from lsmc.tables.build import TooComplexError
 
 
 def unreadable(path: str, fault: OSError) -> Diagnostic:
     """The error for a file that cannot be read."""
-    source = Source(path, "")
-    reason = (fault.strerror or str(fault)).lower()
-    return error("unreadable-file", Span(source, 0, 0), f"cannot read `{path}`: {reason}")
+    return cannot_read(Span(Source(path, ""), 0, 0), path, fault)
 
 
 def too_complex(fault: TooComplexError) -> Diagnostic:

@@ -6,16 +6,18 @@ would see the same again, without compiling.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from lsmc.files import StrPath
+from lsmc.files import StrPath, read_regular
 
 DEFAULT_BASE = "/etc/apparmor.d"
-MAX_FILE = 64 * 1024 * 1024
+#: Bytes of one file of policy; the largest profile in use has a fortieth.
+MAX_SOURCE = 1 << 22
 #: No file system in use marks the time of a change more coarsely than this, in nanoseconds.
 _GRAIN = 3_000_000_000
 
@@ -38,12 +40,16 @@ _IGNORED_ENDS = (
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How policy is read: the directories of includes, and what the caller sets in advance."""
+    """How policy is read: the directories of includes, and what the caller sets in advance.
+
+    With `restrict` nothing outside of these directories is read.
+    """
 
     base: str = DEFAULT_BASE
     include: tuple[str, ...] = ()
     features: str | None = None
     variables: tuple[tuple[str, str], ...] = ()
+    restrict: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -52,6 +58,7 @@ class Options:
         include: Iterable[StrPath],
         features: StrPath | None,
         variables: Mapping[str, str | Sequence[str]] | None,
+        restrict: Iterable[StrPath] = (),
     ) -> Options:
         """The options from the arguments of the public functions."""
         pairs = (
@@ -63,6 +70,7 @@ class Options:
             tuple(os.fspath(path) for path in include),
             os.fspath(features) if features is not None else None,
             tuple(sorted(pairs)),
+            tuple(os.fspath(path) for path in restrict),
         )
 
 
@@ -71,7 +79,7 @@ class DiskFiles:
 
     def read(self, path: str) -> bytes:
         """The content of a regular file; OSError otherwise."""
-        return self._read(path)[0]
+        return read_regular(path, MAX_SOURCE)[0]
 
     def entries(self, path: str) -> list[str] | None:
         """The names in a directory, or None for anything else."""
@@ -81,14 +89,51 @@ class DiskFiles:
         """Whether something stands at the path."""
         return os.path.exists(path)
 
-    @staticmethod
-    def _read(path: str) -> tuple[bytes, os.stat_result]:
-        with open(path, "rb") as file:
-            data = file.read(MAX_FILE + 1)
-            stat = os.fstat(file.fileno())
-        if len(data) > MAX_FILE:
-            raise OSError(27, "file is too large", path)
-        return data, stat
+
+class OutsideError(PermissionError):
+    """A file lies outside of the directories that may be read."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(errno.EACCES, "outside of the directories of --restrict", path)
+
+
+class RestrictedFiles(DiskFiles):
+    """A file system of which some directories can be read, wherever links lead.
+
+    Anything else is a file that cannot be read, whether it is there or not, so that policy cannot
+    even ask.
+    """
+
+    def __init__(self, files: DiskFiles, roots: Iterable[str]) -> None:
+        self.files = files
+        self.roots = tuple(os.path.realpath(root) for root in roots)
+
+    def within(self, path: str) -> bool:
+        """Whether a path leads into one of the directories."""
+        real = os.path.realpath(path)
+        return any(os.path.commonpath((root, real)) == root for root in self.roots)
+
+    def read(self, path: str) -> bytes:
+        """The content of a regular file; OSError otherwise."""
+        if not self.within(path):
+            raise OutsideError(path)
+        return self.files.read(path)
+
+    def entries(self, path: str) -> list[str] | None:
+        """The names in a directory, or None for anything else."""
+        return self.files.entries(path) if self.within(path) else None
+
+    def exists(self, path: str) -> bool:
+        """Whether something stands at the path; what is outside always does."""
+        return not self.within(path) or self.files.exists(path)
+
+
+def restricted(files: DiskFiles, roots: Iterable[str]) -> DiskFiles:
+    """The file system as far as some directories, all of it when there are none."""
+    roots = tuple(roots)
+    if not roots or isinstance(files, RestrictedFiles):
+        return files
+    return RestrictedFiles(files, roots)
 
 
 #: Something asked of the file system: how ("read", "entries" or "exists"), and of which path.
@@ -105,7 +150,7 @@ class RecordedFiles(DiskFiles):
 
     def read(self, path: str) -> bytes:
         """The content of a regular file; OSError otherwise."""
-        data, stat = self._read(path)
+        data, stat = read_regular(path, MAX_SOURCE)
         self.record["read", path] = _digest(data), _standing(stat)
         return data
 

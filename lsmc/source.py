@@ -11,6 +11,9 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+#: Bytes between the places of a long line whose columns are remembered.
+_STEP = 4096
+
 
 class Location(NamedTuple):
     """A place for people: 1-based line and column of the first and one past the last character."""
@@ -29,6 +32,8 @@ class Source:
     path: str
     text: str
     _lines: list[int] | None = field(default=None, repr=False)
+    _columns: dict[int, list[tuple[int, int]]] = field(default_factory=dict, repr=False)
+    _shown: tuple[int, str] = field(default=(0, ""), repr=False)
 
     @classmethod
     def from_bytes(cls, path: str, data: bytes) -> Source:
@@ -46,19 +51,44 @@ class Source:
                 at = find("\n", at + 1)
             self._lines = starts
         line = bisect_right(self._lines, offset)
-        before = self.text[self._lines[line - 1] : offset]
-        if not before.isascii():
-            before = to_display(before)
-        return line, len(before) + 1
+        at, column = self._lines[line - 1], 1
+        if offset - at > _STEP:
+            marks = self._columns.get(line)
+            if marks is None:
+                marks = self._columns[line] = self._marks(line)
+            at, column = marks[bisect_right(marks, (offset, 0)) - 1]
+        return line, column + _length(self.text[at:offset])
+
+    def _marks(self, line: int) -> list[tuple[int, int]]:
+        """Offsets in a long line with their columns, so that no place in it is far from one.
+
+        They are at ASCII characters, where no character of UTF-8 can be cut.
+        """
+        assert self._lines is not None
+        text, at, column = self.text, self._lines[line - 1], 1
+        end = self._lines[line] if line < len(self._lines) else len(text)
+        marks = [(at, column)]
+        while end - at > _STEP:
+            after = at + _STEP
+            while after < end and not text[after].isascii():
+                after += 1
+            column += _length(text[at:after])
+            at = after
+            marks.append((at, column))
+        return marks
 
     def line_text(self, line: int) -> str:
         """The text of a 1-based line for display, without its line end."""
+        if self._shown[0] == line:
+            return self._shown[1]
         self.position(0)
         assert self._lines is not None
         if not 1 <= line <= len(self._lines):
             return ""
         end = self._lines[line] - 1 if line < len(self._lines) else len(self.text)
-        return to_display(self.text[self._lines[line - 1] : end].rstrip("\r"))
+        text = to_display(self.text[self._lines[line - 1] : end].rstrip("\r"))
+        self._shown = (line, text)
+        return text
 
 
 class Span(NamedTuple):
@@ -82,6 +112,11 @@ class Span(NamedTuple):
     def to(self, other: Span) -> Span:
         """From the start of this span to the end of another of the same source."""
         return Span(self.source, self.start, other.end)
+
+
+def _length(text: str) -> int:
+    """The characters of a byte text."""
+    return len(text) if text.isascii() else len(to_display(text))
 
 
 def to_display(text: str) -> str:

@@ -15,8 +15,11 @@ from lsmc.checker.model import Check, SettingError
 from lsmc.checker.selection import Selection
 from lsmc.diagnostics import Diagnostic
 from lsmc.driver import compiler
-from lsmc.files import StrPath
-from lsmc.inputs import DiskFiles, Options
+from lsmc.files import StrPath, read_regular
+from lsmc.inputs import Options
+
+#: Bytes of a configuration or a baseline.
+_MAX_SETTINGS = 1 << 26
 
 
 def find_config(start: str, known: Mapping[str, str], checks: Mapping[str, Check]) -> Config:
@@ -91,6 +94,7 @@ class Setup:
         include: Iterable[StrPath],
         features: StrPath | None,
         variables: Mapping[str, str | Sequence[str]] | None,
+        restrict: Iterable[StrPath] = (),
     ) -> Options:
         """How policy is read: as the caller says, else as the configuration does."""
         config = self.config
@@ -99,6 +103,7 @@ class Setup:
             (*include, *config.include),
             features if features is not None else config.features,
             {**config.variables, **(variables or {})},
+            restrict,
         )
 
 
@@ -109,6 +114,7 @@ def check_paths(
     include: Iterable[StrPath],
     features: StrPath | None,
     variables: Mapping[str, str | Sequence[str]] | None,
+    restrict: Iterable[StrPath],
     select: Iterable[str] | None,
     ignore: Iterable[str],
     config: StrPath | None,
@@ -123,7 +129,7 @@ def check_paths(
         tuple(ignore),
     )
     selected = setup.selected(known, known_checks)
-    front = compiler(setup.options(base, include, features, variables))
+    front = compiler(setup.options(base, include, features, variables, restrict))
     baseline = None
     if setup.config.baseline is not None:
         baseline = read_baseline(setup.config.baseline)
@@ -133,7 +139,7 @@ def check_paths(
 
 def _read(path: Path) -> bytes:
     try:
-        return DiskFiles().read(str(path))
+        return read_regular(path, _MAX_SETTINGS)[0]
     except OSError as fault:
         reason = (fault.strerror or str(fault)).lower()
         raise SettingError(f"cannot read `{path}`: {reason}") from None

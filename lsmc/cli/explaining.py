@@ -139,10 +139,9 @@ def _explained(
 ) -> Iterator[Explained]:
     from lsmc.explain.diagnosis import diagnose
     from lsmc.explain.remedies import Pharmacy
-    from lsmc.inputs import Options
     from lsmc.output.causes import Explained
 
-    options = Options.of(reading.base, reading.include, reading.features, reading.variables)
+    options = reading.options()
     pharmacy = Pharmacy(policy, options)
     some = causes.sorted()
     for number, diagnosis in enumerate(diagnose(policy, some), 1):
@@ -156,9 +155,8 @@ def patched(found: list[Explained], reading: Reading) -> str:
     from lsmc.cli.patches import unified
     from lsmc.driver import compiler
     from lsmc.frontend.apparmor.insertion import edited, insertion
-    from lsmc.inputs import Options
 
-    options = Options.of(reading.base, reading.include, reading.features, reading.variables)
+    options = reading.options()
     library = compiler(options).library
     edits = []
     for one in found:

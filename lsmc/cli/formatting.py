@@ -21,7 +21,7 @@ from lsmc.driver import compiler, link_profiles, policy_files
 from lsmc.faults import unreadable
 from lsmc.files import write_atomically
 from lsmc.frontend.apparmor.formatter import format_text, same_meaning
-from lsmc.inputs import Options, ignored
+from lsmc.inputs import ignored
 from lsmc.output.styled import line, safe
 from lsmc.source import to_display
 
@@ -59,7 +59,7 @@ class _Run:
     def __init__(self, wish: Wish, screen: Screen) -> None:
         self.wish = wish
         self.screen = screen
-        self.options = Options.of(*wish.reading[:4])
+        self.options = wish.reading.options()
         self.before = compiler(self.options)
         self.after = compiler(self.options)
         self.known: dict[str, Sequence[BuiltGroup]] = {}
@@ -92,13 +92,17 @@ class _Run:
         """Format a file on disk."""
         try:
             old = self.before.library.files.read(path)
-            new = self.formatted(path, old)
-            if new is None or new == old or self.wish.check or self.wish.diff:
-                return
-            self.changed -= 1
-            _replace(path, new)
-            self.changed += 1
         except OSError as fault:
+            self.failed += 1
+            self.screen.diagnostics([unreadable(path, fault)])
+            return
+        new = self.formatted(path, old)
+        if new is None or new == old or self.wish.check or self.wish.diff:
+            return
+        try:
+            _replace(path, new)
+        except OSError as fault:
+            self.changed -= 1
             self.failed += 1
             self.screen.diagnostics([unreadable(path, fault)])
 

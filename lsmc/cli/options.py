@@ -5,11 +5,14 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 from lsmc.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from lsmc.inputs import Options
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -23,6 +26,13 @@ class Reading(NamedTuple):
     variables: dict[str, str]
     jobs: int | None
     cache: str | None
+    restrict: tuple[str, ...] = ()
+
+    def options(self) -> Options:
+        """What the front end takes of it."""
+        from lsmc.inputs import Options
+
+        return Options.of(self.base, self.include, self.features, self.variables, self.restrict)
 
 
 def screen_of(ctx: click.Context) -> Screen:
@@ -72,6 +82,7 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
         include: tuple[str, ...],
         features: str | None,
         define: tuple[str, ...],
+        restrict: tuple[str, ...],
         jobs: int | None,
         cache_dir: str | None,
         no_cache: bool,
@@ -81,7 +92,7 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
             raise click.UsageError("--cache-dir and --no-cache exclude each other")
         cache = None if no_cache else cache_dir or default_cache()
         variables = dict(_define(text) for text in define)
-        reading = Reading(base, include, features, variables, jobs, cache)
+        reading = Reading(base, include, features, variables, jobs, cache, restrict)
         return function(*args, reading=reading, **rest)
 
     options = (
@@ -100,6 +111,13 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="NAME=VALUE",
             multiple=True,
             help="Set a variable of the policy.",
+        ),
+        click.option(
+            "--restrict",
+            metavar="DIR",
+            multiple=True,
+            type=click.Path(exists=True, file_okay=False),
+            help="Read no policy outside of these directories, wherever links and includes lead.",
         ),
         click.option(
             "-j", "--jobs", metavar="N", type=click.IntRange(1), help="Processes [one a processor]."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -30,9 +31,12 @@ def compile_paths(
 ) -> tuple[bytes | memoryview, list[Diagnostic]]:
     """The bundle of source files, and the warnings; `PolicyError`."""
     from lsmc.cache import compile_cached
-    from lsmc.inputs import Options
+    from lsmc.output.styled import safe
 
-    options = Options.of(reading.base, reading.include, reading.features, reading.variables)
+    options = reading.options()
+    cache = reading.cache
+    if cache is not None and os.path.isdir(cache) and not os.access(cache, os.W_OK | os.X_OK):
+        screen.remark(f"lsmc: note: `{safe(cache)}` cannot be written: compiled policy is not kept")
     with progress_bar(screen) as progress:
         return compile_cached(
             paths, options, jobs=reading.jobs, directory=reading.cache, progress=progress

@@ -47,12 +47,13 @@ def excerpt(span: Span) -> Iterator[Line]:
     if not text or start > len(text):
         return
     end = location.end_column - 1 if location.end_line == location.line else len(text)
-    cut = max(0, start - _BEFORE) if len(_expand(text)) > WIDTH else 0
+    # no more of the line is looked at than can be shown: there may be thousands of places in it
+    cut = max(0, start - _BEFORE) if len(_expand(text[: WIDTH + 1])) > WIDTH else 0
     before = ("…" if cut else "") + _expand(text[cut:start])
-    after = _expand(text[start:])
+    after = _expand(text[start : start + WIDTH + 1])
     room = WIDTH - len(before)
     shown = before + (after if len(after) <= room else after[:room] + "…")
-    marked = _expand(text[start : max(start + 1, end)].rstrip())[:room] or " "
+    marked = _expand(text[start : max(start + 1, min(end, start + WIDTH))].rstrip())[:room] or " "
     yield line((f"{location.line:>5} | ", "dim"), shown)
     yield line(("      | ", "dim"), " " * _width(before), ("^" * _width(marked), "mark"))
 

@@ -20,6 +20,7 @@ WITHOUT_EXAMPLES = {
     "LSM088",  # nested-too-deeply
     "LSM089",  # too-complex
     "LSM090",  # bad-features-file
+    "LSM091",  # file-outside
     "LSM999",  # internal-error
 }
 EXAMPLES = [

@@ -107,6 +107,7 @@ CODES: dict[str, int] = {
             "nested-too-deeply",
             "too-complex",
             "bad-features-file",
+            "file-outside",
         )
     )
 }

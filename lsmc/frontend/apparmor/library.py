@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from errno import EFBIG
 from typing import NamedTuple, Protocol
 
 from lsmc.diagnostics import Diagnostic
@@ -17,8 +18,11 @@ from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.features import Features, parse_features
 from lsmc.frontend.apparmor.refused import Refused
-from lsmc.inputs import Ask, ignored
-from lsmc.source import Source, to_display
+from lsmc.inputs import Ask, OutsideError, ignored
+from lsmc.source import Source, Span, to_display
+
+#: Bytes of all files of a compilation; their trees take some 150 bytes of memory for each.
+MAX_TEXT = 1 << 26
 
 
 class Files(Protocol):
@@ -67,6 +71,7 @@ class Library:
         #: Names of profiles in files beside those compiled, for who needs to know of them.
         self.heads: dict[str, tuple[str, ...]] = {}
         self._parse = parse
+        self._size = 0
         self._parsed: dict[str, Parsed] = {}
         self._found: dict[tuple[str, bool], _Found] = {}
         self._features: dict[str, tuple[Features, tuple[Diagnostic, ...]]] = {}
@@ -76,7 +81,11 @@ class Library:
         self.asked.add(("read", path))
         known = self._parsed.get(path)
         if known is None:
-            known = self.text(path, self.files.read(path))
+            data = self.files.read(path)
+            self._size += len(data)
+            if self._size > MAX_TEXT:
+                raise OSError(EFBIG, f"all files together are larger than {MAX_TEXT} bytes", path)
+            known = self.text(path, data)
         return known
 
     def text(self, path: str, data: bytes) -> Parsed:
@@ -114,7 +123,10 @@ class Library:
             if not self.files.exists(candidate):
                 continue
             asked.append(("entries", candidate))
-            entries = self.files.entries(candidate)
+            try:
+                entries = self.files.entries(candidate)
+            except OSError:
+                entries = None  # a directory that cannot be listed: reading it will say why
             if entries is None:
                 return (candidate,)
             inside = [posixpath.join(candidate, e) for e in sorted(entries) if not ignored(e)]
@@ -134,7 +146,8 @@ class Library:
     def missing(self, kind: str, path: ast.Word, magic: bool) -> Diagnostic:
         """The error for an include or abi file that is not there."""
         name = to_display(path.text)
-        where = ", ".join(self.search) if magic else "the working directory"
+        where = ", ".join(self.search) or "nothing, as `--restrict` leaves no directory of includes"
+        where = where if magic else "the working directory"
         close = did_you_mean(name, self.names(posixpath.dirname(name))) if magic else ""
         verb = "cannot find" if kind == "missing-include" else "cannot find the abi file"
         return error(kind, path.span, f"{verb} `{name}`", close or f"searched: {where}")
@@ -167,8 +180,10 @@ class Library:
 
 def unreadable(word: ast.Word, path: str, fault: OSError) -> Diagnostic:
     """The error for a file that is there but cannot be read."""
-    return error(
-        "unreadable-file",
-        word.span,
-        f"cannot read `{path}`: {(fault.strerror or str(fault)).lower()}",
-    )
+    return cannot_read(word.span, path, fault)
+
+
+def cannot_read(span: Span, path: str, fault: OSError) -> Diagnostic:
+    """The error at a place that asks for a file that cannot be read."""
+    kind = "file-outside" if isinstance(fault, OutsideError) else "unreadable-file"
+    return error(kind, span, f"cannot read `{path}`: {(fault.strerror or str(fault)).lower()}")

@@ -20,11 +20,14 @@ from lark.parsers.lalr_parser_state import ParserState
 from lsmc.diagnostics import Diagnostic
 from lsmc.frontend.apparmor import ast, resync
 from lsmc.frontend.apparmor.builder import Body
+from lsmc.frontend.apparmor.errors import error
 from lsmc.frontend.apparmor.grammar import grammar
 from lsmc.frontend.apparmor.lexer import Scanner, Tok, make_token
 from lsmc.frontend.apparmor.syntax_errors import HEADS, ITEM_STARTS, PREFIXES, WORDS, Fault, explain
 from lsmc.source import Source, Span
 
+#: Syntax errors of a file that are looked for.
+MAX_PROBLEMS = 1000
 _PATHS = frozenset(("PATH", "VPATH", "NAME", "SETVAR"))
 # Tokens that start an item wherever they stand, and those that do at the start of a line.
 _STARTS = HEADS | {"IF", "SET", "INCLUDE", "ABI", "ALIAS", "LBRACE", "RBRACE"}
@@ -148,6 +151,9 @@ class _Parse:
         if not values or (isinstance(values[-1], Tok) and values[-1].type == "LBRACE"):
             # Nothing has come since the brace: the empty list of items is not there yet.
             self.settle()
+        if len(self.problems) >= MAX_PROBLEMS:
+            self.give_up(found)
+            return
         read = self.read(found.span.start)
         complete = self.settle()
         braces = [v for v in self.state.value_stack if isinstance(v, Tok) and v.type == "LBRACE"]
@@ -172,6 +178,14 @@ class _Parse:
         self.advance()
         depth = sum(isinstance(v, Tok) and v.type == "LBRACE" for v in self.state.value_stack)
         self.scanner.reset(depth)
+
+    def give_up(self, found: Tok) -> None:
+        """Read no further: this is no policy, and every error costs time."""
+        what = f"more than {MAX_PROBLEMS} syntax errors: the rest of the file is not read"
+        self.problems.append(error("unexpected-text", found.span, what))
+        self.close(frozenset())
+        self.scanner.pos = len(self.source.text)
+        self.scanner.reset(0)
 
     def advance(self) -> None:
         """Never go on from the same place in the same state twice, or reading would not end."""
