@@ -116,6 +116,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, tuple[str, ...]]] = [
         ("new-privileges",),
     ),
     ("mqueue_create", "/q", {"label": "l"}, "mqueue create type=posix label=l /q,", ()),
+    ("mqueue_getattr", "", {"type": "posix"}, "mqueue getattr type=posix label=p,", ()),
     ("mqueue_read", "12", {"label": "l"}, "mqueue read type=sysv label=l 12,", ()),
 ]
 HEAD = 'abi <abi/5.0>,\nprofile other /usr/bin/other {}\nprofile p "/usr/bin/p" {\n'

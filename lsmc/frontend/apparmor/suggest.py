@@ -210,7 +210,8 @@ def _io_uring(wish: Wish) -> str:
 
 
 def _mqueue(wish: Wish) -> str:
-    return f"mqueue {_perms(wish)}{_conditions(wish, 'type', 'label')} {word(wish.fields['name'])}"
+    name = f" {word(wish.fields['name'])}" if wish.fields["name"] else ""  # some records lack it
+    return f"mqueue {_perms(wish)}{_conditions(wish, 'type', 'label')}{name}"
 
 
 _WRITERS: Mapping[str, Callable[[Wish], str | None]] = {
