@@ -111,7 +111,7 @@ def _write_page(
     lines, records = _counts(reader, causes)
     page = page_library().log_page(
         found,
-        PolicyFiles(),
+        PolicyFiles(reading.restrict),
         policy=wanted.policy,
         logs=wanted.logs,
         counts=(f"{lines}, {reader.broken} broken", records),

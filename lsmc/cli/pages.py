@@ -34,19 +34,21 @@ def write_page(path: str, text: str, screen: Screen) -> None:
 
 
 class PolicyFiles:
-    """Policy files as they are now, each read once."""
+    """Policy files as they are now, each read once; those of `--restrict`, if there is any."""
 
-    def __init__(self) -> None:
+    def __init__(self, restrict: tuple[str, ...] = ()) -> None:
+        from lsmc.inputs import DiskFiles, restricted
+
+        self._files = restricted(DiskFiles(), restrict)
         self._known: dict[str, Source | None] = {}
 
     def __call__(self, path: str) -> Source | None:
         """The text of a file, None when it cannot be read."""
         if path not in self._known:
-            from lsmc.inputs import DiskFiles
             from lsmc.source import Source
 
             try:
-                self._known[path] = Source.from_bytes(path, DiskFiles().read(path))
+                self._known[path] = Source.from_bytes(path, self._files.read(path))
             except (OSError, ValueError):
                 self._known[path] = None
         return self._known[path]

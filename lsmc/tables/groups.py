@@ -159,7 +159,7 @@ def _check_ranges(dfa: Dfa, n_patterns: int) -> str:
         return "a transition leads nowhere"
     if max(dfa.labels, default=0) > max(dfa.classes):
         return "a row has a class of no byte"
-    if max(dfa.accepts) >= sets or max(dfa.accept_ids, default=0) >= max(n_patterns, 1):
+    if max(dfa.accepts) >= sets or max(dfa.accept_ids, default=-1) >= n_patterns:
         return "an accepted rule does not exist"
     return ""
 

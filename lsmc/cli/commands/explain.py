@@ -83,7 +83,7 @@ def command(
     opened = read_policy(policy, reading, screen)
     found = explain(opened, subject, op, obj, owner=not not_owner, context=context, **fields)
     if html is not None:
-        page = page_library().question_page(found, PolicyFiles(), policy=policy)
+        page = page_library().question_page(found, PolicyFiles(reading.restrict), policy=policy)
         write_page(html, page, screen)
     elif form != "text":
         screen.text(dumps(to_json(found), indent=2 if form == "json" else None) + "\n")
