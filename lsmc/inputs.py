@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from pathlib import PurePath
 
 from lsmc.files import StrPath, read_regular
 
@@ -219,7 +220,8 @@ def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str]
         path = str(given)
         names = files.entries(path)
         if names is not None:
-            inside = (os.path.join(path, name) for name in sorted(names) if not ignored(name))
+            folder = PurePath(path)  # so that `.` is left out of what is shown
+            inside = (str(folder / name) for name in sorted(names) if not ignored(name))
             found += [p for p in inside if files.entries(p) is None]
         elif files.exists(path):
             found.append(path)

@@ -77,6 +77,7 @@ class AttachmentIndex(Attachments):
     def __init__(self, bundle: Bundle) -> None:
         super().__init__(bundle)
         self._scopes: dict[str, Scope] = {}
+        self._by_scope = self.all()
 
     @classmethod
     def of_tables(cls, tables: Profiles) -> AttachmentIndex:
@@ -91,12 +92,12 @@ class AttachmentIndex(Attachments):
         key = parent or f":{namespace}:"
         found = self._scopes.get(key)
         if found is None:
-            found = self._scopes[key] = Scope(self._all().get(key, []))
+            found = self._scopes[key] = Scope(self._by_scope.get(key, []))
         return found
 
     def scopes(self) -> Iterator[Scope]:
         """Every group of attachments that compete, in order of name."""
-        for key in sorted(self._all()):
+        for key in sorted(self._by_scope):
             if key.startswith(":") and key.endswith(":"):
                 yield self.scope(namespace=key[1:-1])
             else:

@@ -116,9 +116,10 @@ def determinize_nfa(nfa: Nfa, limit: int = MAX_STATES) -> Dfa:
     """The decision table of a position automaton; raises `StateLimit`."""
     symbols, masks, classes = _alphabet(nfa.masks)
     n_classes = max(classes) + 1
-    by_class = class_masks(classes)
+    members = [classes.index(label) for label in range(n_classes)]
     sets = [
-        sum(1 << label for label in range(n_classes) if by_class[label] & mask) for mask in masks
+        sum([1 << label for label, byte in enumerate(members) if mask >> byte & 1])
+        for mask in masks
     ]
     limit = min(limit, MAX_STATES)
     from lsmc.kernels.subset import subset
@@ -147,26 +148,29 @@ def _alphabet(masks: Sequence[int]) -> tuple[list[int], list[int], bytes]:
     """
     numbers: dict[int, int] = {}
     wide: list[int] = []
-    single = 0
-    for mask in masks:
-        if mask in numbers:
-            continue
+    for mask in dict.fromkeys(masks):
         if mask & (mask - 1):
             numbers[mask] = 256 + len(wide)
             wide.append(mask)
         else:
             numbers[mask] = mask.bit_length() - 1
-            single |= mask
-    atoms = [ALL]
-    for mask in wide:
-        atoms = [part for atom in atoms for part in (atom & mask, atom & ~mask) if part]
-    atom_of = {byte: number for number, atom in enumerate(atoms) for byte in bytes_of(atom)}
-    labels: dict[int, int] = {}
-    classes = bytes(
-        labels.setdefault(-1 - byte if single >> byte & 1 else atom_of[byte], len(labels))
-        for byte in range(256)
-    )
+    atoms = list(_atoms(tuple(wide)))
+    for symbol in numbers.values():
+        if symbol < 256:
+            atoms[symbol] = -1 - symbol
+    labels = {atom: label for label, atom in enumerate(dict.fromkeys(atoms))}
+    classes = bytes([labels[atom] for atom in atoms])
     return [numbers[mask] for mask in masks], wide, classes
+
+
+@lru_cache(maxsize=4096)
+def _atoms(sets: tuple[int, ...]) -> tuple[int, ...]:
+    """A number for each byte, the same for bytes that no set tells apart."""
+    atoms = [ALL]
+    for mask in sets:
+        atoms = [part for atom in atoms for part in (atom & mask, atom & ~mask) if part]
+    numbers = {byte: number for number, atom in enumerate(atoms) for byte in bytes_of(atom)}
+    return tuple([numbers[byte] for byte in range(256)])
 
 
 def _accepts(

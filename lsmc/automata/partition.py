@@ -16,6 +16,7 @@ building every pair was rejected.
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lsmc.automata.dfa import MAX_STATES, Dfa, StateLimit, determinize_nfa
@@ -64,14 +65,22 @@ def kind_of(pattern: Pattern) -> Kind:
     return Kind.SEARCH if any(mask & SLASH for mask in loops) else Kind.COMPONENT
 
 
-def _loops(pattern: Pattern) -> list[int]:
+def _loops(pattern: Pattern) -> tuple[int, ...]:
     """All sets that a pattern loops over."""
+    kind = type(pattern)
+    if kind is Literal or kind is Chars:
+        return ()
+    return _loops_within(pattern)
+
+
+@lru_cache(maxsize=1 << 16)
+def _loops_within(pattern: Pattern) -> tuple[int, ...]:
     match pattern:
         case Star(mask):
-            return [mask] if mask else []
+            return (mask,) if mask else ()
         case Concat(parts) | Union(parts):
-            return [mask for part in parts for mask in _loops(part)]
-    return []
+            return tuple([mask for part in parts for mask in _loops(part)])
+    return ()
 
 
 def _multiplies(parts: Sequence[Pattern]) -> bool:

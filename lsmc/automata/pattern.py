@@ -104,6 +104,7 @@ Pattern: TypeAlias = Literal | Chars | Star | Concat | Union
 
 EMPTY: Final = Literal(b"")
 NEVER: Final = Union(())
+_NOTHING: Final = (NEVER, Chars(0))
 
 
 def concat(parts: Iterable[Pattern]) -> Pattern:
@@ -112,14 +113,14 @@ def concat(parts: Iterable[Pattern]) -> Pattern:
     text = b""
     for part in parts:
         for item in part.parts if isinstance(part, Concat) else (part,):
-            match item:
-                case Literal(more):
-                    text += more
+            if isinstance(item, Literal):
+                text += item.text
+                continue
+            if isinstance(item, Star):
+                if not item.mask:
                     continue
-                case Chars(0) | Union(()):
-                    return NEVER
-                case Star(0):
-                    continue
+            elif item in _NOTHING:
+                return NEVER
             if text:
                 flat.append(Literal(text))
                 text = b""

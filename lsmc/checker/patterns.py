@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from lsmc.automata import algebra
-from lsmc.automata.alphabet import bytes_of
+from lsmc.automata.heads import heads as beginnings
 from lsmc.automata.pattern import (
     NOT_NUL,
-    Chars,
-    Concat,
-    Literal,
     Pattern,
-    Union,
     example,
     literals,
     mask_of,
@@ -26,9 +22,7 @@ T = TypeVar("T")
 
 #: How many members of a finite pattern are looked at one by one.
 FEW = 64
-_MANY_HEADS = 64
 _DEPTH = 4
-_FEW_BYTES = 12
 
 
 @lru_cache(maxsize=200_000)
@@ -88,52 +82,12 @@ class Heads(Generic[T]):
 @lru_cache(maxsize=200_000)
 def heads(pattern: Pattern) -> tuple[bytes, ...]:
     """Texts such that every member starts with one of them: a few components where known."""
-    done: set[bytes] = set()
-    left = _grow(pattern, {b""}, done)
-    return tuple(sorted(done | left))
+    return tuple(sorted({_short(head) for head in beginnings(pattern)}))
 
 
-def _grow(pattern: Pattern, open_: set[bytes], done: set[bytes]) -> set[bytes]:
-    """Extend some texts by a pattern; those that need no more or cannot be extended are done."""
-    match pattern:
-        case Literal(text):
-            return _extended(open_, (text,), done)
-        case Chars(mask) if mask.bit_count() <= _FEW_BYTES:
-            return _extended(open_, [bytes((byte,)) for byte in bytes_of(mask)], done)
-        case Concat(parts):
-            for part in parts:
-                if not open_:
-                    break
-                open_ = _grow(part, open_, done)
-        case Union(options):
-            grown: set[bytes] = set()
-            for option in options:
-                grown |= _grow(option, open_, done)
-            open_ = grown
-        case _:
-            done |= open_
-            return set()
-    return _limited(open_, done)
-
-
-def _extended(open_: set[bytes], texts: Sequence[bytes], done: set[bytes]) -> set[bytes]:
-    grown: set[bytes] = set()
-    for head in open_:
-        for text in texts:
-            whole = head + text
-            parts = whole.split(b"/", _DEPTH)
-            if len(parts) > _DEPTH:
-                done.add(b"/".join(parts[:_DEPTH]) + b"/")
-            else:
-                grown.add(whole)
-    return _limited(grown, done)
-
-
-def _limited(open_: set[bytes], done: set[bytes]) -> set[bytes]:
-    if len(open_) <= _MANY_HEADS:
-        return open_
-    done |= open_
-    return set()
+def _short(head: bytes) -> bytes:
+    parts = head.split(b"/", _DEPTH)
+    return b"/".join(parts[:_DEPTH]) + b"/" if len(parts) > _DEPTH else head
 
 
 def may_meet(one: tuple[bytes, ...], other: tuple[bytes, ...]) -> bool:

@@ -8,12 +8,12 @@ conflict and neither is used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from lsmc.automata.dfa import Dfa
 from lsmc.numerals import natural
-from lsmc.tables.bundle import Bundle, ProfileRecord
+from lsmc.tables.bundle import Attached, Bundle, ProfileRecord
 from lsmc.tables.errors import BundleError
 
 _ONE_PATTERN = 1
@@ -28,33 +28,42 @@ class Candidate(NamedTuple):
 
 
 class Attachments:
-    """The attachments of a bundle, by the profile that they belong to."""
+    """The attachments of a bundle, each read when it is first needed."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        self._candidates: dict[str, list[Candidate]] | None = None
+        self._candidates: dict[int, Candidate] = {}
 
-    def _all(self) -> dict[str, list[Candidate]]:
-        if self._candidates is None:
-            found: dict[str, list[Candidate]] = {}
-            for number, group, first, count in self._bundle.attachments():
-                profile = self._bundle.profile(number)
-                xattrs = tuple(
-                    (name, self._table(value)) for name, value in self._bundle.pairs(first, count)
-                )
-                candidate = Candidate(profile, self._bundle.group(group, _ONE_PATTERN).dfa, xattrs)
-                scope = profile.parent or f":{profile.namespace}:"
-                found.setdefault(scope, []).append(candidate)
-            self._candidates = found
-        return self._candidates
+    def all(self) -> dict[str, list[Candidate]]:
+        """All attachments by what they compete within; see `scope_of`."""
+        found: dict[str, list[Candidate]] = {}
+        for attached in self._bundle.attachments():
+            candidate = self._candidate(attached)
+            found.setdefault(scope_of(candidate.profile), []).append(candidate)
+        return found
 
     def of(self, profile: ProfileRecord) -> Candidate | None:
         """The attachment of a profile, or None."""
-        scope = profile.parent or f":{profile.namespace}:"
-        for candidate in self._all().get(scope, ()):
-            if candidate.profile.number == profile.number:
-                return candidate
-        return None
+        attached = self._bundle.attachment_of(profile.number)
+        return self._candidate(attached) if attached is not None else None
+
+    def _candidate(self, attached: Attached) -> Candidate:
+        known = self._candidates.get(attached.profile)
+        if known is None:
+            conditions = self._bundle.pairs(attached.first_pair, attached.pairs)
+            known = self._candidates[attached.profile] = Candidate(
+                self._bundle.profile(attached.profile),
+                self._bundle.group(attached.group, _ONE_PATTERN).dfa,
+                tuple((name, self._table(value)) for name, value in conditions),
+            )
+        return known
+
+    def _near(self, path: bytes, scope: str) -> Iterator[Candidate]:
+        """The attachments of a scope that a path may match."""
+        for number in self._bundle.attachments_near(path):
+            attached = self._bundle.attachment(number)
+            if scope_of(self._bundle.profile(attached.profile)) == scope:
+                yield self._candidate(attached)
 
     def _table(self, value: str) -> Dfa:
         group = natural(value)
@@ -76,7 +85,7 @@ class Attachments:
         """
         best: list[ProfileRecord] = []
         rank = (-1, -1)
-        for candidate in self._all().get(parent or f":{namespace}:", ()):
+        for candidate in self._near(path, parent or f":{namespace}:"):
             length = left_match(candidate.dfa, path)
             if length is None:
                 continue
@@ -90,6 +99,11 @@ class Attachments:
         if len(best) > 1:
             return None, tuple(best)
         return (best[0] if best else None), ()
+
+
+def scope_of(profile: ProfileRecord) -> str:
+    """What a profile's attachment competes within: its parent's children, or its namespace."""
+    return profile.parent or f":{profile.namespace}:"
 
 
 def xattrs_met(candidate: Candidate, xattrs: Mapping[str, bytes]) -> int | None:

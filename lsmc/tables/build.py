@@ -9,6 +9,7 @@ from struct import Struct
 from zlib import crc32
 
 from lsmc.automata.dfa import StateLimit
+from lsmc.automata.heads import heads
 from lsmc.automata.partition import partition
 from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, union
 from lsmc.automata.pattern import Union as Alternation
@@ -18,6 +19,7 @@ from lsmc.source import Source, Span, to_display
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.groups import BuiltGroup, encode, key_pattern
 from lsmc.tables.layout import (
+    ATTACHMENT_WORDS,
     GROUP_WORDS,
     KINDS,
     MODES,
@@ -256,7 +258,11 @@ class _Writer:
             (name, str(group))
             for (name, _), group in zip(profile.attachment.xattrs, groups[1:], strict=True)
         )
-        self.tables[Section.ATTACHMENTS] += (number, groups[0], *names)
+        table = self.tables[Section.ATTACHMENTS]
+        for head in heads(patterns[0]):
+            text = self.string(head.decode("utf-8", "surrogateescape"))
+            self.tables[Section.HEADS] += (text, len(table) // ATTACHMENT_WORDS)
+        table += (number, groups[0], *names)
 
     def bundle(self) -> bytes:
         texts = [text.encode("utf-8", "surrogateescape") for text in self.strings]

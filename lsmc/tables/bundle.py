@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
@@ -23,6 +24,7 @@ from lsmc.tables.layout import (
     ATTACHMENT_WORDS,
     ENTRY,
     GROUP_WORDS,
+    HEAD_WORDS,
     HEADER,
     KINDS,
     MAGIC,
@@ -82,6 +84,15 @@ class RuleRecord(NamedTuple):
     cls: int
     place: int
     pattern: tuple[int, int]  # equal for rules whose keys are the same pattern
+
+
+class Attached(NamedTuple):
+    """An attachment: its profile, its table, and its conditions on extended attributes."""
+
+    profile: int
+    group: int
+    first_pair: int
+    pairs: int
 
 
 class Unit:
@@ -212,6 +223,10 @@ class Bundle:
 
     def string(self, number: int) -> str:
         """A text by its number."""
+        return self.text(number).decode("utf-8", "surrogateescape")
+
+    def text(self, number: int) -> bytes:
+        """The bytes of a text by its number."""
         strings = self.strings()
         offsets = self.words(Section.STRING_OFFSETS)
         if number + 1 >= len(offsets):
@@ -219,7 +234,7 @@ class Bundle:
         low, high = offsets[number], offsets[number + 1]
         if not low <= high <= len(strings):
             raise BundleError(f"text {number} lies outside of its section")
-        return bytes(strings[low:high]).decode("utf-8", "surrogateescape")
+        return bytes(strings[low:high])
 
     def place(self, number: int) -> Place:
         """A span by its number."""
@@ -387,14 +402,42 @@ class Bundle:
             for i in range(0, len(table), USE_WORDS)
         ]
 
-    def attachments(self) -> list[tuple[int, int, int, int]]:
-        """(profile, group, first xattr pair, xattr pairs) of each profile that attaches."""
-        table = self.words(Section.ATTACHMENTS)
-        width = ATTACHMENT_WORDS
+    def attachments(self) -> list[Attached]:
+        """The attachment of each profile that has one, in order of the profiles."""
         return [
-            (table[i], table[i + 1], table[i + 2], table[i + 3])
-            for i in range(0, len(table) // width * width, width)
+            self.attachment(n) for n in range(self.count(Section.ATTACHMENTS, ATTACHMENT_WORDS))
         ]
+
+    def attachment(self, number: int) -> Attached:
+        """An attachment by its number."""
+        return Attached(*self._record(Section.ATTACHMENTS, number, ATTACHMENT_WORDS))
+
+    def attachment_of(self, profile: int) -> Attached | None:
+        """The attachment of a profile."""
+        table = self.words(Section.ATTACHMENTS)
+        numbers = table[::ATTACHMENT_WORDS]
+        at = bisect_left(numbers, profile)
+        found = at < len(numbers) and numbers[at] == profile
+        return self.attachment(at) if found else None
+
+    def attachments_near(self, path: bytes) -> list[int]:
+        """The attachments that a path may match, by number: those that begin as the path does."""
+        table = self.words(Section.HEADS)
+        size = len(table) // HEAD_WORDS
+        near: set[int] = set()
+        for length in range(len(path) + 1):
+            head = path[:length]
+            low, high = 0, size
+            while low < high:
+                middle = (low + high) // 2
+                if self.text(table[middle * HEAD_WORDS]) < head:
+                    low = middle + 1
+                else:
+                    high = middle
+            while low < size and self.text(table[low * HEAD_WORDS]) == head:
+                near.add(table[low * HEAD_WORDS + 1])
+                low += 1
+        return sorted(near)
 
 
 def _section_table(data: memoryview) -> dict[Section, tuple[int, int, int]]:

@@ -38,6 +38,7 @@ class Section(IntEnum):
     VIAS = 12
     PAIRS = 13
     ATTACHMENTS = 14
+    HEADS = 15
 
 
 #: Words in a record of each section that is a table of records.
@@ -49,6 +50,7 @@ GROUP_WORDS = 5  # offset of the data, length, checksum, first rule number, rule
 PROFILE_WORDS = 16  # see `lsmc.tables.bundle.ProfileRecord`
 USE_WORDS = 3  # unit, first via, vias
 ATTACHMENT_WORDS = 4  # profile, group, first xattr pair, xattr pairs
+HEAD_WORDS = 2  # text that paths begin with, attachment; by the bytes of the text
 
 KINDS = ("inherit", "unconfined", "attach", "attach-child", "profile", "child", "stack")
 MODES = ("enforce", "complain", "kill", "unconfined", "default_allow", "prompt")

@@ -21,6 +21,7 @@ from lsmc.tables.groups import BuiltGroup
 from lsmc.tables.layout import (
     ATTACHMENT_WORDS,
     ENTRY,
+    HEAD_WORDS,
     HEADER,
     MAGIC,
     NONE,
@@ -80,12 +81,14 @@ class _Values:
         self.spans: dict[tuple[int, ...], int] = {}
         self.transitions: dict[tuple[int, ...], int] = {}
 
+    def text(self, text: bytes) -> int:
+        return self.texts.setdefault(text, len(self.texts))
+
     def of(self, bundle: Bundle) -> _Numbers:
         """The numbers here of what a bundle refers to by its own."""
         offsets = bundle.words(Section.STRING_OFFSETS)
         body = bytes(bundle.strings())
-        number = self.texts.setdefault
-        texts = [number(body[low:high], len(self.texts)) for low, high in pairwise(offsets)]
+        texts = [self.text(body[low:high]) for low, high in pairwise(offsets)]
         table = bundle.words(Section.SPANS)
         spans = [
             self.spans.setdefault((texts[file], *place, texts[text]), len(self.spans))
@@ -215,26 +218,27 @@ class _Linker:
 
     def _attachments(self, chosen: Sequence[tuple[int, int]]) -> None:
         found = [
-            {row[0]: row for row in _rows(part.bundle.words(Section.ATTACHMENTS), ATTACHMENT_WORDS)}
-            for part in self.parts
+            _attachments(part.bundle, numbers.texts)
+            for part, numbers in zip(self.parts, self.numbers, strict=True)
         ]
-        pairs = self.tables[Section.PAIRS]
+        table, pairs = self.tables[Section.ATTACHMENTS], self.tables[Section.PAIRS]
+        heads: list[tuple[int, int]] = []
         for number, (part, profile) in enumerate(chosen):
-            row = found[part].get(profile)
-            if row is None:
+            if profile not in found[part]:
                 continue
             bundle, texts = self.parts[part].bundle, self.numbers[part].texts
-            _, group, first, count = row
+            (_, group, first, count), starts = found[part][profile]
+            heads += [(text, len(table) // ATTACHMENT_WORDS) for text in starts]
             mine = self._group(bundle.built_group(group))
             start = len(pairs) // 2
             conditions = bundle.pair_words(first, count)
             for name, value in zip(conditions[::2], conditions[1::2], strict=True):
                 other = self._group(bundle.built_group(int(bundle.string(value))))
-                text = str(other).encode()
-                pairs.extend(
-                    (texts[name], self.values.texts.setdefault(text, len(self.values.texts)))
-                )
-            self.tables[Section.ATTACHMENTS].extend((number, mine, start, count))
+                pairs.extend((texts[name], self.values.text(str(other).encode())))
+            table.extend((number, mine, start, count))
+        all_texts = list(self.values.texts)
+        for text, attachment in sorted(heads, key=lambda head: (all_texts[head[0]], head[1])):
+            self.tables[Section.HEADS].extend((text, attachment))
 
     def _settle(self) -> None:
         """Number texts, places and transitions in the order in which the tables name them."""
@@ -258,6 +262,7 @@ class _Linker:
 
         columns = [(Section.SPANS, 0, SPAN_WORDS), (Section.SPANS, 5, SPAN_WORDS)]
         columns += [(Section.TRANSITIONS, 1, TRANSITION_WORDS), (Section.PAIRS, 0, 1)]
+        columns += [(Section.HEADS, 0, HEAD_WORDS)]
         columns += [(Section.PROFILES, column, PROFILE_WORDS) for column in range(4)]
         texts = _in_order(tables[section][start::width] for section, start, width in columns)
         for section, start, width in columns:
@@ -300,6 +305,17 @@ def _renumbered_rules(bundle: Bundle, numbers: _Numbers) -> array[int]:
         [NONE if old == NONE else transitions[old] for old in rules[_TRANSITION::RULE_WORDS]],
     )
     return rules
+
+
+def _attachments(
+    bundle: Bundle, texts: Sequence[int]
+) -> dict[int, tuple[tuple[int, ...], list[int]]]:
+    """The attachments of a bundle by profile, each with the texts that its paths begin with."""
+    rows = list(_rows(bundle.words(Section.ATTACHMENTS), ATTACHMENT_WORDS))
+    starts: list[list[int]] = [[] for _ in rows]
+    for text, attachment in _rows(bundle.words(Section.HEADS), HEAD_WORDS):
+        starts[attachment].append(texts[text])
+    return {row[0]: (row, mine) for row, mine in zip(rows, starts, strict=True)}
 
 
 def _rows(table: Words, width: int) -> Iterable[tuple[int, ...]]:

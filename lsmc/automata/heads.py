@@ -1,0 +1,66 @@
+"""How the members of a pattern begin: texts to find patterns by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from lsmc.automata.alphabet import bytes_of
+from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Union
+
+_MANY = 64
+_LONG = 256
+_FEW_BYTES = 12
+
+
+@lru_cache(maxsize=200_000)
+def heads(pattern: Pattern) -> tuple[bytes, ...]:
+    """Texts such that every member starts with one of them, as long as is known.
+
+    Where they are many, or longer than a few hundred bytes, they are cut short.
+    """
+    done: set[bytes] = set()
+    left = _grow(pattern, {b""}, done)
+    return tuple(sorted(done | left))
+
+
+def _grow(pattern: Pattern, open_: set[bytes], done: set[bytes]) -> set[bytes]:
+    """Extend some texts by a pattern; those that need no more or cannot be extended are done."""
+    match pattern:
+        case Literal(text):
+            return _extended(open_, (text,), done)
+        case Chars(mask) if mask.bit_count() <= _FEW_BYTES:
+            return _extended(open_, [bytes((byte,)) for byte in bytes_of(mask)], done)
+        case Concat(parts):
+            for part in parts:
+                if not open_:
+                    break
+                open_ = _grow(part, open_, done)
+        case Union(options):
+            grown: set[bytes] = set()
+            for option in options:
+                grown |= _grow(option, open_, done)
+            open_ = grown
+        case _:
+            done |= open_
+            return set()
+    return _limited(open_, done)
+
+
+def _extended(open_: set[bytes], texts: Sequence[bytes], done: set[bytes]) -> set[bytes]:
+    grown: set[bytes] = set()
+    for head in open_:
+        for text in texts:
+            whole = head + text
+            if len(whole) > _LONG:
+                done.add(whole[:_LONG])
+            else:
+                grown.add(whole)
+    return _limited(grown, done)
+
+
+def _limited(open_: set[bytes], done: set[bytes]) -> set[bytes]:
+    if len(open_) <= _MANY:
+        return open_
+    done |= open_
+    return set()
