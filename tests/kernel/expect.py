@@ -40,8 +40,8 @@ class Answer(NamedTuple):
 class Expected(NamedTuple):
     """What a case comes to.
 
-    `secure` is None where lsmc does not say; `open` are the layers of which the context does not
-    tell enough.
+    `secure` is None where lsmc does not say; `open` are the tests of layers that the context does
+    not tell enough of, or not whether they come to a capability.
     """
 
     errno: int
@@ -112,9 +112,11 @@ def _layered(policy: Policy, ask: Ask) -> _Found:
             own = _asked(policy, parts)
             found = found._replace(answers=found.answers + own.answers, refusal=own.refusal)
         for tried in layer.capabilities:
+            use = Ask(ask.subject, "capable", tried.capability, "capable")
             if tried.logged:
-                use = Ask(ask.subject, "capable", tried.capability, "capable")
                 found = found._replace(answers=found.answers + _one(policy, use).answers)
+            elif tried.held:  # perhaps it is not asked for
+                found = found._replace(open=(*found.open, layer.test))
         if layer.verdict == "deny":
             return found._replace(refusal=int(getattr(errno, layer.errno)))
         if found.refusal:
