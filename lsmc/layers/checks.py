@@ -205,13 +205,17 @@ def _connect(asking: Asking) -> Finding:
     address = asking.fields.get("peer_addr", "")
     if address.startswith("/"):
         return _permission(asking, asking.context.object, False, WRITE)
-    return Finding(True if address else None, "" if address else "no `peer_addr=` is given")
+    if not address:
+        return Finding(None, "no `peer_addr=` is given")
+    return Finding(True, "no file is opened")
 
 
 def _bind(asking: Asking) -> Finding:
     address = asking.fields.get("addr", asking.object)
     if address.startswith("/"):
         return _create(asking)
+    if address in ("", "unix"):
+        return Finding(None, "no `addr=` is given")
     return Finding(True, "no file is made")
 
 

@@ -116,6 +116,15 @@ def test_access_control_lists(
     assert found.allowed is acl_by_the_manual(acl, uid, groups | {gid}, owner, group, wanted)
 
 
+def test_a_list_counts_only_where_the_group_has_bits() -> None:
+    """With an empty mask the kernel reads the mode alone, and a named user is one of the others."""
+    named = [AclEntry("owner", 7), AclEntry("user", 7, 1), AclEntry("group-owner", 7)]
+    for mask, allowed in ((0, True), (1, False)):
+        acl = (*named, AclEntry("mask", mask), AclEntry("other", 4))
+        inode = Inode(2, 2, 0o704 | mask << 3, acl)
+        assert access(Context(1, 1), inode, 4).allowed is allowed
+
+
 unknown = st.one_of(st.none(), small)
 
 

@@ -66,6 +66,8 @@ CASES: list[Case] = [
      ["dac(search) +", "apparmor +", "dac(delete) EPERM"]),
     ("bare", "unlink", "/tmp/a", {**ANN, "owner": 1000, "mode": "0644", **STICKY},
      ["dac(search) +", "apparmor +", "dac(delete) +"]),
+    ("bare", "unlink", "/tmp/a", {**ANN, "owner": 0, **STICKY, "dir_owner": 1000},
+     ["dac(search) +", "apparmor +", "dac(delete) +"]),
     ("bare", "unlink", "/etc/a", {**ANN, "owner": 0, **OPEN},
      ["dac(search) +", "apparmor EACCES", "dac(delete) ."]),
     ("bare", "create", "/tmp/a", {**ANN, **OPEN},
@@ -84,6 +86,9 @@ CASES: list[Case] = [
      ["dac(search) +", "apparmor +", "capability(sys_admin) EPERM"]),
     ("strong", "mount", "/mnt", {**ROOT_USER, **OPEN},
      ["dac(search) +", "apparmor +", "capability(sys_admin) +"]),
+    ("strong", "mount", "/mnt", {}, ["dac(search) ?", "apparmor +", "capability(sys_admin) ?"]),
+    ("half", "umount", "/mnt", {},  # whether it is held or not: there is no rule
+     ["dac(search) ?", "capability(sys_admin) EPERM", "apparmor ."]),
     ("half", "umount", "/mnt", {**ANN, **OPEN},
      ["dac(search) +", "capability(sys_admin) EPERM", "apparmor ."]),
     ("half", "pivot_root", "/mnt", {**ANN, **OPEN},
@@ -153,8 +158,11 @@ def test_named_sockets_are_files(policy: Policy) -> None:
     for address, expected in (("/run/s", "EACCES"), ("@abstract", "+")):
         verdict = policy.query("strong", "connect", "unix", context=held, peer_addr=address)
         assert brief(verdict)[1] == f"dac(connect) {expected}"
-    verdict = policy.query("strong", "bind", "unix", context={**ANN, **OPEN}, addr="/run/s")
-    assert brief(verdict)[1] == "dac(bind) EACCES"
+    some = {**ANN, **OPEN}
+    for more, expected in (({"addr": "/run/s"}, "EACCES"), ({"addr": "@a"}, "+"), ({}, "?")):
+        fields: dict[str, Any] = {"family": "unix", **more}
+        verdict = policy.query("strong", "bind", "unix", context=some, **fields)
+        assert brief(verdict)[1] == f"dac(bind) {expected}"
 
 
 def test_capabilities_are_tried_in_turn_and_refusals_logged(policy: Policy) -> None:
