@@ -14,7 +14,7 @@ from heapq import merge
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from lsmc.automata.alphabet import ALL, N_PRINTABLE, PREFERENCE, RANK, best_byte, ranks
-from lsmc.automata.dfa import Dfa, StateLimit
+from lsmc.automata.dfa import Dfa, StateLimit, class_masks
 from lsmc.automata.nfa import Positions, build_nfa
 from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union
 
@@ -106,19 +106,20 @@ def _refine(
 class Table:
     """A decision table as an automaton."""
 
-    __slots__ = ("_known", "dfa", "start")
+    __slots__ = ("_known", "_masks", "dfa", "start")
 
     def __init__(self, dfa: Dfa) -> None:
         """The table is used in place."""
         self.dfa = dfa
         self.start = 1
+        self._masks = class_masks(bytes(dfa.classes))
         self._known: dict[int, tuple[tuple[int, int], ...]] = {}
 
     def edges(self, state: int) -> tuple[tuple[int, int], ...]:
         """Disjoint sets of bytes, each with the live state that it leads to."""
         found = self._known.get(state)
         if found is None:
-            found = self._known[state] = self.dfa.edges(state)
+            found = self._known[state] = self.dfa.edges(state, self._masks)
         return found
 
     def accepts(self, state: int) -> tuple[int, ...]:

@@ -81,9 +81,12 @@ class Dfa(NamedTuple):
         """The patterns that match a key, ascending."""
         return self.accept_ids_of(self.walk(key))
 
-    def edges(self, state: int) -> tuple[tuple[int, int], ...]:
-        """Where a state leads: disjoint sets of bytes, each with its live target."""
-        masks = class_masks(bytes(self.classes))
+    def edges(self, state: int, masks: Sequence[int] = ()) -> tuple[tuple[int, int], ...]:
+        """Where a state leads: disjoint sets of bytes, each with its live target.
+
+        Who asks often gives the masks of the classes (`class_masks`).
+        """
+        masks = masks or class_masks(bytes(self.classes))
         by_target: dict[int, int] = {}
         rest = ALL
         for index in range(self.offsets[state], self.offsets[state + 1]):

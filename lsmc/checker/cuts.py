@@ -55,10 +55,11 @@ def _cuts(tree: Tree) -> list[Cut]:
     found: list[Cut] = []
     seen: set[Span] = set()
     for scope in (*judge.scopes.bodies, *judge.scopes.included):
+        strong = overlaps.strong_of(scope)
         for written in scope.own():
             if scope.via and written.span in seen:
                 continue  # one form of an included rule is enough
-            lost = tuple(losses(written, overlaps))
+            lost = tuple(losses(written, overlaps, strong))
             if not lost:
                 continue
             seen.add(written.span)
@@ -121,7 +122,7 @@ def _quiet(scopes: list[Scope], span: Span, overlaps: Overlaps) -> QuietDeny | N
     if any(scope.profile.ir.mode != "enforce" or scope.profile.ir.audit for scope in scopes):
         return None
     for scope in scopes:
-        written = scope.written.get(span)
+        written = scope.at(span)
         if written is None:
             continue
         try:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lsmc.checker.model import LintedProfile, Tree
-from lsmc.decide import Decision, Facts, decide
+from lsmc.decide import ALLOW, Decision, Facts, decide
 from lsmc.ir.classes import FILE
 from lsmc.ir.model import MediationClass, Rule
 from lsmc.kernels.walk import Walker
@@ -150,6 +150,15 @@ def halves(facts: Facts, perms: int) -> Iterator[bool]:
 def wins(decision: Decision, facts: Facts, perms: int) -> int:
     """Those of some permissions that a rule decides."""
     return sum(mask & perms for mask, number in decision.winners if number == facts.id) & perms
+
+
+def granting(unit: UnitView, perms: int) -> list[Held]:
+    """The rules of a unit that grant some of the permissions."""
+    return [
+        held
+        for held in unit.of(FILE)
+        if held.facts.effect == ALLOW and (held.facts.owner | held.facts.other) & perms
+    ]
 
 
 WRITE = FILE.mask("w")

@@ -87,7 +87,7 @@ class Judge:
         profiles: dict[str, LintedProfile] = {}
         doubtful = False
         for scope in scopes:
-            written = scope.written.get(span)
+            written = scope.at(span)
             if written is None:
                 continue  # a class that is not mediated there
             judgement = self._judge(written)
@@ -109,7 +109,7 @@ class Judge:
         """Whether a rule may go from each of some profiles, all of their rules considered."""
         for profile in profiles:
             scope = self.scopes.body_of[profile.name]
-            written = scope.written.get(span)
+            written = scope.at(span)
             if written is None or _removal(written) is None:
                 return False
             scope.forget()
@@ -134,13 +134,15 @@ class Judge:
     def _cover(self, written: Written, proof: Removal) -> tuple[Fate, tuple[Span, ...]]:
         needs = list({self._spans(need) for need in proof.needs})
         alone = sorted(frozenset.intersection(*needs), key=lambda span: _order(written.scope, span))
-        same = [span for span in alone if _same(written, written.scope.written[span])]
+        scope = written.scope
+        others = ((span, scope.at(span)) for span in alone)
+        same = [span for span, other in others if other is not None and _same(written, other)]
         mine = _order(written.scope, written.span)
         if same and _order(written.scope, same[0]) < mine:
             return Fate.DUPLICATE, (same[0],)
-        others = [span for span in alone if span not in same]
-        if others:
-            return Fate.ONE, (others[0],)
+        covers = [span for span in alone if span not in same]
+        if covers:
+            return Fate.ONE, (covers[0],)
         if same:
             return Fate.FIRST, (same[0],)
         return Fate.SEVERAL, smallest_cover(needs, lambda span: _order(written.scope, span))
@@ -158,7 +160,7 @@ def _removal(written: Written) -> Removal | None:
 
 def _order(scope: Scope, span: Span) -> tuple[object, ...]:
     """Included rules come first, the deeper the earlier; then the order of writing."""
-    return -len(scope.vias[span]), span.source.path, span.start
+    return -len(scope.via_of(span)), span.source.path, span.start
 
 
 def smallest_cover(

@@ -12,17 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from lsmc.automata.algebra import search
-from lsmc.automata.pattern import example
+from lsmc.checker.along import Along
 from lsmc.checker.scopes import Scope
 from lsmc.decide import NOTHING, Decision, Facts, decide
 from lsmc.ir.model import MediationClass
-from lsmc.tables.groups import key_pattern
 
 #: The numbers of the IR rules that match a key, ascending.
 Ids = tuple[int, ...]
 
 #: States of a search before it is given up.
-LIMIT = 30_000
+LIMIT = 3_000
 
 
 class Meetings:
@@ -48,8 +47,7 @@ class Meetings:
 
     def first_key(self) -> bytes | None:
         """A short key; None for an empty language."""
-        found = example(key_pattern(self.scope.tree.rules[self.member]))
-        return None if found is None else found[1:]
+        return self.scope.scopes.short_key(self.member)
 
     def at(self, key: bytes) -> Ids:
         """The rules that match at a key."""
@@ -80,26 +78,18 @@ class Meetings:
 
         Raises `StateLimit`.
         """
-        mine = self.member
-        numbers = sorted({mine, *among})
-        automata = [self.scope.scopes.lazy(number) for number in numbers]
-        place = numbers.index(mine)
+        lazy = self.scope.scopes.lazy
+        others = {number: lazy(number) for number in among if number != self.member}
+        along = Along(self.member, lazy(self.member), others)
 
         def alive(states: Sequence[Any]) -> bool:
-            return states[place] is not None
+            return states[0] is not None
 
         def reached(states: Sequence[Any]) -> bool:
-            if states[place] is None or not automata[place].accepts(states[place]):
-                return False
-            return goal(
-                tuple(
-                    number
-                    for number, automaton, state in zip(numbers, automata, states, strict=True)
-                    if state is not None and automaton.accepts(state)
-                )
-            )
+            ids = along.accepts(states[0]) if states[0] is not None else ()
+            return bool(ids) and goal(ids)
 
-        found = search(automata, reached, alive=alive, limit=LIMIT)
+        found = search([along], reached, alive=alive, limit=LIMIT)
         return None if found is None else found[1:]
 
 

@@ -13,11 +13,14 @@ from lsmc.automata.algebra import intersection
 from lsmc.automata.dfa import StateLimit
 from lsmc.checker.meetings import LIMIT, Ids, Meetings, decision
 from lsmc.checker.model import Tree
+from lsmc.checker.patterns import Heads
 from lsmc.checker.scopes import Scope, Scopes, Written
 from lsmc.ir.classes import FILE
 from lsmc.ir.model import Effect, MediationClass, Rule, Unit
 
 _EXECUTE = FILE.mask("x")
+#: Pairs of a rule and a unit that are remembered.
+MAX_PAIRS = 200_000
 
 
 def shared_bits(a: Rule, b: Rule) -> int:
@@ -32,7 +35,9 @@ class Overlaps:
         self.tree = tree
         self.scopes = tree.shared(Scopes)
         self._meetings: dict[tuple[int, int], bytes | None] = {}
+        self._near: dict[tuple[int, int], tuple[int, ...]] = {}
         self._weaker: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._heads: dict[int, Heads[int]] = {}
         self._strong: dict[int, tuple[int, ...]] = {}
 
     def meet(self, a: int, b: int) -> bytes | None:
@@ -50,14 +55,23 @@ class Overlaps:
         if keys[0] is not None and keys[1] is not None:
             theirs = set(keys[1])
             return next((key for key in keys[0] if key in theirs), None)
+        if not self.scopes.ends(a) & self.scopes.ends(b):
+            return None
         try:
             found = intersection(self.scopes.lazy(a), self.scopes.lazy(b), LIMIT)
         except StateLimit:
             return None
         return None if found is None else found[1:]
 
-    def strong_in(self, unit: Unit) -> tuple[int, ...]:
-        """The IR rules of a unit that may override others: denies, priorities, exact execution."""
+    def strong_of(self, scope: Scope) -> Heads[tuple[int, int]]:
+        """The IR rules of a scope that may override others, numbered, by how their keys begin.
+
+        These are denies, priorities and exact execution.
+        """
+        strong = (number for unit in scope.units for number in self._strong_in(unit))
+        return Heads((pair, self.scopes.heads(pair[1])) for pair in enumerate(strong))
+
+    def _strong_in(self, unit: Unit) -> tuple[int, ...]:
         known = self._strong.get(id(unit))
         if known is None:
             numbers = self.scopes.numbers[id(unit)]
@@ -70,19 +84,40 @@ class Overlaps:
             )
         return known
 
+    def meeting_in(self, number: int, unit: Unit) -> tuple[int, ...]:
+        """The IR rules of a unit that share a key with one, ascending."""
+        pair = (number, id(unit))
+        known = self._near.get(pair)
+        if known is None:
+            if len(self._near) >= MAX_PAIRS:
+                self._near.clear()
+            near = self._near_in(number, unit)
+            known = self._near[pair] = tuple(n for n in near if self.meet(number, n) is not None)
+        return known
+
+    def _near_in(self, number: int, unit: Unit) -> list[int]:
+        """The IR rules of a unit that may share a key with one, ascending."""
+        return sorted(set(self._heads_of(unit).meeting(self.scopes.heads(number))))
+
+    def _heads_of(self, unit: Unit) -> Heads[int]:
+        known = self._heads.get(id(unit))
+        if known is None:
+            numbers = self.scopes.numbers[id(unit)]
+            known = Heads((number, self.scopes.heads(number)) for number in numbers)
+            self._heads[id(unit)] = known
+        return known
+
     def granting_in(self, number: int, unit: Unit) -> tuple[int, ...]:
         """The IR rules of a unit that grant something that a deny speaks of, at a common key."""
         pair = (number, id(unit))
         known = self._weaker.get(pair)
         if known is None:
-            deny = self.tree.rules[number]
-            numbers = self.scopes.numbers[id(unit)]
+            rules = self.tree.rules
             known = self._weaker[pair] = tuple(
                 other
-                for other, rule in zip(numbers, unit.rules, strict=True)
-                if rule.cls is deny.cls
-                and rule.effect is not Effect.DENY
-                and _may_touch(deny, rule)
+                for other in self._near_in(number, unit)
+                if rules[other].effect is not Effect.DENY
+                and _may_touch(rules[number], rules[other])
                 and self.meet(number, other) is not None
             )
         return known
@@ -108,15 +143,20 @@ class Loss:
     bits: int
 
 
-def losses(written: Written, overlaps: Overlaps) -> Iterator[Loss]:
-    """Each stronger rule that takes something from a rule, with a shortest place where it does."""
+def losses(written: Written, overlaps: Overlaps, strong: Heads[tuple[int, int]]) -> Iterator[Loss]:
+    """Each stronger rule that takes something from a rule, with a shortest place where it does.
+
+    `strong` are those of the rule's scope.
+    """
     scope = written.scope
-    strong = [n for unit in scope.units for n in overlaps.strong_in(unit)]
-    if any(rule.priority < 0 for rule in written.rules):
-        strong = [n for unit in scope.units for n in overlaps.scopes.numbers[id(unit)]]
     for member in written.members:
         rule = scope.tree.rules[member]
-        for number in strong:
+        if rule.priority < 0:
+            near = [n for unit in scope.units for n in overlaps.meeting_in(member, unit)]
+        else:
+            found = sorted(set(strong.meeting(overlaps.scopes.heads(member))))
+            near = [number for _, number in found]
+        for number in near:
             other = scope.tree.rules[number]
             if number == member or other.cls is not rule.cls:
                 continue

@@ -202,9 +202,9 @@ class _Trial:
 
     def _everyone(self, meetings: Meetings) -> frozenset[int]:
         """All rules that share a key with one."""
-        meet = self.scope.tree.shared(Overlaps).meet
+        near = self.scope.tree.shared(Overlaps).meeting_in
         mine = meetings.member
-        return frozenset(n for n in self.scope.by_class[meetings.cls] if meet(mine, n) is not None)
+        return frozenset(n for unit in self.scope.units for n in near(mine, unit))
 
     def _compare(self, ids: Ids, cls: MediationClass, key: bytes | None) -> bool:
         rest = tuple(number for number in ids if number not in self.gone)

@@ -19,9 +19,11 @@ from functools import cached_property
 
 from lsmc.automata.algebra import Lazy
 from lsmc.automata.dfa import Dfa
-from lsmc.automata.pattern import Literal, literal_prefix, literals
+from lsmc.automata.pattern import Literal, example, literal_prefix, literals
 from lsmc.checker.members import samples
 from lsmc.checker.model import LintedProfile, Tree
+from lsmc.checker.objects import last_bytes
+from lsmc.checker.patterns import heads
 from lsmc.decide import Decision, Facts
 from lsmc.ir.classes import CHANGE_PROFILE
 from lsmc.ir.model import MediationClass, Rule, Unit
@@ -32,7 +34,7 @@ from lsmc.tables.groups import key_pattern
 #: Languages of up to so many keys are looked at key by key.
 MAX_KEYS = 64
 #: Automata of single rules that are kept.
-MAX_AUTOMATA = 2_000
+MAX_AUTOMATA = 10_000
 
 
 @dataclass(eq=False)
@@ -87,7 +89,7 @@ class Scope:
 
     def forget(self) -> None:
         """Drop what was worked out along the way."""
-        for name in ("decisions", "vias", "written", "by_class"):
+        for name in ("decisions", "vias", "written", "by_class", "_part_of"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -114,6 +116,32 @@ class Scope:
                 if rule.cls.name in mediated and rule.origin != head:
                     found.setdefault(rule.origin, []).append(number)
         return {span: Written(self, span, tuple(members)) for span, members in found.items()}
+
+    def at(self, span: Span) -> Written | None:
+        """A rule by its place, without looking at all others; None when it is not in force here."""
+        if span == self.profile.ir.origin:
+            return None
+        rules, mediated = self.tree.rules, self.profile.ir.mediated
+        members = tuple(
+            number
+            for unit, numbers in self.scopes.held(span)
+            if unit in self._part_of
+            for number in numbers
+            if rules[number].cls.name in mediated
+        )
+        return Written(self, span, members) if members else None
+
+    def via_of(self, span: Span) -> tuple[Span, ...]:
+        """The chain of includes of a rule of the scope."""
+        uses = self.profile.ir.uses
+        parts = (self._part_of.get(unit) for unit, _ in self.scopes.held(span))
+        return next(uses[part].via for part in parts if part is not None)
+
+    @cached_property
+    def _part_of(self) -> dict[int, int]:
+        """The number of the part that each unit, by its id, first is."""
+        uses = self.profile.ir.uses
+        return {id(uses[part].unit): part for part in reversed(self.parts)}
 
     @cached_property
     def decisions(self) -> dict[tuple[tuple[int, ...], bool], Decision]:
@@ -198,8 +226,11 @@ class Scopes:
         #: The numbers of the IR rules of each unit, by its id.
         self.numbers: dict[int, range] = {}
         self._keys: dict[int, tuple[bytes, ...] | None] = {}
+        self._short: dict[int, bytes | None] = {}
         self._samples: dict[int, tuple[bytes, ...]] = {}
         self._prefixes: dict[int, bytes] = {}
+        self._heads: dict[int, tuple[bytes, ...]] = {}
+        self._ends: dict[int, int] = {}
         self._tables: dict[int, dict[int, list[_Table]]] = {}
         self._stored: dict[int, StoredUnit] = {}
         self._automata: dict[int, Lazy] = {}
@@ -219,6 +250,29 @@ class Scopes:
                     found = tuple(sorted((k[1:] for k in found), key=lambda k: (len(k), k)))
             self._keys[number] = found
         return self._keys[number]
+
+    def held(self, span: Span) -> Sequence[tuple[int, tuple[int, ...]]]:
+        """The units, by id, that hold rules written at a place, with the numbers of these."""
+        return self._held[span]
+
+    @cached_property
+    def _held(self) -> dict[Span, list[tuple[int, tuple[int, ...]]]]:
+        found: dict[Span, dict[int, list[int]]] = {}
+        for unit, numbers in self.numbers.items():
+            for number in numbers:
+                at = found.setdefault(self.tree.rules[number].origin, {})
+                at.setdefault(unit, []).append(number)
+        return {
+            span: [(unit, tuple(numbers)) for unit, numbers in at.items()]
+            for span, at in found.items()
+        }
+
+    def short_key(self, number: int) -> bytes | None:
+        """A short key of an IR rule without the class code; None for an empty language."""
+        if number not in self._short:
+            found = example(key_pattern(self.tree.rules[number]))
+            self._short[number] = None if found is None else found[1:]
+        return self._short[number]
 
     def sample_keys(self, number: int) -> tuple[bytes, ...]:
         """A few keys of an IR rule without the class code."""
@@ -248,6 +302,20 @@ class Scopes:
         if known is None:
             pattern = key_pattern(self.tree.rules[number])
             known = self._prefixes[number] = literal_prefix(pattern)
+        return known
+
+    def heads(self, number: int) -> tuple[bytes, ...]:
+        """Texts with one of which each key of an IR rule begins, class code included."""
+        known = self._heads.get(number)
+        if known is None:
+            known = self._heads[number] = heads(key_pattern(self.tree.rules[number]))
+        return known
+
+    def ends(self, number: int) -> int:
+        """The bytes with which keys of an IR rule end, class code included."""
+        known = self._ends.get(number)
+        if known is None:
+            known = self._ends[number] = last_bytes(key_pattern(self.tree.rules[number]))[0]
         return known
 
     def lazy(self, number: int) -> Lazy:
@@ -293,10 +361,10 @@ class Scopes:
                 for depth in range(1, len(use.via) + 1):
                     inside.setdefault(use.via[:depth], []).append(part)
             for via, parts in inside.items():
-                heads = tuple(marks[part] for part in parts if uses[part].via == via)
-                if not heads or uses[parts[0]].unit.rules[0].origin == profile.ir.origin:
+                firsts = tuple(marks[part] for part in parts if uses[part].via == via)
+                if not firsts or uses[parts[0]].unit.rules[0].origin == profile.ir.origin:
                     continue
-                known = variants.setdefault(heads, {})
+                known = variants.setdefault(firsts, {})
                 key = frozenset(marks[part] for part in parts)
                 scope = known.get(key)
                 if scope is None:

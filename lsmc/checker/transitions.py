@@ -9,16 +9,13 @@ from lsmc.analysis.edges import Edge
 from lsmc.analysis.graph import Graph
 from lsmc.checker.grants import EXECUTE, Held, ProfileView, grants
 from lsmc.checker.model import Tree, request
+from lsmc.checker.names import graph_of
 from lsmc.ir.classes import BY_NAME, FILE
 
 
 def graph(tree: Tree) -> Graph:
     """The graph of a tree, made once."""
-    return tree.shared(_graph)
-
-
-def _graph(tree: Tree) -> Graph:
-    return Graph(tree.policy)
+    return tree.shared(graph_of)
 
 
 def executions(tree: Tree) -> Iterator[tuple[ProfileView, Held, Edge]]:

@@ -32,7 +32,7 @@ def labels(scope: Scope, spans: Sequence[Span], message: str) -> list[Label]:
     found: list[Label] = []
     for span in spans[:_MANY]:
         found.append(Label(span, f"{quoted(span)} {message}"))
-        chain = scope.vias[span][len(scope.via) :]
+        chain = scope.via_of(span)[len(scope.via) :]
         found += [Label(step, "included here") for step in chain]
     if len(spans) > _MANY:
         found.append(Label(spans[_MANY], f"and {len(spans) - _MANY} more"))

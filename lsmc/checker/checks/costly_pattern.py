@@ -82,28 +82,34 @@ def _costs(tree: Tree, unit: Unit, index: int, limit: int) -> dict[int, int]:
     if group.dfa.n_states < limit:
         return {}
     numbers = [unit.rule(rule).facts.id for rule in group.rules]
-    patterns = [key_pattern(tree.rules[number]) for number in numbers]
-    found: dict[int, int] = {}
-    for at, number in enumerate(numbers):
-        if not _multiplies(patterns[at]):
-            continue
-        rest = [pattern for other, pattern in enumerate(patterns) if other != at]
-        added = group.dfa.n_states - (_states(rest) if rest else 0)
-        if added >= limit:
-            found[number] = added
-    return found
+    patterns = {number: key_pattern(tree.rules[number]) for number in numbers}
+    suspects = [number for number in numbers if _multiplies(patterns[number])]
+    return dict(_guilty(patterns, suspects, group.dfa.n_states, limit))
+
+
+def _guilty(
+    patterns: dict[int, Pattern], suspects: list[int], states: int, limit: int
+) -> Iterator[tuple[int, int]]:
+    """Those of some patterns without any one of which there would be so many fewer states.
+
+    One takes away no more than all together do, so half of them at a time are tried.
+    """
+    rest = [pattern for number, pattern in patterns.items() if number not in suspects]
+    try:
+        left = determinize(rest, states - limit).n_states if rest else 0
+    except StateLimit:
+        return
+    if len(suspects) == 1:
+        yield suspects[0], states - left
+    elif suspects:
+        middle = len(suspects) // 2
+        yield from _guilty(patterns, suspects[:middle], states, limit)
+        yield from _guilty(patterns, suspects[middle:], states, limit)
 
 
 def _multiplies(pattern: Pattern) -> bool:
     """Whether a pattern can add more states than it has bytes."""
     return kind_of(pattern) >= Kind.SEARCH
-
-
-def _states(patterns: list[Pattern]) -> int:
-    try:
-        return determinize(patterns).n_states
-    except StateLimit:
-        return 0
 
 
 _TABLE = {"states": 2000}

@@ -84,15 +84,15 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     }
     bare = tree.shared(bare_rules)
     views = grants(tree)
-    known = {id(unit): _candidates(unit, bare) for unit in views.units}
+    known = {id(unit): _candidates(unit, bare, corpus) for unit in views.units}
     for view in views.confined:
         seen: set[Span] = set()
         for use in view.uses:
-            for held, kind in known[id(use.unit)]:
+            for held, kind, matched in known[id(use.unit)]:
                 if held.rule.origin in seen:
                     continue
                 if held.rule.cls is FILE:
-                    finding = _files(view, held, corpus, shares)
+                    finding = _files(view, held, matched, len(corpus), shares)
                 else:
                     finding = _class(view, held, kind)
                 if finding is not None:
@@ -100,9 +100,15 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                     yield finding
 
 
-def _candidates(unit: UnitView, bare: dict[tuple[str, int], str]) -> list[tuple[Held, str]]:
-    """The rules of a unit that may open nearly everything, with their keyword if they are bare."""
+def _candidates(
+    unit: UnitView, bare: dict[tuple[str, int], str], corpus: tuple[bytes, ...]
+) -> list[tuple[Held, str, list[bytes]]]:
+    """The rules of a unit that may open nearly everything.
+
+    Each comes with its keyword if it is bare, and the objects of the sample that it matches.
+    """
     found = []
+    code = bytes((FILE.code,))
     for held in unit.rules:
         rule = held.rule
         if held.facts.effect != ALLOW:
@@ -110,9 +116,10 @@ def _candidates(unit: UnitView, bare: dict[tuple[str, int], str]) -> list[tuple[
         kind = bare.get((rule.origin.source.path, rule.origin.start), "")
         if rule.cls is FILE:
             if any(head in {b"", b"/"} for head in heads(rule.fields[0])):
-                found.append((held, kind))
+                matched = [path for path in corpus if held in unit.matching(code + path)]
+                found.append((held, kind, matched))
         elif kind in _BARE and rule.cls.name == kind:
-            found.append((held, kind))
+            found.append((held, kind, []))
     return found
 
 
@@ -139,24 +146,26 @@ def _class(view: ProfileView, held: Held, kind: str) -> Diagnostic | None:
 
 
 def _files(
-    view: ProfileView, held: Held, corpus: tuple[bytes, ...], shares: dict[int, float]
+    view: ProfileView, held: Held, matched: list[bytes], size: int, shares: dict[int, float]
 ) -> Diagnostic | None:
     for perms, share in shares.items():
+        if len(matched) < share * size:
+            continue
         for owner in halves(held.facts, perms):
             opened = [
                 path
-                for path in corpus
+                for path in matched
                 if wins(decision := view.decide(FILE, path, owner), held.facts, perms)
                 & decision.allow
             ]
-            if len(opened) < share * len(corpus):
+            if not opened or len(opened) < share * size:
                 break
             span = held.rule.origin
             verb = {WRITE: "writing", READ: "reading", EXECUTE: "executing"}[perms]
             worst = next((p for p in (b"/etc/shadow", b"/etc/passwd") if p in opened), opened[0])
             return CHECK.finding(
                 span,
-                f"{quoted(span)} opens {len(opened)} of {len(corpus)} objects of a sample of the "
+                f"{quoted(span)} opens {len(opened)} of {size} objects of a sample of the "
                 f"file system for {verb}, {shown(worst)} among them",
                 help="name what the program needs",
                 profile=view.name,

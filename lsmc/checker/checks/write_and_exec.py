@@ -34,6 +34,7 @@ How to fix: keep what is written and what is run in different places.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from lsmc.automata.pattern import Pattern
 from lsmc.checker.facts import facts
@@ -43,15 +44,16 @@ from lsmc.checker.grants import (
     WRITE,
     Held,
     ProfileView,
-    UnitView,
+    granting,
     grants,
     wins,
 )
 from lsmc.checker.model import Check, Tree
+from lsmc.checker.objects import last_bytes
 from lsmc.checker.patterns import Heads, common_file, heads
 from lsmc.checker.telling import chain, listing, quoted, shown, witness
 from lsmc.checker.zones import globs
-from lsmc.decide import ALLOW, Decision
+from lsmc.decide import Decision
 from lsmc.diagnostics import Diagnostic, Label
 from lsmc.engine.execution import execution
 from lsmc.ir.classes import FILE
@@ -60,60 +62,81 @@ _RUN = EXECUTE | MAP
 _WORDS = {"x": "executed", "m": "mapped as code"}
 
 
-class _Near:
-    """The runners of each unit that may meet a writer, worked out once for all profiles."""
+class Meeting(NamedTuple):
+    """A rule that runs what another one writes, at a shortest common path."""
 
-    def __init__(self) -> None:
-        self._runners: dict[int, Heads[Held]] = {}
-        self._known: dict[tuple[int, int], list[Held]] = {}
+    runner: Held
+    unit: int  # the id of the runner's unit
+    path: bytes
 
-    def of(self, writer: Held, unit: UnitView) -> list[Held]:
-        """The runners of a unit that begin like the writer."""
-        key = (writer.facts.id, id(unit))
-        found = self._known.get(key)
-        if found is None:
-            runners = self._runners.get(id(unit))
-            if runners is None:
-                pairs = ((held, heads(held.rule.fields[0])) for held in granting(unit, _RUN))
-                runners = self._runners[id(unit)] = Heads(pairs)
-            near = runners.meeting(heads(writer.rule.fields[0]))
-            found = self._known[key] = list({held.facts.id: held for held in near}.values())
-        return found
+
+def _meetings(tree: Tree, spared: Pattern) -> dict[int, list[Meeting]]:
+    """The runners that each writer meets in some profile, by the writer's number.
+
+    Rules are compared once for all profiles that hold both of their units.
+    """
+    views = grants(tree)
+    holders: dict[int, int] = {}
+    for number, view in enumerate(views.confined):
+        for use in view.uses:
+            holders[id(use.unit)] = holders.get(id(use.unit), 0) | 1 << number
+    units = [unit for unit in views.units if id(unit) in holders]
+    runners = Heads(
+        ((held, unit), heads(held.rule.fields[0]))
+        for unit in units
+        for held in granting(unit, _RUN)
+    )
+    ends = {
+        held.facts.id: last_bytes(held.rule.fields[0])[0]
+        for unit in units
+        for held in granting(unit, _RUN | WRITE)
+    }
+    found: dict[int, list[Meeting]] = {}
+    for unit in units:
+        for writer in granting(unit, WRITE):
+            starts = heads(writer.rule.fields[0])
+            near = {held.facts.id: (held, other) for held, other in runners.meeting(starts)}
+            for number in sorted(near):
+                runner, other = near[number]
+                if not holders[id(unit)] & holders[id(other)]:
+                    continue
+                if not ends[number] & ends[writer.facts.id]:
+                    continue
+                path = common_file(writer.rule.fields[0], runner.rule.fields[0], spared)
+                if path is not None:
+                    meeting = Meeting(runner, id(other), path)
+                    found.setdefault(writer.facts.id, []).append(meeting)
+    for number, meetings in found.items():  # what a rule itself runs comes first
+        meetings.sort(key=lambda meeting: meeting.runner.facts.id != number)
+    return found
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that writes what the same profile runs, with the first rule that runs it."""
     views = grants(tree)
-    spared = globs(facts("write_exec")["spared"])
-    writers = {id(unit): granting(unit, WRITE) for unit in views.units}
-    nearby = _Near()
+    known = _meetings(tree, globs(facts("write_exec")["spared"]))
+    writers = {
+        id(unit): [
+            (held, known[held.facts.id]) for held in granting(unit, WRITE) if held.facts.id in known
+        ]
+        for unit in views.units
+    }
     for view in views.confined:
+        units = {id(use.unit) for use in view.uses}
         for use in view.uses:
-            for writer in writers[id(use.unit)]:
-                near = [held for other in view.uses for held in nearby.of(writer, other.unit)]
-                first = writer.facts.id
-                near.sort(key=lambda runner: runner.facts.id != first)
-                finding = _first(tree, view, writer, near, spared)
+            for writer, meetings in writers[id(use.unit)]:
+                here = [meeting for meeting in meetings if meeting.unit in units]
+                finding = _first(tree, view, writer, here)
                 if finding is not None:
                     yield finding
 
 
-def granting(unit: UnitView, perms: int) -> list[Held]:
-    """The rules of a unit that grant some of the permissions."""
-    return [
-        held
-        for held in unit.of(FILE)
-        if held.facts.effect == ALLOW and (held.facts.owner | held.facts.other) & perms
-    ]
-
-
 def _first(
-    tree: Tree, view: ProfileView, writer: Held, near: list[Held], spared: Pattern
+    tree: Tree, view: ProfileView, writer: Held, meetings: list[Meeting]
 ) -> Diagnostic | None:
-    tried: set[bytes | None] = {None}
-    for runner in near:
-        path = common_file(writer.rule.fields[0], runner.rule.fields[0], spared)
-        if path in tried or path is None:
+    tried: set[bytes] = set()
+    for runner, _, path in meetings:
+        if path in tried:
             continue
         tried.add(path)
         for owner in (True, False):

@@ -35,9 +35,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.checker.grants import WRITE, ProfileView, grants, halves, wins
+from lsmc.checker.grants import WRITE, Held, ProfileView, granting, grants, halves, wins
 from lsmc.checker.model import Check, Tree
-from lsmc.checker.patterns import heads, may_meet, objects
+from lsmc.checker.patterns import Heads, heads, objects
 from lsmc.checker.telling import chain, quoted, shown, witness
 from lsmc.checker.zones import Zones, opened
 from lsmc.decide import ALLOW
@@ -57,23 +57,25 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             witness=witness(rule.view, FILE, first.path, first.owner, first.perms),
             related=chain(rule.view, rule.held),
         )
-    for view in grants(tree).confined:
-        yield from _own_executable(view)
+    views = grants(tree)
+    writers = Heads(
+        ((held, id(unit)), heads(held.rule.fields[0]))
+        for unit in views.units
+        for held in granting(unit, WRITE)
+    )
+    for view in views.confined:
+        yield from _own_executable(view, writers)
 
 
-def _own_executable(view: ProfileView) -> Iterator[Diagnostic]:
+def _own_executable(view: ProfileView, writers: Heads[tuple[Held, int]]) -> Iterator[Diagnostic]:
     attachment = view.profile.ir.attachment
     if attachment is None:
         return
+    units = {id(use.unit) for use in view.uses}
     for pattern in attachment.patterns:
-        starts = heads(pattern)
-        near = [
-            held
-            for held in view.rules(FILE)
-            if held.facts.effect == ALLOW
-            and (held.facts.owner | held.facts.other) & WRITE
-            and may_meet(heads(held.rule.fields[0]), starts)
-        ]
+        found = writers.meeting(heads(pattern))
+        by_number = {held.facts.id: held for held, unit in found if unit in units}
+        near = [by_number[number] for number in sorted(by_number)]
         for path in objects(pattern) if near else ():
             for held in near:
                 for owner in halves(held.facts, WRITE):
