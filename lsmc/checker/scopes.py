@@ -336,24 +336,22 @@ class Scopes:
 
     def _find(self) -> None:
         live = [p for p in self.tree.profiles if p.ir.mode not in ("unconfined", "default_allow")]
-        shared = Counter(id(unit) for p in live for unit in {id(u.unit): u.unit for u in p.ir.uses})
-        first = 0
-        units = {id(u.unit): u.unit for p in self.tree.profiles for u in p.ir.uses}
-        for unit in units.values():  # numbers of rules follow the first use of their units
-            self.numbers[id(unit)] = range(first, first + len(unit.rules))
-            if shared[id(unit)] == 1:
-                self.lone.update(range(first, first + len(unit.rules)))
-            first += len(unit.rules)
+        for profile in self.tree.profiles:  # the tables hold equal units once
+            stored = self.tree.policy.bundle.uses(profile.record)
+            for use, (unit_stored, _) in zip(profile.ir.uses, stored, strict=True):
+                self._stored[id(use.unit)] = unit_stored
+                self.numbers[id(use.unit)] = unit_stored.numbers
+        shared = Counter(n for p in live for n in {self.numbers[id(u.unit)] for u in p.ir.uses})
+        self.lone.update(n for numbers, count in shared.items() if count == 1 for n in numbers)
         variants: dict[object, dict[frozenset[object], Scope]] = {}
         for profile in live:
             uses = profile.ir.uses
-            stored = self.tree.policy.bundle.uses(profile.record)
-            for use, (unit_stored, _) in zip(uses, stored, strict=True):
-                self._stored.setdefault(id(use.unit), unit_stored)
             whole = tuple(range(len(uses)))
             self.bodies.append(Scope(self.tree, profile, (), whole, self, [profile]))
             marks: list[object] = [
-                id(use.unit) if shared[id(use.unit)] > 1 else use.unit.rules[0].origin
+                self.numbers[id(use.unit)]
+                if shared[self.numbers[id(use.unit)]] > 1
+                else use.unit.rules[0].origin
                 for use in uses
             ]
             inside: dict[tuple[Span, ...], list[int]] = {}

@@ -116,6 +116,11 @@ class Unit:
         self._rules: dict[int, RuleRecord] = {}
         self._reaches: dict[int, Reach] = {}
 
+    @property
+    def numbers(self) -> range:
+        """The numbers of its rules in the bundle."""
+        return range(self._first_rule, self._first_rule + self.rules)
+
     def reach(self, index: int) -> Reach:
         """The paths through the group at an index."""
         reach = self._reaches.get(index)

@@ -94,6 +94,8 @@ class Guard:
 
     def _found(self, data: bytes, fault: BaseException) -> None:
         place = f"{type(fault).__name__} at {_place(fault.__traceback__)}"
+        if isinstance(fault, AssertionError):  # of a target: its text says which
+            place += f": {str(fault)[:100]}"
         if place not in self.findings:
             name = f"{type(fault).__name__}-{sha256(data).hexdigest()[:12]}"
             (self.folder / name).write_bytes(data)
