@@ -23,7 +23,8 @@ def mediation_class(record: Record) -> str:
     if operation.startswith(("mqueue_", "posix_mqueue", "sysv_mqueue")):
         return "mqueue"
     if record.network_family:
-        addressed = written in ("net", "unix") or record.net_addr or record.peer_addr
+        # a kernel without rules for unix sockets logs them as any family, without addresses
+        addressed = written == "unix" or record.net_addr or record.peer_addr
         return "unix" if record.network_family == "unix" and addressed else "network"
     if operation == "link" and record.name2:
         return "link"

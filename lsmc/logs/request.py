@@ -184,7 +184,14 @@ def _capability(record: Record) -> list[dict[str, Any]]:
     return [_plain("capability", record.name.lower(), ("use",))]
 
 
+def _says_what(record: Record) -> bool:
+    """Whether the mask is what was denied, or what was allowed and audited."""
+    return bool(record.denied_mask) or record.event_type == "AA_RECORD_AUDIT"
+
+
 def _network(record: Record) -> list[dict[str, Any]]:
+    if record.network_family == "unix" and record.class_ and not _says_what(record):
+        raise _NoQuestion("the record does not say what was denied")
     perms = _words(record, "network", _SOCKET.get(record.operation or "", ()))
     return [
         _plain(
@@ -203,7 +210,7 @@ def _network(record: Record) -> list[dict[str, Any]]:
 
 
 def _unix(record: Record) -> list[dict[str, Any]]:
-    if not record.denied_mask:
+    if not _says_what(record):
         raise _NoQuestion("the record does not say what was denied")
     return [
         _plain(
@@ -249,7 +256,7 @@ def _ptrace(record: Record) -> list[dict[str, Any]]:
     peer = record.peer or record.peer_profile
     if not peer:
         raise _NoQuestion("the record names no peer")
-    if not record.denied_mask and record.event_type != "AA_RECORD_AUDIT":
+    if not _says_what(record):
         raise _NoQuestion("the record does not say what was denied")
     return [_plain("ptrace", peer, _words(record, "ptrace"))]
 

@@ -73,6 +73,14 @@ _HEAD = 'type=1400 audit(1.2:3): apparmor="{}" operation="{}" profile="p" '
             {"subject": "p", "class": "ptrace", "perms": ["read"], "object": "q"},
         ),
         (
+            _HEAD.format("AUDIT", "create")
+            + 'class="net" family="unix" sock_type="stream" protocol=0 requested_mask="create"',
+            {
+                **{"subject": "p", "class": "network", "perms": ["create"]},
+                **{"object": "unix", "type": "stream"},
+            },
+        ),
+        (
             _HEAD.format("AUDIT", "getattr") + 'name="/a" requested_mask="r" fsuid=0 ouid=0',
             {"subject": "p", "op": "getattr", "object": "/a", "owner": True},
         ),
