@@ -13,8 +13,6 @@ Rules of the same rank add up.  Rejected: choosing one "best" rule for the whole
 cannot name the reason for each permission and gets audit flags wrong.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -6,8 +6,6 @@ automaton is in a state for the second time, which is the length of the part bef
 conflict and neither is used.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lsmc.automata.alphabet import ALL
 from lsmc.decide import Decision, Facts, decide
 from lsmc.ir.mediation import MediationClass
+from lsmc.kernels.walk import HERE, follow
 from lsmc.tables.bundle import Bundle, Group, ProfileRecord, RuleRecord, Unit
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Node:
 
     def __init__(self, live: tuple[tuple[int, int], ...]) -> None:
         self.live = live  # (group, state) of each group that is not dead
-        self.edges: dict[int, Node] = {}
+        # by byte, the edges of the node that follows; at `HERE` the node itself
+        self.edges: dict[int, Any] = {HERE: self}
         self.successors: tuple[tuple[int, Node], ...] | None = None
         self.matched: tuple[MatchedRule, ...] | None = None
         self.decisions: dict[object, Decision] = {}
@@ -85,14 +87,22 @@ class Matcher:
 
     def walk(self, key: bytes) -> Node:
         """The node that a key leads to."""
+        node: Node | None = follow(self._root.edges, key)
+        return node if node is not None else self._explore(key)
+
+    def _explore(self, key: bytes) -> Node:
+        """As `walk`, making the nodes that are missing on the way."""
         if len(self._nodes) > MAX_NODES:
             self._reset()
         node = self._root
         for byte in key:
-            following = node.edges.get(byte)
-            if following is None:
-                following = node.edges[byte] = self._step(node, byte)
-            node = following
+            row = node.edges.get(byte)
+            if row is None:
+                following = self._step(node, byte)
+                node.edges[byte] = following.edges
+                node = following
+            else:
+                node = row[HERE]
         return node
 
     def _step(self, node: Node, byte: int) -> Node:

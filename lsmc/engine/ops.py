@@ -6,8 +6,6 @@ Source: the kernel's security/apparmor/lsm.c, file.c, mount.c, ipc.c and include
 D-Bus: dbus-daemon's bus/apparmor.c.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.ir.classes import BY_NAME
@@ -28,7 +26,7 @@ class Operation(NamedTuple):
     summary: str = ""
 
     @property
-    def order(self) -> Order:
+    def order(self) -> "Order":
         """The order in which the kernel asks its layers about it."""
         from lsmc.layers.orders import order_of  # a plain question does without it
 

@@ -3,8 +3,6 @@
 An answer is data; wording it is the business of the output formats.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -79,10 +77,10 @@ class Verdict(NamedTuple):
     transition: Exec | None
     rules: tuple[RuleRef, ...]
     note: str = ""
-    chain: tuple[Layer, ...] = ()
+    chain: tuple["Layer", ...] = ()
 
     @property
-    def refusal(self) -> Layer | None:
+    def refusal(self) -> "Layer | None":
         """The layer that refuses, None when none does or there is no context."""
         return next((layer for layer in self.chain if layer.verdict == "deny"), None)
 

@@ -4,8 +4,6 @@ Apart from `lsmc.ir.model`, and without dataclasses: building those classes take
 answering a question from a bundle.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from enum import IntEnum
 from typing import Literal, NamedTuple

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from lsmc.kernels import _nocython as cython
 
@@ -26,6 +27,20 @@ _COLD = array("H")
 def compiled() -> bool:
     """Whether the kernels run as C."""
     return bool(cython.compiled)
+
+
+#: Where a row of `follow` holds what it stands for.
+HERE = -1
+
+
+def follow(row: dict[int, Any], key: bytes) -> Any:
+    """What rows lead to by the bytes of a key, each to the next row; None where one is missing."""
+    try:
+        for byte in key:
+            row = row[byte]
+    except KeyError:
+        return None
+    return row[HERE]
 
 
 @cython.cclass

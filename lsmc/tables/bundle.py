@@ -5,8 +5,6 @@ number that points somewhere is checked against what it points into.  A damaged 
 raises `BundleError`.
 """
 
-from __future__ import annotations
-
 import sys
 from array import array
 from bisect import bisect_left
@@ -95,6 +93,14 @@ class Attached(NamedTuple):
     pairs: int
 
 
+class Group(NamedTuple):
+    """A decision table and the unit's rule for each id that it accepts."""
+
+    dfa: Dfa
+    rules: Words
+    size: int
+
+
 class Unit:
     """A unit's groups and rules, each read when first needed."""
 
@@ -109,7 +115,7 @@ class Unit:
         "rules",
     )
 
-    def __init__(self, bundle: Bundle, record: Words) -> None:
+    def __init__(self, bundle: "Bundle", record: Words) -> None:
         self._bundle = bundle
         self._first_rule, self.rules, self._first_group, self.groups = record
         self._groups: list[Group | None] = [None] * self.groups
@@ -121,7 +127,7 @@ class Unit:
         """The numbers of its rules in the bundle."""
         return range(self._first_rule, self._first_rule + self.rules)
 
-    def reach(self, index: int) -> Reach:
+    def reach(self, index: int) -> "Reach":
         """The paths through the group at an index."""
         reach = self._reaches.get(index)
         if reach is None:
@@ -155,14 +161,6 @@ class Unit:
                 found += [group.rules[i] for i in group.dfa.accept_ids_of(state)]
         found.sort()
         return found
-
-
-class Group(NamedTuple):
-    """A decision table and the unit's rule for each id that it accepts."""
-
-    dfa: Dfa
-    rules: Words
-    size: int
 
 
 class Bundle:
