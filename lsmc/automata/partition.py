@@ -40,6 +40,8 @@ Group = tuple[tuple[int, ...], Dfa]
 SLASH = 1 << ord("/")
 # How many patterns that multiply states may share a group when one can match inside another's loop.
 CROWD = 8
+#: Patterns of one group: a stored accept set has a length of 16 bits.
+MAX_PATTERNS = 1 << 15
 
 
 class Kind(IntEnum):
@@ -164,13 +166,14 @@ def _build(
     slack: int,
 ) -> list[Group]:
     """The group's table, or those of its parts."""
-    nfa = build_nfa([patterns[number] for number in group])
-    limit = growth * len(nfa.masks) + slack if len(group) > 1 else MAX_STATES
-    try:
-        return [(tuple(group), determinize_nfa(nfa, limit))]
-    except StateLimit as error:
-        if len(group) == 1:
-            raise StateLimit(error.limit, group[0]) from None
+    if len(group) <= MAX_PATTERNS:
+        nfa = build_nfa([patterns[number] for number in group])
+        limit = growth * len(nfa.masks) + slack if len(group) > 1 else MAX_STATES
+        try:
+            return [(tuple(group), determinize_nfa(nfa, limit))]
+        except StateLimit as error:
+            if len(group) == 1:
+                raise StateLimit(error.limit, group[0]) from None
     found: list[Group] = []
     for part in _cut(group, kinds):
         found += _build(part, patterns, kinds, growth, slack)

@@ -16,6 +16,8 @@ from lsmc.engine.verdict import UnknownName, Verdict
 if TYPE_CHECKING:
     from lsmc.layers.context import Context
 
+#: Bytes of a request.
+_MAX_LINE = 1 << 20
 _FIELD = re.compile(r"[a-z][a-z_]*=")
 _RESERVED = ("subject", "op", "object", "owner", "context", "self", "mediated")
 
@@ -75,10 +77,12 @@ def ask_many(policy: Policy, path: str, screen: Screen) -> int:
     worst = YES
     file: IO[bytes] = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115 - closed below
     try:
-        for number, line in enumerate(file, 1):
+        for number, line in enumerate(iter(lambda: file.readline(_MAX_LINE + 1), b""), 1):
             if not line.strip():
                 continue
             try:
+                if len(line) > _MAX_LINE:
+                    raise _Malformed(f"longer than {_MAX_LINE} bytes")
                 verdict = _answer(policy, line)
             except _Malformed as fault:
                 sys.stdout.flush()

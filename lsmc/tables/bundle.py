@@ -17,7 +17,7 @@ from lsmc.decide import Facts
 from lsmc.ir.classes import BY_CODE, CLASSES
 from lsmc.ir.mediation import Transition
 from lsmc.tables.errors import BundleError
-from lsmc.tables.groups import BuiltGroup, decode
+from lsmc.tables.groups import BuiltGroup, decode, unpacked_size
 from lsmc.tables.layout import (
     ATTACHMENT_WORDS,
     ENTRY,
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from lsmc.tables.reach import Reach
 
 Words = Sequence[int]
+#: Bounds for hostile bundles: bytes of all groups that are unpacked, includes that lead to a unit.
+MAX_UNPACKED = 1 << 30
+MAX_CHAIN = 256
 
 
 class Place(NamedTuple):
@@ -174,6 +177,7 @@ class Bundle:
         self._units: dict[int, Unit] = {}
         self._profiles: dict[int, ProfileRecord] = {}
         self._strings: memoryview | None = None
+        self._unpacked = 0
 
     def section_size(self, section: Section) -> int:
         """Bytes in a section."""
@@ -332,6 +336,9 @@ class Bundle:
         body, numbers = self._group_data(number)
         if any(n >= rules for n in numbers):
             raise BundleError(f"group {number} accepts a rule that does not exist")
+        self._unpacked += unpacked_size(body)
+        if self._unpacked > MAX_UNPACKED:
+            raise BundleError(f"the groups take more than {MAX_UNPACKED} bytes")
         return Group(decode(body, len(numbers)), numbers, len(body))
 
     @property
@@ -397,6 +404,8 @@ class Bundle:
     def uses(self, profile: ProfileRecord) -> list[tuple[Unit, tuple[int, ...]]]:
         """A profile's units, each with the places of the includes that led to it."""
         table = self._range(Section.USES, profile.first_use, profile.uses, USE_WORDS)
+        if max(table[2::USE_WORDS], default=0) > MAX_CHAIN:
+            raise BundleError(f"profile {profile.number} has an endless chain of includes")
         return [
             (
                 self.unit(table[i]),

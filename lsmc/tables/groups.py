@@ -85,12 +85,18 @@ def _offsets(lengths: Sequence[int]) -> array[int]:
     return array("I", accumulate(lengths, initial=0))
 
 
-def _inflate(data: memoryview) -> memoryview:
+def unpacked_size(data: memoryview) -> int:
+    """The bytes that a group takes when it is unpacked, as it says; raises `BundleError`."""
     if len(data) < SIZE.size:
         raise BundleError("a group is cut short")
-    (size,) = SIZE.unpack_from(data)
+    size: int = SIZE.unpack_from(data)[0]
     if not GROUP_HEADER.size <= size <= MAX_GROUP:
         raise BundleError("a group has an impossible size")
+    return size
+
+
+def _inflate(data: memoryview) -> memoryview:
+    size = unpacked_size(data)
     inflater = zlib.decompressobj()
     try:
         body = inflater.decompress(data[SIZE.size :], size)

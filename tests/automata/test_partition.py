@@ -5,8 +5,9 @@ from hypothesis import given, settings
 
 from lsmc.automata.dfa import StateLimit, determinize, verify
 from lsmc.automata.nfa import build_nfa
-from lsmc.automata.partition import Group, partition
+from lsmc.automata.partition import MAX_PATTERNS, Group, partition
 from lsmc.automata.pattern import ALL, NOT_NUL, Chars, Literal, Pattern, Star, concat, mask_of
+from lsmc.tables.groups import encode
 from tests.automata.strategies import STRINGS, pattern_lists
 
 NOT_SLASH = NOT_NUL & ~mask_of(b"/")
@@ -54,3 +55,12 @@ def test_names_the_pattern_that_is_too_large() -> None:
 
 def test_no_patterns() -> None:
     assert partition([]) == []
+
+
+def test_a_group_has_no_more_patterns_than_can_be_stored() -> None:
+    """Seventy thousand times the same rule: more than a stored accept set can hold."""
+    groups = partition([Literal(b"/a")] * 70_000)
+    assert max(len(group) for group, _ in groups) <= MAX_PATTERNS
+    assert len(_match(groups, b"/a")) == 70_000
+    for _, dfa in groups:
+        assert encode(dfa)

@@ -163,6 +163,7 @@ def test_wrong_use(run: Run, words: tuple[str, ...]) -> None:
 LINES = {
     "{": "not a JSON object: expecting property name",
     "[]": "not a JSON object",
+    " " * (1 << 20) + "{}": "longer than 1048576 bytes",
     "\udcff": "not a JSON object: ",
     "{}": "`subject` is missing or no string",
     '{"subject": "nginx"}': "`op` is missing, and so is `class`",
