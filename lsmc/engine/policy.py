@@ -18,6 +18,7 @@ from lsmc.engine.subjects import Profiles, mediates
 from lsmc.engine.verdict import UNCONFINED, Exec, Permissions, UnknownName, Verdict, stack
 from lsmc.ir.classes import BY_NAME, FILE
 from lsmc.ir.mediation import MediationClass
+from lsmc.kernels.walk import answers
 from lsmc.tables.bundle import Bundle, ProfileRecord
 from lsmc.tables.groups import make_key
 
@@ -196,21 +197,11 @@ class Policy:
         object with the fields of `Context`.
         """
         plain: dict[tuple[Any, ...], Matcher | None] = {}
-        for request in requests:
-            try:
-                perms, path, owner = request["perms"], request["object"], request["owner"]
-                known = plain[request["subject"], request["class"], perms, len(request)]
-            except (KeyError, TypeError):
-                yield self._first(request, plain)
-                continue
-            if known is None or type(path) is not str or type(owner) is not bool:
-                yield self.answer(request)
-                continue
-            node = known.walk(_FILE_KEY + path.encode("utf-8", "surrogateescape"))
-            verdict = node.answers.get((perms, owner))
-            if verdict is None:
-                verdict = node.answers[perms, owner] = self.answer(request)
-            yield verdict
+
+        def first(request: Mapping[str, Any]) -> Verdict:
+            return self._first(request, plain)
+
+        return answers(requests, plain, _FILE_KEY, first, self.answer)
 
     def _first(
         self,

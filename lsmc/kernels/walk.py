@@ -13,7 +13,7 @@ The source is compiled by Cython where it can be; uncompiled it runs as it stand
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lsmc.kernels import _nocython as cython
@@ -41,6 +41,37 @@ def follow(row: dict[int, Any], key: bytes) -> Any:
     except KeyError:
         return None
     return row[HERE]
+
+
+def answers(
+    requests: Iterable[Mapping[str, Any]],
+    plain: Mapping[tuple[Any, ...], Any],
+    prefix: bytes,
+    first: Callable[[Mapping[str, Any]], Any],
+    other: Callable[[Mapping[str, Any]], Any],
+) -> Iterator[Any]:
+    """The answers to requests about objects, kept at the nodes that the objects lead to.
+
+    `plain` has what walks for requests of one shape, None where a path is not enough to answer by;
+    `first` answers a request of a new shape, and `other` any.
+    """
+    for request in requests:
+        try:
+            perms = request["perms"]
+            path = request["object"]
+            owner = request["owner"]
+            known = plain[request["subject"], request["class"], perms, len(request)]
+        except (KeyError, TypeError):
+            yield first(request)
+            continue
+        if known is None or type(path) is not str or type(owner) is not bool:
+            yield other(request)
+            continue
+        node = known.walk(prefix + path.encode("utf-8", "surrogateescape"))
+        answer = node.answers.get((perms, owner))
+        if answer is None:
+            answer = node.answers[perms, owner] = other(request)
+        yield answer
 
 
 @cython.cclass
