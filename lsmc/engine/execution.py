@@ -29,6 +29,11 @@ def execution(
     target = _target(profiles, profile, transition, path)
     if target is None and fallback is not None:
         target = profile.full_name if fallback == "inherit" else UNCONFINED
+    if transition.kind == "stack" and target is not None:
+        # on top of what follows without it, the fallback too; one that does not exist adds nothing
+        added = _named(profiles, transition.name[1:], profile.namespace)
+        if added not in (None, target):
+            target = f"{target}//&{added}"
     return Exec(exec_mode(transition), target, transition.unsafe, fallback)
 
 
@@ -41,7 +46,7 @@ def _target(
             return profile.full_name
         case "unconfined":
             return UNCONFINED
-        case "attach":
+        case "attach" | "stack":
             found, _ = profiles.attachments.find(path, namespace=namespace)
             return found.full_name if found else None
         case "attach-child":
@@ -49,13 +54,6 @@ def _target(
             return found.full_name if found else None
         case "child":
             return _named(profiles, f"{profile.name}//{transition.name}", namespace)
-        case "stack":
-            added = _named(profiles, transition.name[1:], namespace)
-            found, _ = profiles.attachments.find(path, namespace=namespace)
-            base = found.full_name if found else None
-            if added is None or base is None:
-                return None
-            return added if base == added else f"{base}//&{added}"
     return _named(profiles, transition.name, namespace)
 
 

@@ -94,17 +94,20 @@ static int use_capability(const char *name)
 	return -1;
 }
 
-/* One step on a socket of the family, type and protocol. */
+/* One step on a socket of the family, type and protocol, and for some a port. */
 static int use_socket(char **word)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	int family = atoi(word[1]), value = 1;
+	to.sin_port = htons(atoi(word[4]));
 	socklen_t size = sizeof value, room = sizeof to;
 	int fd = socket(family, atoi(word[2]), atoi(word[3]));
 	const char *step = word[0];
 #define IS(word) (!strcmp(step, word))
 	if (fd < 0 || IS("socket_create"))
 		return fd < 0 ? -1 : 0;
+	if (IS("bind"))
+		to.sin_addr.s_addr = INADDR_ANY;
 	if (IS("bind"))
 		return bind(fd, (struct sockaddr *)&to, sizeof to);
 	if (IS("listen"))

@@ -179,14 +179,14 @@ def _capable(case: Case, words: list[str], files: Files) -> Iterator[Ask]:
 
 def _socket(case: Case, words: list[str], files: Files) -> Iterator[Ask]:
     del files
-    step, family, kind, _ = words
+    step, family, kind, _, *port = words
     for op in dict.fromkeys(("socket_create", step)):
         yield Ask(
             case.subject,
             op,
             FAMILIES[int(family)],
             {"socket_create": "create"}.get(op, op),
-            fields={"type": TYPES[int(kind)]},
+            fields={"type": TYPES[int(kind)]} | ({"port": port[0]} if port and op == step else {}),
             context=_process(case),
         )
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 FOLDERS = ("/t/a", "/t/b", "/t/a/b", "/t/ab")
-NAMES = ("x", "y", "xy", "yx", "xyx", "x.y", "y.y")
+NAMES = ("x", "y", "xy", "yx", "xyx", "x.y", "y.y", "xé")
 
 
 def path(rng: random.Random) -> str:

@@ -217,12 +217,13 @@ def _after(case: Case, answers: Sequence[Answer]) -> tuple[str, bool | None]:
 
 
 def shown(policy: Policy, label: str) -> str:
-    """A label as the kernel shows it, with the mode of its profiles."""
+    """A label as the kernel shows it: its profiles in order, with their mode."""
     if label == UNCONFINED:
         return label
     modes = set()
-    for part in label.split("//&"):
+    parts = sorted(label.split("//&"))
+    for part in parts:
         profile = policy.tables.find(part.partition("//null-")[0])
         assert profile is not None, part
         modes.add("complain" if "//null-" in part else profile.mode)
-    return f"{label} ({modes.pop() if len(modes) == 1 else 'mixed'})"
+    return f"{'//&'.join(parts)} ({modes.pop() if len(modes) == 1 else 'mixed'})"

@@ -131,7 +131,9 @@ def execs(rng: random.Random) -> tuple[str, list[Case]]:
         name = ""
         if mode not in ("ix", "ux", "Ux") and rng.random() < 0.4:
             name = rng.choice((" -> q", " -> r", " -> c", " -> none"))
-        before = rng.choice(("", "", "", "audit ", "owner "))
+            if mode[0] in "pP" and rng.random() < 0.3:
+                name = rng.choice((" -> &q", " -> &none"))
+        before = rng.choice(("", "", "", "audit ", "owner ", "safe ", "unsafe "))
         rules.append(f"{before}{target} {mode}{name},")
     children = [
         profile(f"{name} {attachment}", [read])

@@ -86,6 +86,9 @@ def _case(rng: random.Random) -> Case:
             return Case("p", ("capable", name), ids=ids)
         case 18:
             kind, protocol = rng.choice((("1", "0"), ("2", "0"), ("3", "1")))
+            if kind != "3" and rng.random() < 0.7:
+                port = rng.choice(("80", "1023", "1024"))
+                return Case("p", ("socket", "bind", "2", kind, protocol, port), ids=ids)
             return Case("p", ("socket", "socket_create", "2", kind, protocol), ids=ids)
         case _:
             peer = f"{rng.choice(('p', 'unconfined'))}@{Ids(uid, uid, (), 0)}"

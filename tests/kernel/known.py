@@ -85,13 +85,16 @@ def _matches(globs: Sequence[str], path: str) -> bool:
     return compile_text(f"profile m {{ {rules} }}").query("m", "read", path).allowed
 
 
+_AUDITED_PIVOT = re.compile(r"^\s*audit (?:allow )?pivot_root .*?(/\S+),$", re.MULTILINE)
 _AUDITED_EXEC = re.compile(r"^\s*audit (?:owner )?(/\S+) \w+x\b", re.MULTILINE)
 
 
 def _audit_of_loser(seen: Seen, difference: Difference) -> bool:
-    if not difference.kernel.startswith("AUDIT exec") or difference.ours:
-        return False
-    return _matches(_AUDITED_EXEC.findall(seen.text), seen.case.act[-1])
+    if difference.kernel.startswith("AUDIT exec"):
+        return _matches(_AUDITED_EXEC.findall(seen.text), seen.case.act[-1])
+    if difference.kernel.startswith("AUDIT pivotroot"):
+        return _matches(_AUDITED_PIVOT.findall(seen.text), f"{seen.case.act[1]}/")
+    return False
 
 
 _EXECUTABLE = re.compile(r"^\s*(?:audit |allow )*change_profile (/\S+) ->", re.MULTILINE)
@@ -158,8 +161,8 @@ KNOWN: tuple[Known, ...] = (
     ),
     Known(
         "audit-of-loser",
-        "where a rule without wildcards wins the execution, 3.0.8 keeps the `audit` of the rule "
-        "that loses; in 6.0 it follows the rule that decides",
+        "where a rule without wildcards wins an execution or pivot_root, 3.0.8 keeps the `audit` "
+        "of the rule that loses; in 6.0 it follows the rule that decides",
         _audit_of_loser,
     ),
     Known(

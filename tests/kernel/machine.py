@@ -57,15 +57,20 @@ class Answers(NamedTuple):
 
 def kernel_image(version: str = "") -> Path:
     """The newest kernel image of a version (`6.1`): installed, unpacked before, or downloaded."""
-    pattern = f"vmlinuz-{version}*"
-    for directory in (Path("/boot"), STORE / "boot"):
-        if found := sorted(directory.glob(pattern)):
-            return found[-1]
-    _download(version)
-    found = sorted((STORE / "boot").glob(pattern))
+    stored = STORE / "boot"
+    found = [*_images(stored, version), *_images(Path("/boot"), version)]
     if not found:
-        raise MachineError(f"no kernel image {pattern} in {STORE}/boot or /boot")
+        _download(version)
+        found = _images(stored, version)
+    if not found:
+        raise MachineError(f"no kernel image of version {version} in {stored} or /boot")
     return found[-1]
+
+
+def _images(directory: Path, version: str) -> list[Path]:
+    """The images of a version, the newest last; 6.12 is no 6.1."""
+    name = re.compile(rf"vmlinuz-{re.escape(version)}(?![0-9])")
+    return sorted(path for path in directory.glob("vmlinuz-*") if name.match(path.name))
 
 
 def _download(version: str) -> None:

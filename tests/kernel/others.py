@@ -154,7 +154,8 @@ def changes(rng: random.Random) -> tuple[str, list[Case]]:
         target = rng.choice(("q", "q", "r", "p"))
         match rng.randrange(4):
             case 0:
-                cases.append(Case("p", ("change_hat", rng.choice("hgc"))))
+                subject = "p//h" if "^h {" in inner and rng.random() < 0.4 else "p"
+                cases.append(Case(subject, ("change_hat", rng.choice("hgc"))))
             case 1:
                 cases.append(Case("p", ("onexec", target, one), (program(one),)))
             case _:

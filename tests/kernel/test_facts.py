@@ -62,6 +62,24 @@ def test_stat_is_logged_by_an_audit_rule_for_reading() -> None:
     assert not some.query("p", "getattr", "/b").audited
 
 
+@pytest.mark.parametrize(
+    ("rule", "path", "label"),
+    [
+        ("/x px -> &q,", "/x", "a//&q"),
+        ("/x px -> &none,", "/x", "a"),
+        ("/y px -> &q,", "/y", None),
+        ("/y pix -> &q,", "/y", "p//&q"),
+        ("/y pix -> &none,", "/y", "p"),
+    ],
+)
+def test_what_a_stack_is_put_on(rule: str, path: str, label: str | None) -> None:
+    """On the attachment or the fallback; a profile that does not exist adds nothing."""
+    text = f"profile p {{ {rule} }}\nprofile q {{ }}\nprofile a /x {{ }}\n"
+    verdict = compile_text(text, features=FEATURES).query("p", "exec", path)
+    assert verdict.transition is not None
+    assert verdict.transition.target == label
+
+
 _HEAD = 'type=1400 audit(1.2:3): apparmor="{}" operation="{}" profile="p" '
 
 
@@ -76,8 +94,11 @@ _HEAD = 'type=1400 audit(1.2:3): apparmor="{}" operation="{}" profile="p" '
             _HEAD.format("AUDIT", "create")
             + 'class="net" family="unix" sock_type="stream" protocol=0 requested_mask="create"',
             {
-                **{"subject": "p", "class": "network", "perms": ["create"]},
-                **{"object": "unix", "type": "stream"},
+                "subject": "p",
+                "class": "network",
+                "perms": ["create"],
+                "object": "unix",
+                "type": "stream",
             },
         ),
         (

@@ -12,7 +12,7 @@ from lsmc import compile_text
 from tests.kernel.cases import ROOT, Group, made
 from tests.kernel.expect import expect
 from tests.kernel.known import KNOWN
-from tests.kernel.machine import archive, features_text, read_answers
+from tests.kernel.machine import _images, archive, features_text, read_answers
 from tests.kernel.policy import FAMILIES, groups
 from tests.kernel.recorded import Performed, read, written
 from tests.kernel.run import FEATURES, judge
@@ -105,6 +105,13 @@ def test_archives_are_aligned(data: bytes) -> None:
     assert packed[at + -at % 4 :].startswith(data)
     assert packed.count(b"070701") == 3
     assert len(packed) % 4 == 0
+
+
+def test_the_image_of_a_version_is_found(tmp_path: Path) -> None:
+    for name in ("vmlinuz-6.1.0-9-amd64", "vmlinuz-6.12.1-amd64", "config-6.1.0-9-amd64"):
+        (tmp_path / name).touch()
+    assert [path.name for path in _images(tmp_path, "6.1")] == ["vmlinuz-6.1.0-9-amd64"]
+    assert [path.name for path in _images(tmp_path, "6.12")] == ["vmlinuz-6.12.1-amd64"]
 
 
 def test_features_are_nested() -> None:
