@@ -72,12 +72,16 @@ class Wish(NamedTuple):
 
 def lint(wish: Wish, screen: Screen) -> int:
     """Run lint; the exit status."""
+    collects = gc.isenabled()
     if wish.form != "jsonl":
-        gc.disable()  # everything lives until the end: looking for garbage costs a fifth of the run
+        gc.disable()  # all of it lives until the end: to look for garbage takes a tenth of the time
     try:
         return _Run(wish, screen).run()
     except SettingError as fault:
         raise UsageFault(str(fault)) from None
+    finally:
+        if collects:
+            gc.enable()
 
 
 class _Run:

@@ -14,7 +14,7 @@ from lsmc.checker.model import Check, SettingError, Tree
 from lsmc.diagnostics import Diagnostic
 from lsmc.driver import compiler
 from lsmc.inputs import Options
-from tests.lint.support import KNOWN
+from tests.lint.support import KNOWN, lint_files
 
 
 def secrets(tree: Tree) -> Iterator[Diagnostic]:
@@ -152,3 +152,13 @@ def test_broken_baselines(text: str, message: str) -> None:
     with pytest.raises(SettingError) as fault:
         Baseline.parse("b", text.encode())
     assert message in str(fault.value)
+
+
+def test_units_that_the_tables_hold_once(tmp_path: Path) -> None:
+    files = {
+        name: f"profile {name} {{\n  include <own/hat>\n  /etc/a r,\n  /etc/a r,\n}}\n"
+        for name in ("one", "two")
+    }
+    result = lint_files(tmp_path, {**files, "own/hat": "^hat {\n  /etc/b r,\n}\n"}, "LSM104")
+    assert result.faults == []
+    assert [(one.profile, one.line) for one in result.findings] == [("one", 4), ("two", 4)]
