@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lsmc.automata.pattern import Chars, Concat, Pattern, Star
+from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star
 from lsmc.checker.model import LintedProfile, Tree
 from lsmc.ir import model as ir
 from lsmc.ir.classes import DBUS, IO_URING, MQUEUE, PTRACE, SIGNAL, UNIX
@@ -63,8 +63,8 @@ def peer_rules(tree: Tree) -> tuple[PeerRule, ...]:
 
 
 def is_any(pattern: Pattern) -> bool:
-    """Whether a pattern is the one of a label that was not written: any, or any but empty."""
-    if isinstance(pattern, Star):
+    """Whether a pattern is that of a label that was not written: any, any but empty, or none."""
+    if isinstance(pattern, Star) or pattern == Literal(b""):
         return True
     return (
         isinstance(pattern, Concat)

@@ -134,6 +134,19 @@ profile q /bin/q {
     assert found(tmp_path, "LSM203", text) == ["3:LSM203"]
 
 
+def test_rules_without_a_label_have_no_unknown_peer(tmp_path: Path) -> None:
+    text = """abi <abi/5.0>,
+profile p /bin/p {
+  all,
+  io_uring,
+  io_uring sqpoll label=nobody,
+  mqueue create /q,
+  unix create,
+}
+"""
+    assert found(tmp_path, "LSM203", text) == ["5:LSM203"]
+
+
 def test_attachments_with_xattrs_are_left_alone(tmp_path: Path) -> None:
     text = """profile p /bin/tool xattrs=(user.x="a") {
   /x r,
