@@ -139,7 +139,7 @@ def test_rules_without_a_label_have_no_unknown_peer(tmp_path: Path) -> None:
 profile p /bin/p {
   all,
   io_uring,
-  io_uring sqpoll label=nobody,
+  io_uring override_creds label=nobody,
   mqueue create /q,
   unix create,
 }
