@@ -30,10 +30,10 @@ def execution(
     if target is None and fallback is not None:
         target = profile.full_name if fallback == "inherit" else UNCONFINED
     if transition.kind == "stack" and target is not None:
-        # on top of what follows without it, the fallback too; one that does not exist adds nothing
+        # on top of what follows without it, the fallback too; without it there is no fallback
         added = _named(profiles, transition.name[1:], profile.namespace)
-        if added not in (None, target):
-            target = f"{target}//&{added}"
+        if added != target:
+            target = f"{target}//&{added}" if added is not None else None
     return Exec(exec_mode(transition), target, transition.unsafe, fallback)
 
 

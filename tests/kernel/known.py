@@ -129,6 +129,12 @@ def _stat_of_denied(seen: Seen, difference: Difference) -> bool:
     return "r" in found.deny and "audit" in seen.text
 
 
+def _read_for_dump(seen: Seen, difference: Difference) -> bool:
+    if seen.case.act[0] != "exec" or difference.ours or difference.what != "record":
+        return False
+    return difference.kernel.split()[1:4:2] in (["capable", "dac_override"], ["capable", _SEARCH])
+
+
 def _left_open(seen: Seen, difference: Difference) -> bool:
     if not seen.expected.open:
         return False
@@ -140,6 +146,7 @@ def _left_open(seen: Seen, difference: Difference) -> bool:
     )
 
 
+_SEARCH = "dac_read_search"
 _UPPER = frozenset(("link", "file_mmap", "change_profile", "change_onexec", "change_hat"))
 
 
@@ -182,6 +189,12 @@ KNOWN: tuple[Known, ...] = (
         "3.0.8 leaves the audit bit of a permission that a deny rule takes; only stat shows it, "
         "which asks for nothing and is logged as reading",
         _stat_of_denied,
+    ),
+    Known(
+        "read-for-dump",
+        "an execution also tests whether the program may be read, to know whether the process may "
+        "be dumped (would_dump in fs/exec.c), and logs the capability that it tries",
+        _read_for_dump,
     ),
     Known(
         "left-open",

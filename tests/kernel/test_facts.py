@@ -66,14 +66,14 @@ def test_stat_is_logged_by_an_audit_rule_for_reading() -> None:
     ("rule", "path", "label"),
     [
         ("/x px -> &q,", "/x", "a//&q"),
-        ("/x px -> &none,", "/x", "a"),
+        ("/x px -> &none,", "/x", None),
         ("/y px -> &q,", "/y", None),
         ("/y pix -> &q,", "/y", "p//&q"),
-        ("/y pix -> &none,", "/y", "p"),
+        ("/y pix -> &none,", "/y", None),
     ],
 )
 def test_what_a_stack_is_put_on(rule: str, path: str, label: str | None) -> None:
-    """On the attachment or the fallback; a profile that does not exist adds nothing."""
+    """On the attachment or the fallback; where the profile does not exist neither is used."""
     text = f"profile p {{ {rule} }}\nprofile q {{ }}\nprofile a /x {{ }}\n"
     verdict = compile_text(text, features=FEATURES).query("p", "exec", path)
     assert verdict.transition is not None
