@@ -90,7 +90,7 @@ def write_policy(folder: Path) -> None:
     policy = folder / "policy"
     policy.mkdir()
     for number in range(80):
-        rules = "".join(f"  /srv/{number}/{n}/{{a,[c-f]*}}/**.{{x,y{n}}} r,\n" for n in range(25))
+        rules = "".join(f"  /srv/{number}/{n}/{{a,[c-f]*}}/**.{{x,y{n}}} r,\n" for n in range(12))
         (policy / f"p{number:02}").write_text(f"profile p{number} {{\n{rules}}}\n")
 
 

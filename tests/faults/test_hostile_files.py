@@ -100,11 +100,11 @@ def test_a_file_full_of_errors_ends(tmp_path: Path, unit: str) -> None:
 
 def test_many_places_in_one_long_line_are_found_soon(tmp_path: Path) -> None:
     """The columns of a line are not counted from its start for each of its errors."""
-    rules = "".join(f"@{{V{n}}}/\u00e9 r, " for n in range(20_000))
+    rules = "".join(f"@{{V{n}}}/\u00e9 r, " for n in range(5_000))
     (tmp_path / "p").write_text(f"profile p {{ {rules} }}\n")
     start = time.monotonic()
     done = lsmc("compile", "p", "-o", "out", "--no-cache", "--base", ".", cwd=tmp_path)
     assert done.returncode == 2
-    column = f"profile p {{ {rules}".index("@{V19999}") + 1
-    assert f"p:1:{column}: error: variable `@{{V19999}}` is not declared" in done.stderr
-    assert time.monotonic() - start < 60
+    column = f"profile p {{ {rules}".index("@{V4999}") + 1
+    assert f"p:1:{column}: error: variable `@{{V4999}}` is not declared" in done.stderr
+    assert time.monotonic() - start < 30

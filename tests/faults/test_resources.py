@@ -110,21 +110,20 @@ def test_a_cache_where_a_file_stands(place: Path, right: bytes) -> None:
     assert (place / "out.lsmb").read_bytes() == right
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped"])
-def test_a_damaged_cache_is_as_none(place: Path, right: bytes, damage: str) -> None:
-    """An entry that was changed on disk is never an answer, and no error."""
+def test_a_damaged_cache_is_as_none(place: Path, right: bytes) -> None:
+    """An entry that was changed on disk is never an answer, and no error; it is written anew."""
     assert lsmc(*compile_words(place), cwd=place).returncode == 0
-    for entry in (place / "cache").iterdir():
-        data = bytearray(entry.read_bytes())
-        if damage == "cut":
-            del data[len(data) // 2 :]
-        else:
-            data[len(data) // 2] ^= 0x10
-        entry.write_bytes(data)
-    (place / "out.lsmb").unlink()
-    done = lsmc(*compile_words(place), cwd=place)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (place / "out.lsmb").read_bytes() == right
+    (entry,) = (place / "cache").iterdir()
+    whole = entry.read_bytes()
+    middle = len(whole) // 2
+    flipped = whole[:middle] + bytes((whole[middle] ^ 0x10,)) + whole[middle + 1 :]
+    for damaged in (whole[:middle], flipped):
+        entry.write_bytes(damaged)
+        (place / "out.lsmb").unlink()
+        done = lsmc(*compile_words(place), cwd=place)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert (place / "out.lsmb").read_bytes() == right
+        assert entry.read_bytes() != damaged
 
 
 @pytest.mark.parametrize(
@@ -154,9 +153,9 @@ def test_a_reader_that_reads_one_line(place: Path, words: tuple[str, ...]) -> No
 
 def test_a_file_that_changes_while_lsmc_runs(tmp_path: Path) -> None:
     """A file is read once a run: all profiles that include it have the same text of it."""
-    profiles = "".join(f'profile p{n} {{ include "body" }}\n' for n in range(50))
+    profiles = "".join(f'profile p{n} {{ include "body" }}\n' for n in range(30))
     (tmp_path / "main").write_text(profiles)
-    texts = ("/one r,\n" * 500, "/two r,\n" * 500)
+    texts = ("/one r,\n" * 100, "/two r,\n" * 100)
     body = tmp_path / "body"
     body.write_text(texts[0])
     stop = threading.Event()
@@ -172,7 +171,7 @@ def test_a_file_that_changes_while_lsmc_runs(tmp_path: Path) -> None:
     writer = threading.Thread(target=rewrite)
     writer.start()
     try:
-        for _ in range(3):
+        for _ in range(2):
             done = lsmc("show", "main", "--stage", "ir", "--no-cache", cwd=tmp_path)
             assert done.returncode == 0, done.stderr
             assert ("/one" in done.stdout) != ("/two" in done.stdout)
