@@ -1,0 +1,1 @@
+"""Measurements of lsmc beside its peers; see `python -m bench --help`."""
