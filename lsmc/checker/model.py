@@ -16,6 +16,8 @@ from lsmc.analysis.question import Question, places
 from lsmc.diagnostics import Diagnostic, Fix, Label, Severity
 from lsmc.engine.evaluator import Matcher
 from lsmc.engine.policy import Policy
+from lsmc.engine.requests import RequestError
+from lsmc.engine.verdict import Verdict
 from lsmc.frontend.apparmor.compiler import Compiled
 from lsmc.frontend.apparmor.library import Library
 from lsmc.ir import model as ir
@@ -77,6 +79,16 @@ class Tree:
             self._made[make] = make(self)
         found: T = self._made[make]
         return found
+
+    def answer(self, request: Mapping[str, Any]) -> Verdict | None:
+        """What the policy says to a witness, or None where it is no request.
+
+        A pattern with an escaped NUL matches keys whose fields are not those of any request.
+        """
+        try:
+            return self.policy.answer(request)
+        except RequestError:
+            return None
 
     def origin(self, number: int) -> Span:
         """Where the rule of a number in the tables is written."""

@@ -75,7 +75,8 @@ def _confirmed(
     if witness is None:
         return None
     places = {(place.file, place.line) for place in (span.location() for span in spans)}
-    decided = {(ref.file, ref.line) for ref in tree.policy.answer(witness).rules}
+    verdict = tree.answer(witness)
+    decided = {(ref.file, ref.line) for ref in verdict.rules} if verdict is not None else set()
     return witness if places & decided else None
 
 

@@ -55,6 +55,10 @@ class _Parse:
         """Feed every token; recover at each that does not fit."""
         end = len(self.source.text)
         whole = Span(self.source, 0, end)
+        nul = self.source.text.find("\0")
+        if nul >= 0:
+            what = "a NUL byte: compilers end the word here, without a message"
+            self.problems.append(error("unexpected-text", Span(self.source, nul, nul + 1), what))
         feed = self.state.feed_token
         while True:
             token = None
