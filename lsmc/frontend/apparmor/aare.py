@@ -124,14 +124,8 @@ class _Parser:
         elif char == "[":
             self.char_class()
         elif char == "{":
-            inner = _IN_BRACES.match(self.text, self.at + 1)
-            if inner and "," in inner.group() and self.text.startswith("}", inner.end()):
-                pattern, exact = _parse_innermost(inner.group(), self.flavour is _NULL)
-                self.exact &= exact
-                self.emit(pattern)
-                self.at = inner.end() + 1
-                return
-            self.open()
+            if not self.innermost():
+                self.open()
         elif char == ",":
             if self.stack:
                 self.stack[-1][1].append(concat(self.parts))
@@ -144,6 +138,22 @@ class _Parser:
             self.close()
         else:
             raise GlobError("bad-class", "`]` without a `[` before it", self.at)
+
+    def innermost(self) -> bool:
+        """Take a well-formed alternation without others inside; a faulty one is left to `open`."""
+        inner = _IN_BRACES.match(self.text, self.at + 1)
+        if not inner or "," not in inner.group() or not self.text.startswith("}", inner.end()):
+            return False
+        if len(self.stack) >= MAX_NESTING:
+            return False
+        try:
+            pattern, exact = _parse_innermost(inner.group(), self.flavour is _NULL)
+        except GlobError:  # its offset is not that of this text
+            return False
+        self.exact &= exact
+        self.emit(pattern)
+        self.at = inner.end() + 1
+        return True
 
     def open(self) -> None:
         """Take the `{` at the current place."""

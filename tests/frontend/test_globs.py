@@ -1,0 +1,322 @@
+"""Globs: each held against a regular expression that the rules of `apparmor.d(5)` spell out."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lsmc.automata.pattern import literals
+from lsmc.frontend.apparmor.aare import MAX_NESTING, GlobError, escape, parse_glob
+from tests.automata.strategies import matches
+
+NUL_ESCAPES = ("\\000", "\\00", "\\0", "\\x00", "\\x0", "\\d000", "\\d00", "\\d0")
+
+
+def regex_of(glob: str, null: bool) -> re.Pattern[bytes]:
+    """A well-formed glob as a regular expression, one character after the other.
+
+    `*` becomes a set repeated, `{a,b}` a group, and a class is read from its written form after
+    the wildcards within it have been replaced, as AppArmor's compiler does.
+    """
+    one, any_ = ("[^/]", "[\0-\xff]") if null else ("[^/\0]", "[^\0]")
+    out = ""
+    after_slash = False
+    depth = at = 0
+    while at < len(glob):
+        char = glob[at]
+        rest = glob[at:]
+        begins = False  # whether what is written next stands directly after a slash
+        if char == "\\":
+            byte, at = unescape(glob, at)
+            out += re.escape(byte)
+            after_slash = byte == "/"
+            continue
+        if char == "*":
+            run = len(rest) - len(rest.lstrip("*"))
+            if after_slash and rest[run : run + 1] in {"", "/"}:
+                out += one
+            out += (any_ + "*") * (run // 2) + (one + "*") * (run % 2)
+            at += run
+            after_slash = False
+            continue
+        if char == "[":
+            text, at = class_of(glob, at)
+            out += text
+            after_slash = False
+            continue
+        if char == "{":
+            out += "(?:"
+            depth += 1
+        elif char == "}":
+            out += ")"
+            depth -= 1
+        elif char == "," and depth:
+            out += "|"
+        elif char == "?":
+            out += one
+        else:
+            out += re.escape(char)
+            begins = char == "/"
+        after_slash = begins
+        at += 1
+    return re.compile(out.encode("latin-1"), re.DOTALL)
+
+
+def unescape(glob: str, at: int) -> tuple[str, int]:
+    """The byte of the escape at a place, and where it ends."""
+    for text in NUL_ESCAPES:
+        if glob.startswith(text, at):
+            return "\0", at + len(text)
+    return glob[at + 1], at + 2
+
+
+def class_of(glob: str, at: int) -> tuple[str, int]:
+    """The class that opens at a place, in the words of `re`, and where it ends."""
+    at += 1
+    negated = glob.startswith("^", at)
+    at += negated
+    members: list[str] = []
+    while glob[at] != "]":
+        if glob[at] in "*?":
+            # the set of the wildcard is written out in the class, and its `]` closes it
+            loop = glob[at]
+            at += 2 if glob.startswith("**", at) else 1
+            members += "[^\0" if glob[at - 2 : at] == "**" else "[^/\0"
+            end = ""
+            while glob[at] != "]":
+                byte, at = unescape(glob, at) if glob[at] == "\\" else (glob[at], at + 1)
+                end += byte
+            tail = re.escape(end + "]")
+            return set_of(members, negated) + ("*" if loop == "*" else "") + tail, at + 1
+        byte, at = unescape(glob, at) if glob[at] == "\\" else (glob[at], at + 1)
+        members.append(byte)
+    return set_of(members, negated), at + 1
+
+
+def set_of(members: list[str], negated: bool) -> str:
+    """Members in the words of `re`, all escaped; `-` between two of them is a range."""
+    words: list[str] = []
+    left = members
+    while left:
+        if len(left) > 2 and left[1] == "-":
+            low, high = sorted((left[0], left[2]))
+            words.append(f"{re.escape(low)}-{re.escape(high)}")
+            left = left[3:]
+        else:
+            words.append(re.escape(left[0]))
+            left = left[1:]
+    return "[" + "^" * negated + "".join(words) + "]"
+
+
+@cache
+def texts(letters: bytes, length: int) -> tuple[bytes, ...]:
+    """All strings of some letters up to a length."""
+    return tuple(
+        bytes(found) for size in range(length + 1) for found in product(letters, repeat=size)
+    )
+
+
+def held(glob: str, null: bool, tried: tuple[bytes, ...]) -> None:
+    """The glob and its regular expression have the same members among some texts."""
+    pattern = parse_glob(glob, null).pattern
+    reference = regex_of(glob, null)
+    for text in tried:
+        assert matches(pattern, text) == bool(reference.fullmatch(text)), (glob, null, text)
+
+
+GLOBS = (
+    # a byte, and what is special elsewhere only
+    "", "/", "a", "/a/b", "a^$.+|()b", "\n", "\xe9", ",", "a,b", "/,*",
+    # one byte
+    "?", "/?", "a?b", "??",
+    # stars, at the end of a component that a slash begins and elsewhere
+    "*", "**", "***", "****", "/*", "/**", "/***", "/****", "/*****", "a*", "/a*", "/*a", "/**a",
+    "/*/", "/**/", "/**/a", "a/*/b", "/?*", "/,*", "{a/,b/}*", "{,/}*", "/{*,b}", "/{**,}",
+    "{/a/*,/b}", "/{a,b}*", "\\/*", "\\/**", "/\\**", "/[ab]*", "[/]*", "/*?", "/*,", "/*{a,b}",
+    "/\\a*", "a,/*", "{/,a}/*", "{/*,a}/", "{a,*}", "{/,*}", "{a,/}*/", "/{,*}", "{a/,*/}",
+    "a{/,*}",
+    "{/,{a,b}}*", "{/{a,b},*}", "{/[*],*}", "/{[*],*,b}", "/{a,[*]*}", "/,{[*],a}*", "/[*]*",
+    "{/{[*],b},*}", "/{{[*],b},*}", "{{[*],a}/,*}", "{[*],/}*", "{[*]/,*}",
+    # alternations
+    "{a,b}", "{,a}", "{a,}", "{,}", "{a,,b}", "{a,{b,/}}", "{{a,b},/}", "{a,b}{a,b}", "a{b,/a}b",
+    "{a\\,b,/}", "{a\\},b}", "{[,}],b}", "{[{],b}", "{[^,],ab}", "{[\\]],a}", "{[*],b}",
+    "{[ab,],-}",
+    "{a?,b*}", "{a,b},", "{a,\n}", "{\\\n,a}", "{{{a,b},b},/}",
+    # escapes
+    "\\*", "\\?", "\\[", "\\]", "\\{a\\}", "\\,", "\\\\", "\\a", "\\^", "a\\/b", "\\\n",
+    *NUL_ESCAPES, "\\0000", "\\x000", "\\d0000", "\\01", "a\\0b", "[\\0]", "[^\\x00]",
+    "\\0*", "/\\0*",
+    # classes
+    "[a]", "[ab]", "[^a]", "[^/]", "[^ab]b", "[a-b]", "[b-a]", "[-]", "[-a]", "[^-a]", "[--a]",
+    "[,--]", "[+--]", "[a^]", "[^^]", "[a.b]", "[|]", "[,]", "[{}]", "[$-/]",
+    "[\\]]", "[\\^a]", "[a\\^]", "[\\a]", "[\\a-b]", "[a\\-b]", "[a\\-/]", "[-\\a]", "[\\-a]",
+    "[\\*]", "[\\?]", "[\\,]", "[\\\\]", "[^\\]]", "[^\\^]", "[/-b]", "[a-bb-/]", "[abc-a]", "[\n]",
+    "[+-\\/]", "[^a-b/]*", "[\0]",
+    # wildcards in classes
+    "[*]", "[?]", "[**]", "[^*]", "[^?]", "[^**]", "[a*]", "[a?b]", "[*b]", "[**b]", "[a-b?]",
+    "[?\\a]",
+    "[*\\]]", "[**/]", "[?]a", "[*]*", "[?]?", "[*[]", "[?,]",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("null", [False, True])
+@pytest.mark.parametrize("glob", GLOBS)
+def test_globs_mean_their_regular_expressions(glob: str, null: bool) -> None:
+    held(glob, null, texts(b"ab/\0,-]", 3) + texts(b"^[{}\\*?\n", 2) + texts(b"/]*a", 5))
+
+
+@pytest.mark.parametrize("glob", GLOBS)
+def test_one_byte_of_each_kind(glob: str) -> None:
+    held(glob, False, texts(bytes(range(256)), 1))
+
+
+pieces = st.sampled_from(
+    [
+        "a",
+        "b",
+        "/",
+        "/",
+        "*",
+        "*",
+        "?",
+        "[ab]",
+        "[^/]",
+        "\\a",
+        "\\0",
+        "[*]",
+        "[-a]",
+        "[a\\]]",
+        "[\\-]",
+    ]
+)
+globs = st.recursive(
+    st.lists(pieces, max_size=5).map("".join),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map("".join),
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: "{" + ",".join(parts) + "}"),
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=200)
+@given(globs, st.booleans())
+def test_drawn_globs_mean_their_regular_expressions(glob: str, null: bool) -> None:
+    held(glob, null, texts(b"ab/\0", 4))
+
+
+@pytest.mark.parametrize(
+    ("glob", "exact"),
+    [
+        ("/a", True),
+        ("", True),
+        ("/\\*", True),
+        ("/{a,b}", True),
+        ("{{a,b},b}", True),
+        ("[ab]", True),
+        ("[a\\]]", True),
+        ("{[ab],b}", True),
+        ("[^ab]", False),
+        ("[^\\]]", False),
+        ("[^ab]c", False),
+        ("[^ab][a]", False),
+        ("?", False),
+        ("*", False),
+        ("**", False),
+        ("[*]", False),
+        ("[?]", False),
+        ("{a,*}", False),
+        ("{[*],a}", False),
+        ("{*,{a,b}}", False),
+        ("{*,b}{a,b}", False),
+        ("{a,b}{*,b}", False),
+        ("a*b", False),
+    ],
+)
+def test_a_glob_without_wildcards_is_exact(glob: str, exact: bool) -> None:
+    """A class is one byte of a few, so it counts as exact unless it is negated."""
+    assert parse_glob(glob).exact is exact
+
+
+CLASS, ALTERNATION = "bad-class", "bad-alternation"
+UNCLOSED = "`[` is not closed"
+NOT_OPEN = "`}` without a `{` before it"
+NO_COMMA = "an alternation needs at least one comma"
+DASH = "`-` must stand first or between two bytes"
+
+
+@pytest.mark.parametrize(
+    ("glob", "offset", "kind", "message"),
+    [
+        ("a]", 1, CLASS, "`]` without a `[` before it"),
+        ("[a-b]]", 5, CLASS, "`]` without a `[` before it"),
+        ("a[b", 1, CLASS, UNCLOSED),
+        ("a[", 1, CLASS, UNCLOSED),
+        ("a[^", 1, CLASS, UNCLOSED),
+        ("a[b\\]", 1, CLASS, UNCLOSED),
+        ("a[b*c", 1, CLASS, UNCLOSED),
+        ("a[*", 1, CLASS, UNCLOSED),
+        ("a[*\\]", 1, CLASS, UNCLOSED),
+        ("a[]", 1, CLASS, "an empty character class"),
+        ("a[^]", 1, CLASS, "an empty character class"),
+        ("/[]a]", 1, CLASS, "an empty character class"),
+        ("[[:alpha:]]", 10, CLASS, "`]` without a `[` before it"),
+        ("b[a-]", 1, CLASS, DASH),
+        ("b[a-b-]", 1, CLASS, DASH),
+        ("b[ab-]", 1, CLASS, DASH),
+        ("b[a\\-]", 1, CLASS, DASH),
+        ("b[a-b-c]", 1, CLASS, DASH),
+        ("b[\\a-]", 1, CLASS, DASH),
+        ("b[*a*]", 4, CLASS, "more than one wildcard inside `[ ]`"),
+        ("b[?a?]", 4, CLASS, "more than one wildcard inside `[ ]`"),
+        ("b[***]", 4, CLASS, "more than one wildcard inside `[ ]`"),
+        ("b\\", 1, "trailing-backslash", "a backslash at the end escapes nothing"),
+        ("b[\\", 2, "trailing-backslash", "a backslash at the end escapes nothing"),
+        ("b[*\\", 3, "trailing-backslash", "a backslash at the end escapes nothing"),
+        ("a{b,c", 1, ALTERNATION, "`{` is not closed"),
+        ("a{b,{c", 4, ALTERNATION, "`{` is not closed"),
+        ("a{b,{c,d}", 1, ALTERNATION, "`{` is not closed"),
+        ("a}", 1, ALTERNATION, NOT_OPEN),
+        ("{a,b}}", 5, ALTERNATION, NOT_OPEN),
+        ("a{b}", 1, ALTERNATION, NO_COMMA),
+        ("a{}", 1, ALTERNATION, NO_COMMA),
+        ("a{b,{c}}", 4, ALTERNATION, NO_COMMA),
+        ("a{{b,c}}", 1, ALTERNATION, NO_COMMA),
+        ("a{[,]}", 1, ALTERNATION, NO_COMMA),
+        ("a{\\,}", 1, ALTERNATION, NO_COMMA),
+        ("a{b,[c-]}", 4, CLASS, DASH),
+    ],
+)
+def test_errors_say_what_and_where(glob: str, offset: int, kind: str, message: str) -> None:
+    with pytest.raises(GlobError) as caught:
+        parse_glob(glob)
+    assert (caught.value.offset, caught.value.kind, str(caught.value)) == (offset, kind, message)
+
+
+def test_nesting_has_a_limit() -> None:
+    def nested(depth: int) -> str:
+        return "{a," * depth + "b" + "}" * depth
+
+    assert MAX_NESTING == 49
+    assert matches(parse_glob(nested(49)).pattern, b"b")
+    with pytest.raises(GlobError) as caught:
+        parse_glob("/" + nested(50))
+    assert (caught.value.kind, str(caught.value), caught.value.offset) == (
+        ALTERNATION,
+        "alternations nested too deeply",
+        1 + 49 * 3,
+    )
+
+
+def test_an_escaped_text_matches_itself_alone() -> None:
+    every = bytes(byte for byte in range(1, 256)).decode("latin-1")
+    assert escape(every).count("\\") == len('\\*?[]{}^,"') + 1
+    for text in (every, *every, "a*{b,c}\\"):
+        glob = parse_glob(escape(text))
+        assert glob.exact
+        assert literals(glob.pattern, 2) == (text.encode("latin-1"),)
