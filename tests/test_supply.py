@@ -26,7 +26,6 @@ def test_every_dependency_is_locked_within_its_range() -> None:
         *PROJECT["build-system"]["requires"],
         *PROJECT["project"]["dependencies"],
         *extras["dev"],
-        *extras["bench"],
     ]
     for requirement in map(Requirement, wanted):
         version = pins.get(canonicalize_name(requirement.name))
