@@ -251,51 +251,51 @@ DASH = "`-` must stand first or between two bytes"
 
 
 @pytest.mark.parametrize(
-    ("glob", "offset", "kind", "message"),
+    ("glob", "kind", "message"),
     [
-        ("a]", 1, CLASS, "`]` without a `[` before it"),
-        ("[a-b]]", 5, CLASS, "`]` without a `[` before it"),
-        ("a[b", 1, CLASS, UNCLOSED),
-        ("a[", 1, CLASS, UNCLOSED),
-        ("a[^", 1, CLASS, UNCLOSED),
-        ("a[b\\]", 1, CLASS, UNCLOSED),
-        ("a[b*c", 1, CLASS, UNCLOSED),
-        ("a[*", 1, CLASS, UNCLOSED),
-        ("a[*\\]", 1, CLASS, UNCLOSED),
-        ("a[]", 1, CLASS, "an empty character class"),
-        ("a[^]", 1, CLASS, "an empty character class"),
-        ("/[]a]", 1, CLASS, "an empty character class"),
-        ("[[:alpha:]]", 10, CLASS, "`]` without a `[` before it"),
-        ("b[a-]", 1, CLASS, DASH),
-        ("b[a-b-]", 1, CLASS, DASH),
-        ("b[ab-]", 1, CLASS, DASH),
-        ("b[a\\-]", 1, CLASS, DASH),
-        ("b[a-b-c]", 1, CLASS, DASH),
-        ("b[\\a-]", 1, CLASS, DASH),
-        ("b[*a*]", 4, CLASS, "more than one wildcard inside `[ ]`"),
-        ("b[?a?]", 4, CLASS, "more than one wildcard inside `[ ]`"),
-        ("b[***]", 4, CLASS, "more than one wildcard inside `[ ]`"),
-        ("b\\", 1, "trailing-backslash", "a backslash at the end escapes nothing"),
-        ("b[\\", 2, "trailing-backslash", "a backslash at the end escapes nothing"),
-        ("b[*\\", 3, "trailing-backslash", "a backslash at the end escapes nothing"),
-        ("a{b,c", 1, ALTERNATION, "`{` is not closed"),
-        ("a{b,{c", 4, ALTERNATION, "`{` is not closed"),
-        ("a{b,{c,d}", 1, ALTERNATION, "`{` is not closed"),
-        ("a}", 1, ALTERNATION, NOT_OPEN),
-        ("{a,b}}", 5, ALTERNATION, NOT_OPEN),
-        ("a{b}", 1, ALTERNATION, NO_COMMA),
-        ("a{}", 1, ALTERNATION, NO_COMMA),
-        ("a{b,{c}}", 4, ALTERNATION, NO_COMMA),
-        ("a{{b,c}}", 1, ALTERNATION, NO_COMMA),
-        ("a{[,]}", 1, ALTERNATION, NO_COMMA),
-        ("a{\\,}", 1, ALTERNATION, NO_COMMA),
-        ("a{b,[c-]}", 4, CLASS, DASH),
+        ("a]", CLASS, "`]` without a `[` before it"),
+        ("[a-b]]", CLASS, "`]` without a `[` before it"),
+        ("a[b", CLASS, UNCLOSED),
+        ("a[", CLASS, UNCLOSED),
+        ("a[^", CLASS, UNCLOSED),
+        ("a[b\\]", CLASS, UNCLOSED),
+        ("a[b*c", CLASS, UNCLOSED),
+        ("a[*", CLASS, UNCLOSED),
+        ("a[*\\]", CLASS, UNCLOSED),
+        ("a[]", CLASS, "an empty character class"),
+        ("a[^]", CLASS, "an empty character class"),
+        ("/[]a]", CLASS, "an empty character class"),
+        ("[[:alpha:]]", CLASS, "`]` without a `[` before it"),
+        ("b[a-]", CLASS, DASH),
+        ("b[a-b-]", CLASS, DASH),
+        ("b[ab-]", CLASS, DASH),
+        ("b[a\\-]", CLASS, DASH),
+        ("b[a-b-c]", CLASS, DASH),
+        ("b[\\a-]", CLASS, DASH),
+        ("b[*a*]", CLASS, "more than one wildcard inside `[ ]`"),
+        ("b[?a?]", CLASS, "more than one wildcard inside `[ ]`"),
+        ("b[***]", CLASS, "more than one wildcard inside `[ ]`"),
+        ("b\\", "trailing-backslash", "a backslash at the end escapes nothing"),
+        ("b[\\", "trailing-backslash", "a backslash at the end escapes nothing"),
+        ("b[*\\", "trailing-backslash", "a backslash at the end escapes nothing"),
+        ("a{b,c", ALTERNATION, "`{` is not closed"),
+        ("a{b,{c", ALTERNATION, "`{` is not closed"),
+        ("a{b,{c,d}", ALTERNATION, "`{` is not closed"),
+        ("a}", ALTERNATION, NOT_OPEN),
+        ("{a,b}}", ALTERNATION, NOT_OPEN),
+        ("a{b}", ALTERNATION, NO_COMMA),
+        ("a{}", ALTERNATION, NO_COMMA),
+        ("a{b,{c}}", ALTERNATION, NO_COMMA),
+        ("a{{b,c}}", ALTERNATION, NO_COMMA),
+        ("a{[,]}", ALTERNATION, NO_COMMA),
+        ("a{\\,}", ALTERNATION, NO_COMMA),
+        ("a{b,[c-]}", CLASS, DASH),
     ],
 )
-def test_errors_say_what_and_where(glob: str, offset: int, kind: str, message: str) -> None:
+def test_errors_say_what_is_wrong(glob: str, kind: str, message: str) -> None:
     with pytest.raises(GlobError) as caught:
         parse_glob(glob)
-    assert (caught.value.offset, caught.value.kind, str(caught.value)) == (offset, kind, message)
+    assert (caught.value.kind, str(caught.value)) == (kind, message)
 
 
 def test_nesting_has_a_limit() -> None:
@@ -306,10 +306,9 @@ def test_nesting_has_a_limit() -> None:
     assert matches(parse_glob(nested(49)).pattern, b"b")
     with pytest.raises(GlobError) as caught:
         parse_glob("/" + nested(50))
-    assert (caught.value.kind, str(caught.value), caught.value.offset) == (
+    assert (caught.value.kind, str(caught.value)) == (
         ALTERNATION,
         "alternations nested too deeply",
-        1 + 49 * 3,
     )
 
 

@@ -41,12 +41,11 @@ class Glob(NamedTuple):
 
 
 class GlobError(ValueError):
-    """The text is no glob; `kind` is the name of the error, `offset` its place in the text."""
+    """The text is no glob; `kind` is the name of the error."""
 
-    def __init__(self, kind: str, message: str, offset: int) -> None:
+    def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind = kind
-        self.offset = offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ class _Parser:
         self.at = 0
         self.exact = True
         self.parts: list[Pattern] = []
-        self.stack: list[tuple[list[Pattern], list[Pattern], int]] = []
+        self.stack: list[tuple[list[Pattern], list[Pattern]]] = []
         self.after_slash = False
 
     def parse(self) -> Glob:
@@ -104,7 +103,7 @@ class _Parser:
                 continue
             self.special(text[self.at])
         if self.stack:
-            raise GlobError("bad-alternation", "`{` is not closed", self.stack[-1][2])
+            raise GlobError("bad-alternation", "`{` is not closed")
         return Glob(concat(self.parts), self.exact)
 
     def emit(self, pattern: Pattern, after_slash: bool = False) -> None:
@@ -124,7 +123,18 @@ class _Parser:
         elif char == "[":
             self.char_class()
         elif char == "{":
-            if not self.innermost():
+            inner = _IN_BRACES.match(self.text, self.at + 1)
+            if (
+                inner
+                and "," in inner.group()
+                and self.text.startswith("}", inner.end())
+                and len(self.stack) < MAX_NESTING
+            ):
+                pattern, exact = _parse_innermost(inner.group(), self.flavour is _NULL)
+                self.exact &= exact
+                self.emit(pattern)
+                self.at = inner.end() + 1
+            else:
                 self.open()
         elif char == ",":
             if self.stack:
@@ -137,39 +147,23 @@ class _Parser:
         elif char == "}":
             self.close()
         else:
-            raise GlobError("bad-class", "`]` without a `[` before it", self.at)
-
-    def innermost(self) -> bool:
-        """Take a well-formed alternation without others inside; a faulty one is left to `open`."""
-        inner = _IN_BRACES.match(self.text, self.at + 1)
-        if not inner or "," not in inner.group() or not self.text.startswith("}", inner.end()):
-            return False
-        if len(self.stack) >= MAX_NESTING:
-            return False
-        try:
-            pattern, exact = _parse_innermost(inner.group(), self.flavour is _NULL)
-        except GlobError:  # its offset is not that of this text
-            return False
-        self.exact &= exact
-        self.emit(pattern)
-        self.at = inner.end() + 1
-        return True
+            raise GlobError("bad-class", "`]` without a `[` before it")
 
     def open(self) -> None:
         """Take the `{` at the current place."""
         if len(self.stack) >= MAX_NESTING:
-            raise GlobError("bad-alternation", "alternations nested too deeply", self.at)
-        self.stack.append((self.parts, [], self.at))
+            raise GlobError("bad-alternation", "alternations nested too deeply")
+        self.stack.append((self.parts, []))
         self.parts = []
         self.after_slash = False
         self.at += 1
 
     def close(self) -> None:
         if not self.stack:
-            raise GlobError("bad-alternation", "`}` without a `{` before it", self.at)
-        outer, options, start = self.stack.pop()
+            raise GlobError("bad-alternation", "`}` without a `{` before it")
+        outer, options = self.stack.pop()
         if not options:
-            raise GlobError("bad-alternation", "an alternation needs at least one comma", start)
+            raise GlobError("bad-alternation", "an alternation needs at least one comma")
         options.append(concat(self.parts))
         self.parts = outer
         self.emit(union(options))
@@ -182,7 +176,7 @@ class _Parser:
             self.at = nul.end()
             return "\0"
         if self.at + 1 >= len(self.text):
-            raise GlobError("trailing-backslash", "a backslash at the end escapes nothing", self.at)
+            raise GlobError("trailing-backslash", "a backslash at the end escapes nothing")
         self.at += 2
         return self.text[self.at - 1]
 
@@ -201,11 +195,10 @@ class _Parser:
         self.at = end
 
     def char_class(self) -> None:
-        start = self.at
-        plain = _PLAIN_CLASS.match(self.text, start)
+        plain = _PLAIN_CLASS.match(self.text, self.at)
         if plain:
             self.exact &= not plain.group(1)
-            self.emit(self.plain_class(plain.group(), start))
+            self.emit(_plain_class(plain.group()))
             self.at = plain.end()
             return
         self.at += 1
@@ -216,13 +209,13 @@ class _Parser:
         items: list[tuple[str, bool]] = []  # (byte, may stand for a range)
         while True:
             if self.at >= len(self.text):
-                raise GlobError("bad-class", "`[` is not closed", start)
+                raise GlobError("bad-class", "`[` is not closed")
             char = self.text[self.at]
             if char == "]":
                 self.at += 1
                 break
             if char in "*?":
-                self.expanded_class(start, items, negated)
+                self.expanded_class(items, negated)
                 return
             if char == "\\":
                 escaped = self.escaped()
@@ -231,15 +224,9 @@ class _Parser:
             else:
                 items.append((char, char == "-"))
                 self.at += 1
-        self.emit(Chars(_class_mask(items, negated, start)))
+        self.emit(Chars(_class_mask(items, negated)))
 
-    def plain_class(self, text: str, start: int) -> Chars:
-        try:
-            return _plain_class(text)
-        except GlobError as fault:
-            raise GlobError(fault.kind, str(fault), start) from None
-
-    def expanded_class(self, start: int, items: list[tuple[str, bool]], negated: bool) -> None:
+    def expanded_class(self, items: list[tuple[str, bool]], negated: bool) -> None:
         """`*` or `?` inside a class: its expansion closes the class, the rest follows as text."""
         char = self.text[self.at]
         double = self.text.startswith("**", self.at)
@@ -247,11 +234,11 @@ class _Parser:
         self.exact = False
         bytes_ = "[^\0" if double else "[^/\0"
         items = [*items, *((byte, False) for byte in bytes_)]
-        mask = _class_mask(items, negated, start)
+        mask = _class_mask(items, negated)
         self.emit(Chars(mask) if char == "?" else Star(mask))
         while self.at < len(self.text) and self.text[self.at] != "]":
             if self.text[self.at] in "*?":
-                raise GlobError("bad-class", "more than one wildcard inside `[ ]`", self.at)
+                raise GlobError("bad-class", "more than one wildcard inside `[ ]`")
             if self.text[self.at] == "\\":
                 byte = self.escaped()
             else:
@@ -259,7 +246,7 @@ class _Parser:
                 self.at += 1
             self.emit(Literal(byte.encode("latin-1")))
         if self.at >= len(self.text):
-            raise GlobError("bad-class", "`[` is not closed", start)
+            raise GlobError("bad-class", "`[` is not closed")
         self.at += 1
         self.emit(Literal(b"]"))
 
@@ -269,18 +256,18 @@ def _plain_class(text: str) -> Chars:
     """A class without escapes or wildcards, brackets included."""
     negated = text[1] == "^"
     items = [(byte, byte == "-") for byte in text[1 + negated : -1]]
-    return Chars(_class_mask(items, negated, 0))
+    return Chars(_class_mask(items, negated))
 
 
-def _class_mask(items: list[tuple[str, bool]], negated: bool, start: int) -> int:
+def _class_mask(items: list[tuple[str, bool]], negated: bool) -> int:
     if not items:
-        raise GlobError("bad-class", "an empty character class", start)
+        raise GlobError("bad-class", "an empty character class")
     mask = 0
     i = 0
     while i < len(items):
         byte, dash = items[i]
         if dash and i > 0:
-            raise GlobError("bad-class", "`-` must stand first or between two bytes", start)
+            raise GlobError("bad-class", "`-` must stand first or between two bytes")
         if i + 2 < len(items) and items[i + 1][1]:
             low, high = sorted((ord(byte), ord(items[i + 2][0])))
             mask |= (1 << high + 1) - (1 << low)
