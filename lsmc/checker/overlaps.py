@@ -63,13 +63,13 @@ class Overlaps:
             return None
         return None if found is None else found[1:]
 
-    def strong_of(self, scope: Scope) -> Heads[tuple[int, int]]:
-        """The IR rules of a scope that may override others, numbered, by how their keys begin.
+    def strong_of(self, scope: Scope) -> Heads[int]:
+        """The IR rules of a scope that may override others, by how their keys begin.
 
         These are denies, priorities and exact execution.
         """
         strong = (number for unit in scope.units for number in self._strong_in(unit))
-        return Heads((pair, self.scopes.heads(pair[1])) for pair in enumerate(strong))
+        return Heads((number, self.scopes.heads(number)) for number in strong)
 
     def _strong_in(self, unit: Unit) -> tuple[int, ...]:
         known = self._strong.get(id(unit))
@@ -97,7 +97,7 @@ class Overlaps:
 
     def _near_in(self, number: int, unit: Unit) -> list[int]:
         """The IR rules of a unit that may share a key with one, ascending."""
-        return sorted(set(self._heads_of(unit).meeting(self.scopes.heads(number))))
+        return self._heads_of(unit).meeting(self.scopes.heads(number))
 
     def _heads_of(self, unit: Unit) -> Heads[int]:
         known = self._heads.get(id(unit))
@@ -143,7 +143,7 @@ class Loss:
     bits: int
 
 
-def losses(written: Written, overlaps: Overlaps, strong: Heads[tuple[int, int]]) -> Iterator[Loss]:
+def losses(written: Written, overlaps: Overlaps, strong: Heads[int]) -> Iterator[Loss]:
     """Each stronger rule that takes something from a rule, with a shortest place where it does.
 
     `strong` are those of the rule's scope.
@@ -154,8 +154,7 @@ def losses(written: Written, overlaps: Overlaps, strong: Heads[tuple[int, int]])
         if rule.priority < 0:
             near = [n for unit in scope.units for n in overlaps.meeting_in(member, unit)]
         else:
-            found = sorted(set(strong.meeting(overlaps.scopes.heads(member))))
-            near = [number for _, number in found]
+            near = strong.meeting(overlaps.scopes.heads(member))
         for number in near:
             other = scope.tree.rules[number]
             if number == member or other.cls is not rule.cls:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from lsmc.automata import algebra
-from lsmc.automata.heads import heads as beginnings
 from lsmc.automata.pattern import (
     NOT_NUL,
     Pattern,
@@ -22,7 +21,6 @@ T = TypeVar("T")
 
 #: How many members of a finite pattern are looked at one by one.
 FEW = 64
-_DEPTH = 4
 
 
 @lru_cache(maxsize=200_000)
@@ -62,32 +60,32 @@ class Heads(Generic[T]):
 
     def __init__(self, things: Iterable[tuple[T, tuple[bytes, ...]]]) -> None:
         """Each thing comes with its `heads`."""
-        self._things: dict[bytes, list[T]] = {}
+        self._things: list[T] = []
+        self._places: dict[bytes, list[int]] = {}
         for thing, starts in things:
             for head in starts:
-                self._things.setdefault(head, []).append(thing)
-        self._sorted = sorted(self._things)
+                self._places.setdefault(head, []).append(len(self._things))
+            self._things.append(thing)
+        self._sorted = sorted(self._places)
+        self._lengths = sorted({len(head) for head in self._places})
 
-    def meeting(self, starts: Iterable[bytes]) -> Iterator[T]:
-        """The things that may meet one that begins so; some more than once."""
+    def meeting(self, starts: Iterable[bytes]) -> list[T]:
+        """The things that may meet one that begins so, each once, in order."""
+        found: set[int] = set()
+        seen: set[bytes] = set()
         for head in starts:
-            for length in range(len(head)):
-                yield from self._things.get(head[:length], ())
+            for length in self._lengths:
+                if length >= len(head):
+                    break
+                before = head[:length]
+                if before not in seen:
+                    seen.add(before)
+                    found.update(self._places.get(before, ()))
             for at in range(bisect_left(self._sorted, head), len(self._sorted)):
                 if not self._sorted[at].startswith(head):
                     break
-                yield from self._things[self._sorted[at]]
-
-
-@lru_cache(maxsize=200_000)
-def heads(pattern: Pattern) -> tuple[bytes, ...]:
-    """Texts such that every member starts with one of them: a few components where known."""
-    return tuple(sorted({_short(head) for head in beginnings(pattern)}))
-
-
-def _short(head: bytes) -> bytes:
-    parts = head.split(b"/", _DEPTH)
-    return b"/".join(parts[:_DEPTH]) + b"/" if len(parts) > _DEPTH else head
+                found.update(self._places[self._sorted[at]])
+        return [self._things[place] for place in sorted(found)]
 
 
 def may_meet(one: tuple[bytes, ...], other: tuple[bytes, ...]) -> bool:

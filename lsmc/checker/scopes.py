@@ -19,11 +19,11 @@ from functools import cached_property
 
 from lsmc.automata.algebra import Lazy
 from lsmc.automata.dfa import Dfa
+from lsmc.automata.heads import heads
 from lsmc.automata.pattern import Literal, example, literal_prefix, literals
 from lsmc.checker.members import samples
 from lsmc.checker.model import LintedProfile, Tree
 from lsmc.checker.objects import last_bytes
-from lsmc.checker.patterns import heads
 from lsmc.decide import Decision, Facts
 from lsmc.ir.classes import CHANGE_PROFILE
 from lsmc.ir.model import MediationClass, Rule, Unit

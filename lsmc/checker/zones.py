@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lsmc.automata.dfa import Dfa
+from lsmc.automata.heads import heads
 from lsmc.automata.partition import partition
 from lsmc.automata.pattern import Pattern, union
 from lsmc.checker.facts import facts
@@ -29,7 +30,7 @@ from lsmc.checker.grants import (
     wins,
 )
 from lsmc.checker.model import Tree
-from lsmc.checker.patterns import heads, objects
+from lsmc.checker.patterns import objects
 from lsmc.checker.telling import listing
 from lsmc.decide import ALLOW, DENY, Decision
 from lsmc.frontend.apparmor.aare import parse_glob

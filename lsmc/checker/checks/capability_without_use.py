@@ -37,11 +37,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from lsmc.automata.heads import heads
 from lsmc.automata.pattern import NEVER, Pattern
 from lsmc.checker.facts import facts
 from lsmc.checker.grants import WRITE, ProfileView, grants, wins
 from lsmc.checker.model import Check, Tree
-from lsmc.checker.patterns import common_file, heads, may_meet, members
+from lsmc.checker.patterns import common_file, may_meet, members
 from lsmc.checker.telling import chain, witness
 from lsmc.checker.zones import globs
 from lsmc.decide import ALLOW

@@ -81,10 +81,15 @@ def _costs(tree: Tree, unit: Unit, index: int, limit: int) -> dict[int, int]:
     group = unit.group(index)
     if group.dfa.n_states < limit:
         return {}
-    numbers = [unit.rule(rule).facts.id for rule in group.rules]
-    patterns = {number: key_pattern(tree.rules[number]) for number in numbers}
-    suspects = [number for number in numbers if _multiplies(patterns[number])]
-    return dict(_guilty(patterns, suspects, group.dfa.n_states, limit))
+    numbers = {rule: unit.rule(rule).facts.id for rule in group.rules}
+    patterns = {number: key_pattern(tree.rules[number]) for number in numbers.values()}
+    reach = unit.reach(index)  # states from which a rule cannot match are there without it too
+    suspects = [
+        number
+        for rule, number in numbers.items()
+        if _multiplies(patterns[number]) and len(reach.useful(rule)) >= limit
+    ]
+    return dict(_guilty(patterns, suspects, group.dfa.n_states, limit)) if suspects else {}
 
 
 def _guilty(
@@ -101,7 +106,7 @@ def _guilty(
         return
     if len(suspects) == 1:
         yield suspects[0], states - left
-    elif suspects:
+    else:
         middle = len(suspects) // 2
         yield from _guilty(patterns, suspects[:middle], states, limit)
         yield from _guilty(patterns, suspects[middle:], states, limit)

@@ -37,9 +37,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from lsmc.automata.heads import heads
 from lsmc.checker.grants import WRITE, Held
 from lsmc.checker.model import Check, Tree
-from lsmc.checker.patterns import heads
 from lsmc.checker.telling import chain, quoted, shown, witness
 from lsmc.checker.zones import Zones, opened
 from lsmc.decide import ALLOW

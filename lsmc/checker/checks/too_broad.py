@@ -42,6 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsmc.automata.heads import heads
 from lsmc.checker.facts import facts
 from lsmc.checker.grants import (
     EXECUTE,
@@ -55,7 +56,7 @@ from lsmc.checker.grants import (
     wins,
 )
 from lsmc.checker.model import Check, Tree
-from lsmc.checker.patterns import heads, samples
+from lsmc.checker.patterns import samples
 from lsmc.checker.telling import chain, quoted, shown, witness
 from lsmc.checker.written import bare_rules
 from lsmc.decide import ALLOW

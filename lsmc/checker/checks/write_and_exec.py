@@ -36,6 +36,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from lsmc.automata.heads import heads
 from lsmc.automata.pattern import Pattern
 from lsmc.checker.facts import facts
 from lsmc.checker.grants import (
@@ -50,7 +51,7 @@ from lsmc.checker.grants import (
 )
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.objects import last_bytes
-from lsmc.checker.patterns import Heads, common_file, heads
+from lsmc.checker.patterns import Heads, common_file
 from lsmc.checker.telling import chain, listing, quoted, shown, witness
 from lsmc.checker.zones import globs
 from lsmc.decide import Decision
@@ -95,9 +96,8 @@ def _meetings(tree: Tree, spared: Pattern) -> dict[int, list[Meeting]]:
     for unit in units:
         for writer in granting(unit, WRITE):
             starts = heads(writer.rule.fields[0])
-            near = {held.facts.id: (held, other) for held, other in runners.meeting(starts)}
-            for number in sorted(near):
-                runner, other = near[number]
+            for runner, other in runners.meeting(starts):
+                number = runner.facts.id
                 if not holders[id(unit)] & holders[id(other)]:
                     continue
                 if not ends[number] & ends[writer.facts.id]:

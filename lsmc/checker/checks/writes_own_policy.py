@@ -35,9 +35,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsmc.automata.heads import heads
 from lsmc.checker.grants import WRITE, Held, ProfileView, granting, grants, halves, wins
 from lsmc.checker.model import Check, Tree
-from lsmc.checker.patterns import Heads, heads, objects
+from lsmc.checker.patterns import Heads, objects
 from lsmc.checker.telling import chain, quoted, shown, witness
 from lsmc.checker.zones import Zones, opened
 from lsmc.decide import ALLOW
