@@ -7,6 +7,8 @@ bytes, and the byte that starts such a pair too.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union, concat, union
 
 _ESCAPE = 0xFF
@@ -25,6 +27,7 @@ def unpack(field: bytes) -> bytes:
     return bytes((_ESCAPE,)).join(part.replace(_NUL, b"\0") for part in parts)
 
 
+@lru_cache(maxsize=1 << 14)
 def pack_pattern(pattern: Pattern) -> Pattern:
     """The pattern of the packed addresses.
 

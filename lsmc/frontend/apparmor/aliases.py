@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 class Aliases:
     """The aliases of a policy file, found by the prefix of a path; equal by their pairs."""
 
-    __slots__ = ("_by_prefix", "_lengths", "matched", "pairs")
+    __slots__ = ("_by_prefix", "_hash", "_lengths", "matched", "pairs")
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Pairs of old and new prefix, each pair once."""
         self.pairs = tuple(dict.fromkeys(pairs))
+        self._hash = hash(self.pairs)
         #: The pairs that have matched some text so far, by number.
         self.matched: set[int] = set()
         self._by_prefix: dict[str, list[int]] = {}
@@ -24,10 +25,12 @@ class Aliases:
         return isinstance(other, Aliases) and self.pairs == other.pairs
 
     def __hash__(self) -> int:
-        return hash(self.pairs)
+        return self._hash
 
     def matching(self, texts: Sequence[str]) -> Iterator[tuple[str, str]]:
         """The aliases whose old prefix starts one of the texts, in order."""
+        if not self.pairs:
+            return
         numbers = {
             number
             for text in texts

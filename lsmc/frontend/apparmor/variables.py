@@ -10,7 +10,8 @@ them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 
 #: More values, or more text, than this in one expansion is refused: no real policy comes near it.
 MAX_VALUES = 20_000
@@ -29,12 +30,15 @@ class ExpansionError(ValueError):
         self.name = name
 
 
-def references(text: str) -> Iterator[str]:
+def references(text: str) -> tuple[str, ...]:
     """The names of the variables that a text refers to, in order."""
-    if "@{" in text:
-        for match in _REFERENCE.finditer(text):
-            if _NAME.match(match.group(2)):
-                yield match.group(2)
+    return _references(text) if "@{" in text else ()
+
+
+@lru_cache(maxsize=1 << 16)
+def _references(text: str) -> tuple[str, ...]:
+    names = (match.group(2) for match in _REFERENCE.finditer(text))
+    return tuple(name for name in names if _NAME.match(name))
 
 
 def filter_slashes(path: str) -> str:
