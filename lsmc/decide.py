@@ -78,18 +78,17 @@ def decide(matched: Sequence[Facts], cls: MediationClass, owner: bool) -> Decisi
 
     outcome = [0, 0, 0]  # by effect: prompt, allow, deny
     audit = quiet = 0
-    settled = pending = 0
+    settled = decided = 0
     level: int | None = None
     winners: list[tuple[int, int]] = []
     for at, bits, rule in ranked:
         if at != level:
-            settled |= pending
-            pending = 0
+            settled = decided
             level = at
         mask = bits & ~settled
         if not mask:
             continue
-        pending |= mask
+        decided |= mask
         outcome[rule.effect] |= mask
         winners.append((mask, rule.id))
         if rule.effect == ALLOW and rule.audit:
@@ -110,9 +109,7 @@ def _with_transition(
     execute, implied = (cls.mask((name,)) for name in cls.implied)
     if not decision.allow & execute:
         return decision
-    level, winner = next(
-        (at, rule) for at, mask, rule in ranked if mask & execute and rule.effect == ALLOW
-    )
+    level, winner = next((at, rule) for at, mask, rule in ranked if mask & execute)
     decision = decision._replace(transition=winner.transition)
     if winner.transition is None or not winner.transition.inherit:
         return decision
