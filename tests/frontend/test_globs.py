@@ -167,7 +167,7 @@ GLOBS = (
 @pytest.mark.parametrize("null", [False, True])
 @pytest.mark.parametrize("glob", GLOBS)
 def test_globs_mean_their_regular_expressions(glob: str, null: bool) -> None:
-    held(glob, null, texts(b"ab/\0,-]", 3) + texts(b"^[{}\\*?\n", 2) + texts(b"/]*a", 5))
+    held(glob, null, texts(b"ab/\0", 3) + texts(b"/,-]*a", 3) + texts(b"^[{}\\?\n", 1))
 
 
 @pytest.mark.parametrize("glob", GLOBS)
