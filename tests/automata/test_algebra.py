@@ -42,11 +42,11 @@ CONF = concat([Literal(b"/etc/"), Star(NOT_SLASH), Literal(b".conf")])
 
 
 def _check(found: bytes | None, expected: frozenset[bytes]) -> None:
-    """A witness is no longer than the shortest of the short strings; none means there are none."""
+    """No short string is a better witness; none at all means there are no such strings."""
     if found is None:
         assert not expected
     else:
-        assert all(len(found) <= len(text) for text in expected)
+        assert all(cost(found) <= cost(text) for text in expected)
         if len(found) <= 4 and set(found) <= set(ALPHABET):
             assert found in expected
 
@@ -131,12 +131,17 @@ def test_alternatives(pattern: Pattern, count: int) -> None:
     assert len(found) <= count
     assert len(set(found)) == len(found)
     assert all(matches(pattern, text) for text in found)
-    assert [len(text) for text in found] == sorted(len(text) for text in found)
+    assert found == sorted(found, key=_length_and_ranks)
     if len(found) < count:
         assert members(pattern) <= set(found)
-    else:
-        last = len(found[-1]) if found else 0
-        assert {text for text in members(pattern) if len(text) < last} <= set(found)
+    elif found:
+        last = _length_and_ranks(found[-1])
+        assert {text for text in members(pattern) if _length_and_ranks(text) < last} <= set(found)
+
+
+def _length_and_ranks(text: bytes) -> tuple[int, bytes]:
+    length, _, ranks = cost(text)
+    return length, ranks
 
 
 def test_alternatives_in_order() -> None:
@@ -151,6 +156,7 @@ def test_witnesses_read_well() -> None:
     assert difference(CONF, ETC) is None
     assert shortest(concat([Literal(b"/"), Chars(NOT_SLASH)])) == b"/a"
     assert shortest(union([Literal(b"a\x01"), Literal(b"/b")])) == b"/b"
+    assert shortest(union([Literal(b"a\0"), Literal(b"~ ")])) == b"~ "
 
 
 def test_search_goes_on_past_dead_automata() -> None:
@@ -182,3 +188,37 @@ def test_lazy_numbers_its_patterns() -> None:
     assert lazy.accepts(state) == (0, 1)
     edges = [mask for mask, _ in islice(lazy.edges(state), 10)]
     assert sum(edges) == NOT_NUL
+
+
+def test_a_part_is_not_the_whole() -> None:
+    assert contains(ETC, CONF)
+    assert not contains(CONF, ETC)
+    assert not equivalent(ETC, CONF)
+    assert not equivalent(CONF, ETC)
+
+
+def test_the_limit_is_the_number_of_tuples() -> None:
+    """The start, a state for each byte of the text, and death: five."""
+    one = Lazy(Literal(b"abc"))
+    assert search([one], lambda _: False, limit=5) is None
+    with pytest.raises(StateLimit) as caught:
+        search([one], lambda _: False, limit=4)
+    assert caught.value.limit == 4
+
+
+def test_questions_hand_on_their_limit() -> None:
+    text = Literal(b"a" * 50)
+    for ask in (intersection, difference):
+        with pytest.raises(StateLimit):
+            ask(text, concat([text, Literal(b"b")]), 20)
+
+
+def test_what_is_not_alive_is_not_followed() -> None:
+    """The goal lies behind a tuple that is said to be dead, so it is not found."""
+    one, two = Lazy(Literal(b"a")), Lazy(Literal(b"bb"))
+
+    def goal(states: tuple[object, ...]) -> bool:
+        return states[1] is not None and two.accepts(states[1]) == (0,)  # type: ignore[arg-type]
+
+    assert search([one, two], goal) == b"bb"
+    assert search([one, two], goal, alive=lambda states: states[0] is not None) is None
