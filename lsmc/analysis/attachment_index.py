@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from lsmc.analysis.languages import Accepting, Everything, all_members, common_prefix
 from lsmc.automata.algebra import Table
-from lsmc.engine.attachment import Attachments, Candidate, left_match, xattrs_met
+from lsmc.engine.attachment import Attachments, Candidate, best, left_match
 from lsmc.engine.subjects import Profiles
 from lsmc.kernels.walk import Walker
-from lsmc.tables.bundle import Bundle, ProfileRecord
+from lsmc.tables.bundle import Bundle
+from lsmc.tables.records import ProfileRecord
 
 
 class Open(NamedTuple):
@@ -114,25 +115,8 @@ class AttachmentIndex(Attachments):
         """The profile for an executable; see `Attachments.find`."""
         scope = self.scope(parent, namespace)
         if xattrs:
-            return self._find(scope, path, xattrs)
+            return best(scope.at(path), xattrs)
         known = scope.found.get(path)
         if known is None:
-            known = scope.found[path] = self._find(scope, path, {})
+            known = scope.found[path] = best(scope.at(path), {})
         return known
-
-    def _find(
-        self, scope: Scope, path: bytes, xattrs: Mapping[str, bytes]
-    ) -> tuple[ProfileRecord | None, tuple[ProfileRecord, ...]]:
-        best: list[ProfileRecord] = []
-        rank = (-1, -1)
-        for length, candidate in scope.at(path):
-            met = xattrs_met(candidate, xattrs)
-            if met is None:
-                continue
-            if (length, met) > rank:
-                best, rank = [candidate.profile], (length, met)
-            elif (length, met) == rank:
-                best.append(candidate.profile)
-        if len(best) > 1:
-            return None, tuple(sorted(best))
-        return (best[0] if best else None), ()

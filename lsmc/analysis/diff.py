@@ -24,7 +24,7 @@ from lsmc.engine.subjects import mediates
 from lsmc.engine.verdict import RuleRef
 from lsmc.ir.classes import BY_CODE, FILE, LINK
 from lsmc.ir.model import MediationClass, Transition
-from lsmc.tables.bundle import ProfileRecord
+from lsmc.tables.records import ProfileRecord
 
 Kind = Literal["added", "removed", "setting", "attachment", "mediation", "decision"]
 _ALL_RULES = 1_000_000

@@ -28,7 +28,7 @@ from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.classes import CHANGE_PROFILE, FILE
 from lsmc.ir.mediation import Effect, Transition
 from lsmc.source import to_display
-from lsmc.tables.bundle import Place, ProfileRecord
+from lsmc.tables.records import Place, ProfileRecord
 
 #: Common paths that are tried of two languages that have endlessly many.
 TRIES = 8

@@ -16,8 +16,9 @@ from lsmc.automata.algebra import Automaton, Table
 from lsmc.decide import Decision, decide
 from lsmc.engine.evaluator import Matcher
 from lsmc.ir.mediation import MediationClass
-from lsmc.tables.bundle import RuleRecord, Unit
+from lsmc.tables.bundle import Unit
 from lsmc.tables.reach import Reach
+from lsmc.tables.records import RuleRecord
 
 #: Objects that are tried of a rule that matches endlessly many.
 SAMPLES = 64

@@ -24,7 +24,7 @@ from lsmc.ir import model as ir
 from lsmc.ir.classes import BY_CODE
 from lsmc.ir.model import MediationClass
 from lsmc.source import Span, to_display
-from lsmc.tables.bundle import ProfileRecord
+from lsmc.tables.records import ProfileRecord
 
 T = TypeVar("T")
 

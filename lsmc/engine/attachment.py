@@ -6,13 +6,14 @@ automaton is in a state for the second time, which is the length of the part bef
 conflict and neither is used.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from lsmc.automata.dfa import Dfa
 from lsmc.numerals import natural
-from lsmc.tables.bundle import Attached, Bundle, ProfileRecord
+from lsmc.tables.bundle import Bundle
 from lsmc.tables.errors import BundleError
+from lsmc.tables.records import Attached, ProfileRecord
 
 _ONE_PATTERN = 1
 
@@ -81,22 +82,31 @@ class Attachments:
 
         The second value is the profiles in conflict, when that is why there is none.
         """
-        best: list[ProfileRecord] = []
-        rank = (-1, -1)
-        for candidate in self._near(path, parent or f":{namespace}:"):
-            length = left_match(candidate.dfa, path)
-            if length is None:
-                continue
-            met = xattrs_met(candidate, xattrs or {})
-            if met is None:
-                continue
-            if (length, met) > rank:
-                best, rank = [candidate.profile], (length, met)
-            elif (length, met) == rank:
-                best.append(candidate.profile)
-        if len(best) > 1:
-            return None, tuple(best)
-        return (best[0] if best else None), ()
+        ranked = (
+            (length, candidate)
+            for candidate in self._near(path, parent or f":{namespace}:")
+            if (length := left_match(candidate.dfa, path)) is not None
+        )
+        return best(ranked, xattrs or {})
+
+
+def best(
+    ranked: Iterable[tuple[int, Candidate]], xattrs: Mapping[str, bytes]
+) -> tuple[ProfileRecord | None, tuple[ProfileRecord, ...]]:
+    """Of attachments that match, each with its rank, the profile; or those in conflict."""
+    found: list[ProfileRecord] = []
+    rank = (-1, -1)
+    for length, candidate in ranked:
+        met = xattrs_met(candidate, xattrs)
+        if met is None:
+            continue
+        if (length, met) > rank:
+            found, rank = [candidate.profile], (length, met)
+        elif (length, met) == rank:
+            found.append(candidate.profile)
+    if len(found) > 1:
+        return None, tuple(sorted(found))
+    return (found[0] if found else None), ()
 
 
 def scope_of(profile: ProfileRecord) -> str:

@@ -15,7 +15,8 @@ from lsmc.automata.alphabet import ALL
 from lsmc.decide import Decision, Facts, decide
 from lsmc.ir.mediation import MediationClass
 from lsmc.kernels.walk import HERE, follow
-from lsmc.tables.bundle import Bundle, Group, ProfileRecord, RuleRecord, Unit
+from lsmc.tables.bundle import Bundle, Unit
+from lsmc.tables.records import Group, ProfileRecord, RuleRecord
 
 if TYPE_CHECKING:
     from lsmc.automata.algebra import Table

@@ -9,7 +9,7 @@ from lsmc.engine.subjects import Profiles
 from lsmc.engine.verdict import UNCONFINED, Exec
 from lsmc.ir.classes import FILE
 from lsmc.ir.mediation import Transition
-from lsmc.tables.bundle import ProfileRecord
+from lsmc.tables.records import ProfileRecord
 
 EXECUTE = FILE.mask("x")
 

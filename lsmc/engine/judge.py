@@ -18,8 +18,8 @@ from lsmc.engine.verdict import DecisionName, Exec, Verdict, both
 from lsmc.ir.classes import FILE, LINK
 from lsmc.ir.mediation import MediationClass
 from lsmc.numerals import natural
-from lsmc.tables.bundle import ProfileRecord
 from lsmc.tables.groups import make_key
+from lsmc.tables.records import ProfileRecord
 
 Fields = Mapping[str, str]
 READ = FILE.mask("r")

@@ -19,8 +19,9 @@ from lsmc.engine.verdict import UNCONFINED, Exec, Permissions, UnknownName, Verd
 from lsmc.ir.classes import BY_NAME, FILE
 from lsmc.ir.mediation import MediationClass
 from lsmc.kernels.walk import answers
-from lsmc.tables.bundle import Bundle, ProfileRecord
+from lsmc.tables.bundle import Bundle
 from lsmc.tables.groups import make_key
+from lsmc.tables.records import ProfileRecord
 
 if TYPE_CHECKING:
     from lsmc.explain.explainer import Explanation

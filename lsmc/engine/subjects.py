@@ -10,8 +10,9 @@ from lsmc.engine.evaluator import Matcher, Node
 from lsmc.engine.requests import RequestError, encode
 from lsmc.engine.verdict import UNCONFINED, RuleRef, UnknownName
 from lsmc.ir.mediation import MediationClass
-from lsmc.tables.bundle import Bundle, Place, ProfileRecord
+from lsmc.tables.bundle import Bundle
 from lsmc.tables.errors import BundleError
+from lsmc.tables.records import Place, ProfileRecord
 
 #: Modes in which rules are not asked.
 FREE_MODES = ("unconfined", "default_allow")

@@ -29,7 +29,7 @@ from lsmc.tables.groups import make_key
 if TYPE_CHECKING:
     from lsmc.frontend.apparmor.suggest import Wish
     from lsmc.layers.context import Context
-    from lsmc.tables.bundle import ProfileRecord
+    from lsmc.tables.records import ProfileRecord
 
 __all__ = [
     "Explanation",

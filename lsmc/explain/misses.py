@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from lsmc.automata.dfa import Dfa
     from lsmc.engine.policy import Policy
     from lsmc.engine.verdict import RuleRef
-    from lsmc.tables.bundle import Group, ProfileRecord, Unit
+    from lsmc.tables.bundle import Unit
+    from lsmc.tables.records import Group, ProfileRecord
 
 #: How many misses of each sort are reported.
 MOST = 5

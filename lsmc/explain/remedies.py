@@ -25,8 +25,8 @@ from lsmc.frontend.apparmor.suggest import Wish, word
 from lsmc.inputs import Options
 from lsmc.ir.classes import BY_NAME, FILE
 from lsmc.ir.mediation import MediationClass
-from lsmc.tables.bundle import ProfileRecord
 from lsmc.tables.groups import make_key
+from lsmc.tables.records import ProfileRecord
 
 #: Examples of what a rule opens, and abstractions that are offered.
 EXAMPLES = 3

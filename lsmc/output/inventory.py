@@ -20,7 +20,8 @@ from lsmc.tables.layout import GROUP_WORDS, RULE_WORDS, UNIT_WORDS, Section
 if TYPE_CHECKING:
     from lsmc.automata.dfa import Dfa
     from lsmc.decide import Facts
-    from lsmc.tables.bundle import ProfileRecord, RuleRecord, Unit
+    from lsmc.tables.bundle import Unit
+    from lsmc.tables.records import ProfileRecord, RuleRecord
 
 _EFFECTS = ("prompt", "allow", "deny")
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from struct import Struct
-from zlib import crc32
 
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.heads import heads
@@ -17,7 +16,7 @@ from lsmc.ir.classes import BY_NAME
 from lsmc.ir.model import Policy, Profile, Rule, Transition, Unit
 from lsmc.source import Source, Span, to_display
 from lsmc.tables.bundle import Bundle
-from lsmc.tables.groups import BuiltGroup, encode, key_pattern
+from lsmc.tables.groups import BuiltGroup, Heap, encode, key_pattern
 from lsmc.tables.layout import (
     ATTACHMENT_WORDS,
     GROUP_WORDS,
@@ -135,9 +134,7 @@ class _Writer:
         self.strings: dict[str, int] = {}
         self.spans: dict[tuple[Source, int, int], int] = {}
         self.transitions: dict[Transition, int] = {}
-        self.data: list[bytes] = []
-        self.data_size = 0
-        self.data_at: dict[bytes, tuple[int, int, int]] = {}
+        self.heap = Heap()
 
     def string(self, text: str) -> int:
         return self.strings.setdefault(text, len(self.strings))
@@ -194,16 +191,9 @@ class _Writer:
         return number
 
     def group(self, group: BuiltGroup) -> int:
-        known = self.data_at.get(group.data)
-        if known is None:
-            padding = -len(group.data) % 4
-            known = (self.data_size, len(group.data), crc32(group.data))
-            self.data_at[group.data] = known
-            self.data += (group.data, bytes(padding))
-            self.data_size += len(group.data) + padding
         numbers = self.tables[Section.GROUP_RULES]
         table = self.tables[Section.GROUPS]
-        table += (*known, len(numbers), len(group.rules))
+        table += (*self.heap.add(group.data), len(numbers), len(group.rules))
         numbers += group.rules
         return len(table) // GROUP_WORDS - 1
 
@@ -270,4 +260,4 @@ class _Writer:
         for text in texts:
             offsets.append(offsets[-1] + len(text))
         self.tables[Section.STRING_OFFSETS] = offsets
-        return pack(self.tables, b"".join(texts), b"".join(self.data))
+        return pack(self.tables, b"".join(texts), self.heap.bytes())

@@ -5,14 +5,10 @@ number that points somewhere is checked against what it points into.  A damaged 
 raises `BundleError`.
 """
 
-import sys
-from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from zlib import crc32
 
-from lsmc.automata.dfa import Dfa
 from lsmc.decide import Facts
 from lsmc.ir.classes import BY_CODE, CLASSES
 from lsmc.ir.mediation import Transition
@@ -20,12 +16,9 @@ from lsmc.tables.errors import BundleError
 from lsmc.tables.groups import BuiltGroup, decode, unpacked_size
 from lsmc.tables.layout import (
     ATTACHMENT_WORDS,
-    ENTRY,
     GROUP_WORDS,
     HEAD_WORDS,
-    HEADER,
     KINDS,
-    MAGIC,
     MODES,
     NONE,
     PRIORITY_BIAS,
@@ -35,73 +28,17 @@ from lsmc.tables.layout import (
     TRANSITION_WORDS,
     UNIT_WORDS,
     USE_WORDS,
-    VERSION,
     Section,
 )
+from lsmc.tables.records import Attached, Group, Place, ProfileRecord, RuleRecord
+from lsmc.tables.sections import Sections, Words
 
 if TYPE_CHECKING:
     from lsmc.tables.reach import Reach
 
-Words = Sequence[int]
 #: Bounds for hostile bundles: bytes of all groups that are unpacked, includes that lead to a unit.
 MAX_UNPACKED = 1 << 30
 MAX_CHAIN = 256
-
-
-class Place(NamedTuple):
-    """Where a rule or an include stands, and its text."""
-
-    file: str
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    text: str
-
-
-class ProfileRecord(NamedTuple):
-    """A profile as the bundle holds it; `mediated` are class names."""
-
-    number: int
-    full_name: str
-    name: str
-    namespace: str
-    parent: str
-    mode: str
-    is_hat: bool
-    audit: bool
-    mediated: frozenset[str]
-    place: int
-    first_use: int
-    uses: int
-    settings: tuple[tuple[str, str], ...]
-    rlimits: tuple[tuple[str, str], ...]
-
-
-class RuleRecord(NamedTuple):
-    """A rule of a unit: what the precedence needs, its class and its place."""
-
-    facts: Facts
-    cls: int
-    place: int
-    pattern: tuple[int, int]  # equal for rules whose keys are the same pattern
-
-
-class Attached(NamedTuple):
-    """An attachment: its profile, its table, and its conditions on extended attributes."""
-
-    profile: int
-    group: int
-    first_pair: int
-    pairs: int
-
-
-class Group(NamedTuple):
-    """A decision table and the unit's rule for each id that it accepts."""
-
-    dfa: Dfa
-    rules: Words
-    size: int
 
 
 class Unit:
@@ -166,61 +103,16 @@ class Unit:
         return found
 
 
-class Bundle:
+class Bundle(Sections):
     """A bundle over its bytes; `name` is for messages."""
 
     def __init__(self, data: bytes | memoryview, name: str = "<memory>") -> None:
+        super().__init__(data)
         self.name = name
-        self.data = memoryview(data)
-        self._sections = _section_table(self.data)
-        self._words: dict[Section, Words] = {}
         self._units: dict[int, Unit] = {}
         self._profiles: dict[int, ProfileRecord] = {}
         self._strings: memoryview | None = None
         self._unpacked = 0
-
-    def section_size(self, section: Section) -> int:
-        """Bytes in a section."""
-        return self._sections[section][1]
-
-    def _body(self, section: Section) -> memoryview:
-        offset, length, checksum = self._sections[section]
-        body = self.data[offset : offset + length]
-        if section is not Section.GROUP_DATA and crc32(body) != checksum:
-            raise BundleError(f"section {section.name.lower()} is damaged")
-        return body
-
-    def words(self, section: Section) -> Words:
-        """A section of 32-bit words."""
-        known = self._words.get(section)
-        if known is None:
-            body = self._body(section)
-            if len(body) % 4:
-                raise BundleError(f"section {section.name.lower()} has an odd length")
-            if sys.byteorder == "little":
-                known = body.cast("I")
-            else:
-                swapped = array("I", body.tobytes())
-                swapped.byteswap()
-                known = swapped
-            self._words[section] = known
-        return known
-
-    def _record(self, section: Section, number: int, width: int) -> Words:
-        table = self.words(section)
-        if not 0 <= number < len(table) // width:
-            raise BundleError(f"record {number} of {section.name.lower()} does not exist")
-        return table[number * width : (number + 1) * width]
-
-    def _range(self, section: Section, first: int, count: int, width: int = 1) -> Words:
-        table = self.words(section)
-        if (first + count) * width > len(table):
-            raise BundleError(f"a range of {section.name.lower()} does not exist")
-        return table[first * width : (first + count) * width]
-
-    def count(self, section: Section, width: int) -> int:
-        """How many records a section has."""
-        return len(self.words(section)) // width
 
     def strings(self) -> memoryview:
         """The bytes of all texts."""
@@ -450,29 +342,3 @@ class Bundle:
                 near.add(table[low * HEAD_WORDS + 1])
                 low += 1
         return sorted(near)
-
-
-def _section_table(data: memoryview) -> dict[Section, tuple[int, int, int]]:
-    if len(data) < HEADER.size or bytes(data[:4]) != MAGIC:
-        raise BundleError("not a bundle")
-    _, version, count, checksum = HEADER.unpack_from(data)
-    if version != VERSION:
-        raise BundleError(f"bundle format {version}; this version reads format {VERSION}")
-    table = data[HEADER.size : HEADER.size + count * ENTRY.size]
-    if len(table) != count * ENTRY.size:
-        raise BundleError("the bundle is cut short")
-    if crc32(table) != checksum:
-        raise BundleError("the section table is damaged")
-    sections: dict[Section, tuple[int, int, int]] = {}
-    for at in range(0, len(table), ENTRY.size):
-        number, offset, length, body = ENTRY.unpack_from(table, at)
-        if offset + length > len(data):
-            raise BundleError("the bundle is cut short")
-        try:
-            sections[Section(number)] = (offset, length, body)
-        except ValueError:
-            raise BundleError(f"section {number} is not known") from None
-    missing = [section.name.lower() for section in Section if section not in sections]
-    if missing:
-        raise BundleError(f"section {missing[0]} is missing")
-    return sections

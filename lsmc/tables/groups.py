@@ -35,6 +35,29 @@ class BuiltGroup(NamedTuple):
     data: bytes
 
 
+class Heap:
+    """The bytes of groups, equal ones once."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._known: dict[bytes, tuple[int, int, int]] = {}
+
+    def add(self, data: bytes) -> tuple[int, int, int]:
+        """Where the bytes are: offset, length, checksum."""
+        known = self._known.get(data)
+        if known is None:
+            known = self._known[data] = self._size, len(data), zlib.crc32(data)
+            padding = -len(data) % 4
+            self._parts += (data, bytes(padding))
+            self._size += len(data) + padding
+        return known
+
+    def bytes(self) -> bytes:
+        """All of them."""
+        return b"".join(self._parts)
+
+
 def key_pattern(rule: Rule) -> Pattern:
     """The pattern of the keys that a rule matches."""
     from lsmc.automata.pattern import Literal, concat

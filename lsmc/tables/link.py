@@ -15,12 +15,13 @@ from itertools import pairwise
 from typing import NamedTuple
 from zlib import crc32
 
-from lsmc.tables.bundle import Bundle, Words
+from lsmc.tables.bundle import Bundle
 from lsmc.tables.errors import BundleError
-from lsmc.tables.groups import BuiltGroup
+from lsmc.tables.groups import BuiltGroup, Heap
 from lsmc.tables.layout import (
     ATTACHMENT_WORDS,
     ENTRY,
+    GROUP_WORDS,
     HEAD_WORDS,
     HEADER,
     MAGIC,
@@ -30,10 +31,12 @@ from lsmc.tables.layout import (
     SPAN_WORDS,
     TRANSITION_WORDS,
     UNIT_WORDS,
+    USE_WORDS,
     VERSION,
     Section,
     words,
 )
+from lsmc.tables.sections import Words
 
 _WORD = 4
 _TRANSITION, _SPAN = 4, 5  # columns of a rule
@@ -131,9 +134,7 @@ class _Linker:
         self.origins: list[tuple[int, int]] = []
         self.digests: list[str] = []
         self.tables: dict[Section, array[int]] = {section: array("I") for section in Section}
-        self.data: list[bytes] = []
-        self.data_size = 0
-        self.data_at: dict[bytes, tuple[int, int, int]] = {}
+        self.heap = Heap()
 
     def link(self, chosen: list[tuple[int, int]]) -> Linked:
         for part, profile in chosen:
@@ -147,7 +148,7 @@ class _Linker:
         record = bundle.profile_words(profile)
         uses = self.tables[Section.USES]
         vias = self.tables[Section.VIAS]
-        first_use = len(uses) // 3
+        first_use = len(uses) // USE_WORDS
         for unit, chain in bundle.use_words(record):
             uses.extend((self._unit(part, unit), len(vias), len(chain)))
             vias.extend([numbers.spans[place] for place in chain])
@@ -184,7 +185,7 @@ class _Linker:
             self.digests.append(digest)
             rules = self.tables[Section.RULES]
             table = self.tables[Section.UNITS]
-            groups = len(self.tables[Section.GROUPS]) // 5
+            groups = len(self.tables[Section.GROUPS]) // GROUP_WORDS
             table.extend((len(rules) // RULE_WORDS, count, groups, 0))
             rules.extend(rows)
             table[-1] = self._groups(digest)
@@ -203,18 +204,11 @@ class _Linker:
         return len(groups)
 
     def _group(self, group: BuiltGroup) -> int:
-        known = self.data_at.get(group.data)
-        if known is None:
-            padding = -len(group.data) % 4
-            known = (self.data_size, len(group.data), crc32(group.data))
-            self.data_at[group.data] = known
-            self.data += (group.data, bytes(padding))
-            self.data_size += len(group.data) + padding
         numbers = self.tables[Section.GROUP_RULES]
         table = self.tables[Section.GROUPS]
-        table.extend((*known, len(numbers), len(group.rules)))
+        table.extend((*self.heap.add(group.data), len(numbers), len(group.rules)))
         numbers.extend(group.rules)
-        return len(table) // 5 - 1
+        return len(table) // GROUP_WORDS - 1
 
     def _attachments(self, chosen: Sequence[tuple[int, int]]) -> None:
         found = [
@@ -275,7 +269,7 @@ class _Linker:
         for text in self.texts:
             offsets.append(offsets[-1] + len(text))
         self.tables[Section.STRING_OFFSETS] = offsets
-        return pack(self.tables, b"".join(self.texts), b"".join(self.data))
+        return pack(self.tables, b"".join(self.texts), self.heap.bytes())
 
 
 def pack(tables: Mapping[Section, Sequence[int]], strings: bytes, groups: bytes) -> bytes:

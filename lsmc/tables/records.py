@@ -1,0 +1,63 @@
+"""What a bundle holds, as values."""
+
+from typing import NamedTuple
+
+from lsmc.automata.dfa import Dfa
+from lsmc.decide import Facts
+from lsmc.tables.sections import Words
+
+
+class Place(NamedTuple):
+    """Where a rule or an include stands, and its text."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+class ProfileRecord(NamedTuple):
+    """A profile as the bundle holds it; `mediated` are class names."""
+
+    number: int
+    full_name: str
+    name: str
+    namespace: str
+    parent: str
+    mode: str
+    is_hat: bool
+    audit: bool
+    mediated: frozenset[str]
+    place: int
+    first_use: int
+    uses: int
+    settings: tuple[tuple[str, str], ...]
+    rlimits: tuple[tuple[str, str], ...]
+
+
+class RuleRecord(NamedTuple):
+    """A rule of a unit: what the precedence needs, its class and its place."""
+
+    facts: Facts
+    cls: int
+    place: int
+    pattern: tuple[int, int]  # equal for rules whose keys are the same pattern
+
+
+class Attached(NamedTuple):
+    """An attachment: its profile, its table, and its conditions on extended attributes."""
+
+    profile: int
+    group: int
+    first_pair: int
+    pairs: int
+
+
+class Group(NamedTuple):
+    """A decision table and the unit's rule for each id that it accepts."""
+
+    dfa: Dfa
+    rules: Words
+    size: int
