@@ -14,7 +14,6 @@ import os
 import random
 import resource
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -45,7 +44,7 @@ def main() -> int:
     parser.add_argument("files", nargs="*", metavar="FILE", help=f"of {', '.join(TESTS)}")
     parser.add_argument("--sample", type=int, help="how many mutants of each file; all by default")
     parser.add_argument("--seed", type=int, default=0, help="draws the sample")
-    parser.add_argument("--timeout", type=int, default=20, help="seconds for the tests of a mutant")
+    parser.add_argument("--timeout", type=int, default=20, help="seconds of processor time")
     parser.add_argument("--lines", help="only mutants of these lines: `10-25`")
     options = parser.parse_args()
     unknown = set(options.files) - set(TESTS)
@@ -96,10 +95,10 @@ def _try_all(copy: Path, name: str, chosen: list[Mutant], timeout: int) -> int:
 
 
 def _fails(copy: Path, tests: tuple[str, ...], timeout: int) -> bool:
-    """Whether the tests of the copy fail, or take too long."""
+    """Whether the tests of the copy fail, or take too long on the processor, busy or not."""
     child = os.fork()
     if not child:
-        signal.alarm(timeout)
+        resource.setrlimit(resource.RLIMIT_CPU, (timeout, timeout))
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         _run(copy, tests)
     return os.waitpid(child, 0)[1] != 0
