@@ -133,7 +133,7 @@ GLOBS = (
     # a byte, and what is special elsewhere only
     "", "/", "a", "/a/b", "a^$.+|()b", "\n", "\xe9", ",", "a,b", "/,*",
     # one byte
-    "?", "/?", "a?b", "??",
+    "?", "/?", "a?b", "??", "[b/-a]", "[zb-d]",
     # stars, at the end of a component that a slash begins and elsewhere
     "*", "**", "***", "****", "/*", "/**", "/***", "/****", "/*****", "a*", "/a*", "/*a", "/**a",
     "/*/", "/**/", "/**/a", "a/*/b", "/?*", "/,*", "{a/,b/}*", "{,/}*", "/{*,b}", "/{**,}",
