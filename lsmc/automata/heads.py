@@ -14,40 +14,40 @@ _FEW_BYTES = 12
 
 
 @lru_cache(maxsize=200_000)
-def heads(pattern: Pattern) -> tuple[bytes, ...]:
+def heads(pattern: Pattern, many: int = _MANY) -> tuple[bytes, ...]:
     """Texts such that every member starts with one of them, as long as is known.
 
-    Where they are many, or longer than a few hundred bytes, they are cut short.
+    Where they would be many, or longer than a few hundred bytes, they are cut short.
     """
     done: set[bytes] = set()
-    left = _grow(pattern, {b""}, done)
+    left = _grow(pattern, {b""}, done, many)
     return tuple(sorted(done | left))
 
 
-def _grow(pattern: Pattern, open_: set[bytes], done: set[bytes]) -> set[bytes]:
+def _grow(pattern: Pattern, open_: set[bytes], done: set[bytes], many: int) -> set[bytes]:
     """Extend some texts by a pattern; those that need no more or cannot be extended are done."""
     match pattern:
         case Literal(text):
-            return _extended(open_, (text,), done)
+            return _extended(open_, (text,), done, many)
         case Chars(mask) if mask.bit_count() <= _FEW_BYTES:
-            return _extended(open_, [bytes((byte,)) for byte in bytes_of(mask)], done)
+            return _extended(open_, [bytes((byte,)) for byte in bytes_of(mask)], done, many)
         case Concat(parts):
             for part in parts:
                 if not open_:
                     break
-                open_ = _grow(part, open_, done)
+                open_ = _grow(part, open_, done, many)
         case Union(options):
             grown: set[bytes] = set()
             for option in options:
-                grown |= _grow(option, open_, done)
+                grown |= _grow(option, open_, done, many)
             open_ = grown
         case _:
             done |= open_
             return set()
-    return _limited(open_, done)
+    return _limited(open_, done, many)
 
 
-def _extended(open_: set[bytes], texts: Sequence[bytes], done: set[bytes]) -> set[bytes]:
+def _extended(open_: set[bytes], texts: Sequence[bytes], done: set[bytes], many: int) -> set[bytes]:
     grown: set[bytes] = set()
     for head in open_:
         for text in texts:
@@ -56,11 +56,11 @@ def _extended(open_: set[bytes], texts: Sequence[bytes], done: set[bytes]) -> se
                 done.add(whole[:_LONG])
             else:
                 grown.add(whole)
-    return _limited(grown, done)
+    return _limited(grown, done, many)
 
 
-def _limited(open_: set[bytes], done: set[bytes]) -> set[bytes]:
-    if len(open_) <= _MANY:
+def _limited(open_: set[bytes], done: set[bytes], many: int) -> set[bytes]:
+    if len(open_) <= many:
         return open_
     done |= open_
     return set()

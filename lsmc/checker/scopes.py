@@ -19,11 +19,11 @@ from functools import cached_property
 
 from lsmc.automata.algebra import Lazy
 from lsmc.automata.dfa import Dfa
-from lsmc.automata.heads import heads
 from lsmc.automata.pattern import Literal, example, literal_prefix, literals
 from lsmc.checker.members import samples
 from lsmc.checker.model import LintedProfile, Tree
 from lsmc.checker.objects import last_bytes
+from lsmc.checker.patterns import starts
 from lsmc.decide import Decision, Facts
 from lsmc.ir.classes import CHANGE_PROFILE
 from lsmc.ir.model import MediationClass, Rule, Unit
@@ -35,6 +35,8 @@ from lsmc.tables.groups import key_pattern
 MAX_KEYS = 64
 #: Automata of single rules that are kept.
 MAX_AUTOMATA = 10_000
+#: Keys that a table remembers: profiles say much alike.
+MAX_KNOWN = 10_000
 
 
 @dataclass(eq=False)
@@ -79,17 +81,24 @@ class Scope:
 
     def matched(self, key: bytes) -> tuple[int, ...]:
         """The numbers of the IR rules that match a key, class code included; ascending."""
-        code = key[0]
         found: list[int] = []
-        for unit in self.units:
-            for table in self.scopes.tables(unit).get(code, ()):
-                found += table.matched(key)
+        for table in self._tables.get(key[0], ()):
+            found += table.matched(key)
         found.sort()
         return tuple(found)
 
+    @cached_property
+    def _tables(self) -> dict[int, list[_Table]]:
+        """The tables of its units by the code of each class that they have rules of."""
+        found: dict[int, list[_Table]] = {}
+        for unit in self.units:
+            for code, tables in self.scopes.tables(unit).items():
+                found.setdefault(code, []).extend(tables)
+        return found
+
     def forget(self) -> None:
         """Drop what was worked out along the way."""
-        for name in ("decisions", "vias", "written", "by_class", "_part_of"):
+        for name in ("decisions", "vias", "written", "by_class", "_part_of", "_tables"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -196,19 +205,24 @@ class Scope:
 class _Table:
     """A group of a unit, ready for many keys."""
 
-    __slots__ = ("_dfa", "_numbers", "_walk")
+    __slots__ = ("_depth", "_dfa", "_known", "_numbers")
 
     def __init__(self, dfa: Dfa, numbers: tuple[int, ...]) -> None:
         self._dfa = dfa
         self._numbers = numbers
-        self._walk = dfa.walker().walk
+        self._depth = dfa.walker().depth
+        self._known: dict[bytes, tuple[int, ...]] = {}
 
-    def matched(self, key: bytes) -> list[int]:
+    def matched(self, key: bytes) -> tuple[int, ...]:
         """The numbers of the IR rules that match a key."""
-        state = self._walk(key)
-        if not state:
-            return []
-        return [self._numbers[i] for i in self._dfa.accept_ids_of(state)]
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            alive, state = self._depth(key)
+            ids = self._dfa.accept_ids_of(state) if alive == len(key) else ()
+            found = self._known[key] = tuple([self._numbers[i] for i in ids])
+        return found
 
 
 class Scopes:
@@ -308,7 +322,7 @@ class Scopes:
         """Texts with one of which each key of an IR rule begins, class code included."""
         known = self._heads.get(number)
         if known is None:
-            known = self._heads[number] = heads(key_pattern(self.tree.rules[number]))
+            known = self._heads[number] = starts(key_pattern(self.tree.rules[number]))
         return known
 
     def ends(self, number: int) -> int:

@@ -28,7 +28,8 @@ profile tool /usr/bin/tool {
 ```
 
 How sure: the profile may use the capability, if the process has it.  Whether it needs it is not
-known.
+known.  Capabilities of the rank `critical` are warnings, the others `info`: a fifth of all profiles
+have one of these with good reason.
 
 How to fix: see whether the program works without; some only ask and go on.
 """

@@ -111,22 +111,30 @@ class _Sides:
     def __init__(self, tree: Tree) -> None:
         self._names = tree.shared(names_of)
         self._rules: dict[tuple[str, str], list[ir.Rule]] = {}
+        self._answers: dict[tuple[str, int, str], list[Pattern]] = {}
         self._met: dict[tuple[int, str], bool] = {}
         self._meet: dict[tuple[Pattern, Pattern], bool] = {}
 
     def allows(self, peer: LintedProfile, name: str, rule: ir.Rule, perm: str) -> bool:
         """Whether some rule of a peer allows a permission to a subject of a name."""
+        key = (peer.name, id(rule), perm)
+        answers = self._answers.get(key)
+        if answers is None:
+            answers = self._answers[key] = self._answers_of(peer, rule, perm)
+        return any(self._matches(label, name) for label in answers)
+
+    def _answers_of(self, peer: LintedProfile, rule: ir.Rule, perm: str) -> list[Pattern]:
+        """To whom the rules of a peer allow a permission that answers a rule."""
         cls = rule.cls
         key = (peer.name, cls.name)
         if key not in self._rules:
             self._rules[key] = list(granted(peer, cls))
         mask = cls.mask((perm,))
-        return any(
-            other.owner & mask
-            and self._matches(other.fields[PEER[cls.name]], name)
-            and self._compatible(rule, other)
+        return [
+            other.fields[PEER[cls.name]]
             for other in self._rules[key]
-        )
+            if other.owner & mask and self._compatible(rule, other)
+        ]
 
     def _matches(self, pattern: Pattern, name: str) -> bool:
         key = (id(pattern), name)

@@ -29,7 +29,8 @@ profile back /usr/bin/back {
 ```
 
 How sure: exact: the environment is kept.  Whether that does harm depends on the two programs;
-some need variables that the upper-case modes remove.
+some need variables that the upper-case modes remove.  It is `info` for that reason: collections
+that write lower case as a rule have it in a third of their profiles.
 
 How to fix: write the mode with an upper-case letter and see that the program still works.
 """

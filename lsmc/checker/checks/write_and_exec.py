@@ -36,7 +36,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lsmc.automata.heads import heads
 from lsmc.automata.pattern import Pattern
 from lsmc.checker.facts import facts
 from lsmc.checker.grants import (
@@ -45,13 +44,14 @@ from lsmc.checker.grants import (
     WRITE,
     Held,
     ProfileView,
+    UnitView,
     granting,
     grants,
     wins,
 )
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.objects import last_bytes
-from lsmc.checker.patterns import Heads, common_file
+from lsmc.checker.patterns import Heads, common_file, starts
 from lsmc.checker.telling import chain, listing, quoted, shown, witness
 from lsmc.checker.zones import globs
 from lsmc.decide import Decision
@@ -71,6 +71,42 @@ class Meeting(NamedTuple):
     path: bytes
 
 
+class _Runners:
+    """The rules that run something, each with the id of its unit, by how their paths begin.
+
+    Most units belong to one profile; what they write is compared with the units of that profile
+    and with those of several only.
+    """
+
+    def __init__(self, units: list[UnitView], holders: dict[int, int]) -> None:
+        """`holders` are the profiles of each unit, by its id, as a set of bits."""
+        every: list[tuple[tuple[Held, int], tuple[bytes, ...]]] = []
+        shared: list[tuple[tuple[Held, int], tuple[bytes, ...]]] = []
+        lone: dict[int, list[tuple[tuple[Held, int], tuple[bytes, ...]]]] = {}
+        for unit in units:
+            mask = holders[id(unit)]
+            some = lone.setdefault(mask, []) if _is_one(mask) else shared
+            for held in granting(unit, _RUN):
+                some.append(((held, id(unit)), starts(held.rule.fields[0])))
+                every.append(some[-1])
+        self._every = Heads(every)
+        self._shared = Heads(shared)
+        self._lone = {mask: Heads(some) for mask, some in lone.items()}
+
+    def near(self, writer: Held, mask: int) -> list[tuple[Held, int]]:
+        """The rules that may run what one writes that has these profiles."""
+        begins = starts(writer.rule.fields[0])
+        if not _is_one(mask):
+            return self._every.meeting(begins)
+        own = self._lone[mask].meeting(begins) if mask in self._lone else []
+        found = [*self._shared.meeting(begins), *own]
+        return sorted(found, key=lambda pair: pair[0].facts.id)
+
+
+def _is_one(mask: int) -> bool:
+    return mask & (mask - 1) == 0
+
+
 def _meetings(tree: Tree, spared: Pattern) -> dict[int, list[Meeting]]:
     """The runners that each writer meets in some profile, by the writer's number.
 
@@ -82,11 +118,7 @@ def _meetings(tree: Tree, spared: Pattern) -> dict[int, list[Meeting]]:
         for use in view.uses:
             holders[id(use.unit)] = holders.get(id(use.unit), 0) | 1 << number
     units = [unit for unit in views.units if id(unit) in holders]
-    runners = Heads(
-        ((held, unit), heads(held.rule.fields[0]))
-        for unit in units
-        for held in granting(unit, _RUN)
-    )
+    runners = _Runners(units, holders)
     ends = {
         held.facts.id: last_bytes(held.rule.fields[0])[0]
         for unit in units
@@ -95,16 +127,15 @@ def _meetings(tree: Tree, spared: Pattern) -> dict[int, list[Meeting]]:
     found: dict[int, list[Meeting]] = {}
     for unit in units:
         for writer in granting(unit, WRITE):
-            starts = heads(writer.rule.fields[0])
-            for runner, other in runners.meeting(starts):
+            for runner, other in runners.near(writer, holders[id(unit)]):
                 number = runner.facts.id
-                if not holders[id(unit)] & holders[id(other)]:
+                if not holders[id(unit)] & holders[other]:
                     continue
                 if not ends[number] & ends[writer.facts.id]:
                     continue
                 path = common_file(writer.rule.fields[0], runner.rule.fields[0], spared)
                 if path is not None:
-                    meeting = Meeting(runner, id(other), path)
+                    meeting = Meeting(runner, other, path)
                     found.setdefault(writer.facts.id, []).append(meeting)
     for number, meetings in found.items():  # what a rule itself runs comes first
         meetings.sort(key=lambda meeting: meeting.runner.facts.id != number)

@@ -35,10 +35,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.automata.heads import heads
 from lsmc.checker.grants import WRITE, Held, ProfileView, granting, grants, halves, wins
 from lsmc.checker.model import Check, Tree
-from lsmc.checker.patterns import Heads, objects
+from lsmc.checker.patterns import Heads, objects, starts
 from lsmc.checker.telling import chain, quoted, shown, witness
 from lsmc.checker.zones import Zones, opened
 from lsmc.decide import ALLOW
@@ -60,7 +59,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         )
     views = grants(tree)
     writers = Heads(
-        ((held, id(unit)), heads(held.rule.fields[0]))
+        ((held, id(unit)), starts(held.rule.fields[0]))
         for unit in views.units
         for held in granting(unit, WRITE)
     )
@@ -74,7 +73,7 @@ def _own_executable(view: ProfileView, writers: Heads[tuple[Held, int]]) -> Iter
         return
     units = {id(use.unit) for use in view.uses}
     for pattern in attachment.patterns:
-        found = writers.meeting(heads(pattern))
+        found = writers.meeting(starts(pattern))
         by_number = {held.facts.id: held for held, unit in found if unit in units}
         near = [by_number[number] for number in sorted(by_number)]
         for path in objects(pattern) if near else ():
