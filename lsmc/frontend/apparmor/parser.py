@@ -55,10 +55,6 @@ class _Parse:
         """Feed every token; recover at each that does not fit."""
         end = len(self.source.text)
         whole = Span(self.source, 0, end)
-        nul = self.source.text.find("\0")
-        if nul >= 0:
-            what = "a NUL byte: compilers end the word here, without a message"
-            self.problems.append(error("unexpected-text", Span(self.source, nul, nul + 1), what))
         feed = self.state.feed_token
         while True:
             token = None
@@ -71,8 +67,17 @@ class _Parse:
             except UnexpectedToken as unexpected:
                 assert token is not None
                 self.recover(token, unexpected.expected)
+        self.refuse_nul()
         comments = tuple(comment for _, comment in sorted(self.scanner.comments.items()))
         return ast.File(items, comments, whole), tuple(self.problems)
+
+    def refuse_nul(self) -> None:
+        """An error for the first NUL byte, unless another shows the place."""
+        at = self.source.text.find("\0")
+        shown = (problem.span for problem in self.problems)
+        if at >= 0 and not any(span and span.start <= at < span.end for span in shown):
+            what = "a NUL byte: compilers end the word here, without a message"
+            self.problems.append(error("unexpected-text", Span(self.source, at, at + 1), what))
 
     # The stacks.
 
