@@ -87,14 +87,17 @@ class Dfa(NamedTuple):
         Who asks often gives the masks of the classes (`class_masks`).
         """
         masks = masks or class_masks(bytes(self.classes))
+        first, end = self.offsets[state], self.offsets[state + 1]
+        default = self.defaults[state]
+        if not default and end - first == 1:  # most states of most tables
+            return ((masks[self.labels[first]], self.targets[first]),)
         by_target: dict[int, int] = {}
         rest = ALL
-        for index in range(self.offsets[state], self.offsets[state + 1]):
+        for index in range(first, end):
             mask = masks[self.labels[index]]
             target = self.targets[index]
             by_target[target] = by_target.get(target, 0) | mask
             rest &= ~mask
-        default = self.defaults[state]
         by_target[default] = by_target.get(default, 0) | rest
         return tuple((mask, target) for target, mask in by_target.items() if target and mask)
 

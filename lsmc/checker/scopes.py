@@ -284,8 +284,12 @@ class Scopes:
     def short_key(self, number: int) -> bytes | None:
         """A short key of an IR rule without the class code; None for an empty language."""
         if number not in self._short:
-            found = example(key_pattern(self.tree.rules[number]))
-            self._short[number] = None if found is None else found[1:]
+            keys = self.finite_keys(number)
+            if keys is not None:
+                self._short[number] = keys[0] if keys else None
+            else:
+                found = example(key_pattern(self.tree.rules[number]))
+                self._short[number] = None if found is None else found[1:]
         return self._short[number]
 
     def sample_keys(self, number: int) -> tuple[bytes, ...]:

@@ -27,10 +27,10 @@ class Reach:
             following: list[int] = []
             for state in level:
                 before = self._shortest[state]
-                steps = sorted(
-                    (RANK[byte := best_byte(mask)], byte, target)
-                    for mask, target in self.table.edges(state)
-                )
+                edges = self.table.edges(state)
+                steps = [(RANK[byte := best_byte(mask)], byte, target) for mask, target in edges]
+                if len(steps) > 1:
+                    steps.sort()
                 for _, byte, target in steps:
                     self._back.setdefault(target, []).append(state)
                     if target not in self._shortest:
