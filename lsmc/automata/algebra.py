@@ -46,7 +46,7 @@ class Lazy:
         """Patterns are numbered in order."""
         nfa = build_nfa(patterns)
         self.start: Positions = nfa.start
-        self._masks = nfa.masks
+        self._masks = nfa.masks()
         self._follows = nfa.follows
         self._known: dict[Positions, tuple[tuple[int, Positions], ...]] = {}
 

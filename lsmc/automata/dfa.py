@@ -120,17 +120,17 @@ def determinize(patterns: Sequence[Pattern], limit: int = MAX_STATES) -> Dfa:
 
 def determinize_nfa(nfa: Nfa, limit: int = MAX_STATES) -> Dfa:
     """The decision table of a position automaton; raises `StateLimit`."""
-    symbols, masks, classes = _alphabet(nfa.masks)
+    classes = _classes(nfa)
     n_classes = max(classes) + 1
     members = [classes.index(label) for label in range(n_classes)]
     sets = [
         sum([1 << label for label, byte in enumerate(members) if mask >> byte & 1])
-        for mask in masks
+        for mask in nfa.sets
     ]
     limit = min(limit, MAX_STATES)
     from lsmc.kernels.subset import subset
 
-    rows = subset(symbols, nfa.follows, nfa.start, sets, classes, n_classes, limit)
+    rows = subset(nfa.symbols, nfa.follows, nfa.start, sets, classes, n_classes, limit)
     if rows is None:
         raise StateLimit(limit)
     offsets, labels, targets, defaults, states = rows
@@ -147,26 +147,14 @@ def determinize_nfa(nfa: Nfa, limit: int = MAX_STATES) -> Dfa:
     )
 
 
-def _alphabet(masks: Sequence[int]) -> tuple[list[int], list[int], bytes]:
-    """Symbols of positions, the sets of several bytes, and the class of each byte.
-
-    A symbol is a byte, or 256 plus the number of a set.
-    """
-    numbers: dict[int, int] = {}
-    wide: list[int] = []
-    for mask in dict.fromkeys(masks):
-        if mask & (mask - 1):
-            numbers[mask] = 256 + len(wide)
-            wide.append(mask)
-        else:
-            numbers[mask] = mask.bit_length() - 1
-    atoms = list(_atoms(tuple(wide)))
-    for symbol in numbers.values():
+def _classes(nfa: Nfa) -> bytes:
+    """The class of each byte: bytes of one class are told apart by no position."""
+    atoms = list(_atoms(tuple(nfa.sets)))
+    for symbol in set(nfa.symbols):
         if symbol < 256:
             atoms[symbol] = -1 - symbol
     labels = {atom: label for label, atom in enumerate(dict.fromkeys(atoms))}
-    classes = bytes([labels[atom] for atom in atoms])
-    return [numbers[mask] for mask in masks], wide, classes
+    return bytes([labels[atom] for atom in atoms])
 
 
 @lru_cache(maxsize=4096)

@@ -54,6 +54,7 @@ class Kind(IntEnum):
     MULTIPLIES = 4  # a loop, text that lies within it, and a loop that the text lies within
 
 
+@lru_cache(maxsize=1 << 16)
 def kind_of(pattern: Pattern) -> Kind:
     """How a pattern makes automata grow."""
     loops = _loops(pattern)
@@ -168,7 +169,7 @@ def _build(
     """The group's table, or those of its parts."""
     if len(group) <= MAX_PATTERNS:
         nfa = build_nfa([patterns[number] for number in group])
-        limit = growth * len(nfa.masks) + slack if len(group) > 1 else MAX_STATES
+        limit = growth * len(nfa.symbols) + slack if len(group) > 1 else MAX_STATES
         try:
             return [(tuple(group), determinize_nfa(nfa, limit))]
         except StateLimit as error:

@@ -15,9 +15,10 @@ is not pickled, since it holds for one process only.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from lsmc.automata.alphabet import ALL, NOT_NUL, best_byte, bytes_of, cost, mask_of
+from lsmc.kernels import positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +50,7 @@ __all__ = [
 class Literal:
     """Exactly this string."""
 
+    kind: ClassVar[int] = positions.LITERAL
     text: bytes
 
 
@@ -56,6 +58,7 @@ class Literal:
 class Chars:
     """One byte of a set."""
 
+    kind: ClassVar[int] = positions.CHARS
     mask: int
 
 
@@ -63,6 +66,7 @@ class Chars:
 class Star:
     """Zero or more bytes, each of a set."""
 
+    kind: ClassVar[int] = positions.STAR
     mask: int
 
 
@@ -70,6 +74,7 @@ class Star:
 class Concat:
     """The parts, one after the other."""
 
+    kind: ClassVar[int] = positions.CONCAT
     parts: tuple[Pattern, ...]
     _hash: int = field(init=False, repr=False, compare=False)
 
@@ -87,6 +92,7 @@ class Concat:
 class Union:
     """Any one of the options; no options at all is the empty language."""
 
+    kind: ClassVar[int] = positions.UNION
     options: tuple[Pattern, ...]
     _hash: int = field(init=False, repr=False, compare=False)
 

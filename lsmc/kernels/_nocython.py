@@ -7,12 +7,13 @@ than a whole query.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 C = TypeVar("C")
 F = TypeVar("F", bound=Callable[..., Any])
 
 compiled: Final = False
+longlong: TypeAlias = int
 
 
 def cfunc(function: F) -> F:
@@ -25,7 +26,7 @@ def cclass(kind: type[C]) -> type[C]:
     return kind
 
 
-def declare(_type: str) -> Any:
+def declare(_type: str, **_how: str) -> Any:
     """Declare the type of an attribute; nothing to do."""
     return None
 

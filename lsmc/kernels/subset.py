@@ -20,6 +20,9 @@ Positions = tuple[int, ...]
 # Atoms of a combination of sets: (places of the sets that hold it, its classes); then the classes
 # outside all of the sets, and for each class the number of its atom or -1.
 Atoms = tuple[list[tuple[Positions, list[int]]], list[int], list[int]]
+# What positions of several bytes give a row: its default, its exceptions in order of class (classes
+# and targets), for each class the number of its atom or -1, and the positions that hold each atom.
+Wide = tuple[int, list[int], list[int], list[int], list[list[int]]]
 # Offsets, labels, targets and defaults of the rows; the states' positions.
 Rows = tuple[list[int], list[int], list[int], list[int], list[Positions]]
 
@@ -47,7 +50,7 @@ def refine(sets: list[int], chosen: Positions, n_classes: int) -> Atoms:
 
 
 @cython.locals(index="int", first="int", size="int", position="int", symbol="int", target="int")
-@cython.locals(default="int", most="int", label="int", count="int", limit="int", n_classes="int")
+@cython.locals(default="int", label="int", limit="int", n_classes="int", state="tuple")
 def subset(
     symbols: list[int],
     follows: list[Positions],
@@ -69,6 +72,7 @@ def subset(
     through = [-1] * len(symbols)  # the state reached through this position alone
     together: dict[Positions, int] = {}  # the state reached through several
     refined: dict[Positions, Atoms] = {}
+    known: dict[Positions, Wide] = {}
     offsets = [0, 0]
     labels: list[int] = []
     targets: list[int] = []
@@ -96,67 +100,98 @@ def subset(
             continue
 
         narrow: dict[int, list[int]] = {}
-        wide: dict[int, list[int]] = {}
-        for position in state[first:] if first else state:
+        wide: list[int] = []
+        while first < size:
+            position = state[first]
+            first += 1
             symbol = symbols[position]
-            group = (narrow if symbol < 256 else wide).get(symbol)
-            if group is not None:
-                group.append(position)
-            elif symbol < 256:
+            if symbol >= 256:
+                wide.append(position)
+                continue
+            group = narrow.get(symbol)
+            if group is None:
                 narrow[symbol] = [position]
             else:
-                wide[symbol] = [position]
+                group.append(position)
 
-        default = 0
         if not wide:
             for symbol in sorted(narrow):
                 labels.append(classes[symbol])
                 targets.append(_through(narrow[symbol], follows, through, together, ids, states))
-        else:
-            chosen = tuple([symbol - 256 for symbol in sorted(wide)])
-            found = refined.get(chosen)
-            if found is None:
-                found = refined[chosen] = refine(sets, chosen, n_classes)
-            atoms, rest, owner = found
-            active = [wide[symbol + 256] for symbol in chosen]
-            counts = {0: len(rest)}
-            reached: list[int] = []
-            for members, group in atoms:
-                if len(members) == 1:
-                    held = active[members[0]]
-                else:
-                    held = [position for place in members for position in active[place]]
-                target = _through(held, follows, through, together, ids, states)
-                reached.append(target)
-                counts[target] = counts.get(target, 0) + len(group)
-            most = -1
-            for target, count in counts.items():
-                if count > most:
-                    most = count
-                    default = target
-            row: dict[int, int] = dict.fromkeys(rest, 0) if default else {}
-            for number, target in enumerate(reached):
-                if target != default:
-                    row.update(dict.fromkeys(atoms[number][1], target))
+            defaults.append(0)
+            offsets.append(len(labels))
+            continue
+
+        chosen = tuple(wide)
+        found = known.get(chosen)
+        if found is None:
+            found = known[chosen] = _wide(
+                wide, symbols, sets, n_classes, refined, follows, through, together, ids, states
+            )
+        default, row_labels, row_targets, owner, holders = found
+        defaults.append(default)
+        if narrow:
+            row = dict(zip(row_labels, row_targets, strict=True))
             for symbol, group in narrow.items():
                 label = classes[symbol]
-                if owner[label] >= 0:
-                    held = group[:]
-                    for place in atoms[owner[label]][0]:
-                        held += active[place]
-                else:
-                    held = group
+                held = group + holders[owner[label]] if owner[label] >= 0 else group
                 target = _through(held, follows, through, together, ids, states)
                 if target != default:
                     row[label] = target
                 else:
                     row.pop(label, None)
-            exceptions = sorted(row)
-            labels += exceptions
-            targets += [row[label] for label in exceptions]
-        defaults.append(default)
+            row_labels = sorted(row)
+            row_targets = [row[label] for label in row_labels]
+        labels += row_labels
+        targets += row_targets
         offsets.append(len(labels))
     return offsets, labels, targets, defaults, states
+
+
+@cython.cfunc
+@cython.locals(default="int", target="int", count="int", most="int", number="int", position="int")
+def _wide(
+    wide: list[int],
+    symbols: list[int],
+    sets: list[int],
+    n_classes: int,
+    refined: dict[Positions, Atoms],
+    follows: list[Positions],
+    through: list[int],
+    together: dict[Positions, int],
+    ids: dict[Positions, int],
+    states: list[Positions],
+) -> Wide:
+    """The row of a state that has these positions of several bytes, and no others."""
+    by_symbol: dict[int, list[int]] = {}
+    for position in wide:
+        by_symbol.setdefault(symbols[position], []).append(position)
+    chosen = tuple([symbol - 256 for symbol in sorted(by_symbol)])
+    atoms_of = refined.get(chosen)
+    if atoms_of is None:
+        atoms_of = refined[chosen] = refine(sets, chosen, n_classes)
+    atoms, rest, owner = atoms_of
+    active = [by_symbol[symbol + 256] for symbol in chosen]
+    holders = [
+        [position for place in members for position in active[place]] for members, _ in atoms
+    ]
+    counts = {0: len(rest)}
+    reached: list[int] = []
+    for number, (_, group) in enumerate(atoms):
+        target = _through(holders[number], follows, through, together, ids, states)
+        reached.append(target)
+        counts[target] = counts.get(target, 0) + len(group)
+    default, most = 0, -1
+    for target, count in counts.items():
+        if count > most:
+            most = count
+            default = target
+    row: dict[int, int] = dict.fromkeys(rest, 0) if default else {}
+    for number, target in enumerate(reached):
+        if target != default:
+            row.update(dict.fromkeys(atoms[number][1], target))
+    row_labels = sorted(row)
+    return default, row_labels, [row[label] for label in row_labels], owner, holders
 
 
 @cython.cfunc

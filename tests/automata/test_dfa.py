@@ -77,14 +77,14 @@ def test_no_patterns() -> None:
 def test_chain_of_optional_parts_stays_small() -> None:
     letter = optional(Chars(mask_of(bytes(range(97, 123)))))
     patterns = [concat([Literal(b"/"), *[letter] * 31])]
-    assert len(build_nfa(patterns).masks) == 32
+    assert len(build_nfa(patterns).symbols) == 32
     assert determinize(patterns).n_states == 34
 
 
 def test_shared_tail_is_built_once() -> None:
     heads = union([Literal(b"%03d" % number) for number in range(500)])
     # 500 last digits, 100 tens, 10 hundreds: the suffixes of the heads are shared as well.
-    assert len(build_nfa([concat([heads, Literal(b"/tail")])]).masks) == 500 + 100 + 10 + 5
+    assert len(build_nfa([concat([heads, Literal(b"/tail")])]).symbols) == 500 + 100 + 10 + 5
 
 
 def test_loop_rows_default_to_themselves() -> None:

@@ -42,7 +42,7 @@ def test_multiplying_patterns_stay_within_budget() -> None:
     groups = partition(patterns)
     assert len(groups) <= 20
     for group, dfa in groups:
-        positions = len(build_nfa([patterns[number] for number in group]).masks)
+        positions = len(build_nfa([patterns[number] for number in group]).symbols)
         assert dfa.n_states <= 4 * positions + 256
 
 
