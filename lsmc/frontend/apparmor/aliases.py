@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 class Aliases:
     """The aliases of a policy file, found by the prefix of a path; equal by their pairs."""
 
-    __slots__ = ("_by_prefix", "_hash", "_lengths", "matched", "pairs")
+    __slots__ = ("_by_prefix", "_hash", "_lengths", "_prefixes", "matched", "pairs")
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Pairs of old and new prefix, each pair once."""
@@ -20,6 +20,7 @@ class Aliases:
         for number, (old, _) in enumerate(self.pairs):
             self._by_prefix.setdefault(old, []).append(number)
         self._lengths = sorted({len(old) for old in self._by_prefix})
+        self._prefixes = tuple(self._by_prefix)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Aliases) and self.pairs == other.pairs
@@ -29,7 +30,7 @@ class Aliases:
 
     def matching(self, texts: Sequence[str]) -> Iterator[tuple[str, str]]:
         """The aliases whose old prefix starts one of the texts, in order."""
-        if not self.pairs:
+        if not any(text.startswith(self._prefixes) for text in texts):
             return
         numbers = {
             number

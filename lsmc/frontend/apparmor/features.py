@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lsmc.diagnostics import Diagnostic
 from lsmc.frontend.apparmor.errors import error
@@ -31,10 +32,13 @@ class Features:
 
     def words(self, path: str) -> frozenset[str]:
         """The names directly below a path."""
-        head = path + "/"
-        return frozenset(
-            p[len(head) :] for p in self.paths if p.startswith(head) and "/" not in p[len(head) :]
-        )
+        return _words(self.paths, path + "/")
+
+
+@lru_cache(maxsize=256)
+def _words(paths: frozenset[str], head: str) -> frozenset[str]:
+    found = (path[len(head) :] for path in paths if path.startswith(head))
+    return frozenset(name for name in found if "/" not in name)
 
 
 def parse_features(source: Source) -> tuple[Features, tuple[Diagnostic, ...]]:

@@ -8,11 +8,14 @@ rejected too: the build takes a tenth of a second, and a cache is a file to trus
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from lark import Lark
+from lark.parsers.lalr_analysis import Shift
 
 from lsmc.frontend.apparmor.builder import Builder
 from lsmc.frontend.apparmor.lexer import ModeLexer
@@ -48,3 +51,37 @@ def grammar() -> Lark:
         maybe_placeholders=False,
         propagate_positions=False,
     )
+
+
+class Reduction(NamedTuple):
+    """A production that is complete: its children, what makes a node of them, and its name."""
+
+    size: int
+    make: Callable[[list[Any]], Any]
+    name: str
+
+
+class Steps(NamedTuple):
+    """Lark's tables by state, made ready for the loop over the tokens.
+
+    A terminal is shifted, or completes a production; a production's name leads on.
+    """
+
+    shifts: dict[int, dict[str, int]]
+    reductions: dict[int, dict[str, Reduction]]
+
+
+@cache
+def steps() -> Steps:
+    """What to do in each state of the parser at each terminal or name of a production."""
+    conf = grammar().parse_interactive().parser_state.parse_conf
+    shifts: dict[int, dict[str, int]] = {}
+    reductions: dict[int, dict[str, Reduction]] = {}
+    for state, row in conf.states.items():
+        shifts[state] = {kind: arg for kind, (action, arg) in row.items() if action is Shift}
+        reductions[state] = {
+            kind: Reduction(len(arg.expansion), conf.callbacks[arg], arg.origin.name)
+            for kind, (action, arg) in row.items()
+            if action is not Shift
+        }
+    return Steps(shifts, reductions)

@@ -11,7 +11,7 @@ depend on the text, not on the tokens.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from lark.exceptions import UnexpectedToken
 from lark.parsers.lalr_analysis import Shift
@@ -21,7 +21,7 @@ from lsmc.diagnostics import Diagnostic
 from lsmc.frontend.apparmor import ast, resync
 from lsmc.frontend.apparmor.builder import Body
 from lsmc.frontend.apparmor.errors import error
-from lsmc.frontend.apparmor.grammar import grammar
+from lsmc.frontend.apparmor.grammar import grammar, steps
 from lsmc.frontend.apparmor.lexer import Scanner, Tok, make_token
 from lsmc.frontend.apparmor.syntax_errors import HEADS, ITEM_STARTS, PREFIXES, WORDS, Fault, explain
 from lsmc.source import Source, Span
@@ -55,21 +55,42 @@ class _Parse:
         """Feed every token; recover at each that does not fit."""
         end = len(self.source.text)
         whole = Span(self.source, 0, end)
-        feed = self.state.feed_token
         while True:
-            token = None
             try:
-                for token in self.scanner.tokens():
-                    feed(token)
-                token = make_token("$END", Span(self.source, end, end), "")
-                items = feed(token, True)
+                self.take(self.scanner.tokens())
+                items = self.state.feed_token(
+                    make_token("$END", Span(self.source, end, end), ""), True
+                )
                 break
             except UnexpectedToken as unexpected:
-                assert token is not None
-                self.recover(token, unexpected.expected)
+                self.recover(cast("Tok", unexpected.token), unexpected.expected)
         self.refuse_nul()
         comments = tuple(comment for _, comment in sorted(self.scanner.comments.items()))
         return ast.File(items, comments, whole), tuple(self.problems)
+
+    def take(self, tokens: Iterable[Tok]) -> None:
+        """Feed tokens, as Lark does, without a call for each; raises `UnexpectedToken`."""
+        shifts, reductions = steps()
+        states, values = self.state.state_stack, self.state.value_stack
+        for token in tokens:
+            kind = token.type
+            while (state := shifts[states[-1]].get(kind)) is None:
+                reduction = reductions[states[-1]].get(kind)
+                if reduction is None:
+                    self.state.feed_token(token)  # it says what it expects
+                    break
+                size, make, name = reduction
+                if size:
+                    children = values[-size:]
+                    del states[-size:]
+                    del values[-size:]
+                    values.append(make(children))
+                else:
+                    values.append(make([]))
+                states.append(shifts[states[-1]][name])
+            else:
+                states.append(state)
+                values.append(token)
 
     def refuse_nul(self) -> None:
         """An error for the first NUL byte, unless another shows the place."""

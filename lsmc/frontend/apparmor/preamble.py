@@ -238,7 +238,7 @@ class PreambleReader:
                 )
             if is_set:
                 raise Refused(_both_kinds(item.span, name))
-            variables.bools[name] = evaluate(item.value, variables)
+            variables.assign_bool(name, evaluate(item.value, variables))
         else:
             values = [value.text for value in item.values]
             if is_bool:

@@ -10,7 +10,7 @@ them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 #: More values, or more text, than this in one expansion is refused: no real policy comes near it.
@@ -57,8 +57,9 @@ class Variables:
         self.sets: dict[str, tuple[str, ...]] = {}
         self.bools: dict[str, bool] = {}
         self._flat: dict[str, tuple[str, ...]] = {}
-        self._closure: dict[str, frozenset[str]] = {}
         self._signatures: dict[str, int] = {}
+        self._own: set[str] | None = None
+        self._users: dict[str, set[str]] | None = None
         self.numbers: dict[tuple[str, ...], int] = base.numbers if base is not None else {}
 
     def values(self, name: str) -> tuple[str, ...] | None:
@@ -82,9 +83,17 @@ class Variables:
     def assign(self, name: str, values: Iterable[str]) -> None:
         """Set a variable; values form a set."""
         self.sets[name] = tuple(sorted(set(values)))
+        self._forget()
+
+    def assign_bool(self, name: str, value: bool) -> None:
+        """Set a boolean variable."""
+        self.bools[name] = value
+        self._forget()
+
+    def _forget(self) -> None:
         self._flat.clear()
-        self._closure.clear()
         self._signatures.clear()
+        self._own = self._users = None
 
     def names(self) -> set[str]:
         """Every declared name."""
@@ -93,14 +102,14 @@ class Variables:
 
     def flatten(self, name: str) -> tuple[str, ...]:
         """The values with every reference inside them expanded, sorted; raises `ExpansionError`."""
-        if name in self._flat:
-            return self._flat[name]
-        own = self.sets.keys() | self.bools.keys()
-        if self.base is not None and not self.closure(name) & own:
-            return self.base.flatten(name)
-        flat = self._expand_values(name, ())
-        self._flat[name] = flat
-        return flat
+        known = self._flat.get(name)
+        if known is None:
+            if self.base is not None and name not in self._touched():
+                known = self.base.flatten(name)
+            else:
+                known = self._expand_values(name, ())
+            self._flat[name] = known
+        return known
 
     def signature(self, name: str) -> int:
         """A number for what a variable flattens to: equal numbers, equal values.
@@ -109,33 +118,48 @@ class Variables:
         """
         number = self._signatures.get(name)
         if number is None:
-            if self.base is not None and not self.closure(name) & self.sets.keys():
+            if self.base is not None and name not in self._touched():
                 number = self.base.signature(name)
             else:
                 number = self.numbers.setdefault(self.flatten(name), len(self.numbers))
             self._signatures[name] = number
         return number
 
-    def closure(self, name: str) -> frozenset[str]:
-        """The variable and all that its values refer to, directly or not."""
-        known = self._closure.get(name)
-        if known is not None:
-            return known
-        if self.base is not None and name not in self.sets:
-            below = self.base.closure(name)
-            if not below & self.sets.keys():
-                return below
-        seen = {name}
-        todo = [name]
-        while todo:
-            for value in self.values(todo.pop()) or ():
-                for other in references(value):
-                    if other not in seen:
-                        seen.add(other)
-                        todo.append(other)
-        result = frozenset(seen)
-        self._closure[name] = result
-        return result
+    def _touched(self) -> set[str]:
+        """The names that may mean something else here than in the table below.
+
+        They are those declared here, and all whose values refer to them, directly or not.
+        """
+        if self._own is None:
+            found = {*self.sets, *self.bools}
+            todo = list(found)
+            tables = list(self._tables())
+            while todo:
+                name = todo.pop()
+                for table in tables:
+                    new = table.users().get(name, set()) - found
+                    found |= new
+                    todo += new
+            self._own = found
+        return self._own
+
+    def _tables(self) -> Iterator[Variables]:
+        """This table and those below it."""
+        table: Variables | None = self
+        while table is not None:
+            yield table
+            table = table.base
+
+    def users(self) -> Mapping[str, set[str]]:
+        """For each name, the sets declared in this very table whose values refer to it."""
+        if self._users is None:
+            users: dict[str, set[str]] = {}
+            for name, values in self.sets.items():
+                for value in values:
+                    for other in references(value):
+                        users.setdefault(other, set()).add(name)
+            self._users = users
+        return self._users
 
     def _expand_values(self, name: str, stack: tuple[str, ...]) -> tuple[str, ...]:
         if name in stack:
