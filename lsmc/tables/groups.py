@@ -11,6 +11,7 @@ import sys
 import zlib
 from array import array
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,10 +61,15 @@ class Heap:
 
 def key_pattern(rule: Rule) -> Pattern:
     """The pattern of the keys that a rule matches."""
+    return _key_pattern(rule.cls.code, rule.fields)
+
+
+@lru_cache(maxsize=1 << 16)
+def _key_pattern(code: int, fields: tuple[Pattern, ...]) -> Pattern:
     from lsmc.automata.pattern import Literal, concat
 
-    parts: list[Pattern] = [Literal(bytes((rule.cls.code,)))]
-    for index, field in enumerate(rule.fields):
+    parts: list[Pattern] = [Literal(bytes((code,)))]
+    for index, field in enumerate(fields):
         if index:
             parts.append(Literal(b"\0"))
         parts.append(field)
