@@ -24,7 +24,9 @@ from lsmc.inputs import (
 )
 from lsmc.ir.model import Policy as IrPolicy
 from lsmc.ir.model import Profile
+from lsmc.memory import uncollected
 from lsmc.processes import shards
+from lsmc.revising import Candidate, revise
 from lsmc.shards import FileRead, Reading, Shard, Tick
 from lsmc.source import Source, Span, from_display, to_display
 from lsmc.tables.build import Known, TooComplexError, build
@@ -82,12 +84,15 @@ class Kept:
     """What an earlier run leaves to this one: its bundle, and files that need not be read again.
 
     `digests` are those of the bundle's units; `files` has the names of the profiles of each file
-    that is as it was, of which no two are the same.
+    that is as it was, of which no two are the same.  Of the `candidates` nothing changed but the
+    text of included files, which was that of `texts`.
     """
 
     bundle: Bundle
     digests: Sequence[str]
     files: Mapping[str, Sequence[str]]
+    candidates: Mapping[str, Candidate]
+    texts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,8 @@ class Outcome:
     """A bundle with its warnings, and what a later run may keep of it.
 
     `paths` are the profile files in order, of which `files` were read; `record` is what the file
-    system answered, and `common` what was asked for all files together.
+    system answered, and `common` what was asked for all files together; `texts` are those of
+    included files.
     """
 
     bundle: bytes
@@ -105,8 +111,10 @@ class Outcome:
     files: list[FileRead]
     record: dict[Ask, Answer]
     common: tuple[Ask, ...]
+    texts: dict[str, str]
 
 
+@uncollected()
 def compile_files(
     paths: Sequence[StrPath],
     options: Options,
@@ -122,8 +130,14 @@ def compile_files(
     """
     disk = RecordedFiles()
     found, diagnostics = policy_files(paths, disk)
-    compiler(options, disk)  # a bad features file is told once, by this process
-    left = kept.files if kept is not None else {}
+    front = compiler(options, disk)  # a bad features file is told once, by this process
+    common = tuple(disk.record)
+    parts: list[Part] = []
+    left: dict[str, Sequence[str]] = {}
+    if kept is not None:
+        revised = revise(kept.bundle, kept.digests, kept.candidates, kept.texts, front)
+        parts += revised.parts
+        left = {**kept.files, **revised.files}
     again = [path for path in found if path not in left]
 
     def make() -> Shard:
@@ -134,7 +148,7 @@ def compile_files(
         readings = workers.read(again, _tick(progress, "reading", len(again)))
         record = _agreed([disk.record, *(reading.record for reading in readings)])
         files = {file.path: file for reading in readings for file in reading.files}
-        places, twofold = _places(again, readings)
+        places, twofold = _places(again, readings, len(parts))
         names = {name for path in found if path in left for name in left[path]}
         if record is None:  # a file changed on the way: one process sees each file once
             return compile_files(paths, options, progress=progress)
@@ -148,13 +162,15 @@ def compile_files(
         made = workers.build(readings, done, _tick(progress, "building", total))
     diagnostics += [fault for _, faults in made for fault in faults]
     _refuse(diagnostics)
-    parts = [
+    if kept is not None:
+        places.update(_places_of(names, kept.bundle))
+    parts += [
         Part(Bundle(data), [need.digest for need in reading.needs])
         for (data, _), reading in zip(made, readings, strict=True)
     ]
-    if kept is not None:
-        places.update(_places_of(names, kept.bundle, len(parts)))
-        parts.append(Part(kept.bundle, kept.digests))
+    texts = {path: source.text for path, source in front.library.sources.items()}
+    for reading in readings:
+        texts |= reading.texts
     linked = link(parts, [place for _, place in sorted(places.items(), key=name_order)])
     return Outcome(
         linked.data,
@@ -163,17 +179,21 @@ def compile_files(
         found,
         [files[path] for path in again],
         record,
-        tuple(disk.record),
+        common,
+        texts,
     )
 
 
 def _places(
-    paths: Iterable[str], readings: Sequence[Reading]
+    paths: Iterable[str], readings: Sequence[Reading], first: int
 ) -> tuple[dict[str, tuple[int, int]], list[Diagnostic]]:
-    """The (shard, number there) of each profile by name, and the warnings for those there twice."""
+    """The (part, number there) of each profile by name, and the warnings for those there twice.
+
+    The parts are those of the shards, numbered from `first`.
+    """
     starts: dict[str, tuple[int, int]] = {}
     files: dict[str, FileRead] = {}
-    for shard, reading in enumerate(readings):
+    for shard, reading in enumerate(readings, first):
         start = 0
         for file in reading.files:
             files[file.path] = file
@@ -193,11 +213,11 @@ def _places(
     return places, twofold
 
 
-def _places_of(names: Iterable[str], bundle: Bundle, part: int) -> dict[str, tuple[int, int]]:
-    """The same for profiles of a bundle; raises `BundleError` when one is missing."""
+def _places_of(names: Iterable[str], bundle: Bundle) -> dict[str, tuple[int, int]]:
+    """The same for profiles of the first part; raises `BundleError` when one is missing."""
     numbers = {bundle.profile_name(number): number for number in range(bundle.profiles)}
     try:
-        return {name: (part, numbers[name]) for name in names}
+        return {name: (0, numbers[name]) for name in names}
     except KeyError as missing:
         raise BundleError(f"the bundle has no profile {missing}") from None
 

@@ -168,10 +168,29 @@ class RecordedFiles(DiskFiles):
         return found
 
 
-def unchanged(ask: Ask, answer: Answer) -> bool:
-    """Whether the file system answers as it did when a record was made."""
-    kind, path = ask
-    said, standing = answer
+def changed(asks: Sequence[tuple[Ask, Answer]]) -> set[int]:
+    """The questions, by number, that the file system does not answer as it did."""
+    stands: set[str] = set()  # files that were read and are as they were
+    found: set[int] = set()
+    order = sorted(range(len(asks)), key=lambda number: asks[number][0][0] != "read")
+    for number in order:
+        (kind, path), (said, standing) = asks[number]
+        if kind == "read":
+            if standing and _stands(path, standing):
+                stands.add(path)
+                continue
+        elif path in stands and said == _OF_A_FILE[kind]:
+            continue
+        if not _unchanged(kind, path, said):
+            found.add(number)
+    return found
+
+
+#: What is answered of a regular file.
+_OF_A_FILE = {"exists": "True", "entries": ""}
+
+
+def _unchanged(kind: str, path: str, said: str) -> bool:
     files = DiskFiles()
     try:
         match kind:
@@ -179,9 +198,14 @@ def unchanged(ask: Ask, answer: Answer) -> bool:
                 return str(files.exists(path)) == said
             case "entries":
                 return _names(files.entries(path)) == said
-        if standing and _mark(os.stat(path)) == standing:
-            return True
         return _digest(files.read(path)) == said
+    except OSError:
+        return False
+
+
+def _stands(path: str, standing: str) -> bool:
+    try:
+        return _mark(os.stat(path)) == standing
     except OSError:
         return False
 

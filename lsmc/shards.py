@@ -14,6 +14,7 @@ from typing import NamedTuple
 from lsmc.diagnostics import Diagnostic
 from lsmc.faults import too_complex, unreadable
 from lsmc.frontend.apparmor.compiler import Compiler
+from lsmc.frontend.apparmor.setting import Setting
 from lsmc.inputs import Answer, Ask, RecordedFiles
 from lsmc.ir.model import Profile
 from lsmc.source import Span, to_display
@@ -26,12 +27,17 @@ Tick = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class FileRead:
-    """What a shard made of one profile file: its profiles by name, and what was asked for it."""
+    """What a shard made of one profile file: its profiles by name, and what was asked for it.
+
+    `setting` and `plain` are those of `Compiled`; None for a file that cannot be read.
+    """
 
     path: str
     profiles: tuple[tuple[str, Span], ...]
     diagnostics: tuple[Diagnostic, ...]
-    asked: frozenset[Ask]
+    asked: frozenset[Ask] = frozenset()
+    setting: Setting | None = None
+    plain: frozenset[str] = frozenset()
 
 
 class UnitNeed(NamedTuple):
@@ -42,11 +48,15 @@ class UnitNeed(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a shard read: its files, its units, and the answers of the file system."""
+    """What a shard read: its files, its units, and the answers of the file system.
+
+    `texts` are those of the files that some profile file has as `plain`.
+    """
 
     files: list[FileRead]
     needs: list[UnitNeed]
     record: dict[Ask, Answer]
+    texts: dict[str, str]
 
 
 class Shard:
@@ -64,16 +74,20 @@ class Shard:
             found.append(self._read(path))
             tick(1)
         needs = [UnitNeed(unit_digest(u), len(u.rules)) for u in units(self._profiles)]
-        return Reading(found, needs, self.files.record)
+        included = sorted(set().union(*(file.plain for file in found)))
+        texts = {path: self.front.library.sources[path].text for path in included}
+        return Reading(found, needs, self.files.record, texts)
 
     def _read(self, path: str) -> FileRead:
         try:
             compiled = self.front.compile(path)
         except OSError as fault:
-            return FileRead(path, (), (unreadable(path, fault),), frozenset())
+            return FileRead(path, (), (unreadable(path, fault),))
         self._profiles += compiled.profiles
         names = tuple((to_display(p.full_name), p.origin) for p in compiled.profiles)
-        return FileRead(path, names, compiled.diagnostics, compiled.asked)
+        return FileRead(
+            path, names, compiled.diagnostics, compiled.asked, compiled.setting, compiled.plain
+        )
 
     def build(self, numbers: Sequence[int], tick: Tick) -> tuple[bytes, tuple[Diagnostic, ...]]:
         """The bundle of all that was read, with the groups of these units only, and the faults."""

@@ -30,6 +30,7 @@ from lsmc.tables.layout import (
     Section,
 )
 from lsmc.tables.link import Linked, Part, link, pack
+from lsmc.tables.records import Place
 
 MAX_RULE_TEXT = 400
 _FINGERPRINT = Struct("<II")
@@ -98,6 +99,22 @@ def assemble(profiles: Sequence[Profile], groups: Mapping[int, Sequence[BuiltGro
     return writer.bundle()
 
 
+def assemble_units(found: Iterable[Unit], groups: Mapping[int, Sequence[BuiltGroup]]) -> bytes:
+    """A bundle of units without profiles, to be linked; `groups` as for `assemble`."""
+    writer = _Writer()
+    for unit in found:
+        writer.unit(unit, groups.get(id(unit), ()))
+    return writer.bundle()
+
+
+def place_row(span: Span) -> Place:
+    """A place as bundles keep it: where it is, and its text in short."""
+    text = to_display(" ".join(span.text.split()))
+    if len(text) > MAX_RULE_TEXT:
+        text = text[: MAX_RULE_TEXT - 1] + "…"
+    return Place(*span.location(), text)
+
+
 def rules_in_order(policy: Policy, linked: Linked) -> tuple[Rule, ...]:
     """The rules of a policy by their number in the bundle that `build` made of it."""
     distinct = units(policy.profiles)
@@ -106,8 +123,13 @@ def rules_in_order(policy: Policy, linked: Linked) -> tuple[Rule, ...]:
 
 def key_digest(rule: Rule) -> bytes:
     """16 bytes that tell the keys of rules apart; rules with the same pattern have the same."""
-    body = b"".join([_digest(field) for field in rule.fields])
-    return blake2b(body, digest_size=16, salt=bytes((rule.cls.code,))).digest()
+    return _key_digest(rule.cls.code, rule.fields)
+
+
+@lru_cache(maxsize=1 << 16)
+def _key_digest(code: int, fields: tuple[Pattern, ...]) -> bytes:
+    body = b"".join([_digest(field) for field in fields])
+    return blake2b(body, digest_size=16, salt=bytes((code,))).digest()
 
 
 @lru_cache(maxsize=200_000)
@@ -144,17 +166,14 @@ class _Writer:
         known = self.spans.get(key)
         if known is None:
             known = self.spans[key] = len(self.spans)
-            place = span.location()
-            text = to_display(" ".join(span.text.split()))
-            if len(text) > MAX_RULE_TEXT:
-                text = text[: MAX_RULE_TEXT - 1] + "…"
+            row = place_row(span)
             self.tables[Section.SPANS] += (
-                self.string(place.file),
-                place.line,
-                place.column,
-                place.end_line,
-                place.end_column,
-                self.string(text),
+                self.string(row.file),
+                row.line,
+                row.column,
+                row.end_line,
+                row.end_column,
+                self.string(row.text),
             )
         return known
 

@@ -45,6 +45,7 @@ class Section(IntEnum):
 SPAN_WORDS = 6  # file, line, column, end line, end column, text
 TRANSITION_WORDS = 3  # kind, name, flags
 RULE_WORDS = 8  # class|effect|audit|exact, owner, other, priority, transition, span, pattern × 2
+RULE_TRANSITION, RULE_SPAN = 4, 5  # the columns that refer to other tables
 UNIT_WORDS = 4  # first rule, rules, first group, groups
 GROUP_WORDS = 5  # offset of the data, length, checksum, first rule number, rule numbers
 PROFILE_WORDS = 16  # see `lsmc.tables.bundle.ProfileRecord`

@@ -12,6 +12,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 from typing import NamedTuple
 from zlib import crc32
 
@@ -27,6 +28,8 @@ from lsmc.tables.layout import (
     MAGIC,
     NONE,
     PROFILE_WORDS,
+    RULE_SPAN,
+    RULE_TRANSITION,
     RULE_WORDS,
     SPAN_WORDS,
     TRANSITION_WORDS,
@@ -36,21 +39,24 @@ from lsmc.tables.layout import (
     Section,
     words,
 )
+from lsmc.tables.records import Place
 from lsmc.tables.sections import Words
 
-_WORD = 4
-_TRANSITION, _SPAN = 4, 5  # columns of a rule
 _PLACE, _FIRST_USE, _SETTINGS, _LIMITS = 7, 8, 10, 12  # columns of a profile
 
 
 class Part(NamedTuple):
     """A bundle to link, and the digest of the patterns of each of its units.
 
-    A unit may lack its groups: they are then taken from any unit with the same digest.
+    A unit may lack its groups: they are then taken from any unit with the same digest.  `moved` are
+    places, by number, that stand elsewhere now; `replaced` tells by profile and place among its
+    uses which (part, unit) is used there instead.
     """
 
     bundle: Bundle
     digests: Sequence[str]
+    moved: Mapping[int, Place] = MappingProxyType({})
+    replaced: Mapping[int, Mapping[int, tuple[int, int]]] = MappingProxyType({})
 
 
 class Linked(NamedTuple):
@@ -87,8 +93,9 @@ class _Values:
     def text(self, text: bytes) -> int:
         return self.texts.setdefault(text, len(self.texts))
 
-    def of(self, bundle: Bundle) -> _Numbers:
-        """The numbers here of what a bundle refers to by its own."""
+    def of(self, part: Part) -> _Numbers:
+        """The numbers here of what the bundle of a part refers to by its own."""
+        bundle = part.bundle
         offsets = bundle.words(Section.STRING_OFFSETS)
         body = bytes(bundle.strings())
         texts = [self.text(body[low:high]) for low, high in pairwise(offsets)]
@@ -97,12 +104,18 @@ class _Values:
             self.spans.setdefault((texts[file], *place, texts[text]), len(self.spans))
             for file, *place, text in _rows(table, SPAN_WORDS)
         ]
+        for number, (name, *where, shown) in part.moved.items():
+            row = (self._shown(name), *where, self._shown(shown))
+            spans[number] = self.spans.setdefault(row, len(self.spans))
         table = bundle.words(Section.TRANSITIONS)
         transitions = [
             self.transitions.setdefault((kind, texts[name], flags), len(self.transitions))
             for kind, name, flags in _rows(table, TRANSITION_WORDS)
         ]
         return _Numbers(texts, spans, transitions)
+
+    def _shown(self, text: str) -> int:
+        return self.text(text.encode("utf-8", "surrogateescape"))
 
 
 class _Numbers(NamedTuple):
@@ -116,7 +129,7 @@ class _Linker:
         self.parts = parts
         self.known = known
         self.values = _Values()
-        self.numbers = [self.values.of(part.bundle) for part in parts]
+        self.numbers = [self.values.of(part) for part in parts]
         self.rules = [
             _renumbered_rules(part.bundle, numbers)
             for part, numbers in zip(parts, self.numbers, strict=True)
@@ -149,8 +162,9 @@ class _Linker:
         uses = self.tables[Section.USES]
         vias = self.tables[Section.VIAS]
         first_use = len(uses) // USE_WORDS
-        for unit, chain in bundle.use_words(record):
-            uses.extend((self._unit(part, unit), len(vias), len(chain)))
+        replaced = self.parts[part].replaced.get(profile, {})
+        for index, (unit, chain) in enumerate(bundle.use_words(record)):
+            uses.extend((self._unit(*replaced.get(index, (part, unit))), len(vias), len(chain)))
             vias.extend([numbers.spans[place] for place in chain])
         row = list(record)
         row[:4] = [numbers.texts[text] for text in record[:4]]
@@ -238,9 +252,13 @@ class _Linker:
         """Number texts, places and transitions in the order in which the tables name them."""
         tables = self.tables
         rules, profiles = tables[Section.RULES], tables[Section.PROFILES]
-        places = (rules[_SPAN::RULE_WORDS], tables[Section.VIAS], profiles[_PLACE::PROFILE_WORDS])
+        places = (
+            rules[RULE_SPAN::RULE_WORDS],
+            tables[Section.VIAS],
+            profiles[_PLACE::PROFILE_WORDS],
+        )
         spans = _in_order(places)
-        transitions = _in_order((rules[_TRANSITION::RULE_WORDS],))
+        transitions = _in_order((rules[RULE_TRANSITION::RULE_WORDS],))
         transitions.pop(NONE, None)
         transitions = {old: new for new, old in enumerate(transitions)}
         all_spans, all_transitions = list(self.values.spans), list(self.values.transitions)
@@ -249,8 +267,8 @@ class _Linker:
         for old in transitions:
             tables[Section.TRANSITIONS].extend(all_transitions[old])
         transitions[NONE] = NONE
-        _renumber(rules, _SPAN, RULE_WORDS, spans)
-        _renumber(rules, _TRANSITION, RULE_WORDS, transitions)
+        _renumber(rules, RULE_SPAN, RULE_WORDS, spans)
+        _renumber(rules, RULE_TRANSITION, RULE_WORDS, transitions)
         _renumber(tables[Section.VIAS], 0, 1, spans)
         _renumber(profiles, _PLACE, PROFILE_WORDS, spans)
 
@@ -293,10 +311,10 @@ def _renumbered_rules(bundle: Bundle, numbers: _Numbers) -> array[int]:
     """The rules of a bundle with the common numbers of their places and transitions."""
     rules = array("I", bundle.words(Section.RULES))
     spans, transitions = numbers.spans, [*numbers.transitions]
-    rules[_SPAN::RULE_WORDS] = array("I", [spans[old] for old in rules[_SPAN::RULE_WORDS]])
-    rules[_TRANSITION::RULE_WORDS] = array(
+    rules[RULE_SPAN::RULE_WORDS] = array("I", [spans[old] for old in rules[RULE_SPAN::RULE_WORDS]])
+    rules[RULE_TRANSITION::RULE_WORDS] = array(
         "I",
-        [NONE if old == NONE else transitions[old] for old in rules[_TRANSITION::RULE_WORDS]],
+        [NONE if old == NONE else transitions[old] for old in rules[RULE_TRANSITION::RULE_WORDS]],
     )
     return rules
 

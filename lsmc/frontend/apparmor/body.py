@@ -60,7 +60,11 @@ class _Place:
 
 
 class BodyReader:
-    """Flattens bodies; `on_abi` is told of each `abi` line met on the way."""
+    """Flattens bodies; `on_abi` is told of each `abi` line met on the way.
+
+    `plain` are the files whose rules were taken as they stand; `changed` those that were included
+    inside a block or in a branch that does not hold.
+    """
 
     def __init__(
         self, library: Library, variables: Variables, on_abi: Callable[[ast.Abi], None]
@@ -68,6 +72,8 @@ class BodyReader:
         self.library = library
         self.variables = variables
         self.on_abi = on_abi
+        self.plain: set[str] = set()
+        self.changed: set[str] = set()
 
     def read(self, profile: ast.Profile, via: tuple[Span, ...]) -> Body:
         """The fragments, children and limits of a profile."""
@@ -140,6 +146,8 @@ class BodyReader:
                 parsed = self.library.file(path)
             except OSError as fault:
                 raise Refused(unreadable(include.path, path, fault)) from None
+            plain = place.taken and place.prefix is None
+            (self.plain if plain else self.changed).add(path)
             body.diagnostics.extend(parsed.diagnostics)
             inner = _Place(
                 (*place.via, include.span), place.prefix, place.taken, place.in_condition

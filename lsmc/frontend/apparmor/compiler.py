@@ -29,11 +29,12 @@ from lsmc.frontend.apparmor.heads import (
     scoped,
 )
 from lsmc.frontend.apparmor.library import Library
-from lsmc.frontend.apparmor.lower import Lowerer
+from lsmc.frontend.apparmor.lower import Environment, Lowerer
 from lsmc.frontend.apparmor.lowering import ExecNote, Lowering
 from lsmc.frontend.apparmor.preamble import Preamble, PreambleReader
 from lsmc.frontend.apparmor.refused import Refused
 from lsmc.frontend.apparmor.rules.rlimit import lower_rlimit
+from lsmc.frontend.apparmor.setting import Setting
 from lsmc.frontend.apparmor.variables import Variables
 from lsmc.inputs import Ask
 from lsmc.ir.classes import CHANGE_PROFILE, CLASSES, FILE
@@ -79,7 +80,9 @@ class Compiled:
 
     `preamble` and `bodies` are for analyses of what was written: variables, aliases, abi lines,
     and the rules of each profile, also those that gave no IR.  `aliases` tells which of them have
-    matched some text.  `asked` is all that was asked of the file system on the way.
+    matched some text.  `asked` is all that was asked of the file system on the way.  `setting` is
+    what the profiles were lowered under, and `plain` are the included files of which nothing but
+    their rules and includes counts, so that `revision` can tell what a change of one does.
     """
 
     profiles: tuple[Profile, ...]
@@ -89,6 +92,8 @@ class Compiled:
     bodies: tuple[FlatProfile, ...] = ()
     aliases: Aliases = NO_ALIASES
     asked: frozenset[Ask] = frozenset()
+    setting: Setting | None = None
+    plain: frozenset[str] = frozenset()
 
 
 class Compiler:
@@ -106,7 +111,8 @@ class Compiler:
         start = Preamble()
         for name, values in (variables or {}).items():
             start.variables.assign(name, values)
-        start.variables.bools.update(booleans or {})
+        for name, value in (booleans or {}).items():
+            start.variables.assign_bool(name, value)
         self._preambles = PreambleReader(library, features, start)
         self._lowerer = Lowerer()
         self._conflicts = ExecConflicts()
@@ -118,7 +124,8 @@ class Compiler:
         parsed = self.library.file(path)
         preamble = self._preambles.read(parsed.tree, path)
         diagnostics = [*parsed.diagnostics, *preamble.diagnostics]
-        bodies = self._bodies(preamble, diagnostics)
+        reader = self._body_reader(preamble)
+        bodies = _bodies(reader, preamble, diagnostics)
         aliases = self._aliases(preamble.aliases)
         file = _FileCompiler(
             self._lowerer,
@@ -139,6 +146,8 @@ class Compiler:
             flat,
             aliases,
             frozenset(self.library.asked),
+            Setting.of(preamble.variables, aliases, file.features, file.identities),
+            frozenset(reader.plain - reader.changed - preamble.seen),
         )
 
     def _aliases(self, pairs: Sequence[tuple[str, str]]) -> Aliases:
@@ -148,33 +157,33 @@ class Compiler:
             self._alias_tables[key] = Aliases(key)
         return self._alias_tables[key]
 
-    def _bodies(
-        self, preamble: Preamble, diagnostics: list[Diagnostic]
-    ) -> list[tuple[ast.Profile, tuple[Span, ...], _Tree]]:
-        """Flatten all bodies before anything is lowered: an abi line in one holds for all."""
-
+    def _body_reader(self, preamble: Preamble) -> BodyReader:
         def on_abi(abi: ast.Abi) -> None:
             self._preambles.abi(preamble, abi)
 
-        reader = BodyReader(self.library, preamble.variables, on_abi)
+        return BodyReader(self.library, preamble.variables, on_abi)
 
-        def flatten(profile: ast.Profile, via: tuple[Span, ...], depth: int) -> _Tree:
-            body = reader.read(profile, via)
-            diagnostics.extend(body.diagnostics)
-            if depth > 50:
-                raise Refused(
-                    error("nested-too-deeply", profile.head, "profiles nested too deeply")
-                )
-            children = [(c, v, flatten(c, v, depth + 1)) for c, v in body.children]
-            return _Tree(body, children)
 
-        found = []
-        for profile, via in preamble.profiles:
-            try:
-                found.append((profile, via, flatten(profile, via, 0)))
-            except Refused as refused:
-                diagnostics.append(refused.diagnostic)
-        return found
+def _bodies(
+    reader: BodyReader, preamble: Preamble, diagnostics: list[Diagnostic]
+) -> list[tuple[ast.Profile, tuple[Span, ...], _Tree]]:
+    """Flatten all bodies before anything is lowered: an abi line in one holds for all."""
+
+    def flatten(profile: ast.Profile, via: tuple[Span, ...], depth: int) -> _Tree:
+        body = reader.read(profile, via)
+        diagnostics.extend(body.diagnostics)
+        if depth > 50:
+            raise Refused(error("nested-too-deeply", profile.head, "profiles nested too deeply"))
+        children = [(c, v, flatten(c, v, depth + 1)) for c, v in body.children]
+        return _Tree(body, children)
+
+    found = []
+    for profile, via in preamble.profiles:
+        try:
+            found.append((profile, via, flatten(profile, via, 0)))
+        except Refused as refused:
+            diagnostics.append(refused.diagnostic)
+    return found
 
 
 @dataclass(slots=True)
@@ -205,6 +214,7 @@ class _FileCompiler:
     ) -> None:
         self.features = features
         self.profiles: list[Profile] = []
+        self.identities: list[tuple[str, str]] = []
         self._lowerer = lowerer
         self._conflicts = conflicts
         self._variables = variables
@@ -250,6 +260,7 @@ class _FileCompiler:
         if implied.rules:
             uses.append(Use(implied, via))
         self._check(notes, rules, name.local)
+        self.identities.append((name.local, attach_text))
         self.profiles.append(
             Profile(
                 name.local,
@@ -287,8 +298,9 @@ class _FileCompiler:
     def _uses(self, body: Body, scope: Variables) -> tuple[list[Use], list[ExecNote]]:
         uses: list[Use] = []
         notes: list[ExecNote] = []
+        under = Environment(scope, self.features, self._aliases)
         for fragment in body.fragments:
-            lowered = self._lowerer.lower(fragment, scope, self.features, self._aliases)
+            lowered = self._lowerer.lower(fragment, under)
             self._diagnostics.extend(lowered.diagnostics)
             if lowered.shared.rules:
                 uses.append(Use(lowered.shared, fragment.via))

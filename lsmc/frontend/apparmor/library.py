@@ -168,14 +168,20 @@ class Library:
         found = self.find(abi.path, abi.magic)
         if not found or len(found) > 1:
             raise Refused(self.missing("missing-abi-file", abi.path, abi.magic))
-        self.asked.add(("read", found[0]))
-        if found[0] not in self._features:
-            try:
-                source = Source.from_bytes(found[0], self.files.read(found[0]))
-            except OSError as fault:
-                raise Refused(unreadable(abi.path, found[0], fault)) from None
-            self._features[found[0]] = parse_features(source)
-        return self._features[found[0]]
+        try:
+            return self._read_features(found[0])
+        except OSError as fault:
+            raise Refused(unreadable(abi.path, found[0], fault)) from None
+
+    def features_of(self, path: str) -> Features:
+        """The feature set of a file that was read before; OSError when it cannot be read."""
+        return self._read_features(path)[0]
+
+    def _read_features(self, path: str) -> tuple[Features, tuple[Diagnostic, ...]]:
+        self.asked.add(("read", path))
+        if path not in self._features:
+            self._features[path] = parse_features(Source.from_bytes(path, self.files.read(path)))
+        return self._features[path]
 
 
 def unreadable(word: ast.Word, path: str, fault: OSError) -> Diagnostic:

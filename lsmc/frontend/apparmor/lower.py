@@ -126,6 +126,14 @@ def _check_prefix(rule: ast.Rule) -> None:
         )
 
 
+class Environment(NamedTuple):
+    """What the meaning of rules depends on besides their text."""
+
+    variables: Variables
+    features: Features
+    aliases: Aliases
+
+
 @dataclass(frozen=True, slots=True)
 class Lowered:
     """A fragment's rules: those that any profile can share, and those of this profile alone."""
@@ -140,7 +148,7 @@ _EMPTY = Unit(())
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """How a fragment divides: the rules to share, the rules to lower for each profile, and the
     variables that the shared rules use."""
 
@@ -153,48 +161,47 @@ class Lowerer:
     """Lowers fragments and remembers the units; one for each compilation."""
 
     def __init__(self) -> None:
-        self._plans: dict[object, _Plan] = {}
+        self._plans: dict[object, Plan] = {}
         self._units: dict[object, tuple[Unit, tuple[ExecNote, ...]]] = {}
 
-    def lower(
-        self,
-        fragment: Fragment,
-        variables: Variables,
-        features: Features,
-        aliases: Aliases,
-    ) -> Lowered:
+    def lower(self, fragment: Fragment, under: Environment) -> Lowered:
         """The rules of a fragment under the variables of a profile."""
-        plan_key = (fragment.key, features.name)
-        plan = self._plans.get(plan_key)
-        if plan is not None:
-            try:
-                values = tuple(variables.signature(name) for name in plan.used)
-            except ExpansionError:
-                plan = None
+        plan = self.plan(fragment, under.features)
         if plan is None:
-            return self._first(fragment, variables, features, aliases, plan_key)
-        key = (plan_key, aliases, values)
+            return self._first(fragment, under)
+        try:
+            shared = self.shared(fragment, plan, under)
+        except ExpansionError:
+            return self._first(fragment, under)
+        if not plan.own:
+            return shared
+        own = self.own(fragment, plan, under)
+        notes = (*shared.notes, *own.notes)
+        return Lowered(shared.shared, own.own, notes, (*shared.diagnostics, *own.diagnostics))
+
+    def plan(self, fragment: Fragment, features: Features) -> Plan | None:
+        """How a fragment divides, once it was lowered without a fault."""
+        return self._plans.get((fragment.key, features.name))
+
+    def shared(self, fragment: Fragment, plan: Plan, under: Environment) -> Lowered:
+        """The rules that any profile can share; raises `ExpansionError`."""
+        values = tuple(under.variables.signature(name) for name in plan.used)
+        key = (fragment.key, under.features.name, under.aliases, values)
         known = self._units.get(key)
         faults: list[Diagnostic] = []
         if known is None:
-            rules, notes, _, faults = _lower(plan.shared, fragment, variables, features, aliases)
+            rules, notes, _, faults = _lower(plan.shared, fragment, under)
             known = (Unit(rules), notes)
             if not faults:
                 self._units[key] = known
-        unit, notes = known
-        if not plan.own:
-            return Lowered(unit, (), notes, tuple(faults))
-        own, more, _, own_faults = _lower(plan.own, fragment, variables, features, aliases)
-        return Lowered(unit, own, (*notes, *more), (*faults, *own_faults))
+        return Lowered(known[0], (), known[1], tuple(faults))
 
-    def _first(
-        self,
-        fragment: Fragment,
-        variables: Variables,
-        features: Features,
-        aliases: Aliases,
-        plan_key: object,
-    ) -> Lowered:
+    def own(self, fragment: Fragment, plan: Plan, under: Environment) -> Lowered:
+        """The rules that speak of the profile itself."""
+        rules, notes, _, faults = _lower(plan.own, fragment, under)
+        return Lowered(_EMPTY, rules, notes, tuple(faults))
+
+    def _first(self, fragment: Fragment, under: Environment) -> Lowered:
         """Lower a fragment for the first time, and learn how it divides."""
         shared: list[ast.Rule] = []
         own: list[ast.Rule] = []
@@ -203,7 +210,7 @@ class Lowerer:
         notes: tuple[list[ExecNote], list[ExecNote]] = ([], [])
         faults: list[Diagnostic] = []
         for rule in fragment.rules:
-            lowered = _lower((rule,), fragment, variables, features, aliases)
+            lowered = _lower((rule,), fragment, under)
             mine = bool(lowered.used & BUILTIN)
             (own if mine else shared).append(rule)
             results[mine].extend(lowered.rules)
@@ -217,9 +224,10 @@ class Lowerer:
         unit = Unit(tuple(results[0]))
         if not faults:
             names = tuple(sorted(used))
-            self._plans[plan_key] = _Plan(tuple(shared), tuple(own), names)
-            values = tuple(variables.signature(name) for name in names)
-            self._units[(plan_key, aliases, values)] = (unit, tuple(notes[0]))
+            self._plans[fragment.key, under.features.name] = Plan(tuple(shared), tuple(own), names)
+            values = tuple(under.variables.signature(name) for name in names)
+            key = (fragment.key, under.features.name, under.aliases, values)
+            self._units[key] = (unit, tuple(notes[0]))
         return Lowered(unit, tuple(results[1]), (*notes[0], *notes[1]), tuple(faults))
 
 
@@ -230,15 +238,9 @@ class _Result(NamedTuple):
     faults: list[Diagnostic]
 
 
-def _lower(
-    rules: Sequence[ast.Rule],
-    fragment: Fragment,
-    variables: Variables,
-    features: Features,
-    aliases: Aliases,
-) -> _Result:
+def _lower(rules: Sequence[ast.Rule], fragment: Fragment, under: Environment) -> _Result:
     """Lower some rules of a fragment, going on after those that are refused."""
-    context = Lowering(variables, features, aliases)
+    context = Lowering(*under)
     notes: list[ExecNote] = []
     lowered: list[Rule] = []
     faults: list[Diagnostic] = []
