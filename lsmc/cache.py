@@ -19,6 +19,7 @@ from lsmc import __version__
 from lsmc.entry import Entry
 from lsmc.files import StrPath, write_atomically
 from lsmc.inputs import Options, changed
+from lsmc.memory import uncollected
 from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import VERSION
 
@@ -33,6 +34,7 @@ _SUFFIX = ".lsmc-cache"
 MAX_CACHE = 1 << 29
 
 
+@uncollected()
 def compile_cached(
     paths: Iterable[StrPath],
     options: Options,

@@ -34,16 +34,20 @@ class Moved(NamedTuple):
 
 
 class Part(NamedTuple):
-    """The rules of a file that become one unit: those to share, or those of a profile alone."""
+    """The rules of a file that become one unit: those to share, or those of a profile alone.
+
+    A part `stays` when its rules are the same, wherever they stand.
+    """
 
     old: tuple[ast.Rule, ...]
     new: tuple[ast.Rule, ...]
     own: bool
+    stays: bool
 
-    @property
-    def stays(self) -> bool:
-        """Whether the rules are the same, wherever they stand."""
-        return self.old == self.new
+    @classmethod
+    def of(cls, old: tuple[ast.Rule, ...], new: tuple[ast.Rule, ...], own: bool) -> Part:
+        """The part with these rules before and after."""
+        return cls(old, new, own, old == new)
 
     def moved(self) -> Iterator[Moved]:
         """The rules of a part that stays."""
@@ -97,8 +101,9 @@ class Revision:
         known = self._parts.get(under.features.name)
         if known is None:
             old, new = self._old.plan(under), self._new.plan(under)
-            shared, own = Part(old.shared, new.shared, False), Part(old.own, new.own, True)
-            known = self._parts[under.features.name] = shared, own
+            shared = Part.of(old.shared, new.shared, False)
+            known = shared, Part.of(old.own, new.own, True)
+            self._parts[under.features.name] = known
         return known
 
     def vanishes(self, under: Environment) -> bool:
