@@ -110,7 +110,8 @@ Pattern: TypeAlias = Literal | Chars | Star | Concat | Union
 
 EMPTY: Final = Literal(b"")
 NEVER: Final = Union(())
-_NOTHING: Final = (NEVER, Chars(0))
+_NO_BYTE: Final = Chars(0)
+_NOTHING: Final = (NEVER, _NO_BYTE)
 
 
 def concat(parts: Iterable[Pattern]) -> Pattern:
@@ -118,11 +119,11 @@ def concat(parts: Iterable[Pattern]) -> Pattern:
     flat: list[Pattern] = []
     text = b""
     for part in parts:
-        for item in part.parts if isinstance(part, Concat) else (part,):
-            if isinstance(item, Literal):
+        for item in part.parts if type(part) is Concat else (part,):
+            if type(item) is Literal:
                 text += item.text
                 continue
-            if isinstance(item, Star):
+            if type(item) is Star:
                 if not item.mask:
                     continue
             elif item in _NOTHING:
@@ -141,7 +142,7 @@ def union(options: Iterable[Pattern]) -> Pattern:
     flat: dict[Pattern, None] = {}
     for option in options:
         for item in option.options if isinstance(option, Union) else (option,):
-            if item != Chars(0):
+            if item != _NO_BYTE:
                 flat[item] = None
     return next(iter(flat)) if len(flat) == 1 else Union(tuple(flat))
 

@@ -16,13 +16,15 @@ from lsmc.kernels import _nocython as cython
 if cython.compiled:
     import cython  # type: ignore[no-redef]
 
+_FEW = 8
+
 Positions = tuple[int, ...]
 # Atoms of a combination of sets: (places of the sets that hold it, its classes); then the classes
 # outside all of the sets, and for each class the number of its atom or -1.
 Atoms = tuple[list[tuple[Positions, list[int]]], list[int], list[int]]
 # What positions of several bytes give a row: its default, its exceptions in order of class (classes
-# and targets), for each class the number of its atom or -1, and the positions that hold each atom.
-Wide = tuple[int, list[int], list[int], list[int], list[list[int]]]
+# and targets), for each class the number of its atom or -1, and what follows each atom.
+Wide = tuple[int, list[int], list[int], list[int], list[Positions]]
 # Offsets, labels, targets and defaults of the rows; the states' positions.
 Rows = tuple[list[int], list[int], list[int], list[int], list[Positions]]
 
@@ -51,6 +53,7 @@ def refine(sets: list[int], chosen: Positions, n_classes: int) -> Atoms:
 
 @cython.locals(index="int", first="int", size="int", position="int", symbol="int", target="int")
 @cython.locals(default="int", label="int", limit="int", n_classes="int", state="tuple")
+@cython.locals(place="int")
 def subset(
     symbols: list[int],
     follows: list[Positions],
@@ -70,7 +73,6 @@ def subset(
     if start:
         ids[start] = 1
     through = [-1] * len(symbols)  # the state reached through this position alone
-    together: dict[Positions, int] = {}  # the state reached through several
     refined: dict[Positions, Atoms] = {}
     known: dict[Positions, Wide] = {}
     offsets = [0, 0]
@@ -117,7 +119,7 @@ def subset(
         if not wide:
             for symbol in sorted(narrow):
                 labels.append(classes[symbol])
-                targets.append(_through(narrow[symbol], follows, through, together, ids, states))
+                targets.append(_through(narrow[symbol], (), follows, through, ids, states))
             defaults.append(0)
             offsets.append(len(labels))
             continue
@@ -126,24 +128,36 @@ def subset(
         found = known.get(chosen)
         if found is None:
             found = known[chosen] = _wide(
-                wide, symbols, sets, n_classes, refined, follows, through, together, ids, states
+                wide, symbols, sets, n_classes, refined, follows, through, ids, states
             )
-        default, row_labels, row_targets, owner, holders = found
+        default, row_labels, row_targets, owner, after = found
         defaults.append(default)
         if narrow:
-            row = dict(zip(row_labels, row_targets, strict=True))
+            exceptions: list[tuple[int, int]] = []
             for symbol, group in narrow.items():
                 label = classes[symbol]
-                held = group + holders[owner[label]] if owner[label] >= 0 else group
-                target = _through(held, follows, through, together, ids, states)
+                beside = after[owner[label]] if owner[label] >= 0 else ()
+                target = _through(group, beside, follows, through, ids, states)
+                exceptions.append((label, target))
+            if len(exceptions) > 1:
+                exceptions.sort()
+            place = 0
+            size = len(row_labels)
+            for label, target in exceptions:
+                while place < size and row_labels[place] < label:
+                    labels.append(row_labels[place])
+                    targets.append(row_targets[place])
+                    place += 1
+                if place < size and row_labels[place] == label:
+                    place += 1
                 if target != default:
-                    row[label] = target
-                else:
-                    row.pop(label, None)
-            row_labels = sorted(row)
-            row_targets = [row[label] for label in row_labels]
-        labels += row_labels
-        targets += row_targets
+                    labels.append(label)
+                    targets.append(target)
+            labels += row_labels[place:]
+            targets += row_targets[place:]
+        else:
+            labels += row_labels
+            targets += row_targets
         offsets.append(len(labels))
     return offsets, labels, targets, defaults, states
 
@@ -158,7 +172,6 @@ def _wide(
     refined: dict[Positions, Atoms],
     follows: list[Positions],
     through: list[int],
-    together: dict[Positions, int],
     ids: dict[Positions, int],
     states: list[Positions],
 ) -> Wide:
@@ -172,14 +185,14 @@ def _wide(
         atoms_of = refined[chosen] = refine(sets, chosen, n_classes)
     atoms, rest, owner = atoms_of
     active = [by_symbol[symbol + 256] for symbol in chosen]
-    holders = [
-        [position for place in members for position in active[place]] for members, _ in atoms
-    ]
     counts = {0: len(rest)}
     reached: list[int] = []
-    for number, (_, group) in enumerate(atoms):
-        target = _through(holders[number], follows, through, together, ids, states)
+    after: list[Positions] = []
+    for members, group in atoms:
+        held = [position for place in members for position in active[place]]
+        target = _through(held, (), follows, through, ids, states)
         reached.append(target)
+        after.append(states[target])
         counts[target] = counts.get(target, 0) + len(group)
     default, most = 0, -1
     for target, count in counts.items():
@@ -191,7 +204,7 @@ def _wide(
         if target != default:
             row.update(dict.fromkeys(atoms[number][1], target))
     row_labels = sorted(row)
-    return default, row_labels, [row[label] for label in row_labels], owner, holders
+    return default, row_labels, [row[label] for label in row_labels], owner, after
 
 
 @cython.cfunc
@@ -209,22 +222,47 @@ def _intern(key: Positions, ids: dict[Positions, int], states: list[Positions]) 
 @cython.locals(position="int", target="int")
 def _through(
     held: list[int],
+    beside: Positions,
     follows: list[Positions],
     through: list[int],
-    together: dict[Positions, int],
     ids: dict[Positions, int],
     states: list[Positions],
 ) -> int:
-    """The state reached when these positions all match."""
-    if len(held) == 1:
+    """The state reached when these positions all match, beside some that are reached anyway."""
+    if len(held) == 1 and not beside:
         position = held[0]
         target = through[position]
         if target < 0:
             target = through[position] = _intern(follows[position], ids, states)
         return target
-    group = tuple(held)
-    target = together.get(group, -1)
-    if target < 0:
-        merged = set().union(*[follows[position] for position in held])
-        target = together[group] = _intern(tuple(sorted(merged)), ids, states)
-    return target
+    if len(held) > _FEW:  # one by one, many would be copied many times
+        merged = set(beside).union(*[follows[position] for position in held])
+        return _intern(tuple(sorted(merged)), ids, states)
+    for position in held:
+        beside = _merge(beside, follows[position])
+    return _intern(beside, ids, states)
+
+
+@cython.cfunc
+@cython.locals(i="int", j="int", m="int", n="int", x="int", y="int", one="tuple", other="tuple")
+def _merge(one: Positions, other: Positions) -> Positions:
+    """The members of two ascending tuples, ascending, each once."""
+    if not one or one == other:
+        return other
+    if not other:
+        return one
+    merged: list[int] = []
+    i = j = 0
+    m, n = len(one), len(other)
+    while i < m and j < n:
+        x, y = one[i], other[j]
+        if x <= y:
+            merged.append(x)
+            i += 1
+            if x == y:
+                j += 1
+        else:
+            merged.append(y)
+            j += 1
+    merged += one[i:] if i < m else other[j:]
+    return tuple(merged)
