@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from lsmc import __version__
 from lsmc.entry import Entry
-from lsmc.files import StrPath, write_atomically
+from lsmc.files import StrPath, map_file, write_atomically
 from lsmc.inputs import Options, changed
 from lsmc.memory import uncollected
 from lsmc.tables.errors import BundleError
@@ -96,8 +96,7 @@ def _name(paths: Sequence[StrPath], options: Options) -> str:
 def _read(place: str) -> Entry | None:
     """The entry at a place, if there is one that can be used."""
     try:
-        with open(place, "rb") as file:
-            return Entry(memoryview(file.read()))
+        return Entry(memoryview(map_file(place)))
     except (OSError, ValueError, TypeError):
         return None
 

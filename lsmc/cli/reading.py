@@ -8,18 +8,20 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from lsmc.cli.bundles import is_bundle, open_bundle
 from lsmc.cli.options import Reading
 from lsmc.cli.screen import Screen
-from lsmc.engine.policy import Policy
 
 if TYPE_CHECKING:
     from lsmc.diagnostics import Diagnostic
     from lsmc.driver import Progress
+    from lsmc.engine.policy import Policy
 
 
 def read_policy(path: str, reading: Reading, screen: Screen) -> Policy:
     """The policy of a POLICY argument; OSError, `BundleError`, `PolicyError`."""
+    from lsmc.cli.bundles import is_bundle, open_bundle
+    from lsmc.engine.policy import Policy
+
     if is_bundle(path):
         return open_bundle(path, screen)
     data, _ = compile_paths([path], reading, screen)

@@ -22,16 +22,16 @@ def command(ctx: click.Context, paths: tuple[str, ...], output: str, reading: Re
     Nothing is written when the policy has errors.
     """
     from lsmc.cli.reading import compile_paths
-    from lsmc.engine.policy import Policy
     from lsmc.files import write_atomically
     from lsmc.output.styled import safe
+    from lsmc.tables.bundle import Bundle
 
     screen = screen_of(ctx)
     _check_output(output)
     data, warnings = compile_paths(paths, reading, screen)
     screen.diagnostics(warnings)
     write_atomically(output, data)
-    count = len(Policy(data).profiles)
+    count = Bundle(data).profiles
     screen.show([((f"{safe(output)}: {count} profile{'' if count == 1 else 's'}", ""),)])
     return YES
 
