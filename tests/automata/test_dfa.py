@@ -50,6 +50,17 @@ def test_agrees_with_the_matcher(numbered: list[Pattern]) -> None:
         assert state == dfa.walk(text[:consumed]) != 0
 
 
+@pytest.mark.parametrize("count", [2, 8, 9, 30])
+def test_many_positions_that_match_one_byte(count: int) -> None:
+    """Few are merged one by one, many at once."""
+    ends = [Literal(b"x" * size) for size in range(1, count + 1)]
+    numbered = [concat([Star(NOT_SLASH), end, optional(LETTER)]) for end in ends]
+    dfa = determinize(numbered)
+    for size in range(count + 2):
+        for text in (b"x" * size, b"c" + b"x" * size + b"a", b"x" * size + b"/"):
+            assert dfa.match(text) == matched(numbered, text)
+
+
 @given(pattern_lists)
 @settings(max_examples=50)
 def test_edges_are_the_rows(numbered: list[Pattern]) -> None:
