@@ -151,7 +151,7 @@ class _Work:
     def _profile(self, profile: int, changed: Iterable[str], under: Environment) -> dict[int, Unit]:
         """The units that change in a profile, by place among its uses; raises `Beyond`."""
         uses = self._bundle.use_words(self._bundle.profile_words(profile))
-        places = {self._homes[unit]: n for n, (unit, _) in enumerate(uses) if unit in self._homes}
+        places = {self._homes[unit]: n for n, (unit, *_) in enumerate(uses) if unit in self._homes}
         replaced: dict[int, Unit] = {}
         for path in changed:
             revised = self._revisions[path]

@@ -205,11 +205,14 @@ class Bundle(Sections):
         """The record of a profile."""
         return self._record(Section.PROFILES, number, PROFILE_WORDS)
 
-    def use_words(self, profile: Words) -> list[tuple[int, Words]]:
-        """The units that a profile's record names, each with the includes that led to it."""
+    def use_words(self, profile: Words) -> list[tuple[int, int, int]]:
+        """The units that a profile's record names, each with its range of includes."""
         table = self._range(Section.USES, profile[8], profile[9], USE_WORDS)
-        rows = zip(table[::USE_WORDS], table[1::USE_WORDS], table[2::USE_WORDS], strict=True)
-        return [(unit, self._range(Section.VIAS, first, count)) for unit, first, count in rows]
+        vias = self.count(Section.VIAS, 1)
+        found = list(zip(table[::USE_WORDS], table[1::USE_WORDS], table[2::USE_WORDS], strict=True))
+        if any(first + count > vias for _, first, count in found):
+            raise BundleError("a range of vias does not exist")
+        return found
 
     def pair_words(self, first: int, count: int) -> Words:
         """Names and values by their numbers."""

@@ -134,6 +134,10 @@ class _Linker:
             _renumbered_rules(part.bundle, numbers)
             for part, numbers in zip(parts, self.numbers, strict=True)
         ]
+        self.vias = [
+            array("I", [numbers.spans[place] for place in part.bundle.words(Section.VIAS)])
+            for part, numbers in zip(parts, self.numbers, strict=True)
+        ]
         self.built: dict[str, tuple[int, int]] = {}
         for index, part in enumerate(parts):
             table = part.bundle.words(Section.UNITS)
@@ -143,7 +147,7 @@ class _Linker:
                 if groups:
                     self.built.setdefault(digest, (index, number))
         self.units: dict[bytes, int] = {}
-        self.seen: dict[tuple[int, int], int] = {}  # (part, unit) -> unit
+        self.seen: list[dict[int, int]] = [{} for _ in parts]  # by part: unit -> unit
         self.origins: list[tuple[int, int]] = []
         self.digests: list[str] = []
         self.tables: dict[Section, array[int]] = {section: array("I") for section in Section}
@@ -163,9 +167,13 @@ class _Linker:
         vias = self.tables[Section.VIAS]
         first_use = len(uses) // USE_WORDS
         replaced = self.parts[part].replaced.get(profile, {})
-        for index, (unit, chain) in enumerate(bundle.use_words(record)):
-            uses.extend((self._unit(*replaced.get(index, (part, unit))), len(vias), len(chain)))
-            vias.extend([numbers.spans[place] for place in chain])
+        known, places = self.seen[part], self.vias[part]
+        for index, (unit, first, count) in enumerate(bundle.use_words(record)):
+            number = known.get(unit) if index not in replaced else None
+            if number is None:
+                number = self._unit(*replaced.get(index, (part, unit)))
+            uses.extend((number, len(vias), count))
+            vias.extend(places[first : first + count])
         row = list(record)
         row[:4] = [numbers.texts[text] for text in record[:4]]
         row[_PLACE] = numbers.spans[record[_PLACE]]
@@ -185,7 +193,7 @@ class _Linker:
 
     def _unit(self, part: int, unit: int) -> int:
         """The number here of a unit; equal units have one."""
-        known = self.seen.get((part, unit))
+        known = self.seen[part].get(unit)
         if known is not None:
             return known
         first, count, *_ = self.parts[part].bundle.unit_words(unit)
@@ -203,7 +211,7 @@ class _Linker:
             table.extend((len(rules) // RULE_WORDS, count, groups, 0))
             rules.extend(rows)
             table[-1] = self._groups(digest)
-        self.seen[part, unit] = number
+        self.seen[part][unit] = number
         return number
 
     def _groups(self, digest: str) -> int:
