@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
+import lsmc
 from lsmc.engine import evaluator
 from lsmc.engine.evaluator import Matcher
 from lsmc.ir.classes import CAPABILITY, FILE
@@ -107,3 +110,28 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for turn in range(3):
         for path, count in (("/a", 2), ("/ab", 2), ("/inc/x", 2), ("/zzz/x", 1), ("/q", 0)):
             assert len(found.matched(found.walk(key(path)))) == count, (turn, path)
+
+
+def test_many_answers_are_those_of_single_questions() -> None:
+    """Requests of one shape share what is known at a node; others among them must not."""
+    policy = lsmc.compile_text(
+        "profile p /bin/p { owner /a/* rw, /a/x r, audit /a/y r, deny /a/z w, /bin/* ix, /a/** l,"
+        " }\n"
+        "profile c flags=(complain) { /a/x r, }\nprofile s flags=(audit) { /a/* rw, }\n"
+    )
+    ops = ("read", "write", "rw", "exec", "x", "getattr", "rename", "link", "mmap_exec", "capable")
+    requests: list[dict[str, Any]] = []
+    for subject in ("p", "c", "p//&s", "/bin/p", "unconfined"):
+        for path in ("/a/x", "/a/y", "/a/z", "/b", "/bin/q", "chown"):
+            plain: dict[str, Any] = {"subject": subject, "object": path}
+            for owner in ({}, {"owner": True}, {"owner": False}):
+                requests += [{**plain, "op": op, **owner} for op in ops]
+                requests += [{**plain, "class": "file", "perms": p, **owner} for p in ("r", "rw")]
+                requests += [{**plain, "class": "file", "perms": ["r"], **owner}]
+            requests += [{**plain, "op": op, "target": "/a/y"} for op in ("rename", "link")]
+            requests += [{**plain, "op": "read", "mediated": True}]
+    expected = [policy.answer(request) for request in requests]
+    for _ in range(2):
+        assert list(policy.query_many(requests)) == expected
+    mappings = [MappingProxyType(request) for request in requests]
+    assert list(policy.query_many(mappings)) == expected

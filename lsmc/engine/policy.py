@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 Fields = Mapping[str, str]
 _FILE_KEY = bytes((FILE.code,))
-_PLAIN = {"subject", "class", "perms", "object", "owner"}
+#: What requests say whose answer may depend on nothing but the path; `owner` can be left out.
+_PLAIN = ({"subject", "op", "object"}, {"subject", "class", "perms", "object"})
 NO_FIELDS = ("subject", "op", "object", "owner", "class", "perms", "mediated", "context")
 
 
@@ -215,16 +216,18 @@ class Policy:
         paths that lead to the same node have the same answer.
         """
         verdict = self.answer(request)
-        if request.keys() == _PLAIN and request["class"] == "file":
-            perms, profiles = request["perms"], self.tables.components(request["subject"])
+        op, perms = request.get("op"), request.get("perms")
+        if isinstance(op or perms, str) and request.keys() - {"owner"} in _PLAIN:
+            operation = self.operation(request)
+            profiles = self.tables.components(str(request["subject"]))
             simple = (
-                isinstance(perms, str)
-                and "x" not in perms
+                operation.cls in ("file", "link")
+                and "x" not in operation.perms
                 and len(profiles) == 1
                 and mediates(profiles[0], FILE)
             )
-            key = (request["subject"], "file", perms, len(request))
-            plain[key] = self.tables.matcher(profiles[0]) if simple else None
+            shape = (op, request.get("class"), perms, "owner" not in request, len(request))
+            plain[request["subject"], *shape] = self.tables.matcher(profiles[0]) if simple else None
         return verdict
 
     def answer(self, request: Mapping[str, Any]) -> Verdict:

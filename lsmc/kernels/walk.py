@@ -43,6 +43,7 @@ def follow(row: dict[int, Any], key: bytes) -> Any:
     return row[HERE]
 
 
+@cython.locals(row="dict")
 def answers(
     requests: Iterable[Mapping[str, Any]],
     plain: Mapping[tuple[Any, ...], Any],
@@ -56,21 +57,26 @@ def answers(
     `first` answers a request of a new shape, and `other` any.
     """
     for request in requests:
+        if type(request) is not dict:
+            yield other(request)
+            continue
+        row: dict[str, Any] = request
+        path = row.get("object")
+        owner = row.get("owner")
+        op = row.get("op")
+        perms = row.get("perms")
         try:
-            perms = request["perms"]
-            path = request["object"]
-            owner = request["owner"]
-            known = plain[request["subject"], request["class"], perms, len(request)]
+            known = plain[row.get("subject"), op, row.get("class"), perms, owner is None, len(row)]
         except (KeyError, TypeError):
             yield first(request)
             continue
-        if known is None or type(path) is not str or type(owner) is not bool:
+        if known is None or type(path) is not str or not (owner is None or type(owner) is bool):
             yield other(request)
             continue
         node = known.walk(prefix + path.encode("utf-8", "surrogateescape"))
-        answer = node.answers.get((perms, owner))
+        answer = node.answers.get((op, perms, owner))
         if answer is None:
-            answer = node.answers[perms, owner] = other(request)
+            answer = node.answers[op, perms, owner] = other(request)
         yield answer
 
 
