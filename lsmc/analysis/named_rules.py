@@ -107,9 +107,9 @@ class _View:
         self._language = language
         self._table: Table = language.reach.table
 
-    def edges(self, state: int) -> Iterator[tuple[int, int]]:
+    def edges(self, state: int) -> list[tuple[int, int]]:
         useful = self._language.useful
-        return ((mask, to) for mask, to in self._table.edges(state) if to in useful)
+        return [(mask, to) for mask, to in self._table.edges(state) if to in useful]
 
     def accepts(self, state: int) -> tuple[int, ...]:
         return (0,) if state in self._language.accepting else ()

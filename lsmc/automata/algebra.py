@@ -30,7 +30,7 @@ class Automaton(Protocol[S]):
     def start(self) -> S:
         """Where matching starts."""
 
-    def edges(self, state: S) -> Iterable[tuple[int, S]]:
+    def edges(self, state: S) -> Sequence[tuple[int, S]]:
         """Disjoint sets of bytes, each with the live state that it leads to."""
 
     def accepts(self, state: S) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ part in their first bytes, so of many others few live for long.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from lsmc.automata.algebra import Lazy
@@ -28,9 +28,10 @@ class Along:
         beside = tuple((other, others[other].start) for other in sorted(others))
         self.start: State = (one.start, beside)
 
-    def edges(self, state: State) -> Iterator[tuple[int, State]]:
+    def edges(self, state: State) -> list[tuple[int, State]]:
         """Disjoint sets of bytes that the one goes on with, each with the state it leads to."""
         mine, beside = state
+        found: list[tuple[int, State]] = []
         for mask, target in self._one.edges(mine):
             pieces: list[tuple[int, tuple[tuple[int, Positions], ...]]] = [(mask, ())]
             for number, other in beside:
@@ -48,8 +49,8 @@ class Along:
                     if rest:
                         cut.append((rest, held))
                 pieces = cut
-            for piece, held in pieces:
-                yield piece, (target, held)
+            found += [(piece, (target, held)) for piece, held in pieces]
+        return found
 
     def accepts(self, state: State) -> tuple[int, ...]:
         """The numbers of all that match, ascending; none where the one does not."""
