@@ -11,17 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from lsmc.automata.algebra import search
+from lsmc.automata.algebra import Automaton, search
 from lsmc.checker.along import Along
+from lsmc.checker.real import LIMIT, is_real_key, real_keys
 from lsmc.checker.scopes import Scope
 from lsmc.decide import NOTHING, Decision, Facts, decide
 from lsmc.ir.model import MediationClass
 
 #: The numbers of the IR rules that match a key, ascending.
 Ids = tuple[int, ...]
-
-#: States of a search before it is given up.
-LIMIT = 3_000
 
 
 class Meetings:
@@ -49,23 +47,32 @@ class Meetings:
         """A short key; None for an empty language."""
         return self.scope.scopes.short_key(self.member)
 
+    def example(self) -> bytes | None:
+        """A key, one about which a kernel can ask if there is any; None for an empty language."""
+        keys = self.first_keys()
+        real = (key for key in keys if is_real_key(self.cls, key))
+        return next(real, next(iter(keys), None))
+
     def at(self, key: bytes) -> Ids:
         """The rules that match at a key."""
         return self.scope.matched(self._code + key)
 
-    def find(self, goal: Callable[[Ids], bool], among: Iterable[int] = ()) -> bytes | None:
+    def find(
+        self, goal: Callable[[Ids], bool], among: Iterable[int] = (), *, real: bool = False
+    ) -> bytes | None:
         """A key of the rule where a goal is met, a short one; raises `StateLimit`.
 
-        None proves that there is none if no rule outside of `among` can bring the goal about.
+        With `real` only the keys about which a kernel can ask.  None proves that there is none if
+        no rule outside of `among` can bring the goal about.
         """
         for key in self.first_keys():
-            if goal(self.at(key)):
+            if (not real or is_real_key(self.cls, key)) and goal(self.at(key)):
                 return key
         if self.finite:
             return None
         known = {*among, self.member}
         while True:
-            found = self.search(goal, known)
+            found = self.search(goal, known, real=real)
             if found is None:
                 return None
             ids = self.at(found)
@@ -73,7 +80,9 @@ class Meetings:
                 return found
             known.update(ids)  # it has more than was known: the same key is not found again
 
-    def search(self, goal: Callable[[Ids], bool], among: Iterable[int]) -> bytes | None:
+    def search(
+        self, goal: Callable[[Ids], bool], among: Iterable[int], *, real: bool = False
+    ) -> bytes | None:
         """A shortest key of the rule where a goal is met if only some rules are considered.
 
         Raises `StateLimit`.
@@ -81,15 +90,19 @@ class Meetings:
         lazy = self.scope.scopes.lazy
         others = {number: lazy(number) for number in among if number != self.member}
         along = Along(self.member, lazy(self.member), others)
+        asked = real_keys(self.cls)
+        automata: list[Automaton[Any]] = [along, asked] if real else [along]
 
         def alive(states: Sequence[Any]) -> bool:
-            return states[0] is not None
+            return None not in states
 
         def reached(states: Sequence[Any]) -> bool:
-            ids = along.accepts(states[0]) if states[0] is not None else ()
+            if None in states or (real and not asked.accepts(states[1])):
+                return False
+            ids = along.accepts(states[0])
             return bool(ids) and goal(ids)
 
-        found = search([along], reached, alive=alive, limit=LIMIT)
+        found = search(automata, reached, alive=alive, limit=LIMIT)
         return None if found is None else found[1:]
 
 

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from lsmc.automata.algebra import Lazy
 from lsmc.automata.alphabet import best_byte
 from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union, example
+from lsmc.checker.real import is_real_key, real_member
+from lsmc.ir.model import MediationClass
 
 #: What stands for the wildcards in each member; the later ones hardly meet another rule by chance.
 _FILLS = (b"", b"a", b"zQ7", b"x/yQ")
 
 
-def samples(pattern: Pattern) -> tuple[bytes, ...]:
-    """A few members of a language, a short one first; none of an empty one."""
+def sample_keys(cls: MediationClass, pattern: Pattern) -> tuple[bytes, ...]:
+    """A few members of the keys of a rule, without the class code; none of an empty language.
+
+    A kernel can ask about one of them, if about any member.
+    """
+    found = tuple(key[1:] for key in _samples(pattern))
+    if not found or any(is_real_key(cls, key) for key in found):
+        return found
+    real = real_member(cls, (Lazy(pattern),))
+    return found if real is None else (real, *found)
+
+
+def _samples(pattern: Pattern) -> tuple[bytes, ...]:
     first = example(pattern)
     if first is None:
         return ()

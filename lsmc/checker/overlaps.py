@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lsmc.analysis.diff import outcome
+from lsmc.analysis.diff import absolute
 from lsmc.automata.algebra import intersection
 from lsmc.automata.dfa import StateLimit
-from lsmc.checker.meetings import LIMIT, Ids, Meetings, decision
+from lsmc.checker.meetings import Ids, Meetings, decision
 from lsmc.checker.model import Tree
 from lsmc.checker.patterns import Heads
+from lsmc.checker.real import LIMIT, is_real_key, real_member
 from lsmc.checker.scopes import Scope, Scopes, Written
 from lsmc.ir.classes import FILE
 from lsmc.ir.model import Effect, MediationClass, Rule, Unit
@@ -62,6 +63,18 @@ class Overlaps:
         except StateLimit:
             return None
         return None if found is None else found[1:]
+
+    def meet_real(self, a: int, b: int) -> bytes | None:
+        """As `meet`, among the keys about which a kernel can ask."""
+        cls = self.tree.rules[a].cls
+        first = self.meet(a, b)
+        if first is None or is_real_key(cls, first):
+            return first
+        keys = self.scopes.finite_keys(a), self.scopes.finite_keys(b)
+        if keys[0] is not None and keys[1] is not None:
+            theirs = set(keys[1])
+            return next((k for k in keys[0] if k in theirs and is_real_key(cls, k)), None)
+        return real_member(cls, (self.scopes.lazy(a), self.scopes.lazy(b)))
 
     def strong_of(self, scope: Scope) -> Heads[int]:
         """The IR rules of a scope that may override others, by how their keys begin.
@@ -144,9 +157,9 @@ class Loss:
 
 
 def losses(written: Written, overlaps: Overlaps, strong: Heads[int]) -> Iterator[Loss]:
-    """Each stronger rule that takes something from a rule, with a shortest place where it does.
+    """Each stronger rule that takes something from a rule, with a short place where it does.
 
-    `strong` are those of the rule's scope.
+    Places about which no kernel asks do not count.  `strong` are those of the rule's scope.
     """
     scope = written.scope
     for member in written.members:
@@ -161,9 +174,9 @@ def losses(written: Written, overlaps: Overlaps, strong: Heads[int]) -> Iterator
                 continue
             if not shared_bits(rule, other) or not _stronger(other, rule):
                 continue
-            key = overlaps.meet(member, number)
-            if key is not None:
-                yield from _lost_at(Meetings(scope, member), number, key)
+            loss = _loss(Meetings(scope, member), number, overlaps)
+            if loss is not None:
+                yield loss
 
 
 def _stronger(other: Rule, rule: Rule) -> bool:
@@ -174,32 +187,48 @@ def _stronger(other: Rule, rule: Rule) -> bool:
     return rule.effect is Effect.ALLOW and other.effect is Effect.ALLOW and not rule.exact
 
 
-def _lost_at(meetings: Meetings, winner: int, key: bytes) -> Iterator[Loss]:
-    """What a rule loses to another at a key, for the owner or else for others."""
-    scope, loser = meetings.scope, meetings.member
+def _loss(meetings: Meetings, winner: int, overlaps: Overlaps) -> Loss | None:
+    """Where a rule loses something to another, for the owner or else for others."""
+    scope, loser, cls = meetings.scope, meetings.member, meetings.cls
+    key = overlaps.meet_real(loser, winner)
+    if key is None:
+        return None
     rule, other = scope.tree.rules[loser], scope.tree.rules[winner]
-    ids = meetings.at(key)
-    for owner in (True, False):
+    why = "priority" if other.priority > rule.priority else "exact"
+    if why == "exact" and other.effect is Effect.DENY:
+        why = "deny"
+
+    def lost(ids: Ids, *, owner: bool) -> int:
+        winners = decision(scope, ids, cls, owner).winners
         wanted = rule.owner if owner else rule.other
-        winners = decision(scope, ids, meetings.cls, owner).winners
-        kept = _won(winners, loser)
-        bits = _won(winners, winner) & wanted & ~kept
-        if bits:
-            why = "priority" if other.priority > rule.priority else "exact"
-            if why == "exact" and other.effect is Effect.DENY:
-                why = "deny"
-            if why == "priority" and not _tells(scope, ids, winner, meetings.cls, owner):
-                continue  # both say the same there
-            yield Loss(loser, winner, why, meetings.cls, key, owner, bits)
-            return
+        bits = _won(winners, winner) & wanted & ~_won(winners, loser)
+        return bits & _contested(scope, loser, winner, owner=owner) if why == "priority" else bits
+
+    def goal(ids: Ids) -> bool:
+        return bool(lost(ids, owner=True) or lost(ids, owner=False))
+
+    if not goal(meetings.at(key)):
+        try:
+            key = meetings.find(goal, (winner,), real=True)
+        except StateLimit:
+            return None
+        if key is None:
+            return None
+    ids = meetings.at(key)
+    owner = bool(lost(ids, owner=True))
+    return Loss(loser, winner, why, cls, key, owner, lost(ids, owner=owner))
 
 
-def _tells(scope: Scope, ids: Ids, winner: int, cls: MediationClass, owner: bool) -> bool:
-    """Whether a rule makes a difference to the decision of some rules."""
-    rest = tuple(number for number in ids if number != winner)
+def _contested(scope: Scope, a: int, b: int, *, owner: bool) -> int:
+    """The permissions about which two rules of one class, each alone, decide otherwise."""
+    cls = scope.tree.rules[a].cls
+    one, other = decision(scope, (a,), cls, owner), decision(scope, (b,), cls, owner)
+    bits = one.allow ^ other.allow | one.audit ^ other.audit | one.quiet ^ other.quiet
+    bits |= one.prompt ^ other.prompt
     record = scope.profile.record
-    one, other = decision(scope, ids, cls, owner), decision(scope, rest, cls, owner)
-    return outcome(one, record) != outcome(other, record)
+    if absolute(one.transition, record) != absolute(other.transition, record):
+        bits |= cls.specific_mask
+    return bits
 
 
 def _won(winners: tuple[tuple[int, int], ...], number: int) -> int:

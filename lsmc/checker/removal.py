@@ -10,11 +10,13 @@ of them grant the same."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lsmc.analysis.diff import outcome
 from lsmc.automata.algebra import contains
+from lsmc.automata.dfa import StateLimit
 from lsmc.checker.meetings import Ids, Meetings, decision
 from lsmc.checker.overlaps import Overlaps
 from lsmc.checker.scopes import Scope, Written
@@ -283,8 +285,18 @@ def won_at(
 ) -> tuple[MediationClass, bytes, bool, int] | None:
     """A key of a rule, the owner side and the bits, where a decision has some wanted bits.
 
-    `want` says of a decision which bits are of interest.  Raises `StateLimit`.
+    `want` says of a decision which bits are of interest.  A key about which a kernel can ask comes
+    before others.  Raises `StateLimit`.
     """
+    found = None
+    with suppress(StateLimit):
+        found = _won_at(written, want, real=True)
+    return found or _won_at(written, want, real=False)
+
+
+def _won_at(
+    written: Written, want: Callable[[Decision], int], *, real: bool
+) -> tuple[MediationClass, bytes, bool, int] | None:
     scope = written.scope
     for member in written.members:
         meetings = Meetings(scope, member)
@@ -293,7 +305,7 @@ def won_at(
         def goal(ids: Ids, cls: MediationClass = cls) -> bool:
             return any(want(decision(scope, ids, cls, owner)) for owner in (True, False))
 
-        key = meetings.find(goal)
+        key = meetings.find(goal, real=real)
         if key is not None:
             for owner in (True, False):
                 bits = want(decision(scope, meetings.at(key), cls, owner))

@@ -20,7 +20,7 @@ from functools import cached_property
 from lsmc.automata.algebra import Lazy
 from lsmc.automata.dfa import Dfa
 from lsmc.automata.pattern import Literal, example, literal_prefix, literals
-from lsmc.checker.members import samples
+from lsmc.checker.members import sample_keys
 from lsmc.checker.model import LintedProfile, Tree
 from lsmc.checker.objects import last_bytes
 from lsmc.checker.patterns import starts
@@ -293,11 +293,11 @@ class Scopes:
         return self._short[number]
 
     def sample_keys(self, number: int) -> tuple[bytes, ...]:
-        """A few keys of an IR rule without the class code."""
+        """A few keys of an IR rule without the class code; one is real if any key is."""
         known = self._samples.get(number)
         if known is None:
-            found = samples(key_pattern(self.tree.rules[number]))
-            known = self._samples[number] = tuple(key[1:] for key in found)
+            rule = self.tree.rules[number]
+            known = self._samples[number] = sample_keys(rule.cls, key_pattern(rule))
         return known
 
     def tables(self, unit: Unit) -> dict[int, list[_Table]]:

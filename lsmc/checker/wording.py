@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from lsmc.checker.judge import Judgement
+from lsmc.checker.meetings import Meetings
 from lsmc.checker.model import LintedProfile, request, rule_text
+from lsmc.checker.real import is_real_key
 from lsmc.checker.removal import Seen, won_at
 from lsmc.checker.scopes import Scope, Written
+from lsmc.decide import Decision
 from lsmc.diagnostics import Edit, Fix, Label
 from lsmc.ir.classes import FILE, LINK
 from lsmc.ir.model import MediationClass
@@ -27,11 +31,14 @@ def quoted_text(span: Span) -> str:
     return f"`{to_display(' '.join(span.text.split()))}`"
 
 
-def labels(scope: Scope, spans: Sequence[Span], message: str) -> list[Label]:
+def labels(
+    scope: Scope, spans: Sequence[Span], message: str | Callable[[Span], str]
+) -> list[Label]:
     """The places of rules, each followed by the includes that brought it into the scope."""
     found: list[Label] = []
     for span in spans[:_MANY]:
-        found.append(Label(span, f"{quoted(span)} {message}"))
+        said = message if isinstance(message, str) else message(span)
+        found.append(Label(span, f"{quoted(span)} {said}"))
         chain = scope.via_of(span)[len(scope.via) :]
         found += [Label(step, "included here") for step in chain]
     if len(spans) > _MANY:
@@ -61,25 +68,40 @@ def witness(
 
 def witness_of(judgement: Judgement) -> dict[str, Any] | None:
     """A request at which a rule that may go has a part in the decision, or else matches."""
-    scope = judgement.scope
-    seen = _best([*judgement.removal.won]) or _best([*judgement.removal.beaten.values()])
-    if seen is not None and seen.key is not None:
+    written, proof = judgement.written, judgement.removal
+    classes = {rule.cls for rule in written.rules}  # not those of what it takes along
+    seen = best(one for one in proof.won or proof.beaten.values() if one.cls in classes)
+    if seen is not None and is_real_key(seen.cls, seen.key or b""):
         bits = seen.won
         if seen.cls is FILE and seen.with_it.allow & bits:
             bits &= seen.with_it.allow
-        return witness(scope, seen.cls, seen.key, seen.owner, bits)
-    found = won_at(judgement.written, lambda decision: _part(judgement.written, decision.winners))
-    return witness(scope, *found) if found is not None else None
+        return witness(written.scope, seen.cls, seen.key or b"", seen.owner, bits)
+    found = won_at(written, partial(_part, written)) if proof.won else _matching(written)
+    return witness(written.scope, *found) if found is not None else None
 
 
-def _best(seen: Sequence[Seen]) -> Seen | None:
-    known = [one for one in seen if one.key is not None]
-    return min(known, key=lambda one: (len(one.key or b""), not one.owner), default=None)
+def best(seen: Iterable[Seen]) -> Seen | None:
+    """The best example: an object that there is, then a short one, then one of the owner."""
+
+    def cost(one: Seen) -> tuple[bool, int, bool]:
+        key = one.key or b""
+        return not is_real_key(one.cls, key), len(key), not one.owner
+
+    return min((one for one in seen if one.key is not None), key=cost, default=None)
 
 
-def _part(written: Written, winners: Iterable[tuple[int, int]]) -> int:
+def _matching(written: Written) -> tuple[MediationClass, bytes, bool, int] | None:
+    """A key that a rule matches, the owner side and the bits, wherever it is decided."""
+    for rule, member in zip(written.rules, written.members, strict=True):
+        key = Meetings(written.scope, member).example()
+        if key is not None:
+            return rule.cls, key, bool(rule.owner), rule.owner or rule.other
+    return None
+
+
+def _part(written: Written, decision: Decision) -> int:
     bits = 0
-    for mask, number in winners:
+    for mask, number in decision.winners:
         if number in written.numbers:
             bits |= mask
     return bits

@@ -131,6 +131,59 @@ def test_priorities_that_agree_are_not_reported(tmp_path: Path) -> None:
     assert found(tmp_path, body("/a* ix,", "priority=1 /ab px,"), "LSM110") == ["2:LSM110"]
 
 
+def test_a_priority_that_overrides_another_rule_is_not_held_against_the_general_one(
+    tmp_path: Path,
+) -> None:
+    """What the exception overrides is the deny; the general rule says what the exception says."""
+    rules = ("owner /srv/** r,", "deny /srv/key r,", "priority=1 owner /srv/key r,")
+    assert found(tmp_path, body(*rules), "LSM110") == ["3:LSM110"]
+    rules = ("/srv/** rix,", "priority=1 /srv/key rpx,")
+    (one,) = lint_files(tmp_path, {"example": body(*rules)}, "LSM110").findings
+    assert "as for `x` on `/srv/key`" in one.message
+
+
+def test_a_loss_is_found_wherever_it_is(tmp_path: Path) -> None:
+    """At the shortest path of both rules a third one decides."""
+    rules = ("/a* r,", "deny /ab{,cd} r,", "priority=1 /ab r,")
+    (one,) = lint_files(tmp_path, {"example": body(*rules)}, "LSM105").findings
+    assert one.line == 2
+    assert "`r` on `/abcd` is refused" in one.message
+
+
+def test_what_is_lost_at_unreal_paths_only_is_not_lost(tmp_path: Path) -> None:
+    """No kernel asks about `/a/.`."""
+    assert found(tmp_path, body("/a{/.,b} r,", "deny /a/. r,"), "LSM105") == []
+    assert found(tmp_path, body("/a{/.,b}{,c} r,", "deny /a/.{,c} r,"), "LSM105") == ["2:LSM105"]
+
+
+@pytest.mark.parametrize(
+    ("code", "rules", "example"),
+    [
+        ("LSM101", ("/a/.* r,", "deny /a/** r,"), "/a/.a"),
+        ("LSM102", ("/a/.* r,", "/a/** r,"), "/a/.a"),
+        ("LSM102", ("/a/{.,.x} r,", "/a/** r,"), "/a/.x"),
+        ("LSM103", ("/a/.* rw,", "/a/** r,", "/a/** w,"), "/a/.a"),
+        ("LSM105", ("/a/** r,", "deny /a/.* r,"), "/a/.a"),
+        ("LSM106", ("audit deny capability,",), "bpf"),
+        ("LSM106", ("audit deny change_profile,", "file,"), "a"),
+        ("LSM107", ("deny /{,a}/.* r,",), "/a/.a"),
+        ("LSM107", ("deny signal,",), "io"),
+        ("LSM107", ("deny network,",), "ib"),
+        ("LSM109", ("/{.,a/}* px,", "/{.,a/b} ix,"), "/a/b"),
+        ("LSM110", ("/a/** r,", "priority=1 deny /a/.* r,"), "/a/.a"),
+        ("LSM114", ("/a/.*/ rm,",), "/a/.a/"),
+        ("LSM114", ("audit deny /a/.* wx,",), "/a/.a"),
+    ],
+)
+def test_examples_are_objects_that_there_are(
+    tmp_path: Path, code: str, rules: tuple[str, ...], example: str
+) -> None:
+    """A rule's language holds paths and names that no kernel asks about."""
+    one = lint_files(tmp_path, {"example": ALL_FEATURES + body(*rules)}, code).findings[0]
+    assert one.witness is not None
+    assert example in (one.witness["object"], one.witness.get("signal"))
+
+
 def test_trees_that_cannot_be_listed(tmp_path: Path) -> None:
     """Only when asked for."""
     text = body("/srv/** r,", "/opt/{,**} r,")

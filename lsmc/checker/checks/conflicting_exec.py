@@ -97,14 +97,19 @@ def _pairs(scope: Scope, overlaps: Overlaps) -> Iterator[tuple[int, int, bytes, 
                 yield a, b, key, False
     for a, b in combinations(wild, 2):
         if _clash(rules[a], rules[b]) and rules[a].exact == rules[b].exact:
-            common = overlaps.meet(a, b)
+            common = _common(overlaps, a, b)
             if common is not None:
                 yield a, b, common, False
     for a in classes:
         for b in wild:
-            common = overlaps.meet(a, b) if _clash(rules[a], rules[b]) else None
+            common = _common(overlaps, a, b) if _clash(rules[a], rules[b]) else None
             if common is not None:
                 yield a, b, common, True
+
+
+def _common(overlaps: Overlaps, a: int, b: int) -> bytes | None:
+    """A common path of two rules, a real one if there is any; the parser refuses all alike."""
+    return overlaps.meet_real(a, b) or overlaps.meet(a, b)
 
 
 def _executes(rule: Rule) -> bool:

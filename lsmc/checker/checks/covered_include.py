@@ -44,7 +44,7 @@ from lsmc.checker.judge import Judge, smallest_cover
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.removal import Removal, removal
 from lsmc.checker.scopes import Scope, Written
-from lsmc.checker.wording import labels, quoted_text, witness
+from lsmc.checker.wording import best, labels, quoted_text, witness
 from lsmc.diagnostics import Diagnostic
 from lsmc.source import Span
 
@@ -82,7 +82,7 @@ def _report(scope: Scope, line: Span, rules: list[Written], proof: Removal) -> D
     origin = scope.tree.origin
     needs = [frozenset(origin(number) for number in need.rules) for need in proof.needs]
     cover = smallest_cover(needs, lambda span: (span.source.path, span.start))
-    seen = next((seen for seen in proof.won if seen.key is not None), None)
+    seen = best(one for one in proof.won if one.cls is proof.won[0].cls)
     return CHECK.finding(
         line,
         f"{quoted_text(line)} brings nothing: its {len(rules)} rules are covered by others",

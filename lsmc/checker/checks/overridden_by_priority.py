@@ -1,7 +1,7 @@
 """A rule that a rule of higher priority overrides, wholly or in part.
 
-What it does: finds rules that lose an object that they match to a rule with a higher `priority=`,
-and shows such an object.
+What it does: finds rules that lose an object that they match to a rule with a higher `priority=`
+that says otherwise about it, and shows such an object.
 
 Why is this bad: it need not be.  But a priority works on all rules of the profile, those of
 included files too, and a deny that is overridden no longer denies.
@@ -12,6 +12,11 @@ Bad:
 profile bad /bin/bad {
   deny /srv/** w,  # found
   priority=10 /srv/cache/** w,
+}
+profile exception /bin/exception {
+  /srv/** r,
+  deny /srv/keys/** r,  # found
+  priority=1 /srv/keys/public r,
 }
 ```
 
@@ -24,7 +29,7 @@ profile good /bin/good {
 }
 ```
 
-How sure: exact.
+How sure: exact.  Objects that no kernel asks about, such as paths with `//`, do not count.
 
 How to fix: nothing, if it is meant so; else lower the priority or narrow the rule that has it.
 """

@@ -26,7 +26,7 @@ profile good /bin/good {
 
 A rule of an included file is judged among the rules of that file and of what it includes.
 
-How sure: exact.
+How sure: exact.  Objects that no kernel asks about, such as paths with `//`, do not count.
 
 How to fix: nothing, if it is meant so; else narrow the deny.
 """

@@ -44,11 +44,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsmc.automata.alphabet import cost
 from lsmc.automata.pattern import example
 from lsmc.checker.judge import Judge
+from lsmc.checker.meetings import Meetings
 from lsmc.checker.model import Check, Tree, request
 from lsmc.checker.objects import only_directories
 from lsmc.checker.overlaps import Overlaps
+from lsmc.checker.patterns import objects
 from lsmc.checker.scopes import Scope, Written
 from lsmc.checker.wording import quoted, shown_object, witness
 from lsmc.checker.written import written_rules
@@ -90,7 +93,7 @@ def _directories(tree: Tree) -> Iterator[Diagnostic]:
         bits = _useless_on_directories(known[0][1], written.get(span))
         if bits and all(only_directories(rule.fields[0]) for _, rule in known):
             name, rule = known[0]
-            key = example(rule.fields[0])
+            key = min(objects(rule.fields[0]), key=cost, default=example(rule.fields[0]))
             letters = "".join(FILE.names(bits))
             yield CHECK.finding(
                 span,
@@ -132,9 +135,8 @@ def _deny_exec(scope: Scope, written: Written) -> Iterator[Diagnostic]:
             and (scope.tree.rules[other].owner | scope.tree.rules[other].other) & _EXECUTE
             and overlaps.meet(member, other) is not None
         )
-        keys = overlaps.scopes.finite_keys(member)
-        key = (keys or overlaps.scopes.sample_keys(member))[0]
-        if next(grants, None) is None:
+        key = Meetings(scope, member).example()
+        if key is not None and next(grants, None) is None:
             yield CHECK.finding(
                 written.span,
                 f"`x` takes nothing away in {quoted(written.span)}: nothing there may be executed",
