@@ -184,6 +184,29 @@ def test_examples_are_objects_that_there_are(
     assert example in (one.witness["object"], one.witness.get("signal"))
 
 
+def test_each_glob_that_gives_way_has_its_path(tmp_path: Path) -> None:
+    """A rule without wildcards may win in several places."""
+    rules = ("/a/* px,", "/b/* ux,", "/{a,b}/c ix,")
+    (one,) = lint_files(tmp_path, {"example": body(*rules)}, "LSM109").findings
+    assert "executing `/a/c` means `ix`" in one.message
+    assert [label.message for label in one.related] == [
+        "`/a/* px` gives way",
+        "`/b/* ux` gives way at `/b/c`",
+    ]
+
+
+def test_an_include_of_one_rule(tmp_path: Path) -> None:
+    """One rule is covered, several are."""
+    files = {
+        "example": body("include <abstractions/x>", "/a* r,"),
+        "abstractions/x": "/ab r,\n",
+    }
+    (one,) = lint_files(tmp_path, files, "LSM116").findings
+    assert one.message == (
+        "`include <abstractions/x>` brings nothing: its 1 rule is covered by others"
+    )
+
+
 def test_trees_that_cannot_be_listed(tmp_path: Path) -> None:
     """Only when asked for."""
     text = body("/srv/** r,", "/opt/{,**} r,")

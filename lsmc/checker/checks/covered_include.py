@@ -83,9 +83,10 @@ def _report(scope: Scope, line: Span, rules: list[Written], proof: Removal) -> D
     needs = [frozenset(origin(number) for number in need.rules) for need in proof.needs]
     cover = smallest_cover(needs, lambda span: (span.source.path, span.start))
     seen = best(one for one in proof.won if one.cls is proof.won[0].cls)
+    rules_are = "rules are" if len(rules) > 1 else "rule is"
     return CHECK.finding(
         line,
-        f"{quoted_text(line)} brings nothing: its {len(rules)} rules are covered by others",
+        f"{quoted_text(line)} brings nothing: its {len(rules)} {rules_are} covered by others",
         help="remove it, unless the profile wants what it may hold one day",
         profile=scope.profile.name,
         witness=witness(scope, seen.cls, seen.key, seen.owner, seen.won)

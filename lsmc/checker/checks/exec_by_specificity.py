@@ -33,6 +33,7 @@ How to fix: nothing, if it is meant so.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from lsmc.analysis.diff import describe
 from lsmc.checker.cuts import cuts
@@ -52,7 +53,9 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         here, there = (tree.rules[n].transition for n in (first.winner, first.loser))
         assert here is not None
         assert there is not None
-        spans = list(dict.fromkeys(tree.origin(loss.loser) for loss in lost))
+        losers: dict[Span, Loss] = {}
+        for loss in lost:
+            losers.setdefault(tree.origin(loss.loser), loss)
         yield CHECK.finding(
             winner,
             f"executing {shown_object(FILE, first.key)} means `{describe(here)}` "
@@ -60,8 +63,14 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             help="the rule without wildcards wins",
             profile=profile.name,
             witness=witness(scope, FILE, first.key, first.owner, first.bits),
-            related=labels(scope, spans, "gives way"),
+            related=labels(scope, list(losers), partial(_gives_way, losers, first.key)),
         )
+
+
+def _gives_way(losers: dict[Span, Loss], said: bytes, loser: Span) -> str:
+    """What a rule with wildcards does, with a path unless it is the one of which is said more."""
+    key = losers[loser].key
+    return "gives way" if key == said else f"gives way at {shown_object(FILE, key)}"
 
 
 def _won(tree: Tree) -> Iterator[tuple[LintedProfile, Scope, Span, list[Loss]]]:
