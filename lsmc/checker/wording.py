@@ -19,6 +19,8 @@ from lsmc.ir.model import MediationClass
 from lsmc.source import Span, to_display
 
 _MANY = 5
+#: What applies to no directory.
+_OF_FILES = FILE.mask("axml")
 
 
 def quoted(span: Span) -> str:
@@ -131,7 +133,9 @@ def shown_object(cls: MediationClass, key: bytes) -> str:
 
 
 def shown(cls: MediationClass, key: bytes, bits: int) -> str:
-    """Permissions on the object of a key, for people."""
+    """Permissions on the object of a key, for people; of a directory those that it can have."""
+    if cls is FILE and key.endswith(b"/"):
+        bits = bits & ~_OF_FILES or bits
     names = cls.names(bits)
     joined = "".join(names) if cls is FILE else ", ".join(names)
     return f"`{joined}` on {shown_object(cls, key)}"

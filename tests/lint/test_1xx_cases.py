@@ -184,6 +184,13 @@ def test_examples_are_objects_that_there_are(
     assert example in (one.witness["object"], one.witness.get("signal"))
 
 
+def test_a_directory_is_not_said_to_be_executed(tmp_path: Path) -> None:
+    """The shortest path of the rule is one of a directory."""
+    rules = ("/a/{,**/}* rwix,", "deny /a/b r,")
+    (one,) = lint_files(tmp_path, {"example": body(*rules)}, "LSM105").findings
+    assert one.help == "`rw` on `/a/` is still allowed"
+
+
 def test_each_glob_that_gives_way_has_its_path(tmp_path: Path) -> None:
     """A rule without wildcards may win in several places."""
     rules = ("/a/* px,", "/b/* ux,", "/{a,b}/c ix,")
