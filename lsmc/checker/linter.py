@@ -13,7 +13,6 @@ from typing import cast
 
 from lsmc.checker.baseline import Baseline
 from lsmc.checker.config import Config
-from lsmc.checker.includes import IncludeGraph
 from lsmc.checker.lint import by_place, compile_tree, run
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.suppression import Suppressions
@@ -58,7 +57,6 @@ class Linter:
         self.config = config or Config()
         self._checks = tuple(c for c in selected if self._severity(c.code) != "off")
         self._known = known
-        self._graph = IncludeGraph(front.library)
 
     @property
     def codes(self) -> frozenset[str]:
@@ -71,9 +69,8 @@ class Linter:
         found, faults = run(tree, self._checks)
         result = Result(tree, faults=list(faults.values()))
         judged = self.codes - faults.keys()
-        sources = self._graph.closure(file.path for file in tree.files)
         comments = Suppressions(self._known)
-        for path in sources:
+        for path in tree.texts:
             comments.read(path, self.front.library.file(path).tree)
         kept = self._reported(found, comments, result)
         if "LSM901" in self.codes:
@@ -83,7 +80,7 @@ class Linter:
             result.known = len(kept) - len(new)
             kept = new
             if "LSM903" in self.codes:
-                kept += self._reported(baseline.gone(judged, sources), comments, result)
+                kept += self._reported(baseline.gone(judged, tree.texts), comments, result)
         result.broken = bool(comments.faults)
         result.findings = [
             *sorted(_once(errors), key=by_place),

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from lsmc.analysis.question import Question, places
+from lsmc.checker.includes import IncludeGraph
 from lsmc.diagnostics import Diagnostic, Fix, Label, Severity
 from lsmc.engine.evaluator import Matcher
 from lsmc.engine.policy import Policy
@@ -93,6 +94,12 @@ class Tree:
     def origin(self, number: int) -> Span:
         """Where the rule of a number in the tables is written."""
         return self.rules[number].origin
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The given files and all that they include, in order of path."""
+        graph = self.library.kept(IncludeGraph)
+        return tuple(graph.closure(file.path for file in self.files))
 
     @cached_property
     def by_name(self) -> dict[str, LintedProfile]:

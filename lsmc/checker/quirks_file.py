@@ -22,8 +22,8 @@ class Fault(NamedTuple):
 
 
 def structure(tree: Tree) -> Iterator[Fault]:
-    """What becomes of items that are no rules, in every file that was read."""
-    for path in sorted(tree.library.sources):
+    """What becomes of items that are no rules, in the files of the tree."""
+    for path in tree.texts:
         yield from _items(tree.library.file(path).tree.items, block=False, condition=False)
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from lsmc.checker.includes import IncludeGraph
 from lsmc.checker.model import Tree
 from lsmc.frontend.apparmor import ast
-from lsmc.frontend.apparmor.library import Library, Parsed
+from lsmc.frontend.apparmor.library import Parsed
 from lsmc.frontend.apparmor.variables import references
 from lsmc.source import Span
 
@@ -33,16 +33,16 @@ class Site:
 
 def syntax_of(tree: Tree) -> Syntax:
     """The texts of the tree; ask `tree.shared` for it."""
-    return Syntax(tree.library)
+    return Syntax(tree)
 
 
 class Syntax:
-    """All texts that were read."""
+    """The texts of a tree, each with what it includes."""
 
-    def __init__(self, library: Library) -> None:
-        self.library = library
-        self.graph = IncludeGraph(library)
-        self.files: dict[str, Parsed] = {one.path: one for one in library.known()}
+    def __init__(self, tree: Tree) -> None:
+        self.library = tree.library
+        self.graph = self.library.kept(IncludeGraph)
+        self.files: dict[str, Parsed] = {path: self.library.file(path) for path in tree.texts}
         self._sites: dict[str, tuple[Site, ...]] = {}
         self._uses: dict[str, dict[str, Span]] = {}
         self._closures: dict[str, frozenset[str]] = {}

@@ -125,6 +125,6 @@ def features_of(tree: Tree) -> Iterator[tuple[LintedFile, Features]]:
 
 
 def all_includes(tree: Tree) -> Iterator[ast.Include]:
-    """Every include line of every file that was read, each once."""
-    for path in sorted(tree.library.sources):
+    """Every include line of the files of the tree, each once."""
+    for path in tree.texts:
         yield from includes(tree.library.file(path).tree.items)

@@ -99,6 +99,20 @@ def test_jsonl_judges_each_file_alone_in_the_order_given() -> None:
     assert result.exit_code == 2
 
 
+def test_what_one_file_holds_is_not_found_in_the_next() -> None:
+    for folder in ("first", "second"):
+        Path(folder).mkdir()
+    marked = CLEAN.replace("{\n", "{\n  # a\u202eb\n  #include <old>\n", 1)
+    Path("first/marked").write_text(marked, encoding="utf-8")
+    Path("second/clean").write_text(CLEAN)
+    Path("old").write_text("#include <older>\n")
+    Path("older").write_text("")
+    words = ("lint", "--base", ".", "--select", "ALL", "--format", "jsonl")
+    after = run(*words, "first/marked", "second/clean").stdout.splitlines()
+    assert {one["code"] for one in json.loads(after[0])["diagnostics"]} >= {"LSM315", "LSM405"}
+    assert after[1] == run(*words, "second/clean").stdout.strip()
+
+
 def test_errors_come_first() -> None:
     result = run("lint", "dead", "broken", "--format", "concise")
     assert [line.split()[1] for line in result.stdout.splitlines()] == [

@@ -44,8 +44,8 @@ _ALIKE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
-    """Each such place of every file that was read."""
-    for path in sorted(tree.library.sources):
+    """Each such place in the files of the tree."""
+    for path in tree.texts:
         source = tree.library.sources[path]
         if not source.text.isascii():
             yield from _source(source)

@@ -64,8 +64,8 @@ _MANY = 8
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
-    """Each constant condition of the files that were read."""
-    for path in sorted(tree.library.sources):
+    """Each constant condition in the files of the tree."""
+    for path in tree.texts:
         yield from _items(tree.library.file(path).tree.items, ())
 
 

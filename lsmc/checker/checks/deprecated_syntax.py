@@ -50,8 +50,8 @@ _PROPAGATION = re.compile(r"(?:make-)?r?(?:unbindable|private|slave|shared)\Z")
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
-    """Each such place of every file that was read."""
-    for path in sorted(tree.library.sources):
+    """Each such place in the files of the tree."""
+    for path in tree.texts:
         yield from _items(tree.library.file(path).tree.items, top=True)
 
 

@@ -11,7 +11,7 @@ import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from errno import EFBIG
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from lsmc.diagnostics import Diagnostic
 from lsmc.frontend.apparmor import ast
@@ -20,6 +20,8 @@ from lsmc.frontend.apparmor.features import Features, parse_features
 from lsmc.frontend.apparmor.refused import Refused
 from lsmc.inputs import Ask, OutsideError, ignored
 from lsmc.source import Source, Span, to_display
+
+T = TypeVar("T")
 
 #: Bytes of all files of a compilation; their trees take some 150 bytes of memory for each.
 MAX_TEXT = 1 << 26
@@ -75,6 +77,14 @@ class Library:
         self._parsed: dict[str, Parsed] = {}
         self._found: dict[tuple[str, bool], _Found] = {}
         self._features: dict[str, tuple[Features, tuple[Diagnostic, ...]]] = {}
+        self._kept: dict[object, Any] = {}
+
+    def kept(self, make: Callable[[Library], T]) -> T:
+        """What a function makes of this library; however many ask, it is made once."""
+        if make not in self._kept:
+            self._kept[make] = make(self)
+        found: T = self._kept[make]
+        return found
 
     def file(self, path: str) -> Parsed:
         """The parsed file; OSError when it cannot be read."""
@@ -96,10 +106,6 @@ class Library:
         parsed = Parsed(path, tree, diagnostics)
         self._parsed[path] = parsed
         return parsed
-
-    def known(self) -> list[Parsed]:
-        """Every file that has been read, in order of path."""
-        return [self._parsed[path] for path in sorted(self._parsed)]
 
     def find(self, path: ast.Word, magic: bool) -> tuple[str, ...] | None:
         """The files that an include names, or None when there is nothing by that name."""
