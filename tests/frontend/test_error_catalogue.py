@@ -144,3 +144,10 @@ def test_the_catalogue_is_covered() -> None:
         "file-outside",  # tests/faults/test_restrict
     }
     assert {name for name, _ in CASES} | elsewhere == set(CODES)
+
+
+def test_a_word_is_proposed_once() -> None:
+    with pytest.raises(PolicyError) as refused:
+        compile_text("profile p {\n  capability sys_adnim,\n}\n")
+    (error,) = refused.value.diagnostics
+    assert error.help == "did you mean `sys_admin` or `sys_time` or `sys_nice`?"

@@ -128,5 +128,5 @@ def error(
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A help text naming the closest known words, or an empty text."""
-    close = get_close_matches(word, list(known), n=3, cutoff=0.6)
+    close = get_close_matches(word, list(dict.fromkeys(known)), n=3, cutoff=0.6)
     return "did you mean " + " or ".join(f"`{w}`" for w in close) + "?" if close else ""
