@@ -145,6 +145,17 @@ def test_missing_abi_looks_at_includes(tmp_path: Path) -> None:
     assert findings(tmp_path, "LSM401", f'include "{tmp_path}/preamble"\n{bare}')[0] == []
 
 
+@pytest.mark.parametrize("line", ["abi <abi/none>,", "abi <abi/mine>", "abi <abi/broken>,"])
+def test_an_abi_line_that_is_refused_is_not_missing(tmp_path: Path, line: str) -> None:
+    (tmp_path / "abi").mkdir()
+    (tmp_path / "abi" / "mine").write_text(NETWORK_ONLY)
+    (tmp_path / "abi" / "broken").write_text("network {")
+    (tmp_path / "example").write_text(f"{line}\nprofile p {{\n}}\n")
+    tree, errors = read_tree([str(tmp_path / "example")], Options(base=str(tmp_path)))
+    assert [one.severity for one in errors] == ["error"]
+    assert list(checks()["LSM401"].run(tree)) == []
+
+
 def test_flags_that_the_abi_lacks(tmp_path: Path) -> None:
     text = "profile p /p xattrs=(user.a=1) flags=(error=EPERM,audit) {\n}\n"
     found, _ = findings(tmp_path, "LSM404", "abi <abi/mine>,\n" + text, NETWORK_ONLY)

@@ -51,7 +51,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     abi = tree.setting(CHECK.name, "abi", _TABLE["abi"])
     for file in tree.files:
         compiled = file.compiled
-        if compiled.profiles and not compiled.preamble.abi_lines:
+        refused = any(one.code in _REFUSED for one in compiled.diagnostics)
+        if compiled.profiles and not compiled.preamble.abi_lines and not refused:
             first = compiled.bodies[0]
             yield CHECK.finding(
                 first.ast.head,
@@ -75,5 +76,7 @@ def _fix(tree: Tree, file: LintedFile, abi: str) -> Fix | None:
     )
 
 
+#: The codes of an abi line that is there and cannot be used.
+_REFUSED = frozenset(("LSM010", "LSM011", "LSM090"))
 _TABLE = {"abi": "abi/4.0"}
 CHECK = Check("LSM401", "missing-abi", "warning", run, table=_TABLE)
