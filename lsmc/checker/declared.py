@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from lsmc.checker.model import LintedFile, Tree
@@ -53,8 +53,24 @@ class DeclaredVariables:
     def needed(self, file: LintedFile) -> frozenset[str]:
         """The variables that a file's text speaks of, with its includes, or that those refer to."""
         if file.path not in self._needed:
-            self._needed[file.path] = self._needs(file)
+            texts = self.syntax.closure(file.path)
+            spoken = {name for path in texts for name in self.syntax.uses(path)}
+            self._needed[file.path] = self.behind(file, spoken)
         return self._needed[file.path]
+
+    def behind(self, file: LintedFile, names: Iterable[str]) -> frozenset[str]:
+        """Some variables, and those that their values in a file and its includes refer to."""
+        values: dict[str, set[str]] = {}
+        for path in self.syntax.closure(file.path):
+            for name, used in self._references(path):
+                values.setdefault(name, set()).update(used)
+        found = set(names)
+        todo = list(found)
+        while todo:
+            more = values.get(todo.pop(), set()) - found
+            found |= more
+            todo += more
+        return frozenset(found)
 
     def _references(self, path: str) -> tuple[tuple[str, frozenset[str]], ...]:
         """The variables that a file's assignments refer to in their values."""
@@ -62,22 +78,6 @@ class DeclaredVariables:
             pairs = ((i.name.text, frozenset(value_references(i))) for i in self.assigned(path))
             self._referring[path] = tuple((name, used) for name, used in pairs if used)
         return self._referring[path]
-
-    def _needs(self, file: LintedFile) -> frozenset[str]:
-        texts = self.syntax.closure(file.path)
-        values: dict[str, set[str]] = {}
-        found: set[str] = set()
-        for path in texts:
-            found.update(self.syntax.uses(path))
-            for name, used in self._references(path):
-                values.setdefault(name, set()).update(used)
-        todo = list(found)
-        while todo:
-            for name in values.get(todo.pop(), ()):
-                if name not in found:
-                    found.add(name)
-                    todo.append(name)
-        return frozenset(found)
 
     @cached_property
     def shared_names(self) -> frozenset[str]:

@@ -28,6 +28,17 @@ def test_a_variable_in_a_comment_is_not_used(tmp_path: Path) -> None:
     assert found(tmp_path, "LSM211", {"example": text}) == ["1:LSM211"]
 
 
+def test_a_variable_in_the_value_of_a_customary_one(tmp_path: Path) -> None:
+    files = {
+        "first": "@{cache} = /c\nprofile p {\n  include <abstractions/own>\n}\n",
+        "second": "@{data} = /b\n@{cache} = @{data}/c\n@{lost} = /b\nprofile q {\n  /x r,\n}\n",
+        "third": "@{name} = t\n@{exec_path} = /bin/@{name}\nprofile r /bin/t {\n  /x r,\n}\n",
+        "abstractions/own": "@{cache}/** r,\n",
+    }
+    (finding,) = lint_files(tmp_path, files, "LSM211").findings
+    assert (finding.file, finding.line) == (str(tmp_path / "second"), 3)
+
+
 def test_redefinition_of_an_included_variable(tmp_path: Path) -> None:
     files = {
         "example": "include <tunables/own>\n@{a} := /b\n@{a} ?= /c\nprofile p {\n  @{a} r,\n}\n",

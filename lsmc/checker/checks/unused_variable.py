@@ -35,7 +35,7 @@ profile good /bin/good {
 
 Files below `tunables/` declare variables for whoever needs them; they are not judged.  Neither is a
 variable that some abstraction of the tree takes as a parameter, though this file does not include
-it: such names are declared by custom.
+it: such names are declared by custom, and with them those that their values refer to.
 
 How sure: exact.  Anything that looks like a use counts as one, also in a branch that is not taken.
 
@@ -56,7 +56,7 @@ from lsmc.source import Span
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each variable of a given file that no text needs."""
     variables = tree.shared(variables_of)
-    parameters = variables.parameters
+    kept = variables.parameters | BUILTIN
     declared: dict[Span, str] = {}
     used: set[Span] = set()
     for file in tree.files:
@@ -66,11 +66,14 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         if not own:
             continue
         needed = variables.needed(file)
+        customary = {item.name.text for item in own} & kept - needed
+        if customary:
+            needed = variables.behind(file, needed | customary)
         for item in own:
             name = item.name.text
             if name in needed:
                 used.add(item.span)
-            elif name not in BUILTIN and name not in parameters and item.op != "+=":
+            elif item.op != "+=":
                 declared[item.span] = name
     for span, name in declared.items():
         if span not in used:
