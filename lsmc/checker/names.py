@@ -1,15 +1,8 @@
-"""What checks of names share: the graph of transitions, which names exist, which lie outside.
-
-A name that is missing from the tree may be defined by a file that was not given.  So files that
-stand beside the given ones are looked through, roughly: whatever looks like the head of a profile
-counts.  That can only make the checks more silent, never wrong.
-"""
+"""What checks of names share: the graph of transitions, which names exist, which lie outside."""
 
 from __future__ import annotations
 
 import fnmatch
-import posixpath
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
@@ -20,10 +13,10 @@ from lsmc.analysis.languages import some
 from lsmc.automata.algebra import Table
 from lsmc.automata.dfa import Dfa, StateLimit, determinize
 from lsmc.automata.pattern import Pattern, literal_prefix, literals
+from lsmc.checker.beside import Beside
 from lsmc.checker.model import Tree
 from lsmc.engine.requests import encode
 from lsmc.engine.verdict import UNCONFINED
-from lsmc.inputs import ignored
 from lsmc.source import to_display
 
 #: Profiles that programs make at run time, or that come with another package's loader.
@@ -43,11 +36,6 @@ EXTERNAL = (
     ":*",
 )
 _MANY = 64
-_HEAD = re.compile(
-    r"^[ \t]*(?:(?:profile|hat)[ \t]+|\^)?(\"[^\"\n]+\"|[^\s\"{}#,]+)"
-    r"(?:[ \t]+(?:\"[^\"\n]+\"|[/@][^\s\"{}]*))?[^\n{}#,]*\{[ \t]*(?:#[^\n]*)?$",
-    re.MULTILINE,
-)
 
 
 def graph_of(tree: Tree) -> Graph:
@@ -65,64 +53,12 @@ class Names:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+        self.beside = Beside(tree)
         self.profiles = tuple(profile.name for profile in tree.profiles)
         self._matches: dict[Pattern, tuple[str, ...]] = {}
         self._dfas: dict[Pattern, Dfa | None] = {}
         self._external: dict[tuple[int, tuple[str, ...]], tuple[Pattern, bool]] = {}
         self._tests: dict[Pattern, Callable[[bytes], bool]] = {}
-
-    @cached_property
-    def outside(self) -> frozenset[str]:
-        """Names in files beside the given ones, as they are written; children by their own name."""
-        given = {posixpath.abspath(file.path) for file in self.tree.files}
-        found: set[str] = set()
-        for folder in sorted({posixpath.dirname(path) for path in given}):
-            for path in self._beside(folder):
-                if path not in given:
-                    found.update(self._heads(path))
-        return frozenset(found)
-
-    def _beside(self, folder: str) -> Iterator[str]:
-        files = self.tree.library.files
-        try:
-            entries = files.entries(folder) or []
-        except OSError:
-            return
-        for name in sorted(entries):
-            if not ignored(name):
-                yield posixpath.join(folder, name)
-
-    def _heads(self, path: str) -> tuple[str, ...]:
-        """The names of the profiles in a file, read once a library."""
-        known = self.tree.library.heads
-        if path not in known:
-            known[path] = tuple(self._read_heads(path))
-        return known[path]
-
-    def _read_heads(self, path: str) -> Iterator[str]:
-        files = self.tree.library.files
-        try:
-            if files.entries(path) is not None:
-                return
-            text = files.read(path).decode("latin-1")
-        except OSError:
-            return
-        for match in _HEAD.finditer(text):
-            yield to_display(match[1].strip('"'))
-
-    def elsewhere(self, name: str) -> bool:
-        """Whether a name may be that of a profile outside of the tree."""
-        if not self.outside:
-            return False
-        last = name.rpartition("//")[2]
-        return any(part in self.outside for part in (name, last)) or any(
-            "@{" in head for head in self.outside
-        )
-
-    @property
-    def whole(self) -> bool:
-        """Whether no file with profiles stands beside the given ones."""
-        return not self.outside
 
     def matching(self, pattern: Pattern) -> tuple[str, ...]:
         """The names of the tree, and `unconfined`, that a label pattern matches."""
@@ -195,21 +131,25 @@ class Names:
         return self._external[key][1]
 
     def _is_external(self, pattern: Pattern, globs: tuple[str, ...]) -> bool:
+        prefix = literal_prefix(pattern)
         listed = literals(pattern, _MANY)
         if listed is None:
             dfa = self.dfa(pattern)
-            if dfa is None:
-                return True
-            prefix = literal_prefix(pattern)
-            if not prefix:
+            if dfa is None or not prefix or self._beside(pattern, prefix):
                 return True
             listed = (*some(Table(dfa), 4), prefix)
         names = [to_display(text.decode("latin-1")) for text in listed]
         return any(
-            fnmatch.fnmatchcase(name, glob) or self.elsewhere(name)
+            self.beside.has(name) or any(fnmatch.fnmatchcase(name, glob) for glob in globs)
             for name in names
-            for glob in globs
         )
+
+    def _beside(self, pattern: Pattern, prefix: bytes) -> bool:
+        """Whether a label pattern may mean a profile beside the tree, or any child of one."""
+        parent, _, child = prefix.rpartition(b"//")
+        if not child and self.beside.has(to_display(parent.decode("latin-1"))):
+            return True
+        return any(self.fits(pattern, encode(name)) for name in self.beside.names)
 
 
 def external_setting(tree: Tree, check: str, table: Mapping[str, Any]) -> tuple[str, ...]:

@@ -70,6 +70,69 @@ def test_files_beside_the_given_ones_count(tmp_path: Path) -> None:
         assert [one.line for one in CHECKS[code].run(tree)] == lines
 
 
+def lines(code: str, path: Path, base: Path) -> list[int | None]:
+    front = compiler(Options.of(base, [PROFILES], None, None))
+    tree, _ = compile_tree([str(path)], front)
+    return [one.line for one in CHECKS[code].run(tree)]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "profile there /{,usr/}bin/there flags=(attach_disconnected,complain) {",
+        "profile there @{exec_path} {",
+        "profile there\n  @{bin}/there\n{",
+        'profile "there" "/usr/bin/there" { }',
+        "# profile there /bin/others {\nprofile there /usr/**/there xattrs=(a=b) {",
+    ],
+)
+def test_profiles_of_the_base_directory_exist(tmp_path: Path, head: str) -> None:
+    base, given = tmp_path / "base", tmp_path / "given"
+    base.mkdir()
+    own = "@{exec_path} = @{bin}/there\n@{exec_path} += /opt/there\n"
+    (base / "any").write_text(f"{own}{head}\n  /x r,\n}}\n")
+    given.write_text(
+        "profile p /bin/p {\n"
+        "  /usr/bin/there px,\n"
+        "  /usr/bin/x px -> there,\n"
+        "  /usr/bin/elsewhere px,\n"
+        "  /usr/bin/y px -> nowhere,\n"
+        "  signal send peer=the*,\n"
+        "  signal send peer=there//*,\n"
+        "  signal send peer=no*,\n"
+        "}\n"
+    )
+    assert lines("LSM201", given, base) == [4, 5]
+    assert lines("LSM203", given, base) == [8]
+
+
+def test_a_path_named_profile_beside(tmp_path: Path) -> None:
+    (tmp_path / "any").write_text(
+        "/usr/bin/old flags=(complain, audit) {\n  /usr/bin/rule r,\n}\n"
+        "/usr/bin/older\n{\n  /usr/bin/{rule,other} r,\n}\n"
+    )
+    given = tmp_path / "given"
+    given.write_text(
+        "profile p /bin/p {\n"
+        "  /usr/bin/old px,\n"
+        "  /usr/bin/older px -> /usr/bin/older,\n"
+        "  /usr/bin/rule px,\n"
+        "}\n"
+    )
+    assert lines("LSM201", given, tmp_path) == [4]
+
+
+def test_a_profile_that_unread_text_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "abstractions" / "deep").mkdir(parents=True)
+    (tmp_path / "abstractions" / "deep" / "tool").write_text("/bin/a Px -> first,\n")
+    (tmp_path / "beside").write_text("profile other {\n  change_profile -> sec*,\n}\n")
+    given = tmp_path / "given"
+    given.write_text(
+        "".join(f"profile {n} {{\n  /x r,\n}}\n" for n in ("first", "second", "third"))
+    )
+    assert lines("LSM208", given, tmp_path) == [7]
+
+
 def test_witnesses_are_confirmed(tmp_path: Path) -> None:
     text = """profile p /bin/p {
   /bin/a px -> gone,

@@ -114,6 +114,16 @@ def test_an_alias_that_matches_an_attachment_or_in_one_file_only(tmp_path: Path)
     assert found(tmp_path, "LSM218", files) == []
 
 
+def test_an_alias_that_another_profile_may_need(tmp_path: Path) -> None:
+    files = {
+        "example": "include <tunables/alias>\nalias /own/ -> /a/,\nprofile p {\n  /x r,\n}\n",
+        "tunables/alias": "alias /srv/ -> /mnt/srv/,\nalias /usr/ -> /usr/,\n",
+    }
+    assert found(tmp_path, "LSM218", files) == ["2:LSM218", "1:LSM218", "2:LSM218"]
+    (tmp_path / "other").write_text("profile other /srv/other {\n}\n")
+    assert found(tmp_path, "LSM218", files) == ["2:LSM218", "2:LSM218"]
+
+
 def test_local_include_of_an_existing_file_is_unsafe(tmp_path: Path) -> None:
     files = {"example": "profile p {\n  /x r,\n}\n", "local/example": "/y r,\n"}
     (finding,) = lint_files(tmp_path, files, "LSM219").findings

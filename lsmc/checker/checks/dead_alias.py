@@ -30,8 +30,10 @@ profile good /usr/bin/good {
 }
 ```
 
-How sure: exact for the files that were given: the compiler itself tells which aliases it used.  It
-is `info` since lists of aliases are written for more programs than one tree has profiles for.
+How sure: exact for the files that were given: the compiler itself tells which aliases it used.  An
+alias of an included file may be there for another profile beside the given ones or in the base
+directory, so it is judged when there are none.  It is `info` since lists of aliases are written for
+more programs than one tree has profiles for.
 
 How to fix: correct the path, or remove the line.
 """
@@ -41,6 +43,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.checker.model import Check, Tree
+from lsmc.checker.names import names_of
 from lsmc.diagnostics import Diagnostic
 from lsmc.frontend.apparmor import ast
 from lsmc.source import Span, to_display
@@ -59,6 +62,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             seen[alias.span] = alias
             if (alias.old.text, alias.new.text) in hit:
                 matched.add(alias.span)
+    given = {file.path for file in tree.files}
+    others = tree.shared(names_of).beside.names
     for span, alias in seen.items():
         old, new = to_display(alias.old.text), to_display(alias.new.text)
         if alias.old.text == alias.new.text:
@@ -67,7 +72,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             message = f"the alias of `{old}` matches nothing: it is not absolute"
         elif not alias.new.text.startswith("/"):
             message = f"the alias makes paths that begin with `{new}`: they match nothing"
-        elif span not in matched:
+        elif span not in matched and (span.source.path in given or not others):
             message = f"nothing starts with `{old}`: the alias to `{new}` has no effect"
         else:
             continue

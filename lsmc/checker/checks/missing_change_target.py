@@ -34,8 +34,8 @@ Names that programs make at run time, or that another loader brings, are not loo
 namespaces are in it.  A pattern for all children of the profile itself is left alone: they may
 be added locally.
 
-How sure: exact for the files that were given; names that a file beside them may define count as
-existing.  `change_hat` asks no rule, so there is nothing to report about it.
+How sure: exact for the files that were given; profiles in files beside them and in the base
+directory count as existing.  `change_hat` asks no rule, so there is nothing to report about it.
 
 How to fix: correct the name, give the missing file, or add the name to `external`.
 """
@@ -87,7 +87,7 @@ def _pivots(tree: Tree) -> Iterator[Diagnostic]:
                         continue
                     name = to_display(rule.body.target.text)
                     known = tree.policy.tables.find(name) is not None or name == UNCONFINED
-                    if known or name.startswith(":") or "@{" in name or names.elsewhere(name):
+                    if known or name.startswith(":") or "@{" in name or names.beside.has(name):
                         continue
                     yield CHECK.finding(
                         rule.body.target.span,

@@ -40,8 +40,8 @@ A `px` rule for many paths is fine as soon as a profile attaches to one of them,
 `[checks.missing-exec-target] fallback = true` the latter are, when nothing can ever attach.
 
 How sure: exact for the files that were given.  A rule is judged at paths where it decides, and the
-witness is such an execution.  When files with profiles stand beside the given ones and were not
-given, names that they define count as existing, and unnamed `px` rules are left alone.
+witness is such an execution.  Profiles that were not given count too: those in files beside the
+given ones and in the base directory, whose heads are read.
 
 How to fix: give the missing file, correct the name, or write the mode that is meant (`ix`, `ux`).
 """
@@ -105,7 +105,7 @@ def _is_missing(
             attached = any(True for path in listed for _ in scope.at(path))
         else:
             attached = next(attached_paths(rule, scope), None) is not None
-        return not attached and (child or names.whole)
+        return not attached and (child or not names.beside.attaches(rule))
     if wanted.kind not in ("profile", "child", "stack"):
         return False
     name = wanted.name.removeprefix("&")
@@ -116,7 +116,7 @@ def _is_missing(
     parts = [part for part in name.split("//&") if part != UNCONFINED]
     return any(
         graph.policy.tables.find(_full(record.namespace, part)) is None
-        and not names.elsewhere(part)
+        and not names.beside.has(part)
         for part in parts
     )
 

@@ -42,8 +42,9 @@ profile worker /bin/worker {
 A pattern that matches one profile is fine, whatever its other alternatives are.  Names that come
 from elsewhere are not looked for: `[checks.unknown-peer] external = ["libvirt-*", ...]`.
 
-How sure: exact for the files that were given; names that a file beside them may define count as
-existing.  It is `info` because rules for programs of other packages are written on purpose.
+How sure: exact for the files that were given; profiles in files beside them and in the base
+directory count as existing.  It is `info` because rules for programs of other packages are written
+on purpose.
 
 How to fix: correct the name, drop the rule, or add the name to `external`.
 """

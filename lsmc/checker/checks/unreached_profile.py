@@ -32,8 +32,9 @@ profile worker-1 {
 
 How sure: exact about the policy.  It is `info` since programs that are not confined may enter any
 profile: `AppArmorProfile=` of a systemd unit, `aa-exec`, pam_apparmor, container managers.
-Children and hats are judged by `unused-child`; names in other namespaces are left out.  Nothing
-is reported when files with profiles stand beside the given ones and were not given.
+Children and hats are judged by `unused-child`; names in other namespaces are left out, and so
+are those that stand behind an arrow in a file that was not given: one beside the given ones or in
+the base directory, or an abstraction that no profile includes.
 
 How to fix: give it an attachment, or remove it; for one that is entered from outside, list its name
 in `[checks.unreached-profile] entered = ["name", ...]` (globs).
@@ -51,8 +52,7 @@ from lsmc.diagnostics import Diagnostic
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each profile that no edge leads to."""
-    if not tree.shared(names_of).whole:
-        return
+    beside = tree.shared(names_of).beside
     graph = tree.shared(graph_of)
     globs = [str(one) for one in tree.setting(CHECK.name, "entered", CHECK.table["entered"])]
     for profile in tree.profiles:
@@ -60,7 +60,9 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             continue
         if profile.record.is_hat or any(fnmatchcase(profile.name, glob) for glob in globs):
             continue
-        if not any(edge.source != profile.name for edge in graph.into.get(profile.name, ())):
+        if any(edge.source != profile.name for edge in graph.into.get(profile.name, ())):
+            continue
+        if not beside.enters(profile.name):
             yield CHECK.finding(
                 profile.ir.origin,
                 f"`{profile.name}` attaches to nothing, and no rule changes to it",

@@ -43,7 +43,8 @@ profile good /bin/good {
 
 How sure: exact about the rules.  Hats of a profile are entered by the program itself, which no rule
 tells, so they count as used.  A child that only a program outside of all confinement enters, by
-name, is reported all the same.
+name, is reported all the same.  A rule in a file beside the given ones or in the base directory
+counts when it names the child in full.
 
 How to fix: write the `cx` rule that is missing, or remove the child.
 """
@@ -53,14 +54,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.checker.model import Check, LintedProfile, Tree
-from lsmc.checker.names import graph_of
+from lsmc.checker.names import graph_of, names_of
 from lsmc.diagnostics import Diagnostic, Label
 from lsmc.engine.subjects import FREE_MODES
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each child that no edge leads to."""
-    graph = tree.shared(graph_of)
+    graph, beside = tree.shared(graph_of), tree.shared(names_of).beside
     for profile in tree.profiles:
         parent = _parent(tree, profile)
         if parent is None or parent.record.mode in FREE_MODES:
@@ -75,6 +76,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             and not (profile.record.is_hat and edge.kind == "change_hat")
             for edge in graph.into.get(profile.name, ())
         ):
+            continue
+        if not profile.record.is_hat and beside.enters(profile.name):
             continue
         what = "is a hat inside of a hat: change_hat never finds it"
         yield CHECK.finding(

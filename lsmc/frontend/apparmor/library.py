@@ -70,8 +70,6 @@ class Library:
         self.sources: dict[str, Source] = {}
         #: What was asked of the file system, for who keeps account of it; see `inputs.Ask`.
         self.asked: set[Ask] = set()
-        #: Names of profiles in files beside those compiled, for who needs to know of them.
-        self.heads: dict[str, tuple[str, ...]] = {}
         self._parse = parse
         self._size = 0
         self._parsed: dict[str, Parsed] = {}

@@ -1,0 +1,214 @@
+"""Profiles that were not given: those in files beside the given ones, and in the base directory.
+
+Their files are looked through, roughly: whatever looks like the head of a profile counts as one,
+and a variable that the file does not set stands for any text.  That can only make checks more
+silent, never wrong.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from lsmc.analysis.named_rules import RuleLanguage
+from lsmc.automata.algebra import Lazy, intersection
+from lsmc.automata.dfa import StateLimit
+from lsmc.automata.pattern import Literal, Pattern, literal_prefix, literals
+from lsmc.checker.model import Tree
+from lsmc.engine.requests import encode
+from lsmc.frontend.apparmor.aare import GlobError, parse_glob
+from lsmc.frontend.apparmor.library import Library
+from lsmc.inputs import ignored
+from lsmc.source import to_display
+
+_WORD = r"(?:\"[^\"\n]*\"|[^\s\"]++)"
+_PATH = r"(?=\"?[/@:])" + _WORD
+_HEAD = re.compile(
+    rf"^[ \t]*(?:(?:profile|hat)[ \t]+|\^)(?P<name>{_WORD})(?:\s+(?P<path>{_PATH}))?"
+    rf"|^[ \t]*(?P<bare>{_PATH})(?:[ \t]+(?:\w+=|\()[^\n]*)?\s+\{{",
+    re.MULTILINE,
+)
+_TARGET = re.compile(rf"->[ \t]*&?({_WORD})")
+_SET = re.compile(r"^[ \t]*(@\{\w+\})[ \t]*[+:?]?=[ \t]*([^\n#]*)", re.MULTILINE)
+_VARIABLE = re.compile(r"@\{[^}]*\}")
+_GLOB = frozenset("*?[{@")
+_ANY_TEXT = parse_glob("**").pattern
+#: Paths of a pattern that are looked up one by one; how often variables are put in for others.
+_MANY = 64
+_ROUNDS = 4
+_LIMIT = 20_000
+
+
+class Head(NamedTuple):
+    """A profile: its name as it is written, its file, and what it attaches to."""
+
+    name: str
+    file: str
+    paths: Pattern | None
+
+
+class Shelf:
+    """The files of a library's file system, looked through and not compiled; each is read once."""
+
+    def __init__(self, library: Library) -> None:
+        self._files = library.files
+        self._texts: dict[str, str] = {}
+        self._profiles: dict[tuple[str, ...], Profiles] = {}
+
+    def profiles(self, folders: Iterable[str]) -> Profiles:
+        """The profiles of the files in some folders."""
+        key = tuple(sorted(set(folders)))
+        if key not in self._profiles:
+            paths = dict.fromkeys(path for folder in key for path in self.inside(folder))
+            self._profiles[key] = Profiles(head for path in paths for head in self._heads(path))
+        return self._profiles[key]
+
+    def inside(self, folder: str) -> Iterator[str]:
+        """The paths in a folder, in order; none when it is no folder."""
+        try:
+            entries = self._files.entries(folder) or []
+        except OSError:
+            return
+        yield from (posixpath.join(folder, name) for name in sorted(entries) if not ignored(name))
+
+    def below(self, folder: str) -> Iterator[str]:
+        """The paths in a folder and in those in it."""
+        for path in self.inside(folder):
+            yield path
+            yield from self.below(path)
+
+    def text(self, path: str) -> str:
+        """A file's byte text; empty for what cannot be read."""
+        if path not in self._texts:
+            try:
+                self._texts[path] = self._files.read(path).decode("latin-1")
+            except OSError:
+                self._texts[path] = ""
+        return self._texts[path]
+
+    def targets(self, path: str) -> Iterator[str]:
+        """What stands behind the arrows in a file."""
+        return (match[1].strip('",') for match in _TARGET.finditer(self.text(path)))
+
+    def _heads(self, path: str) -> Iterator[Head]:
+        text = self.text(path)
+        values: dict[str, list[str]] = {}
+        for match in _SET.finditer(text):
+            values.setdefault(match[1], []).extend(re.findall(_WORD, match[2]))
+        for match in _HEAD.finditer(text):
+            name = (match["name"] or match["bare"]).strip('"')
+            paths = (match["path"] or name).strip('"')
+            glob = _glob(paths, values) if paths.startswith(("/", "@")) else None
+            yield Head(to_display(name), path, glob)
+
+
+class Profiles:
+    """Profiles by name and by what they attach to."""
+
+    def __init__(self, heads: Iterable[Head]) -> None:
+        self.files: dict[str, set[str]] = {}
+        self._paths: dict[bytes, set[str]] = {}
+        self._open: dict[Pattern, set[str]] = {}
+        for head in heads:
+            self.files.setdefault(head.name, set()).add(head.file)
+            if head.paths is None:
+                continue
+            listed = literals(head.paths, _MANY)
+            if listed is None:
+                self._open.setdefault(head.paths, set()).add(head.file)
+            for path in listed or ():
+                self._paths.setdefault(path, set()).add(head.file)
+
+    @cached_property
+    def _ordered(self) -> list[bytes]:
+        return sorted(self._paths)
+
+    def attaching(self, rule: RuleLanguage) -> Iterator[set[str]]:
+        """The files of the profiles that may attach to a path of a rule."""
+        for path in rule.starting(self._ordered):
+            yield self._paths[path]
+        for pattern, files in self._open.items():
+            if _meet(rule, pattern):
+                yield files
+
+
+class Beside:
+    """The profiles beside a tree."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._shelf = tree.library.kept(Shelf)
+        self._given = {posixpath.abspath(file.path) for file in tree.files}
+        self._base = tuple(map(posixpath.abspath, tree.library.search[:1]))
+        self._folders = (*sorted({posixpath.dirname(path) for path in self._given}), *self._base)
+
+    @cached_property
+    def _profiles(self) -> Profiles:
+        return self._shelf.profiles(self._folders)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Their names as they are written: children by their own, and variables as such."""
+        found = self._profiles.files.items()
+        return frozenset(name for name, files in found if not files <= self._given)
+
+    @cached_property
+    def _unknown(self) -> bool:
+        return any("@{" in name for name in self.names)
+
+    def has(self, name: str) -> bool:
+        """Whether one of them may have a name, or a child of that name."""
+        return self._unknown or name in self.names or name.rpartition("//")[2] in self.names
+
+    def attaches(self, rule: RuleLanguage) -> bool:
+        """Whether one of them may attach to a path of a rule."""
+        return any(not files <= self._given for files in self._profiles.attaching(rule))
+
+    def enters(self, name: str) -> bool:
+        """Whether a rule that the tree does not have may lead to a profile by its name."""
+        if name in self._targets:
+            return True
+        globs = (target for target in self._targets if not _GLOB.isdisjoint(target))
+        return any(intersection(_glob(glob, {}), Literal(encode(name))) for glob in globs)
+
+    @cached_property
+    def _targets(self) -> frozenset[str]:
+        paths = {path for folder in self._folders for path in self._shelf.inside(folder)}
+        for folder in self._base:
+            paths.update(self._shelf.below(posixpath.join(folder, "abstractions")))
+        paths.difference_update(map(posixpath.abspath, self._tree.texts))
+        found = (target for path in paths for target in self._shelf.targets(path))
+        return frozenset(map(to_display, found))
+
+
+def beside_of(tree: Tree) -> Beside:
+    """The profiles beside the tree; ask `tree.shared` for them."""
+    return Beside(tree)
+
+
+def _glob(text: str, values: dict[str, list[str]]) -> Pattern:
+    """The language of a glob in which variables stand for their values, or for any text."""
+
+    def put(match: re.Match[str]) -> str:
+        found = [value.strip('"') for value in values.get(match[0], ())]
+        return "{" + ",".join(found) + "}" if len(found) > 1 else "".join(found) or match[0]
+
+    for _ in range(_ROUNDS):
+        text = _VARIABLE.sub(put, text)
+    try:
+        return parse_glob(_VARIABLE.sub("**", text)).pattern
+    except GlobError:
+        return _ANY_TEXT
+
+
+def _meet(rule: RuleLanguage, pattern: Pattern) -> bool:
+    start = literal_prefix(pattern)
+    if not start.startswith(rule.prefix) and not rule.prefix.startswith(start):
+        return False
+    try:
+        return intersection(rule.automaton(), Lazy(pattern), _LIMIT) is not None
+    except StateLimit:
+        return True
