@@ -43,11 +43,12 @@ _LIMIT = 20_000
 
 
 class Head(NamedTuple):
-    """A profile: its name as it is written, its file, and what it attaches to."""
+    """A profile: its file, its name and what it attaches to as they are written, and variables."""
 
-    name: str
     file: str
-    paths: Pattern | None
+    name: str
+    paths: str
+    variables: dict[str, list[str]]
 
 
 class Shelf:
@@ -95,44 +96,43 @@ class Shelf:
 
     def _heads(self, path: str) -> Iterator[Head]:
         text = self.text(path)
-        values: dict[str, list[str]] = {}
+        variables: dict[str, list[str]] = {}
         for match in _SET.finditer(text):
-            values.setdefault(match[1], []).extend(re.findall(_WORD, match[2]))
+            variables.setdefault(match[1], []).extend(re.findall(_WORD, match[2]))
         for match in _HEAD.finditer(text):
             name = (match["name"] or match["bare"]).strip('"')
-            paths = (match["path"] or name).strip('"')
-            glob = _glob(paths, values) if paths.startswith(("/", "@")) else None
-            yield Head(to_display(name), path, glob)
+            yield Head(path, to_display(name), (match["path"] or name).strip('"'), variables)
 
 
 class Profiles:
     """Profiles by name and by what they attach to."""
 
     def __init__(self, heads: Iterable[Head]) -> None:
+        self._heads = tuple(heads)
         self.files: dict[str, set[str]] = {}
-        self._paths: dict[bytes, set[str]] = {}
-        self._open: dict[Pattern, set[str]] = {}
-        for head in heads:
+        for head in self._heads:
             self.files.setdefault(head.name, set()).add(head.file)
-            if head.paths is None:
-                continue
-            listed = literals(head.paths, _MANY)
-            if listed is None:
-                self._open.setdefault(head.paths, set()).add(head.file)
-            for path in listed or ():
-                self._paths.setdefault(path, set()).add(head.file)
 
     @cached_property
-    def _ordered(self) -> list[bytes]:
-        return sorted(self._paths)
+    def _attachments(self) -> tuple[dict[bytes, set[str]], dict[Pattern, set[str]]]:
+        """Files by the paths that their profiles attach to, where they are few, and by pattern."""
+        few: dict[bytes, set[str]] = {}
+        many: dict[Pattern, set[str]] = {}
+        for head in self._heads:
+            if head.paths.startswith(("/", "@")):
+                pattern = _glob(head.paths, head.variables)
+                listed = literals(pattern, _MANY)
+                if listed is None:
+                    many.setdefault(pattern, set()).add(head.file)
+                for path in listed or ():
+                    few.setdefault(path, set()).add(head.file)
+        return dict(sorted(few.items())), many
 
     def attaching(self, rule: RuleLanguage) -> Iterator[set[str]]:
         """The files of the profiles that may attach to a path of a rule."""
-        for path in rule.starting(self._ordered):
-            yield self._paths[path]
-        for pattern, files in self._open.items():
-            if _meet(rule, pattern):
-                yield files
+        few, many = self._attachments
+        yield from (few[path] for path in rule.starting(tuple(few)))
+        yield from (files for pattern, files in many.items() if _meet(rule, pattern))
 
 
 class Beside:
@@ -189,11 +189,11 @@ def beside_of(tree: Tree) -> Beside:
     return Beside(tree)
 
 
-def _glob(text: str, values: dict[str, list[str]]) -> Pattern:
+def _glob(text: str, variables: dict[str, list[str]]) -> Pattern:
     """The language of a glob in which variables stand for their values, or for any text."""
 
     def put(match: re.Match[str]) -> str:
-        found = [value.strip('"') for value in values.get(match[0], ())]
+        found = [value.strip('"') for value in variables.get(match[0], ())]
         return "{" + ",".join(found) + "}" if len(found) > 1 else "".join(found) or match[0]
 
     for _ in range(_ROUNDS):
