@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from lsmc.checker.assertions import read_assertions
 from lsmc.checker.model import Check, SettingError
 from lsmc.checker.selection import close, code_of, is_refused
 
@@ -223,6 +224,10 @@ class _Reader:
         if assertions is not None:
             if not isinstance(assertions, list) or not all(isinstance(a, dict) for a in assertions):
                 raise self.fail("assertions", "not a list of tables (write [[assertions]])")
+            try:
+                read_assertions({"assertions": assertions})
+            except SettingError as fault:
+                raise SettingError(f"{self.path}: {fault}") from None
             found["assertions"] = assertions
             found["policy-assertion"] = {
                 **found.get("policy-assertion", {}),
@@ -238,6 +243,14 @@ class _Reader:
         want, got = _kind(check.table[key]), _kind(value)
         if want not in (got, "nothing") and (want, got) != ("number", "whole number"):
             raise self.fail(f"{where}.{key}", f"a {got} where a {want} belongs")
+        if isinstance(value, list):
+            self.list_of(f"{where}.{key}", value)
+        for name, inner in value.items() if isinstance(value, dict) else ():
+            place = f"{where}.{key}.{name}"
+            if check.lists:
+                self.list_of(place, inner)
+            elif not isinstance(inner, str):
+                raise self.fail(place, "not a text")
 
 
 def _kind(value: Any) -> str:

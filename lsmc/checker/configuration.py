@@ -35,7 +35,7 @@ def find_config(start: str, known: Mapping[str, str], checks: Mapping[str, Check
                 continue
             table = table_of(_shown(path), _read(path))
             if table is not None:
-                return config_of(_shown(path), table, known, checks)
+                return _there(config_of(_shown(path), table, known, checks))
     return Config()
 
 
@@ -44,7 +44,7 @@ def read_config(path: str, known: Mapping[str, str], checks: Mapping[str, Check]
     table = table_of(path, _read(Path(path)))
     if table is None:
         raise SettingError(f"{path}: has no table `[tool.lsmc]`")
-    return config_of(path, table, known, checks)
+    return _there(config_of(path, table, known, checks))
 
 
 def read_baseline(path: str) -> Baseline:
@@ -135,6 +135,15 @@ def check_paths(
         baseline = read_baseline(setup.config.baseline)
     result = Linter(front, selected, known, setup.config).lint(paths, baseline)
     return [*result.findings, *result.faults]
+
+
+def _there(config: Config) -> Config:
+    """The configuration, if its directories are there."""
+    for key, folders in (("base", (config.base,)), ("include", config.include)):
+        for folder in folders:
+            if folder is not None and not Path(folder).is_dir():
+                raise SettingError(f"{config.path}: {key}: `{folder}` is no directory")
+    return config
 
 
 def _read(path: Path) -> bytes:

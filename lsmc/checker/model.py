@@ -116,7 +116,8 @@ class Check:
     """One check: a stable code and name, how bad its findings are, and the function.
 
     `default` is False for checks that run only when selected.  `table` names the settings that
-    configuration may give it, with their defaults.
+    configuration may give it, with their defaults; the values of one that is a table itself are
+    texts, or with `lists` lists of texts.
     """
 
     code: str
@@ -125,6 +126,7 @@ class Check:
     run: Callable[[Tree], Iterable[Diagnostic]]
     default: bool = True
     table: Mapping[str, Any] = field(default_factory=dict)
+    lists: bool = False
 
     def finding(
         self,

@@ -13,7 +13,13 @@ from lsmc.checker.selection import Selection
 from tests.lint.support import CHECKS, KNOWN, lint_files, short
 
 DENIED = "profile p /bin/p {\n  /etc/a r,\n  deny /etc/** r,\n}\n"
-CHECK = Check("LSM101", "unreachable-rule", "warning", elsewhere, table={"words": ["a"], "max": 3})
+CHECK = Check(
+    "LSM101",
+    "unreachable-rule",
+    "warning",
+    elsewhere,
+    table={"words": ["a"], "max": 3, "names": {}},
+)
 
 
 def read(text: str, path: str = "lsmc.toml") -> Config:
@@ -44,7 +50,10 @@ def read(text: str, path: str = "lsmc.toml") -> Config:
         ),
         ("[checks.unreachable-rule]\nwords = true", "words: a true or false where a list belongs"),
         ("assertions = 3", "assertions: not a list of tables (write [[assertions]])"),
+        ("[[assertions]]\nsubject = 'a'", "lsmc.toml: assertion 1: no key `subject`; known: name"),
         ("variables = []", "lsmc.toml: variables: not a table"),
+        ("[checks.unreachable-rule]\nwords = [1]", "unreachable-rule.words: not a list of texts"),
+        ("[checks.unreachable-rule]\nnames = { a = 1 }", "unreachable-rule.names.a: not a text"),
     ],
 )
 def test_faults(text: str, message: str) -> None:
@@ -77,6 +86,26 @@ def test_values() -> None:
     assert config.settings["unreachable-rule"] == {"max": 4}
     assert config.settings["assertions"] == [{"name": "x"}]
     assert config.settings["policy-assertion"] == {"assertions": [{"name": "x"}]}
+
+
+def test_settings_of_secrets(tmp_path: Path) -> None:
+    for value, message in (
+        ("1", "lsmc.toml: checks.sensitive-read.allow.x: not a list of texts"),
+        ("['a']", "lsmc.toml: checks.sensitive-read.allow: no kind of secret `x`"),
+    ):
+        toml = f"[checks.sensitive-read]\nallow = {{ x = {value} }}\n"
+        with pytest.raises(SettingError) as fault:
+            lint_files(tmp_path, {"p": "profile p {\n}\n", "lsmc.toml": toml}, "LSM311")
+        assert message in str(fault.value)
+
+
+@pytest.mark.parametrize("setting", ["base = 'policy'", "include = ['policy']"])
+def test_directories_are_there(tmp_path: Path, setting: str) -> None:
+    (tmp_path / "lsmc.toml").write_text(setting)
+    with pytest.raises(SettingError, match=r"lsmc\.toml: \w+: `.*policy` is no directory"):
+        find_config(str(tmp_path), KNOWN, {"LSM101": CHECK})
+    (tmp_path / "policy").mkdir()
+    assert find_config(str(tmp_path), KNOWN, {"LSM101": CHECK}).path
 
 
 def test_the_nearest_file_is_found(tmp_path: Path) -> None:

@@ -42,7 +42,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.checker.grants import READ, ProfileView
-from lsmc.checker.model import Check, Tree
+from lsmc.checker.model import Check, SettingError, Tree
+from lsmc.checker.selection import close
 from lsmc.checker.telling import chain, quoted, shown, witness
 from lsmc.checker.zones import Opening, Zones, names, opened
 from lsmc.decide import ALLOW
@@ -52,10 +53,14 @@ from lsmc.ir.classes import FILE
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that opens a secret for reading, once a profile."""
-    passed = {
-        zone: names(profiles) for zone, profiles in tree.setting(CHECK.name, "allow", {}).items()
-    }
     zones = Zones.read("sensitive")
+    passed = {}
+    for zone, profiles in tree.setting(CHECK.name, "allow", CHECK.table["allow"]).items():
+        known = [one.name for one in zones.zones]
+        if zone not in known:
+            what = f"no kind of secret `{zone}`{close(zone, known)}"
+            raise SettingError(f"checks.{CHECK.name}.allow: {what}")
+        passed[zone] = names(profiles)
 
     def counts(view: ProfileView, opening: Opening) -> bool:
         allowed = passed.get(opening.zone.name)
@@ -74,4 +79,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         )
 
 
-CHECK = Check("LSM311", "sensitive-read", "warning", run, table={"allow": {}})
+CHECK = Check("LSM311", "sensitive-read", "warning", run, table={"allow": {}}, lists=True)
