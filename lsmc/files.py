@@ -56,7 +56,11 @@ def write_atomically(path: StrPath, data: bytes | memoryview) -> None:
 
     folder, base = os.path.split(os.path.abspath(path))
     _remove_abandoned(folder)
-    handle, name = tempfile.mkstemp(prefix=f".{base[:200]}.", suffix=_PART, dir=folder)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{base[:200]}.", suffix=_PART, dir=folder)
+    except OSError as fault:
+        fault.filename = os.fspath(path)  # of the other name nobody knows
+        raise
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

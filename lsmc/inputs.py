@@ -234,7 +234,7 @@ def _names(names: list[str] | None) -> str:
 
 
 def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str], list[str]]:
-    """The profile files that some paths name, in order, and the paths where nothing is.
+    """The profile files that some paths name, each once and in order, and where nothing is.
 
     A directory stands for the files in it, without what editors and packagers leave behind.
     """
@@ -251,7 +251,10 @@ def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str]
             found.append(path)
         else:
             missing.append(path)
-    return list(dict.fromkeys(found)), missing
+    first: dict[str, str] = {}
+    for path in found:
+        first.setdefault(os.path.abspath(path), path)
+    return list(first.values()), missing
 
 
 def ignored(name: str) -> bool:

@@ -88,11 +88,17 @@ class Baseline:
         return True
 
     def gone(self, ran: Iterable[str], files: Iterable[str]) -> list[Diagnostic]:
-        """A finding for each entry that is left over, of the codes and files that were judged."""
+        """A finding for each entry that is left over, of the codes and files that were judged.
+
+        What is said of a file that is not there any more is left over, too.
+        """
         codes, judged = set(ran), {_relative(file, self.path) for file in files}
+        folder = Path(self.path).parent
         found = []
         for entry, count in sorted(self._left.items()):
-            if count and entry.code in codes and entry.file in judged:
+            if not count or entry.code not in codes:
+                continue
+            if entry.file in judged or not (folder / entry.file).exists():
                 times = f" ({count} times)" if count > 1 else ""
                 found.append(
                     GONE.finding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -49,8 +50,9 @@ def compile_tree(
     given = [str(path) for path in paths]
     held = [path for path in given if path in front.library.sources]
     names, diagnostics = policy_files(path for path in given if path not in held)
+    known = {posixpath.abspath(path) for path in held}
     files: list[LintedFile] = []
-    for path in (*held, *names):
+    for path in (*held, *(name for name in names if posixpath.abspath(name) not in known)):
         try:
             compiled = front.compile(path)
         except OSError as fault:

@@ -14,7 +14,8 @@ from typing import cast
 from lsmc.checker.baseline import Baseline
 from lsmc.checker.config import Config
 from lsmc.checker.lint import by_place, compile_tree, run
-from lsmc.checker.model import Check, Tree
+from lsmc.checker.model import Check, SettingError, Tree
+from lsmc.checker.names import names_of
 from lsmc.checker.suppression import Suppressions
 from lsmc.diagnostics import Diagnostic, Severity
 from lsmc.files import StrPath
@@ -66,21 +67,25 @@ class Linter:
     def lint(self, paths: Iterable[StrPath], baseline: Baseline | None = None) -> Result:
         """All that is to be reported about some files, judged together."""
         tree, errors = compile_tree(paths, self.front, self.config.settings)
-        found, faults = run(tree, self._checks)
+        try:
+            found, faults = run(tree, self._checks)
+        except SettingError as fault:
+            raise SettingError(f"{self.config.path}: {fault}") from None
         result = Result(tree, faults=list(faults.values()))
         judged = self.codes - faults.keys()
         comments = Suppressions(self._known)
         for path in tree.texts:
             comments.read(path, self.front.library.file(path).tree)
+        settled = _settled(tree) if comments or baseline is not None else frozenset()
         kept = self._reported(found, comments, result)
         if "LSM901" in self.codes:
-            kept += self._reported(comments.unused(judged), comments, result)
+            kept += self._reported(comments.unused(judged, settled), comments, result)
         if baseline is not None:
             new = [one for one in kept if not baseline.takes(one, result.homes)]
             result.known = len(kept) - len(new)
             kept = new
             if "LSM903" in self.codes:
-                kept += self._reported(baseline.gone(judged, tree.texts), comments, result)
+                kept += self._reported(baseline.gone(judged, settled), comments, result)
         result.broken = bool(comments.faults)
         result.findings = [
             *sorted(_once(errors), key=by_place),
@@ -111,6 +116,12 @@ class Linter:
         levels = self.config.severities
         prefixes = [prefix for prefix in levels if code.startswith(prefix)]
         return levels[max(prefixes, key=len)] if prefixes else ""
+
+
+def _settled(tree: Tree) -> frozenset[str]:
+    """The files about which all is said: shared ones only when no other profile may use them."""
+    given = frozenset(file.path for file in tree.files)
+    return given if tree.shared(names_of).beside.names else frozenset(tree.texts)
 
 
 def _once(findings: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -10,7 +10,7 @@ the policy.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lsmc.checker.checks.unknown_code_in_suppression import CHECK as UNKNOWN
@@ -44,6 +44,9 @@ class Suppressions:
         self._known = known
         self._by_file: dict[str, list[Suppression]] = {}
         self.faults: list[Diagnostic] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._by_file)
 
     def read(self, path: str, tree: ast.File) -> None:
         """Take the comments of a file."""
@@ -105,11 +108,11 @@ class Suppressions:
                 return True
         return False
 
-    def unused(self, ran: Iterable[str]) -> list[Diagnostic]:
-        """The findings about suppressions of which nothing, or not all, was needed."""
+    def unused(self, ran: Iterable[str], files: Container[str]) -> list[Diagnostic]:
+        """The findings about suppressions in files of which nothing, or not all, was needed."""
         judged = set(ran)
         found = []
-        for path in sorted(self._by_file):
+        for path in sorted(path for path in self._by_file if path in files):
             for one in self._by_file[path]:
                 spare = [code for code in one.codes if code in judged and code not in one.used]
                 errors = [code for code in one.codes if code.startswith("LSM0")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -187,7 +188,11 @@ class _Run:
         linter = self.linter()
         baseline = self.baseline()
         code = YES
-        for path in self._expanded():
+        counts: Counter[tuple[str, str]] = Counter()
+        paths = list(self._expanded())
+        if not paths:
+            self._nothing()
+        for path in paths:
             try:
                 result = linter.lint([path], baseline.fresh() if baseline else None)
             except SettingError:
@@ -200,7 +205,10 @@ class _Run:
             found = self._changed(result.findings)
             self.screen.text(findings.file_line(path, found))
             self._faults(result.faults)
+            counts.update((one.code, one.name) for one in found)
             code = max(code, self._code(found, result))
+        if self.wish.statistics:
+            self._statistics(counts)
         return code
 
     def _expanded(self) -> Iterable[str]:
@@ -228,7 +236,14 @@ class _Run:
         self.screen.remark(f"{safe(self.baseline_path)}: {count} entries")
         return WRONG if errors or result.faults or result.broken else YES
 
+    def _nothing(self) -> None:
+        """Say that there is nothing to lint, which may be a wrong path and not good policy."""
+        names = ", ".join(f"`{safe(path)}`" for path in self.paths)
+        self.screen.remark(f"lsmc: warning: no files of policy in {names}")
+
     def _print(self, found: list[Diagnostic], result: Result) -> None:
+        if not result.files and not found:
+            self._nothing()
         report = Report(
             tuple(found),
             tuple(result.faults),
@@ -247,7 +262,7 @@ class _Run:
             self.screen.show(text for one in found for text in (*diagnostic_lines(one), line("")))
         self._faults(result.faults)
         if self.wish.statistics:
-            self._statistics(report)
+            self._statistics(Counter((one.code, one.name) for one in found))
         if self.wish.form == "text":
             self._summary(report)
 
@@ -255,8 +270,9 @@ class _Run:
         for fault in faults:
             self.screen.error(f"{fault.message} [{fault.code}]")
 
-    def _statistics(self, report: Report) -> None:
-        rows = [line(f"{count:>7}  {code} {name}") for count, code, name in report.statistics()]
+    def _statistics(self, counts: Counter[tuple[str, str]]) -> None:
+        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        rows = [line(f"{count:>7}  {code} {name}") for (code, name), count in ordered]
         if self.wish.form in ("text", "concise"):
             self.screen.show(rows)
         else:
@@ -297,6 +313,8 @@ def _check_use(wish: Wish) -> None:
         raise UsageFault("--fix and --diff need files, not standard input")
     if (wish.fix or wish.diff) and wish.form == "jsonl":
         raise UsageFault("--fix and --diff judge all files together, --format jsonl does not")
+    if wish.write_baseline and wish.form == "jsonl":
+        raise UsageFault("--write-baseline judges all files together, --format jsonl does not")
     if wish.write_baseline and (wish.fix or wish.diff or wish.changed_since):
         raise UsageFault("--write-baseline takes all findings, and changes no policy")
 

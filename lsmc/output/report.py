@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import urllib.parse
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,13 +45,6 @@ class Report:
         name = self.relative(path)
         quoted = urllib.parse.quote(os.fsencode(name or _absolute(path)))
         return (quoted, True) if name is not None else (f"file://{quoted}", False)
-
-    def statistics(self) -> list[tuple[int, str, str]]:
-        """(number, code, name) of each code that was found, the most frequent first."""
-        counts = Counter((one.code, one.name) for one in self.findings)
-        return sorted(
-            ((count, *key) for key, count in counts.items()), key=lambda row: (-row[0], row[1])
-        )
 
 
 def _absolute(path: str) -> str:

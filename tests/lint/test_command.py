@@ -50,6 +50,7 @@ def run(*args: str, text: str | None = None) -> Result:
         (["dead", "--config", "missing.toml"], 2),
         (["dead", "--baseline", "missing.json"], 2),
         (["dead", "--write-baseline"], 2),
+        (["dead", "--baseline", "b.json", "--write-baseline", "--format", "jsonl"], 2),
         (["dead", "--unsafe-fixes"], 2),
         (["dead", "--stdin-filename", "x"], 2),
         (["dead", "--changed-since", "HEAD"], 2),
@@ -141,6 +142,68 @@ def test_baseline() -> None:
     Path("dead").write_text(CLEAN)
     gone = run("lint", "dead", "--baseline", "b.json", "--format", "concise")
     assert gone.stdout == "b.json:2:1: LSM903 LSM101 is gone from `dead`: `/etc/a r,`\n"
+
+
+def test_a_baseline_of_a_file_that_is_gone() -> None:
+    run("lint", "dead", "--baseline", "b.json", "--write-baseline")
+    Path("dead").rename("moved")
+    found = run("lint", "moved", "--baseline", "b.json", "--format", "concise").stdout
+    assert found.splitlines() == [
+        "b.json:2:1: LSM903 LSM101 is gone from `dead`: `/etc/a r,`",
+        "moved:2:3: LSM101 `/etc/a r` never grants anything",
+    ]
+
+
+def test_a_baseline_that_cannot_be_written() -> None:
+    result = run("lint", "dead", "--baseline", "no/b.json", "--write-baseline")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "lsmc: error: `no/b.json`: no such file or directory\n",
+    )
+
+
+def test_shared_text_is_settled_by_whole_trees_only() -> None:
+    Path("shared").write_text("/etc/b r, # lsmc: ignore[LSM101]\ndeny /etc/** r,\n")
+    for name in ("one", "two"):
+        Path(name).mkdir()
+        Path(name, name).write_text(f"profile {name} {{\n  include <shared>\n}}\n")
+    words = ("lint", "--base", ".", "--format", "concise")
+    run(*words, "one", "--baseline", "b.json", "--write-baseline")
+    Path("shared").write_text("/usr/b r, # lsmc: ignore[LSM101]\n")
+    for other in ("clean", "dead", "broken", "unused"):
+        Path(other).unlink()
+    assert run(*words, "one").stdout.startswith("./shared:1:11: LSM901 ")
+    Path("one/more").write_text("profile more {\n  include <shared>\n}\n")
+    assert run(*words, "one").stdout.startswith("./shared:1:11: LSM901 ")
+    assert run(*words, "one/one").stdout == ""
+
+
+def test_one_file_by_two_names_is_one() -> None:
+    words = ("lint", "--extend-select", "LSM207", "--format", "concise")
+    Path("dead").write_text(DEAD)
+    found = run(*words, "dead", "./dead").stdout
+    assert found == "dead:2:3: LSM101 `/etc/a r` never grants anything\n"
+    edited = DEAD.replace("/etc/a", "/etc/edited")
+    Path("tree").mkdir()
+    Path("tree/dead").write_text(DEAD)
+    found = run(*words, "tree", "-", "--stdin-filename", "./tree/dead", text=edited).stdout
+    assert found == "./tree/dead:2:3: LSM101 `/etc/edited r` never grants anything\n"
+
+
+def test_nothing_to_lint_is_said() -> None:
+    Path("empty").mkdir()
+    for form in ("text", "jsonl"):
+        result = run("lint", "empty", "--format", form)
+        assert result.exit_code == 0
+        assert result.stderr.startswith("lsmc: warning: no files of policy in `empty`\n")
+
+
+def test_statistics_of_files_judged_alone() -> None:
+    result = run("lint", "dead", "unused", "dead", "--format", "jsonl", "--statistics")
+    assert result.stderr.splitlines() == [
+        "      2  LSM101 unreachable-rule",
+        "      1  LSM901 unused-suppression",
+    ]
 
 
 def test_broken_suppression_is_exit_2() -> None:
