@@ -85,7 +85,8 @@ class Kept:
 
     `digests` are those of the bundle's units; `files` has the names of the profiles of each file
     that is as it was, of which no two are the same.  Of the `candidates` nothing changed but the
-    text of included files, which was that of `texts`.
+    text of included files, which was that of `texts`.  `record` is what else the file system
+    answered when all these were compiled.
     """
 
     bundle: Bundle
@@ -93,6 +94,7 @@ class Kept:
     files: Mapping[str, Sequence[str]]
     candidates: Mapping[str, Candidate]
     texts: Mapping[str, str]
+    record: Mapping[Ask, Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,8 @@ def compile_files(
 
     with shards(make, len(again), jobs) as workers:
         readings = workers.read(again, _tick(progress, "reading", len(again)))
-        record = _agreed([disk.record, *(reading.record for reading in readings)])
+        before = kept.record if kept is not None else {}
+        record = _agreed([disk.record, *(reading.record for reading in readings), before])
         files = {file.path: file for reading in readings for file in reading.files}
         places, twofold = _places(again, readings, len(parts))
         names = {name for path in found if path in left for name in left[path]}

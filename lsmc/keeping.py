@@ -26,18 +26,21 @@ def left_by(entry: Entry, stale: set[int]) -> Kept:
     files: dict[str, Sequence[str]] = {}
     candidates: dict[str, Candidate] = {}
     texts: dict[str, str] = {}
+    numbers: set[int] = set()
     settings = _Settings(details)
     if not stale.intersection(entry.seen.common):
         for path, file in details.files.items():
             if stale.intersection(file.asks):
                 continue
+            numbers.update(file.asks, file.plain)
             changed = frozenset(entry.seen.asks[n][0][1] for n in stale.intersection(file.plain))
             if changed:
                 candidates[path] = Candidate(file.names, settings.read(file.setting), changed)
                 texts |= {one: details.texts[one] for one in changed}
             else:
                 files[path] = file.names
-    return Kept(Bundle(entry.bundle), details.digests, files, candidates, texts)
+    record = dict(entry.seen.asks[number] for number in numbers - stale)
+    return Kept(Bundle(entry.bundle), details.digests, files, candidates, texts, record)
 
 
 class _Settings:

@@ -10,7 +10,8 @@ import pytest
 
 from lsmc.cache import compile_cached
 from lsmc.diagnostics import PolicyError
-from lsmc.driver import compile_files
+from lsmc.driver import Kept, compile_files
+from lsmc.entry import Entry
 from lsmc.inputs import Options
 
 NAMES = ("alpha", "beta", "delta", "gamma", "kappa", "omega")
@@ -132,3 +133,22 @@ def test_a_damaged_entry_is_as_none(tree: Path, where: int) -> None:
     assert warm(tree) == before
     entry.write_bytes(bytes(data[: len(data) // 2]))
     assert warm(tree) == before
+
+
+def test_a_file_that_changes_after_it_was_looked_at(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an earlier run saw must be what this one sees, or all is compiled again."""
+    from lsmc import keeping
+
+    warm(tree)
+    (tree / "beta").write_text((tree / "beta").read_text() + "# changed\n")
+    left_by = keeping.left_by
+
+    def late(entry: Entry, stale: set[int]) -> Kept:
+        kept = left_by(entry, stale)
+        (tree / "abstractions/common").write_text("/etc/late r,\nptrace peer=@{profile_name},\n")
+        return kept
+
+    monkeypatch.setattr(keeping, "left_by", late)
+    assert warm(tree) == cold(tree)
