@@ -37,7 +37,7 @@ def compile(  # noqa: A001 - the contract's name
         jobs: processes to use; as many as there are processors when not given.
         cache: a directory that keeps compiled units between runs; none when not given.
     """
-    from lsmc.cache import compile_cached
+    from lsmc.cache.cached import compile_cached
     from lsmc.inputs import Options
 
     options = Options.of(base, include, features, variables, restrict)

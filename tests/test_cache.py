@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from lsmc.cache import compile_cached
+from lsmc.cache.cached import compile_cached
+from lsmc.cache.entry import Entry
 from lsmc.diagnostics import PolicyError
 from lsmc.driver import Kept, compile_files
-from lsmc.entry import Entry
 from lsmc.inputs import Options
 
 NAMES = ("alpha", "beta", "delta", "gamma", "kappa", "omega")
@@ -139,7 +139,7 @@ def test_a_file_that_changes_after_it_was_looked_at(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What an earlier run saw must be what this one sees, or all is compiled again."""
-    from lsmc import keeping
+    from lsmc.cache import keeping
 
     warm(tree)
     (tree / "beta").write_text((tree / "beta").read_text() + "# changed\n")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsmc import driver
-from lsmc.cache import compile_cached
+from lsmc.cache.cached import compile_cached
 from lsmc.diagnostics import PolicyError
 from lsmc.driver import compile_files
 from lsmc.inputs import Options

@@ -32,7 +32,7 @@ def compile_paths(
     paths: Sequence[str], reading: Reading, screen: Screen
 ) -> tuple[bytes | memoryview, list[Diagnostic]]:
     """The bundle of source files, and the warnings; `PolicyError`."""
-    from lsmc.cache import compile_cached
+    from lsmc.cache.cached import compile_cached
     from lsmc.output.styled import safe
 
     options = reading.options()

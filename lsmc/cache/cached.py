@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from lsmc import __version__
-from lsmc.entry import Entry
+from lsmc.cache.entry import Entry
 from lsmc.files import StrPath, map_file, write_atomically
 from lsmc.inputs import Options, changed
 from lsmc.memory import uncollected
@@ -60,7 +60,7 @@ def compile_cached(
     stale = changed(entry.seen.asks) if entry is not None else set()
     if entry is not None and not stale and entry.seen.whole:
         return entry.bundle, []
-    from lsmc.keeping import leave
+    from lsmc.cache.keeping import leave
 
     outcome, used = _compile(paths, options, processes, progress, entry, stale)
     _write(place, leave(outcome, used))
@@ -76,8 +76,8 @@ def _compile(
     stale: set[int],
 ) -> tuple[Outcome, Entry | None]:
     """The outcome, and the entry if it was of use."""
+    from lsmc.cache.keeping import left_by
     from lsmc.driver import compile_files
-    from lsmc.keeping import left_by
 
     try:
         kept = left_by(entry, stale) if entry is not None else None

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from lsmc.cache.entry import Details, Entry, KeptFile, Seen, entry_bytes
 from lsmc.driver import Kept, Outcome
-from lsmc.entry import Details, Entry, KeptFile, Seen, entry_bytes
 from lsmc.frontend.apparmor.setting import Layer, Setting
 from lsmc.inputs import Answer, Ask
 from lsmc.revising import Candidate

@@ -1,0 +1,1 @@
+"""Keeps compiled policy between runs: what a run saw and made, and what of it still holds."""
