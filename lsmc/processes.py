@@ -78,13 +78,15 @@ def shards(make: Callable[[], Shard], files: int, jobs: int) -> Iterator[Shards]
     ours: list[Connection] = []
     running = []
     try:
-        for _ in range(count):
-            mine, theirs = context.Pipe()
-            ours.append(mine)
-            process = context.Process(target=_serve, args=(make, theirs, tuple(ours)), daemon=True)
-            process.start()
-            running.append(process)
-            theirs.close()
+        with _uninterrupted():
+            for _ in range(count):
+                mine, theirs = context.Pipe()
+                ours.append(mine)
+                serving = (make, theirs, tuple(ours))
+                process = context.Process(target=_serve, args=serving, daemon=True)
+                process.start()
+                running.append(process)
+                theirs.close()
         yield Shards(make, ours)
     finally:
         for process in running:
@@ -95,9 +97,18 @@ def shards(make: Callable[[], Shard], files: int, jobs: int) -> Iterator[Shards]
             connection.close()
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Interrupts wait; a process that begins meanwhile sees none at all, as its parent ends it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(make: Callable[[], Shard], connection: Connection, others: Sequence[Connection]) -> None:
     """The life of a process: one shard, and what it is asked to do."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent sees it, and ends this process
     for other in others:
         other.close()
     pending = 0

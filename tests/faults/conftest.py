@@ -41,15 +41,52 @@ def lsmc(*words: Words, cwd: Path, **more: object) -> subprocess.CompletedProces
     )
 
 
-def start(*words: Words, cwd: Path, **more: object) -> subprocess.Popen[bytes]:
+def start(
+    *words: Words, cwd: Path, command: tuple[str, ...] = LSMC, **more: object
+) -> subprocess.Popen[bytes]:
     """Start lsmc in a process group of its own, so that its workers can be found."""
     return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
-        [*LSMC, *map(str, words)],
+        [*command, *map(str, words)],
         cwd=cwd,
         env=environment(),
         start_new_session=True,
         **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more},
     )
+
+
+#: lsmc, but it stops where its N-th file is half written: `os.fsync` comes before the final name.
+_STOPPING = """
+import os, signal
+from itertools import count
+
+def stop(handle, writes=count(1)):
+    if next(writes) == {number}:
+        os.ftruncate(handle, os.fstat(handle).st_size // 2)
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+os.fsync = stop
+from lsmc.cli import main
+main()
+"""
+
+
+def stopped_in_write(number: int, *words: Words, cwd: Path) -> subprocess.Popen[bytes]:
+    """Start lsmc, and wait until it has stopped in the middle of the N-th file that it writes."""
+    child = start(*words, cwd=cwd, command=(sys.executable, "-c", _STOPPING.format(number=number)))
+    assert until(lambda: state(child.pid)[0] == "T", child)
+    return child
+
+
+def working(*words: Words, cwd: Path) -> subprocess.Popen[bytes]:
+    """Start lsmc, and wait until its two workers are there."""
+    child = start(*words, cwd=cwd)
+    assert until(lambda: len(group(child.pid)) > 2, child)
+    return child
+
+
+def state(process: int) -> list[str]:
+    """What the system says of a process: its state, its parent, its group and so on; OSError."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
 
 
 def group(leader: int) -> list[int]:
@@ -58,7 +95,7 @@ def group(leader: int) -> list[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                fields = state(int(entry.name))
             except OSError:
                 continue
             if fields[2] == str(leader) and fields[0] != "Z":
@@ -66,11 +103,11 @@ def group(leader: int) -> list[int]:
     return found
 
 
-def until(happens: Callable[[], object], child: subprocess.Popen[bytes]) -> bool:
+def until(happens: Callable[[], object], child: subprocess.Popen[bytes] | None = None) -> bool:
     """Wait until something is so; False when the process ended before."""
     end = time.monotonic() + PATIENCE
     while not happens():
-        if child.poll() is not None:
+        if child is not None and child.poll() is not None:
             return False
         assert time.monotonic() < end
         time.sleep(0.002)

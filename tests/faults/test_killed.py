@@ -5,54 +5,72 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.faults.conftest import (
     INTERRUPTED,
+    PATIENCE,
     compile_words,
     group,
     kill_group,
     left_behind,
     lsmc,
     start,
+    stopped_in_write,
     until,
+    working,
 )
 
+#: The files that a compilation writes, in order.
+WRITES = {"the cache": 1, "the bundle": 2}
 
-@pytest.mark.parametrize("after", [0.4, 1.0])
-def test_a_killed_compile_leaves_nothing_half_done(place: Path, right: bytes, after: float) -> None:
-    """Wherever SIGKILL hits, the final name holds nothing or all, and the next run succeeds."""
-    child = start(*compile_words(place), cwd=place)
-    time.sleep(after)
+
+@pytest.fixture
+def before(place: Path) -> bytes:
+    """A bundle of an earlier time that stands where the next one goes."""
+    (place / "out.lsmb").write_bytes(b"before")
+    return b"before"
+
+
+def test_a_killed_compile_leaves_all_as_it_was(place: Path, right: bytes, before: bytes) -> None:
+    """SIGKILL hits it and its workers at work; the next run succeeds."""
+    child = working(*compile_words(place), cwd=place)
     kill_group(child.pid)
     child.communicate()
-    if (place / "out.lsmb").exists():
-        assert (place / "out.lsmb").read_bytes() == right
+    assert (place / "out.lsmb").read_bytes() == before
+    assert left_behind(place) + left_behind(place / "cache") == []
     done = lsmc(*compile_words(place), cwd=place)
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     assert (place / "out.lsmb").read_bytes() == right
-    assert not group(child.pid)
 
 
-def test_killed_while_the_cache_is_written(place: Path, right: bytes) -> None:
-    """A cache entry that was not finished is as none; what it left behind goes away in time."""
+@pytest.mark.parametrize("number", WRITES.values(), ids=WRITES)
+def test_killed_in_a_write(place: Path, right: bytes, before: bytes, number: int) -> None:
+    """The half that was written has no name that anybody looks for; it goes away in time."""
+    child = stopped_in_write(number, *compile_words(place), cwd=place)
+    kill_group(child.pid)
+    child.communicate()
     cache = place / "cache"
-    hits = 0
-    for _ in range(3):
-        for path in cache.glob("*.lsmc-cache"):
-            path.unlink()
-        child = start(*compile_words(place), cwd=place)
-        hits += until(lambda: left_behind(cache), child)
-        kill_group(child.pid)
-        child.communicate()
-    if not hits:
-        pytest.skip("no run was caught while it wrote")
+    assert (place / "out.lsmb").read_bytes() == before
+    assert len(list(cache.glob("*.lsmc-cache"))) == number - 1
+    assert (len(left_behind(cache)), len(left_behind(place))) == (2 - number, number - 1)
     done = lsmc(*compile_words(place), cwd=place)
-    assert (done.returncode, (place / "out.lsmb").read_bytes()) == (0, right)
-    assert len(left_behind(cache)) <= 3
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (place / "out.lsmb").read_bytes() == right
+    assert (len(left_behind(cache)), len(left_behind(place))) == (2 - number, number - 1)
+
+
+def test_workers_end_when_their_parent_is_killed(place: Path) -> None:
+    """As the system does when memory is short: nobody tells them."""
+    child = working(*compile_words(place), cwd=place)
+    child.kill()
+    child.communicate()
+    assert until(lambda: not group(child.pid))
 
 
 def test_abandoned_temporary_files_are_removed(place: Path) -> None:
@@ -69,35 +87,45 @@ def test_abandoned_temporary_files_are_removed(place: Path) -> None:
     assert left_behind(place / "cache") == [new.name]
 
 
-@pytest.mark.parametrize("after", [0.4, 0.8])
-def test_an_interrupted_compile_ends_quietly(place: Path, after: float) -> None:
-    """Ctrl-C goes to the whole group: status 130, no message, no file, no worker left."""
-    child = start(*compile_words(place), cwd=place)
-    time.sleep(after)
+@pytest.mark.parametrize("whom", [os.killpg, os.kill], ids=["all", "the parent"])
+def test_an_interrupted_compile_ends_quietly(
+    place: Path, before: bytes, whom: Callable[[int, int], None]
+) -> None:
+    """Ctrl-C goes to the whole group, `kill -INT PID` to one: no message, no worker left."""
+    child = working(*compile_words(place), cwd=place)
+    whom(child.pid, signal.SIGINT)
+    assert child.communicate(timeout=PATIENCE) == (b"", b"")
+    assert child.returncode in INTERRUPTED
+    assert group(child.pid) == []
+    assert (place / "out.lsmb").read_bytes() == before
+    assert left_behind(place) + left_behind(place / "cache") == []
+
+
+@pytest.mark.parametrize("number", WRITES.values(), ids=WRITES)
+def test_interrupted_in_a_write(place: Path, before: bytes, number: int) -> None:
+    """What was written of the file is removed."""
+    child = stopped_in_write(number, *compile_words(place), cwd=place)
     kill_group(child.pid, signal.SIGINT)
-    out, err = child.communicate(timeout=60)
-    if child.returncode == 0:
-        pytest.skip("it was done before the signal came")
+    kill_group(child.pid, signal.SIGCONT)
+    assert child.communicate(timeout=PATIENCE) == (b"", b"")
     assert child.returncode in INTERRUPTED
-    assert (out, err) == (b"", b"")
-    assert not (place / "out.lsmb").exists()
-    assert left_behind(place) == []
-    assert left_behind(place / "cache") == []
-    time.sleep(0.2)
-    assert group(child.pid) == []
+    assert (place / "out.lsmb").read_bytes() == before
+    assert left_behind(place) + left_behind(place / "cache") == []
 
 
-def test_an_interrupt_of_the_parent_alone_ends_the_workers(place: Path) -> None:
-    """As `kill -INT PID` does."""
-    child = start(*compile_words(place), cwd=place)
-    if not until(lambda: len(group(child.pid)) > 2, child):
-        pytest.skip("no workers were needed")
-    child.send_signal(signal.SIGINT)
-    _, err = child.communicate(timeout=60)
-    assert child.returncode in INTERRUPTED
-    assert err == b""
-    time.sleep(0.2)
-    assert group(child.pid) == []
+def test_an_interrupt_of_a_worker_that_begins(place: Path, right: bytes) -> None:
+    """Interrupts are not for workers, from their first moment on."""
+    code = (
+        "import os, signal\n"
+        "interrupt = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
+        "os.register_at_fork(after_in_child=interrupt)\n"
+        "from lsmc.cli import main\n"
+        "main()\n"
+    )
+    child = start(*compile_words(place), cwd=place, command=(sys.executable, "-c", code))
+    _, err = child.communicate(timeout=PATIENCE)
+    assert (child.returncode, err) == (0, b"")
+    assert (place / "out.lsmb").read_bytes() == right
 
 
 def test_two_compiles_share_a_cache(place: Path, right: bytes) -> None:
