@@ -105,6 +105,7 @@ def test_other_files_are_refused(data: bytes) -> None:
         (with_version(data, VERSION + 1), f"reads format {VERSION}"),
         (data[: HEADER.size + 3], "cut short"),
         (data[:-1], "cut short"),
+        (data + b"\0", "bytes after the last section"),
     ):
         with pytest.raises(BundleError, match=reason):
             Bundle(wrong)

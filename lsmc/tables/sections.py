@@ -86,4 +86,6 @@ def _section_table(data: memoryview) -> dict[Section, tuple[int, int, int]]:
     missing = [section.name.lower() for section in Section if section not in sections]
     if missing:
         raise BundleError(f"section {missing[0]} is missing")
+    if max(offset + length for offset, length, _ in sections.values()) != len(data):
+        raise BundleError("there are bytes after the last section")
     return sections

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from zlib import compress, crc32, decompress
 
@@ -64,13 +65,16 @@ def bundle_bytes() -> bytes:
 
 
 def answers(data: bytes) -> list[object]:
-    """Everything that is asked of a bundle; raises `BundleError`."""
-    policy = Policy(data)
-    found: list[object] = [policy.profiles]
-    for subject in SUBJECTS:
-        for operation, obj, fields in REQUESTS:
-            found.append(policy.query(subject, operation, obj, owner=True, **fields))
-    return found
+    """All that the commands say of a bundle; raises `BundleError`."""
+    return [said(part) for part in work(data)]
+
+
+def said(part: Callable[[], object]) -> object:
+    """What a part of the work comes to: a result, or a refusal that concerns the question."""
+    try:
+        return part()
+    except (UnknownName, RequestError, StateLimit) as refused:
+        return repr(refused)
 
 
 @cache
@@ -168,15 +172,10 @@ def run(data: bytes) -> None:
     if data[:1] == RAW:
         refused_or_same(data[1:])
         return
-    packed = pack(data[1:])
-    try:
-        for part in work(packed):
-            try:
-                part()
-            except (BundleError, UnknownName, RequestError, StateLimit):
-                continue
-    except BundleError:
-        return
+    with suppress(BundleError):
+        for part in work(pack(data[1:])):
+            with suppress(BundleError):
+                said(part)
 
 
 TARGET = Target(
