@@ -40,7 +40,7 @@ def policy() -> Policy:
 
 
 def seeds() -> Iterable[bytes]:
-    """A request for each operation, each class and each field."""
+    """A request for each operation, each class and each field, and one that is nested deeply."""
     names = policy().profiles
     for number, op in enumerate(OPERATIONS):
         some = {
@@ -62,6 +62,7 @@ def seeds() -> Iterable[bytes]:
             },
             ensure_ascii=False,
         ).encode()
+    yield b'{"context": ' + b"[" * 2000
 
 
 def run(data: bytes) -> None:
@@ -79,4 +80,4 @@ def run(data: bytes) -> None:
         assert _answer(policy(), line) == found, "another answer the second time"
 
 
-TARGET = Target("batch", run, seeds, WORDS, longest=1024)
+TARGET = Target("batch", run, seeds, WORDS, longest=4096)

@@ -35,10 +35,15 @@ SAMPLES = (
         'type=USER_AVC msg=audit(1.2:3): pid=1 msg=\'apparmor="DENIED" operation="dbus_bind"'
         ' bus="system" name="a.b" mask="bind" hostname=? terminal=?\''
     ),
+    (
+        'type=USER_AVC msg=audit(1.2:4): pid=1 msg=\'apparmor="DENIED" operation="dbus_bind"'
+        ' bus="system" name="a.b"\n  mask="bind"\n hostname=?\''
+    ),
     '{"MESSAGE": "audit: type=1400 audit(1.2:3): apparmor=\\"DENIED\\" signal=term peer=\\"q\\""}',
     'type=UNKNOWN[1503] msg=audit(1.2:3): operation="capable" name="setuid" task=1',
     '__CURSOR=a\nMESSAGE=apparmor="DENIED"\nMESSAGE\n\x05\0\0\0\0\0\0\0hello\n\n',
 )
+PACKED = (b"\x1f\x8b", b"\xfd7zXZ\0", b"BZh", b"\x28\xb5\x2f\xfd")
 KEYS = words(
     "operation class profile name name2 target pid comm requested_mask denied_mask fsuid ouid "
     "family sock_type protocol laddr faddr lport fport addr peer peer_addr peer_profile peer_label "
@@ -92,6 +97,12 @@ def check(text: str) -> None:
     assert isinstance(asked(record).requests, tuple)
 
 
+def check_counts(reader: LogReader, data: bytes) -> None:
+    """Every line of a log that is no export of the journal was used, skipped or broken."""
+    if b"__CURSOR=" not in data:
+        assert reader.lines == data.count(b"\n") + (data[-1:] not in (b"\n", b"")), "lines are lost"
+
+
 @cache
 def _policy() -> Policy:
     return batch.policy()
@@ -109,6 +120,8 @@ def run(data: bytes) -> None:
                 record = entry if isinstance(entry, Record) else entry.record
                 json.loads(dumps(record.to_json()))
                 causes.add(record)
+            if not data.startswith(PACKED):
+                check_counts(reader, data)
         except UnreadableLog:
             pass
     finally:
