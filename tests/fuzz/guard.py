@@ -12,7 +12,8 @@ import resource
 import signal
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -40,14 +41,21 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def limited(run: Callable[[bytes], None], data: bytes, slower: float = 1.0) -> None:
-    """Run a target on an input; raises `TooSlow`."""
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Bound the processor time of what is done within; raises `TooSlow`."""
     signal.signal(signal.SIGPROF, _too_slow)
-    signal.setitimer(signal.ITIMER_PROF, (SECONDS + SECONDS_PER_BYTE * len(data)) * slower, SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, seconds, SECONDS)
     try:
-        run(data)
+        yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def limited(run: Callable[[bytes], None], data: bytes, slower: float = 1.0) -> None:
+    """Run a target on an input; raises `TooSlow`."""
+    with within((SECONDS + SECONDS_PER_BYTE * len(data)) * slower):
+        run(data)
 
 
 def _too_slow(_: int, __: FrameType | None) -> None:

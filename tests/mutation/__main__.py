@@ -23,7 +23,7 @@ from typing import NoReturn
 import hypothesis.strategies  # noqa: F401  imported once, as is all that is large and not ours
 import lark  # noqa: F401
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tests.mutation.mutants import Mutant, mutants
 
@@ -52,7 +52,11 @@ def main() -> int:
         parser.error(f"no tests are named for {', '.join(sorted(unknown))}")
     # A failure is all that counts, so none is made smaller; `tests/conftest.py` reads the variable.
     settings.register_profile(
-        "mutation", derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate]
+        "mutation",
+        derandomize=True,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow],
     )
     os.environ["HYPOTHESIS_PROFILE"] = "mutation"
     survived = 0
