@@ -22,6 +22,9 @@ S = TypeVar("S", bound=Hashable)
 
 States: TypeAlias = tuple[Any, ...]  # one state of each automaton; None where it is dead
 
+#: How many tuples of states a question may take unless it is told otherwise.
+LIMIT = 1_000_000
+
 
 class Automaton(Protocol[S]):
     """A deterministic automaton, known by where it starts and where each state leads."""
@@ -132,7 +135,7 @@ def search(
     goal: Callable[[States], bool],
     *,
     alive: Callable[[States], bool] | None = None,
-    limit: int = 1_000_000,
+    limit: int = LIMIT,
 ) -> bytes | None:
     """A shortest string that leads to a tuple of states meeting the goal; None if there is none.
 
@@ -157,7 +160,7 @@ def search(
                     continue
                 rank = RANK[best_byte(mask)]
                 path = (unprintable + (rank >= N_PRINTABLE), place, rank)
-                if path < best.get(after, (path[0] + 1,)):
+                if after not in best or path < best[after]:
                     best[after] = path
         seen.update(best)
         if len(seen) > limit:
@@ -238,7 +241,7 @@ def is_empty(a: Language) -> bool:
     return shortest(a) is None
 
 
-def intersection(a: Language, b: Language, limit: int = 1_000_000) -> bytes | None:
+def intersection(a: Language, b: Language, limit: int = LIMIT) -> bytes | None:
     """A shortest string in both."""
     one, two = automaton(a), automaton(b)
 
@@ -251,7 +254,7 @@ def intersection(a: Language, b: Language, limit: int = 1_000_000) -> bytes | No
     return search([one, two], goal, alive=alive, limit=limit)
 
 
-def difference(a: Language, b: Language, limit: int = 1_000_000) -> bytes | None:
+def difference(a: Language, b: Language, limit: int = LIMIT) -> bytes | None:
     """A shortest string in `a` that is not in `b`."""
     one, two = automaton(a), automaton(b)
 
@@ -259,9 +262,8 @@ def difference(a: Language, b: Language, limit: int = 1_000_000) -> bytes | None
         return states[0] is not None
 
     def goal(states: States) -> bool:
-        if states[0] is None or not one.accepts(states[0]):
-            return False
-        return states[1] is None or not two.accepts(states[1])
+        inside = alive(states) and bool(one.accepts(states[0]))
+        return inside and (states[1] is None or not two.accepts(states[1]))
 
     return search([one, two], goal, alive=alive, limit=limit)
 
@@ -332,8 +334,5 @@ def _spelled(one: Automaton[Any], useful: list[set[Any]]) -> Iterator[bytes]:
 def _choices(one: Automaton[Any], state: Any, useful: set[Any]) -> Iterator[tuple[int, Any]]:
     """The ranked bytes that lead from a state to a useful one."""
     edges = [(mask, to) for mask, to in one.edges(state) if to in useful]
-    if len(edges) == 1:
-        mask, to = edges[0]
-        return ((rank, to) for rank in ranks(mask))
     # the sets of edges are disjoint, so no two ranks are equal and the states are never compared
     return merge(*([(rank, to) for rank in ranks(mask)] for mask, to in edges))

@@ -83,6 +83,12 @@ def test_lazy_edges_are_disjoint(a: Pattern, b: Pattern) -> None:
     assert len(targets) == len(lazy.edges(lazy.start))
 
 
+def test_each_edge_has_a_byte() -> None:
+    """Of a set whose bytes all lead elsewhere together with other sets, no edge is left."""
+    lazy = Lazy(Literal(b"a"), Literal(b"b"), Chars(mask_of(b"ab")))
+    assert [mask for mask, _ in lazy.edges(lazy.start)] == [mask_of(b"a"), mask_of(b"b")]
+
+
 @given(patterns, patterns, patterns)
 @settings(max_examples=50)
 def test_laws(a: Pattern, b: Pattern, c: Pattern) -> None:
@@ -157,6 +163,9 @@ def test_witnesses_read_well() -> None:
     assert shortest(concat([Literal(b"/"), Chars(NOT_SLASH)])) == b"/a"
     assert shortest(union([Literal(b"a\x01"), Literal(b"/b")])) == b"/b"
     assert shortest(union([Literal(b"a\0"), Literal(b"~ ")])) == b"~ "
+    # of paths that differ early and are unprintable, or worse to read, later
+    assert shortest(union([Literal(b"a\x01a"), Literal(b"bbb")])) == b"bbb"
+    assert shortest(union([Literal(b"azy"), Literal(b"bax")])) == b"azy"
 
 
 def test_search_goes_on_past_dead_automata() -> None:
