@@ -59,6 +59,14 @@ static int raise_limit(int resource, rlim_t value)
 	return setrlimit(resource, &limit);
 }
 
+/* Once it has stopped, the end of its tracer lets it go on. */
+static int trace(void)
+{
+	if (ptrace(PTRACE_ATTACH, peer, NULL, NULL))
+		return -1;
+	return waitpid(peer, NULL, 0) == peer ? 0 : -1;
+}
+
 /* A system call for which the kernel wants one capability. */
 static int use_capability(const char *name)
 {
@@ -161,7 +169,7 @@ static int act(int n, char **word)
 	if (IS("capable")) return use_capability(a);
 	if (IS("socket")) return use_socket(given + 1);
 	if (IS("kill")) return kill(peer, atoi(a));
-	if (IS("trace")) return ptrace(PTRACE_ATTACH, peer, NULL, NULL) ? -1 : 0;
+	if (IS("trace")) return trace();
 	if (IS("peek")) return syscall(SYS_get_robust_list, peer, &head, &size);
 	if (IS("mount"))
 		return mount(*a ? a : NULL, b, *c ? c : NULL, strtoul(given[4], NULL, 16), NULL);

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -12,7 +14,7 @@ from lsmc import compile_text
 from tests.kernel.cases import ROOT, Group, made
 from tests.kernel.expect import expect
 from tests.kernel.known import KNOWN
-from tests.kernel.machine import _images, archive, features_text, read_answers
+from tests.kernel.machine import HERE, _images, archive, features_text, read_answers
 from tests.kernel.policy import FAMILIES, groups
 from tests.kernel.recorded import Performed, read, written
 from tests.kernel.run import FEATURES, judge
@@ -95,6 +97,13 @@ def test_what_the_guest_says_is_put_together() -> None:
     assert answers.outcomes[1].errno is None
     assert answers.features == {"a/b": "yes"}
     assert answers.faults == ["odd", "no result of the cases [2]"]
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
+def test_the_probe_is_sound() -> None:
+    command = ["gcc", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", str(HERE / "probe.c")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("data", [b"", b"1234", b"12345"])

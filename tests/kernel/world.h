@@ -100,6 +100,7 @@ static void spawn_peer(const char *label, const char *ids)
 		for (int number = 1; number < 65; number++)
 			signal(number, SIG_IGN);
 		need(write(ready[1], "", 1) != 1, "ready");
+		close(up[1]);	/* which tells that the child has ended */
 		while (read(stay[0], &byte, 1) < 0)
 			;
 		_exit(0);
