@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
-from lsmc.decide import Decision
+from lsmc.decide import ALLOW, Decision, Facts
 from lsmc.engine.subjects import Profiles
-from lsmc.engine.verdict import UNCONFINED, Exec
+from lsmc.engine.verdict import UNCONFINED, Exec, Stay
 from lsmc.ir.classes import FILE
 from lsmc.ir.mediation import Transition
 from lsmc.tables.records import ProfileRecord
@@ -27,14 +28,18 @@ def execution(
     elif transition.unconfined:
         fallback = "unconfined"
     target = _target(profiles, profile, transition, path)
+    inherits = transition.kind == "inherit"
     if target is None and fallback is not None:
         target = profile.full_name if fallback == "inherit" else UNCONFINED
+        inherits = fallback == "inherit"
     if transition.kind == "stack" and target is not None:
         # on top of what follows without it, the fallback too; without it there is no fallback
         added = _named(profiles, transition.name[1:], profile.namespace)
         if added != target:
             target = f"{target}//&{added}" if added is not None else None
-    return Exec(exec_mode(transition), target, transition.unsafe, fallback)
+    stays = inherits and target == profile.full_name
+    outcome = Stay if stays else Exec
+    return outcome(exec_mode(transition), target, transition.unsafe, fallback)
 
 
 def _target(
@@ -70,6 +75,17 @@ def _named(profiles: Profiles, name: str, namespace: str) -> str | None:
             return None
         parts.append(found.full_name)
     return "//&".join(parts)
+
+
+def at_next_exec(profile: ProfileRecord, target: str, matched: Iterable[Facts]) -> Exec:
+    """What change_onexec leads to: one rule that keeps the environment is enough."""
+    unsafe = any(
+        rule.effect == ALLOW and rule.transition is not None and rule.transition.unsafe
+        for rule in matched
+    )
+    if target.startswith("&"):
+        target = f"{profile.full_name}//{target}"
+    return Exec("change_profile", target, unsafe, None)
 
 
 def exec_mode(transition: Transition) -> str:

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 
 from lsmc.decide import Decision
 from lsmc.engine.evaluator import Matcher, Node
-from lsmc.engine.execution import EXECUTE, execution
+from lsmc.engine.execution import EXECUTE, at_next_exec, execution
 from lsmc.engine.ops import Operation
-from lsmc.engine.requests import RequestError, encode, key_fields, parts
+from lsmc.engine.requests import RequestError, encode, key_fields
+from lsmc.engine.sockets import parts_for
 from lsmc.engine.subjects import FREE_MODES, Profiles, mediates
 from lsmc.engine.verdict import DecisionName, Exec, Verdict, both
-from lsmc.ir.classes import FILE, LINK
+from lsmc.ir.classes import FILE, LINK, ONEXEC
 from lsmc.ir.mediation import MediationClass
 from lsmc.numerals import natural
 from lsmc.tables.groups import make_key
@@ -23,6 +24,11 @@ from lsmc.tables.records import ProfileRecord
 
 Fields = Mapping[str, str]
 READ = FILE.mask("r")
+
+
+def hats_of(profile: ProfileRecord) -> str:
+    """The profile whose hats one may enter: its parent's for a hat, else its own."""
+    return profile.parent if profile.is_hat else profile.name
 
 
 class Judge:
@@ -61,7 +67,7 @@ class Judge:
             )
         if operation.cls == "link":
             return self._judge_link(profile, obj, owner, fields)
-        first, *rest = parts(operation, obj, fields)
+        first, *rest = parts_for(profile, operation, obj, fields, mediated)
         verdict = self._judge_class(profile, *first, owner, mediated)
         for part in rest:
             verdict = both(verdict, self._judge_class(profile, *part, owner, mediated))
@@ -101,6 +107,9 @@ class Judge:
             verdict = verdict._replace(audited=True)
         if cls is FILE and wanted & EXECUTE and decision.allow & EXECUTE:
             verdict = self._with_exec(profile, verdict, decision, encode(obj))
+        if cls is ONEXEC and not verdict.missing:
+            facts = [match.rule.facts for match in matcher.matched(node)]
+            verdict = verdict._replace(transition=at_next_exec(profile, obj, facts))
         return verdict
 
     def _compound(
@@ -113,16 +122,21 @@ class Judge:
         owner: bool,
         whole: Decision,
     ) -> Decision:
-        """A stack as peer: when its whole name does not match, every component must."""
+        """A stack as peer: when its whole name does not match, every component must.
+
+        The answer is theirs then, so that a quiet `deny` of the whole name is logged.
+        """
         if not wanted & ~whole.allow:
             return whole
-        allow = wanted
+        allow = quiet = wanted
+        audit = 0
         rest = {k: v for k, v in fields.items() if k != "peer"}
         matcher = self.profiles.matcher(profile)
         for part in label.split("//&"):
             key = make_key(cls.code, key_fields(cls, part, rest, profile.full_name))
-            allow &= matcher.decide(matcher.walk(key), cls, owner).allow
-        return whole._replace(allow=whole.allow | allow)
+            one = matcher.decide(matcher.walk(key), cls, owner)
+            allow, quiet, audit = allow & one.allow, quiet & one.quiet, audit | one.audit
+        return whole._replace(allow=allow, quiet=quiet, audit=audit & allow)
 
     def judge(
         self,
@@ -237,7 +251,7 @@ class Judge:
         Programs probe for hats, so the kernel logs no failure but in complain mode, where a hat
         that does not exist is made (`change_hat` in the kernel's domain.c).
         """
-        parent = profile.parent if profile.is_hat else profile.name
+        parent = hats_of(profile)
         hat = self.profiles.find(f"{parent}//{obj}")
         if hat is not None and hat.is_hat:
             entered = Exec("", hat.full_name, True, None)

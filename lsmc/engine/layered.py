@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from lsmc.engine.judge import hats_of
 from lsmc.engine.ops import Operation, listed
 from lsmc.engine.requests import RequestError
 from lsmc.engine.verdict import Verdict
@@ -110,11 +111,12 @@ def _errno(policy: Policy, subject: str, operation: Operation, obj: str) -> str:
     """What a refusal by the profile gives; of a hat it depends on what there is in its place."""
     if operation.cls != "change_hat":
         return operation.order.errno
-    for profile in policy.tables.components(subject):
-        parent = profile.parent if profile.is_hat else profile.name
-        if policy.tables.find(f"{parent}//{obj}") is not None:
+    profiles = policy.tables.components(subject)
+    for profile in profiles:
+        hat = policy.tables.find(f"{hats_of(profile)}//{obj}")
+        if hat is not None and not hat.is_hat:
             return "EPERM"
-        below = f"{profile.full_name}//"
-        if any(name.startswith(below) for name in policy.profiles):
-            return "ENOENT"
-    return "ECHILD"
+        if hat is None and profile.mode != "complain":
+            break
+    below = tuple(f"{profile.full_name}//" for profile in profiles)
+    return "ENOENT" if any(name.startswith(below) for name in policy.profiles) else "ECHILD"

@@ -106,7 +106,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *_socket("accept", "socket_accept", "accept"),
     *_socket("send", "socket_sendmsg", "sendmsg file_perm"),
     *_socket("receive", "socket_recvmsg", "recvmsg file_perm"),
-    *_socket("shutdown", "socket_shutdown", "shutdown"),
+    *_socket("shutdown", "socket_shutdown", "socket_shutdown"),
     *_socket("getsockname", "socket_getsockname", "getsockname getpeername"),
     *_socket("setsockopt", "socket_setsockopt", "setsockopt"),
     *_socket("getsockopt", "socket_getsockopt", "getsockopt"),
@@ -130,6 +130,14 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("dbus_eavesdrop", "dbus", ("eavesdrop",), "dbus-daemon", ("dbus_eavesdrop",)),
     Operation(
         "change_profile", "change_profile", ("change_profile",), "setprocattr", ("change_profile",)
+    ),
+    Operation(
+        "stack",
+        "change_profile",
+        ("change_profile",),
+        "setprocattr",
+        ("stack",),
+        "put a profile on the present one; rules name it `&NAME`",
     ),
     Operation("change_hat", "change_hat", (), "setprocattr", ("change_hat",), "enter a hat"),
     Operation(

@@ -13,10 +13,11 @@ from lsmc.engine.execution import execution
 from lsmc.engine.judge import Judge
 from lsmc.engine.ops import Operation, find
 from lsmc.engine.ops import names as operation_names
-from lsmc.engine.requests import encode, key_fields
+from lsmc.engine.requests import Part, encode, key_fields
+from lsmc.engine.sockets import of_family
 from lsmc.engine.subjects import Profiles, mediates
 from lsmc.engine.verdict import UNCONFINED, Exec, Permissions, UnknownName, Verdict, stack
-from lsmc.ir.classes import BY_NAME, FILE
+from lsmc.ir.classes import BY_NAME, FILE, UNIX
 from lsmc.ir.mediation import MediationClass
 from lsmc.kernels.walk import answers
 from lsmc.tables.bundle import Bundle
@@ -106,6 +107,8 @@ class Policy:
         fields: Fields,
     ) -> Permissions:
         none: frozenset[str] = frozenset()
+        if cls is UNIX and not mediates(profile, cls):
+            cls, obj, _, fields = of_family(Part(cls, obj, 0, fields))
         if not mediates(profile, cls):
             every = frozenset(cls.permissions)
             return Permissions(every, none, none, none, none, None, {}, mediated=False)
@@ -185,7 +188,13 @@ class Policy:
             return Verdict(True, "unconfined", operation.perms, (), False, transition, ())
         judge = self._judge.operation
         verdicts = [judge(p, operation, obj, owner, fields, mediated) for p in profiles]
-        return verdicts[0] if len(verdicts) == 1 else stack(verdicts)
+        if len(verdicts) == 1:
+            return verdicts[0]
+        whole = stack(verdicts)
+        if operation.cls == "change_hat" and not whole.allowed:
+            # each profile in complain mode logs it, whosever hat is missing
+            whole = whole._replace(audited=any(p.mode == "complain" for p in profiles))
+        return whole
 
     def _unconfined_exec(self, path: str) -> Exec:
         found, _ = self.tables.attachments.find(encode(path))

@@ -88,6 +88,8 @@ def parts(operation: Operation, obj: str, fields: Mapping[str, str]) -> tuple[Pa
             Part(direct, obj, direct.mask(("onexec",)), without("exec")),
             Part(cls, obj, cls.all, fields),
         )
+    if operation.name == "stack" and not obj.startswith("&"):
+        obj = f"&{obj}"
     if operation.name == "remount":
         fields = {**fields, "options": f"remount,{fields.get('options', '')}"}
     return (Part(cls, obj, cls.mask(operation.perms), fields),)

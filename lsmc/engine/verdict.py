@@ -41,12 +41,29 @@ class Exec(NamedTuple):
     """What an execution does: the mode as written (`Px`), the profile that follows, the fallback.
 
     `target` is the resulting subject, None when no profile is found and there is no fallback.
+    `unsafe` is what the rule says.
     """
 
     mode: str
     target: str | None
     unsafe: bool
     fallback: Literal["inherit", "unconfined"] | None
+
+    @property
+    def scrubs(self) -> bool:
+        """Whether the program runs in secure mode (`AT_SECURE`)."""
+        return not self.unsafe
+
+
+class Stay(Exec):
+    """An execution that stays in its profile, by `ix` or as the fallback, whatever is unsafe."""
+
+    __slots__ = ()
+
+    @property
+    def scrubs(self) -> bool:
+        """Whether the program runs in secure mode (`AT_SECURE`)."""
+        return False
 
 
 class Permissions(NamedTuple):
@@ -91,23 +108,26 @@ def stack(verdicts: list[Verdict]) -> Verdict:
     deciding = next((v for v in verdicts if not v.allowed), verdicts[0])
     missing = tuple(dict.fromkeys(m for v in verdicts for m in v.missing))
     granted = tuple(g for g in verdicts[0].granted if all(g in v.granted for v in verdicts))
-    transition = None
-    if all(v.transition is not None for v in verdicts):
-        targets = [v.transition.target for v in verdicts if v.transition is not None]
-        first = verdicts[0].transition
-        if first is not None:
-            names = "//&".join(dict.fromkeys(t for t in targets if t is not None))
-            transition = first._replace(target=names if None not in targets else None)
+    steps = [v.transition for v in verdicts if v.transition is not None]
     return Verdict(
         allowed,
         deciding.decision,
         granted,
         missing,
         any(v.audited for v in verdicts),
-        transition,
+        _together(steps) if len(steps) == len(verdicts) else None,
         tuple(dict.fromkeys(r for v in verdicts for r in v.rules)),
         deciding.note,
     )
+
+
+def _together(steps: list[Exec]) -> Exec:
+    """Where a stack goes: its components go their own ways, and one that scrubs is enough."""
+    target: str | None = None
+    if all(step.target is not None for step in steps):
+        names = "//&".join(step.target or "" for step in steps).split("//&")
+        target = "//&".join(dict.fromkeys(names))
+    return next((step for step in steps if step.scrubs), steps[0])._replace(target=target)
 
 
 def both(first: Verdict, second: Verdict) -> Verdict:

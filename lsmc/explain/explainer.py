@@ -17,7 +17,8 @@ from lsmc.engine.layered import NOT_ACTIVE, context_of, owns
 from lsmc.engine.ops import Operation, find
 from lsmc.engine.ops import names as operation_names
 from lsmc.engine.policy import NO_FIELDS, Policy
-from lsmc.engine.requests import Part, encode, key_fields, parts
+from lsmc.engine.requests import Part, encode, key_fields
+from lsmc.engine.sockets import parts_for
 from lsmc.engine.subjects import mediates
 from lsmc.engine.verdict import RuleRef, UnknownName, Verdict
 from lsmc.explain.hazards import hazards
@@ -188,13 +189,12 @@ def _explain(
         tuple(_subject(policy, profile) for profile in profiles),
         known,
     )
-    asks = tuple(_asks(operation, object, fields, verdict))
     reasons: list[Reason] = []
     missed: list[Miss] = []
     suggestions: list[Suggestion] = []
     for profile in profiles:
         lacking: list[tuple[Look, Decision]] = []
-        for part in asks:
+        for part in _asks(profile, operation, object, fields, mediated, verdict):
             for look, decision in _looks(policy, profile, part, owner, mediated):
                 reasons += _reasons(look, decision, part.wanted)
                 refused = verdict.missing or part.cls is CAPABILITY
@@ -218,14 +218,19 @@ def _explain(
 
 
 def _asks(
-    operation: Operation, object: str, fields: Mapping[str, str], verdict: Verdict
+    profile: ProfileRecord,
+    operation: Operation,
+    object: str,
+    fields: Mapping[str, str],
+    mediated: bool,
+    verdict: Verdict,
 ) -> Iterator[Part]:
     """What is looked up: what the operation asks, and capabilities that layers did not get.
 
     Of several that a layer tries the first is enough, and it is the least.
     """
     if verdict.note != NOT_ACTIVE:
-        yield from parts(operation, object, fields)
+        yield from parts_for(profile, operation, object, fields, mediated)
     refusing = (layer for layer in verdict.chain if refuses(layer))
     for name in dict.fromkeys(name for layer in refusing for name in withheld(layer)[:1]):
         yield Part(CAPABILITY, name, CAPABILITY.all, {})

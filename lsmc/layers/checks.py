@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from lsmc.layers import dac
 from lsmc.layers.asking import Asking, Finding, Tried, both, cap, overridden
@@ -155,16 +156,19 @@ def _chown(asking: Asking) -> Finding:
 def _hardlink(asking: Asking) -> Finding:
     """`may_linkat`: asked where fs.protected_hardlinks is 1, which is not known here."""
     inode = asking.context.object
+    tried: tuple[Tried, ...] = ()
     if inode.mode is not None and _safe_source(inode.mode):
         found = _permission(asking, inode, False, READ | WRITE)
         if found.allowed:
             return found
+        tried = tuple(replace(one, logged=False) for one in found.tried)
     owned, reason = _owned(asking)
     found = overridden(asking, owned, reason, ("fowner",), "EPERM")
+    tried = (*tried, *found.tried)
     if found.allowed:
-        return found
+        return replace(found, tried=tried)
     words = "refused with EPERM where fs.protected_hardlinks is 1, unless the file may be written"
-    return Finding(None, f"{found.reason}; {words}", "", found.tried)
+    return Finding(None, f"{found.reason}; {words}", "", tried)
 
 
 def _safe_source(mode: int) -> bool:
@@ -202,11 +206,20 @@ def _ptrace(asking: Asking) -> Finding:
 
 
 def _connect(asking: Asking) -> Finding:
+    """`unix_find_bsd`: the socket's file is looked up, and must be writable."""
     address = asking.fields.get("peer_addr", "")
     if address.startswith("/"):
-        return _permission(asking, asking.context.object, False, WRITE)
+        found = _permission(asking, asking.context.object, False, WRITE)
+        return both(_search(asking), found)
     if not address:
         return Finding(None, "no `peer_addr=` is given")
+    return Finding(True, "no file is opened")
+
+
+def _send(asking: Asking) -> Finding:
+    """Datagrams go to an address, if not by a connection that once asked the same."""
+    if asking.fields.get("type", "dgram") == "dgram" and asking.fields.get("peer_addr"):
+        return _connect(asking)
     return Finding(True, "no file is opened")
 
 
@@ -304,6 +317,7 @@ _CHECKS: Mapping[Step, Callable[[Asking], Finding]] = {
     Step("dac", "other"): _open("the other process asks, and its user is not known"),
     Step("dac", "queue"): _open("the owner and the mode of the queue are not known"),
     Step("dac", "connect"): _connect,
+    Step("dac", "send"): _send,
     Step("dac", "bind"): _bind,
     Step("capability", "use"): _use,
     Step("capability", "mknod"): _mknod,

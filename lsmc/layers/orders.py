@@ -92,6 +92,9 @@ _ORDERS: dict[tuple[str, str], Order] = {
     ("unix", "connect"): _order(
         "module > dac(connect)", "net/socket.c __sys_connect, net/unix/af_unix.c unix_find_bsd"
     ),
+    ("unix", "send"): _order(
+        "module > dac(send)", "net/socket.c sock_sendmsg, net/unix/af_unix.c unix_dgram_sendmsg"
+    ),
     ("signal", "signal_send"): _order(
         "dac(signal) > module", "kernel/signal.c check_kill_permission"
     ),
@@ -128,9 +131,10 @@ _ORDERS: dict[tuple[str, str], Order] = {
         )
         for name in ("send", "receive", "bind", "eavesdrop")
     },
-    ("change_profile", "change_profile"): _order(
-        _ONLY, "security/apparmor/domain.c aa_change_profile"
-    ),
+    **{
+        ("change_profile", name): _order(_ONLY, "security/apparmor/domain.c aa_change_profile")
+        for name in ("change_profile", "stack")
+    },
     ("onexec", "onexec"): _order(_ONLY, "security/apparmor/domain.c aa_change_profile"),
     ("change_hat", "change_hat"): _order(
         _ONLY, "security/apparmor/domain.c change_hat", "ECHILD, ENOENT or EPERM"

@@ -103,6 +103,7 @@ _SOCKET = {
     "setsockopt": ("setopt",),
     "sock_shutdown": ("shutdown",),
     "shutdown": ("shutdown",),
+    "socket_shutdown": ("shutdown",),
     "file_perm": ("send", "receive"),
     "file_inherit": ("send", "receive"),
     "file_receive": ("send", "receive"),
@@ -296,7 +297,10 @@ def _change_profile(record: Record) -> list[dict[str, Any]]:
         raise _NoQuestion(f"there is no profile {target} to change to")
     if record.info == "no new privs":
         raise _NoQuestion("no_new_privs forbids a change of profile")
-    perm = "onexec" if (record.operation or "").endswith("onexec") else "change_profile"
+    operation = record.operation or ""
+    if operation.startswith("stack"):
+        target = f"&{target}"
+    perm = "onexec" if operation.endswith("onexec") else "change_profile"
     return [_plain("change_profile", target, (perm,))]
 
 

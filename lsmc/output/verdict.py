@@ -81,7 +81,5 @@ def transition_words(exec_: Exec) -> str:
     mode = f" ({exec_.mode})" if exec_.mode else ""
     if exec_.target is None:
         return f"the rule's transition{mode} finds no profile"
-    environment = "environment kept" if exec_.unsafe else "environment scrubbed"
-    if exec_.mode in ("ix", ""):
-        environment = "environment kept"
+    environment = "environment scrubbed" if exec_.scrubs else "environment kept"
     return f"runs as {safe(exec_.target)}{mode}, {environment}"

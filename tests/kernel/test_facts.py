@@ -80,6 +80,151 @@ def test_what_a_stack_is_put_on(rule: str, path: str, label: str | None) -> None
     assert verdict.transition.target == label
 
 
+@pytest.mark.parametrize(
+    ("path", "step"),
+    [
+        ("/a", ("px", "q", True)),
+        ("/b", ("Px", "q", False)),
+        ("/c", ("Pix", "p", True)),
+        ("/d", ("ix", "p", True)),
+        ("/e", ("Pix", "a", False)),
+    ],
+)
+def test_what_keeps_the_environment(path: str, step: tuple[str, str, bool]) -> None:
+    """The fallback to the profile itself keeps it as `ix` does, whatever the mode would do."""
+    rules = "/a px -> q, /b Px -> q, /c Pix, /d ix, /e Pix,"
+    text = f"profile p {{ {rules} }}\nprofile q {{ }}\nprofile a /e {{ }}\n"
+    found = compile_text(text, features=FEATURES).query("p", "exec", path).transition
+    assert found is not None
+    assert (found.mode, found.target, not found.scrubs) == step
+
+
+def test_a_stack_goes_where_its_components_go() -> None:
+    """Each by its own way, and one that scrubs the environment is enough."""
+    rules = "/x ix, /y px -> r,", "/x Px -> r, /y px -> &r,"
+    text = "".join(f"profile {n} {{ {r} }}\n" for n, r in zip("pq", rules, strict=True))
+    stacked = compile_text(text + "profile r { }\nprofile a /y { }\n", features=FEATURES)
+    first, second = (stacked.query("p//&q", "exec", path).transition for path in ("/x", "/y"))
+    assert first is not None
+    assert second is not None
+    assert (first.target, first.scrubs) == ("p//&r", True)
+    assert (second.target, second.scrubs) == ("r//&a", False)
+
+
+@pytest.mark.parametrize(
+    ("rules", "unsafe"),
+    [
+        ("change_profile /x -> q,", False),
+        ("change_profile -> q,", False),
+        ("change_profile unsafe /x -> q,", True),
+        ("change_profile unsafe /x -> q, change_profile -> *,", True),
+        ("change_profile unsafe /y -> q, change_profile -> *,", False),
+    ],
+)
+def test_an_unsafe_change_at_the_next_execution(rules: str, unsafe: bool) -> None:
+    found = policy(rules).query("p", "onexec", "q", exec="/x").transition
+    assert found is not None
+    assert (found.target, found.unsafe, found.scrubs) == ("q", unsafe, not unsafe)
+
+
+def test_a_rule_for_a_stack_names_it() -> None:
+    """What a stack gets on top has a rule of its own, at the next execution too."""
+    plain, stacking = policy("change_profile -> q,"), policy("change_profile -> &q,")
+    assert not plain.query("p", "stack", "q").allowed
+    assert stacking.query("p", "stack", "q").allowed
+    assert not stacking.query("p", "change_profile", "q").allowed
+    found = stacking.query("p", "onexec", "&q", exec="/x")
+    assert found.transition is not None
+    assert found.transition.target == "p//&q"
+
+
+@pytest.mark.parametrize(
+    ("hat", "errno", "audited"),
+    [("one", "ENOENT", True), ("two", "ENOENT", False), ("child", "EPERM", True)],
+)
+def test_hats_of_a_stack(hat: str, errno: str, audited: bool) -> None:
+    """All components need the hat; those in complain mode log it, though it is not theirs."""
+    text = """
+        profile p { ^two { } profile child { } }
+        profile q flags=(complain) { ^one { } profile child { } }
+        profile r { }
+    """
+    subject = "p//&r" if hat == "two" else "p//&q"
+    verdict = compile_text(text, features=FEATURES).query(subject, "change_hat", hat, context={})
+    assert verdict.refusal is not None
+    assert (verdict.refusal.errno, verdict.audited) == (errno, audited)
+
+
+def test_a_stack_as_peer_is_logged_by_its_components() -> None:
+    """A quiet deny of its whole name keeps no record from being written."""
+    some = policy("deny signal peer=q//&r, deny signal peer=s, deny signal peer=t,")
+    assert not some.query("p", "signal_send", "s").audited
+    assert some.query("p", "signal_send", "q//&r").audited
+    assert not some.query("p", "signal_send", "s//&t").audited
+
+
+# ---- unix sockets: this kernel knows families only
+
+
+@pytest.mark.parametrize(
+    ("rules", "allowed"),
+    [
+        ("", False),
+        ("network unix,", True),
+        ("network unix dgram,", False),
+        ("unix bind type=stream addr=@x,", True),
+        ("unix send peer=(label=q addr=@x),", True),
+        ("unix, deny unix addr=@y,", True),
+        ("unix, deny network unix stream,", False),
+    ],
+)
+def test_rules_for_addresses_are_rules_for_the_family(rules: str, allowed: bool) -> None:
+    """Whatever a question says of addresses."""
+    some = policy(rules)
+    for fields in ({"addr": "@y"}, {"addr": "@y", "class": "unix"}, {"class": "network"}):
+        asked_ = {"family": "unix", "type": "stream", **fields}
+        assert some.query("p", "bind", "unix", **asked_).allowed is allowed
+    assert ("bind" in some.permissions("p", "unix", "@y", type="stream").allow) is allowed
+
+
+def test_binding_to_a_path_makes_a_file() -> None:
+    for rules, allowed in (("unix,", False), ("unix, /s w,", True), ("/s w,", False)):
+        verdict = policy(rules).query("p", "bind", "/s", type="stream", family="unix")
+        assert verdict.allowed is allowed, rules
+    assert policy("unix,").query("p", "connect", "unix", type="stream", peer_addr="/s").allowed
+
+
+@pytest.mark.parametrize(
+    ("op", "kind", "mode", "folder", "errno"),
+    [
+        ("connect", "stream", "0622", "0755", ""),
+        ("connect", "stream", "0644", "0755", "EACCES"),
+        ("connect", "stream", "0622", "0700", "EACCES"),
+        ("send", "dgram", "0644", "0755", "EACCES"),
+        ("send", "dgram", "0622", "0700", "EACCES"),
+        ("send", "stream", "0600", "0700", ""),
+    ],
+)
+def test_the_file_of_a_socket_is_looked_up(
+    op: str, kind: str, mode: str, folder: str, errno: str
+) -> None:
+    """Where a connection or a datagram goes: through the directory, and to be written."""
+    context = {"uid": 7, "gid": 7, "owner": 0, "group": 0, "mode": mode}
+    context |= {"dir_owner": 0, "dir_group": 0, "dir_mode": folder}
+    fields = {"family": "unix", "type": kind, "peer_addr": "/r/s"}
+    verdict = policy("unix,").query("p", op, "unix", context=context, **fields)
+    assert (verdict.refusal.errno if verdict.refusal else "") == errno
+
+
+def test_a_link_of_the_owner_may_try_a_capability_before() -> None:
+    """Whether the file may be written is asked first, where links are protected at all."""
+    context = {"uid": 7, "gid": 7, "owner": 7, "group": 7, "mode": "0060", "caps": "dac_override"}
+    verdict = policy("/n l, link /n -> /o,").query("p", "link", "/n", target="/o", context=context)
+    layer = next(layer for layer in verdict.chain if layer.test == "hardlink")
+    tried = [(one.capability, one.ruled, one.logged) for one in layer.capabilities if one.held]
+    assert (layer.verdict, tried) == ("allow", [("dac_override", False, False)])
+
+
 _HEAD = 'type=1400 audit(1.2:3): apparmor="{}" operation="{}" profile="p" '
 
 
@@ -109,6 +254,27 @@ _HEAD = 'type=1400 audit(1.2:3): apparmor="{}" operation="{}" profile="p" '
             _HEAD.format("DENIED", "exec")
             + 'info="change_profile onexec" error=-13 name="/b" pid=1 comm="c" target="q"',
             {"subject": "p", "class": "onexec", "perms": ["onexec"], "object": "q", "exec": "/b"},
+        ),
+        (
+            _HEAD.format("DENIED", "stack") + 'name="q" pid=1 comm="c" target="q"',
+            {
+                "subject": "p",
+                "class": "change_profile",
+                "perms": ["change_profile"],
+                "object": "&q",
+            },
+        ),
+        (
+            _HEAD.format("AUDIT", "socket_shutdown")
+            + 'family="inet" sock_type="stream" protocol=6 requested_mask="shutdown"',
+            {
+                "subject": "p",
+                "class": "network",
+                "perms": ["shutdown"],
+                "object": "inet",
+                "type": "stream",
+                "protocol": "tcp",
+            },
         ),
     ],
 )
