@@ -1,19 +1,18 @@
 """Running shards in processes of their own.
 
-Each process is forked and serves one shard over a pipe: read these files, then build these units.
-A process whose parent is gone finds its pipe closed and ends.
+Each process serves one shard: read these files, then build these units.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing.connection import Connection, wait
+from functools import partial
+from multiprocessing.connection import Connection
 from typing import Any
 
 from lsmc.diagnostics import Diagnostic
+from lsmc.forks import can_fork, forked, tell, told
 from lsmc.shards import Reading, Shard, Tick, divide, shares
 
 #: A process for fewer files than this costs more than it saves.
@@ -48,69 +47,30 @@ class Shards:
     def _all(self, order: str, arguments: Sequence[Any], tick: Tick) -> list[Any]:
         """The answers of all processes to one order each."""
         for connection, argument in zip(self._connections, arguments, strict=True):
-            connection.send((order, argument))
-        answers: dict[int, Any] = {}
-        waiting = {id(c): number for number, c in enumerate(self._connections)}
-        while waiting:
-            ready = wait([c for c in self._connections if id(c) in waiting])
-            for connection in self._connections:
-                if connection not in ready:
-                    continue
-                try:
-                    message = connection.recv()
-                except (EOFError, ConnectionError):
-                    raise OSError("a process of the compiler was lost") from None
+            tell(connection, (order, argument))
+        found: dict[Connection, Any] = {}
+        while len(found) < len(self._connections):
+            for connection, message in told(c for c in self._connections if c not in found):
                 if isinstance(message, int):
                     tick(message)
                 else:
-                    answers[waiting.pop(id(connection))] = message
-        return [answers[number] for number in range(len(self._connections))]
+                    found[connection] = message
+        return [found[connection] for connection in self._connections]
 
 
 @contextmanager
 def shards(make: Callable[[], Shard], files: int, jobs: int) -> Iterator[Shards]:
     """Shards for so many files in at most `jobs` processes; none of them is left behind."""
     count = min(jobs, files // MIN_FILES)
-    if count < 2 or "fork" not in multiprocessing.get_all_start_methods():
+    if count < 2 or not can_fork():
         yield Shards(make, ())
         return
-    context = multiprocessing.get_context("fork")
-    ours: list[Connection] = []
-    running = []
-    try:
-        with _uninterrupted():
-            for _ in range(count):
-                mine, theirs = context.Pipe()
-                ours.append(mine)
-                serving = (make, theirs, tuple(ours))
-                process = context.Process(target=_serve, args=serving, daemon=True)
-                process.start()
-                running.append(process)
-                theirs.close()
-        yield Shards(make, ours)
-    finally:
-        for process in running:
-            process.terminate()
-        for process in running:
-            process.join()
-        for connection in ours:
-            connection.close()
+    with forked(partial(_serve, make), count) as connections:
+        yield Shards(make, connections)
 
 
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Interrupts wait; a process that begins meanwhile sees none at all, as its parent ends it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _serve(make: Callable[[], Shard], connection: Connection, others: Sequence[Connection]) -> None:
+def _serve(make: Callable[[], Shard], connection: Connection) -> None:
     """The life of a process: one shard, and what it is asked to do."""
-    for other in others:
-        other.close()
     pending = 0
 
     def tick(count: int) -> None:
@@ -121,10 +81,7 @@ def _serve(make: Callable[[], Shard], connection: Connection, others: Sequence[C
             pending = 0
 
     shard = make()
-    try:
-        while True:
-            order, argument = connection.recv()
-            work = shard.read if order == "read" else shard.build
-            connection.send(work(argument, tick))
-    except (EOFError, ConnectionError):
-        return
+    while True:
+        order, argument = connection.recv()
+        work = shard.read if order == "read" else shard.build
+        connection.send(work(argument, tick))

@@ -1,0 +1,124 @@
+"""Work in forked processes, each at the end of a pipe.
+
+A forked process has all that there is here, so only what it is asked and what it answers is sent.
+One whose parent is gone finds its pipe closed and ends.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def can_fork() -> bool:
+    """Whether this system has such processes."""
+    return "fork" in multiprocessing.get_all_start_methods()
+
+
+@contextmanager
+def forked(serve: Callable[[Connection], None], count: int) -> Iterator[list[Connection]]:
+    """The pipes to so many processes, which serve the other ends; none of them is left behind."""
+    context = multiprocessing.get_context("fork")
+    ours: list[Connection] = []
+    running = []
+    try:
+        with _uninterrupted():
+            for _ in range(count):
+                mine, theirs = context.Pipe()
+                ours.append(mine)
+                living = (serve, theirs, tuple(ours))
+                process = context.Process(target=_live, args=living, daemon=True)
+                process.start()
+                running.append(process)
+                theirs.close()
+        yield ours
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.join()
+        for connection in ours:
+            connection.close()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Interrupts wait; a process that begins meanwhile sees none at all, as its parent ends it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _live(
+    serve: Callable[[Connection], None], connection: Connection, others: Sequence[Connection]
+) -> None:
+    """The life of a process."""
+    gc.freeze()  # to look for garbage among what came from the parent would copy all of it
+    for other in others:
+        other.close()
+    try:
+        serve(connection)
+    except (EOFError, ConnectionError):
+        return
+
+
+def tell(connection: Connection, message: Any) -> None:
+    """Send something to a process; OSError when it is lost."""
+    try:
+        connection.send(message)
+    except ConnectionError:
+        raise _lost() from None
+
+
+def told(busy: Iterable[Connection]) -> Iterator[tuple[Connection, Any]]:
+    """What some processes say, as soon as one of them says something; OSError when one is lost."""
+    for connection in wait(list(busy)):
+        assert isinstance(connection, Connection)
+        try:
+            yield connection, connection.recv()
+        except (EOFError, ConnectionError):
+            raise _lost() from None
+
+
+def _lost() -> OSError:
+    return OSError("a process of lsmc was lost")
+
+
+def spread(work: Callable[[T], R], tasks: Sequence[T], jobs: int) -> list[R]:
+    """What some work makes of each task, in order; up to `jobs` tasks are done at a time.
+
+    Tasks are begun in order, so the largest should come first.  OSError when a process is lost.
+    """
+    count = min(jobs, len(tasks))
+    if count < 2 or not can_fork():
+        return [work(task) for task in tasks]
+
+    def serve(connection: Connection) -> None:
+        while True:
+            connection.send(work(tasks[connection.recv()]))
+
+    left = iter(range(len(tasks)))
+    busy: dict[Connection, int] = {}
+    done: dict[int, R] = {}
+    with forked(serve, count) as connections:
+        for connection, number in zip(connections, left, strict=False):
+            tell(connection, number)
+            busy[connection] = number
+        while busy:
+            for connection, answer in told(busy):
+                done[busy.pop(connection)] = answer
+                following = next(left, None)
+                if following is not None:
+                    tell(connection, following)
+                    busy[connection] = following
+    return [done[number] for number in range(len(tasks))]
