@@ -11,7 +11,14 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from lsmc.analysis.languages import Accepting, Everything, all_members, common_prefix
+from lsmc.analysis.languages import (
+    UNSEEN,
+    Accepting,
+    Everything,
+    Seen,
+    all_members,
+    common_prefix,
+)
 from lsmc.automata.algebra import Table
 from lsmc.engine.attachment import Attachments, Candidate, best, left_match
 from lsmc.engine.subjects import Profiles
@@ -26,25 +33,27 @@ class Open(NamedTuple):
     prefix: bytes
     candidate: Candidate
     walker: Walker
+    table: Table
 
 
 class Scope:
     """The attachments that compete: those of a namespace's profiles, or of a profile's children."""
 
-    def __init__(self, candidates: list[Candidate]) -> None:
+    def __init__(self, candidates: list[Candidate], seen: Seen) -> None:
         self.candidates = candidates
         self.paths: dict[bytes, list[Candidate]] = {}
         self.open: list[Open] = []
         self.of: dict[int, tuple[bytes, ...] | None] = {}
         self.found: dict[bytes, tuple[ProfileRecord | None, tuple[ProfileRecord, ...]]] = {}
         for candidate in candidates:
-            found = all_members(candidate.dfa)
+            sight = seen.attachment(candidate.profile.number)
+            found = sight.members if sight is not None else all_members(candidate.dfa)
             self.of[candidate.profile.number] = found
             if found is None:
                 table = Table(candidate.dfa)
                 accepting = Accepting(candidate.dfa.accepts)
                 prefix = common_prefix(table, accepting, Everything())
-                self.open.append(Open(prefix, candidate, candidate.dfa.walker()))
+                self.open.append(Open(prefix, candidate, candidate.dfa.walker(), table))
             for path in found or ():
                 self.paths.setdefault(path, []).append(candidate)
 
@@ -65,7 +74,7 @@ class Scope:
         """The attachments that match a path, each with its rank."""
         for candidate in self.paths.get(path, ()):
             yield len(path), candidate
-        for prefix, candidate, walker in self.open:
+        for prefix, candidate, walker, _ in self.open:
             if path.startswith(prefix) and candidate.dfa.accepts[walker.walk(path)]:
                 length = left_match(candidate.dfa, path)
                 if length is not None:
@@ -75,16 +84,17 @@ class Scope:
 class AttachmentIndex(Attachments):
     """The attachments of a bundle, indexed by path."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, seen: Seen = UNSEEN) -> None:
         super().__init__(bundle)
+        self._seen = seen
         self._scopes: dict[str, Scope] = {}
         self._by_scope = self.all()
 
     @classmethod
-    def of_tables(cls, tables: Profiles) -> AttachmentIndex:
+    def of_tables(cls, tables: Profiles, seen: Seen = UNSEEN) -> AttachmentIndex:
         """The index of some profiles, which use it from now on."""
         if not isinstance(tables.attachments, cls):
-            tables.attachments = cls(tables.bundle)
+            tables.attachments = cls(tables.bundle, seen)
         assert isinstance(tables.attachments, cls)
         return tables.attachments
 
@@ -93,7 +103,7 @@ class AttachmentIndex(Attachments):
         key = parent or f":{namespace}:"
         found = self._scopes.get(key)
         if found is None:
-            found = self._scopes[key] = Scope(self._by_scope.get(key, []))
+            found = self._scopes[key] = Scope(self._by_scope.get(key, []), self._seen)
         return found
 
     def scopes(self) -> Iterator[Scope]:

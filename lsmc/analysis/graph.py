@@ -16,9 +16,8 @@ from functools import cached_property
 
 from lsmc.analysis.attachment_index import AttachmentIndex, Scope
 from lsmc.analysis.edges import Edge, Refused, Step, Ways
-from lsmc.analysis.languages import common, some
+from lsmc.analysis.languages import UNSEEN, Seen, common, some
 from lsmc.analysis.named_rules import ProfileRules, RuleLanguage, RuleLanguages
-from lsmc.automata.algebra import Table
 from lsmc.decide import Decision
 from lsmc.engine.execution import exec_mode, execution
 from lsmc.engine.policy import Policy
@@ -40,11 +39,11 @@ _ATTACH = ("attach", "attach-child", "stack")
 class Graph:
     """The transitions of a policy."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, seen: Seen = UNSEEN) -> None:
         self.policy = policy
-        self.attachments = AttachmentIndex.of_tables(policy.tables)
-        self._execs = RuleLanguages(FILE, _EXECUTE)
-        self._changes = RuleLanguages(CHANGE_PROFILE, CHANGE_PROFILE.all)
+        self.attachments = AttachmentIndex.of_tables(policy.tables, seen)
+        self._execs = RuleLanguages(FILE, _EXECUTE, seen)
+        self._changes = RuleLanguages(CHANGE_PROFILE, CHANGE_PROFILE.all, seen)
         self._ways: dict[str, Ways] = {}
         self._rules: dict[tuple[str, int], ProfileRules] = {}
         self._attached_paths: dict[object, list[tuple[bytes, str]]] = {}
@@ -99,7 +98,7 @@ class Graph:
         key = (name, languages.cls.code)
         found = self._rules.get(key)
         if found is None:
-            found = self._rules[key] = languages.of(self.policy.tables.matcher(self.record(name)))
+            found = self._rules[key] = languages.of(self.policy.bundle, self.record(name))
         return found
 
     # --- edges
@@ -211,9 +210,9 @@ class Graph:
                     break
 
     def _open_paths(self, scope: Scope, record: ProfileRecord) -> Iterator[bytes]:
-        for _, candidate, _ in scope.open:
-            if candidate.profile.number == record.number:
-                yield from some(Table(candidate.dfa), TRIES)
+        for one in scope.open:
+            if one.candidate.profile.number == record.number:
+                yield from some(one.table, TRIES)
 
     def _attaches(self, record: ProfileRecord, path: bytes) -> bool:
         found, _ = self.attachments.find(path, parent=record.parent, namespace=record.namespace)
@@ -355,9 +354,9 @@ class Graph:
 def attached_paths(rule: RuleLanguage, scope: Scope) -> Iterator[bytes]:
     """Paths of a rule to which profiles attach: all that are listed, and some of each pattern."""
     yield from rule.starting(scope.ordered)
-    for prefix, candidate, _ in scope.open:
-        if prefix.startswith(rule.prefix) or rule.prefix.startswith(prefix):
-            yield from common(Table(candidate.dfa), rule.automaton(), TRIES)
+    for one in scope.open:
+        if one.prefix.startswith(rule.prefix) or rule.prefix.startswith(one.prefix):
+            yield from common(one.table, rule.automaton(), TRIES)
 
 
 def _show(path: bytes) -> str:

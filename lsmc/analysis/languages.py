@@ -6,22 +6,27 @@ match a handful of paths, which can be looked up instead of searched for.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
-from typing import Any
+from collections.abc import Callable, Container, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias
 
 from lsmc.automata.algebra import Automaton, Table, alternatives
 from lsmc.automata.alphabet import best_byte, bytes_of
 from lsmc.automata.dfa import Dfa
+from lsmc.automata.pattern import Pattern, literal_prefix, literals
 
 #: A language with more members than this is treated as one with endlessly many.
 MAX_MEMBERS = 512
 _MAX_CHOICES = 16
 _MAX_PRODUCT = 20_000
 
+#: All members of a language, sorted, or None.
+Members: TypeAlias = "tuple[bytes, ...] | None"
+
 
 def members(
     table: Table, accepting: Container[int], useful: Container[int], start: int = 1
-) -> tuple[bytes, ...] | None:
+) -> Members:
     """The strings that lead from a state to an accepting one through useful ones; None for many."""
     found: list[bytes] = []
     spelled = bytearray()
@@ -80,7 +85,57 @@ class Accepting:
         return isinstance(state, int) and bool(self._accepts[state])
 
 
-def all_members(dfa: Dfa) -> tuple[bytes, ...] | None:
+class Sight(NamedTuple):
+    """A language as far as it is seen: its members where they are few, and what they begin with."""
+
+    members: Members
+    prefix: bytes
+
+    def behind(self, count: int) -> Sight:
+        """The same without so many bytes that all members begin with."""
+        few = self.members
+        return Sight(few and tuple(text[count:] for text in few), self.prefix[count:])
+
+
+@lru_cache(maxsize=20_000)
+def seen(pattern: Pattern) -> Sight | None:
+    """What `members` would find in any table of a pattern; None where that depends on the table."""
+    few = literals(pattern, MAX_MEMBERS)
+    if few is None:
+        return Sight(None, literal_prefix(pattern))
+    following: dict[bytes, set[int]] = {}
+    if len(few) > _MAX_CHOICES:
+        for text in few:
+            for at, byte in enumerate(text):
+                following.setdefault(text[:at], set()).add(byte)
+        if max(map(len, following.values())) > _MAX_CHOICES:
+            return None
+    return Sight(tuple(sorted(few)), shared_start(few))
+
+
+def shared_start(texts: Sequence[bytes]) -> bytes:
+    """What all of some texts begin with."""
+    if not texts:
+        return b""
+    low, high = min(texts), max(texts)
+    size = next((at for at, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
+    return low[:size]
+
+
+class Seen(NamedTuple):
+    """What is seen of rules by their number, and of attachments by that of their profile.
+
+    For who has the patterns, which a bundle has not; None says nothing.
+    """
+
+    rule: Callable[[int], Sight | None]
+    attachment: Callable[[int], Sight | None]
+
+
+UNSEEN = Seen(lambda _: None, lambda _: None)
+
+
+def all_members(dfa: Dfa) -> Members:
     """The members of a whole table, or None when they are many."""
     return members(Table(dfa), Accepting(dfa.accepts), Everything())
 
@@ -115,12 +170,12 @@ def common(one: Automaton[Any], other: Automaton[Any], count: int) -> list[bytes
                 found.append(spelled[state])
                 if len(found) == count:
                     return found
-            right = list(other.edges(state[1]))
+            before, right = spelled[state], list(other.edges(state[1]))
             for mask, a in one.edges(state[0]):
                 for more, b in right:
                     both = mask & more
                     if both and (a, b) not in spelled:
-                        spelled[a, b] = spelled[state] + bytes((best_byte(both),))
+                        spelled[a, b] = before + bytes((best_byte(both),))
                         following.append((a, b))
         if len(spelled) > _MAX_PRODUCT:
             return found

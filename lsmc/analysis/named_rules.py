@@ -9,51 +9,64 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
-from lsmc.analysis.languages import common_prefix, members, some
+from lsmc.analysis.languages import UNSEEN, Seen, Sight, common_prefix, members, some
 from lsmc.automata.algebra import Automaton, Table
 from lsmc.decide import Decision, decide
-from lsmc.engine.evaluator import Matcher
 from lsmc.ir.mediation import MediationClass
-from lsmc.tables.bundle import Unit
+from lsmc.tables.bundle import Bundle, Unit
 from lsmc.tables.reach import Reach
-from lsmc.tables.records import RuleRecord
+from lsmc.tables.records import ProfileRecord
 
 #: Objects that are tried of a rule that matches endlessly many.
 SAMPLES = 64
 
 
 class RuleLanguage:
-    """The objects that one rule matches, as a part of a group's table."""
+    """The objects that one rule matches, as a part of a group's table.
 
-    __slots__ = (
-        "_samples",
-        "accepting",
-        "code",
-        "facts",
-        "members",
-        "pattern",
-        "prefix",
-        "reach",
-        "rule",
-        "start",
-        "useful",
-    )
+    `members` are all of them where they are few, else None; `prefix` is what they begin with.
+    """
 
-    def __init__(self, record: RuleRecord, reach: Reach, rule: int, code: bytes) -> None:
-        """`rule` is the number in its unit, `code` the class code that its keys begin with."""
+    def __init__(self, part: Part, sight: Sight | None) -> None:
+        """With a `sight` of it the table is read only when more is asked."""
+        record = part.unit.rule(part.rule)
         self.pattern = record.pattern
         self.facts = record.facts
-        self.reach = reach
-        self.rule = rule
-        self.code = code
+        self.rule = part.rule
+        self.code = part.code
+        self._part = part
         self._samples: list[bytes] | None = None
-        self.start = start = reach.walk(code)
-        self.accepting = frozenset(reach.accepting(rule))
-        self.useful = reach.useful(rule)
-        self.members = members(reach.table, self.accepting, self.useful, start)
-        self.prefix = common_prefix(reach.table, self.accepting, self.useful, start)
+        self._view: _View | None = None
+        if sight is None:
+            table, start = self.reach.table, self.start
+            sight = Sight(
+                members(table, self.accepting, self.useful, start),
+                common_prefix(table, self.accepting, self.useful, start),
+            )
+        self.members, self.prefix = sight
+
+    @property
+    def reach(self) -> Reach:
+        """The paths through the group's table."""
+        return self._part.unit.reach(self._part.group)
+
+    @cached_property
+    def start(self) -> int:
+        """The state where members begin."""
+        return self.reach.walk(self.code)
+
+    @cached_property
+    def accepting(self) -> frozenset[int]:
+        """The states where the rule matches."""
+        return frozenset(self.reach.accepting(self.rule))
+
+    @cached_property
+    def useful(self) -> frozenset[int]:
+        """The states from which it can still match."""
+        return self.reach.useful(self.rule)
 
     def samples(self) -> Iterator[bytes]:
         """A few members: the shortest ones for the ways to end, then the shortest of all."""
@@ -90,7 +103,9 @@ class RuleLanguage:
 
     def automaton(self) -> Automaton[int]:
         """The language for `lsmc.automata.algebra`."""
-        return _View(self)
+        if self._view is None:
+            self._view = _View(self)
+        return self._view
 
 
 def _behind(prefix: bytes) -> bytes:
@@ -106,13 +121,27 @@ class _View:
         self.start = language.start
         self._language = language
         self._table: Table = language.reach.table
+        self._known: dict[int, list[tuple[int, int]]] = {}
 
     def edges(self, state: int) -> list[tuple[int, int]]:
-        useful = self._language.useful
-        return [(mask, to) for mask, to in self._table.edges(state) if to in useful]
+        known = self._known.get(state)
+        if known is None:
+            useful = self._language.useful
+            known = [(mask, to) for mask, to in self._table.edges(state) if to in useful]
+            self._known[state] = known
+        return known
 
     def accepts(self, state: int) -> tuple[int, ...]:
         return (0,) if state in self._language.accepting else ()
+
+
+class Part(NamedTuple):
+    """A rule of a unit and a group, by their numbers, and the class code that keys begin with."""
+
+    unit: Unit
+    group: int
+    rule: int
+    code: bytes
 
 
 class Key(NamedTuple):
@@ -125,20 +154,28 @@ class Key(NamedTuple):
 class RuleLanguages:
     """The languages of the rules of a class that speak of some permissions; units share them."""
 
-    def __init__(self, cls: MediationClass, mask: int) -> None:
+    def __init__(self, cls: MediationClass, mask: int, seen: Seen = UNSEEN) -> None:
         self.cls = cls
         self.mask = mask
+        self._seen = seen
         self._known: dict[Key, tuple[Unit, tuple[RuleLanguage, ...]]] = {}
+        self._decisions: dict[tuple[tuple[int, ...], bool], Decision] = {}
 
-    def of(self, matcher: Matcher) -> ProfileRules:
+    def of(self, bundle: Bundle, profile: ProfileRecord) -> ProfileRules:
         """The rules of a profile."""
         found: list[RuleLanguage] = []
-        counts: dict[int, int] = {}
-        for _, unit, _ in matcher.groups():
-            index = counts.get(id(unit), 0)
-            counts[id(unit)] = (index + 1) % unit.groups
-            found += self._of_group(unit, index)
+        for unit, _ in bundle.uses(profile):
+            for index in range(unit.groups):
+                found += self._of_group(unit, index)
         return ProfileRules(self, found)
+
+    def decide(self, rules: Sequence[RuleLanguage], owner: bool) -> Decision:
+        """What some rules say where they match together, worked out once for all profiles."""
+        key = tuple([rule.facts.id for rule in rules]), owner
+        known = self._decisions.get(key)
+        if known is None:
+            known = self._decisions[key] = decide([rule.facts for rule in rules], self.cls, owner)
+        return known
 
     def _of_group(self, unit: Unit, index: int) -> tuple[RuleLanguage, ...]:
         key = Key(id(unit), index)
@@ -150,11 +187,11 @@ class RuleLanguages:
                 if unit.rule(number).cls == self.cls.code
             ]
             wanted = [(n, r) for n, r in rules if (r.facts.owner | r.facts.other) & self.mask]
-            languages: tuple[RuleLanguage, ...] = ()
-            if wanted:
-                reach = unit.reach(index)
-                code = bytes((self.cls.code,))
-                languages = tuple(RuleLanguage(r, reach, n, code) for n, r in wanted)
+            code = bytes((self.cls.code,))
+            languages = tuple(
+                RuleLanguage(Part(unit, index, number, code), self._seen.rule(rule.facts.id))
+                for number, rule in wanted
+            )
             known = self._known[key] = (unit, languages)
         return known[1]
 
@@ -163,8 +200,8 @@ class ProfileRules:
     """The rules of one profile that speak of the permissions, and what they decide."""
 
     def __init__(self, languages: RuleLanguages, rules: list[RuleLanguage]) -> None:
-        self.cls = languages.cls
         self.mask = languages.mask
+        self._languages = languages
         self.rules = rules
         self._listed: dict[bytes, list[RuleLanguage]] = {}
         self._open: list[RuleLanguage] = []
@@ -176,9 +213,8 @@ class ProfileRules:
 
     def decide(self, key: bytes, owner: bool) -> Decision:
         """What the rules say of an object; only the permissions asked for are to be read."""
-        facts = [rule.facts for rule in self._listed.get(key, ())]
-        facts += [rule.facts for rule in self._open if rule.matches(key)]
-        return decide(facts, self.cls, owner)
+        found = [*self._listed.get(key, ()), *(rule for rule in self._open if rule.matches(key))]
+        return self._languages.decide(found, owner)
 
     def winning(self, rule: RuleLanguage, key: bytes) -> tuple[bool, Decision] | None:
         """For which owner a rule is the one that decides at an object, and the decision."""

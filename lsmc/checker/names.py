@@ -9,15 +9,16 @@ from functools import cached_property
 from typing import Any
 
 from lsmc.analysis.graph import Graph
-from lsmc.analysis.languages import some
+from lsmc.analysis.languages import Seen, Sight, seen, some
 from lsmc.automata.algebra import Table
 from lsmc.automata.dfa import Dfa, StateLimit, determinize
-from lsmc.automata.pattern import Pattern, literal_prefix, literals
+from lsmc.automata.pattern import Pattern, literal_prefix, literals, union
 from lsmc.checker.beside import Beside
 from lsmc.checker.model import Tree
 from lsmc.engine.requests import encode
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.source import to_display
+from lsmc.tables.groups import key_pattern
 
 #: Profiles that programs make at run time, or that come with another package's loader.
 EXTERNAL = (
@@ -40,7 +41,16 @@ _MANY = 64
 
 def graph_of(tree: Tree) -> Graph:
     """The transition graph of the tree; ask `tree.shared` for it."""
-    return Graph(tree.policy)
+
+    def rule(number: int) -> Sight | None:
+        sight = seen(key_pattern(tree.rules[number]))
+        return None if sight is None else sight.behind(1)  # the class code
+
+    def attachment(profile: int) -> Sight | None:
+        found = tree.profiles[profile].ir.attachment
+        return seen(union(found.patterns)) if found is not None else None
+
+    return Graph(tree.policy, Seen(rule, attachment))
 
 
 def names_of(tree: Tree) -> Names:
@@ -57,7 +67,7 @@ class Names:
         self.profiles = tuple(profile.name for profile in tree.profiles)
         self._matches: dict[Pattern, tuple[str, ...]] = {}
         self._dfas: dict[Pattern, Dfa | None] = {}
-        self._external: dict[tuple[int, tuple[str, ...]], tuple[Pattern, bool]] = {}
+        self._external: dict[tuple[Pattern, tuple[str, ...]], bool] = {}
         self._tests: dict[Pattern, Callable[[bytes], bool]] = {}
 
     def matching(self, pattern: Pattern) -> tuple[str, ...]:
@@ -124,11 +134,10 @@ class Names:
 
     def external(self, pattern: Pattern, globs: Iterable[str]) -> bool:
         """Whether a label pattern may mean a profile that is known to come from elsewhere."""
-        key = (id(pattern), tuple(globs))
+        key = (pattern, tuple(globs))
         if key not in self._external:
-            # the pattern is kept, so that its id stays its own
-            self._external[key] = (pattern, self._is_external(pattern, key[1]))
-        return self._external[key][1]
+            self._external[key] = self._is_external(*key)
+        return self._external[key]
 
     def _is_external(self, pattern: Pattern, globs: tuple[str, ...]) -> bool:
         prefix = literal_prefix(pattern)
