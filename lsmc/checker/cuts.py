@@ -15,6 +15,8 @@ from lsmc.decide import Decision
 from lsmc.ir.model import Effect, MediationClass
 from lsmc.source import Span
 
+_WHOLLY = (Fate.DEAD, Fate.WITHOUT_EFFECT)
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -47,11 +49,6 @@ def quiet_denies(tree: Tree) -> list[QuietDeny]:
 
 def _cuts(tree: Tree) -> list[Cut]:
     judge, overlaps = tree.shared(Judge), tree.shared(Overlaps)
-    dead = {
-        (j.written.span, id(j.scope))
-        for j in judge.found
-        if j.fate in (Fate.DEAD, Fate.WITHOUT_EFFECT)
-    }
     found: list[Cut] = []
     seen: set[Span] = set()
     for scope in (*judge.scopes.bodies, *judge.scopes.included):
@@ -63,7 +60,8 @@ def _cuts(tree: Tree) -> list[Cut]:
             if not lost:
                 continue
             seen.add(written.span)
-            wholly = (written.span, id(scope)) in dead
+            judgement = judge.of(written)
+            wholly = judgement is not None and judgement.fate in _WHOLLY
             kept = None if wholly else _kept(written)
             found.append(Cut(written, lost, kept, wholly))
         scope.forget()
@@ -87,18 +85,26 @@ def _won(decision: Decision, numbers: frozenset[int]) -> int:
 
 def _quiet_denies(tree: Tree) -> list[QuietDeny]:
     judge, overlaps = tree.shared(Judge), tree.shared(Overlaps)
-    settled = {j.written.span for j in judge.found}
     found: list[QuietDeny] = []
-    for scope in judge.scopes.bodies:
-        for written in scope.own():
-            if _is_deny(written) and written.span not in settled:
-                quiet = _quiet([scope], written.span, overlaps)
-                if quiet is not None:
-                    found.append(quiet)
+    denies = [one for scope in judge.scopes.bodies for one in scope.own() if _is_deny(one)]
+    in_bodies: dict[Span, list[Written]] = {}
+    for written in denies:
+        in_bodies.setdefault(written.span, []).append(written)
+
+    def settled(span: Span) -> bool:
+        """Whether a deny is known to be of no use."""
+        here = any(judge.of(one) is not None for one in in_bodies.get(span, ()))
+        return here or judge.included(span) is not None
+
+    for written in denies:
+        if not settled(written.span):
+            quiet = _quiet([written.scope], written.span, overlaps)
+            if quiet is not None:
+                found.append(quiet)
     spans: dict[Span, None] = {}
     for scope in judge.scopes.included:
         for written in scope.own():
-            if _is_deny(written) and written.span not in settled:
+            if _is_deny(written) and not settled(written.span):
                 spans[written.span] = None
     holders: dict[Span, list[Scope]] = {span: [] for span in spans}
     for scope in judge.scopes.bodies:

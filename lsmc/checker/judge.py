@@ -5,24 +5,23 @@ Worked out once a tree, when the first check asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
 from lsmc.analysis.diff import absolute
-from lsmc.automata.algebra import equivalent
 from lsmc.automata.dfa import StateLimit
-from lsmc.automata.pattern import Pattern, union
+from lsmc.checker.forms import Form
 from lsmc.checker.model import LintedProfile, Tree
 from lsmc.checker.overlaps import Overlaps
-from lsmc.checker.removal import Need, Removal, removal
+from lsmc.checker.removal import Need, Removal, matters, removal
 from lsmc.checker.scopes import Scope, Scopes, Written
 from lsmc.ir.classes import FILE
 from lsmc.ir.model import Effect, Rule
 from lsmc.source import Span
-from lsmc.tables.groups import key_pattern
 
 _EXECUTE = FILE.mask("x")
 
@@ -55,65 +54,115 @@ class Judgement:
 
 
 class Judge:
-    """The judgements of one tree."""
+    """The judgements of one tree, each made when it is first asked for."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.scopes = tree.shared(Scopes)
-        self.found = [*self._bodies(), *self._included()]
+        self._in_bodies: dict[tuple[Span, int], Judgement | None] = {}
+        self._included: dict[Span, Judgement | None] = {}
 
-    def _bodies(self) -> Iterator[Judgement]:
+    @cached_property
+    def found(self) -> list[Judgement]:
+        """All of them."""
+        return [*self._all_bodies(), *self._all_included()]
+
+    def of(self, written: Written) -> Judgement | None:
+        """What is said of a rule of a scope's own text in that scope."""
+        if written.scope.via:
+            judgement = self.included(written.span)
+            return judgement if judgement and judgement.scope is written.scope else None
+        key = (written.span, id(written.scope))
+        if key not in self._in_bodies:
+            self._in_bodies[key] = self._judge(written)
+        return self._in_bodies[key]
+
+    def included(self, span: Span) -> Judgement | None:
+        """What is said of a rule of an included file that may go wherever the file is included."""
+        if span not in self._included:
+            self._included |= self._judged([span])
+        return self._included[span]
+
+    def _all_bodies(self) -> Iterator[Judgement]:
         for scope in self.scopes.bodies:
             for written in scope.own():
-                judgement = self._judge(written)
+                judgement = self.of(written)
                 if judgement is not None:
                     yield judgement
             scope.forget()
 
-    def _included(self) -> Iterator[Judgement]:
-        """Rules of included files that may go wherever the file is included."""
-        instances: dict[Span, list[Scope]] = {}
+    def _all_included(self) -> Iterator[Judgement]:
+        self._included |= self._judged([s for s in self._instances if s not in self._included])
         for scope in self.scopes.included:
-            for span, chain in scope.vias.items():
-                if chain == scope.via:
-                    instances.setdefault(span, []).append(scope)
-        for span, scopes in instances.items():
-            judgement = self._everywhere(span, scopes)
+            scope.forget()
+        for span in self._instances:
+            judgement = self._included[span]
             if judgement is not None:
                 yield judgement
 
-    def _everywhere(self, span: Span, scopes: list[Scope]) -> Judgement | None:
+    @cached_property
+    def _instances(self) -> dict[Span, list[Scope]]:
+        """The scopes to whose own text each rule of an included file belongs."""
+        found: dict[Span, list[Scope]] = {}
+        for scope in self.scopes.included:
+            for span, chain in scope.vias.items():
+                if chain == scope.via:
+                    found.setdefault(span, []).append(scope)
+        return found
+
+    def _judged(self, spans: Sequence[Span]) -> dict[Span, Judgement | None]:
+        """The judgements of rules of included files."""
+        found: dict[Span, Judgement | None] = {}
+        doubtful: dict[Span, Judgement] = {}
+        for span in spans:
+            found[span], sure = self._everywhere(span, self._instances.get(span, ()))
+            judgement = found[span]
+            if judgement is not None and not sure:
+                doubtful[span] = judgement
+        for span in doubtful.keys() - self._go_from_all(doubtful):
+            found[span] = None
+        return found
+
+    def _everywhere(self, span: Span, scopes: Iterable[Scope]) -> tuple[Judgement | None, bool]:
+        """What is said of a rule in all scopes, and whether further rules cannot alter that."""
+        everywhere = (scope.at(span) for scope in scopes)
+        held = [one for one in everywhere if one is not None]  # else its class is not mediated
+        if any(matters(written) for written in held):
+            return None, True
         first: Judgement | None = None
         profiles: dict[str, LintedProfile] = {}
-        doubtful = False
-        for scope in scopes:
-            written = scope.at(span)
-            if written is None:
-                continue  # a class that is not mediated there
+        sure = True
+        for written in held:
             judgement = self._judge(written)
             if judgement is None:
-                return None
+                return None, True
             first = first or judgement
-            doubtful = doubtful or not judgement.removal.stable or self._lone(judgement)
-            profiles.update((profile.name, profile) for profile in scope.profiles)
-        if first is None or (doubtful and not self._goes_from_all(span, profiles.values())):
-            return None
-        return replace(first, profiles=tuple(profiles.values()))
+            sure = sure and judgement.removal.stable and not self._lone(judgement)
+            profiles.update((profile.name, profile) for profile in written.scope.profiles)
+        return first and replace(first, profiles=tuple(profiles.values())), sure
 
     def _lone(self, judgement: Judgement) -> bool:
         """Whether a judgement rests on rules that each profile has in a form of its own."""
         numbers = judgement.written.numbers.union(*(n.rules for n in judgement.removal.needs))
         return not self.scopes.lone.isdisjoint(numbers)
 
-    def _goes_from_all(self, span: Span, profiles: Iterable[LintedProfile]) -> bool:
-        """Whether a rule may go from each of some profiles, all of their rules considered."""
-        for profile in profiles:
-            scope = self.scopes.body_of[profile.name]
-            written = scope.at(span)
-            if written is None or _removal(written) is None:
-                return False
-            scope.forget()
-        return True
+    def _go_from_all(self, judged: Mapping[Span, Judgement]) -> set[Span]:
+        """The rules that may go from each of their profiles, all rules of these considered."""
+        held: dict[str, list[Span]] = {}
+        for span, judgement in judged.items():
+            for profile in judgement.profiles:
+                held.setdefault(profile.name, []).append(span)
+        going = set(judged)
+        for stays in (matters, _stays):  # the quick test of all before the proof of any
+            for name, spans in held.items():
+                scope = self.scopes.body_of[name]
+                for span in spans:
+                    if span in going:
+                        written = scope.at(span)
+                        if written is None or stays(written):
+                            going.discard(span)
+                scope.forget()
+        return going
 
     def _judge(self, written: Written) -> Judgement | None:
         proof = _removal(written)
@@ -149,6 +198,10 @@ class Judge:
 
     def _spans(self, need: Need) -> frozenset[Span]:
         return frozenset(self.tree.rules[number].origin for number in need.rules)
+
+
+def _stays(written: Written) -> bool:
+    return _removal(written) is None
 
 
 def _removal(written: Written) -> Removal | None:
@@ -199,20 +252,18 @@ def _same(one: Written, other: Written) -> bool:
             repr(absolute(rule.transition, record)),
         )
 
-    def grouped(written: Written) -> dict[tuple[object, ...], list[Pattern]]:
-        found: dict[tuple[object, ...], list[Pattern]] = {}
-        for rule in written.rules:
-            found.setdefault(facts(rule), []).append(key_pattern(rule))
+    def grouped(written: Written) -> dict[tuple[object, ...], list[Form]]:
+        found: dict[tuple[object, ...], list[Form]] = {}
+        for member, rule in zip(written.members, written.rules, strict=True):
+            found.setdefault(facts(rule), []).append(forms.of(member))
         return found
 
+    forms = one.scope.scopes.forms
     mine, theirs = grouped(one), grouped(other)
     if mine.keys() != theirs.keys():
         return False
     try:
-        return all(
-            set(patterns) == set(theirs[key]) or equivalent(union(patterns), union(theirs[key]))
-            for key, patterns in mine.items()
-        )
+        return all(forms.alike(some, theirs[key]) for key, some in mine.items())
     except StateLimit:
         return False
 

@@ -8,10 +8,11 @@ else too."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from lsmc.automata.algebra import Automaton, search
+from lsmc.analysis.common import shortest
+from lsmc.automata.algebra import Automaton, States
 from lsmc.checker.along import Along
 from lsmc.checker.real import LIMIT, is_real_key, real_keys
 from lsmc.checker.scopes import Scope
@@ -28,24 +29,23 @@ class Meetings:
     def __init__(self, scope: Scope, member: int) -> None:
         self.scope = scope
         self.member = member
+        self._form = scope.scopes.forms.of(member)
         self.cls: MediationClass = scope.tree.rules[member].cls
         self._code = bytes((self.cls.code,))
 
     @property
     def finite(self) -> bool:
         """Whether `first_keys` are all keys."""
-        return self.scope.scopes.finite_keys(self.member) is not None
+        return self._form.keys is not None
 
     def first_keys(self) -> tuple[bytes, ...]:
         """All keys where there are few, else samples; without the class code."""
-        known = self.scope.scopes.finite_keys(self.member)
-        if known is None:
-            known = self.scope.scopes.sample_keys(self.member)
-        return known
+        keys = self._form.keys
+        return keys if keys is not None else self._form.samples
 
     def first_key(self) -> bytes | None:
         """A short key; None for an empty language."""
-        return self.scope.scopes.short_key(self.member)
+        return self._form.short
 
     def example(self) -> bytes | None:
         """A key, one about which a kernel can ask if there is any; None for an empty language."""
@@ -87,22 +87,19 @@ class Meetings:
 
         Raises `StateLimit`.
         """
-        lazy = self.scope.scopes.lazy
-        others = {number: lazy(number) for number in among if number != self.member}
-        along = Along(self.member, lazy(self.member), others)
+        forms = self.scope.scopes.forms
+        others = {n: forms.lazy(forms.of(n)) for n in among if n != self.member}
+        along = Along(self.member, forms.lazy(self._form), others)
         asked = real_keys(self.cls)
         automata: list[Automaton[Any]] = [along, asked] if real else [along]
 
-        def alive(states: Sequence[Any]) -> bool:
-            return None not in states
-
-        def reached(states: Sequence[Any]) -> bool:
-            if None in states or (real and not asked.accepts(states[1])):
+        def reached(states: States) -> bool:
+            if real and not asked.accepts(states[1]):
                 return False
             ids = along.accepts(states[0])
             return bool(ids) and goal(ids)
 
-        found = search(automata, reached, alive=alive, limit=LIMIT)
+        found = shortest(automata, reached, LIMIT)
         return None if found is None else found[1:]
 
 

@@ -5,12 +5,14 @@ few, and by a product of the two where one has many."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from lsmc.analysis.common import shortest_common
 from lsmc.analysis.diff import absolute
-from lsmc.automata.algebra import intersection
+from lsmc.automata.alphabet import cost
 from lsmc.automata.dfa import StateLimit
+from lsmc.checker.forms import Form
 from lsmc.checker.meetings import Ids, Meetings, decision
 from lsmc.checker.model import Tree
 from lsmc.checker.patterns import Heads
@@ -35,6 +37,7 @@ class Overlaps:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.scopes = tree.shared(Scopes)
+        self._forms = self.scopes.forms
         self._meetings: dict[tuple[int, int], bytes | None] = {}
         self._near: dict[tuple[int, int], tuple[int, ...]] = {}
         self._weaker: dict[tuple[int, int], tuple[int, ...]] = {}
@@ -43,23 +46,28 @@ class Overlaps:
 
     def meet(self, a: int, b: int) -> bytes | None:
         """A shortest key of two IR rules of one class, without the class code."""
-        one, other = self.scopes.prefix(a), self.scopes.prefix(b)
-        if not one.startswith(other) and not other.startswith(one):
+        one, other = self._forms.of(a), self._forms.of(b)
+        if not one.prefix.startswith(other.prefix) and not other.prefix.startswith(one.prefix):
             return None
-        pair = (a, b) if a < b else (b, a)
+        if one.number > other.number:
+            one, other = other, one
+        pair = (one.number, other.number)
         if pair not in self._meetings:
-            self._meetings[pair] = self._meet(*pair)
+            self._meetings[pair] = self._meet(one, other)
         return self._meetings[pair]
 
-    def _meet(self, a: int, b: int) -> bytes | None:
-        keys = self.scopes.finite_keys(a), self.scopes.finite_keys(b)
-        if keys[0] is not None and keys[1] is not None:
-            theirs = set(keys[1])
-            return next((key for key in keys[0] if key in theirs), None)
-        if not self.scopes.ends(a) & self.scopes.ends(b):
+    def _meet(self, one: Form, other: Form) -> bytes | None:
+        if one.keys is not None or other.keys is not None:
+            few, many = (one, other) if one.keys is not None else (other, one)
+            both = [key for key in few.keys or () if self._forms.matches(many, key)]
+            if many.keys is not None:
+                return next(iter(both), None)
+            return min(both, key=cost, default=None)
+        if not one.ends & other.ends:
             return None
         try:
-            found = intersection(self.scopes.lazy(a), self.scopes.lazy(b), LIMIT)
+            lazy = self._forms.lazy
+            found = shortest_common([lazy(one), lazy(other)], LIMIT)
         except StateLimit:
             return None
         return None if found is None else found[1:]
@@ -70,11 +78,11 @@ class Overlaps:
         first = self.meet(a, b)
         if first is None or is_real_key(cls, first):
             return first
-        keys = self.scopes.finite_keys(a), self.scopes.finite_keys(b)
-        if keys[0] is not None and keys[1] is not None:
-            theirs = set(keys[1])
-            return next((k for k in keys[0] if k in theirs and is_real_key(cls, k)), None)
-        return real_member(cls, (self.scopes.lazy(a), self.scopes.lazy(b)))
+        one, other = self._forms.of(a), self._forms.of(b)
+        if one.keys is not None and other.keys is not None:
+            theirs = set(other.keys)
+            return next((k for k in one.keys if k in theirs and is_real_key(cls, k)), None)
+        return real_member(cls, (self._forms.lazy(one), self._forms.lazy(other)))
 
     def strong_of(self, scope: Scope) -> Heads[int]:
         """The IR rules of a scope that may override others, by how their keys begin.
@@ -82,7 +90,7 @@ class Overlaps:
         These are denies, priorities and exact execution.
         """
         strong = (number for unit in scope.units for number in self._strong_in(unit))
-        return Heads((number, self.scopes.heads(number)) for number in strong)
+        return Heads((number, self._forms.of(number).heads) for number in strong)
 
     def _strong_in(self, unit: Unit) -> tuple[int, ...]:
         known = self._strong.get(id(unit))
@@ -104,19 +112,19 @@ class Overlaps:
         if known is None:
             if len(self._near) >= MAX_PAIRS:
                 self._near.clear()
-            near = self._near_in(number, unit)
+            near = self.near_in(number, unit)
             known = self._near[pair] = tuple(n for n in near if self.meet(number, n) is not None)
         return known
 
-    def _near_in(self, number: int, unit: Unit) -> list[int]:
+    def near_in(self, number: int, unit: Unit) -> tuple[int, ...]:
         """The IR rules of a unit that may share a key with one, ascending."""
-        return self._heads_of(unit).meeting(self.scopes.heads(number))
+        return self._heads_of(unit).meeting(self._forms.of(number).heads)
 
     def _heads_of(self, unit: Unit) -> Heads[int]:
         known = self._heads.get(id(unit))
         if known is None:
             numbers = self.scopes.numbers[id(unit)]
-            known = Heads((number, self.scopes.heads(number)) for number in numbers)
+            known = Heads((number, self._forms.of(number).heads) for number in numbers)
             self._heads[id(unit)] = known
         return known
 
@@ -128,7 +136,7 @@ class Overlaps:
             rules = self.tree.rules
             known = self._weaker[pair] = tuple(
                 other
-                for other in self._near_in(number, unit)
+                for other in self.near_in(number, unit)
                 if rules[other].effect is not Effect.DENY
                 and _may_touch(rules[number], rules[other])
                 and self.meet(number, other) is not None
@@ -164,10 +172,11 @@ def losses(written: Written, overlaps: Overlaps, strong: Heads[int]) -> Iterator
     scope = written.scope
     for member in written.members:
         rule = scope.tree.rules[member]
+        near: Sequence[int]
         if rule.priority < 0:
-            near = [n for unit in scope.units for n in overlaps.meeting_in(member, unit)]
+            near = [n for unit in scope.units for n in overlaps.near_in(member, unit)]
         else:
-            near = strong.meeting(overlaps.scopes.heads(member))
+            near = strong.meeting(overlaps.scopes.forms.of(member).heads)
         for number in near:
             other = scope.tree.rules[number]
             if number == member or other.cls is not rule.cls:

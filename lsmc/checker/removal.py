@@ -15,14 +15,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lsmc.analysis.diff import outcome
-from lsmc.automata.algebra import contains
 from lsmc.automata.dfa import StateLimit
 from lsmc.checker.meetings import Ids, Meetings, decision
 from lsmc.checker.overlaps import Overlaps
 from lsmc.checker.scopes import Scope, Written
 from lsmc.decide import DENY, Decision, Facts, rank
 from lsmc.ir.model import MediationClass
-from lsmc.tables.groups import key_pattern
 
 
 class Seen(NamedTuple):
@@ -85,27 +83,28 @@ def removal(written: Written, members: Sequence[int] | None = None) -> Removal |
     `members` are the IR rules that go, by default those of the rule and what it takes along.
     Raises `automata.dfa.StateLimit` when a search grows too large.
     """
-    scope = written.scope
-    if members is None:
-        members = (*written.members, *scope.taken_along(written))
-    trial = _Trial(scope, written, frozenset(members))
-    endless: list[Meetings] = []
-    for member in members:  # what is quick first: one key settles most rules
-        meetings = Meetings(scope, member)
-        key = meetings.first_key()
-        if key is not None and trial.differs(meetings.at(key), meetings.cls, key):
-            return None
-    for member in members:
-        meetings = Meetings(scope, member)
-        if not meetings.finite:
-            endless.append(meetings)
-        for key in meetings.first_keys():
-            if trial.differs(meetings.at(key), meetings.cls, key):
-                return None
-    for meetings in endless:
+    trial, every = _begin(written, members)
+    if trial.fails(every):
+        return None
+    for member in every:
+        meetings = Meetings(written.scope, member)
+        if meetings.finite:
+            continue
         if not trial.contained(meetings) and not trial.covered(meetings):
             return None
     return trial.found
+
+
+def matters(written: Written) -> bool:
+    """Whether one of the first keys of a rule shows that it must stay; quick, and often enough."""
+    trial, every = _begin(written, None)
+    return trial.fails(every)
+
+
+def _begin(written: Written, members: Sequence[int] | None) -> tuple[_Trial, Sequence[int]]:
+    if members is None:
+        members = (*written.members, *written.scope.taken_along(written))
+    return _Trial(written.scope, written, frozenset(members)), members
 
 
 class _Trial:
@@ -117,6 +116,20 @@ class _Trial:
         self.found = Removal(written)
         self._known: dict[Ids, bool] = {}
         self._fresh: dict[Ids, bool] = {}
+
+    def fails(self, members: Iterable[int]) -> bool:
+        """Whether the decisions part at one of the first keys of the rules."""
+        for member in members:  # what is quick first: one key settles most rules
+            meetings = Meetings(self.scope, member)
+            key = meetings.first_key()
+            if key is not None and self.differs(meetings.at(key), meetings.cls, key):
+                return True
+        every = (Meetings(self.scope, member) for member in members)
+        return any(
+            self.differs(meetings.at(key), meetings.cls, key)
+            for meetings in every
+            for key in meetings.first_keys()
+        )
 
     def differs(self, ids: Ids, cls: MediationClass, key: bytes | None) -> bool:
         """Whether the decisions part where some rules match."""
@@ -133,14 +146,14 @@ class _Trial:
         mine = self.scope.scopes.facts(meetings.member)
         if len(self.gone) > 1 or not self.found.won:
             return False
-        rules = self.scope.tree.rules
-        pattern = key_pattern(rules[mine.id])
+        forms = self.scope.scopes.forms
+        form = forms.of(mine.id)
         everywhere = set.intersection(*(set(ids) for ids in self._known)) - self.gone
         covers = frozenset(
             number
             for number in everywhere
             if _does_as(self.scope.scopes.facts(number), mine, meetings.cls)
-            and contains(key_pattern(rules[number]), pattern)
+            and forms.within(form, forms.of(number))
         )
         if covers:
             self.found.needs = {Need(covers, True)}
@@ -210,6 +223,8 @@ class _Trial:
 
     def _compare(self, ids: Ids, cls: MediationClass, key: bytes | None) -> bool:
         rest = tuple(number for number in ids if number not in self.gone)
+        if not rest and len(ids) == 1 and shows(self.scope.scopes.facts(ids[0])):
+            return True
         record = self.scope.profile.record
         pairs = []
         for owner in (True, False):
@@ -254,6 +269,11 @@ class _Trial:
             own = rank(mine, special)
             same_rank = any(rank(o, special) == own for o in others)
             self.found.needs.add(Need(frozenset(o.id for o in others), same_rank))
+
+
+def shows(rule: Facts) -> bool:
+    """Whether what a rule decides can be observed where it is the only one, as most rules are."""
+    return bool(rule.owner | rule.other) and not (rule.effect == DENY and rule.audit)
 
 
 def _does_as(other: Facts, mine: Facts, cls: MediationClass) -> bool:

@@ -13,28 +13,19 @@ includes may have come in before).  Only the fullest companies of a file are jud
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from lsmc.automata.algebra import Lazy
 from lsmc.automata.dfa import Dfa
-from lsmc.automata.pattern import Literal, example, literal_prefix, literals
-from lsmc.checker.members import sample_keys
+from lsmc.checker.forms import Forms
 from lsmc.checker.model import LintedProfile, Tree
-from lsmc.checker.objects import last_bytes
-from lsmc.checker.patterns import starts
 from lsmc.decide import Decision, Facts
 from lsmc.ir.classes import CHANGE_PROFILE
 from lsmc.ir.model import MediationClass, Rule, Unit
 from lsmc.source import Span
 from lsmc.tables.bundle import Unit as StoredUnit
-from lsmc.tables.groups import key_pattern
 
-#: Languages of up to so many keys are looked at key by key.
-MAX_KEYS = 64
-#: Automata of single rules that are kept.
-MAX_AUTOMATA = 10_000
 #: Keys that a table remembers: profiles say much alike.
 MAX_KNOWN = 10_000
 
@@ -83,7 +74,8 @@ class Scope:
         """The numbers of the IR rules that match a key, class code included; ascending."""
         found: list[int] = []
         for table in self._tables.get(key[0], ()):
-            found += table.matched(key)
+            known = table.known.get(key)
+            found += table.matched(key) if known is None else known
         found.sort()
         return tuple(found)
 
@@ -131,20 +123,28 @@ class Scope:
         if span == self.profile.ir.origin:
             return None
         rules, mediated = self.tree.rules, self.profile.ir.mediated
+        held = self.scopes.held(span)
         members = tuple(
             number
-            for unit, numbers in self.scopes.held(span)
-            if unit in self._part_of
-            for number in numbers
+            for unit in self.holding(span)
+            for number in held[unit]
             if rules[number].cls.name in mediated
         )
         return Written(self, span, members) if members else None
 
     def via_of(self, span: Span) -> tuple[Span, ...]:
         """The chain of includes of a rule of the scope."""
-        uses = self.profile.ir.uses
-        parts = (self._part_of.get(unit) for unit, _ in self.scopes.held(span))
-        return next(uses[part].via for part in parts if part is not None)
+        return self.profile.ir.uses[self._part_of[self.holding(span)[0]]].via
+
+    def holding(self, span: Span) -> list[int]:
+        """The units of the scope, by id, that hold a rule, in the order of all units."""
+        held = self.scopes.held(span)
+        if len(held) <= len(self._part_of):
+            return [unit for unit in held if unit in self._part_of]
+        found = [unit for unit in self._part_of if unit in held]
+        if len(found) > 1:
+            found.sort(key=lambda unit: held[unit][0])  # units have their numbers in that order
+        return found
 
     @cached_property
     def _part_of(self) -> dict[int, int]:
@@ -205,23 +205,22 @@ class Scope:
 class _Table:
     """A group of a unit, ready for many keys."""
 
-    __slots__ = ("_depth", "_dfa", "_known", "_numbers")
+    __slots__ = ("_depth", "_dfa", "_numbers", "known")
 
     def __init__(self, dfa: Dfa, numbers: tuple[int, ...]) -> None:
         self._dfa = dfa
         self._numbers = numbers
         self._depth = dfa.walker().depth
-        self._known: dict[bytes, tuple[int, ...]] = {}
+        #: What was found for the keys asked about last.
+        self.known: dict[bytes, tuple[int, ...]] = {}
 
     def matched(self, key: bytes) -> tuple[int, ...]:
         """The numbers of the IR rules that match a key."""
-        found = self._known.get(key)
-        if found is None:
-            if len(self._known) >= MAX_KNOWN:
-                self._known.clear()
-            alive, state = self._depth(key)
-            ids = self._dfa.accept_ids_of(state) if alive == len(key) else ()
-            found = self._known[key] = tuple([self._numbers[i] for i in ids])
+        if len(self.known) >= MAX_KNOWN:
+            self.known.clear()
+        alive, state = self._depth(key)
+        ids = self._dfa.accept_ids_of(state) if alive == len(key) else ()
+        found = self.known[key] = tuple([self._numbers[i] for i in ids])
         return found
 
 
@@ -239,66 +238,28 @@ class Scopes:
         self.lone: set[int] = set()
         #: The numbers of the IR rules of each unit, by its id.
         self.numbers: dict[int, range] = {}
-        self._keys: dict[int, tuple[bytes, ...] | None] = {}
-        self._short: dict[int, bytes | None] = {}
-        self._samples: dict[int, tuple[bytes, ...]] = {}
-        self._prefixes: dict[int, bytes] = {}
-        self._heads: dict[int, tuple[bytes, ...]] = {}
-        self._ends: dict[int, int] = {}
+        #: The keys of the IR rules.
+        self.forms = Forms(tree.rules)
         self._tables: dict[int, dict[int, list[_Table]]] = {}
         self._stored: dict[int, StoredUnit] = {}
-        self._automata: dict[int, Lazy] = {}
         self._facts: dict[int, Facts] = {}
         self._find()
 
-    def finite_keys(self, number: int) -> tuple[bytes, ...] | None:
-        """All keys of an IR rule without the class code, or None when there are many."""
-        if number not in self._keys:
-            pattern = key_pattern(self.tree.rules[number])
-            found: tuple[bytes, ...] | None
-            if isinstance(pattern, Literal):
-                found = (pattern.text[1:],)
-            else:
-                found = literals(pattern, MAX_KEYS)
-                if found is not None:
-                    found = tuple(sorted((k[1:] for k in found), key=lambda k: (len(k), k)))
-            self._keys[number] = found
-        return self._keys[number]
-
-    def held(self, span: Span) -> Sequence[tuple[int, tuple[int, ...]]]:
+    def held(self, span: Span) -> Mapping[int, tuple[int, ...]]:
         """The units, by id, that hold rules written at a place, with the numbers of these."""
         return self._held[span]
 
     @cached_property
-    def _held(self) -> dict[Span, list[tuple[int, tuple[int, ...]]]]:
+    def _held(self) -> dict[Span, dict[int, tuple[int, ...]]]:
         found: dict[Span, dict[int, list[int]]] = {}
         for unit, numbers in self.numbers.items():
             for number in numbers:
                 at = found.setdefault(self.tree.rules[number].origin, {})
                 at.setdefault(unit, []).append(number)
         return {
-            span: [(unit, tuple(numbers)) for unit, numbers in at.items()]
+            span: {unit: tuple(numbers) for unit, numbers in at.items()}
             for span, at in found.items()
         }
-
-    def short_key(self, number: int) -> bytes | None:
-        """A short key of an IR rule without the class code; None for an empty language."""
-        if number not in self._short:
-            keys = self.finite_keys(number)
-            if keys is not None:
-                self._short[number] = keys[0] if keys else None
-            else:
-                found = example(key_pattern(self.tree.rules[number]))
-                self._short[number] = None if found is None else found[1:]
-        return self._short[number]
-
-    def sample_keys(self, number: int) -> tuple[bytes, ...]:
-        """A few keys of an IR rule without the class code; one is real if any key is."""
-        known = self._samples.get(number)
-        if known is None:
-            rule = self.tree.rules[number]
-            known = self._samples[number] = sample_keys(rule.cls, key_pattern(rule))
-        return known
 
     def tables(self, unit: Unit) -> dict[int, list[_Table]]:
         """The tables of a unit by the code of each class that they have rules of."""
@@ -312,37 +273,6 @@ class Scopes:
                 table = _Table(group.dfa, rules)
                 for code in {unit.rules[rule].cls.code for rule in group.rules}:
                     known.setdefault(code, []).append(table)
-        return known
-
-    def prefix(self, number: int) -> bytes:
-        """What all keys of an IR rule begin with, class code included."""
-        known = self._prefixes.get(number)
-        if known is None:
-            pattern = key_pattern(self.tree.rules[number])
-            known = self._prefixes[number] = literal_prefix(pattern)
-        return known
-
-    def heads(self, number: int) -> tuple[bytes, ...]:
-        """Texts with one of which each key of an IR rule begins, class code included."""
-        known = self._heads.get(number)
-        if known is None:
-            known = self._heads[number] = starts(key_pattern(self.tree.rules[number]))
-        return known
-
-    def ends(self, number: int) -> int:
-        """The bytes with which keys of an IR rule end, class code included."""
-        known = self._ends.get(number)
-        if known is None:
-            known = self._ends[number] = last_bytes(key_pattern(self.tree.rules[number]))[0]
-        return known
-
-    def lazy(self, number: int) -> Lazy:
-        """The pattern of an IR rule as an automaton; those asked for last are kept."""
-        known = self._automata.get(number)
-        if known is None:
-            if len(self._automata) >= MAX_AUTOMATA:
-                self._automata.clear()
-            known = self._automata[number] = Lazy(key_pattern(self.tree.rules[number]))
         return known
 
     def facts(self, number: int) -> Facts:

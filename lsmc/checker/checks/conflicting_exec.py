@@ -44,10 +44,9 @@ from itertools import combinations
 
 from lsmc.analysis.diff import describe
 from lsmc.automata.pattern import Chars, Concat, Pattern, Union
-from lsmc.checker.judge import Judge
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.overlaps import Overlaps, shared_bits
-from lsmc.checker.scopes import Scope
+from lsmc.checker.scopes import Scope, Scopes
 from lsmc.checker.wording import labels, quoted, shown_object, witness
 from lsmc.diagnostics import Diagnostic
 from lsmc.ir.classes import FILE
@@ -61,7 +60,7 @@ _REFUSED = ("LSM049", "LSM050")
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each pair of rules that disagree about an execution."""
     seen: set[tuple[Span, Span]] = set()
-    for scope in tree.shared(Judge).scopes.bodies:
+    for scope in tree.shared(Scopes).bodies:
         if any(d.code in _REFUSED for d in scope.profile.file.compiled.diagnostics):
             continue
         for a, b, key, older in _pairs(scope, tree.shared(Overlaps)):
@@ -83,7 +82,7 @@ def _pairs(scope: Scope, overlaps: Overlaps) -> Iterator[tuple[int, int, bytes, 
     wild: list[int] = []
     classes: list[int] = []
     for number in numbers:
-        keys = overlaps.scopes.finite_keys(number)
+        keys = overlaps.scopes.forms.of(number).keys
         if rules[number].exact and keys is not None:
             for key in keys:
                 exact.setdefault(key, []).append(number)

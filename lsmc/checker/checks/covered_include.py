@@ -37,28 +37,32 @@ How to fix: remove the include, if the profile does not want what it may bring i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from lsmc.automata.dfa import StateLimit
-from lsmc.checker.judge import Judge, smallest_cover
+from lsmc.checker.judge import smallest_cover
 from lsmc.checker.model import Check, Tree
-from lsmc.checker.removal import Removal, removal
-from lsmc.checker.scopes import Scope, Written
+from lsmc.checker.removal import Removal, removal, shows
+from lsmc.checker.scopes import Scope, Scopes, Written
 from lsmc.checker.wording import best, labels, quoted_text, witness
 from lsmc.diagnostics import Diagnostic
+from lsmc.ir.model import Unit
 from lsmc.source import Span
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each include that brings nothing."""
-    scopes = tree.shared(Judge).scopes
+    scopes = tree.shared(Scopes)
     seen: set[Span] = set()
     for scope in (*scopes.bodies, *scopes.included):
-        depth = len(scope.via)
+        lines = {line for line in _lines(scope) if line not in seen}
         inside: dict[Span, list[Written]] = {}
-        for span, chain in scope.vias.items():
-            if len(chain) > depth and span in scope.written:
-                inside.setdefault(chain[depth], []).append(scope.written[span])
+        if lines:
+            depth = len(scope.via)
+            for span, chain in scope.vias.items():
+                if len(chain) > depth and chain[depth] in lines and span in scope.written:
+                    inside.setdefault(chain[depth], []).append(scope.written[span])
         for line, rules in inside.items():
             if line not in seen:
                 proof = _removal(rules)
@@ -66,6 +70,37 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                     seen.add(line)
                     yield _report(scope, line, rules, proof)
         scope.forget()
+
+
+def _lines(scope: Scope) -> Iterator[Span]:
+    """The include lines of a scope's own text that may bring nothing."""
+    depth = len(scope.via)
+    uses = scope.profile.ir.uses
+    brought: dict[Span, list[Unit]] = {}
+    for part in scope.parts:
+        if len(uses[part].via) > depth:
+            brought.setdefault(uses[part].via[depth], []).append(uses[part].unit)
+    times = Counter(id(unit) for units in brought.values() for unit in units)
+    for line, units in brought.items():
+        if not any(times[id(unit)] == 1 and _decides_alone(scope, unit) for unit in units):
+            yield line
+
+
+def _decides_alone(scope: Scope, unit: Unit) -> bool:
+    """Whether a rule of a unit is the only one at a short key of its own, as in most includes.
+
+    It must stand in this unit alone: then it goes with the line that brings the unit.
+    """
+    scopes, profile = scope.scopes, scope.profile.ir
+    for number, rule in zip(scopes.numbers[id(unit)], unit.rules, strict=True):
+        if rule.cls.name not in profile.mediated or rule.origin == profile.origin:
+            continue
+        if len(scope.holding(rule.origin)) != 1 or not shows(scopes.facts(number)):
+            continue
+        key = scopes.forms.of(number).short
+        if key is not None and scope.matched(bytes((rule.cls.code,)) + key) == (number,):
+            return True
+    return False
 
 
 def _removal(rules: list[Written]) -> Removal | None:

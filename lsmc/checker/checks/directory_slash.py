@@ -42,11 +42,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.checker.judge import Judge
 from lsmc.checker.meetings import Meetings, decision
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.objects import no_directories
-from lsmc.checker.scopes import Scope, Written
+from lsmc.checker.scopes import Scope, Scopes, Written
 from lsmc.checker.wording import labels, quoted, witness
 from lsmc.diagnostics import Diagnostic
 from lsmc.ir.classes import FILE
@@ -78,7 +77,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule with a slash too few or too many."""
     pairs = tree.setting(CHECK.name, "pairs", False)
     seen: set[Span] = set()
-    scopes = tree.shared(Judge).scopes
+    scopes = tree.shared(Scopes)
     for scope in (*scopes.bodies, *scopes.included):
         below = _below(scope)
         for written in scope.own():
@@ -102,8 +101,9 @@ def _below(scope: Scope) -> dict[bytes, int]:
         for member in written.members:
             if scope.tree.rules[member].cls is not FILE:
                 continue
-            keys = scope.scopes.finite_keys(member)
-            for head in keys if keys is not None else (scope.scopes.prefix(member)[1:],):
+            form = scope.scopes.forms.of(member)
+            keys = form.keys
+            for head in keys if keys is not None else (form.prefix[1:],):
                 at = head.rfind(b"/", 0, len(head) - 1 if keys is not None else len(head))
                 if at > 0:
                     found.setdefault(head[:at], member)
@@ -118,7 +118,7 @@ def _missing(
     if rule.cls is not FILE or rule.effect is not Effect.ALLOW:
         return None
     mask = rule.owner | rule.other
-    keys = scope.scopes.finite_keys(member)
+    keys = scope.scopes.forms.of(member).keys
     if not keys or not mask & _PLAIN or mask & _OTHERS or not no_directories(rule.fields[0]):
         return None
     if not all(key in _DIRECTORIES or key in below for key in keys):
@@ -144,7 +144,7 @@ def _missing(
 def _extra(scope: Scope, written: Written, member: int) -> Diagnostic | None:
     """The finding for a file with a slash."""
     rule = scope.tree.rules[member]
-    keys = scope.scopes.finite_keys(member) if rule.cls is FILE else None
+    keys = scope.scopes.forms.of(member).keys if rule.cls is FILE else None
     if not keys or not all(key[-1:] == b"/" and key[:-1] in _FILES for key in keys):
         return None
     name = to_display(keys[0][:-1].decode("latin-1"))
@@ -160,7 +160,7 @@ def _extra(scope: Scope, written: Written, member: int) -> Diagnostic | None:
 def _unlisted(scope: Scope, written: Written, member: int) -> Diagnostic | None:
     """The finding for a tree whose top cannot be listed."""
     rule = scope.tree.rules[member]
-    head = scope.scopes.prefix(member)[1:] if rule.cls is FILE else b""
+    head = scope.scopes.forms.of(member).prefix[1:] if rule.cls is FILE else b""
     owner = bool(rule.owner)
     if rule.effect is not Effect.ALLOW or head[-1:] != b"/" or len(head) < 2:
         return None

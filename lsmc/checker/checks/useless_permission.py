@@ -46,13 +46,12 @@ from collections.abc import Iterator
 
 from lsmc.automata.alphabet import cost
 from lsmc.automata.pattern import example
-from lsmc.checker.judge import Judge
 from lsmc.checker.meetings import Meetings
 from lsmc.checker.model import Check, Tree, request
 from lsmc.checker.objects import only_directories
 from lsmc.checker.overlaps import Overlaps
 from lsmc.checker.patterns import objects
-from lsmc.checker.scopes import Scope, Written
+from lsmc.checker.scopes import Scope, Scopes, Written
 from lsmc.checker.wording import quoted, shown_object, witness
 from lsmc.checker.written import written_rules
 from lsmc.diagnostics import Diagnostic
@@ -71,7 +70,7 @@ _MANY_PAIRS = 16
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each permission without use."""
     yield from _directories(tree)
-    scopes = tree.shared(Judge).scopes
+    scopes = tree.shared(Scopes)
     for scope in scopes.bodies:
         for written in scope.own():
             yield from _deny_exec(scope, written)
@@ -80,19 +79,18 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
 
 def _directories(tree: Tree) -> Iterator[Diagnostic]:
-    meanings: dict[Span, list[tuple[str, Rule]]] = {}
+    meanings: dict[Span, dict[int, tuple[str, Rule]]] = {}
     for profile in tree.profiles:
         for use in profile.ir.uses:
             for rule in use.unit.rules:
                 if rule.cls is FILE and rule.effect is not Effect.DENY:
-                    known = meanings.setdefault(rule.origin, [])
-                    if not any(rule is other for _, other in known):
-                        known.append((profile.name, rule))
+                    known = meanings.setdefault(rule.origin, {})
+                    known.setdefault(id(rule), (profile.name, rule))
     written = {rule.span: rule for _, rule in written_rules(tree)}
     for span, known in meanings.items():
-        bits = _useless_on_directories(known[0][1], written.get(span))
-        if bits and all(only_directories(rule.fields[0]) for _, rule in known):
-            name, rule = known[0]
+        name, rule = next(iter(known.values()))
+        bits = _useless_on_directories(rule, written.get(span))
+        if bits and all(only_directories(other.fields[0]) for _, other in known.values()):
             key = min(objects(rule.fields[0]), key=cost, default=example(rule.fields[0]))
             letters = "".join(FILE.names(bits))
             yield CHECK.finding(
@@ -151,7 +149,7 @@ def _subset(scope: Scope, written: Written) -> Iterator[Diagnostic]:
         rule = scope.tree.rules[member]
         if rule.cls is not LINK or rule.effect is not Effect.ALLOW or not rule.owner & _SUBSET:
             continue
-        keys = scope.scopes.finite_keys(member)
+        keys = scope.scopes.forms.of(member).keys
         if not keys or len(keys) > _MANY_PAIRS:
             continue
         requests = [
