@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
+from lsmc.analysis.common import have_common
 from lsmc.analysis.real_paths import RealPaths, is_real
-from lsmc.automata.algebra import Automaton, Lazy, intersection
+from lsmc.automata.algebra import Automaton, Lazy
 from lsmc.automata.alphabet import mask_of
 from lsmc.automata.pattern import (
     Chars,
@@ -36,24 +38,28 @@ PATHS: dict[MediationClass, tuple[int, ...]] = {
 _REAL_PATHS: Automaton[int] = RealPaths()
 
 
+_example = lru_cache(maxsize=200_000)(example)
+
+
+@lru_cache(maxsize=200_000)
 def holds_real_path(pattern: Pattern) -> bool:
     """Whether some real path matches."""
-    first = example(pattern)
+    first = _example(pattern)
     if first is None:
         return False
     if is_real(first):
         return True
-    return intersection(Lazy(pattern), _REAL_PATHS) is not None
+    return have_common([Lazy(pattern), _REAL_PATHS])
 
 
 def impossible(rule: Rule) -> str:
     """Why no real object can match a rule; empty when one can."""
     for number, field in enumerate(rule.fields):
-        if is_empty_language(field) or example(field) is None:
+        if _example(field) is None:
             return f"no {rule.cls.fields[number].replace('_', ' ')} matches at all"
     for number in PATHS.get(rule.cls, ()):
         if not holds_real_path(rule.fields[number]):
-            return _why(example(rule.fields[number]) or b"")
+            return _why(_example(rule.fields[number]) or b"")
     special = _SPECIAL.get(rule.cls)
     return special(rule) if special is not None else ""
 

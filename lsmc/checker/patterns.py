@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from lsmc.automata import algebra
+from lsmc.analysis.common import Complement, have_common, member, shortest_common
+from lsmc.automata.algebra import Automaton, Lazy
+from lsmc.automata.alphabet import cost
 from lsmc.automata.heads import heads
 from lsmc.automata.pattern import (
     NOT_NUL,
@@ -90,9 +92,16 @@ class Heads(Generic[T]):
             self._things.append(thing)
         self._sorted = sorted(self._places)
         self._lengths = sorted({len(head) for head in self._places})
+        self._known: dict[tuple[bytes, ...], tuple[T, ...]] = {}
 
-    def meeting(self, starts: Iterable[bytes]) -> list[T]:
+    def meeting(self, starts: tuple[bytes, ...]) -> tuple[T, ...]:
         """The things that may meet one that begins so, each once, in order."""
+        known = self._known.get(starts)
+        if known is None:
+            known = self._known[starts] = tuple(self._meeting(starts))
+        return known
+
+    def _meeting(self, starts: Iterable[bytes]) -> list[T]:
         found: set[int] = set()
         seen: set[bytes] = set()
         for head in starts:
@@ -157,35 +166,44 @@ PATHS = Paths()
 @lru_cache(maxsize=200_000)
 def common_file(one: Pattern, other: Pattern, spared: Pattern) -> bytes | None:
     """A shortest common member that is a file and not spared, None when there is none."""
+    few, many = (one, other) if members(one) is not None else (other, one)
+    listed = members(few)
+    if listed is not None:
+        found = (path for path in listed if has(many, path))
+        return min((path for path in found if _is_unspared(path, spared)), key=cost, default=None)
+    automata: list[Automaton[Any]] = [_lazy(one), _lazy(other)]
+    first = shortest_common(automata)
+    if first is None or _is_unspared(first, spared):
+        return first
+    return shortest_common([*automata, FILES, Complement(_lazy(spared))])
 
-    def alive(states: algebra.States) -> bool:
-        return states[0] is not None and states[1] is not None and states[2] is not None
 
-    def goal(states: algebra.States) -> bool:
-        if not alive(states) or (states[3] is not None and automata[3].accepts(states[3])):
-            return False
-        return all(
-            automaton.accepts(state)
-            for automaton, state in zip(automata[:3], states[:3], strict=True)
-        )
+@lru_cache(maxsize=200_000)
+def overlap(one: Pattern, other: Pattern) -> bool:
+    """Whether two patterns have a common member."""
+    few, many = (one, other) if members(one) is not None else (other, one)
+    listed = members(few)
+    if listed is not None:
+        return any(has(many, text) for text in listed)
+    return have_common([_lazy(one), _lazy(other)])
 
-    automata: list[algebra.Automaton[Any]] = [_lazy(one), _lazy(other), FILES, _lazy(spared)]
-    return algebra.search(automata, goal, alive=alive)
+
+def _is_unspared(path: bytes, spared: Pattern) -> bool:
+    return member(FILES, path) and not has(spared, path)
+
+
+def has(pattern: Pattern, text: bytes) -> bool:
+    """Whether a text is a member."""
+    listed = members(pattern)
+    return text in listed if listed is not None else member(_lazy(pattern), text)
 
 
 def _real(pattern: Pattern) -> bytes | None:
     """A shortest member that is a path as the kernel names it, None when there is none."""
 
-    def alive(states: algebra.States) -> bool:
-        return states[0] is not None and states[1] is not None
-
-    def goal(states: algebra.States) -> bool:
-        return alive(states) and bool(lazy.accepts(states[0]) and PATHS.accepts(states[1]))
-
-    lazy = _lazy(pattern)
-    return algebra.search([lazy, PATHS], goal, alive=alive)
+    return shortest_common([_lazy(pattern), PATHS])
 
 
-@lru_cache(maxsize=4096)
-def _lazy(pattern: Pattern) -> algebra.Lazy:
-    return algebra.Lazy(pattern)
+@lru_cache(maxsize=10_000)
+def _lazy(pattern: Pattern) -> Lazy:
+    return Lazy(pattern)

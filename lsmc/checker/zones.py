@@ -30,7 +30,7 @@ from lsmc.checker.grants import (
     wins,
 )
 from lsmc.checker.model import Tree
-from lsmc.checker.patterns import objects
+from lsmc.checker.patterns import members, objects, starts
 from lsmc.checker.telling import listing
 from lsmc.decide import ALLOW, DENY, Decision
 from lsmc.frontend.apparmor.aare import parse_glob
@@ -133,11 +133,18 @@ class Zones:
             return []
         found: dict[tuple[int, str], tuple[Held, bytes, Zone]] = {}
         wanted = {held.facts.id for held in rules}
-        starts = {head for held in rules for head in heads(held.rule.fields[0])}
-        near = tuple(starts)
+        listed: set[bytes] = set()
+        beginnings: set[bytes] = set()
+        for held in rules:
+            few = members(held.rule.fields[0])
+            if few is not None:
+                listed.update(few)
+            else:
+                beginnings.update(starts(held.rule.fields[0]))
+        near = tuple(beginnings)
         for zone in self.zones:
             for path in zone.examples:
-                if not path.startswith(near):
+                if path not in listed and not path.startswith(near):
                     continue
                 for held in unit.matching(bytes((FILE.code,)) + path):
                     if held.facts.id in wanted:

@@ -38,9 +38,9 @@ How to fix: write fewer wildcards before fixed text, or anchor the pattern with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from lsmc.automata.dfa import StateLimit, determinize
+from lsmc.automata.dfa import Dfa, StateLimit, class_masks, determinize
 from lsmc.automata.partition import Kind, kind_of
 from lsmc.automata.pattern import Pattern
 from lsmc.checker.grants import grants
@@ -81,15 +81,35 @@ def _costs(tree: Tree, unit: Unit, index: int, limit: int) -> dict[int, int]:
     group = unit.group(index)
     if group.dfa.n_states < limit:
         return {}
-    numbers = {rule: unit.rule(rule).facts.id for rule in group.rules}
-    patterns = {number: key_pattern(tree.rules[number]) for number in numbers.values()}
-    reach = unit.reach(index)  # states from which a rule cannot match are there without it too
-    suspects = [
-        number
-        for rule, number in numbers.items()
-        if _multiplies(patterns[number]) and len(reach.useful(rule)) >= limit
-    ]
+    numbers = [unit.rule(rule).facts.id for rule in group.rules]
+    patterns = {number: key_pattern(tree.rules[number]) for number in numbers}
+    accepted = [at for at, number in enumerate(numbers) if _multiplies(patterns[number])]
+    # states from which a rule cannot match are there without it too
+    suspects = [numbers[at] for at, count in _useful(group.dfa, accepted) if count >= limit]
     return dict(_guilty(patterns, suspects, group.dfa.n_states, limit)) if suspects else {}
+
+
+def _useful(dfa: Dfa, accepted: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """For some patterns of a table, by their ids, how many states can still lead to a match."""
+    if not accepted:
+        return
+    masks = class_masks(bytes(dfa.classes))
+    before: list[list[int]] = [[] for _ in range(dfa.n_states)]
+    ends: dict[int, list[int]] = {}
+    for state in range(1, dfa.n_states):
+        for _, target in dfa.edges(state, masks):
+            before[target].append(state)
+        for one in dfa.accept_ids_of(state):
+            ends.setdefault(one, []).append(state)
+    for one in accepted:
+        todo = ends.get(one, [])
+        found = set(todo)
+        while todo:
+            for state in before[todo.pop()]:
+                if state not in found:
+                    found.add(state)
+                    todo.append(state)
+        yield one, len(found)
 
 
 def _guilty(

@@ -48,14 +48,15 @@ from lsmc.frontend.apparmor.variables import ExpansionError
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each variable that is empty where it is used."""
     variables = tree.shared(variables_of)
+    filled = variables.filled
     for file in tree.files:
         preamble = file.compiled.preamble
         for assigned in preamble.assigned:
             item = assigned.item
-            if not isinstance(item, ast.Assign) or any(value.text for value in item.values):
+            if not isinstance(item, ast.Assign) or item.name.text in filled:
                 continue
             name = item.name.text
-            if name in variables.filled:
+            if any(value.text for value in item.values):
                 continue
             try:
                 empty = preamble.variables.flatten(name) == ("",)

@@ -45,10 +45,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lsmc.automata.algebra import intersection
 from lsmc.automata.pattern import Pattern, example, literals
 from lsmc.checker.model import Check, LintedProfile, Tree, request, rule_text
 from lsmc.checker.names import names_of
+from lsmc.checker.patterns import overlap
 from lsmc.checker.peers import ANSWER, PEER, PeerRule, granted, peer_rules
 from lsmc.diagnostics import Diagnostic, Label
 from lsmc.engine.requests import encode
@@ -113,7 +113,6 @@ class _Sides:
         self._rules: dict[tuple[str, str], list[ir.Rule]] = {}
         self._answers: dict[tuple[str, int, str], list[Pattern]] = {}
         self._met: dict[tuple[int, str], bool] = {}
-        self._meet: dict[tuple[Pattern, Pattern], bool] = {}
 
     def allows(self, peer: LintedProfile, name: str, rule: ir.Rule, perm: str) -> bool:
         """Whether some rule of a peer allows a permission to a subject of a name."""
@@ -154,15 +153,8 @@ class _Sides:
             shared = tuple(DBUS.fields.index(field) for field in fields)
         else:
             return True
-        return all(self._overlap(one.fields[at], other.fields[at]) for at in shared)
-
-    def _overlap(self, one: Pattern, other: Pattern) -> bool:
-        if one == other:
-            return True
-        key = (one, other)
-        if key not in self._meet:
-            self._meet[key] = intersection(one, other) is not None
-        return self._meet[key]
+        pairs = ((one.fields[at], other.fields[at]) for at in shared)
+        return all(mine == theirs or overlap(mine, theirs) for mine, theirs in pairs)
 
 
 def _witness(

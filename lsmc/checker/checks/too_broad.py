@@ -41,8 +41,10 @@ How to fix: name what the program needs.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lsmc.automata.heads import heads
+from lsmc.automata.pattern import Pattern, literal_prefix
 from lsmc.checker.facts import facts
 from lsmc.checker.grants import (
     EXECUTE,
@@ -116,12 +118,17 @@ def _candidates(
             continue
         kind = bare.get((rule.origin.source.path, rule.origin.start), "")
         if rule.cls is FILE:
-            if any(head in {b"", b"/"} for head in heads(rule.fields[0])):
+            if len(literal_prefix(rule.fields[0])) < 2 and _is_broad(rule.fields[0]):
                 matched = [path for path in corpus if held in unit.matching(code + path)]
                 found.append((held, kind, matched))
         elif kind in _BARE and rule.cls.name == kind:
             found.append((held, kind, []))
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _is_broad(pattern: Pattern) -> bool:
+    return any(head in {b"", b"/"} for head in heads(pattern))
 
 
 def _class(view: ProfileView, held: Held, kind: str) -> Diagnostic | None:

@@ -35,10 +35,10 @@ How to fix: add the capability, or drop the rule.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from lsmc.checker.facts import facts
-from lsmc.checker.grants import Held, ProfileView, grants, halves, wins
+from lsmc.checker.grants import Held, ProfileView, UnitView, grants, halves, wins
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.patterns import members, samples
 from lsmc.checker.telling import chain, quoted, witness
@@ -49,55 +49,73 @@ from lsmc.ir.classes import BY_NAME, CAPABILITY, FILE, NETWORK
 from lsmc.ir.model import MediationClass
 
 
+class _Asker(NamedTuple):
+    """A rule that grants nothing but accesses which need a capability, and keys of these."""
+
+    held: Held
+    perms: int
+    keys: tuple[bytes, ...]
+
+
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each such rule."""
+    needs: list[dict[str, Any]] = facts("capabilities")["needs"]
+    known: dict[tuple[int, int], list[_Asker]] = {}
     for view in grants(tree).confined:
         seen: set[int] = set()
-        for need in facts("capabilities")["needs"]:
+        for number, need in enumerate(needs):
             cls = BY_NAME[need["class"]]
             key = need["capability"].encode()
             if not mediates(view.profile.record, cls):
                 continue
             if view.decide(CAPABILITY, key).allow:
                 continue
-            for held in view.rules(cls):
-                if held.rule.origin.start in seen or not _asks(view, held, cls, need):
-                    continue
-                seen.add(held.rule.origin.start)
-                span = held.rule.origin
-                yield CHECK.finding(
-                    span,
-                    f"{quoted(span)} is of no use without the capability `{need['capability']}`: "
-                    f"the kernel refuses {need['what']}",
-                    help="add the capability, or drop the rule",
-                    profile=view.name,
-                    witness=witness(view, CAPABILITY, key, True, CAPABILITY.all),
-                    related=chain(view, held),
-                )
+            for use in view.uses:
+                place = (id(use.unit), number)
+                if place not in known:
+                    known[place] = list(_askers(use.unit, cls, need))
+                for asker in known[place]:
+                    span = asker.held.rule.origin
+                    if span.start in seen or not _grants(view, cls, asker):
+                        continue
+                    seen.add(span.start)
+                    yield CHECK.finding(
+                        span,
+                        f"{quoted(span)} is of no use without the capability "
+                        f"`{need['capability']}`: the kernel refuses {need['what']}",
+                        help="add the capability, or drop the rule",
+                        profile=view.name,
+                        witness=witness(view, CAPABILITY, key, True, CAPABILITY.all),
+                        related=chain(view, asker.held),
+                    )
 
 
-def _asks(view: ProfileView, held: Held, cls: MediationClass, need: dict[str, Any]) -> bool:
-    """Whether a rule grants nothing but such accesses, and does grant one."""
+def _askers(unit: UnitView, cls: MediationClass, need: dict[str, Any]) -> Iterator[_Asker]:
+    """The rules of a unit that speak of nothing but such accesses."""
     perms = cls.mask(need["perms"].split() if cls is not FILE else need["perms"])
-    if held.facts.effect != ALLOW or not (held.facts.owner | held.facts.other) & perms:
-        return False
-    if cls is FILE:
-        found = members(held.rule.fields[0])
-        if not found or not set(found) <= {path.encode() for path in need["objects"]}:
-            return False
-        keys = list(found)
-    elif cls is NETWORK:
-        pair = [members(field) for field in held.rule.fields[:2]]
-        if None in pair:
-            return False
-        sockets = {(a, b) for a, b in need["sockets"]}
-        named = {(a.decode(), b.decode()) for a in pair[0] or () for b in pair[1] or ()}
-        if not named or not named <= sockets:
-            return False
-        keys = [b"\0".join(samples(field)[0] for field in held.rule.fields)]
-    else:
-        return True
-    return any(
+    objects = {path.encode() for path in need.get("objects", ())}
+    for held in unit.of(cls):
+        if held.facts.effect != ALLOW or not (held.facts.owner | held.facts.other) & perms:
+            continue
+        keys: tuple[bytes, ...] = ()
+        if cls is FILE:
+            keys = members(held.rule.fields[0]) or ()
+            if not keys or not objects.issuperset(keys):
+                continue
+        elif cls is NETWORK:
+            pair = [members(field) for field in held.rule.fields[:2]]
+            sockets = {(a, b) for a, b in need["sockets"]}
+            named = {(a.decode(), b.decode()) for a in pair[0] or () for b in pair[1] or ()}
+            if None in pair or not named or not named <= sockets:
+                continue
+            keys = (b"\0".join(samples(field)[0] for field in held.rule.fields),)
+        yield _Asker(held, perms, keys)
+
+
+def _grants(view: ProfileView, cls: MediationClass, asker: _Asker) -> bool:
+    """Whether a profile grants one of the accesses by a rule; any where no keys are told apart."""
+    held, perms, keys = asker
+    return not keys or any(
         wins(decision := view.decide(cls, key, owner), held.facts, perms) & decision.allow
         for key in keys
         for owner in halves(held.facts, perms)

@@ -33,7 +33,7 @@ How to fix: keep what is written and what is run in different places.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lsmc.automata.pattern import Pattern
@@ -93,12 +93,12 @@ class _Runners:
         self._shared = Heads(shared)
         self._lone = {mask: Heads(some) for mask, some in lone.items()}
 
-    def near(self, writer: Held, mask: int) -> list[tuple[Held, int]]:
+    def near(self, writer: Held, mask: int) -> Sequence[tuple[Held, int]]:
         """The rules that may run what one writes that has these profiles."""
         begins = starts(writer.rule.fields[0])
         if not _is_one(mask):
             return self._every.meeting(begins)
-        own = self._lone[mask].meeting(begins) if mask in self._lone else []
+        own = self._lone[mask].meeting(begins) if mask in self._lone else ()
         found = [*self._shared.meeting(begins), *own]
         return sorted(found, key=lambda pair: pair[0].facts.id)
 

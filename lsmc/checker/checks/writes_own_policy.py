@@ -77,9 +77,10 @@ def _own_executable(view: ProfileView, writers: Heads[tuple[Held, int]]) -> Iter
         by_number = {held.facts.id: held for held, unit in found if unit in units}
         near = [by_number[number] for number in sorted(by_number)]
         for path in objects(pattern) if near else ():
+            decisions = {owner: view.decide(FILE, path, owner) for owner in (True, False)}
             for held in near:
                 for owner in halves(held.facts, WRITE):
-                    decision = view.decide(FILE, path, owner)
+                    decision = decisions[owner]
                     if wins(decision, held.facts, WRITE) & decision.allow:
                         span = held.rule.origin
                         yield CHECK.finding(
