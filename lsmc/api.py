@@ -81,7 +81,8 @@ def check(
 
     Comments in the policy suppress findings as they do for `lsmc lint`.  No configuration is looked
     for: `config` names one.  A check that fails is an entry with the code LSM999.  Raises
-    `PolicyError` for a bad features file, `ValueError` for an unknown code or a bad configuration.
+    `PolicyError` for a bad features file, `ValueError` for an unknown code or a bad configuration,
+    OSError when a process is lost.
 
     Args:
         paths: files and directories of profiles.
@@ -90,15 +91,15 @@ def check(
         features: a features or abi file that overrides `abi` lines.
         variables: values that set or override variables of the policy.
         restrict: directories outside of which nothing is read; anywhere when there are none.
-        jobs: taken for the sake of one set of arguments; lint runs in one process.
-        cache: likewise; lint needs the text of every file.
+        jobs: processes to use for many profiles; as many as there are processors when not given.
+        cache: taken for the sake of one set of arguments; lint needs the text of every file.
         select: codes, prefixes of codes or names of the checks to run; else the default set.
         ignore: those of the checks not to run.
         config: a `lsmc.toml`, or a `pyproject.toml` with `[tool.lsmc]`.
     """
     from lsmc.checker.configuration import check_paths
 
-    del jobs, cache
+    del cache
     return check_paths(
         _several(paths),
         base=base,
@@ -106,6 +107,7 @@ def check(
         features=features,
         variables=variables,
         restrict=restrict,
+        jobs=jobs,
         select=select,
         ignore=ignore,
         config=config,

@@ -115,6 +115,7 @@ def check_paths(
     features: StrPath | None,
     variables: Mapping[str, str | Sequence[str]] | None,
     restrict: Iterable[StrPath],
+    jobs: int | None,
     select: Iterable[str] | None,
     ignore: Iterable[str],
     config: StrPath | None,
@@ -133,7 +134,8 @@ def check_paths(
     baseline = None
     if setup.config.baseline is not None:
         baseline = read_baseline(setup.config.baseline)
-    result = Linter(front, selected, known, setup.config).lint(paths, baseline)
+    processes = jobs or os.cpu_count() or 1
+    result = Linter(front, selected, known, setup.config, processes).lint(paths, baseline)
     return [*result.findings, *result.faults]
 
 

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from lsmc.automata.dfa import StateLimit
-from lsmc.checker.checks.internal_error import CHECK as INTERNAL
 from lsmc.checker.model import Check, LintedFile, LintedProfile, SettingError, Tree
+from lsmc.checker.running import MIN_PROFILES, outcomes
 from lsmc.diagnostics import Diagnostic
 from lsmc.driver import compiler, name_order, policy_files
 from lsmc.engine.policy import Policy
 from lsmc.faults import too_complex, unreadable
 from lsmc.files import StrPath
+from lsmc.forks import can_fork, spread
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.errors import CODES
 from lsmc.inputs import Options
 from lsmc.ir import model as ir
 from lsmc.registry import collect
 from lsmc.source import to_display
-from lsmc.tables.build import TooComplexError, build, rules_in_order
+from lsmc.tables.build import (
+    Known,
+    TooComplexError,
+    build,
+    build_groups,
+    rules_in_order,
+    unit_digest,
+    units,
+)
+from lsmc.tables.groups import BuiltGroup
+
+#: Shares of the units for each process, so that all end at about the same time.
+_SHARES = 8
 
 
 def checks() -> dict[str, Check]:
@@ -44,9 +56,15 @@ def read_tree(
 
 
 def compile_tree(
-    paths: Iterable[StrPath], front: Compiler, settings: Mapping[str, Any] | None = None
+    paths: Iterable[StrPath],
+    front: Compiler,
+    settings: Mapping[str, Any] | None = None,
+    jobs: int = 1,
 ) -> tuple[Tree, list[Diagnostic]]:
-    """The tree of some files under a compiler, and the errors met."""
+    """The tree of some files under a compiler, and the errors met.
+
+    It does not depend on `jobs`, the number of processes.  OSError when one is lost.
+    """
     given = [str(path) for path in paths]
     held = [path for path in given if path in front.library.sources]
     names, diagnostics = policy_files(path for path in given if path not in held)
@@ -61,7 +79,7 @@ def compile_tree(
         files.append(LintedFile(path, compiled))
         diagnostics += compiled.diagnostics
     try:
-        return tree_of(files, front.library, settings), diagnostics
+        return tree_of(files, front.library, settings, jobs=jobs), diagnostics
     except TooComplexError as fault:
         diagnostics.append(too_complex(fault))
         return tree_of(files, front.library, settings, without=fault.rule), diagnostics
@@ -72,6 +90,7 @@ def tree_of(
     library: Any,
     settings: Mapping[str, Any] | None,
     without: ir.Rule | None = None,
+    jobs: int = 1,
 ) -> Tree:
     """The tree of compiled files; of two profiles of one name the first takes part."""
     chosen: dict[str, tuple[LintedFile, ir.Profile]] = {}
@@ -82,12 +101,12 @@ def tree_of(
     if without is not None:
         ordered = [pair for pair in ordered if not _uses(pair[1], without)]
     whole = ir.Policy(tuple(profile for _, profile in ordered))
-    linked = build(whole)
+    linked = build(whole, known=_groups(whole, jobs))
     policy = Policy(linked.data)
     profiles = []
     for number, (file, profile) in enumerate(ordered):
         record = policy.bundle.profile(number)
-        profiles.append(LintedProfile(file, profile, record, policy.tables.matcher(record)))
+        profiles.append(LintedProfile(file, profile, record, policy.tables))
     return Tree(
         tuple(files),
         library,
@@ -98,58 +117,49 @@ def tree_of(
     )
 
 
+def _groups(whole: ir.Policy, jobs: int) -> Known:
+    """The groups of a policy's units by digest, built in up to `jobs` processes; none for one.
+
+    Those of a unit that is too complex are left out.
+    """
+    if jobs < 2 or len(whole.profiles) < MIN_PROFILES or not can_fork():
+        return {}
+    digests = {unit_digest(unit): unit for unit in units(whole.profiles)}
+    ordered = sorted(digests.items(), key=lambda pair: -len(pair[1].rules))
+    count = min(_SHARES * jobs, len(ordered))
+
+    def work(share: int) -> list[tuple[str, Sequence[BuiltGroup]]]:
+        found: list[tuple[str, Sequence[BuiltGroup]]] = []
+        for digest, unit in ordered[share::count]:
+            with suppress(TooComplexError):
+                found.append((digest, build_groups(unit.rules)))
+        return found
+
+    return dict(pair for share in spread(work, range(count), jobs) for pair in share)
+
+
 def _uses(profile: ir.Profile, rule: ir.Rule) -> bool:
     return any(rule is one for use in profile.uses for one in use.unit.rules)
 
 
-def run(tree: Tree, selected: Iterable[Check]) -> tuple[list[Diagnostic], dict[str, Diagnostic]]:
-    """The findings of some checks in order of place, each once; the failures of checks by code."""
+def run(
+    tree: Tree, selected: Iterable[Check], jobs: int = 1
+) -> tuple[list[Diagnostic], dict[str, Diagnostic]]:
+    """The findings of some checks in order of place, each once; the failures of checks by code.
+
+    They do not depend on `jobs`, the number of processes.  `SettingError` for a setting that a
+    check cannot use, OSError when a process is lost.
+    """
+    checks = tuple(selected)
     found: list[Diagnostic] = []
     faults: dict[str, Diagnostic] = {}
-    for check in selected:
-        try:
-            for finding in check.run(tree):  # what it found before it failed is kept
-                found.append(finding)  # noqa: PERF402
-        except SettingError:
-            raise
-        except StateLimit:
-            faults[check.code] = _fault(check, "the policy is too complex for this check")
-        except Exception as fault:  # noqa: BLE001 - a fault of ours must not hide the findings
-            what = f"{type(fault).__name__}: {fault}{_where(fault)}"
-            faults[check.code] = _fault(check, what)
-    return _merged(found), faults
-
-
-def _fault(check: Check, what: str) -> Diagnostic:
-    return INTERNAL.finding(None, f"{check.code} {check.name} failed: {what}")
-
-
-def _where(fault: BaseException) -> str:
-    """The innermost place of an exception."""
-    trace = fault.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return ""
-    name = trace.tb_frame.f_code.co_filename.replace("\\", "/").rpartition("/lsmc/")[2]
-    return f" (lsmc/{name}:{trace.tb_lineno})"
-
-
-def _merged(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Findings in order of place; the same one in several profiles once, with their number."""
-    groups: dict[object, list[Diagnostic]] = {}
-    for finding in findings:
-        span = finding.span
-        place = (span.source.path, span.start, span.end) if span is not None else None
-        groups.setdefault((finding.code, place, finding.message), []).append(finding)
-    merged = []
-    for group in groups.values():
-        first = min(group, key=lambda one: one.profile or "")
-        count = len({one.profile for one in group if one.profile is not None})
-        if count > 1:
-            first = replace(first, message=f"{first.message} (in {count} profiles)")
-        merged.append(first)
-    return sorted(merged, key=by_place)
+    for check, outcome in zip(checks, outcomes(tree, checks, jobs), strict=True):
+        if outcome.wrong is not None:
+            raise SettingError(outcome.wrong)
+        found += outcome.findings
+        if outcome.fault is not None:
+            faults[check.code] = outcome.fault
+    return sorted(found, key=by_place), faults
 
 
 def by_place(finding: Diagnostic) -> tuple[str, int, int, str, str]:

@@ -53,8 +53,11 @@ class Linter:
         selected: Iterable[Check],
         known: Mapping[str, str],
         config: Config | None = None,
+        jobs: int = 1,
     ) -> None:
+        """Many profiles are linted in up to `jobs` processes."""
         self.front = front
+        self.jobs = jobs
         self.config = config or Config()
         self._checks = tuple(c for c in selected if self._severity(c.code) != "off")
         self._known = known
@@ -65,10 +68,13 @@ class Linter:
         return frozenset(check.code for check in self._checks)
 
     def lint(self, paths: Iterable[StrPath], baseline: Baseline | None = None) -> Result:
-        """All that is to be reported about some files, judged together."""
-        tree, errors = compile_tree(paths, self.front, self.config.settings)
+        """All that is to be reported about some files, judged together.
+
+        OSError when a process is lost.
+        """
+        tree, errors = compile_tree(paths, self.front, self.config.settings, self.jobs)
         try:
-            found, faults = run(tree, self._checks)
+            found, faults = run(tree, self._checks, self.jobs)
         except SettingError as fault:
             raise SettingError(f"{self.config.path}: {fault}") from None
         result = Result(tree, faults=list(faults.values()))

@@ -18,6 +18,7 @@ from lsmc.diagnostics import Diagnostic, Fix, Label, Severity
 from lsmc.engine.evaluator import Matcher
 from lsmc.engine.policy import Policy
 from lsmc.engine.requests import RequestError
+from lsmc.engine.subjects import Profiles
 from lsmc.engine.verdict import Verdict
 from lsmc.frontend.apparmor.compiler import Compiled
 from lsmc.frontend.apparmor.library import Library
@@ -49,7 +50,12 @@ class LintedProfile:
     file: LintedFile
     ir: ir.Profile
     record: ProfileRecord
-    matcher: Matcher
+    tables: Profiles
+
+    @property
+    def matcher(self) -> Matcher:
+        """The matcher, made when it is first asked for: most checks do without."""
+        return self.tables.matcher(self.record)
 
     @property
     def name(self) -> str:
@@ -117,7 +123,8 @@ class Check:
 
     `default` is False for checks that run only when selected.  `table` names the settings that
     configuration may give it, with their defaults; the values of one that is a table itself are
-    texts, or with `lists` lists of texts.
+    texts, or with `lists` lists of texts.  `basis` is the costly analysis that it shares with other
+    checks: they run in one process.
     """
 
     code: str
@@ -127,6 +134,7 @@ class Check:
     default: bool = True
     table: Mapping[str, Any] = field(default_factory=dict)
     lists: bool = False
+    basis: Callable[[Tree], Any] | None = None
 
     def finding(
         self,

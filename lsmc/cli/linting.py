@@ -135,7 +135,8 @@ class _Run:
 
     def linter(self, files: DiskFiles | None = None) -> Linter:
         """A linter with the checks that were selected."""
-        return Linter(self.front(files), self.selected, self.known, self.config)
+        jobs = self.wish.reading.jobs or os.cpu_count() or 1
+        return Linter(self.front(files), self.selected, self.known, self.config, jobs)
 
     def baseline(self) -> Baseline | None:
         """The baseline anew; None when there is none or it is to be written."""

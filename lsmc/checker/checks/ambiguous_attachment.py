@@ -53,7 +53,6 @@ from collections.abc import Iterator
 
 from lsmc.analysis.attachment_index import Open, Scope
 from lsmc.analysis.languages import common
-from lsmc.automata.algebra import Table
 from lsmc.automata.dfa import StateLimit
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.names import graph_of
@@ -108,7 +107,7 @@ def _may_meet(one: Open, other: Open) -> bool:
 
 def _tie(scope: Scope, one: Open, rival: Open, others: list[Open]) -> bytes | None:
     """A path at which two attachments tie for the highest rank."""
-    if not common(Table(one.candidate.dfa), Table(rival.candidate.dfa), 1):
+    if not common(one.table, rival.table, 1):
         return None
     pair = Race(one.candidate.dfa, [rival.candidate.dfa])
     try:
@@ -145,4 +144,4 @@ def _report(tree: Tree, one: str, other: str, path: bytes) -> Diagnostic:
     )
 
 
-CHECK = Check("LSM205", "ambiguous-attachment", "warning", run)
+CHECK = Check("LSM205", "ambiguous-attachment", "warning", run, basis=graph_of)

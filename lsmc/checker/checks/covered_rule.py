@@ -60,4 +60,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             )
 
 
-CHECK = Check("LSM103", "covered-rule", "warning", run)
+CHECK = Check("LSM103", "covered-rule", "warning", run, basis=judgements)

@@ -67,4 +67,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         yield replace(finding, severity="info") if judgement.scope.via else finding
 
 
-CHECK = Check("LSM106", "deny-without-effect", "warning", run)
+CHECK = Check("LSM106", "deny-without-effect", "warning", run, basis=judgements)

@@ -80,4 +80,4 @@ def _confirmed(
     return witness if places & decided else None
 
 
-CHECK = Check("LSM104", "duplicate-rule", "warning", run)
+CHECK = Check("LSM104", "duplicate-rule", "warning", run, basis=judgements)

@@ -42,6 +42,7 @@ from collections.abc import Iterator, Sequence
 from lsmc.analysis.edges import Edge
 from lsmc.checker.grants import ProfileView, grants
 from lsmc.checker.model import Check, Tree
+from lsmc.checker.names import graph_of
 from lsmc.checker.telling import quoted
 from lsmc.checker.transitions import edge_witness, graph, rule_of
 from lsmc.diagnostics import Diagnostic, Label
@@ -109,4 +110,4 @@ def _step(edge: Edge) -> str:
     return f"changes to {target}"
 
 
-CHECK = Check("LSM304", "escape-path", "info", run)
+CHECK = Check("LSM304", "escape-path", "info", run, basis=graph_of)

@@ -87,4 +87,4 @@ def _won(tree: Tree) -> Iterator[tuple[LintedProfile, Scope, Span, list[Loss]]]:
     yield from found.values()
 
 
-CHECK = Check("LSM109", "exec-by-specificity", "info", run)
+CHECK = Check("LSM109", "exec-by-specificity", "info", run, basis=cuts)

@@ -89,4 +89,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             )
 
 
-CHECK = Check("LSM224", "long-transition-chain", "info", run, table={"depth": 4})
+CHECK = Check("LSM224", "long-transition-chain", "info", run, table={"depth": 4}, basis=graph_of)

@@ -114,4 +114,6 @@ def _maps(profile: LintedProfile) -> bool:
     return False
 
 
-CHECK = Check("LSM220", "missing-base", "info", run, table={"equivalents": list(_EQUIVALENTS)})
+CHECK = Check(
+    "LSM220", "missing-base", "info", run, table={"equivalents": list(_EQUIVALENTS)}, basis=graph_of
+)

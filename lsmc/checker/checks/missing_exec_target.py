@@ -178,4 +178,6 @@ def _report(
     )
 
 
-CHECK = Check("LSM201", "missing-exec-target", "warning", run, table={"fallback": False})
+CHECK = Check(
+    "LSM201", "missing-exec-target", "warning", run, table={"fallback": False}, basis=graph_of
+)

@@ -65,4 +65,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         )
 
 
-CHECK = Check("LSM110", "overridden-by-priority", "info", run)
+CHECK = Check("LSM110", "overridden-by-priority", "info", run, basis=cuts)

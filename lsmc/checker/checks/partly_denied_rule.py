@@ -69,4 +69,4 @@ def _report(tree: Tree, cut: Cut) -> Diagnostic:
     )
 
 
-CHECK = Check("LSM105", "partly-denied-rule", "info", run)
+CHECK = Check("LSM105", "partly-denied-rule", "info", run, basis=cuts)

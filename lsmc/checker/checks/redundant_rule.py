@@ -65,4 +65,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             )
 
 
-CHECK = Check("LSM102", "redundant-rule", "warning", run)
+CHECK = Check("LSM102", "redundant-rule", "warning", run, basis=judgements)

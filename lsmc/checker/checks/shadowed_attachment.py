@@ -119,4 +119,4 @@ def _report(tree: Tree, candidate: Candidate, takers: dict[str, bytes]) -> Diagn
     )
 
 
-CHECK = Check("LSM206", "shadowed-attachment", "warning", run)
+CHECK = Check("LSM206", "shadowed-attachment", "warning", run, basis=graph_of)

@@ -37,6 +37,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.checker.model import Check, Tree
+from lsmc.checker.names import graph_of
 from lsmc.checker.telling import chain, quoted
 from lsmc.checker.transitions import edge_witness, executions
 from lsmc.diagnostics import Diagnostic
@@ -60,4 +61,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         )
 
 
-CHECK = Check("LSM302", "unconfined-exec", "warning", run)
+CHECK = Check("LSM302", "unconfined-exec", "warning", run, basis=graph_of)

@@ -70,4 +70,4 @@ def stronger(judgement: Judgement) -> tuple[Span, ...]:
     return smallest_cover(needs, lambda span: (span.source.path, span.start))
 
 
-CHECK = Check("LSM101", "unreachable-rule", "warning", run)
+CHECK = Check("LSM101", "unreachable-rule", "warning", run, basis=judgements)

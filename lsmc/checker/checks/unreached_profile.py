@@ -71,4 +71,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             )
 
 
-CHECK = Check("LSM208", "unreached-profile", "info", run, table={"entered": []})
+CHECK = Check("LSM208", "unreached-profile", "info", run, table={"entered": []}, basis=graph_of)

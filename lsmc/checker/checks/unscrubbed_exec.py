@@ -40,6 +40,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.checker.model import Check, Tree
+from lsmc.checker.names import graph_of
 from lsmc.checker.telling import chain, quoted
 from lsmc.checker.transitions import edge_witness, executions
 from lsmc.diagnostics import Diagnostic
@@ -70,4 +71,4 @@ def _scrubbing(mode: str) -> str:
     return mode[0].upper() + mode[1:]
 
 
-CHECK = Check("LSM303", "unscrubbed-exec", "info", run)
+CHECK = Check("LSM303", "unscrubbed-exec", "info", run, basis=graph_of)

@@ -99,4 +99,4 @@ def _parent(tree: Tree, profile: LintedProfile) -> LintedProfile | None:
     return tree.by_name.get(full)
 
 
-CHECK = Check("LSM209", "unused-child", "warning", run)
+CHECK = Check("LSM209", "unused-child", "warning", run, basis=graph_of)

@@ -1,0 +1,109 @@
+"""The checks of a run and what comes of each, in this process or in several.
+
+Checks that rest on one costly analysis make a task together, so that it is made once; every other
+check is a task of its own.  A task runs in a process that was forked from this one, so the tree is
+there already, and only findings are sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from lsmc.automata.dfa import StateLimit
+from lsmc.checker.checks.internal_error import CHECK as INTERNAL
+from lsmc.checker.model import Check, SettingError, Tree
+from lsmc.checker.sending import Courier
+from lsmc.diagnostics import Diagnostic
+from lsmc.forks import can_fork, spread
+
+#: Processes for fewer profiles than this cost more than they save.
+MIN_PROFILES = 24
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a check: its findings, each once, and how it failed if it did.
+
+    `wrong` is what is wrong with the configuration, if anything is.
+    """
+
+    findings: list[Diagnostic] = field(default_factory=list)
+    fault: Diagnostic | None = None
+    wrong: str | None = None
+
+
+def outcomes(tree: Tree, checks: Sequence[Check], jobs: int) -> Iterator[Outcome]:
+    """What comes of each check, in order, with up to `jobs` processes.
+
+    OSError when a process is lost.
+    """
+    tasks = _tasks(checks)
+    if min(jobs, len(tasks)) < 2 or len(tree.profiles) < MIN_PROFILES or not can_fork():
+        yield from (_outcome(tree, check) for check in checks)
+        return
+    courier = Courier(tree.library.sources.values())
+
+    def work(task: Sequence[Check]) -> bytes:
+        return courier.pack([_outcome(tree, check) for check in task])
+
+    found: dict[str, Outcome] = {}
+    for task, packed in zip(tasks, spread(work, tasks, jobs), strict=True):
+        found.update(zip((check.code for check in task), courier.unpack(packed), strict=True))
+    yield from (found[check.code] for check in checks)
+
+
+def _tasks(checks: Iterable[Check]) -> list[tuple[Check, ...]]:
+    """The checks by what they rest on, in the order of the first of each."""
+    found: dict[object, list[Check]] = {}
+    for check in checks:
+        found.setdefault(check.basis or check.code, []).append(check)
+    return [tuple(task) for task in found.values()]
+
+
+def _outcome(tree: Tree, check: Check) -> Outcome:
+    outcome = Outcome()
+    found: list[Diagnostic] = []
+    try:
+        for finding in check.run(tree):  # what it found before it failed is kept
+            found.append(finding)  # noqa: PERF402
+    except SettingError as fault:
+        outcome.wrong = str(fault)
+    except StateLimit:
+        outcome.fault = _fault(check, "the policy is too complex for this check")
+    except Exception as fault:  # noqa: BLE001 - a fault of ours must not hide the findings
+        outcome.fault = _fault(check, f"{type(fault).__name__}: {fault}{_where(fault)}")
+    outcome.findings = _once(found)
+    return outcome
+
+
+def _fault(check: Check, what: str) -> Diagnostic:
+    return INTERNAL.finding(None, f"{check.code} {check.name} failed: {what}")
+
+
+def _where(fault: BaseException) -> str:
+    """The innermost place of an exception."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    name = trace.tb_frame.f_code.co_filename.replace("\\", "/").rpartition("/lsmc/")[2]
+    return f" (lsmc/{name}:{trace.tb_lineno})"
+
+
+def _once(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The same finding in several profiles once, with their number."""
+    groups: dict[object, list[Diagnostic]] = {}
+    for finding in findings:
+        span = finding.span
+        place = (span.source.path, span.start, span.end) if span is not None else None
+        groups.setdefault((finding.code, place, finding.message), []).append(finding)
+    merged = []
+    for group in groups.values():
+        first = min(group, key=lambda one: one.profile or "")
+        count = len({one.profile for one in group if one.profile is not None})
+        if count > 1:
+            first = replace(first, message=f"{first.message} (in {count} profiles)")
+        merged.append(first)
+    return merged
