@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +31,7 @@ from lsmc.driver import compiler, policy_files
 from lsmc.files import write_atomically
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.inputs import DiskFiles
+from lsmc.memory import uncollected
 from lsmc.output import findings, github, gitlab, junit, sarif
 from lsmc.output.concise import render as concise
 from lsmc.output.excerpt import diagnostic_lines
@@ -73,16 +74,12 @@ class Wish(NamedTuple):
 
 def lint(wish: Wish, screen: Screen) -> int:
     """Run lint; the exit status."""
-    collects = gc.isenabled()
-    if wish.form != "jsonl":
-        gc.disable()  # all of it lives until the end: to look for garbage takes a tenth of the time
-    try:
-        return _Run(wish, screen).run()
-    except SettingError as fault:
-        raise UsageFault(str(fault)) from None
-    finally:
-        if collects:
-            gc.enable()
+    # linted one by one, files leave garbage; together, all of it lives until the end
+    with nullcontext() if wish.form == "jsonl" else uncollected():
+        try:
+            return _Run(wish, screen).run()
+        except SettingError as fault:
+            raise UsageFault(str(fault)) from None
 
 
 class _Run:
