@@ -171,6 +171,11 @@ def test_globs_mean_their_regular_expressions(glob: str, null: bool) -> None:
     held(glob, null, texts(b"ab/\0", 3) + texts(b"/,-]*a", 3) + texts(b"^[{}\\?\n", 1))
 
 
+def test_nul_is_no_ordinary_byte_unless_it_is_said() -> None:
+    assert not matches(parse_glob("?").pattern, b"\0")
+    assert matches(parse_glob("?", null=True).pattern, b"\0")
+
+
 @pytest.mark.parametrize("glob", GLOBS)
 def test_one_byte_of_each_kind(glob: str) -> None:
     held(glob, False, texts(bytes(range(256)), 1))

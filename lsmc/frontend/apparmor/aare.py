@@ -28,7 +28,7 @@ from lsmc.automata.pattern import (
 MAX_NESTING = 49
 _NOT_SLASH = ALL & ~mask_of(b"/")
 _TEXT = re.compile(r"[^\\*?\[\]{},]+")
-_IN_BRACES = re.compile(r"(?:[^\\{}\[\]]|\\.|\[\^?(?:[^\\*?\[\]^]|\\.)+\])*", re.DOTALL)
+_INNERMOST = re.compile(r"\{((?:[^\\{}\[\]]++|\\.|\[\^?(?:[^\\*?\[\]^]|\\.)+\])*+)\}", re.DOTALL)
 _PLAIN_CLASS = re.compile(r"\[(\^?)([^\\*?\[\]^]+)\]")
 _NUL_ESCAPE = re.compile(r"\\(?:0{1,3}|x0{1,2}|d0{1,3})")
 
@@ -123,17 +123,12 @@ class _Parser:
         elif char == "[":
             self.char_class()
         elif char == "{":
-            inner = _IN_BRACES.match(self.text, self.at + 1)
-            if (
-                inner
-                and "," in inner.group()
-                and self.text.startswith("}", inner.end())
-                and len(self.stack) < MAX_NESTING
-            ):
-                pattern, exact = _parse_innermost(inner.group(), self.flavour is _NULL)
+            inner = _INNERMOST.match(self.text, self.at)
+            if inner and len(self.stack) < MAX_NESTING:
+                pattern, exact = _parse_innermost(inner.group(1), self.flavour is _NULL)
                 self.exact &= exact
                 self.emit(pattern)
-                self.at = inner.end() + 1
+                self.at = inner.end()
             else:
                 self.open()
         elif char == ",":
