@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from lsmc.compiling.processes import shards
+from lsmc.compiling.revising import Candidate, revise
+from lsmc.compiling.shards import FileRead, Reading, Shard, Tick
 from lsmc.diagnostics import Diagnostic, PolicyError
 from lsmc.faults import too_complex, unreadable
 from lsmc.files import StrPath
@@ -25,9 +28,6 @@ from lsmc.inputs import (
 from lsmc.ir.model import Policy as IrPolicy
 from lsmc.ir.model import Profile
 from lsmc.memory import uncollected
-from lsmc.processes import shards
-from lsmc.revising import Candidate, revise
-from lsmc.shards import FileRead, Reading, Shard, Tick
 from lsmc.source import Source, Span, from_display, to_display
 from lsmc.tables.build import Known, TooComplexError, build
 from lsmc.tables.bundle import Bundle

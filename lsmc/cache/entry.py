@@ -21,8 +21,8 @@ _MAGIC = b"lsmc cache 3"
 class KeptFile(NamedTuple):
     """A profile file: the names of its profiles, and by number what was asked for it.
 
-    `plain` are the reads of included files that `lsmc.revising` can deal with, `asks` all else.
-    `setting` is the number of what its profiles were compiled under.
+    `plain` are the reads of included files that `compiling.revising` can deal with, `asks` all
+    else.  `setting` is the number of what its profiles were compiled under.
     """
 
     names: list[str]

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lsmc.cache.entry import Details, Entry, KeptFile, Seen, entry_bytes
+from lsmc.compiling.revising import Candidate
 from lsmc.driver import Kept, Outcome
 from lsmc.frontend.apparmor.setting import Layer, Setting
 from lsmc.inputs import Answer, Ask
-from lsmc.revising import Candidate
 from lsmc.tables.bundle import Bundle
 
 

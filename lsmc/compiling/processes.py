@@ -11,9 +11,9 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
+from lsmc.compiling.shards import Reading, Shard, Tick, divide, shares
 from lsmc.diagnostics import Diagnostic
 from lsmc.forks import can_fork, forked, tell, told
-from lsmc.shards import Reading, Shard, Tick, divide, shares
 
 #: A process for fewer files than this costs more than it saves.
 MIN_FILES = 4
