@@ -16,6 +16,7 @@ from lsmc.analysis.languages import UNSEEN, Seen, Sight, common_prefix, members,
 from lsmc.automata.algebra import Automaton, Table
 from lsmc.decide import Decision, decide
 from lsmc.ir.mediation import MediationClass
+from lsmc.kernels.walk import Walker
 from lsmc.tables.bundle import Bundle, Unit
 from lsmc.tables.reach import Reach
 from lsmc.tables.records import ProfileRecord
@@ -86,10 +87,10 @@ class RuleLanguage:
             text = ordered[at]
             if not text.startswith(self.prefix):
                 return
-            alive, state = self.reach.depth(self.code + text)
+            alive, state = self._part.walker.depth(self.code + text)
             alive -= len(self.code)
             if alive == len(text):
-                if state in self.accepting:
+                if self._ends_at(state):
                     yield text
                 at += 1
             else:
@@ -99,7 +100,14 @@ class RuleLanguage:
         """Whether an object is a member."""
         if self.members is not None:
             return key in self.members
-        return key.startswith(self.prefix) and self.reach.walk(self.code + key) in self.accepting
+        if not key.startswith(self.prefix):
+            return False
+        return self._ends_at(self._part.walker.walk(self.code + key))
+
+    def _ends_at(self, state: int) -> bool:
+        """Whether the rule matches at a state of the table."""
+        dfa, number = self._part.unit.group(self._part.group).dfa, self._part.number
+        return bool(dfa.accepts[state]) and number in dfa.accept_ids_of(state)
 
     def automaton(self) -> Automaton[int]:
         """The language for `lsmc.automata.algebra`."""
@@ -136,11 +144,13 @@ class _View:
 
 
 class Part(NamedTuple):
-    """A rule of a unit and a group, by their numbers, and the class code that keys begin with."""
+    """A rule of a unit, its group, its number in either, and the class code of its keys."""
 
     unit: Unit
     group: int
     rule: int
+    number: int
+    walker: Walker
     code: bytes
 
 
@@ -181,19 +191,19 @@ class RuleLanguages:
         key = Key(id(unit), index)
         known = self._known.get(key)
         if known is None:
-            rules = [
-                (number, unit.rule(number))
-                for number in unit.group(index).rules
-                if unit.rule(number).cls == self.cls.code
-            ]
-            wanted = [(n, r) for n, r in rules if (r.facts.owner | r.facts.other) & self.mask]
-            code = bytes((self.cls.code,))
-            languages = tuple(
-                RuleLanguage(Part(unit, index, number, code), self._seen.rule(rule.facts.id))
-                for number, rule in wanted
-            )
-            known = self._known[key] = (unit, languages)
+            known = self._known[key] = (unit, tuple(self._languages(unit, index)))
         return known[1]
+
+    def _languages(self, unit: Unit, index: int) -> Iterator[RuleLanguage]:
+        group = unit.group(index)
+        walker = group.dfa.walker()
+        code = bytes((self.cls.code,))
+        for number, rule in enumerate(group.rules):
+            record = unit.rule(rule)
+            facts = record.facts
+            if record.cls == self.cls.code and (facts.owner | facts.other) & self.mask:
+                part = Part(unit, index, rule, number, walker, code)
+                yield RuleLanguage(part, self._seen.rule(facts.id))
 
 
 class ProfileRules:
