@@ -217,7 +217,8 @@ class Judge:
 
         new, old = decision(link), decision(target)
         lacking = new.allow & ~FILE.mask("l") & ~old.allow
-        if new.allow & old.allow & EXECUTE and new.transition and old.transition:
+        both_execute = new.allow & old.allow & EXECUTE
+        if not lacking and both_execute and new.transition and old.transition:
             same = new.transition._replace(unsafe=False) == old.transition._replace(unsafe=False)
             if not same or (new.transition.unsafe and not old.transition.unsafe):
                 lacking |= EXECUTE

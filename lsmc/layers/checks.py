@@ -226,7 +226,10 @@ def _send(asking: Asking) -> Finding:
 def _bind(asking: Asking) -> Finding:
     address = asking.fields.get("addr", asking.object)
     if address.startswith("/"):
-        return _create(asking)
+        search, made = _search(asking), _create(asking)
+        if search.allowed is False:
+            return search
+        return replace(made, tried=(*search.tried, *made.tried))
     if address in ("", "unix"):
         return Finding(None, "no `addr=` is given")
     return Finding(True, "no file is made")

@@ -216,6 +216,21 @@ def test_the_file_of_a_socket_is_looked_up(
     assert (verdict.refusal.errno if verdict.refusal else "") == errno
 
 
+def test_programs_are_compared_when_nothing_else_is_missing() -> None:
+    """Of a link that opens more, how it is executed is asked last."""
+    some = policy("/n rlUx, /o rPx, /m rwlUx,")
+    assert some.query("p", "link", "/n", target="/o").missing == ("x",)
+    assert some.query("p", "link", "/m", target="/o").missing == ("w", "a")
+
+
+def test_a_directory_is_searched_before_a_socket_is_made() -> None:
+    context = {"uid": 7, "gid": 7, "dir_owner": 0, "dir_group": 0, "dir_mode": "0700"}
+    asked_ = {"family": "unix", "type": "stream", "context": {**context, "caps": "dac_read_search"}}
+    verdict = policy("unix, /s w,").query("p", "bind", "/s", **asked_)
+    tried = [one.capability for one in verdict.chain[-1].capabilities if one.logged]
+    assert (verdict.allowed, verdict.audited, tried) == (False, True, ["dac_read_search"])
+
+
 def test_a_link_of_the_owner_may_try_a_capability_before() -> None:
     """Whether the file may be written is asked first, where links are protected at all."""
     context = {"uid": 7, "gid": 7, "owner": 7, "group": 7, "mode": "0060", "caps": "dac_override"}
