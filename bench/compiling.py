@@ -36,7 +36,7 @@ def debian(lsmc: str, times: int, work: Path) -> Section | None:
 
 
 def corpus(lsmc: str, given: Path, times: int, work: Path) -> tuple[Section, Path]:
-    """A corpus cold, unchanged, and after an edit; and the bundle that came of it."""
+    """A corpus cold, unchanged, after an edit, and linted; and the bundle that came of it."""
     tree, cache, bundle = work / "corpus", work / "cache", work / "corpus.lsmb"
     shutil.copytree(given, tree)
     command = [lsmc, "compile", str(tree), "--base", str(tree), "-j2", "-o", str(bundle)]
@@ -54,6 +54,9 @@ def corpus(lsmc: str, given: Path, times: int, work: Path) -> tuple[Section, Pat
         (f"`{shared.relative_to(tree)}` edited", edit_shared),
     ):
         rows += _both(what, found, cold, share)
+    lint = [lsmc, "lint", str(tree), "--base", str(tree), "-j2", "--no-config", "--exit-zero"]
+    lint += ["--format", "json"]
+    rows += _both("lint, all rules", median([run(lint) for _ in range(min(times, 2))]), cold, share)
     size = bundle.stat().st_size / 2**20
     rows.append(Row("peak of one process", f"{cold.peak / 1024:.0f} MiB"))
     rows.append(Row("bundle", f"{size:.2f} MiB"))
