@@ -16,7 +16,7 @@ from tests.fuzz.target import ROOT
 
 LSMC = (sys.executable, "-m", "lsmc.cli")
 #: Far more seconds than anything here takes, on a busy machine too.
-PATIENCE = 600
+PATIENCE = 300
 #: How an interrupted run ends.  Python kills itself in the end when the interrupt came while it
 #: executed code out of a string, as named tuples do when they are made; a shell shows 130 for both.
 INTERRUPTED = (130, -signal.SIGINT)

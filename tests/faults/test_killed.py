@@ -69,8 +69,12 @@ def test_workers_end_when_their_parent_is_killed(place: Path) -> None:
     """As the system does when memory is short: nobody tells them."""
     child = working(*compile_words(place), cwd=place)
     child.kill()
-    child.communicate()
-    assert until(lambda: not group(child.pid))
+    child.wait()
+    try:
+        assert until(lambda: not group(child.pid))
+    finally:
+        kill_group(child.pid)
+        child.communicate()
 
 
 def test_abandoned_temporary_files_are_removed(place: Path) -> None:
