@@ -16,6 +16,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.kernel.coverage import PERFORMED, covered
 from tests.kernel.known import KNOWN
 from tests.kernel.machine import MachineError, boot, features_text, kernel_image
 from tests.kernel.policy import groups
@@ -61,7 +62,13 @@ def main(argv: list[str] | None = None) -> int:
     report = judge(performed, args.features)
     report.refused, report.faults = refused, faults
     print(f"{image.name}, seed {args.seed}: {len(drawn)} policies, {took:.0f} s in the machine")
-    return summarize(report, args.show)
+    status = summarize(report, args.show)
+    asked = covered(one.case for one in performed)
+    missing = sorted({f"{one.cls} {one.name}" for one in PERFORMED - asked})
+    print(
+        f"{len(asked)} of {len(PERFORMED)} operations asked; none of: {', '.join(missing) or '-'}"
+    )
+    return status
 
 
 def summarize(report: Report, limit: int) -> int:

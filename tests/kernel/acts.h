@@ -1,58 +1,5 @@
 /* What a child may do: words → system calls.  Each returns 0, or -1 with errno. */
 
-static int flags_of(const char *mode)
-{
-	int flags = strchr(mode, 'r') && strchr(mode, 'w') ? O_RDWR : O_RDONLY;
-	if (!strchr(mode, 'r'))
-		flags = O_WRONLY;
-	flags |= strchr(mode, 'a') ? O_APPEND : 0;
-	flags |= strchr(mode, 'c') ? O_CREAT | O_EXCL : 0;
-	flags |= strchr(mode, 't') ? O_TRUNC : 0;
-	return flags | O_NONBLOCK;
-}
-
-/* Opened and then read or written, as the mode says. */
-static int open_and_use(const char *mode, const char *path)
-{
-	char byte = 0;
-	int fd = open(path, flags_of(mode), 0644);
-	if (fd < 0)
-		return -1;
-	if (strchr(mode, 'R') && read(fd, &byte, 1) < 0 && errno != EISDIR)
-		return -1;
-	return strchr(mode, 'W') && write(fd, "z", 1) < 0 ? -1 : 0;
-}
-
-static int lock(const char *kind, const char *path)
-{
-	int exclusive = !strcmp(kind, "exclusive");
-	int fd = open(path, exclusive ? O_RDWR : O_RDONLY);
-	return fd < 0 ? -1 : flock(fd, exclusive ? LOCK_EX : LOCK_SH);
-}
-
-static int map(const char *path)
-{
-	int fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return -1;
-	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED ? -1 : 0;
-}
-
-static int make_node(const char *kind, const char *path)
-{
-	mode_t type = *kind == 'p' ? S_IFIFO : *kind == 's' ? S_IFSOCK : *kind == 'c' ? S_IFCHR : S_IFREG;
-	return mknod(path, type | 0644, type == S_IFCHR ? makedev(1, 3) : 0);
-}
-
-static int execute(const char *path)
-{
-	char to[16], from[16];
-	snprintf(to, sizeof to, "%d", up[1]);
-	snprintf(from, sizeof from, "%d", down[0]);
-	char *argv[] = { (char *)path, "image", to, from, NULL }, *none[] = { NULL };
-	return execve(path, argv, none);
-}
-
 static int raise_limit(int resource, rlim_t value)
 {
 	struct rlimit limit = { value, value };
@@ -97,37 +44,12 @@ static int use_capability(const char *name)
 		return prctl(PR_CAPBSET_DROP, CAP_LEASE);
 	if (IS("ipc_lock"))
 		return mlock(&now, 1);	/* the limit is 0 */
-#undef IS
-	errno = ENOSYS;
-	return -1;
-}
-
-/* One step on a socket of the family, type and protocol, and for some a port. */
-static int use_socket(char **word)
-{
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	int family = atoi(word[1]), value = 1;
-	to.sin_port = htons(atoi(word[4]));
-	socklen_t size = sizeof value, room = sizeof to;
-	int fd = socket(family, atoi(word[2]), atoi(word[3]));
-	const char *step = word[0];
-#define IS(word) (!strcmp(step, word))
-	if (fd < 0 || IS("socket_create"))
-		return fd < 0 ? -1 : 0;
-	if (IS("bind"))
-		to.sin_addr.s_addr = INADDR_ANY;
-	if (IS("bind"))
-		return bind(fd, (struct sockaddr *)&to, sizeof to);
-	if (IS("listen"))
-		return listen(fd, 1);
-	if (IS("connect"))
-		return connect(fd, (struct sockaddr *)&to, sizeof to) && errno != ENETUNREACH ? -1 : 0;
-	if (IS("getsockname"))
-		return getsockname(fd, (struct sockaddr *)&to, &room);
-	if (IS("setsockopt"))
-		return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &value, sizeof value);
-	if (IS("getsockopt"))
-		return getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &size);
+	if (IS("sys_rawio"))
+		return iopl(3);
+	if (IS("sys_pacct"))
+		return acct(NULL);
+	if (IS("wake_alarm"))
+		return timerfd_create(CLOCK_BOOTTIME_ALARM, 0) < 0 ? -1 : 0;
 #undef IS
 	errno = ENOSYS;
 	return -1;
@@ -140,9 +62,20 @@ static int hat(const char *name)
 	return attribute(current_fd, "changehat", text);
 }
 
+/* What an act needs that is made before the process is confined. */
+static void prepare(char **word)
+{
+	if (!strcmp(*word, "given"))
+		prepare_socket(word + 1);
+	if (!strcmp(*word, "held"))
+		prepare_held(word + 1);
+	if (!strcmp(*word, "queue"))
+		prepare_queue(word[1], word[2]);
+}
+
 static int act(int n, char **word)
 {
-	static char *none[] = { "", "", "", "", "", "" };
+	static char *none[] = { "" };
 	char *given[8];
 	struct stat st;
 	void *head;
@@ -154,6 +87,7 @@ static int act(int n, char **word)
 	if (IS("open")) return open_and_use(a, b);
 	if (IS("lock")) return lock(a, b);
 	if (IS("map")) return map(a);
+	if (IS("protect")) return protect(a);
 	if (IS("link")) return link(a, b);
 	if (IS("symlink")) return symlink(a, b);
 	if (IS("unlink")) return unlink(a);
@@ -167,17 +101,25 @@ static int act(int n, char **word)
 	if (IS("getattr")) return stat(a, &st);
 	if (IS("exec")) return execute(a);
 	if (IS("capable")) return use_capability(a);
-	if (IS("socket")) return use_socket(given + 1);
+	if (IS("own")) return own_socket(given + 1);
+	if (IS("given")) return step(&given_socket);
+	if (IS("held")) return use_held(given + 1);
+	if (IS("ring")) return use_ring(a);
+	if (IS("queue")) return use_queue(a, b);
+	if (IS("userns")) return unshare(CLONE_NEWUSER);
 	if (IS("kill")) return kill(peer, atoi(a));
 	if (IS("trace")) return trace();
+	if (IS("traceme")) return ptrace(PTRACE_TRACEME, 0, NULL, NULL) ? -1 : 0;
 	if (IS("peek")) return syscall(SYS_get_robust_list, peer, &head, &size);
 	if (IS("mount"))
 		return mount(*a ? a : NULL, b, *c ? c : NULL, strtoul(given[4], NULL, 16), NULL);
 	if (IS("umount")) return umount(a);
 	if (IS("pivot_root")) return syscall(SYS_pivot_root, a, b);
 	if (IS("change_profile")) return attribute(current_fd, "changeprofile", a);
+	if (IS("stack")) return attribute(current_fd, "stack", a);
 	if (IS("change_hat")) return hat(a);
 	if (IS("onexec")) return attribute(exec_fd, "exec", a) ? -1 : execute(b);
+	if (IS("stack_onexec")) return attribute(exec_fd, "stack", a) ? -1 : execute(b);
 	if (IS("setrlimit")) return raise_limit(atoi(a), strtoul(b, NULL, 0));
 #undef IS
 	errno = ENOSYS;

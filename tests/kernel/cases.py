@@ -13,8 +13,9 @@ UNCONFINED = "unconfined"
 #: Capabilities that cases hold alone, with their numbers (linux/capability.h).
 CAPABILITY_BITS = (
     *(("chown", 0), ("dac_override", 1), ("dac_read_search", 2), ("fowner", 3), ("kill", 5)),
-    *(("setgid", 6), ("setuid", 7), ("net_raw", 13), ("sys_chroot", 18), ("sys_admin", 21)),
-    *(("sys_boot", 22), ("sys_time", 25), ("mknod", 27)),
+    *(("setgid", 6), ("setuid", 7), ("net_bind_service", 10), ("net_raw", 13), ("sys_chroot", 18)),
+    *(("sys_ptrace", 19), ("sys_admin", 21), ("sys_boot", 22), ("sys_resource", 24)),
+    *(("sys_time", 25), ("mknod", 27)),
 )
 
 
@@ -103,6 +104,11 @@ def symlink(path: str, target: str) -> str:
 def program(path: str, uid: int = 0, mode: int = 0o755) -> str:
     """A program that says what it runs as."""
     return str(Made("x", uid, uid, mode, path))
+
+
+def served(address: str, kind: str, uid: int = 0, mode: int = 0o666) -> str:
+    """A unix socket that waits at an address: a path, or a name behind `@`."""
+    return str(Made("s", uid, uid, mode, address, kind))
 
 
 def mounted(path: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 FOLDERS = ("/t/a", "/t/b", "/t/a/b", "/t/ab")
 NAMES = ("x", "y", "xy", "yx", "xyx", "x.y", "y.y", "xé")
@@ -75,3 +75,16 @@ def flags(rng: random.Random) -> str:
 def profile(head: str, rules: Sequence[str]) -> str:
     """A profile of some rules."""
     return f"profile {head} {{\n" + "".join(f"  {rule}\n" for rule in rules) + "}\n"
+
+
+def hat(head: str, rules: Sequence[str]) -> list[str]:
+    """A hat of some rules, as lines of its profile."""
+    return [f"^{head} {{", *(f"  {rule}" for rule in rules), "}"]
+
+
+def several(rng: random.Random, rules: Callable[[], Sequence[str]]) -> tuple[str, tuple[str, ...]]:
+    """Profiles `p`, with the hat `h`, and `q`, of rules of their own, and subjects of all kinds."""
+    inner = hat(f"h {flags(rng)}", rules())
+    text = profile(f"p {flags(rng)}", [*rules(), *inner])
+    text += profile(f"q {flags(rng)}", rules())
+    return text, ("p", "p", "p", "q", "p//h", "p//&q", "p//h//&q")

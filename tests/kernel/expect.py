@@ -13,10 +13,12 @@ from typing import NamedTuple
 from lsmc.engine.ops import find
 from lsmc.engine.policy import Policy
 from lsmc.engine.verdict import Verdict
-from tests.kernel.asks import Ask, asks
+from lsmc.layers.context import Context
+from tests.kernel.ask import Ask
+from tests.kernel.asks import asks
 from tests.kernel.cases import UNCONFINED, Case
 
-_MASKED = frozenset(("file", "link", "network", "signal", "ptrace"))
+_MASKED = frozenset(("file", "link", "network", "unix", "signal", "ptrace"))
 
 
 class Record(NamedTuple):
@@ -40,13 +42,13 @@ class Answer(NamedTuple):
 class Expected(NamedTuple):
     """What a case comes to.
 
-    `secure` is None where lsmc does not say; `open` are the tests of layers that the context does
-    not tell enough of, or not whether they come to a capability.
+    `open` are the tests of layers that the context does not tell enough of, or not whether they
+    come to a capability.
     """
 
     errno: int
     label: str
-    secure: bool | None
+    secure: bool
     answers: tuple[Answer, ...]
     open: tuple[str, ...] = ()
 
@@ -71,14 +73,14 @@ class _Found(NamedTuple):
 
 def expect(policy: Policy, case: Case) -> Expected:
     """What lsmc says of a case."""
-    found = _asked(policy, list(asks(case)))
+    questions = list(asks(case))
+    found = _asked(policy, questions)
     if found.refusal:
-        refusal = found.refusal
         if case.act[0] == "change_hat":
-            refusal = _no_hat(policy, case.subject, case.act[1])
+            found = _no_hat(policy, questions[0])
         label = shown(policy, case.subject)
-        return Expected(refusal, label, False, found.answers, found.open)
-    label, secure = _after(case, found.answers)
+        return Expected(found.refusal, label, False, found.answers, found.open)
+    label, secure = _after(policy, case, questions)
     return Expected(0, shown(policy, label), secure, found.answers, found.open)
 
 
@@ -96,6 +98,10 @@ def _asked(policy: Policy, questions: Sequence[Ask]) -> _Found:
 
 
 def _one(policy: Policy, ask: Ask) -> _Found:
+    if ask.parts:  # what we say as a whole, and the records of the parts
+        own = _asked(policy, ask.parts)
+        allowed = _verdict(policy, ask).allowed
+        return own._replace(refusal=0 if allowed else own.refusal or ask.refusal)
     found = tuple(_answers(policy, ask))
     return _Found(found, 0 if all(one.verdict.allowed for one in found) else ask.refusal)
 
@@ -126,12 +132,23 @@ def _layered(policy: Policy, ask: Ask) -> _Found:
 
 def _answers(policy: Policy, ask: Ask) -> Iterator[Answer]:
     """The answers of the components of the subject, which the kernel asks one by one."""
-    for profile in policy.tables.components(ask.subject):
-        one = ask._replace(subject=profile.full_name)
+    for one in _components(policy, ask):
         verdict = _verdict(policy, one)
         yield Answer(one, verdict, record_of(policy, one, verdict))
+        if ask.op in _UNTIL_REFUSED and not verdict.allowed:
+            break
     if ask.subject == UNCONFINED:
         yield Answer(ask, _verdict(policy, ask), None)
+
+
+#: Operations that lead to a new label, of which the first refusal ends the asking.
+_UNTIL_REFUSED = ("exec", "change_hat", "pivot_root")
+
+
+def _components(policy: Policy, ask: Ask) -> list[Ask]:
+    """The question to each component of the subject, in the order of labels."""
+    names = sorted(profile.full_name for profile in policy.tables.components(ask.subject))
+    return [ask._replace(subject=name) for name in names]
 
 
 def _verdict(policy: Policy, ask: Ask) -> Verdict:
@@ -149,6 +166,11 @@ def record_of(policy: Policy, ask: Ask, verdict: Verdict) -> Record | None:
     """The record that an answer leaves."""
     if not verdict.audited or verdict.decision == "unconfined":
         return None
+    if ask.op == "onexec" and verdict.decision == "complain":
+        # the execution asks for the pair alone
+        pair = policy.permissions(ask.subject, "onexec", ask.object, **ask.fields)
+        if "onexec" in pair.allow:
+            return None
     profile = policy.tables.find(ask.subject)
     assert profile is not None
     # in complain mode the record says so even of the few things that are refused
@@ -174,7 +196,9 @@ def _mask(policy: Policy, ask: Ask, verdict: Verdict) -> frozenset[str]:
     profile = policy.tables.find(ask.subject)
     everything = profile is not None and profile.audit
     if verdict.missing:
-        return frozenset(verdict.missing) - (frozenset() if everything else found.quiet)
+        missing = frozenset(verdict.missing)
+        # of a stack as peer what the components say may be logged, though its own name is quiet
+        return (missing if everything else missing - found.quiet) or missing
     granted = frozenset(verdict.granted)
     return granted if everything else granted & found.audit
 
@@ -186,34 +210,54 @@ def _about(ask: Ask) -> str:
         return f"{ask.fields['signal']} {ask.object}"
     if ask.op == "onexec":
         return ask.fields["exec"]
-    return ask.object
+    return ask.object.removeprefix("&") if ask.operation.startswith("stack") else ask.object
 
 
 # ---- what follows
 
 
-def _no_hat(policy: Policy, subject: str, hat: str) -> int:
-    """The error number for a hat that cannot be entered (`change_hat` in domain.c)."""
-    if f"{subject}//{hat}" in policy.profiles:
-        return errno.EPERM
-    inner = any(name.startswith(f"{subject}//") for name in policy.profiles)
-    return errno.ENOENT if inner else errno.ECHILD
+def _no_hat(policy: Policy, ask: Ask) -> _Found:
+    """A hat that cannot be entered, which the profiles in complain mode log."""
+    refusal = _verdict(policy, ask._replace(context=Context())).refusal
+    assert refusal is not None, ask
+    about = ask.object if refusal.errno == "EPERM" else ""
+    answers = []
+    for one in _components(policy, ask):
+        record = Record("ALLOWED", "change_hat", one.subject, about)
+        profile = policy.tables.find(one.subject)
+        complains = profile is not None and profile.mode == "complain"
+        answers.append(Answer(one, _verdict(policy, one), record if complains else None))
+    return _Found(tuple(answers), int(getattr(errno, refusal.errno)))
 
 
-def _after(case: Case, answers: Sequence[Answer]) -> tuple[str, bool | None]:
+def _after(policy: Policy, case: Case, questions: Sequence[Ask]) -> tuple[str, bool]:
     """The label of the process after an act that was allowed, and whether its mode is secure."""
     what, *rest = case.act
-    if what in ("change_profile", "onexec"):
-        return rest[0], None if what == "onexec" else False
-    if what not in ("exec", "change_hat"):
+    if what == "change_profile":
+        return rest[0], False
+    if what == "stack":
+        return f"{case.subject}//&{rest[0]}", False
+    ask = next((ask for ask in questions if ask.op in _STEPS), None)
+    if ask is None:
         return case.subject, False
-    (verdict,) = (answer.verdict for answer in answers if answer.ask.operation == what)
-    step = verdict.transition
-    if step is None:  # in complain mode: a profile that learns
-        return f"{case.subject}//null-{rest[0]}" if verdict.missing else case.subject, False
-    target = step.target or UNCONFINED
-    inherits = step.mode in ("", "ix") or (step.fallback == "inherit" and target == case.subject)
-    return target, not step.unsafe and not inherits
+    whole = _verdict(policy, ask).transition
+    if whole is not None:
+        return whole.target or UNCONFINED, whole.scrubs
+    # in complain mode: each component by itself, and what has no rule learns
+    steps = [_verdict(policy, one) for one in _components(policy, ask)]
+    if what in ("onexec", "stack_onexec"):
+        label = rest[0] if what == "onexec" else f"{case.subject}//&{rest[0]}"
+    else:
+        names = [one.subject for one in _components(policy, ask)]
+        label = "//&".join(
+            f"{name}//null-{rest[0]}" if step.transition is None else step.transition.target or ""
+            for name, step in zip(names, steps, strict=True)
+        )
+    return label, any(step.transition is not None and step.transition.scrubs for step in steps)
+
+
+#: Operations that may lead to another profile.
+_STEPS = ("exec", "onexec", "change_hat")
 
 
 def shown(policy: Policy, label: str) -> str:
@@ -221,8 +265,10 @@ def shown(policy: Policy, label: str) -> str:
     if label == UNCONFINED:
         return label
     modes = set()
-    parts = sorted(label.split("//&"))
+    parts = sorted(set(label.split("//&")))
     for part in parts:
+        if part == UNCONFINED:
+            continue  # which does not count
         profile = policy.tables.find(part.partition("//null-")[0])
         assert profile is not None, part
         modes.add("complain" if "//null-" in part else profile.mode)

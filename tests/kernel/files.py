@@ -5,7 +5,18 @@ from __future__ import annotations
 import random
 
 from tests.kernel.cases import UNCONFINED, Case, file, program, symlink
-from tests.kernel.draw import FOLDERS, flags, glob, path, profile, qualifiers, some, two_paths
+from tests.kernel.draw import (
+    FOLDERS,
+    flags,
+    glob,
+    hat,
+    path,
+    profile,
+    qualifiers,
+    several,
+    some,
+    two_paths,
+)
 
 #: A user who is not root.
 OTHER = 1000
@@ -29,19 +40,13 @@ def _file_rule(rng: random.Random, letters: str = "rwakm") -> str:
 
 
 def files(rng: random.Random) -> tuple[str, list[Case]]:
-    """Everything that is done to files, by profiles and stacks of two."""
-    heads = {name: flags(rng) for name in "pq"}
-    text = "".join(
-        profile(
-            f"{name} {head}",
-            ["capability,", *(_file_rule(rng) for _ in range(rng.randint(3, 8)))],
-        )
-        for name, head in heads.items()
-    )
-    subjects = ["p", "p", "p", "q"]
-    if heads["p"] == heads["q"]:
-        subjects.append("p//&q")
-    return text, [file_case(rng, rng.choice(subjects)) for _ in range(16)]
+    """Everything that is done to files, by profiles, hats and stacks."""
+
+    def rules() -> list[str]:
+        return ["capability,", *(_file_rule(rng) for _ in range(rng.randint(3, 8)))]
+
+    text, subjects = several(rng, rules)
+    return text, [file_case(rng, rng.choice(subjects)) for _ in range(18)]
 
 
 def file_case(rng: random.Random, subject: str) -> Case:
@@ -67,7 +72,7 @@ def file_case(rng: random.Random, subject: str) -> Case:
         case 7:
             act = ("lock", rng.choice(("shared", "exclusive")), one)
         case 8 | 9:
-            act = ("map", one)
+            act = (rng.choice(("map", "map", "protect")), one)
         case 10:
             return Case(subject, ("symlink", two, one))
         case 11:
@@ -109,39 +114,48 @@ def links(rng: random.Random) -> tuple[str, list[Case]]:
             rules.append(
                 f"{qualifiers(rng, owner=True)}link {subset}{glob(rng, new)} -> {glob(rng, old)},"
             )
-    chosen = rng.sample(rules[1:], rng.randint(4, 9))
-    text = profile(f"p {flags(rng)}", [rules[0], *chosen])
+    text = ""
+    for name in "pq":
+        chosen = rng.sample(rules[1:], rng.randint(4, 9))
+        text += profile(f"{name} {flags(rng)}", [rules[0], *chosen])
     cases = []
     for new, old in [*pairs, *(two_paths(rng) for _ in range(6))]:
         there = file(old, rng.choice((0, 0, OTHER)))
-        cases.append(Case("p", ("link", old, new), (there,)))
+        subject = rng.choice(("p", "p", "q", "p//&q"))
+        cases.append(Case(subject, ("link", old, new), (there,)))
     return text, cases
+
+
+def _exec_rule(rng: random.Random) -> str:
+    target = glob(rng, path(rng))
+    if rng.random() < 0.25:
+        return f"{rng.choice(('', 'audit '))}deny {target} x,"
+    mode = rng.choice(_MODES)
+    name = ""
+    if mode not in ("ix", "ux", "Ux") and rng.random() < 0.4:
+        name = rng.choice((" -> q", " -> r", " -> c", " -> none"))
+        if mode[0] in "pP" and rng.random() < 0.3:
+            name = rng.choice((" -> &q", " -> &none"))
+    before = rng.choice(("", "", "", "audit ", "owner ", "safe ", "unsafe "))
+    return f"{before}{target} {mode}{name},"
 
 
 def execs(rng: random.Random) -> tuple[str, list[Case]]:
     """Executions: the modes, their targets and fallbacks, attachments, and the programs of none."""
     read = "/t/** r,"
-    rules = ["capability,", read]
-    for _ in range(rng.randint(3, 7)):
-        target = glob(rng, path(rng))
-        if rng.random() < 0.25:
-            rules.append(f"{rng.choice(('', 'audit '))}deny {target} x,")
-            continue
-        mode = rng.choice(_MODES)
-        name = ""
-        if mode not in ("ix", "ux", "Ux") and rng.random() < 0.4:
-            name = rng.choice((" -> q", " -> r", " -> c", " -> none"))
-            if mode[0] in "pP" and rng.random() < 0.3:
-                name = rng.choice((" -> &q", " -> &none"))
-        before = rng.choice(("", "", "", "audit ", "owner ", "safe ", "unsafe "))
-        rules.append(f"{before}{target} {mode}{name},")
+
+    def rules() -> list[str]:
+        return ["capability,", read, *(_exec_rule(rng) for _ in range(rng.randint(3, 7)))]
+
     children = [
         profile(f"{name} {attachment}", [read])
         for name, attachment in (("c", ""), ("c1", glob(rng, path(rng))), ("c2", path(rng)))
         if rng.random() < 0.7
     ]
     head = rng.choice(("p", "p", "p", "p flags=(complain)"))
-    text = profile(head, [*rules, *(line for child in children for line in child.splitlines())])
+    inner = [line for child in children for line in child.splitlines()]
+    text = profile(head, [*rules(), *inner, *hat("h", rules())])
+    text += profile("s", rules())
     for name in ("q", "r"):
         attachment = glob(rng, path(rng)) if rng.random() < 0.8 else ""
         text += profile(f"{name} {attachment}", [read])
@@ -149,6 +163,8 @@ def execs(rng: random.Random) -> tuple[str, list[Case]]:
     for _ in range(14):
         one = path(rng)
         uid = rng.choice((0, 0, 0, OTHER))
-        subject = rng.choice(("p", "p", "p", "p", UNCONFINED))
+        # what of a stack learns is no matter of ours
+        stacked = ("p//&s",) if head == "p" else ("s",)
+        subject = rng.choice(("p", "p", "p", "p//h", UNCONFINED, *stacked))
         cases.append(Case(subject, ("exec", one), (program(one, uid),)))
     return text, cases

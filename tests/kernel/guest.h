@@ -19,6 +19,14 @@ static void sysctl(const char *name, const char *value)
 	put(path, value, strlen(value));
 }
 
+static void loopback(void)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	need(fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request), "lo");
+	close(fd);
+}
+
 /* A root that is a mount of its own, as pivot_root wants it. */
 static void start(void)
 {
@@ -46,6 +54,7 @@ static void start(void)
 	sysctl("kernel/pid_max", "4000000");
 	sysctl("kernel/yama/ptrace_scope", "0");
 	sysctl("fs/protected_hardlinks", "1");
+	loopback();
 }
 
 static void features(const char *path)

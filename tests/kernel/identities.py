@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import random
 
-from tests.kernel.cases import CAPABILITY_BITS, Case, Ids, Made, file
+from tests.kernel.cases import CAPABILITY_BITS, Case, Ids, Made, file, served
 from tests.kernel.draw import FOLDERS, NAMES, glob, path, profile, qualifiers, some
+from tests.kernel.others import mount_case
 
 _USERS = (0, 1000, 1001)
 _GROUPS = (0, 1000, 2000)
 _MODES = (0o000, 0o400, 0o200, 0o040, 0o004, 0o600, 0o640, 0o060, 0o644, 0o666, 0o755, 0o111, 0o100)
 _FOLDER_MODES = (0o777, 0o777, 0o777, 0o755, 0o700, 0o1777, 0o111, 0o666)
 
+_STEPS = ("create", "bind", "bind", "bind", "listen", "setsockopt", "getsockname", "send")
 _CALLS = ("setuid", "setgid", "sys_chroot", "sys_admin", "sys_boot", "sys_time")
 
 
@@ -85,12 +87,58 @@ def _case(rng: random.Random) -> Case:
             name = rng.choice(_CALLS)
             return Case("p", ("capable", name), ids=ids)
         case 18:
-            kind, protocol = rng.choice((("1", "0"), ("2", "0"), ("3", "1")))
-            if kind != "3" and rng.random() < 0.7:
-                port = rng.choice(("80", "1023", "1024"))
-                return Case("p", ("socket", "bind", "2", kind, protocol, port), ids=ids)
-            return Case("p", ("socket", "socket_create", "2", kind, protocol), ids=ids)
+            return _on_network(rng, ids)
         case _:
             peer = f"{rng.choice(('p', 'unconfined'))}@{Ids(uid, uid, (), 0)}"
             return Case("p", ("kill", rng.choice(("0", "1", "9", "15"))), peer=peer, ids=ids)
     return Case("p", act, there, ids=ids)
+
+
+def _on_network(rng: random.Random, ids: str) -> Case:
+    family = rng.choice(("2", "2", "10"))
+    kind, protocol = rng.choice((("1", "0"), ("2", "0"), ("3", "1" if family == "2" else "58")))
+    step = "create" if kind == "3" else rng.choice(_STEPS[: 8 if kind == "1" else 4])
+    port = rng.choice(("80", "1023", "1024")) if step == "bind" else ""
+    return Case("p", ("own", family, kind, protocol, step, port), ids=ids)
+
+
+def powers(rng: random.Random) -> tuple[str, list[Case]]:
+    """Mounts, tracing, limits and unix sockets, by processes that lack some power."""
+    names = tuple(name for name, _ in CAPABILITY_BITS)
+    rules = [f"{qualifiers(rng)}capability {' '.join(some(rng, names))}," for _ in range(2)]
+    rules += ["/t/** rw,", "mount,", "umount,", "pivot_root,", "ptrace,", "network,"]
+    rules += [f"set rlimit {name} <= 32," for name in ("nofile", "core")]
+    if rng.random() < 0.4:
+        rules.remove(rng.choice(rules[2:]))
+    text = profile(rng.choice(("p ", "p ", "p ", "p flags=(complain) ")), rules)
+    return text, [_power(rng) for _ in range(20)]
+
+
+def _power(rng: random.Random) -> Case:
+    ids = str(_ids(rng))
+    match rng.randrange(6):
+        case 0 | 1:
+            one = mount_case(rng, "p")
+            folder = file("/t/m/", rng.choice(_USERS), rng.choice(_FOLDER_MODES), 0)
+            return one._replace(setup=(*one.setup, folder), ids=ids)
+        case 2:
+            other = Ids(*rng.choice(((0, 0), (1000, 1000), (1000, 2000), (1001, 1001))), (), 0)
+            peer = f"{rng.choice(('p', 'unconfined'))}@{other}"
+            return Case("p", (rng.choice(("trace", "peek")),), peer=peer, ids=ids)
+        case 3:
+            resource, value = rng.choice((("7", "16"), ("7", "64"), ("7", "8192"), ("4", "64")))
+            return Case("p", ("setrlimit", resource, value), ids=ids)
+    return _on_unix(rng, ids)
+
+
+def _on_unix(rng: random.Random, ids: str) -> Case:
+    """A unix socket and its file, or its name."""
+    folder = rng.choice(FOLDERS)
+    around = file(f"{folder}/", rng.choice(_USERS), rng.choice(_FOLDER_MODES), rng.choice(_GROUPS))
+    at = rng.choice((f"{folder}/x", f"{folder}/x", "@x"))
+    kind, name = rng.choice((("1", "stream"), ("2", "dgram")))
+    step = rng.choice(("bind", "connect", "sendto" if kind == "2" else "connect"))
+    there: tuple[str, ...] = (around,)
+    if step != "bind":
+        there += (served(at, name, rng.choice(_USERS), rng.choice(_MODES)),)
+    return Case("p", ("own", "1", kind, "0", step, at), there, ids=ids)

@@ -14,8 +14,9 @@ from fnmatch import fnmatch
 from typing import NamedTuple
 
 from lsmc import compile_text
+from lsmc.engine.ops import find
 from lsmc.engine.policy import Policy
-from tests.kernel.cases import Case
+from tests.kernel.cases import Case, made
 from tests.kernel.compare import Difference
 from tests.kernel.expect import Expected
 
@@ -97,17 +98,47 @@ def _audit_of_loser(seen: Seen, difference: Difference) -> bool:
     return False
 
 
-_EXECUTABLE = re.compile(r"^\s*(?:audit |allow )*change_profile (/\S+) ->", re.MULTILINE)
+_ONEXEC = ("onexec", "stack_onexec")
+_CHANGE = re.compile(r"^(audit |allow |deny )*change_profile (?:safe |unsafe )?(/\S+|) ?->")
 
 
 def _onexec_unnamed(seen: Seen, difference: Difference) -> bool:
-    """Whether no rule names the executable, so that the kernel passes over its missing rule."""
-    if seen.case.act[0] != "onexec" or difference.kernel not in ("0", ""):
+    """Whether the executable has no rule, so that the kernel passes over the missing pair.
+
+    3.0.8 has a deny rule take that of its executables too.
+    """
+    if seen.case.act[0] not in _ONEXEC or difference.kernel not in ("0", "", "True", "False"):
         return False
-    subject, path = seen.case.subject, seen.case.act[2]
-    named = _matches(_EXECUTABLE.findall(seen.text), path)
-    labels = seen.policy.permissions(subject, "change_profile", path)  # in the same automaton
-    return not named and "onexec" not in labels.allow
+    path = seen.case.act[2]
+    return any(
+        _matches(_executables(seen.text, name, "deny "), path)
+        or (
+            not _matches(_executables(seen.text, name, "allow "), path)
+            and "onexec" not in seen.policy.permissions(name, "change_profile", path).allow
+        )
+        for name in seen.case.subject.split("//&")
+    )
+
+
+def _executables(text: str, name: str, effect: str) -> list[str]:
+    """What the change_profile rules of a profile name; all executables where they name none."""
+    found = map(_CHANGE.match, own_rules(text, name))
+    denies = effect == "deny "
+    return [match[2] or "/**" for match in found if match and (match[1] == "deny ") == denies]
+
+
+def own_rules(text: str, name: str) -> list[str]:
+    """The rules of a drawn profile or hat, without those of its hats and children."""
+    inside: list[str] = []
+    rules = []
+    for line in map(str.strip, text.splitlines()):
+        if line.endswith("{"):
+            inside.append(line.removeprefix("profile ").removeprefix("^").split()[0])
+        elif line == "}":
+            inside.pop()
+        elif "//".join(inside) == name:
+            rules.append(line)
+    return rules
 
 
 def _audit_of_subset(seen: Seen, difference: Difference) -> bool:
@@ -147,19 +178,137 @@ def _left_open(seen: Seen, difference: Difference) -> bool:
 
 
 _SEARCH = "dac_read_search"
-_UPPER = frozenset(("link", "file_mmap", "change_profile", "change_onexec", "change_hat"))
+_UPPER = frozenset(
+    (
+        *("link", "file_mmap", "file_mprotect", "change_profile", "change_onexec", "change_hat"),
+        *("stack", "stack_onexec"),
+    )
+)
 
 
 def _upper_bits(seen: Seen, difference: Difference) -> bool:
     """A record that flags=(audit) asks for about one of these, or for others without them."""
     words = (difference.kernel or difference.ours).split()
-    upper = _UPPER | {"exec"} if seen.case.act[0] == "onexec" else _UPPER
+    upper = _UPPER | {"exec"} if seen.case.act[0] in _ONEXEC else _UPPER
     if difference.what != "record" or words[0] != "AUDIT" or words[1] not in upper:
         return False
     return _logs_all(seen, " ".join(words))
 
 
+def _compound_peer(seen: Seen, difference: Difference) -> bool:
+    """Whether a stack as peer was answered by its components, and the kernel refused it."""
+    if difference.what == "errno" and difference.kernel == "0":
+        return False
+    for answer in seen.expected.answers:
+        ask = answer.ask
+        operation = find(ask.op, dict(ask.fields))
+        if "//&" not in ask.object or operation is None:
+            continue
+        if operation.cls not in ("signal", "ptrace"):
+            continue
+        whole = seen.policy.permissions(ask.subject, operation.cls, ask.object, **ask.fields)
+        if not whole.allow >= set(operation.perms):
+            return True
+    return False
+
+
+_DENIES_ALL = re.compile(r"^audit deny ptrace(?: \([^)]*\bread\b[^)]*\))? peer=\*\*?,$")
+
+
+def _denied_marker(seen: Seen, difference: Difference) -> bool:
+    """Whether a profile denies tracing so wholly that 3.0.8 leaves nothing of it."""
+    del difference
+    if seen.case.act[0] not in ("trace", "traceme", "peek"):
+        return False
+    names = f"{seen.case.subject}//&{seen.case.peer.partition('@')[0]}".split("//&")
+    return any(
+        any(map(_DENIES_ALL.match, own_rules(seen.text, name)))
+        and not any(seen.policy.permissions(name, "ptrace", peer).allow for peer in names)
+        for name in names
+    )
+
+
+def _queue_of_file(seen: Seen, difference: Difference) -> bool:
+    if seen.case.act[:2] not in (("queue", "create"), ("queue", "open")):
+        return False
+    return difference.kernel == str(errno.EACCES) or difference.kernel.split()[1:2] == ["open"]
+
+
+def _bind_to_path(seen: Seen, difference: Difference) -> bool:
+    """Whether a directory that may not be searched keeps the file of a socket from being asked."""
+    if difference.what != "record" or difference.kernel or " mknod " not in difference.ours:
+        return False
+    _, family, _, _, step, *address = seen.case.act
+    folder = next((made(entry) for entry in seen.case.setup), None)
+    closed = folder is not None and folder.mode & 0o111 != 0o111
+    return (family, step) == ("1", "bind") and address[0].startswith("/") and closed
+
+
+def _audit_of_stack(seen: Seen, difference: Difference) -> bool:
+    words = difference.kernel.split()
+    if difference.what != "record" or difference.ours or words[:1] != ["AUDIT"]:
+        return False
+    names = seen.case.subject.split("//&")
+    audits = [name for name in names if getattr(seen.policy.tables.find(name), "audit", False)]
+    return words[1] in _UPPER and bool(audits) and words[2] in set(names) - set(audits)
+
+
+def _newer_class(seen: Seen, difference: Difference) -> bool:
+    return seen.case.act[0] in ("userns", "ring") and difference.kernel in ("0", "")
+
+
+def _null_device(seen: Seen, difference: Difference) -> bool:
+    words = difference.kernel.split()
+    return seen.case.act[1:2] == ("inherit",) and words[3:4] == ["apparmor/.null"]
+
+
+def _unsaid_stack(seen: Seen, difference: Difference) -> bool:
+    return seen.case.act[0] == "stack_onexec" and difference.what.startswith("explain")
+
+
 KNOWN: tuple[Known, ...] = (
+    Known(
+        "newer-class",
+        "3.0.8 has no rules for user namespaces and io_uring, and leaves what they do to a kernel "
+        "that knows such rules (6.12)",
+        _newer_class,
+    ),
+    Known(
+        "null-device",
+        "in place of a file that may not be inherited a program gets a device of AppArmor's own, "
+        "of which 6.12 logs that it is a disconnected path",
+        _null_device,
+    ),
+    Known(
+        "unsaid-stack",
+        "the record of an execution that lacks a rule for change_onexec names the profile, and not "
+        "that it was to be put on top; the explainer takes it for the profile alone",
+        _unsaid_stack,
+    ),
+    Known(
+        "audit-of-stack",
+        "a change of profile by a stack is logged for all components by what the last one that was "
+        "asked has, flags=(audit) included (aa_change_profile)",
+        _audit_of_stack,
+    ),
+    Known(
+        "compound-peer",
+        "a peer that is a stack is compared as a whole and then by its components; kernels before "
+        "a4c9efa4dbad refuse it at once where its whole name leads nowhere (label_compound_match)",
+        _compound_peer,
+    ),
+    Known(
+        "denied-marker",
+        "where `audit deny` of tracing speaks of a peer without a name too (`peer=**`), 3.0.8 "
+        "loses the mark of the class, and the kernel does not ask the profile",
+        _denied_marker,
+    ),
+    Known(
+        "queue-of-file",
+        "a kernel without rules for message queues opens them as files of a mount that is nowhere, "
+        "and refuses a disconnected path; no rule of the policy is asked",
+        _queue_of_file,
+    ),
     Known(
         "mount-kinds",
         "3.0.8 adds a new mount to options that name another kind, and takes any kind and flags "
@@ -195,6 +344,12 @@ KNOWN: tuple[Known, ...] = (
         "an execution also tests whether the program may be read, to know whether the process may "
         "be dumped (would_dump in fs/exec.c), and logs the capability that it tries",
         _read_for_dump,
+    ),
+    Known(
+        "bind-to-path",
+        "between its questions about a socket and about the file that it makes, the kernel looks "
+        "the directory up; a verdict has one place for the answers of a profile",
+        _bind_to_path,
     ),
     Known(
         "left-open",

@@ -11,23 +11,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lsmc import PolicyError, compile_text
-from tests.kernel import files, identities, others
+from tests.kernel import changes, files, held, identities, others, peers, sockets
 from tests.kernel.cases import Case, Group
 
 Family = Callable[[random.Random], tuple[str, list[Case]]]
 #: Each family with its share of the groups.
 FAMILIES: tuple[tuple[str, Family, int], ...] = (
-    ("files", files.files, 8),
+    ("files", files.files, 7),
+    ("held", held.held, 2),
     ("links", files.links, 2),
-    ("execs", files.execs, 5),
+    ("execs", files.execs, 4),
     ("capabilities", others.capabilities, 1),
-    ("sockets", others.sockets, 1),
-    ("signals", others.signals, 1),
-    ("traces", others.traces, 1),
+    ("sockets", sockets.sockets, 5),
+    ("signals", peers.signals, 1),
+    ("traces", peers.traces, 1),
     ("mounts", others.mounts, 2),
-    ("changes", others.changes, 2),
+    ("changes", changes.changes, 3),
     ("limits", others.limits, 1),
-    ("identities", identities.identities, 6),
+    ("unmediated", others.unmediated, 1),
+    ("identities", identities.identities, 4),
+    ("powers", identities.powers, 3),
 )
 
 
@@ -38,10 +41,10 @@ def groups(seed: int, count: int, features: Path) -> Iterator[Group]:
     turn = 0
     while count > 0:
         name, family, _ = shares[turn % len(shares)]
-        turn += 1
         text, cases = family(rng)
         if not compiles(text, features):
             continue  # modes of execution that conflict
+        turn += 1
         cases = list(dict.fromkeys(cases))[:count]
         count -= len(cases)
         yield Group(name, text, tuple(cases))

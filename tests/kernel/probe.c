@@ -16,7 +16,11 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/io_uring.h>
+#include <linux/netlink.h>
 #include <linux/reboot.h>
+#include <mqueue.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -27,6 +31,8 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/file.h>
+#include <sys/io.h>
+#include <sys/ioctl.h>
 #include <sys/klog.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -38,6 +44,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -46,6 +53,7 @@
 
 #define AA "/sys/kernel/security/apparmor"
 #define WORDS 64
+#define ROOT "0:0:-:all"
 
 static FILE *out;			/* the serial line, init's alone */
 static int initial;			/* the root that the kernel unpacked */
@@ -81,14 +89,18 @@ static int put(const char *path, const char *text, size_t size)
 }
 
 #include "guest.h"
+#include "sockets.h"
 #include "world.h"
+#include "files.h"
+#include "held.h"
+#include "unmediated.h"
 #include "acts.h"
 
 /* Say what came of the act, and wait until the label was read. */
 static void answer(int to, int from, int error)
 {
 	char text[64], byte;
-	int n = snprintf(text, sizeof text, "D %d %lu\n", error, getauxval(AT_SECURE));
+	int n = snprintf(text, sizeof text, "D %d %d %lu\n", getpid(), error, getauxval(AT_SECURE));
 	if (write(to, text, n) == n && read(from, &byte, 1) < 0)
 		_exit(1);
 	_exit(0);
@@ -105,15 +117,14 @@ static void child(int n, char **word)
 	for (; i < n && strcmp(word[i], "!"); i++)
 		make(word[i]);
 	umask(022);
-	current_fd = open("/proc/self/attr/apparmor/current", O_RDWR | O_CLOEXEC);
-	exec_fd = open("/proc/self/attr/apparmor/exec", O_RDWR | O_CLOEXEC);
-	need(current_fd < 0 || exec_fd < 0, "attributes");
 	if (*word[1]) {
 		char *ids = strchr(word[1], '@');
 		if (ids)
 			*ids++ = 0;
-		spawn_peer(word[1], ids ? ids : "0:0:-:all");
+		(strcmp(word[i + 1], "traceme") ? spawn_peer : spawn_parent)(word[1], ids ? ids : ROOT);
 	}
+	open_attributes();
+	prepare(word + i + 1);
 	identity(word[2]);
 	prctl(PR_SET_DUMPABLE, 1);
 	confine(word[0]);
@@ -137,17 +148,17 @@ static void label_of(pid_t pid, char *label, size_t size)
 static void run(const char *number, int n, char **word)
 {
 	char said[700] = "", label[4096] = "";
-	int error = -1, status = 0;
+	int error = -1, status = 0, by = 0;
 	unsigned long secure = 0;
 	need(pipe(up) || pipe(down) || pipe2(stay, O_CLOEXEC), "pipe");
 	fflush(out);
-	pid_t pid = fork();
+	pid_t pid = by = fork();
 	if (!pid)
 		child(n, word);
 	close(up[1]);
 	FILE *from = fdopen(up[0], "r");
-	if (fgets(said, sizeof said, from) && sscanf(said, "D %d %lu", &error, &secure) == 2)
-		label_of(pid, label, sizeof label);
+	if (fgets(said, sizeof said, from) && sscanf(said, "D %d %d %lu", &by, &error, &secure) == 3)
+		label_of(by, label, sizeof label);
 	else if (*said)
 		fprintf(out, "X case %s: %s", number, said);
 	need(write(down[1], "", 1) != 1, "end");
@@ -158,7 +169,7 @@ static void run(const char *number, int n, char **word)
 	close(down[0]), close(down[1]), close(stay[0]);
 	fclose(from);
 	int ended = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-	fprintf(out, "R %s %d %d %d %lu %s\n", number, pid, error, ended, secure, label);
+	fprintf(out, "R %s %d %d %d %lu %s\n", number, by, error, ended, secure, label);
 }
 
 /* Divide a line at its tabs, and undo the `%HH`. */

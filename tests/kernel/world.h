@@ -22,6 +22,10 @@ static void make(char *entry)
 			*entry++ = 0;
 	}
 	char *path = word[4];
+	if (*path == '@') {
+		need(serve(word[5], path), path);
+		return;
+	}
 	size_t length = strlen(path);
 	if (length > 1 && path[length - 1] == '/')
 		path[length - 1] = 0;
@@ -35,6 +39,7 @@ static void make(char *entry)
 	}
 	case 'd': need(mkdir(path, 0777) && errno != EEXIST, path); break;
 	case 'l': need(symlink(word[5], path), path); break;
+	case 's': need(serve(word[5], path), path); break;
 	case 'x': copy("/probe", path); break;
 	case 'm':
 		need(mkdir(path, 0777) && errno != EEXIST, path);
@@ -44,6 +49,14 @@ static void make(char *entry)
 	need(lchown(path, atoi(word[1]), atoi(word[2])), path);
 	if (*word[0] != 'l')
 		need(chmod(path, strtol(word[3], NULL, 8)), path);
+}
+
+/* Of this process, and while it is unconfined. */
+static void open_attributes(void)
+{
+	current_fd = open("/proc/self/attr/apparmor/current", O_RDWR | O_CLOEXEC);
+	exec_fd = open("/proc/self/attr/apparmor/exec", O_RDWR | O_CLOEXEC);
+	need(current_fd < 0 || exec_fd < 0, "attributes");
 }
 
 static int attribute(int fd, const char *command, const char *value)
@@ -86,6 +99,27 @@ static void confine(const char *label)
 		need(attribute(current_fd, "changeprofile", label), label);
 }
 
+/* The process goes on as the child of one with another label. */
+static void spawn_parent(const char *label, const char *ids)
+{
+	int ready[2];
+	char byte;
+	need(pipe(ready), "pipe");
+	pid_t pid = fork();
+	if (!pid) {
+		need(read(ready[0], &byte, 1) != 1, "parent");
+		close(ready[0]), close(ready[1]);
+		return;
+	}
+	open_attributes();
+	identity(ids);
+	confine(label);
+	need(write(ready[1], "", 1) != 1, "ready");
+	close(up[1]);
+	waitpid(pid, NULL, 0);
+	_exit(0);
+}
+
 static void spawn_peer(const char *label, const char *ids)
 {
 	int ready[2];
@@ -93,7 +127,7 @@ static void spawn_peer(const char *label, const char *ids)
 	need(pipe(ready), "pipe");
 	peer = fork();
 	if (!peer) {
-		current_fd = open("/proc/self/attr/apparmor/current", O_RDWR);
+		open_attributes();
 		identity(ids);
 		confine(label);
 		prctl(PR_SET_DUMPABLE, 1);
