@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import signal
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
@@ -94,10 +95,14 @@ def _lost() -> OSError:
     return OSError("a process of lsmc was lost")
 
 
-def spread(work: Callable[[T], R], tasks: Sequence[T], jobs: int) -> list[R]:
+def spread(
+    work: Callable[[T], R], tasks: Sequence[T], jobs: int, *, ends: bool = False
+) -> list[R]:
     """What some work makes of each task, in order; up to `jobs` tasks are done at a time.
 
-    Tasks are begun in order, so the largest should come first.  OSError when a process is lost.
+    Tasks are begun in order, so the largest should come first.  With `ends` every other process
+    begins at the end: tasks that share work then stand side by side, the largest at both ends.
+    OSError when a process is lost.
     """
     count = min(jobs, len(tasks))
     if count < 2 or not can_fork():
@@ -107,18 +112,21 @@ def spread(work: Callable[[T], R], tasks: Sequence[T], jobs: int) -> list[R]:
         while True:
             connection.send(work(tasks[connection.recv()]))
 
-    left = iter(range(len(tasks)))
+    left = deque(range(len(tasks)))
     busy: dict[Connection, int] = {}
     done: dict[int, R] = {}
     with forked(serve, count) as connections:
-        for connection, number in zip(connections, left, strict=False):
-            tell(connection, number)
-            busy[connection] = number
+        backwards = frozenset(connections[1::2]) if ends else frozenset()
+
+        def begin(connection: Connection) -> None:
+            if left:
+                busy[connection] = left.pop() if connection in backwards else left.popleft()
+                tell(connection, busy[connection])
+
+        for connection in connections:
+            begin(connection)
         while busy:
             for connection, answer in told(busy):
                 done[busy.pop(connection)] = answer
-                following = next(left, None)
-                if following is not None:
-                    tell(connection, following)
-                    busy[connection] = following
+                begin(connection)
     return [done[number] for number in range(len(tasks))]

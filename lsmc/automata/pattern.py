@@ -15,6 +15,7 @@ is not pickled, since it holds for one process only.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from lsmc.automata.alphabet import ALL, NOT_NUL, best_byte, bytes_of, cost, mask_of
@@ -112,6 +113,8 @@ EMPTY: Final = Literal(b"")
 NEVER: Final = Union(())
 _NO_BYTE: Final = Chars(0)
 _NOTHING: Final = (NEVER, _NO_BYTE)
+#: Compound patterns of which a fact is remembered: parts are shared, and asked about again.
+_KEPT = 1 << 16
 
 
 def concat(parts: Iterable[Pattern]) -> Pattern:
@@ -157,11 +160,16 @@ def is_empty_language(pattern: Pattern) -> bool:
     match pattern:
         case Chars(mask):
             return mask == 0
-        case Concat(parts):
-            return any(is_empty_language(part) for part in parts)
-        case Union(options):
-            return all(is_empty_language(option) for option in options)
+        case Concat() | Union():
+            return _is_empty(pattern)
     return False
+
+
+@lru_cache(maxsize=_KEPT)
+def _is_empty(pattern: Concat | Union) -> bool:
+    if isinstance(pattern, Concat):
+        return any(map(is_empty_language, pattern.parts))
+    return all(map(is_empty_language, pattern.options))
 
 
 def min_length(pattern: Pattern) -> int:
@@ -194,25 +202,30 @@ def _prefix(pattern: Pattern) -> tuple[bytes, bool]:
             return text, True
         case Chars(mask) if mask.bit_count() == 1:
             return bytes_of(mask), True
-        case Concat(parts):
-            text = b""
-            for part in parts:
-                more, whole = _prefix(part)
-                text += more
-                if not whole:
-                    return text, False
-            return text, True
-        case Union(options) if options:
-            found = [_prefix(option) for option in options if not is_empty_language(option)]
-            if not found:
-                return b"", False
-            low = min(text for text, _ in found)
-            high = max(text for text, _ in found)
-            size = 0
-            while size < min(len(low), len(high)) and low[size] == high[size]:
-                size += 1
-            return low[:size], low == high and all(whole for _, whole in found)
+        case Concat() | Union():
+            return _shared_prefix(pattern)
     return b"", False
+
+
+@lru_cache(maxsize=_KEPT)
+def _shared_prefix(pattern: Concat | Union) -> tuple[bytes, bool]:
+    if isinstance(pattern, Concat):
+        text = b""
+        for part in pattern.parts:
+            more, whole = _prefix(part)
+            text += more
+            if not whole:
+                return text, False
+        return text, True
+    found = [_prefix(option) for option in pattern.options if not is_empty_language(option)]
+    if not found:
+        return b"", False
+    low = min(text for text, _ in found)
+    high = max(text for text, _ in found)
+    size = 0
+    while size < min(len(low), len(high)) and low[size] == high[size]:
+        size += 1
+    return low[:size], low == high and all(whole for _, whole in found)
 
 
 def literals(pattern: Pattern, limit: int) -> tuple[bytes, ...] | None:
@@ -271,10 +284,15 @@ def example(pattern: Pattern) -> bytes | None:
             return bytes([best_byte(mask)]) if mask else None
         case Star():
             return b""
-        case Concat(parts):
-            pieces = [example(part) for part in parts]
-            known = [piece for piece in pieces if piece is not None]
-            return b"".join(known) if len(known) == len(pieces) else None
-        case Union(options):
-            members = [example(option) for option in options]
-            return min((member for member in members if member is not None), key=cost, default=None)
+        case Concat() | Union():
+            return _example(pattern)
+
+
+@lru_cache(maxsize=_KEPT)
+def _example(pattern: Concat | Union) -> bytes | None:
+    if isinstance(pattern, Concat):
+        pieces = [example(part) for part in pattern.parts]
+        known = [piece for piece in pieces if piece is not None]
+        return b"".join(known) if len(known) == len(pieces) else None
+    members = [example(option) for option in pattern.options]
+    return min((member for member in members if member is not None), key=cost, default=None)

@@ -128,11 +128,12 @@ class Profiles:
                     few.setdefault(path, set()).add(head.file)
         return dict(sorted(few.items())), many
 
-    def attaching(self, rule: RuleLanguage) -> Iterator[set[str]]:
-        """The files of the profiles that may attach to a path of a rule."""
+    def may_attach(self, rule: RuleLanguage, given: set[str]) -> bool:
+        """Whether a profile of a file that is not given may attach to a path of a rule."""
         few, many = self._attachments
-        yield from (few[path] for path in rule.starting(tuple(few)))
-        yield from (files for pattern, files in many.items() if _meet(rule, pattern))
+        return any(not few[path] <= given for path in rule.starting(tuple(few))) or any(
+            not files <= given and _meet(rule, pattern) for pattern, files in many.items()
+        )
 
 
 class Beside:
@@ -165,7 +166,7 @@ class Beside:
 
     def attaches(self, rule: RuleLanguage) -> bool:
         """Whether one of them may attach to a path of a rule."""
-        return any(not files <= self._given for files in self._profiles.attaching(rule))
+        return self._profiles.may_attach(rule, self._given)
 
     def enters(self, name: str) -> bool:
         """Whether a rule that the tree does not have may lead to a profile by its name."""

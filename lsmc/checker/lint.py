@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from lsmc.checker.building import Builder
 from lsmc.checker.model import Check, LintedFile, LintedProfile, SettingError, Tree
-from lsmc.checker.running import MIN_PROFILES, outcomes
+from lsmc.checker.running import outcomes
 from lsmc.diagnostics import Diagnostic
 from lsmc.driver import compiler, name_order, policy_files
 from lsmc.engine.policy import Policy
 from lsmc.faults import too_complex, unreadable
 from lsmc.files import StrPath
-from lsmc.forks import can_fork, spread
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.errors import CODES
 from lsmc.inputs import Options
 from lsmc.ir import model as ir
 from lsmc.registry import collect
 from lsmc.source import to_display
-from lsmc.tables.build import (
-    Known,
-    TooComplexError,
-    build,
-    build_groups,
-    rules_in_order,
-    unit_digest,
-    units,
-)
-from lsmc.tables.groups import BuiltGroup
-
-#: Shares of the units for each process, so that all end at about the same time.
-_SHARES = 8
+from lsmc.tables.build import Known, TooComplexError, build, rules_in_order
 
 
 def checks() -> dict[str, Check]:
@@ -70,29 +57,35 @@ def compile_tree(
     names, diagnostics = policy_files(path for path in given if path not in held)
     known = {posixpath.abspath(path) for path in held}
     files: list[LintedFile] = []
-    for path in (*held, *(name for name in names if posixpath.abspath(name) not in known)):
-        try:
-            compiled = front.compile(path)
-        except OSError as fault:
-            diagnostics.append(unreadable(path, fault))
-            continue
-        files.append(LintedFile(path, compiled))
-        diagnostics += compiled.diagnostics
+    with Builder(jobs) as builder:
+        for path in (*held, *(name for name in names if posixpath.abspath(name) not in known)):
+            try:
+                compiled = front.compile(path)
+            except OSError as fault:
+                diagnostics.append(unreadable(path, fault))
+                continue
+            files.append(LintedFile(path, compiled))
+            diagnostics += compiled.diagnostics
+            builder.add(compiled.profiles)
+        groups = builder.groups()
     try:
-        return tree_of(files, front.library, settings, jobs=jobs), diagnostics
+        return tree_of(files, front.library, settings, groups), diagnostics
     except TooComplexError as fault:
         diagnostics.append(too_complex(fault))
-        return tree_of(files, front.library, settings, without=fault.rule), diagnostics
+        return tree_of(files, front.library, settings, groups, fault.rule), diagnostics
 
 
 def tree_of(
     files: list[LintedFile],
     library: Any,
     settings: Mapping[str, Any] | None,
+    groups: Known | None = None,
     without: ir.Rule | None = None,
-    jobs: int = 1,
 ) -> Tree:
-    """The tree of compiled files; of two profiles of one name the first takes part."""
+    """The tree of compiled files; of two profiles of one name the first takes part.
+
+    `groups` are known ones by the digest of their unit.
+    """
     chosen: dict[str, tuple[LintedFile, ir.Profile]] = {}
     for file in files:
         for profile in file.compiled.profiles:
@@ -101,7 +94,7 @@ def tree_of(
     if without is not None:
         ordered = [pair for pair in ordered if not _uses(pair[1], without)]
     whole = ir.Policy(tuple(profile for _, profile in ordered))
-    linked = build(whole, known=_groups(whole, jobs))
+    linked = build(whole, known=groups)
     policy = Policy(linked.data)
     profiles = []
     for number, (file, profile) in enumerate(ordered):
@@ -115,27 +108,6 @@ def tree_of(
         rules_in_order(whole, linked),
         settings or {},
     )
-
-
-def _groups(whole: ir.Policy, jobs: int) -> Known:
-    """The groups of a policy's units by digest, built in up to `jobs` processes; none for one.
-
-    Those of a unit that is too complex are left out.
-    """
-    if jobs < 2 or len(whole.profiles) < MIN_PROFILES or not can_fork():
-        return {}
-    digests = {unit_digest(unit): unit for unit in units(whole.profiles)}
-    ordered = sorted(digests.items(), key=lambda pair: -len(pair[1].rules))
-    count = min(_SHARES * jobs, len(ordered))
-
-    def work(share: int) -> list[tuple[str, Sequence[BuiltGroup]]]:
-        found: list[tuple[str, Sequence[BuiltGroup]]] = []
-        for digest, unit in ordered[share::count]:
-            with suppress(TooComplexError):
-                found.append((digest, build_groups(unit.rules)))
-        return found
-
-    return dict(pair for share in spread(work, range(count), jobs) for pair in share)
 
 
 def _uses(profile: ir.Profile, rule: ir.Rule) -> bool:

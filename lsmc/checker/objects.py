@@ -38,13 +38,10 @@ PATHS: dict[MediationClass, tuple[int, ...]] = {
 _REAL_PATHS: Automaton[int] = RealPaths()
 
 
-_example = lru_cache(maxsize=200_000)(example)
-
-
 @lru_cache(maxsize=200_000)
 def holds_real_path(pattern: Pattern) -> bool:
     """Whether some real path matches."""
-    first = _example(pattern)
+    first = example(pattern)
     if first is None:
         return False
     if is_real(first):
@@ -55,11 +52,11 @@ def holds_real_path(pattern: Pattern) -> bool:
 def impossible(rule: Rule) -> str:
     """Why no real object can match a rule; empty when one can."""
     for number, field in enumerate(rule.fields):
-        if _example(field) is None:
+        if example(field) is None:
             return f"no {rule.cls.fields[number].replace('_', ' ')} matches at all"
     for number in PATHS.get(rule.cls, ()):
         if not holds_real_path(rule.fields[number]):
-            return _why(_example(rule.fields[number]) or b"")
+            return _why(example(rule.fields[number]) or b"")
     special = _SPECIAL.get(rule.cls)
     return special(rule) if special is not None else ""
 

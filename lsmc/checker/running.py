@@ -11,14 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lsmc.automata.dfa import StateLimit
+from lsmc.checker.building import MIN_PROFILES
 from lsmc.checker.checks.internal_error import CHECK as INTERNAL
+from lsmc.checker.cuts import cuts
+from lsmc.checker.judge import judgements
 from lsmc.checker.model import Check, SettingError, Tree
+from lsmc.checker.names import graph_of
 from lsmc.checker.sending import Courier
 from lsmc.diagnostics import Diagnostic
 from lsmc.forks import can_fork, spread
-
-#: Processes for fewer profiles than this cost more than they save.
-MIN_PROFILES = 24
 
 
 @dataclass(slots=True)
@@ -48,17 +49,22 @@ def outcomes(tree: Tree, checks: Sequence[Check], jobs: int) -> Iterator[Outcome
         return courier.pack([_outcome(tree, check) for check in task])
 
     found: dict[str, Outcome] = {}
-    for task, packed in zip(tasks, spread(work, tasks, jobs), strict=True):
+    for task, packed in zip(tasks, spread(work, tasks, jobs, ends=True), strict=True):
         found.update(zip((check.code for check in task), courier.unpack(packed), strict=True))
     yield from (found[check.code] for check in checks)
 
 
 def _tasks(checks: Iterable[Check]) -> list[tuple[Check, ...]]:
-    """The checks by what they rest on, in the order of the first of each."""
-    found: dict[object, list[Check]] = {}
+    """The checks by what they rest on, so that neighbours have the most in common.
+
+    Those on dead rules come first, and those on transitions last: these are the largest.
+    """
+    found: dict[object, list[Check]] = {judgements: [], cuts: []}
     for check in checks:
         found.setdefault(check.basis or check.code, []).append(check)
-    return [tuple(task) for task in found.values()]
+    if graph_of in found:
+        found[graph_of] = found.pop(graph_of)
+    return [tuple(task) for task in found.values() if task]
 
 
 def _outcome(tree: Tree, check: Check) -> Outcome:

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import sys
 from difflib import get_close_matches
+from functools import partial
 
 import click
 
@@ -65,15 +66,16 @@ class Commands(click.Group):
     def main(self, *args: object, **extra: object) -> int:  # type: ignore[override]
         """Run the command line; returns the exit code, or exits with it when standing alone."""
         alone = extra.pop("standalone_mode", True)
+        run = partial(super().main, *args, standalone_mode=False, **extra)
         try:
-            code = super().main(*args, standalone_mode=False, **extra)  # type: ignore[call-overload]
+            code = guarded(lambda: int(run()), Screen())
         except click.ClickException as fault:
             code = _report(fault)
         except click.Abort:
             code = WRONG
         if alone:
             sys.exit(code)
-        return int(code or 0)
+        return code
 
 
 def _report(fault: click.ClickException) -> int:
