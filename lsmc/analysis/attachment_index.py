@@ -43,6 +43,7 @@ class Scope:
         self.candidates = candidates
         self.paths: dict[bytes, list[Candidate]] = {}
         self.open: list[Open] = []
+        self._beginning: dict[bytes, list[Open]] = {}
         self.of: dict[int, tuple[bytes, ...] | None] = {}
         self.found: dict[bytes, tuple[ProfileRecord | None, tuple[ProfileRecord, ...]]] = {}
         for candidate in candidates:
@@ -53,9 +54,12 @@ class Scope:
                 table = Table(candidate.dfa)
                 accepting = Accepting(candidate.dfa.accepts)
                 prefix = common_prefix(table, accepting, Everything())
-                self.open.append(Open(prefix, candidate, candidate.dfa.walker(), table))
+                one = Open(prefix, candidate, candidate.dfa.walker(), table)
+                self.open.append(one)
+                self._beginning.setdefault(prefix, []).append(one)
             for path in found or ():
                 self.paths.setdefault(path, []).append(candidate)
+        self._lengths = sorted({len(prefix) for prefix in self._beginning})
 
     @cached_property
     def ordered(self) -> list[bytes]:
@@ -74,11 +78,12 @@ class Scope:
         """The attachments that match a path, each with its rank."""
         for candidate in self.paths.get(path, ()):
             yield len(path), candidate
-        for prefix, candidate, walker, _ in self.open:
-            if path.startswith(prefix) and candidate.dfa.accepts[walker.walk(path)]:
-                length = left_match(candidate.dfa, path)
-                if length is not None:
-                    yield length, candidate
+        for length in self._lengths:
+            for _, candidate, walker, _ in self._beginning.get(path[:length], ()):
+                if candidate.dfa.accepts[walker.walk(path)]:
+                    rank = left_match(candidate.dfa, path)
+                    if rank is not None:
+                        yield rank, candidate
 
 
 class AttachmentIndex(Attachments):

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lsmc.automata.algebra import Automaton, States
-from lsmc.automata.alphabet import ALL, N_PRINTABLE, PREFERENCE, RANK, best_byte
+from lsmc.automata.alphabet import ALL, N_PRINTABLE, PREFERENCE, best_rank
 from lsmc.automata.dfa import StateLimit
+from lsmc.kernels import product
 
 #: Tuples of states before a search is given up.
 LIMIT = 1_000_000
@@ -49,81 +50,11 @@ def shortest(
 
     Raises `StateLimit` past `limit` tuples of states.
     """
-    states: States = tuple(automaton.start for automaton in automata)
-    spelled = bytearray()
-    seen = {states}
-    while not goal(states):  # as long as there is one way on
-        pieces = steps(automata, states)
-        if len(pieces) != 1:
-            break
-        mask, states = pieces[0]
-        if states in seen:
-            return None
-        spelled.append(best_byte(mask))
-        seen.add(states)
-    else:
-        return bytes(spelled)
-    # as in `search`: a tuple keeps its best path, by what is unprintable, then by place and byte
-    level: list[tuple[int, States]] = [(0, states)]
-    levels: list[list[tuple[int, int]]] = []  # for each later level the place before, and the byte
-    while level:
-        best: dict[States, tuple[int, int, int]] = {}
-        for place, (unprintable, states) in enumerate(level):
-            for mask, after in steps(automata, states):
-                if after in seen:
-                    continue
-                rank = RANK[best_byte(mask)]
-                path = (unprintable + (rank >= N_PRINTABLE), place, rank)
-                if after not in best or path < best[after]:
-                    best[after] = path
-        seen.update(best)
-        if len(seen) > limit:
-            raise StateLimit(limit)
-        goals = [path for states, path in best.items() if goal(states)]
-        if goals:
-            _, place, rank = min(goals)
-            return bytes(spelled) + _spell(levels, place, rank)
-        ordered = [(path[1], path[2], path[0], states) for states, path in best.items()]
-        if len(ordered) > 1:
-            ordered.sort(key=_by_place)
-        level = [(unprintable, states) for _, _, unprintable, states in ordered]
-        levels.append([(place, rank) for place, rank, _, _ in ordered])
-    return None
-
-
-def _by_place(item: tuple[int, int, int, States]) -> tuple[int, int]:
-    return item[0], item[1]
-
-
-def _spell(levels: Sequence[Sequence[tuple[int, int]]], place: int, rank: int) -> bytes:
-    """The bytes of a path from its last place back to the first."""
-    spelled = bytearray((PREFERENCE[rank],))
-    for level in reversed(levels):
-        place, rank = level[place]
-        spelled.append(PREFERENCE[rank])
-    return bytes(reversed(spelled))
-
-
-def steps(automata: Sequence[Automaton[Any]], states: States) -> Sequence[tuple[int, States]]:
-    """Where all go on together from a tuple of states, by disjoint sets of bytes."""
-    if len(states) == 2:  # as most often
-        edges = automata[1].edges(states[1])
-        return [
-            (both, (one, other))
-            for mask, one in automata[0].edges(states[0])
-            for edge, other in edges
-            if (both := mask & edge)
-        ]
-    pieces: list[tuple[int, States]] = [(mask, (to,)) for mask, to in automata[0].edges(states[0])]
-    for automaton, state in zip(automata[1:], states[1:], strict=True):
-        edges = automaton.edges(state)
-        pieces = [
-            (both, (*before, target))
-            for mask, before in pieces
-            for edge, target in edges
-            if (both := mask & edge)
-        ]
-    return pieces
+    try:
+        found = product.shortest(automata, goal, best_rank, N_PRINTABLE, limit)
+    except product.LimitError:
+        raise StateLimit(limit) from None
+    return None if found is None else bytes(found).translate(PREFERENCE)
 
 
 def shortest_common(automata: Sequence[Automaton[Any]], limit: int = LIMIT) -> bytes | None:
@@ -131,35 +62,15 @@ def shortest_common(automata: Sequence[Automaton[Any]], limit: int = LIMIT) -> b
 
     Raises `StateLimit`.
     """
-    return shortest(automata, _acceptance(automata), limit)
-
-
-def _acceptance(automata: Sequence[Automaton[Any]]) -> Callable[[States], bool]:
-    """Whether all match at a tuple of states."""
-    if len(automata) == 2:
-        one, other = automata[0].accepts, automata[1].accepts
-        return lambda states: bool(one(states[0]) and other(states[1]))
-    tests = tuple(automaton.accepts for automaton in automata)
-    return lambda states: all(test(at) for test, at in zip(tests, states, strict=True))
+    return shortest(automata, product.all_accept(automata), limit)
 
 
 def have_common(automata: Sequence[Automaton[Any]], limit: int = LIMIT) -> bool:
     """Whether there is a common member; raises `StateLimit`."""
-    start: States = tuple(automaton.start for automaton in automata)
-    is_common = _acceptance(automata)
-    seen = {start}
-    todo = [start]
-    while todo:
-        states = todo.pop()
-        if is_common(states):
-            return True
-        for _, after in steps(automata, states):
-            if after not in seen:
-                seen.add(after)
-                todo.append(after)
-        if len(seen) > limit:
-            raise StateLimit(limit)
-    return False
+    try:
+        return product.reaches(automata, product.all_accept(automata), limit)
+    except product.LimitError:
+        raise StateLimit(limit) from None
 
 
 def member(automaton: Automaton[Any], text: bytes) -> bool:

@@ -196,7 +196,7 @@ class RuleLanguages:
 
     def _languages(self, unit: Unit, index: int) -> Iterator[RuleLanguage]:
         group = unit.group(index)
-        walker = group.dfa.walker()
+        walker = group.walker
         code = bytes((self.cls.code,))
         for number, rule in enumerate(group.rules):
             record = unit.rule(rule)

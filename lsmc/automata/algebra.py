@@ -15,8 +15,9 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from lsmc.automata.alphabet import ALL, N_PRINTABLE, PREFERENCE, RANK, best_byte, ranks
 from lsmc.automata.dfa import Dfa, StateLimit, class_masks
-from lsmc.automata.nfa import Positions, build_nfa
+from lsmc.automata.nfa import build_nfa
 from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union
+from lsmc.kernels.product import Subsets
 
 S = TypeVar("S", bound=Hashable)
 
@@ -40,89 +41,33 @@ class Automaton(Protocol[S]):
         """The numbers of the patterns that match here, ascending."""
 
 
-class Lazy:
+class Lazy(Subsets):
     """Numbered patterns, determinized as far as they are looked at."""
-
-    __slots__ = ("_follows", "_known", "_masks", "start")
 
     def __init__(self, *patterns: Pattern) -> None:
         """Patterns are numbered in order."""
         nfa = build_nfa(patterns)
-        self.start: Positions = nfa.start
-        self._masks = nfa.masks()
-        self._follows = nfa.follows
-        self._known: dict[Positions, tuple[tuple[int, Positions], ...]] = {}
-
-    def edges(self, state: Positions) -> tuple[tuple[int, Positions], ...]:
-        """Disjoint sets of bytes, each with the state that it leads to."""
-        found = self._known.get(state)
-        if found is None:
-            found = self._known[state] = self._edges(state)
-        return found
-
-    def _edges(self, state: Positions) -> tuple[tuple[int, Positions], ...]:
-        by_mask: dict[int, set[int]] = {}
-        for position in state:
-            if position >= 0:
-                by_mask.setdefault(self._masks[position], set()).update(self._follows[position])
-        single = 0
-        wide: list[tuple[int, set[int]]] = []
-        narrow: list[tuple[int, set[int]]] = []
-        for mask, targets in by_mask.items():
-            if mask & (mask - 1):
-                wide = _refine(wide, mask, targets)
-            else:
-                narrow.append((mask, targets))
-                single |= mask
-        merged: dict[Positions, int] = {}
-        for mask, targets in narrow:
-            under = [more for other, more in wide if other & mask]
-            key = tuple(sorted(targets.union(*under)))
-            merged[key] = merged.get(key, 0) | mask
-        for mask, targets in wide:
-            if mask & ~single:
-                key = tuple(sorted(targets))
-                merged[key] = merged.get(key, 0) | mask & ~single
-        return tuple((mask, key) for key, mask in merged.items())
-
-    def accepts(self, state: Positions) -> tuple[int, ...]:
-        """The patterns that match here, ascending."""
-        return tuple([~position for position in reversed(state) if position < 0])
-
-
-def _refine(
-    atoms: list[tuple[int, set[int]]], mask: int, targets: set[int]
-) -> list[tuple[int, set[int]]]:
-    """Cut disjoint sets along one more, which adds its targets."""
-    refined: list[tuple[int, set[int]]] = []
-    for atom, held in atoms:
-        if atom & mask:
-            refined.append((atom & mask, held | targets))
-        if atom & ~mask:
-            refined.append((atom & ~mask, held))
-        mask &= ~atom
-    if mask:
-        refined.append((mask, targets))
-    return refined
+        super().__init__(nfa.start, nfa.masks(), nfa.follows)
 
 
 class Table:
     """A decision table as an automaton."""
 
-    __slots__ = ("_known", "_masks", "dfa", "start")
+    __slots__ = ("_known", "_masks", "_walker", "dfa", "start")
 
     def __init__(self, dfa: Dfa) -> None:
         """The table is used in place."""
         self.dfa = dfa
         self.start = 1
+        self._walker = dfa.walker()
         self._masks = class_masks(bytes(dfa.classes))
-        self._known: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._known: dict[int, Sequence[tuple[int, int]]] = {}
 
-    def edges(self, state: int) -> tuple[tuple[int, int], ...]:
+    def edges(self, state: int) -> Sequence[tuple[int, int]]:
         """Disjoint sets of bytes, each with the live state that it leads to."""
         found = self._known.get(state)
         if found is None:
-            found = self._known[state] = self.dfa.edges(state, self._masks)
+            found = self._known[state] = self._walker.edges(state, self._masks, ALL)
         return found
 
     def accepts(self, state: int) -> tuple[int, ...]:

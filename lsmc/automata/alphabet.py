@@ -55,6 +55,12 @@ def best_byte(mask: int) -> int:
 
 
 @lru_cache(maxsize=4096)
+def best_rank(mask: int) -> int:
+    """The place of `best_byte` in the order of preference."""
+    return RANK[best_byte(mask)]
+
+
+@lru_cache(maxsize=4096)
 def ranks(mask: int) -> tuple[int, ...]:
     """The places of a set's members in the order of preference, ascending."""
     return tuple(sorted(RANK[byte] for byte in bytes_of(mask)))

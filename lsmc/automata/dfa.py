@@ -81,25 +81,12 @@ class Dfa(NamedTuple):
         """The patterns that match a key, ascending."""
         return self.accept_ids_of(self.walk(key))
 
-    def edges(self, state: int, masks: Sequence[int] = ()) -> tuple[tuple[int, int], ...]:
+    def edges(self, state: int) -> Sequence[tuple[int, int]]:
         """Where a state leads: disjoint sets of bytes, each with its live target.
 
-        Who asks often gives the masks of the classes (`class_masks`).
+        Who asks often takes an `algebra.Table`.
         """
-        masks = masks or class_masks(bytes(self.classes))
-        first, end = self.offsets[state], self.offsets[state + 1]
-        default = self.defaults[state]
-        if not default and end - first == 1:  # most states of most tables
-            return ((masks[self.labels[first]], self.targets[first]),)
-        by_target: dict[int, int] = {}
-        rest = ALL
-        for index in range(first, end):
-            mask = masks[self.labels[index]]
-            target = self.targets[index]
-            by_target[target] = by_target.get(target, 0) | mask
-            rest &= ~mask
-        by_target[default] = by_target.get(default, 0) | rest
-        return tuple((mask, target) for target, mask in by_target.items() if target and mask)
+        return self.walker().edges(state, class_masks(bytes(self.classes)), ALL)
 
 
 @lru_cache(maxsize=256)

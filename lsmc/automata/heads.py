@@ -48,14 +48,10 @@ def _grow(pattern: Pattern, open_: set[bytes], done: set[bytes], many: int) -> s
 
 
 def _extended(open_: set[bytes], texts: Sequence[bytes], done: set[bytes], many: int) -> set[bytes]:
-    grown: set[bytes] = set()
-    for head in open_:
-        for text in texts:
-            whole = head + text
-            if len(whole) > _LONG:
-                done.add(whole[:_LONG])
-            else:
-                grown.add(whole)
+    grown = {head + text for head in open_ for text in texts}
+    if grown and max(map(len, grown)) > _LONG:
+        done.update(whole[:_LONG] for whole in grown if len(whole) > _LONG)
+        grown = {whole for whole in grown if len(whole) <= _LONG}
     return _limited(grown, done, many)
 
 

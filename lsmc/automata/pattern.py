@@ -251,8 +251,13 @@ def _literals(pattern: Pattern, limit: int) -> dict[bytes, None] | None:
                 return None
             found = {b"": None}
         case Concat(parts):
+            if any(isinstance(part, Star) and part.mask for part in parts):
+                return None
             found = {b"": None}
             for part in parts:
+                if isinstance(part, Literal):
+                    found = {head + part.text: None for head in found}
+                    continue
                 tails = _literals(part, limit)
                 if tails is None:
                     return None

@@ -14,7 +14,7 @@ from lsmc.checker.model import LintedProfile, Tree
 from lsmc.decide import ALLOW, Decision, Facts, decide
 from lsmc.ir.classes import FILE
 from lsmc.ir.model import MediationClass, Rule
-from lsmc.kernels.walk import Walker
+from lsmc.kernels.walk import matching
 from lsmc.source import Span
 from lsmc.tables.bundle import Unit
 
@@ -38,9 +38,8 @@ class UnitView:
             Held(record.facts, rules[record.facts.id])
             for record in (unit.rule(index) for index in range(unit.rules))
         )
-        self._tables: list[tuple[Walker, Unit, int]] = [
-            (unit.group(index).dfa.walker(), unit, index) for index in range(unit.groups)
-        ]
+        every = range(unit.rules)
+        self._tables = [unit.group(index).matches(every) for index in range(unit.groups)]
         self._known: dict[bytes, tuple[Held, ...]] = {}
         self._by_class: dict[str, tuple[Held, ...]] = {}
 
@@ -56,13 +55,8 @@ class UnitView:
         """The rules that match a key, class code included."""
         found = self._known.get(key)
         if found is None:
-            indexes: list[int] = []
-            for walker, unit, number in self._tables:
-                state = walker.walk(key)
-                group = unit.group(number)
-                if state and group.dfa.accepts[state]:
-                    indexes += [group.rules[i] for i in group.dfa.accept_ids_of(state)]
-            found = self._known[key] = tuple(self.rules[index] for index in sorted(indexes))
+            indexes = matching(self._tables, key)
+            found = self._known[key] = tuple([self.rules[index] for index in indexes])
         return found
 
 

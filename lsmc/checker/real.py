@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
+from lsmc.analysis.common import shortest_common
 from lsmc.analysis.real_paths import RealPaths, is_real
-from lsmc.automata.algebra import Automaton, Lazy, search
+from lsmc.automata.algebra import Automaton, Lazy
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.pattern import NOT_NUL, Chars, Literal, Pattern, Star, concat, union
 from lsmc.checker.objects import PATHS
@@ -115,18 +116,8 @@ def real_member(cls: MediationClass, languages: Sequence[Lazy]) -> bytes | None:
 
     None if there is none, or if the search grows too large.
     """
-    automata: list[Automaton[Any]] = [*languages, real_keys(cls)]
-
-    def alive(states: Sequence[Any]) -> bool:
-        return None not in states
-
-    def goal(states: Sequence[Any]) -> bool:
-        return alive(states) and all(
-            one.accepts(state) for one, state in zip(automata, states, strict=True)
-        )
-
     try:
-        found = search(automata, goal, alive=alive, limit=LIMIT)
+        found = shortest_common([*languages, real_keys(cls)], LIMIT)
     except StateLimit:
         return None
     return None if found is None else found[1:]

@@ -17,17 +17,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from lsmc.automata.dfa import Dfa
 from lsmc.checker.forms import Forms
 from lsmc.checker.model import LintedProfile, Tree
 from lsmc.decide import Decision, Facts
 from lsmc.ir.classes import CHANGE_PROFILE
 from lsmc.ir.model import MediationClass, Rule, Unit
+from lsmc.kernels.walk import Matches, matching
 from lsmc.source import Span
 from lsmc.tables.bundle import Unit as StoredUnit
-
-#: Keys that a table remembers: profiles say much alike.
-MAX_KNOWN = 10_000
 
 
 @dataclass(eq=False)
@@ -72,17 +69,12 @@ class Scope:
 
     def matched(self, key: bytes) -> tuple[int, ...]:
         """The numbers of the IR rules that match a key, class code included; ascending."""
-        found: list[int] = []
-        for table in self._tables.get(key[0], ()):
-            known = table.known.get(key)
-            found += table.matched(key) if known is None else known
-        found.sort()
-        return tuple(found)
+        return tuple(matching(self._tables.get(key[0], ()), key))
 
     @cached_property
-    def _tables(self) -> dict[int, list[_Table]]:
+    def _tables(self) -> dict[int, list[Matches]]:
         """The tables of its units by the code of each class that they have rules of."""
-        found: dict[int, list[_Table]] = {}
+        found: dict[int, list[Matches]] = {}
         for unit in self.units:
             for code, tables in self.scopes.tables(unit).items():
                 found.setdefault(code, []).extend(tables)
@@ -202,28 +194,6 @@ class Scope:
         return self.implied[3:] if len(self.implied) > 3 else self.implied
 
 
-class _Table:
-    """A group of a unit, ready for many keys."""
-
-    __slots__ = ("_depth", "_dfa", "_numbers", "known")
-
-    def __init__(self, dfa: Dfa, numbers: tuple[int, ...]) -> None:
-        self._dfa = dfa
-        self._numbers = numbers
-        self._depth = dfa.walker().depth
-        #: What was found for the keys asked about last.
-        self.known: dict[bytes, tuple[int, ...]] = {}
-
-    def matched(self, key: bytes) -> tuple[int, ...]:
-        """The numbers of the IR rules that match a key."""
-        if len(self.known) >= MAX_KNOWN:
-            self.known.clear()
-        alive, state = self._depth(key)
-        ids = self._dfa.accept_ids_of(state) if alive == len(key) else ()
-        found = self.known[key] = tuple([self._numbers[i] for i in ids])
-        return found
-
-
 class Scopes:
     """The scopes of a tree."""
 
@@ -240,7 +210,7 @@ class Scopes:
         self.numbers: dict[int, range] = {}
         #: The keys of the IR rules.
         self.forms = Forms(tree.rules)
-        self._tables: dict[int, dict[int, list[_Table]]] = {}
+        self._tables: dict[int, dict[int, list[Matches]]] = {}
         self._stored: dict[int, StoredUnit] = {}
         self._facts: dict[int, Facts] = {}
         self._find()
@@ -261,7 +231,7 @@ class Scopes:
             for span, at in found.items()
         }
 
-    def tables(self, unit: Unit) -> dict[int, list[_Table]]:
+    def tables(self, unit: Unit) -> dict[int, list[Matches]]:
         """The tables of a unit by the code of each class that they have rules of."""
         known = self._tables.get(id(unit))
         if known is None:
@@ -269,8 +239,7 @@ class Scopes:
             numbers, stored = self.numbers[id(unit)], self._stored[id(unit)]
             for index in range(stored.groups):
                 group = stored.group(index)
-                rules = tuple(numbers[rule] for rule in group.rules)
-                table = _Table(group.dfa, rules)
+                table = group.matches(numbers)
                 for code in {unit.rules[rule].cls.code for rule in group.rules}:
                     known.setdefault(code, []).append(table)
         return known

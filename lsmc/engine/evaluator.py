@@ -67,7 +67,7 @@ class Matcher:
         self._groups: list[tuple[Group, Unit, tuple[int, ...]]] = [
             (unit.group(index), unit, via) for unit, via in uses for index in range(unit.groups)
         ]
-        self._walkers = [group.dfa.walker() for group, _, _ in self._groups]
+        self._walkers = [group.walker for group, _, _ in self._groups]
         self._tables: dict[int, Table] = {}
         self._reset()
 

@@ -172,6 +172,30 @@ class Walker:
             at += 1
         return at << 16 | state
 
+    @cython.boundscheck(False)
+    @cython.wraparound(False)
+    @cython.locals(state="unsigned int", low="unsigned int", high="unsigned int")
+    @cython.locals(index="unsigned int", default="unsigned int")
+    def edges(self, state: int, masks: Sequence[int], every: int) -> Sequence[tuple[int, int]]:
+        """Where a state leads: disjoint sets of bytes, each with its live target.
+
+        `masks` are the sets of the classes, `every` is the set of all bytes.
+        """
+        low = self._offsets[state]
+        high = self._offsets[state + 1]
+        default = self._defaults[state]
+        if default == 0 and high - low == 1:  # most states of most tables
+            return ((masks[self._labels[low]], self._targets[low]),)
+        by_target: dict[int, int] = {}
+        rest = every
+        for index in range(low, high):
+            mask = masks[self._labels[index]]
+            target = self._targets[index]
+            by_target[target] = by_target.get(target, 0) | mask
+            rest ^= mask
+        by_target[default] = by_target.get(default, 0) | rest
+        return tuple([(mask, target) for target, mask in by_target.items() if target and mask])
+
     def step(self, state: int, byte: int) -> int:
         """The state that one byte leads to from a state."""
         label = self._classes[byte]
@@ -188,3 +212,53 @@ class Walker:
         for index in range(self._offsets[state], self._offsets[state + 1]):
             by_class[self._labels[index]] = self._targets[index]
         return array("H", [by_class[label] for label in self._classes])
+
+
+@cython.cclass
+class Matches:
+    """A table, and numbers for what it accepts: which of them a key matches."""
+
+    _walker = cython.declare("Walker")
+    _accepts = cython.declare("const unsigned short[::1]")
+    _offsets = cython.declare("const unsigned int[::1]")
+    _ids = cython.declare("const unsigned int[::1]")
+    _numbers = cython.declare("object")
+    _sets = cython.declare("list")
+
+    def __init__(
+        self,
+        walker: Walker,
+        accepts: Sequence[int],
+        offsets: Sequence[int],
+        ids: Sequence[int],
+        numbers: Sequence[int],
+    ) -> None:
+        """The accept set of each state, where each set begins, the ids in them, and their numbers."""
+        self._walker = walker
+        self._accepts = accepts
+        self._offsets = offsets
+        self._ids = ids
+        self._numbers = numbers
+        self._sets = [None] * (len(offsets) - 1)
+
+    @cython.locals(number="int", index="int")
+    def at(self, key: bytes) -> tuple[int, ...]:
+        """The numbers that a key matches, in the order of their ids."""
+        number = self._accepts[self._walker.walk(key)]
+        known: tuple[int, ...] | None = self._sets[number]
+        if known is None:
+            low, high = self._offsets[number], self._offsets[number + 1]
+            known = tuple([self._numbers[self._ids[index]] for index in range(low, high)])
+            self._sets[number] = known
+        return known
+
+
+@cython.locals(found="list")
+def matching(tables: Sequence[Matches], key: bytes) -> list[int]:
+    """The numbers that a key matches in several tables, ascending."""
+    found: list[int] = []
+    for table in tables:
+        found.extend(table.at(key))
+    if len(found) > 1:
+        found.sort()
+    return found

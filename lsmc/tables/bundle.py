@@ -96,7 +96,7 @@ class Unit:
         found: list[int] = []
         for index in range(self.groups):
             group = self.group(index)
-            state = group.dfa.walk(key)
+            state = group.walker.walk(key)
             if group.dfa.accepts[state]:
                 found += [group.rules[i] for i in group.dfa.accept_ids_of(state)]
         found.sort()
@@ -234,7 +234,8 @@ class Bundle(Sections):
         self._unpacked += unpacked_size(body)
         if self._unpacked > MAX_UNPACKED:
             raise BundleError(f"the groups take more than {MAX_UNPACKED} bytes")
-        return Group(decode(body, len(numbers)), numbers, len(body))
+        dfa = decode(body, len(numbers))
+        return Group(dfa, numbers, len(body), dfa.walker())
 
     @property
     def profiles(self) -> int:

@@ -1,9 +1,11 @@
 """What a bundle holds, as values."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from lsmc.automata.dfa import Dfa
 from lsmc.decide import Facts
+from lsmc.kernels.walk import Matches, Walker
 from lsmc.tables.sections import Words
 
 
@@ -61,3 +63,9 @@ class Group(NamedTuple):
     dfa: Dfa
     rules: Words
     size: int
+    walker: Walker
+
+    def matches(self, numbers: Sequence[int]) -> Matches:
+        """What keys match, by the numbers of the unit's rules."""
+        sets = (self.dfa.accepts, self.dfa.accept_offsets, self.dfa.accept_ids)
+        return Matches(self.walker, *sets, [numbers[rule] for rule in self.rules])

@@ -40,7 +40,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lsmc.automata.dfa import Dfa, StateLimit, class_masks, determinize
+from lsmc.automata.algebra import Table
+from lsmc.automata.dfa import Dfa, StateLimit, determinize
 from lsmc.automata.partition import Kind, kind_of
 from lsmc.automata.pattern import Pattern
 from lsmc.checker.grants import grants
@@ -93,11 +94,11 @@ def _useful(dfa: Dfa, accepted: Sequence[int]) -> Iterator[tuple[int, int]]:
     """For some patterns of a table, by their ids, how many states can still lead to a match."""
     if not accepted:
         return
-    masks = class_masks(bytes(dfa.classes))
+    table = Table(dfa)
     before: list[list[int]] = [[] for _ in range(dfa.n_states)]
     ends: dict[int, list[int]] = {}
     for state in range(1, dfa.n_states):
-        for _, target in dfa.edges(state, masks):
+        for _, target in table.edges(state):
             before[target].append(state)
         for one in dfa.accept_ids_of(state):
             ends.setdefault(one, []).append(state)

@@ -71,7 +71,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         if one.rule.effect == Effect.DENY:
             continue
         users = {p.name for p in one.profiles if not names.own_children(one.peer, p.name)}
-        if names.matching(one.peer) or names.external(one.peer, globs) or not users:
+        if not users or names.matching(one.peer) or names.external(one.peer, globs):
             known.add(one.rule.origin)
         else:
             missing.setdefault(one.rule.origin, set()).update(users)

@@ -1,0 +1,240 @@
+"""Walks through products of automata: the hot loops of every question about several languages.
+
+An automaton has a `start`, and tells of a state its `edges`, disjoint sets of bytes (integers with
+a bit for each) with the state that each leads to, and what it `accepts`.  A state of a product is a
+tuple of states; here there is none where one of the automata is dead.
+
+The source is compiled by Cython where it can be; uncompiled it runs as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from lsmc.kernels import _nocython as cython
+
+if cython.compiled:
+    import cython  # type: ignore[no-redef]
+
+Positions = tuple[int, ...]
+States = tuple[Any, ...]
+Edges = Sequence[tuple[int, Any]]
+
+#: What a byte costs as the rank of the best one of a set: from `printable` on it is unprintable.
+Rank = Callable[[int], int]
+
+
+class LimitError(Exception):
+    """A product has more states than it may have."""
+
+
+@cython.cclass
+class Subsets:
+    """Sets of positions as the states of an automaton, each looked at when first asked about.
+
+    A negative position accepts: `~position` is the number of a pattern.
+    """
+
+    start = cython.declare("tuple", visibility="readonly")
+    _masks = cython.declare("list")
+    _follows = cython.declare("list")
+    _known = cython.declare("dict")
+
+    def __init__(self, start: Positions, masks: list[int], follows: list[Positions]) -> None:
+        """Where matching starts; the bytes of each position, and what may follow it, ascending."""
+        self.start = start
+        self._masks = masks
+        self._follows = follows
+        self._known = {}
+
+    def edges(self, state: Positions) -> Edges:
+        """Disjoint sets of bytes, each with the state that it leads to."""
+        found: Edges | None = self._known.get(state)
+        if found is None:
+            found = self._known[state] = self._edges(state)
+        return found
+
+    def accepts(self, state: Positions) -> tuple[int, ...]:
+        """The patterns that match here, ascending."""
+        if not state or state[0] >= 0:
+            return ()
+        return tuple([~position for position in reversed(state) if position < 0])
+
+    @cython.cfunc
+    def _edges(self, state: Positions) -> Edges:
+        if len(state) == 1 and state[0] >= 0:  # as most are
+            return ((self._masks[state[0]], self._follows[state[0]]),)
+        by_mask: dict[int, set[int]] = {}
+        for position in state:
+            if position >= 0:
+                mask = self._masks[position]
+                targets = by_mask.get(mask)
+                if targets is None:
+                    by_mask[mask] = set(self._follows[position])
+                else:
+                    targets.update(self._follows[position])
+        single = 0
+        wide: list[tuple[int, set[int]]] = []
+        narrow: list[tuple[int, set[int]]] = []
+        for mask, targets in by_mask.items():
+            if mask & (mask - 1):
+                wide = _refine(wide, mask, targets)
+            else:
+                narrow.append((mask, targets))
+                single |= mask
+        merged: dict[Positions, int] = {}
+        for mask, targets in narrow:
+            for other, more in wide:
+                if other & mask:
+                    targets = targets | more
+            key = tuple(sorted(targets))
+            merged[key] = merged.get(key, 0) | mask
+        for mask, targets in wide:
+            if mask & ~single:
+                key = tuple(sorted(targets))
+                merged[key] = merged.get(key, 0) | mask & ~single
+        return tuple([(mask, key) for key, mask in merged.items()])
+
+
+def _refine(
+    atoms: list[tuple[int, set[int]]], mask: int, targets: set[int]
+) -> list[tuple[int, set[int]]]:
+    """Cut disjoint sets along one more, which adds its targets."""
+    refined: list[tuple[int, set[int]]] = []
+    for atom, held in atoms:
+        if atom & mask:
+            refined.append((atom & mask, held | targets))
+        if atom & ~mask:
+            refined.append((atom & ~mask, held))
+        mask &= ~atom
+    if mask:
+        refined.append((mask, targets))
+    return refined
+
+
+@cython.locals(states="tuple", found="list", pieces="list", cut="list", at="int")
+def steps(edges: Sequence[Callable[[Any], Edges]], states: States) -> list[tuple[int, States]]:
+    """Where all go on together from a tuple of states, by disjoint sets of bytes."""
+    found: list[tuple[int, States]] = []
+    if len(edges) == 2:  # as most often
+        others = edges[1](states[1])
+        for mask, one in edges[0](states[0]):
+            for more, other in others:
+                both = mask & more
+                if both:
+                    found.append((both, (one, other)))
+        return found
+    pieces: list[tuple[int, States]] = [(mask, (to,)) for mask, to in edges[0](states[0])]
+    for at in range(1, len(edges)):
+        cut: list[tuple[int, States]] = []
+        others = edges[at](states[at])
+        for mask, before in pieces:
+            for more, other in others:
+                both = mask & more
+                if both:
+                    cut.append((both, (*before, other)))
+        pieces = cut
+    return pieces
+
+
+@cython.locals(best="dict", seen="set", level="list", levels="list", ordered="list", goals="list")
+@cython.locals(place="long long", cost="long long", unprintable="long long", first="long long")
+def shortest(
+    automata: Sequence[Any], goal: Callable[[States], bool], rank: Rank, first: int, limit: int
+) -> list[int] | None:
+    """The ranks of the bytes to a first tuple of states that meets a goal; None without one.
+
+    Fewest bytes come first, then fewest of a rank from `first` on, then the least ranks from the
+    beginning on.  Raises `LimitError` past `limit` tuples of states.
+    """
+    edges = [automaton.edges for automaton in automata]
+    states: States = tuple([automaton.start for automaton in automata])
+    spelled: list[int] = []
+    seen = {states}
+    while not goal(states):  # as long as there is one way on
+        pieces = steps(edges, states)
+        if len(pieces) != 1:
+            break
+        mask, states = pieces[0]
+        if states in seen:
+            return None
+        spelled.append(rank(mask))
+        seen.add(states)
+    else:
+        return spelled
+    # A tuple keeps its best path: by unprintable bytes, then by place and byte.
+    level: list[tuple[int, States]] = [(0, states)]
+    levels: list[list[tuple[int, int]]] = []  # for each later level the place before, and the byte
+    while level:
+        best: dict[States, tuple[int, int, int]] = {}
+        place = 0
+        for unprintable, states in level:
+            for mask, after in steps(edges, states):
+                if after not in seen:
+                    cost = rank(mask)
+                    path = (unprintable + (cost >= first), place, cost)
+                    known = best.get(after)
+                    if known is None or path < known:
+                        best[after] = path
+            place += 1
+        seen.update(best)
+        if len(seen) > limit:
+            raise LimitError
+        goals = [path for states, path in best.items() if goal(states)]
+        if goals:
+            _, place, cost = min(goals)
+            return spelled + _spelled(levels, place, cost)
+        ordered = [(path[1], path[2], path[0], states) for states, path in best.items()]
+        if len(ordered) > 1:
+            ordered.sort(key=_by_place)
+        level = [(path[2], path[3]) for path in ordered]
+        levels.append([(path[0], path[1]) for path in ordered])
+    return None
+
+
+def _by_place(item: tuple[int, int, int, States]) -> tuple[int, int]:
+    return item[0], item[1]
+
+
+@cython.locals(place="long long", cost="long long")
+def _spelled(levels: list[list[tuple[int, int]]], place: int, cost: int) -> list[int]:
+    """The ranks of a path, from its last place back to the first."""
+    spelled = [cost]
+    for level in reversed(levels):
+        place, cost = level[place]
+        spelled.append(cost)
+    spelled.reverse()
+    return spelled
+
+
+def reaches(automata: Sequence[Any], goal: Callable[[States], bool], limit: int) -> bool:
+    """Whether any tuple of states meets a goal; raises `LimitError` past `limit` of them."""
+    edges = [automaton.edges for automaton in automata]
+    start: States = tuple([automaton.start for automaton in automata])
+    seen = {start}
+    todo = [start]
+    while todo:
+        states = todo.pop()
+        if goal(states):
+            return True
+        for _, after in steps(edges, states):
+            if after not in seen:
+                seen.add(after)
+                todo.append(after)
+        if len(seen) > limit:
+            raise LimitError
+    return False
+
+
+def all_accept(automata: Sequence[Any]) -> Callable[[States], bool]:
+    """Whether all automata match at a tuple of states, as a goal."""
+    tests = [automaton.accepts for automaton in automata]
+
+    def goal(states: States) -> bool:
+        for test, state in zip(tests, states, strict=True):
+            if not test(state):
+                return False
+        return True
+
+    return goal
