@@ -95,9 +95,7 @@ def _lost() -> OSError:
     return OSError("a process of lsmc was lost")
 
 
-def spread(
-    work: Callable[[T], R], tasks: Sequence[T], jobs: int, *, ends: bool = False
-) -> list[R]:
+def spread(work: Callable[[T], R], tasks: Sequence[T], jobs: int, *, ends: bool = False) -> list[R]:
     """What some work makes of each task, in order; up to `jobs` tasks are done at a time.
 
     Tasks are begun in order, so the largest should come first.  With `ends` every other process

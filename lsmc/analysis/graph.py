@@ -254,24 +254,17 @@ class Graph:
     ) -> Edge | Refused:
         owner, decision = won
         number = rule.facts.id
-        taken = execution(self.policy.tables, record, decision, path)
-        assert taken is not None
-        if taken.target is None:
-            return Refused(record.full_name, taken.mode, _show(path), owner, number)
-        fallback = False
-        if transition.kind != "unconfined" and (transition.inherit or transition.unconfined):
-            plain = transition._replace(inherit=False, unconfined=False)
-            first = execution(self.policy.tables, record, decision._replace(transition=plain), path)
-            fallback = first is None or first.target is None
+        mode = exec_mode(transition)
+        plain = transition._replace(inherit=False, unconfined=transition.kind == "unconfined")
+        first = decision if plain == transition else decision._replace(transition=plain)
+        taken = execution(self.policy.tables, record, first, path)
+        fallback = first is not decision and (taken is None or taken.target is None)
+        if fallback:
+            taken = execution(self.policy.tables, record, decision, path)
+        if taken is None or taken.target is None:
+            return Refused(record.full_name, mode, _show(path), owner, number)
         return Edge(
-            record.full_name,
-            taken.target,
-            "exec",
-            taken.mode,
-            _show(path),
-            owner,
-            number,
-            fallback,
+            record.full_name, taken.target, "exec", mode, _show(path), owner, number, fallback
         )
 
     def _paths(

@@ -214,16 +214,19 @@ class ProfileRules:
         self._languages = languages
         self.rules = rules
         self._listed: dict[bytes, list[RuleLanguage]] = {}
-        self._open: list[RuleLanguage] = []
+        self._open: dict[bytes, list[RuleLanguage]] = {}
         for rule in rules:
             if rule.members is None:
-                self._open.append(rule)
+                self._open.setdefault(rule.prefix, []).append(rule)
             for member in rule.members or ():
                 self._listed.setdefault(member, []).append(rule)
+        self._lengths = sorted({len(prefix) for prefix in self._open})
 
     def decide(self, key: bytes, owner: bool) -> Decision:
         """What the rules say of an object; only the permissions asked for are to be read."""
-        found = [*self._listed.get(key, ()), *(rule for rule in self._open if rule.matches(key))]
+        found = list(self._listed.get(key, ()))
+        for length in self._lengths:
+            found += [rule for rule in self._open.get(key[:length], ()) if rule.matches(key)]
         return self._languages.decide(found, owner)
 
     def winning(self, rule: RuleLanguage, key: bytes) -> tuple[bool, Decision] | None:

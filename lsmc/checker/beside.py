@@ -166,7 +166,7 @@ class Beside:
 
     def attaches(self, rule: RuleLanguage) -> bool:
         """Whether one of them may attach to a path of a rule."""
-        return self._profiles.may_attach(rule, self._given)
+        return bool(self.names) and self._profiles.may_attach(rule, self._given)
 
     def enters(self, name: str) -> bool:
         """Whether a rule that the tree does not have may lead to a profile by its name."""

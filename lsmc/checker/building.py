@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection
+from typing import Self
 
 from lsmc.forks import can_fork, forked, spread, told
 from lsmc.ir.model import Profile, Unit
 from lsmc.tables.build import TooComplexError, build_groups, unit_digest, units
-from lsmc.tables.groups import BuiltGroup
+from lsmc.tables.groups import UNCOMPRESSED, BuiltGroup
 
 #: Processes for fewer profiles than this cost more than they save.
 MIN_PROFILES = 24
@@ -34,7 +35,7 @@ class Builder:
         self._done = 0  # so many of the profiles are being built
         self._groups: Groups = {}
 
-    def __enter__(self) -> Builder:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -58,8 +59,8 @@ class Builder:
             self._busy += self._begun.enter_context(forked(serve, 1))
 
     def groups(self) -> Groups:
-        """The groups of all units but those that are too complex; OSError when a process is lost."""
-        if self._done or len(self._profiles) >= MIN_PROFILES and self._others:
+        """The groups of all units but too complex ones; OSError when a process is lost."""
+        if self._done or (len(self._profiles) >= MIN_PROFILES and self._others):
             todo = sorted(self._todo(), key=lambda unit: -len(unit.rules))
             count = min(_SHARES * (self._others + 1), len(todo))
             shares = [todo[number::count] for number in range(count)]
@@ -87,5 +88,5 @@ def _build(todo: Sequence[Unit]) -> Groups:
     found: Groups = {}
     for unit in todo:
         with suppress(TooComplexError):
-            found[unit_digest(unit)] = build_groups(unit.rules)
+            found[unit_digest(unit)] = build_groups(unit.rules, UNCOMPRESSED)
     return found

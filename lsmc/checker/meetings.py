@@ -13,11 +13,11 @@ from typing import Any
 
 from lsmc.analysis.common import shortest
 from lsmc.automata.algebra import Automaton, States
-from lsmc.checker.along import Along
 from lsmc.checker.real import LIMIT, is_real_key, real_keys
 from lsmc.checker.scopes import Scope
 from lsmc.decide import NOTHING, Decision, Facts, decide
 from lsmc.ir.model import MediationClass
+from lsmc.kernels.product import Along
 
 #: The numbers of the IR rules that match a key, ascending.
 Ids = tuple[int, ...]

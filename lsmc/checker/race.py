@@ -142,7 +142,7 @@ def _step(runner: Runner, target: int) -> Runner:
 
 
 def _cut(
-    pieces: list[tuple[int, tuple[int, ...]]], edges: tuple[tuple[int, int], ...]
+    pieces: list[tuple[int, tuple[int, ...]]], edges: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[int, tuple[int, ...]]]:
     for mask, before in pieces:
         rest = mask

@@ -9,7 +9,7 @@ The source is compiled by Cython where it can be; uncompiled it runs as it stand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lsmc.kernels import _nocython as cython
@@ -33,38 +33,56 @@ class LimitError(Exception):
 class Subsets:
     """Sets of positions as the states of an automaton, each looked at when first asked about.
 
-    A negative position accepts: `~position` is the number of a pattern.
+    States are numbers.  A negative position accepts: `~position` is the number of a pattern.
     """
 
-    start = cython.declare("tuple", visibility="readonly")
+    start = cython.declare("long long", visibility="readonly")
     _masks = cython.declare("list")
     _follows = cython.declare("list")
-    _known = cython.declare("dict")
+    _numbers = cython.declare("dict")
+    _states = cython.declare("list")
+    _known = cython.declare("list")
 
     def __init__(self, start: Positions, masks: list[int], follows: list[Positions]) -> None:
         """Where matching starts; the bytes of each position, and what may follow it, ascending."""
-        self.start = start
         self._masks = masks
         self._follows = follows
-        self._known = {}
+        self._numbers = {}
+        self._states = []
+        self._known = []  # the edges of states
+        self.start = self._number(start)
 
-    def edges(self, state: Positions) -> Edges:
+    @cython.locals(state="long long")
+    def edges(self, state: int) -> Edges:
         """Disjoint sets of bytes, each with the state that it leads to."""
-        found: Edges | None = self._known.get(state)
+        found: Edges | None = self._known[state]
         if found is None:
-            found = self._known[state] = self._edges(state)
+            found = self._known[state] = self._edges(self._states[state])
         return found
 
-    def accepts(self, state: Positions) -> tuple[int, ...]:
+    @cython.locals(state="long long", positions="tuple")
+    def accepts(self, state: int) -> tuple[int, ...]:
         """The patterns that match here, ascending."""
-        if not state or state[0] >= 0:
+        positions: Positions = self._states[state]
+        if not positions or positions[0] >= 0:
             return ()
-        return tuple([~position for position in reversed(state) if position < 0])
+        return tuple([~position for position in reversed(positions) if position < 0])
 
     @cython.cfunc
+    @cython.returns("long long")
+    def _number(self, positions: Positions) -> int:
+        number: int | None = self._numbers.get(positions)
+        if number is None:
+            number = self._numbers[positions] = len(self._states)
+            self._states.append(positions)
+            self._known.append(None)
+        return number
+
+    @cython.cfunc
+    @cython.locals(state="tuple")
     def _edges(self, state: Positions) -> Edges:
         if len(state) == 1 and state[0] >= 0:  # as most are
-            return ((self._masks[state[0]], self._follows[state[0]]),)
+            return ((self._masks[state[0]], self._number(self._follows[state[0]])),)
         by_mask: dict[int, set[int]] = {}
         for position in state:
             if position >= 0:
@@ -85,16 +103,14 @@ class Subsets:
                 single |= mask
         merged: dict[Positions, int] = {}
         for mask, targets in narrow:
-            for other, more in wide:
-                if other & mask:
-                    targets = targets | more
-            key = tuple(sorted(targets))
+            under = [more for other, more in wide if other & mask]
+            key = tuple(sorted(targets.union(*under)))
             merged[key] = merged.get(key, 0) | mask
         for mask, targets in wide:
             if mask & ~single:
                 key = tuple(sorted(targets))
                 merged[key] = merged.get(key, 0) | mask & ~single
-        return tuple([(mask, key) for key, mask in merged.items()])
+        return tuple([(mask, self._number(key)) for key, mask in merged.items()])
 
 
 def _refine(
@@ -111,6 +127,70 @@ def _refine(
     if mask:
         refined.append((mask, targets))
     return refined
+
+
+@cython.cclass
+class Along:
+    """The automaton of one numbered pattern, which knows what others match at its members.
+
+    A state is that of the one, and of each other that is alive with its number, ascending; there is
+    none where the one is dead.  Rules part in their first bytes, so of many others few live long.
+    """
+
+    start = cython.declare("tuple", visibility="readonly")
+    _number = cython.declare("long long")
+    _one = cython.declare("Subsets")
+    _others = cython.declare("dict")
+
+    def __init__(self, number: int, one: Subsets, others: Mapping[int, Subsets]) -> None:
+        """Each automaton holds one pattern; the number of the one is not among the others."""
+        self._number = number
+        self._one = one
+        self._others = dict(others)
+        beside = tuple([(other, others[other].start) for other in sorted(others)])
+        self.start = (one.start, beside)
+
+    @cython.locals(found="list", pieces="list", cut="list", beside="tuple", held="tuple")
+    @cython.locals(other="Subsets")
+    def edges(self, state: tuple[int, tuple[tuple[int, int], ...]]) -> Edges:
+        """Disjoint sets of bytes that the one goes on with, each with the state it leads to."""
+        mine, beside = state
+        found: list[tuple[int, Any]] = []
+        for mask, target in self._one.edges(mine):
+            pieces: list[tuple[int, tuple[tuple[int, int], ...]]] = [(mask, ())]
+            for number, at in beside:
+                other = self._others[number]
+                edges = other.edges(at)
+                cut: list[tuple[int, tuple[tuple[int, int], ...]]] = []
+                for piece, held in pieces:
+                    rest = piece
+                    for edge, after in edges:
+                        both = rest & edge
+                        if both:
+                            cut.append((both, (*held, (number, after))))
+                            rest ^= both
+                            if not rest:
+                                break
+                    if rest:
+                        cut.append((rest, held))
+                pieces = cut
+            for piece, held in pieces:
+                found.append((piece, (target, held)))
+        return found
+
+    @cython.locals(beside="tuple", other="Subsets")
+    def accepts(self, state: tuple[int, tuple[tuple[int, int], ...]]) -> tuple[int, ...]:
+        """The numbers of all that match, ascending; none where the one does not."""
+        mine, beside = state
+        if not self._one.accepts(mine):
+            return ()
+        found = [self._number]
+        for number, at in beside:
+            other = self._others[number]
+            if other.accepts(at):
+                found.append(number)
+        found.sort()
+        return tuple(found)
 
 
 @cython.locals(states="tuple", found="list", pieces="list", cut="list", at="int")
@@ -168,8 +248,7 @@ def shortest(
     levels: list[list[tuple[int, int]]] = []  # for each later level the place before, and the byte
     while level:
         best: dict[States, tuple[int, int, int]] = {}
-        place = 0
-        for unprintable, states in level:
+        for place, (unprintable, states) in enumerate(level):
             for mask, after in steps(edges, states):
                 if after not in seen:
                     cost = rank(mask)
@@ -177,7 +256,6 @@ def shortest(
                     known = best.get(after)
                     if known is None or path < known:
                         best[after] = path
-            place += 1
         seen.update(best)
         if len(seen) > limit:
             raise LimitError
@@ -230,11 +308,11 @@ def reaches(automata: Sequence[Any], goal: Callable[[States], bool], limit: int)
 def all_accept(automata: Sequence[Any]) -> Callable[[States], bool]:
     """Whether all automata match at a tuple of states, as a goal."""
     tests = [automaton.accepts for automaton in automata]
+    if len(tests) == 2:
+        one, other = tests
+        return lambda states: bool(one(states[0]) and other(states[1]))
 
     def goal(states: States) -> bool:
-        for test, state in zip(tests, states, strict=True):
-            if not test(state):
-                return False
-        return True
+        return all(test(state) for test, state in zip(tests, states, strict=True))
 
     return goal

@@ -80,6 +80,20 @@ def answers(
         yield answer
 
 
+@cython.locals(view="const unsigned short[::1]", at="Py_ssize_t", found="unsigned short")
+@cython.boundscheck(False)
+@cython.wraparound(False)
+def greatest_short(values: Sequence[int]) -> int:
+    """The greatest of some 16-bit numbers; 0 for none."""
+    if not cython.compiled:
+        return max(values, default=0)
+    view = values
+    found = 0
+    for at in range(len(view)):
+        found = max(found, view[at])
+    return found
+
+
 @cython.cclass
 class Walker:
     """A decision table, ready to be walked."""
@@ -233,7 +247,7 @@ class Matches:
         ids: Sequence[int],
         numbers: Sequence[int],
     ) -> None:
-        """The accept set of each state, where each set begins, the ids in them, and their numbers."""
+        """The accept set of each state, where sets begin, the ids in them, and their numbers."""
         self._walker = walker
         self._accepts = accepts
         self._offsets = offsets

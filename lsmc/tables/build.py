@@ -16,7 +16,7 @@ from lsmc.ir.classes import BY_NAME
 from lsmc.ir.model import Policy, Profile, Rule, Transition, Unit
 from lsmc.source import Source, Span, to_display
 from lsmc.tables.bundle import Bundle
-from lsmc.tables.groups import BuiltGroup, Heap, encode, key_pattern
+from lsmc.tables.groups import COMPRESSION, BuiltGroup, Heap, encode, key_pattern
 from lsmc.tables.layout import (
     ATTACHMENT_WORDS,
     GROUP_WORDS,
@@ -48,13 +48,13 @@ class TooComplexError(Exception):
         self.rule = rule
 
 
-def build_groups(rules: Sequence[Rule]) -> tuple[BuiltGroup, ...]:
-    """The groups of a unit's rules; raises `TooComplexError`."""
+def build_groups(rules: Sequence[Rule], level: int = COMPRESSION) -> tuple[BuiltGroup, ...]:
+    """The groups of a unit's rules, compressed at a level; raises `TooComplexError`."""
     try:
         found = partition([key_pattern(rule) for rule in rules])
     except StateLimit as limit:
         raise TooComplexError(rules[limit.pattern or 0]) from None
-    return tuple(BuiltGroup(tuple(numbers), encode(dfa)) for numbers, dfa in found)
+    return tuple(BuiltGroup(tuple(numbers), encode(dfa, level)) for numbers, dfa in found)
 
 
 def build(policy: Policy, *, known: Known | None = None) -> Linked:

@@ -16,6 +16,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.dfa import Dfa
+from lsmc.kernels.walk import greatest_short
 from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import GROUP_HEADER, native
 
@@ -27,6 +28,8 @@ SIZE = struct.Struct("<I")
 #: No group is larger: 65,535 states with a row for each of 256 classes.
 MAX_GROUP = 1 << 27
 COMPRESSION = 6
+#: The level for tables that are not kept.
+UNCOMPRESSED = 0
 
 
 class BuiltGroup(NamedTuple):
@@ -81,10 +84,10 @@ def make_key(code: int, fields: tuple[bytes, ...]) -> bytes:
     return bytes((code,)) + b"\0".join(fields)
 
 
-def encode(dfa: Dfa) -> bytes:
+def encode(dfa: Dfa, level: int = COMPRESSION) -> bytes:
     """The bytes of a group: its size in full, and its tables compressed."""
     body = _tables(dfa)
-    return SIZE.pack(len(body)) + zlib.compress(body, COMPRESSION)
+    return SIZE.pack(len(body)) + zlib.compress(body, level)
 
 
 def _tables(dfa: Dfa) -> bytes:
@@ -190,11 +193,11 @@ def _check_ranges(dfa: Dfa, n_patterns: int) -> str:
         return "rows do not fit"
     if ends[0] or ends[1] or ends[sets] != len(dfa.accept_ids):
         return "accept sets do not fit"
-    if max(dfa.targets, default=0) >= states or max(dfa.defaults) >= states:
+    if greatest_short(dfa.targets) >= states or greatest_short(dfa.defaults) >= states:
         return "a transition leads nowhere"
     if max(dfa.labels, default=0) > max(dfa.classes):
         return "a row has a class of no byte"
-    if max(dfa.accepts) >= sets or max(dfa.accept_ids, default=-1) >= n_patterns:
+    if greatest_short(dfa.accepts) >= sets or max(dfa.accept_ids, default=-1) >= n_patterns:
         return "an accepted rule does not exist"
     return ""
 

@@ -16,6 +16,20 @@ from tests.lint.support import PROFILES, lint_files, short
 #: Codes whose witness is an access that is refused.
 REFUSED = {"LSM309", "LSM312"}
 
+WIDER_LATER = """profile p /p {
+  /a r,
+  /q px,
+}
+profile q /q {
+  /c r,
+  /r px,
+}
+profile r /r {
+  /* rw,
+  deny /c r,
+}
+"""
+
 # code, policy, lines with findings
 FOUND = [
     ("LSM301", "profile p /p {\n  /** rw,\n}\n", [2]),
@@ -31,6 +45,16 @@ FOUND = [
         "LSM304",
         "profile p /p {\n  ^h {\n    /x Px -> q,\n  }\n}\nprofile q {\n  /y Ux,\n}\n",
         [1, 3],
+    ),
+    (
+        "LSM304",
+        "profile p /p {\n  /a r,\n  change_profile -> q,\n}\nprofile q {\n  /* r,\n}\n",
+        [3],
+    ),
+    (
+        "LSM304",  # the way to the wider profile leads through one that is not
+        WIDER_LATER,
+        [3],
     ),
     ("LSM305", "profile p /p {\n  owner /tmp/** rwm,\n}\n", [2]),
     ("LSM305", "profile p /p {\n  /opt/*/bin/ w,\n  /opt/x/bin/* w,\n  /opt/** ix,\n}\n", [3]),
@@ -59,6 +83,16 @@ FREE = [
     ("LSM302", "profile p /p {\n  /x Ux,\n  deny /x x,\n}\n"),
     ("LSM303", "profile p /p {\n  /x pix,\n}\n"),
     ("LSM304", "profile p /p {\n  /x Ux,\n}\n"),
+    ("LSM304", "profile p /p {\n  /a r,\n  /q px,\n}\nprofile q /q {\n  /a r,\n}\n"),
+    ("LSM304", "profile p /p {\n  /a r,\n  /q px,\n}\nprofile q /q {\n  owner /* rw,\n}\n"),
+    (
+        "LSM304",
+        "profile p /p {\n  /* r,\n  /q px,\n}\nprofile q /q {\n  /** rw,\n  deny /aaa r,\n}\n",
+    ),
+    (
+        "LSM304",
+        "profile p /p {\n  /a r,\n  capability kill,\n  /q px,\n}\nprofile q /q {\n  /* rw,\n}\n",
+    ),
     ("LSM305", "profile p /p {\n  owner /a w,\n  other /a ix,\n}\n"),
     ("LSM305", "profile p /p {\n  /tmp/** rwm,\n  deny /tmp/** m,\n}\n"),
     ("LSM305", "profile p /p {\n  /dev/zero rwm,\n  /opt/*/ w,\n  /opt/*/ ix,\n}\n"),

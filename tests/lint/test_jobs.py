@@ -98,7 +98,7 @@ def test_the_sample_policy_is_linted_alike(monkeypatch: pytest.MonkeyPatch) -> N
     """However few its profiles are."""
     expected = lsmc.check(PROFILES, base=PROFILES, select=["ALL"], jobs=1)
     monkeypatch.setattr("lsmc.checker.running.MIN_PROFILES", 1)
-    monkeypatch.setattr("lsmc.checker.lint.MIN_PROFILES", 1)
+    monkeypatch.setattr("lsmc.checker.building.MIN_PROFILES", 1)
     found = lsmc.check(PROFILES, base=PROFILES, select=["ALL"], jobs=2)
     assert shown(found) == shown(expected)
 

@@ -1,11 +1,13 @@
-"""A chain of transitions by which a program leaves confinement.
+"""A chain of transitions by which a program comes to more than its profile grants.
 
 What it does: follows executions, profile changes and hats from each profile, through the profiles
-of the tree, and finds those from which a task comes to run without a profile, or under one that
-confines nothing (flags `unconfined` and `default_allow`).  A single execution is LSM302; this is
-about what needs a profile change, or several steps.
+of the tree.  It finds those from which a task comes to run without a profile, or under one that
+confines nothing (flags `unconfined` and `default_allow`); a single execution of that kind is
+LSM302.  For every other profile it finds a strictly wider one that a task comes to: one that grants
+every access to objects that the first grants, and more.
 
-Why is this bad: each step looks harmless, and the whole gives everything.
+Why is this bad: each step looks harmless, and the whole gives everything; or the profile that the
+chain begins with confines nothing that its end does not allow.
 
 Bad:
 
@@ -16,51 +18,130 @@ profile first /usr/bin/first {
 profile second /usr/bin/second {
   /usr/bin/third Ux,
 }
+
+profile narrow /usr/bin/narrow {
+  /etc/narrow.conf r,
+  /usr/bin/wide Px,  # found
+}
+profile wide /usr/bin/wide {
+  /etc/** rw,
+}
 ```
 
 Good:
 
 ```apparmor
 profile first /usr/bin/first {
+  /etc/first.conf r,
   /usr/bin/second Px,
 }
 profile second /usr/bin/second {
   /usr/bin/third ix,
 }
+
+profile narrow /usr/bin/narrow {
+  /etc/narrow.conf r,
+  /usr/bin/other Px,
+}
+profile other /usr/bin/other {
+  /etc/other.conf rw,
+}
 ```
 
 How sure: every step is a transition that the policy allows.  Whether a program can be made to
-take it is not known, so this is information.  Of chains of equal length one is shown.
+take it is not known, so this is information.  Of chains of equal length one is shown.  That a
+profile is wider is proved, over files, links, capabilities, networks, mounts, namespaces, io_uring
+and message queues, for the owner and for others; a pair that is too complex to compare is passed
+over.  Executions and profile changes are not compared, since they lead on to other profiles, nor is
+what a profile may do with other programs (signals, tracing, unix sockets, dbus), where nearly every
+profile names itself.  Profiles in complain mode count by their rules.
 
 How to fix: confine the last program of the chain, or cut the chain where it is not needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from lsmc.analysis.edges import Edge
-from lsmc.checker.grants import ProfileView, grants
+from lsmc.analysis.inclusion import compared, excess
+from lsmc.automata.dfa import StateLimit
+from lsmc.checker.grants import EXECUTE, ProfileView, granting, grants, halves
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.names import graph_of
-from lsmc.checker.telling import quoted
+from lsmc.checker.patterns import objects
+from lsmc.checker.telling import quoted, shown
 from lsmc.checker.transitions import edge_witness, graph, rule_of
 from lsmc.diagnostics import Diagnostic, Label
 from lsmc.engine.verdict import UNCONFINED
+from lsmc.ir.classes import FILE
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each profile from which such a chain starts, with a shortest one."""
     steps = _first_steps(tree)
-    for view in grants(tree).confined:
+    views = {view.name: view for view in grants(tree).confined}
+    for view in views.values():
         chain: list[Edge] = []
         at = view.name
         while at != UNCONFINED and at in steps:
             chain.append(steps[at])
             at = steps[at].target
-        if not chain or (len(chain) == 1 and chain[0].kind == "exec"):
+        if not chain:
+            yield from _wider(tree, view, views)
+        elif len(chain) > 1 or chain[0].kind != "exec":
+            yield _report(tree, view, chain, "out of confinement")
+
+
+def _wider(tree: Tree, view: ProfileView, views: Mapping[str, ProfileView]) -> Iterator[Diagnostic]:
+    """A finding about the first strictly wider profile that a profile comes to, if there is one."""
+    for name in graph(tree).reach(view.name):  # the nearest come first
+        if name in views:
+            more = _more(view, views[name])
+            if more is not None:
+                chain = graph(tree).chain(view.name, name)
+                yield _report(tree, view, chain, f"to the wider `{name}`", f"; it adds {more}")
+                return
+
+
+def _more(narrow: ProfileView, wide: ProfileView) -> str | None:
+    """What a strictly wider profile grants more, for one; None for a profile that is not."""
+    if _is_beyond(narrow, wide):
+        return None
+    one, other = narrow.profile.matcher, wide.profile.matcher
+    try:
+        if excess(one, other) is not None:
+            return None
+        more = excess(other, one)
+    except StateLimit:
+        return None
+    finally:
+        one.forget()
+        other.forget()
+    if more is None:
+        return None
+    key = b" ".join(filter(None, more.key.split(b"\0")))
+    words = (more.cls.name, shown(key) if key else "")
+    perms = " ".join(more.cls.names(more.mask))
+    return f"`{perms}` on {' '.join(filter(None, words))}"
+
+
+def _is_beyond(narrow: ProfileView, wide: ProfileView) -> bool:
+    """Whether a path of a written rule shows that a profile does not grant all of another's."""
+    units = {id(use.unit) for use in wide.uses}
+    own = narrow.profile.ir.origin
+    for use in narrow.uses:
+        if id(use.unit) in units:
             continue
-        yield _report(tree, view, chain)
+        for held in granting(use.unit, FILE.all & ~EXECUTE):
+            if held.rule.origin == own:
+                continue
+            for path in objects(held.rule.fields[0])[:1]:
+                for owner in halves(held.facts, FILE.all & ~EXECUTE):
+                    mine = compared(FILE, narrow.decide(FILE, path, owner))
+                    if mine & ~compared(FILE, wide.decide(FILE, path, owner)):
+                        return True
+    return False
 
 
 def _first_steps(tree: Tree) -> dict[str, Edge]:
@@ -79,7 +160,9 @@ def _first_steps(tree: Tree) -> dict[str, Edge]:
     return steps
 
 
-def _report(tree: Tree, view: ProfileView, chain: Sequence[Edge]) -> Diagnostic:
+def _report(
+    tree: Tree, view: ProfileView, chain: Sequence[Edge], where: str, more: str = ""
+) -> Diagnostic:
     related = []
     for edge in chain[1:]:
         if edge.rule is not None:
@@ -92,8 +175,8 @@ def _report(tree: Tree, view: ProfileView, chain: Sequence[Edge]) -> Diagnostic:
     ways = "; then ".join(_step(edge) for edge in chain)
     return CHECK.finding(
         span,
-        f"`{view.name}` leads out of confinement in {len(chain)} "
-        f"step{'s' if len(chain) > 1 else ''}: {ways}",
+        f"`{view.name}` leads {where} in {len(chain)} "
+        f"step{'s' if len(chain) > 1 else ''}: {ways}{more}",
         help="confine the last program, or cut the chain where it is not needed",
         profile=view.name,
         witness=edge_witness(first),

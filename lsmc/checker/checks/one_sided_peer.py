@@ -129,11 +129,17 @@ class _Sides:
         if key not in self._rules:
             self._rules[key] = list(granted(peer, cls))
         mask = cls.mask((perm,))
-        return [
-            other.fields[PEER[cls.name]]
-            for other in self._rules[key]
-            if other.owner & mask and self._compatible(rule, other)
-        ]
+        mine = _shared(rule)
+        fit: dict[tuple[Pattern, ...], bool] = {mine: True}
+        found = []
+        for other in self._rules[key]:
+            if other.owner & mask:
+                theirs = _shared(other)
+                if theirs not in fit:
+                    fit[theirs] = all(map(overlap, mine, theirs))
+                if fit[theirs]:
+                    found.append(other.fields[PEER[cls.name]])
+        return found
 
     def _matches(self, pattern: Pattern, name: str) -> bool:
         key = (id(pattern), name)
@@ -141,20 +147,14 @@ class _Sides:
             self._met[key] = self._names.fits(pattern, encode(name))
         return self._met[key]
 
-    def _compatible(self, one: ir.Rule, other: ir.Rule) -> bool:
-        """Whether the fields that both sides share have something in common."""
-        shared: tuple[int, ...]
-        if one.cls is SIGNAL:
-            shared = (SIGNAL.fields.index("signal"),)
-        elif one.cls is UNIX:
-            shared = (UNIX.fields.index("type"),)
-        elif one.cls is DBUS:
-            fields = ("bus", "path", "interface", "member")
-            shared = tuple(DBUS.fields.index(field) for field in fields)
-        else:
-            return True
-        pairs = ((one.fields[at], other.fields[at]) for at in shared)
-        return all(mine == theirs or overlap(mine, theirs) for mine, theirs in pairs)
+
+#: The fields that both sides have, by class.
+_SHARED = {SIGNAL: ("signal",), UNIX: ("type",), DBUS: ("bus", "path", "interface", "member")}
+
+
+def _shared(rule: ir.Rule) -> tuple[Pattern, ...]:
+    names = _SHARED.get(rule.cls, ())
+    return tuple([rule.fields[rule.cls.fields.index(name)] for name in names])
 
 
 def _witness(

@@ -1,0 +1,154 @@
+"""Whether one profile grants all that another grants on the objects of a system: exactly.
+
+The other grants more at some object only if one of its allow rules matches there that the one does
+not have, or if a rule of the one takes away there what both allow and the other does not take away.
+So the product of both is walked along the languages of such rules, and of these alone.
+
+Compared are accesses to objects.  Left out are executions and changes of profile, which lead on to
+other profiles, with what a profile is granted for them unasked, and what is done with other
+subjects (signals, tracing, sockets and messages with a peer), where nearly every profile speaks of
+itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from lsmc.analysis.diff import by_meaning
+from lsmc.analysis.openings import Opening
+from lsmc.analysis.question import ClassView, Question, RulePlace, rule_at
+from lsmc.analysis.real_paths import RealPaths, is_real
+from lsmc.automata.algebra import Automaton, search
+from lsmc.decide import ALLOW, Decision, decide
+from lsmc.engine.evaluator import Matcher, Node
+from lsmc.engine.subjects import mediates
+from lsmc.ir.classes import (
+    CAPABILITY,
+    FILE,
+    IO_URING,
+    LINK,
+    MOUNT,
+    MQUEUE,
+    NETWORK,
+    PIVOT_ROOT,
+    UMOUNT,
+    USERNS,
+)
+from lsmc.ir.mediation import MediationClass
+
+#: The classes that are compared.
+COMPARED = (
+    FILE,
+    LINK,
+    CAPABILITY,
+    NETWORK,
+    MOUNT,
+    UMOUNT,
+    PIVOT_ROOT,
+    USERNS,
+    IO_URING,
+    MQUEUE,
+)
+_EXECUTE = FILE.mask("x")
+_LINK, _SUBSET = LINK.mask(("link",)), LINK.mask(("subset",))
+#: Tuples of states that the search for one access may visit.
+_STATES = 20_000
+
+
+def compared(cls: MediationClass, decision: Decision) -> int:
+    """The permissions of a decision that are compared; a link without a subset test counts more."""
+    if cls is FILE:
+        return decision.allow & ~_EXECUTE
+    if cls is LINK:
+        tested = decision.allow & _SUBSET
+        return decision.allow & _LINK | (0 if tested or not decision.allow & _LINK else _SUBSET)
+    return decision.allow
+
+
+def excess(one: Matcher, other: Matcher) -> Opening | None:
+    """An access that one profile grants and another does not; None proves that there is none.
+
+    Raises `automata.dfa.StateLimit`.
+    """
+    found = (_Excess(one, other, cls).find() for cls in COMPARED if mediates(other.profile, cls))
+    return next((access for access in found if access is not None), None)
+
+
+class _Excess:
+    """What one profile grants more than another, in a class that the other mediates."""
+
+    def __init__(self, one: Matcher, other: Matcher, cls: MediationClass) -> None:
+        self._sides = (one, other)
+        self._empty = (one.node(()), other.node(()))
+        self._cls = cls
+        self._free = not mediates(one.profile, cls)
+
+    def find(self) -> Opening | None:
+        if self._free:
+            return self._search(None)
+        along = [Question(self._sides[side], place) for side, place in self._places()]
+        for question in along:  # one key settles most rules
+            for key in question.samples():
+                if self._cls is not FILE or is_real(key):
+                    access = self._at(key)
+                    if access is not None:
+                        return access
+        found = map(self._search, along)
+        return next((access for access in found if access is not None), None)
+
+    def _places(self) -> Iterator[tuple[int, RulePlace]]:
+        """The rules along which the one may grant more, each with the profile that has it."""
+        known = [by_meaning(matcher, self._cls) for matcher in self._sides]
+        for side in (0, 1):
+            for meaning, places in known[side].items():
+                rule = rule_at(self._sides[side], places[0]).rule
+                allows = rule.facts.effect == ALLOW
+                if meaning not in known[1 - side] and allows == (side == 0):
+                    yield side, places[0]
+
+    def _at(self, key: bytes) -> Opening | None:
+        whole = bytes((self._cls.code,)) + key
+        gained = self._gained([matcher.walk(whole) for matcher in self._sides])
+        return Opening(self._cls, key, *gained) if gained is not None else None
+
+    def _gained(self, nodes: Sequence[Any]) -> tuple[int, bool] | None:
+        """The permissions that only the one grants at some nodes, to the owner, else to others."""
+        for owner in (True, False):
+            mine, theirs = (
+                compared(self._cls, self._decide(matcher, node or empty, owner))
+                for matcher, node, empty in zip(self._sides, nodes, self._empty, strict=True)
+            )
+            gained = (self._cls.all if self._free else mine) & ~theirs
+            if gained:
+                return gained, owner
+        return None
+
+    def _decide(self, matcher: Matcher, node: Node, owner: bool) -> Decision:
+        """What the rules that are written grant."""
+        own = matcher.profile.place  # where the rules that nobody wrote are said to be
+        matched = [match.rule for match in matcher.matched(node)]
+        if all(rule.place != own for rule in matched):
+            return matcher.decide(node, self._cls, owner)
+        return decide([r.facts for r in matched if r.place != own], self._cls, owner)
+
+    def _search(self, along: Question | None) -> Opening | None:
+        """A shortest such access at an object that exists, along the language of a rule."""
+        views: list[Automaton[Any]] = [ClassView(m, self._cls.code) for m in self._sides]
+        real = RealPaths()
+        if self._cls is FILE:
+            views.append(real)
+        side = 0 if along is None or along.matcher is self._sides[0] else 1
+
+        def alive(states: Sequence[Any]) -> bool:
+            if self._cls is FILE and states[2] is None:
+                return False
+            return along is None or along.alive(states[side])
+
+        def goal(states: Sequence[Any]) -> bool:
+            if not alive(states) or (self._cls is FILE and not real.accepts(states[2])):
+                return False
+            return self._gained(states[:2]) is not None
+
+        key = search(views, goal, alive=alive, limit=_STATES)
+        return self._at(key) if key is not None else None

@@ -1,0 +1,140 @@
+"""Whether a profile grants all that another grants: held against every object of a small world."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lsmc
+from lsmc.analysis.inclusion import excess
+from lsmc.analysis.openings import Opening
+from lsmc.engine.evaluator import Matcher
+
+NAMES = ("".join(name) for size in (1, 2) for name in itertools.product("ab", repeat=size))
+PATHS = [
+    "/",
+    *(
+        f"/{path}{end}"
+        for depth in (1, 2)
+        for path in map(
+            "/".join, itertools.product(list(NAMES) if depth == 1 else "ab", repeat=depth)
+        )
+        for end in ("", "/")
+    ),
+]
+CAPABILITIES = ("kill", "chown", "sys_admin")
+
+
+PROFILES = Path(__file__).parents[1] / "profiles"
+
+
+def policy(one: str, other: str, head: str = "") -> lsmc.Policy:
+    text = f"{head}profile one {{\n{one}\n}}\nprofile other {{\n{other}\n}}\n"
+    return lsmc.compile_text(text, base=PROFILES)
+
+
+def matcher(found: lsmc.Policy, name: str) -> Matcher:
+    profile = found.tables.find(name)
+    assert profile is not None
+    return found.tables.matcher(profile)
+
+
+def exceeds(found: lsmc.Policy) -> Opening | None:
+    return excess(matcher(found, "one"), matcher(found, "other"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "found"),
+    [
+        ("", "", None),
+        ("/a r,", "/a r,", None),
+        ("/a r,", "/* rw,", None),
+        ("/* r,", "/a r,", "r file /b"),
+        ("/a rw,", "/a r,", "wa file /a"),
+        ("/a rpx,", "/a r,", None),
+        ("/a rix,", "/a r,", "m file /a"),
+        ("/a r,", "owner /a r,", "r file /a"),
+        ("owner /a r,", "/a r,", None),
+        ("/* r,", "/* r,\ndeny /a* w,", None),
+        ("/* r,", "/* r,\ndeny /b/ r,\ndeny /a* r,", "r file /a"),
+        ("/* r,\ndeny /a* r,", "/* r,\ndeny /a r,", None),
+        ("/* r,\npriority=1 /a r,", "/* r,\ndeny /a r,", "r file /a"),
+        ("/[ab] r,", "/a r,\n/b r,", None),
+        ("//a r,", "/b r,", None),
+        ("/a/../b r,", "", None),
+        ("capability kill,", "capability,", None),
+        ("capability,", "capability kill,", "use capability"),
+        ("network inet,", "network,", None),
+        ("network inet stream,", "network inet dgram,", "inet\0stream"),
+        ("mount,", "", "mount mount"),
+        ("umount /a/,", "umount,", None),
+        ("link /a -> /b,", "link /a -> /*,", None),
+        ("link /a -> /b,", "link subset /a -> /*,", "subset link /a"),
+        ("link subset /a -> /b,", "link /a -> /*,", None),
+        ("userns,", "", "create userns"),
+        ("signal,\nptrace,\ndbus,\nunix,", "", None),
+        ("change_profile,", "", None),
+    ],
+)
+def test_named_pairs(one: str, other: str, found: str | None) -> None:
+    access = exceeds(policy(one, other, "abi <abi/4.0>,\n" if "userns" in one else ""))
+    if found is None:
+        assert access is None
+    else:
+        assert access is not None
+        perms = "".join(access.cls.names(access.mask))
+        assert found in f"{perms} {access.cls.name} {access.key.decode()}"
+
+
+def test_a_class_that_one_of_them_mediates() -> None:
+    """Who is not asked about a class may do all of it."""
+    asked = lsmc.compile_text("abi <abi/4.0>,\nprofile one { /a r, }\n", base=PROFILES)
+    free = lsmc.compile_text("profile one { /a r, }\n", base=PROFILES)
+    assert excess(matcher(asked, "one"), matcher(free, "one")) is None
+    access = excess(matcher(free, "one"), matcher(asked, "one"))
+    assert access is not None
+    assert access.cls.name == "userns"
+
+
+_paths = st.sampled_from(
+    ["/a", "/b", "/*", "/**", "/a*", "/a/**", "/{a,b}/", "/[^a]", "/*/b", "/a/"]
+)
+_perms = st.sampled_from(["r", "w", "rw", "k", "m", "rk", "a"])
+_rule = st.builds(
+    "{}{}{}{} {},".format,
+    st.sampled_from(["", "", "", "priority=1 ", "priority=-1 "]),
+    st.sampled_from(["", "", "", "deny ", "audit "]),
+    st.sampled_from(["", "", "owner "]),
+    _paths,
+    _perms,
+)
+_capability = st.builds(
+    "{}capability {},".format, st.sampled_from(["", "deny "]), st.sampled_from(["", *CAPABILITIES])
+)
+_rules = st.lists(st.one_of(_rule, _rule, _rule, _capability), max_size=4)
+
+
+@given(common=_rules, one=_rules, other=_rules)
+def test_random_pairs(common: list[str], one: list[str], other: list[str]) -> None:
+    """What is said agrees with the answers for every object of the small world."""
+    found = policy("\n".join(common + one), "\n".join(common + other))
+    access = exceeds(found)
+    if access is not None:
+        asked = {"class": access.cls.name, "object": access.key.decode(), "owner": access.owner}
+        perms = list(access.cls.names(access.mask))
+        assert found.answer({"subject": "one", **asked, "perms": perms}).allowed
+        for perm in perms:
+            assert not found.answer({"subject": "other", **asked, "perms": [perm]}).allowed
+        return
+    for cls, objects, perms in (
+        ("file", PATHS, "rwakml"),
+        ("capability", CAPABILITIES, ("use",)),
+    ):
+        for name, owner, perm in itertools.product(objects, (True, False), perms):
+            asked = {"class": cls, "object": name, "owner": owner, "perms": [perm]}
+            if found.answer({"subject": "one", **asked}).allowed:
+                assert found.answer({"subject": "other", **asked}).allowed, asked
