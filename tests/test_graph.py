@@ -12,6 +12,8 @@ import pytest
 import lsmc
 from lsmc.analysis.graph import Graph
 from lsmc.engine.policy import Policy
+from lsmc.output.graph import shown, text_lines, to_json
+from lsmc.output.styled import plain
 from tests.cli.conftest import Run, run
 
 __all__ = ["run"]
@@ -200,3 +202,30 @@ def test_svg_needs_graphviz(
     result = run("graph", source, "--format", "svg", "--base", "profiles", "--no-cache")
     assert result.exit_code == 2
     assert "Graphviz" in result.output
+
+
+STACKS = """
+profile a /bin/a { /bin/x px -> &b, /bin/z ix, /bin/w px -> c, }
+profile b { /bin/z px -> c, /bin/v px -> c, }
+profile c { change_profile -> a//&b, }
+"""
+
+
+def test_a_stack_goes_where_all_its_components_let_it() -> None:
+    graph = Graph(lsmc.compile_text(STACKS))
+    (edge,) = graph.edges("a//&b")
+    assert (edge.source, edge.target, edge.object) == ("a//&b", "a//&c", "/bin/z")
+    asked = {"subject": "a//&b", "op": "exec", "object": edge.object}
+    transition = graph.policy.answer(asked).transition
+    assert transition is not None
+    assert transition.target == edge.target
+    assert [name for name in graph.reach("c") if "//&" in name] == ["a//&b", "a//&c"]
+
+
+def test_stacks_that_are_too_many_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lsmc.analysis.graph.MAX_STACKS", 1)
+    graph = Graph(lsmc.compile_text(STACKS))
+    graph.reach("c")
+    assert graph.unfollowed == {"a//&c"}
+    assert "1 stack is not followed" in plain(text_lines(shown(graph, "c")))
+    assert to_json(shown(graph, "c"))["unfollowed"] == ["a//&c"]

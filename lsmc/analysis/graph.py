@@ -7,6 +7,8 @@ the same answer.  Edges are worked out profile by profile when first asked for, 
 An execution that stays in the same profile is no edge.  For rules and attachments that match a few
 hundred paths at most, every path is looked at.  Where both match endlessly many, the first few
 common paths are; so an edge is always true, and only one that needs a rarer path can be missed.
+A stack goes where all its components let it; asked are the edges of each of them.  There can be as
+many stacks as sets of profiles, so only so many are followed, and the others are named.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ from lsmc.ir.mediation import Effect, Transition
 from lsmc.source import to_display
 from lsmc.tables.records import Place, ProfileRecord
 
+#: Stacks whose edges are worked out.
+MAX_STACKS = 256
 #: Common paths that are tried of two languages that have endlessly many.
 TRIES = 8
 _EXECUTE = FILE.mask("x")
@@ -45,6 +49,9 @@ class Graph:
         self._execs = RuleLanguages(FILE, _EXECUTE, seen)
         self._changes = RuleLanguages(CHANGE_PROFILE, CHANGE_PROFILE.all, seen)
         self._ways: dict[str, Ways] = {}
+        self._stacks: dict[str, tuple[Edge, ...]] = {}
+        #: The stacks that were met and not followed.
+        self.unfollowed: set[str] = set()
         self._rules: dict[tuple[str, int], ProfileRules] = {}
         self._attached_paths: dict[object, list[tuple[bytes, str]]] = {}
 
@@ -104,7 +111,7 @@ class Graph:
     # --- edges
 
     def ways(self, name: str) -> Ways:
-        """Where a profile's rules lead, or those of `unconfined`; stacks are asked part by part."""
+        """Where a profile's rules lead, or those of `unconfined`."""
         known = self._ways.get(name)
         if known is None:
             found = list(self._all(name))
@@ -124,14 +131,39 @@ class Graph:
         return exec_mode(rule.facts.transition) if rule.facts.transition is not None else ""
 
     def edges(self, name: str) -> tuple[Edge, ...]:
-        """The edges of a profile or of `unconfined`; for a stack those of each component."""
-        parts = name.split("//&")
-        return tuple(
-            edge
-            for part in parts
-            if part in self.known or part == UNCONFINED
-            for edge in self.ways(part).edges
-        )
+        """The edges of a profile, of `unconfined`, or of a stack; none of an unfollowed one."""
+        if "//&" in name:
+            return self._together(name)
+        return self.ways(name).edges if name in self.known or name == UNCONFINED else ()
+
+    def _together(self, stack: str) -> tuple[Edge, ...]:
+        """The edges of a stack: where all its components let a way of one of them be taken."""
+        known = self._stacks.get(stack)
+        if known is None and len(self._stacks) >= MAX_STACKS:
+            self.unfollowed.add(stack)
+            return ()
+        if known is None:
+            found: dict[tuple[str, str, int | None], Edge] = {}
+            for part in dict.fromkeys(stack.split("//&")):
+                for edge in self.edges(part):
+                    target = self._end(stack, edge)
+                    if target is not None and target != stack:
+                        way = edge._replace(source=stack, target=target)
+                        found.setdefault((target, edge.kind, edge.rule), way)
+            known = self._stacks[stack] = tuple(found.values())
+        return known
+
+    def _end(self, stack: str, edge: Edge) -> str | None:
+        """Where a stack comes to by an edge of a component; None where another one refuses."""
+        if edge.kind not in ("exec", "change_profile"):
+            return None
+        asked = {"subject": stack, "op": edge.kind, "object": edge.object, "owner": edge.owner}
+        verdict = self.policy.answer(asked)
+        if not verdict.allowed:
+            return None
+        if edge.kind == "change_profile":
+            return edge.target
+        return verdict.transition.target if verdict.transition is not None else None
 
     def all_edges(self) -> Iterator[Edge]:
         """Every edge that leaves a profile, in order of profiles."""

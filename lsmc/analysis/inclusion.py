@@ -12,13 +12,13 @@ itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from lsmc.analysis.common import member
 from lsmc.analysis.diff import by_meaning
 from lsmc.analysis.openings import Opening
 from lsmc.analysis.question import ClassView, Question, RulePlace, rule_at
-from lsmc.analysis.real_paths import RealPaths, is_real
 from lsmc.automata.algebra import Automaton, search
 from lsmc.decide import ALLOW, Decision, decide
 from lsmc.engine.evaluator import Matcher, Node
@@ -66,22 +66,29 @@ def compared(cls: MediationClass, decision: Decision) -> int:
     return decision.allow
 
 
-def excess(one: Matcher, other: Matcher) -> Opening | None:
+def excess(
+    one: Matcher, other: Matcher, real: Callable[[MediationClass], Automaton[Any]]
+) -> Opening | None:
     """An access that one profile grants and another does not; None proves that there is none.
 
-    Raises `automata.dfa.StateLimit`.
+    `real` are the objects of a class that count, keys without the class code.  Raises
+    `automata.dfa.StateLimit`.
     """
-    found = (_Excess(one, other, cls).find() for cls in COMPARED if mediates(other.profile, cls))
+    classes = (cls for cls in COMPARED if mediates(other.profile, cls))
+    found = (_Excess(one, other, cls, real(cls)).find() for cls in classes)
     return next((access for access in found if access is not None), None)
 
 
 class _Excess:
     """What one profile grants more than another, in a class that the other mediates."""
 
-    def __init__(self, one: Matcher, other: Matcher, cls: MediationClass) -> None:
+    def __init__(
+        self, one: Matcher, other: Matcher, cls: MediationClass, real: Automaton[Any]
+    ) -> None:
         self._sides = (one, other)
         self._empty = (one.node(()), other.node(()))
         self._cls = cls
+        self._real = real
         self._free = not mediates(one.profile, cls)
 
     def find(self) -> Opening | None:
@@ -90,7 +97,7 @@ class _Excess:
         along = [Question(self._sides[side], place) for side, place in self._places()]
         for question in along:  # one key settles most rules
             for key in question.samples():
-                if self._cls is not FILE or is_real(key):
+                if member(self._real, key):
                     access = self._at(key)
                     if access is not None:
                         return access
@@ -135,20 +142,15 @@ class _Excess:
     def _search(self, along: Question | None) -> Opening | None:
         """A shortest such access at an object that exists, along the language of a rule."""
         views: list[Automaton[Any]] = [ClassView(m, self._cls.code) for m in self._sides]
-        real = RealPaths()
-        if self._cls is FILE:
-            views.append(real)
         side = 0 if along is None or along.matcher is self._sides[0] else 1
 
         def alive(states: Sequence[Any]) -> bool:
-            if self._cls is FILE and states[2] is None:
-                return False
-            return along is None or along.alive(states[side])
+            return states[2] is not None and (along is None or along.alive(states[side]))
 
         def goal(states: Sequence[Any]) -> bool:
-            if not alive(states) or (self._cls is FILE and not real.accepts(states[2])):
+            if not alive(states) or not self._real.accepts(states[2]):
                 return False
             return self._gained(states[:2]) is not None
 
-        key = search(views, goal, alive=alive, limit=_STATES)
+        key = search([*views, self._real], goal, alive=alive, limit=_STATES)
         return self._at(key) if key is not None else None

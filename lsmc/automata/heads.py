@@ -35,7 +35,10 @@ def _grow(pattern: Pattern, open_: set[bytes], done: set[bytes], many: int) -> s
             for part in parts:
                 if not open_:
                     break
-                open_ = _grow(part, open_, done, many)
+                if isinstance(part, Literal):
+                    open_ = _extended(open_, (part.text,), done, many)
+                else:
+                    open_ = _grow(part, open_, done, many)
         case Union(options):
             grown: set[bytes] = set()
             for option in options:

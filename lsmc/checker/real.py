@@ -85,6 +85,10 @@ class RealKeys:
             found.append((_NUL, (number + 1, self._fields[number + 1].start)))
         return found
 
+    def behind_code(self) -> State:
+        """The state behind the class code."""
+        return (0, self._fields[0].start)
+
     def accepts(self, state: State) -> tuple[int, ...]:
         """A key ends with its last field."""
         number, inner = state
@@ -95,6 +99,22 @@ class RealKeys:
 def real_keys(cls: MediationClass) -> RealKeys:
     """The keys of a class that a kernel can ask about, class code included."""
     return RealKeys(cls)
+
+
+class _Behind:
+    """The rest of an automaton behind one of its states."""
+
+    def __init__(self, of: Automaton[Any], start: Any) -> None:
+        self.start = start
+        self.edges = of.edges
+        self.accepts = of.accepts
+
+
+@cache
+def real_objects(cls: MediationClass) -> Automaton[Any]:
+    """As `real_keys`, without the class code."""
+    keys = real_keys(cls)
+    return _Behind(keys, keys.behind_code())
 
 
 def is_real_key(cls: MediationClass, key: bytes) -> bool:

@@ -45,6 +45,8 @@ def text_lines(part: Shown) -> Iterator[Line]:
     silent = 0
     for name in part.names:
         edges = part.graph.edges(name)
+        if name in part.graph.unfollowed:
+            continue
         refused = [r for one in _parts(name) for r in _refused(part.graph, one)]
         if not edges and not refused:
             silent += 1
@@ -59,6 +61,10 @@ def text_lines(part: Shown) -> Iterator[Line]:
     if silent:
         word = "profile leads" if silent == 1 else "profiles lead"
         yield line((f"{silent} {word} nowhere else", "dim"))
+    if part.graph.unfollowed:
+        count = len(part.graph.unfollowed)
+        words = "1 stack is" if count == 1 else f"{count} stacks are"
+        yield line((f"{words} not followed: there are too many", "dim"))
 
 
 def _group(graph: Graph, edges: Sequence[Edge]) -> Iterator[Line]:
@@ -175,6 +181,7 @@ def _quoted(text: str) -> str:
 def to_json(part: Shown) -> dict[str, Any]:
     """Nodes, edges and failing executions; fields are only ever added."""
     edges = [edge for name in part.names for one in _parts(name) for edge in _own(part, one)]
+    edges += [edge for name in part.names if "//&" in name for edge in part.graph.edges(name)]
     refused = [r for name in part.names for one in _parts(name) for r in _refused(part.graph, one)]
     nodes = dict.fromkeys((*part.names, *(edge.target for edge in edges)))
     return {
@@ -182,6 +189,7 @@ def to_json(part: Shown) -> dict[str, Any]:
         "from": part.start,
         "nodes": [_node(part.graph, name) for name in nodes],
         "edges": [_edge(part.graph, edge) for edge in dict.fromkeys(edges)],
+        "unfollowed": sorted(part.graph.unfollowed),
         "refused": [
             {
                 "source": one.source,

@@ -54,7 +54,8 @@ profile is wider is proved, over files, links, capabilities, networks, mounts, n
 and message queues, for the owner and for others; a pair that is too complex to compare is passed
 over.  Executions and profile changes are not compared, since they lead on to other profiles, nor is
 what a profile may do with other programs (signals, tracing, unix sockets, dbus), where nearly every
-profile names itself.  Profiles in complain mode count by their rules.
+profile names itself.  Profiles in complain mode count by their rules.  Stacks are not followed, nor
+is the way from one hat to another, which needs the secret with which the first was entered.
 
 How to fix: confine the last program of the chain, or cut the chain where it is not needed.
 """
@@ -70,6 +71,7 @@ from lsmc.checker.grants import EXECUTE, ProfileView, granting, grants, halves
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.names import graph_of
 from lsmc.checker.patterns import objects
+from lsmc.checker.real import real_objects
 from lsmc.checker.telling import quoted, shown
 from lsmc.checker.transitions import edge_witness, graph, rule_of
 from lsmc.diagnostics import Diagnostic, Label
@@ -95,13 +97,32 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
 def _wider(tree: Tree, view: ProfileView, views: Mapping[str, ProfileView]) -> Iterator[Diagnostic]:
     """A finding about the first strictly wider profile that a profile comes to, if there is one."""
-    for name in graph(tree).reach(view.name):  # the nearest come first
-        if name in views:
-            more = _more(view, views[name])
-            if more is not None:
-                chain = graph(tree).chain(view.name, name)
-                yield _report(tree, view, chain, f"to the wider `{name}`", f"; it adds {more}")
-                return
+    for chain in _chains(tree, view.name):
+        name = chain[-1].target
+        more = _more(view, views[name]) if name in views else None
+        if more is not None:
+            yield _report(tree, view, chain, f"to the wider `{name}`", f"; it adds {more}")
+            return
+
+
+def _chains(tree: Tree, start: str) -> Iterator[list[Edge]]:
+    """A shortest chain to each subject that can be reached, the nearest first."""
+    seen = {start}
+    todo: list[list[Edge]] = [[]]
+    for chain in todo:
+        for edge in graph(tree).edges(chain[-1].target if chain else start):
+            if "//&" in edge.target or _needs_secret(tree, edge):
+                continue
+            if edge.target not in seen:
+                seen.add(edge.target)
+                todo.append([*chain, edge])
+                yield todo[-1]
+
+
+def _needs_secret(tree: Tree, edge: Edge) -> bool:
+    """Whether only who has entered a hat can take an edge: out of the hat, to another one."""
+    source = tree.by_name.get(edge.source)
+    return edge.kind == "change_hat" and source is not None and source.record.is_hat
 
 
 def _more(narrow: ProfileView, wide: ProfileView) -> str | None:
@@ -110,9 +131,9 @@ def _more(narrow: ProfileView, wide: ProfileView) -> str | None:
         return None
     one, other = narrow.profile.matcher, wide.profile.matcher
     try:
-        if excess(one, other) is not None:
+        if excess(one, other, real_objects) is not None:
             return None
-        more = excess(other, one)
+        more = excess(other, one, real_objects)
     except StateLimit:
         return None
     finally:
@@ -153,7 +174,8 @@ def _first_steps(tree: Tree) -> dict[str, Edge]:
         following: list[str] = []
         for target in level:
             for edge in into.get(target, ()):
-                if edge.target == target and edge.source not in steps:
+                leads = edge.target == target and not _needs_secret(tree, edge)
+                if leads and edge.source not in steps:
                     steps[edge.source] = edge
                     following.append(edge.source)
         level = following
