@@ -21,6 +21,7 @@ from lsmc.ir import model as ir
 from lsmc.registry import collect
 from lsmc.source import to_display
 from lsmc.tables.build import Known, TooComplexError, build, rules_in_order
+from lsmc.tables.groups import UNCOMPRESSED
 
 
 def checks() -> dict[str, Check]:
@@ -94,7 +95,7 @@ def tree_of(
     if without is not None:
         ordered = [pair for pair in ordered if not _uses(pair[1], without)]
     whole = ir.Policy(tuple(profile for _, profile in ordered))
-    linked = build(whole, known=groups)
+    linked = build(whole, known=groups, level=UNCOMPRESSED)
     policy = Policy(linked.data)
     profiles = []
     for number, (file, profile) in enumerate(ordered):

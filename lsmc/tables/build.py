@@ -57,8 +57,8 @@ def build_groups(rules: Sequence[Rule], level: int = COMPRESSION) -> tuple[Built
     return tuple(BuiltGroup(tuple(numbers), encode(dfa, level)) for numbers, dfa in found)
 
 
-def build(policy: Policy, *, known: Known | None = None) -> Linked:
-    """The bundle of a policy; raises `TooComplexError`.
+def build(policy: Policy, *, known: Known | None = None, level: int = COMPRESSION) -> Linked:
+    """The bundle of a policy, compressed at a level; raises `TooComplexError`.
 
     `known` gives groups that were built before.
     """
@@ -66,7 +66,7 @@ def build(policy: Policy, *, known: Known | None = None) -> Linked:
     digests = [unit_digest(unit) for unit in distinct]
     known = known or {}
     groups = {
-        id(unit): known[digest] if digest in known else build_groups(unit.rules)
+        id(unit): known[digest] if digest in known else build_groups(unit.rules, level)
         for unit, digest in zip(distinct, digests, strict=True)
     }
     part = Part(Bundle(assemble(policy.profiles, groups)), digests)
