@@ -33,6 +33,7 @@ from lsmc.automata.pattern import (
 from lsmc.checker.forms import Forms
 from lsmc.ir.classes import FILE
 from lsmc.ir.model import Effect, Rule
+from lsmc.kernels.product import Along
 from lsmc.source import Source, Span
 from lsmc.tables.reach import Reach
 from tests.automata.strategies import STRINGS, matches, patterns
@@ -46,6 +47,24 @@ def test_two_languages(a: Pattern, b: Pattern) -> None:
     assert shortest_common([Lazy(a), Lazy(b)]) == found
     assert shortest_common([Table(determinize([a])), Lazy(b)]) == found
     assert have_common([Lazy(a), Lazy(b)]) == (found is not None)
+
+
+@given(patterns, st.lists(patterns, max_size=3), st.lists(st.sampled_from(STRINGS), max_size=4))
+def test_one_language_with_others_beside_it(
+    one: Pattern, others: list[Pattern], texts: list[bytes]
+) -> None:
+    """At each member all that match are known; anything else leads nowhere."""
+    along = Along(7, Lazy(one), {number: Lazy(other) for number, other in enumerate(others)})
+    found = shortest([along], lambda states: bool(along.accepts(states[0])))
+    assert found == shortest_common([Lazy(one)])
+    for text in texts if found is None else (*texts, found):
+        assert member(along, text) == matches(one, text)
+        if matches(one, text):
+            state = along.start
+            for byte in text:
+                (state,) = (to for mask, to in along.edges(state) if mask >> byte & 1)
+            beside = [number for number, other in enumerate(others) if matches(other, text)]
+            assert list(along.accepts(state)) == [*beside, 7]
 
 
 @given(patterns, patterns, patterns)
