@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
-from lsmc.automata.algebra import Automaton, Table, alternatives
+from lsmc.automata.algebra import Automaton, Table, alternatives, shortest
 from lsmc.automata.alphabet import best_byte, bytes_of
 from lsmc.automata.dfa import Dfa
 from lsmc.automata.pattern import Pattern, literal_prefix, literals
@@ -86,15 +86,23 @@ class Accepting:
 
 
 class Sight(NamedTuple):
-    """A language as far as it is seen: its members where they are few, and what they begin with."""
+    """A language as far as it is seen: its members where they are few, and what they begin with.
+
+    `first` is the first member where they are many and it is known.
+    """
 
     members: Members
     prefix: bytes
+    first: bytes | None = None
 
     def behind(self, count: int) -> Sight:
         """The same without so many bytes that all members begin with."""
-        few = self.members
-        return Sight(few and tuple(text[count:] for text in few), self.prefix[count:])
+        few, first = self.members, self.first
+        return Sight(
+            few and tuple(text[count:] for text in few),
+            self.prefix[count:],
+            None if first is None else first[count:],
+        )
 
 
 @lru_cache(maxsize=20_000)
@@ -102,7 +110,7 @@ def seen(pattern: Pattern) -> Sight | None:
     """What `members` would find in any table of a pattern; None where that depends on the table."""
     few = literals(pattern, MAX_MEMBERS)
     if few is None:
-        return Sight(None, literal_prefix(pattern))
+        return Sight(None, literal_prefix(pattern), shortest(pattern))
     following: dict[bytes, set[int]] = {}
     if len(few) > _MAX_CHOICES:
         for text in few:

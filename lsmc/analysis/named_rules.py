@@ -47,7 +47,7 @@ class RuleLanguage:
                 members(table, self.accepting, self.useful, start),
                 common_prefix(table, self.accepting, self.useful, start),
             )
-        self.members, self.prefix = sight
+        self.members, self.prefix, self._first = sight
 
     @property
     def reach(self) -> Reach:
@@ -74,11 +74,13 @@ class RuleLanguage:
         if self.members is not None:
             yield from sorted(self.members, key=len)[:SAMPLES]
             return
-        first = [self.reach.shortest(state)[1:] for state in self.reach.accepting(self.rule)]
-        yield from first[:SAMPLES]
+        if self._first is not None:
+            yield self._first
+        ends = [self.reach.shortest(state)[1:] for state in self.reach.accepting(self.rule)]
+        yield from (member for member in ends[:SAMPLES] if member != self._first)
         if self._samples is None:
             self._samples = some(self.automaton(), SAMPLES)
-        yield from (member for member in self._samples if member not in first)
+        yield from (member for member in self._samples if member not in ends)
 
     def starting(self, ordered: Sequence[bytes]) -> Iterator[bytes]:
         """The members among some texts in order, of which many begin alike."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
@@ -85,13 +85,21 @@ class Heads(Generic[T]):
     def __init__(self, things: Iterable[tuple[T, tuple[bytes, ...]]]) -> None:
         """Each thing comes with its `starts`."""
         self._things: list[T] = []
-        self._places: dict[bytes, list[int]] = {}
+        places: dict[bytes, list[int]] = {}
         for thing, starts in things:
             for head in starts:
-                self._places.setdefault(head, []).append(len(self._things))
+                places.setdefault(head, []).append(len(self._things))
             self._things.append(thing)
-        self._sorted = sorted(self._places)
-        self._lengths = sorted({len(head) for head in self._places})
+        self._heads = sorted(places)
+        self._places = [places[head] for head in self._heads]
+        #: For each head the longest other one that it begins with; -1 for none.
+        self._within: list[int] = []
+        around: list[int] = []
+        for at, head in enumerate(self._heads):
+            while around and not head.startswith(self._heads[around[-1]]):
+                around.pop()
+            self._within.append(around[-1] if around else -1)
+            around.append(at)
         self._known: dict[tuple[bytes, ...], tuple[T, ...]] = {}
 
     def meeting(self, starts: tuple[bytes, ...]) -> tuple[T, ...]:
@@ -103,19 +111,17 @@ class Heads(Generic[T]):
 
     def _meeting(self, starts: Iterable[bytes]) -> list[T]:
         found: set[int] = set()
-        seen: set[bytes] = set()
         for head in starts:
-            for length in self._lengths:
-                if length >= len(head):
+            behind = bisect_right(self._heads, head)
+            at = behind - 1  # whatever the head begins with is this one, or this one is within it
+            while at >= 0:
+                if head.startswith(self._heads[at]):
+                    found.update(self._places[at])
+                at = self._within[at]
+            for at in range(behind, len(self._heads)):
+                if not self._heads[at].startswith(head):
                     break
-                before = head[:length]
-                if before not in seen:
-                    seen.add(before)
-                    found.update(self._places.get(before, ()))
-            for at in range(bisect_left(self._sorted, head), len(self._sorted)):
-                if not self._sorted[at].startswith(head):
-                    break
-                found.update(self._places[self._sorted[at]])
+                found.update(self._places[at])
         return [self._things[place] for place in sorted(found)]
 
 
