@@ -7,6 +7,8 @@ import pytest
 from lsmc.analysis.diff import Change, diff
 from lsmc.api import compile_text
 from lsmc.engine.policy import Policy
+from lsmc.output.difference import difference_lines
+from lsmc.output.styled import plain
 
 
 def policy(body: str, head: str = "profile p /usr/bin/p") -> Policy:
@@ -100,3 +102,16 @@ def test_attachments_are_compared_as_languages() -> None:
     (change,) = diff(one, policy("", "profile p /usr/bin/[abc]"))
     assert change.kind == "attachment"
     assert change.witness == {"object": "/usr/bin/c"}
+
+
+def test_a_change_is_told_of_the_rule_that_matches_there() -> None:
+    """A path that is written with a slash now: one object is gained, one is lost."""
+    changes = diff(policy("/a/b r, /a/b/** r,"), policy("/a/b/ r, /a/b/** r,"))
+    told = {(c.rule.text, c.witness["object"]) for c in changes if c.rule and c.witness}
+    assert told == {("/a/b/ r,", "/a/b/"), ("/a/b r,", "/a/b")}
+
+
+def test_another_way_to_execute_is_told_beside_what_else_changes() -> None:
+    lines = plain(difference_lines(diff(policy("/x ix, /* pux,"), policy("/* pux,"))))
+    assert "may no longer map as executable: /x ix," in lines
+    assert "execution changes from ix to pux: /x ix," in lines

@@ -214,7 +214,11 @@ class _Pair:
         def alive(states: Sequence[Any]) -> bool:
             return question.alive(states[side])
 
-        return search(views, lambda states: alive(states) and goal(states), alive=alive)
+        def reached(states: Sequence[Any]) -> bool:
+            node = states[side]
+            return node is not None and question.matches(node) and goal(states)
+
+        return search(views, reached, alive=alive)
 
     def _nodes(self, states: Sequence[Any]) -> tuple[Node, Node]:
         return (

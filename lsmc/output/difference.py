@@ -68,7 +68,7 @@ def _effects(cls: str, before: Side, after: Side) -> Iterator[Piece]:
         yield f"now may {_verbs(cls, gained)} (was denied):", "good"
     if lost:
         yield f"may no longer {_verbs(cls, lost)}:", "bad"
-    if before.exec != after.exec and not (gained or lost):
+    if before.exec != after.exec and before.exec and after.exec:
         yield f"execution changes from {safe(before.exec)} to {safe(after.exec)}:", "warn"
     kept = [p for p in after.allow if p in before.allow]
     for word, more, less in (
