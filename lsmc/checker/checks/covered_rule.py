@@ -29,7 +29,7 @@ profile good /bin/good {
 How sure: exact.  Without the rule every decision, audit flag and exec transition stays as it
 is, for the owner of an object and for others; `lsmc diff` shows the same.
 
-How to fix: remove the rule, or the ones that cover it if the rule says it better.
+How to fix: remove the rule, or narrow the ones that cover it if they say more than they should.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 f"{quoted(span)} changes nothing: "
                 f"{len(judgement.cover)} other rules cover it together",
                 help=help_text(
-                    "remove it, or the rules that cover it", where(judgement.profiles, span)
+                    "remove it, or narrow the rules that cover it", where(judgement.profiles, span)
                 ),
                 profile=judgement.scope.profile.name,
                 witness=witness_of(judgement),

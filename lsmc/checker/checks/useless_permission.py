@@ -96,7 +96,7 @@ def _directories(tree: Tree) -> Iterator[Diagnostic]:
             yield CHECK.finding(
                 span,
                 f"`{letters}` cannot apply: {quoted(span)} matches directories only",
-                help="drop the permission, or the slash at the end of the path",
+                help="drop the permission, or the slash at the end of the path if files are meant",
                 profile=name,
                 witness=request(name, FILE.code, key, bool(rule.owner), FILE.names(bits))
                 if key is not None

@@ -203,7 +203,8 @@ class Variables:
     def expand(self, text: str) -> str:
         """The text with every reference replaced; raises `ExpansionError`.
 
-        Slashes that a value would double against its neighbours are dropped, as the compiler does.
+        Slashes that a value would double against its neighbours are dropped, as the compiler does:
+        a single value that begins a path keeps them, and the path begins with two.
         """
         if "@{" not in text:
             return text
@@ -222,7 +223,7 @@ class Variables:
             head = done + rest[: match.start()] + match.group(1)
             rest = rest[match.end() :]
             values = self.flatten(name)
-            if head.endswith("/") and head.strip("/"):
+            if head.endswith("/") and (len(values) > 1 or head.strip("/")):
                 values = tuple(v.lstrip("/") for v in values)
             if rest.startswith("/"):
                 values = tuple(v.rstrip("/") for v in values)
