@@ -227,5 +227,45 @@ def test_stacks_that_are_too_many_are_named(monkeypatch: pytest.MonkeyPatch) -> 
     graph = Graph(lsmc.compile_text(STACKS))
     graph.reach("c")
     assert graph.unfollowed == {"a//&c"}
-    assert "1 stack is not followed" in plain(text_lines(shown(graph, "c")))
+    assert "1 stack that was met is not followed" in plain(text_lines(shown(graph, "c")))
     assert to_json(shown(graph, "c"))["unfollowed"] == ["a//&c"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "owner"),
+    [
+        ("profile a { /{x,y} px -> c, }\nprofile b { /y ix, }", "/y", True),
+        ("profile a { /* px -> c, }\nprofile b { /y ix, }", "/y", True),
+        ("profile a { /x px -> c, }\nprofile b { other /x ix, }", "/x", False),
+        ("profile a { /x pix -> gone, }\nprofile b { /x pix -> c, }", "/x", True),
+    ],
+)
+def test_a_stack_is_asked_at_all_paths_that_are_listed(rules: str, path: str, owner: bool) -> None:
+    policy = lsmc.compile_text(f"{rules}\nprofile c {{ /q r, }}\n")
+    (edge,) = Graph(policy).edges("a//&b")
+    asked = {"subject": "a//&b", "op": "exec", "object": path, "owner": owner}
+    transition = policy.answer(asked).transition
+    assert transition is not None
+    assert (edge.object, edge.owner, edge.target) == (path, owner, transition.target)
+
+
+def test_an_attachment_does_not_meet_itself() -> None:
+    """A path that is the beginning of one attachment, where another one begins with more."""
+    policy = lsmc.compile_text(
+        "profile x { /usr/bin/python3 px, }\n"
+        "profile one /usr/bin/python3* { /a r, }\n"
+        "profile two /usr/bin/python3.11-config* { /a r, }\n"
+    )
+    (edge,) = Graph(policy).edges("x")
+    assert edge.target == "one"
+    rules = Graph(policy).exec_rules("x")
+    assert len(rules.decide(b"/usr/bin/python3", owner=True).winners) == 1
+    transition = policy.answer({"subject": "x", "op": "exec", "object": "/usr/bin/python3"})
+    assert transition.transition is not None
+    assert transition.transition.target == "one"
+
+
+def test_json_has_the_ways_of_a_stack_alone() -> None:
+    found = to_json(shown(Graph(lsmc.compile_text(STACKS)), "c"))
+    edges = {(edge["source"], edge["target"]) for edge in found["edges"]}
+    assert edges == {("c", "a//&b"), ("a//&b", "a//&c")}

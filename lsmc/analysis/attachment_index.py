@@ -79,6 +79,8 @@ class Scope:
         for candidate in self.paths.get(path, ()):
             yield len(path), candidate
         for length in self._lengths:
+            if length > len(path):
+                break
             for _, candidate, walker, _ in self._beginning.get(path[:length], ()):
                 if candidate.dfa.accepts[walker.walk(path)]:
                     rank = left_match(candidate.dfa, path)

@@ -7,13 +7,14 @@ the same answer.  Edges are worked out profile by profile when first asked for, 
 An execution that stays in the same profile is no edge.  For rules and attachments that match a few
 hundred paths at most, every path is looked at.  Where both match endlessly many, the first few
 common paths are; so an edge is always true, and only one that needs a rarer path can be missed.
-A stack goes where all its components let it; asked are the edges of each of them.  There can be as
-many stacks as sets of profiles, so only so many are followed, and the others are named.
+A stack goes where all its components let it: it is asked at every path that a rule of one lists,
+and at the examples of their edges.  There can be as many stacks as sets of profiles, so only so
+many are followed, and the others are named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from lsmc.analysis.attachment_index import AttachmentIndex, Scope
@@ -32,7 +33,7 @@ from lsmc.source import to_display
 from lsmc.tables.records import Place, ProfileRecord
 
 #: Stacks whose edges are worked out.
-MAX_STACKS = 256
+MAX_STACKS = 64
 #: Common paths that are tried of two languages that have endlessly many.
 TRIES = 8
 _EXECUTE = FILE.mask("x")
@@ -137,33 +138,59 @@ class Graph:
         return self.ways(name).edges if name in self.known or name == UNCONFINED else ()
 
     def _together(self, stack: str) -> tuple[Edge, ...]:
-        """The edges of a stack: where all its components let a way of one of them be taken."""
+        """The edges of a stack: the ways of its components that all of them let it take."""
         known = self._stacks.get(stack)
         if known is None and len(self._stacks) >= MAX_STACKS:
             self.unfollowed.add(stack)
             return ()
         if known is None:
             found: dict[tuple[str, str, int | None], Edge] = {}
-            for part in dict.fromkeys(stack.split("//&")):
-                for edge in self.edges(part):
-                    target = self._end(stack, edge)
-                    if target is not None and target != stack:
-                        way = edge._replace(source=stack, target=target)
-                        found.setdefault((target, edge.kind, edge.rule), way)
+            for edge in self._stack_ways(stack, tuple(dict.fromkeys(stack.split("//&")))):
+                if edge.target != stack:
+                    found.setdefault((edge.target, edge.kind, edge.rule), edge)
             known = self._stacks[stack] = tuple(found.values())
         return known
 
-    def _end(self, stack: str, edge: Edge) -> str | None:
-        """Where a stack comes to by an edge of a component; None where another one refuses."""
-        if edge.kind not in ("exec", "change_profile"):
-            return None
-        asked = {"subject": stack, "op": edge.kind, "object": edge.object, "owner": edge.owner}
-        verdict = self.policy.answer(asked)
-        if not verdict.allowed:
-            return None
-        if edge.kind == "change_profile":
-            return edge.target
-        return verdict.transition.target if verdict.transition is not None else None
+    def _stack_ways(self, stack: str, parts: Sequence[str]) -> Iterator[Edge]:
+        if not self.known.issuperset(parts):
+            return
+        paths: dict[bytes, None] = {}
+        for part in parts:
+            for edge in self.edges(part):
+                if edge.kind == "exec":
+                    paths[encode(edge.object)] = None
+                elif edge.kind == "change_profile":
+                    asked = {"subject": stack, "op": edge.kind, "object": edge.object}
+                    if self.policy.answer(asked).allowed:
+                        yield edge._replace(source=stack)
+            for rule in self.exec_rules(part).rules:
+                paths.update(dict.fromkeys(rule.members or ()))
+        for path in paths:
+            for owner in (True, False):
+                way = self._stack_execution(stack, parts, path, owner=owner)
+                if way is not None:
+                    yield way
+
+    def _stack_execution(
+        self, stack: str, parts: Sequence[str], path: bytes, *, owner: bool
+    ) -> Edge | None:
+        """Where executing a path leads a stack; None where a component refuses, or all stay."""
+        targets: dict[str, None] = {}
+        moving: Edge | None = None
+        for part in parts:
+            record = self.record(part)
+            if not mediates(record, FILE):
+                return None  # what confines nothing goes by attachments: not worked out
+            decision = self.exec_rules(part).decide(path, owner)
+            target, fallback = self._taken(record, decision, path)
+            if target is None or decision.transition is None:
+                return None
+            targets.update(dict.fromkeys(target.split("//&")))
+            if moving is None and target != part:
+                rule = next(n for bits, n in decision.winners if bits & _EXECUTE)
+                mode = exec_mode(decision.transition)
+                moving = Edge(stack, "", "exec", mode, _show(path), owner, rule, fallback)
+        return None if moving is None else moving._replace(target="//&".join(targets))
 
     def all_edges(self) -> Iterator[Edge]:
         """Every edge that leaves a profile, in order of profiles."""
@@ -285,19 +312,28 @@ class Graph:
         won: tuple[bool, Decision],
     ) -> Edge | Refused:
         owner, decision = won
-        number = rule.facts.id
-        mode = exec_mode(transition)
-        plain = transition._replace(inherit=False, unconfined=transition.kind == "unconfined")
-        first = decision if plain == transition else decision._replace(transition=plain)
-        taken = execution(self.policy.tables, record, first, path)
-        fallback = first is not decision and (taken is None or taken.target is None)
-        if fallback:
-            taken = execution(self.policy.tables, record, decision, path)
-        if taken is None or taken.target is None:
+        number, mode = rule.facts.id, exec_mode(transition)
+        target, fallback = self._taken(record, decision, path)
+        if target is None:
             return Refused(record.full_name, mode, _show(path), owner, number)
-        return Edge(
-            record.full_name, taken.target, "exec", mode, _show(path), owner, number, fallback
-        )
+        return Edge(record.full_name, target, "exec", mode, _show(path), owner, number, fallback)
+
+    def _taken(
+        self, record: ProfileRecord, decision: Decision, path: bytes
+    ) -> tuple[str | None, bool]:
+        """Where an execution leads, and whether by a fallback; nowhere when it is refused."""
+        transition = decision.transition
+        if transition is None:
+            return None, False
+        plain = transition._replace(inherit=False, unconfined=transition.kind == "unconfined")
+        if transition.kind == "inherit" or plain == transition:
+            taken = execution(self.policy.tables, record, decision, path)
+            return (taken.target if taken is not None else None), False
+        first = execution(self.policy.tables, record, decision._replace(transition=plain), path)
+        if first is None or first.target is not None:
+            return (first.target if first is not None else None), False
+        taken = execution(self.policy.tables, record, decision, path)
+        return (taken.target if taken is not None else None), True
 
     def _paths(
         self, record: ProfileRecord, rule: RuleLanguage, transition: Transition

@@ -1,8 +1,9 @@
-"""Whether one profile grants all that another grants on the objects of a system: exactly.
+"""What one profile grants on the objects of a system and another does not: exactly.
 
-The other grants more at some object only if one of its allow rules matches there that the one does
-not have, or if a rule of the one takes away there what both allow and the other does not take away.
-So the product of both is walked along the languages of such rules, and of these alone.
+The one grants more at an object only if an allow rule of its own matches there that the other does
+not have, or if a rule of the other that the one does not have takes something away there.  That is
+a deny or a prompt, an execution under another profile (with which mapping is not implied), and a
+link that asks for a subset.  So the product of both is walked along the languages of such rules.
 
 Compared are accesses to objects.  Left out are executions and changes of profile, which lead on to
 other profiles, with what a profile is granted for them unasked, and what is done with other
@@ -20,7 +21,7 @@ from lsmc.analysis.diff import by_meaning
 from lsmc.analysis.openings import Opening
 from lsmc.analysis.question import ClassView, Question, RulePlace, rule_at
 from lsmc.automata.algebra import Automaton, search
-from lsmc.decide import ALLOW, Decision, decide
+from lsmc.decide import ALLOW, Decision, Facts, decide
 from lsmc.engine.evaluator import Matcher, Node
 from lsmc.engine.subjects import mediates
 from lsmc.ir.classes import (
@@ -106,13 +107,29 @@ class _Excess:
 
     def _places(self) -> Iterator[tuple[int, RulePlace]]:
         """The rules along which the one may grant more, each with the profile that has it."""
-        known = [by_meaning(matcher, self._cls) for matcher in self._sides]
-        for side in (0, 1):
+        known = [self._by_meaning(matcher) for matcher in self._sides]
+        for side, matcher in enumerate(self._sides):
             for meaning, places in known[side].items():
-                rule = rule_at(self._sides[side], places[0]).rule
-                allows = rule.facts.effect == ALLOW
-                if meaning not in known[1 - side] and allows == (side == 0):
-                    yield side, places[0]
+                if meaning not in known[1 - side]:
+                    facts = rule_at(matcher, places[0]).rule.facts
+                    if self._may_take(facts) if side else facts.effect == ALLOW:
+                        yield side, places[0]
+
+    def _may_take(self, facts: Facts) -> bool:
+        """Whether a rule may take away what is compared."""
+        if facts.effect != ALLOW or self._cls is LINK:
+            return True
+        return facts.transition is not None and facts.transition.kind != "inherit"
+
+    def _by_meaning(self, matcher: Matcher) -> dict[Any, list[RulePlace]]:
+        """The rules of a profile that are written, by what they say."""
+        own = matcher.profile.place
+        found: dict[Any, list[RulePlace]] = {}
+        for meaning, places in by_meaning(matcher, self._cls).items():
+            written = [place for place in places if rule_at(matcher, place).rule.place != own]
+            if written:
+                found[meaning] = written
+        return found
 
     def _at(self, key: bytes) -> Opening | None:
         whole = bytes((self._cls.code,)) + key

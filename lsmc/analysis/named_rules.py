@@ -228,6 +228,8 @@ class ProfileRules:
         """What the rules say of an object; only the permissions asked for are to be read."""
         found = list(self._listed.get(key, ()))
         for length in self._lengths:
+            if length > len(key):
+                break
             found += [rule for rule in self._open.get(key[:length], ()) if rule.matches(key)]
         return self._languages.decide(found, owner)
 

@@ -9,7 +9,7 @@ from typing import Self
 
 from lsmc.forks import can_fork, forked, spread, told
 from lsmc.ir.model import Profile, Unit
-from lsmc.tables.build import TooComplexError, build_groups, unit_digest, units
+from lsmc.tables.build import build_groups, unit_digest, units
 from lsmc.tables.groups import UNCOMPRESSED, BuiltGroup
 
 #: Processes for fewer profiles than this cost more than they save.
@@ -28,9 +28,8 @@ class Builder:
     """
 
     def __init__(self, jobs: int) -> None:
-        self._others = jobs - 1 if can_fork() else 0
-        self._begun = ExitStack()
-        self._busy: list[Connection] = []
+        self._others = max(jobs - 1, 0) if can_fork() else 0
+        self._busy: dict[Connection, ExitStack] = {}
         self._profiles: list[Profile] = []
         self._done = 0  # so many of the profiles are being built
         self._groups: Groups = {}
@@ -39,7 +38,8 @@ class Builder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._begun.close()
+        for begun in self._busy.values():
+            begun.close()
 
     def add(self, profiles: Iterable[Profile]) -> None:
         """Take profiles into account; their units are built beside this process if one is free.
@@ -47,7 +47,7 @@ class Builder:
         OSError when a process is lost.
         """
         self._profiles += profiles
-        if self._others < 1 or len(self._profiles) - self._done < MIN_PROFILES:
+        if not self._others or len(self._profiles) - self._done < MIN_PROFILES:
             return
         self._collect([one for one in self._busy if one.poll()])
         if len(self._busy) < self._others:
@@ -56,10 +56,12 @@ class Builder:
             def serve(connection: Connection) -> None:
                 connection.send(_build(todo))
 
-            self._busy += self._begun.enter_context(forked(serve, 1))
+            begun = ExitStack()
+            (connection,) = begun.enter_context(forked(serve, 1))
+            self._busy[connection] = begun
 
     def groups(self) -> Groups:
-        """The groups of all units but too complex ones; OSError when a process is lost."""
+        """The groups of all units that can be built; OSError when a process is lost."""
         if self._done or (len(self._profiles) >= MIN_PROFILES and self._others):
             todo = sorted(self._todo(), key=lambda unit: -len(unit.rules))
             count = min(_SHARES * (self._others + 1), len(todo))
@@ -67,7 +69,7 @@ class Builder:
             for built in spread(_build, shares, self._others + 1):
                 self._groups |= built
             while self._busy:
-                self._collect(self._busy)
+                self._collect(list(self._busy))
         return self._groups
 
     def _todo(self) -> list[Unit]:
@@ -80,13 +82,13 @@ class Builder:
     def _collect(self, ready: Sequence[Connection]) -> None:
         """Take what some processes have built, as soon as there is any."""
         for connection, built in told(ready) if ready else ():
-            self._busy.remove(connection)
+            self._busy.pop(connection).close()
             self._groups |= built
 
 
 def _build(todo: Sequence[Unit]) -> Groups:
     found: Groups = {}
     for unit in todo:
-        with suppress(TooComplexError):
+        with suppress(Exception):  # who needs them meets it again, and can say so
             found[unit_digest(unit)] = build_groups(unit.rules, UNCOMPRESSED)
     return found

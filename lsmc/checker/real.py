@@ -62,17 +62,16 @@ State: TypeAlias = tuple[int, Any]
 
 
 class RealKeys:
-    """The keys of a class that a kernel can ask about, class code included."""
+    """The keys of a class that a kernel can ask about, with or without the class code."""
 
-    start: State = (-1, None)
-
-    def __init__(self, cls: MediationClass) -> None:
+    def __init__(self, cls: MediationClass, *, code: bool = True) -> None:
         paths = PATHS.get(cls, ())
         self._code = 1 << cls.code
         self._fields: tuple[Automaton[Any], ...] = tuple(
             RealPaths() if number in paths else Lazy(_FIELDS.get((cls, name), _ANY))
             for number, name in enumerate(cls.fields)
         ) or (Lazy(Literal(b"")),)
+        self.start: State = (-1, None) if code else (0, self._fields[0].start)
 
     def edges(self, state: State) -> list[tuple[int, State]]:
         """Disjoint sets of bytes, each with the state that it leads to."""
@@ -84,10 +83,6 @@ class RealKeys:
         if number + 1 < len(self._fields) and here.accepts(inner):
             found.append((_NUL, (number + 1, self._fields[number + 1].start)))
         return found
-
-    def behind_code(self) -> State:
-        """The state behind the class code."""
-        return (0, self._fields[0].start)
 
     def accepts(self, state: State) -> tuple[int, ...]:
         """A key ends with its last field."""
@@ -101,20 +96,10 @@ def real_keys(cls: MediationClass) -> RealKeys:
     return RealKeys(cls)
 
 
-class _Behind:
-    """The rest of an automaton behind one of its states."""
-
-    def __init__(self, of: Automaton[Any], start: Any) -> None:
-        self.start = start
-        self.edges = of.edges
-        self.accepts = of.accepts
-
-
 @cache
 def real_objects(cls: MediationClass) -> Automaton[Any]:
     """As `real_keys`, without the class code."""
-    keys = real_keys(cls)
-    return _Behind(keys, keys.behind_code())
+    return RealKeys(cls, code=False)
 
 
 def is_real_key(cls: MediationClass, key: bytes) -> bool:

@@ -40,7 +40,8 @@ def _run(args: list[str]) -> int:
     import sys
 
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        if stream is not None:  # closed by who started us
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     if args[:1] == ["query"]:
         from lsmc.cli.quick import quick
 

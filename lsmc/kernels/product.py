@@ -1,4 +1,4 @@
-"""Walks through products of automata: the hot loops of every question about several languages.
+"""Automata looked at as far as a question goes, alone and in products: the hot loops of analyses.
 
 An automaton has a `start`, and tells of a state its `edges`, disjoint sets of bytes (integers with
 a bit for each) with the state that each leads to, and what it `accepts`.  A state of a product is a
@@ -21,7 +21,7 @@ Positions = tuple[int, ...]
 States = tuple[Any, ...]
 Edges = Sequence[tuple[int, Any]]
 
-#: What a byte costs as the rank of the best one of a set: from `printable` on it is unprintable.
+#: The rank of the best byte of a set.
 Rank = Callable[[int], int]
 
 
@@ -219,14 +219,14 @@ def steps(edges: Sequence[Callable[[Any], Edges]], states: States) -> list[tuple
 
 
 @cython.locals(best="dict", seen="set", level="list", levels="list", ordered="list", goals="list")
-@cython.locals(place="long long", cost="long long", unprintable="long long", first="long long")
+@cython.locals(place="long long", cost="long long", unprintable="long long", printable="long long")
 def shortest(
-    automata: Sequence[Any], goal: Callable[[States], bool], rank: Rank, first: int, limit: int
+    automata: Sequence[Any], goal: Callable[[States], bool], rank: Rank, printable: int, limit: int
 ) -> list[int] | None:
     """The ranks of the bytes to a first tuple of states that meets a goal; None without one.
 
-    Fewest bytes come first, then fewest of a rank from `first` on, then the least ranks from the
-    beginning on.  Raises `LimitError` past `limit` tuples of states.
+    Fewest bytes come first, then fewest of a rank from `printable` on, then the least ranks from
+    the beginning on.  Raises `LimitError` past `limit` tuples of states.
     """
     edges = [automaton.edges for automaton in automata]
     states: States = tuple([automaton.start for automaton in automata])
@@ -252,7 +252,7 @@ def shortest(
             for mask, after in steps(edges, states):
                 if after not in seen:
                     cost = rank(mask)
-                    path = (unprintable + (cost >= first), place, cost)
+                    path = (unprintable + (cost >= printable), place, cost)
                     known = best.get(after)
                     if known is None or path < known:
                         best[after] = path

@@ -63,7 +63,7 @@ def text_lines(part: Shown) -> Iterator[Line]:
         yield line((f"{silent} {word} nowhere else", "dim"))
     if part.graph.unfollowed:
         count = len(part.graph.unfollowed)
-        words = "1 stack is" if count == 1 else f"{count} stacks are"
+        words = "1 stack that was met is" if count == 1 else f"{count} stacks that were met are"
         yield line((f"{words} not followed: there are too many", "dim"))
 
 
@@ -151,6 +151,8 @@ def dot(part: Shown) -> str:
         look = ""
         if name == UNCONFINED:
             look = " [color=red, fontcolor=red]"
+        elif name in part.graph.unfollowed:
+            look = " [style=dotted]"
         elif name in crowds:
             look = " [shape=ellipse, style=dashed]"
         lines.append(f"  {_quoted(name)}{look};")
@@ -180,8 +182,7 @@ def _quoted(text: str) -> str:
 
 def to_json(part: Shown) -> dict[str, Any]:
     """Nodes, edges and failing executions; fields are only ever added."""
-    edges = [edge for name in part.names for one in _parts(name) for edge in _own(part, one)]
-    edges += [edge for name in part.names if "//&" in name for edge in part.graph.edges(name)]
+    edges = [edge for name in part.names for edge in part.graph.edges(name)]
     refused = [r for name in part.names for one in _parts(name) for r in _refused(part.graph, one)]
     nodes = dict.fromkeys((*part.names, *(edge.target for edge in edges)))
     return {
@@ -201,11 +202,6 @@ def to_json(part: Shown) -> dict[str, Any]:
             for one in dict.fromkeys(refused)
         ],
     }
-
-
-def _own(part: Shown, name: str) -> tuple[Edge, ...]:
-    known = name in part.graph.known or name == UNCONFINED
-    return part.graph.ways(name).edges if known else ()
 
 
 def _node(graph: Graph, name: str) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 What it does: follows executions, profile changes and hats from each profile, through the profiles
 of the tree.  It finds those from which a task comes to run without a profile, or under one that
 confines nothing (flags `unconfined` and `default_allow`); a single execution of that kind is
-LSM302.  For every other profile it finds a strictly wider one that a task comes to: one that grants
-every access to objects that the first grants, and more.
+LSM302.  For a profile with no such way it finds a strictly wider one that a task comes to: one that
+grants every access to objects that the first grants, and more.
 
 Why is this bad: each step looks harmless, and the whole gives everything; or the profile that the
 chain begins with confines nothing that its end does not allow.
@@ -57,7 +57,8 @@ what a profile may do with other programs (signals, tracing, unix sockets, dbus)
 profile names itself.  Profiles in complain mode count by their rules.  Stacks are not followed, nor
 is the way from one hat to another, which needs the secret with which the first was entered.
 
-How to fix: confine the last program of the chain, or cut the chain where it is not needed.
+How to fix: confine the last program of the chain, narrow the wider profile, or cut the chain where
+it is not needed.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ from lsmc.checker.patterns import objects
 from lsmc.checker.real import real_objects
 from lsmc.checker.telling import quoted, shown
 from lsmc.checker.transitions import edge_witness, graph, rule_of
+from lsmc.decide import decide
 from lsmc.diagnostics import Diagnostic, Label
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.classes import FILE
@@ -101,7 +103,8 @@ def _wider(tree: Tree, view: ProfileView, views: Mapping[str, ProfileView]) -> I
         name = chain[-1].target
         more = _more(view, views[name]) if name in views else None
         if more is not None:
-            yield _report(tree, view, chain, f"to the wider `{name}`", f"; it adds {more}")
+            where, adds = f"to the wider `{name}`", f"; it adds {more}"
+            yield _report(tree, view, chain, where, adds, help=f"narrow `{name}`, or cut the chain")
             return
 
 
@@ -159,10 +162,18 @@ def _is_beyond(narrow: ProfileView, wide: ProfileView) -> bool:
                 continue
             for path in objects(held.rule.fields[0])[:1]:
                 for owner in halves(held.facts, FILE.all & ~EXECUTE):
-                    mine = compared(FILE, narrow.decide(FILE, path, owner))
-                    if mine & ~compared(FILE, wide.decide(FILE, path, owner)):
+                    mine, theirs = (_written(view, path, owner) for view in (narrow, wide))
+                    if mine & ~theirs:
                         return True
     return False
+
+
+def _written(view: ProfileView, path: bytes, owner: bool) -> int:
+    """What the rules that are written grant on a path, as far as it is compared."""
+    key = bytes((FILE.code,)) + path
+    held = [held for use in view.uses for held in use.unit.matching(key)]
+    own = view.profile.ir.origin
+    return compared(FILE, decide([h.facts for h in held if h.rule.origin != own], FILE, owner))
 
 
 def _first_steps(tree: Tree) -> dict[str, Edge]:
@@ -183,7 +194,12 @@ def _first_steps(tree: Tree) -> dict[str, Edge]:
 
 
 def _report(
-    tree: Tree, view: ProfileView, chain: Sequence[Edge], where: str, more: str = ""
+    tree: Tree,
+    view: ProfileView,
+    chain: Sequence[Edge],
+    where: str,
+    more: str = "",
+    help: str = "confine the last program, or cut the chain where it is not needed",
 ) -> Diagnostic:
     related = []
     for edge in chain[1:]:
@@ -199,7 +215,7 @@ def _report(
         span,
         f"`{view.name}` leads {where} in {len(chain)} "
         f"step{'s' if len(chain) > 1 else ''}: {ways}{more}",
-        help="confine the last program, or cut the chain where it is not needed",
+        help=help,
         profile=view.name,
         witness=edge_witness(first),
         related=related,
