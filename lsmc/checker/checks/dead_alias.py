@@ -73,10 +73,11 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         elif not alias.new.text.startswith("/"):
             message = f"the alias makes paths that begin with `{new}`: they match nothing"
         elif span not in matched and (span.source.path in given or not others):
-            message = f"nothing starts with `{old}`: the alias to `{new}` has no effect"
+            message = f"no text of a path begins with `{old}`: the alias to `{new}` does nothing"
         else:
             continue
-        yield CHECK.finding(span, message, help="correct the path, or remove the alias")
+        yield CHECK.finding(span, message, help=_HELP)
 
 
+_HELP = "correct the path, or remove the alias; it replaces text and sees into no alternation"
 CHECK = Check("LSM218", "dead-alias", "info", run)

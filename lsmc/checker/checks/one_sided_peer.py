@@ -50,6 +50,7 @@ from lsmc.checker.model import Check, LintedProfile, Tree, request, rule_text
 from lsmc.checker.names import names_of
 from lsmc.checker.patterns import overlap
 from lsmc.checker.peers import ANSWER, PEER, PeerRule, granted, peer_rules
+from lsmc.checker.telling import listing
 from lsmc.diagnostics import Diagnostic, Label
 from lsmc.engine.requests import encode
 from lsmc.engine.subjects import mediates
@@ -93,7 +94,7 @@ def _one_sided(sides: _Sides, one: PeerRule, peer: LintedProfile) -> Iterator[Di
         ]
         if not lacking:
             continue
-        words = " and ".join(f"`{ANSWER[cls.name][perm]}`" for perm in lacking)
+        words = listing(f"`{ANSWER[cls.name][perm]}`" for perm in lacking)
         origin = one.rule.origin
         yield CHECK.finding(
             origin,

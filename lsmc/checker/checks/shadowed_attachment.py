@@ -49,9 +49,9 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.names import graph_of
 from lsmc.checker.race import Race
+from lsmc.checker.telling import shown
 from lsmc.diagnostics import Diagnostic, Label
 from lsmc.engine.attachment import Candidate
-from lsmc.source import to_display
 
 _TRIES = 8
 _LIMIT = 20_000
@@ -70,9 +70,12 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 yield _report(tree, candidate, takers)
 
 
-def _takers(scope: Scope, candidate: Candidate) -> dict[str, bytes]:
-    """Who claims the paths, each with one; empty when the profile wins one of those looked at."""
-    takers: dict[str, bytes] = {}
+def _takers(scope: Scope, candidate: Candidate) -> dict[str, tuple[bytes, bool]]:
+    """Who claims the paths, each with one and whether it has the same rank there.
+
+    Empty when the profile wins one of those looked at.
+    """
+    takers: dict[str, tuple[bytes, bool]] = {}
     listed = scope.of[candidate.profile.number]
     for path in listed if listed is not None else some(Table(candidate.dfa), _TRIES):
         ranked = [(rank, one.profile) for rank, one in scope.at(path) if not one.xattrs]
@@ -82,7 +85,7 @@ def _takers(scope: Scope, candidate: Candidate) -> dict[str, bytes]:
             return {}
         for profile in winners:
             if profile.number != candidate.profile.number:
-                takers.setdefault(profile.full_name, path)
+                takers.setdefault(profile.full_name, (path, candidate.profile in winners))
     return takers
 
 
@@ -104,18 +107,20 @@ def _loses(scope: Scope, candidate: Candidate, prefix: bytes) -> bool:
     return won is None
 
 
-def _report(tree: Tree, candidate: Candidate, takers: dict[str, bytes]) -> Diagnostic:
+def _report(tree: Tree, candidate: Candidate, takers: dict[str, tuple[bytes, bool]]) -> Diagnostic:
     name = candidate.profile.full_name
-    taker, path = next(iter(takers.items()))
+    related = []
+    for other, (path, same) in takers.items():
+        rank = "with the same rank, so neither attaches" if same else "and wins"
+        related.append(
+            Label(tree.by_name[other].ir.origin, f"`{other}` claims {shown(path)}, {rank}")
+        )
     return CHECK.finding(
         tree.by_name[name].ir.origin,
         f"`{name}` never attaches: other profiles claim all of its paths",
-        help=f"`{taker}` claims `{to_display(path.decode('latin-1'))}`, for example",
+        help="give it a path of its own, or a longer one, or remove it",
         profile=name,
-        related=[
-            Label(tree.by_name[other].ir.origin, f"`{other}` claims some of them")
-            for other in takers
-        ],
+        related=related,
     )
 
 

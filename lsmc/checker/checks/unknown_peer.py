@@ -46,16 +46,18 @@ How sure: exact for the files that were given; profiles in files beside them and
 directory count as existing.  It is `info` because rules for programs of other packages are written
 on purpose.
 
-How to fix: correct the name, drop the rule, or add the name to `external`.
+How to fix: correct the label, drop the rule, or add the name to `external`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.checker.model import Check, Tree, rule_text
+from lsmc.automata.pattern import example
+from lsmc.checker.model import Check, Tree
 from lsmc.checker.names import EXTERNAL, external_setting, names_of
 from lsmc.checker.peers import peer_rules
+from lsmc.checker.telling import quoted, shown
 from lsmc.diagnostics import Diagnostic
 from lsmc.ir.mediation import Effect
 from lsmc.source import Span
@@ -67,6 +69,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     globs = external_setting(tree, CHECK.name, CHECK.table)
     known: set[Span] = set()  # places where one profile at least finds its peer
     missing: dict[Span, set[str]] = {}
+    labels: dict[Span, bytes] = {}  # one that the peer may be
     for one in tree.shared(peer_rules):
         if one.rule.effect == Effect.DENY:
             continue
@@ -75,14 +78,15 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             known.add(one.rule.origin)
         else:
             missing.setdefault(one.rule.origin, set()).update(users)
+            labels.setdefault(one.rule.origin, example(one.peer) or b"")
     for origin, users in missing.items():
         if origin in known:
             continue  # the label speaks of the profile itself, and fits for some
         for user in sorted(users):
             yield CHECK.finding(
                 origin,
-                f"the peer of `{rule_text(origin)}` matches no profile",
-                help="correct the name, or drop the rule",
+                f"the peer {shown(labels[origin])} of {quoted(origin)} matches no profile",
+                help="correct the label, or drop the rule",
                 profile=user,
             )
 

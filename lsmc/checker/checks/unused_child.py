@@ -85,10 +85,24 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             f"`{profile.name}` {what}"
             if profile.record.is_hat
             else f"no rule leads to the child `{profile.name}`",
-            help="write the `cx` rule that is missing, or remove it",
+            help="let a `cx` rule lead to it that nothing overrules, or remove it",
             profile=profile.name,
-            related=[Label(parent.ir.origin, "its parent")],
+            related=[Label(parent.ir.origin, "its parent"), *_overruled(tree, parent, profile)],
         )
+
+
+def _overruled(tree: Tree, parent: LintedProfile, child: LintedProfile) -> Iterator[Label]:
+    """The rules of a parent that are meant for a child, and decide at no path of it."""
+    graph = tree.shared(graph_of)
+    record = child.record
+    listed = graph.attachments.scope(record.parent, record.namespace).of.get(record.number)
+    for rule in graph.exec_rules(parent.name).rules:
+        wanted = rule.facts.transition
+        if wanted is None:
+            continue
+        named = wanted.kind == "child" and f"{record.parent}//{wanted.name}" == record.name
+        if named or (wanted.kind == "attach-child" and any(map(rule.matches, listed or ()))):
+            yield Label(tree.origin(rule.facts.id), "other rules decide wherever this one matches")
 
 
 def _parent(tree: Tree, profile: LintedProfile) -> LintedProfile | None:
