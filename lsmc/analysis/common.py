@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lsmc.automata.algebra import Automaton, States
+from lsmc.automata.algebra import Automaton, Lazy, States
 from lsmc.automata.alphabet import ALL, N_PRINTABLE, PREFERENCE, best_rank
 from lsmc.automata.dfa import StateLimit
 from lsmc.kernels import product
@@ -62,11 +62,20 @@ def shortest_common(automata: Sequence[Automaton[Any]], limit: int = LIMIT) -> b
 
     Raises `StateLimit`.
     """
+    automata = _paired(automata)
     return shortest(automata, product.all_accept(automata), limit)
+
+
+def _paired(automata: Sequence[Automaton[Any]]) -> Sequence[Automaton[Any]]:
+    """The same with two patterns that come first as one automaton."""
+    if len(automata) > 1 and isinstance(automata[0], Lazy) and isinstance(automata[1], Lazy):
+        return [product.Pair(automata[0], automata[1]), *automata[2:]]
+    return automata
 
 
 def have_common(automata: Sequence[Automaton[Any]], limit: int = LIMIT) -> bool:
     """Whether there is a common member; raises `StateLimit`."""
+    automata = _paired(automata)
     try:
         return product.reaches(automata, product.all_accept(automata), limit)
     except product.LimitError:

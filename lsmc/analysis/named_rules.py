@@ -16,7 +16,7 @@ from lsmc.analysis.languages import UNSEEN, Seen, Sight, common_prefix, members,
 from lsmc.automata.algebra import Automaton, Table
 from lsmc.decide import Decision, decide
 from lsmc.ir.mediation import MediationClass
-from lsmc.kernels.walk import Walker
+from lsmc.kernels.walk import Matches, Walker
 from lsmc.tables.bundle import Bundle, Unit
 from lsmc.tables.reach import Reach
 from lsmc.tables.records import ProfileRecord
@@ -104,7 +104,7 @@ class RuleLanguage:
             return key in self.members
         if not key.startswith(self.prefix):
             return False
-        return self._ends_at(self._part.walker.walk(self.code + key))
+        return self.rule in self._part.matches.at(self.code + key)
 
     def _ends_at(self, state: int) -> bool:
         """Whether the rule matches at a state of the table."""
@@ -153,6 +153,7 @@ class Part(NamedTuple):
     rule: int
     number: int
     walker: Walker
+    matches: Matches
     code: bytes
 
 
@@ -198,13 +199,13 @@ class RuleLanguages:
 
     def _languages(self, unit: Unit, index: int) -> Iterator[RuleLanguage]:
         group = unit.group(index)
-        walker = group.walker
+        walker, matches = group.walker, group.matches(range(unit.rules))
         code = bytes((self.cls.code,))
         for number, rule in enumerate(group.rules):
             record = unit.rule(rule)
             facts = record.facts
             if record.cls == self.cls.code and (facts.owner | facts.other) & self.mask:
-                part = Part(unit, index, rule, number, walker, code)
+                part = Part(unit, index, rule, number, walker, matches, code)
                 yield RuleLanguage(part, self._seen.rule(facts.id))
 
 

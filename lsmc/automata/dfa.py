@@ -18,7 +18,7 @@ from operator import ge, gt
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.alphabet import ALL, bytes_of
-from lsmc.kernels.walk import Walker
+from lsmc.kernels.walk import Reverse, Walker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +59,10 @@ class Dfa(NamedTuple):
     def walker(self) -> Walker:
         """The table made ready for many keys; it remembers rows, so keep it."""
         return Walker(self.classes, self.offsets, self.labels, self.targets, self.defaults)
+
+    def reverse(self) -> Reverse:
+        """The edges the other way round."""
+        return Reverse(self.offsets, self.targets, self.defaults, max(self.classes) + 1)
 
     def walk(self, key: bytes) -> int:
         """The state that a key leads to; 0 when nothing can match any more."""

@@ -127,10 +127,12 @@ class Names:
         return self._dfas[pattern]
 
     def own_children(self, pattern: Pattern, profile: str) -> bool:
-        """Whether a pattern means any child of a profile, which may be added locally."""
-        return literal_prefix(pattern) == encode(f"{profile}//") and (
-            literals(pattern, _MANY) is None
-        )
+        """Whether a pattern means any child of a profile, or a stack with it.
+
+        Children may be added locally, and what is stacked comes from elsewhere.
+        """
+        own = (encode(f"{profile}//"), encode(f"{profile}//&"))
+        return literal_prefix(pattern) in own and literals(pattern, _MANY) is None
 
     def external(self, pattern: Pattern, globs: Iterable[str]) -> bool:
         """Whether a label pattern may mean a profile that is known to come from elsewhere."""

@@ -21,6 +21,11 @@ def cfunc(function: F) -> F:
     return function
 
 
+def ccall(function: F) -> F:
+    """Mark a function for callers in C and in Python; nothing to do."""
+    return function
+
+
 def cclass(kind: type[C]) -> type[C]:
     """Mark an extension type; nothing to do."""
     return kind

@@ -25,6 +25,10 @@ Edges = Sequence[tuple[int, Any]]
 Rank = Callable[[int], int]
 
 
+_HALF = 31  # bits of a state of a pair
+_LOW = (1 << 31) - 1
+
+
 class LimitError(Exception):
     """A product has more states than it may have."""
 
@@ -52,16 +56,17 @@ class Subsets:
         self._known = []  # the edges of states
         self.start = self._number(start)
 
-    @cython.locals(state="long long")
-    def edges(self, state: int) -> Edges:
+    @cython.ccall
+    def edges(self, state: cython.longlong) -> Edges:
         """Disjoint sets of bytes, each with the state that it leads to."""
         found: Edges | None = self._known[state]
         if found is None:
             found = self._known[state] = self._edges(self._states[state])
         return found
 
-    @cython.locals(state="long long", positions="tuple")
-    def accepts(self, state: int) -> tuple[int, ...]:
+    @cython.ccall
+    @cython.locals(positions="tuple")
+    def accepts(self, state: cython.longlong) -> tuple[int, ...]:
         """The patterns that match here, ascending."""
         positions: Positions = self._states[state]
         if not positions or positions[0] >= 0:
@@ -130,6 +135,37 @@ def _refine(
 
 
 @cython.cclass
+class Pair:
+    """Two automata that go on together, as one; a state is made of both numbers."""
+
+    start = cython.declare("long long", visibility="readonly")
+    _one = cython.declare("Subsets")
+    _other = cython.declare("Subsets")
+
+    def __init__(self, one: Subsets, other: Subsets) -> None:
+        self._one = one
+        self._other = other
+        self.start = one.start << _HALF | other.start
+
+    @cython.locals(state="long long", a="long long", b="long long", found="list")
+    def edges(self, state: int) -> Edges:
+        """Disjoint sets of bytes on which both go on, each with the state it leads to."""
+        found: list[tuple[int, int]] = []
+        others = self._other.edges(state & _LOW)
+        for mask, a in self._one.edges(state >> _HALF):
+            for more, b in others:
+                both = mask & more
+                if both:
+                    found.append((both, a << _HALF | b))
+        return found
+
+    @cython.locals(state="long long")
+    def accepts(self, state: int) -> tuple[int, ...]:
+        """What the first matches here; none where the second matches nothing."""
+        return self._one.accepts(state >> _HALF) if self._other.accepts(state & _LOW) else ()
+
+
+@cython.cclass
 class Along:
     """The automaton of one numbered pattern, which knows what others match at its members.
 
@@ -193,18 +229,9 @@ class Along:
         return tuple(found)
 
 
-@cython.locals(states="tuple", found="list", pieces="list", cut="list", at="int")
+@cython.locals(states="tuple", pieces="list", cut="list", at="int")
 def steps(edges: Sequence[Callable[[Any], Edges]], states: States) -> list[tuple[int, States]]:
     """Where all go on together from a tuple of states, by disjoint sets of bytes."""
-    found: list[tuple[int, States]] = []
-    if len(edges) == 2:  # as most often
-        others = edges[1](states[1])
-        for mask, one in edges[0](states[0]):
-            for more, other in others:
-                both = mask & more
-                if both:
-                    found.append((both, (one, other)))
-        return found
     pieces: list[tuple[int, States]] = [(mask, (to,)) for mask, to in edges[0](states[0])]
     for at in range(1, len(edges)):
         cut: list[tuple[int, States]] = []
@@ -308,9 +335,9 @@ def reaches(automata: Sequence[Any], goal: Callable[[States], bool], limit: int)
 def all_accept(automata: Sequence[Any]) -> Callable[[States], bool]:
     """Whether all automata match at a tuple of states, as a goal."""
     tests = [automaton.accepts for automaton in automata]
-    if len(tests) == 2:
-        one, other = tests
-        return lambda states: bool(one(states[0]) and other(states[1]))
+    if len(tests) == 1:
+        (one,) = tests
+        return lambda states: bool(one(states[0]))
 
     def goal(states: States) -> bool:
         return all(test(state) for test, state in zip(tests, states, strict=True))

@@ -276,3 +276,68 @@ def matching(tables: Sequence[Matches], key: bytes) -> list[int]:
     if len(found) > 1:
         found.sort()
     return found
+
+
+@cython.cclass
+class Reverse:
+    """The edges of a decision table the other way round."""
+
+    _starts = cython.declare("unsigned int[::1]")
+    _sources = cython.declare("unsigned int[::1]")
+
+    @cython.boundscheck(False)
+    @cython.wraparound(False)
+    @cython.locals(rows="const unsigned int[::1]", to="const unsigned short[::1]")
+    @cython.locals(others="const unsigned short[::1]", starts="unsigned int[::1]")
+    @cython.locals(places="unsigned int[::1]", sources="unsigned int[::1]", count="int")
+    @cython.locals(state="int", index="int", target="int", size="int", last="int")
+    def __init__(
+        self, offsets: Sequence[int], targets: Sequence[int], defaults: Sequence[int], classes: int
+    ) -> None:
+        """The rows of a table with so many classes of bytes; the dead state is left out."""
+        rows, to, others = offsets, targets, defaults
+        count = len(defaults)
+        size = classes
+        starts = array("I", bytes(4 * (count + 1)))
+        for state in range(1, count):
+            for index in range(rows[state], rows[state + 1]):
+                starts[to[index]] += 1
+            if rows[state + 1] - rows[state] < size:
+                starts[others[state]] += 1
+        starts[0] = 0
+        for state in range(count):
+            starts[state + 1] += starts[state]
+        last = starts[count]
+        places = array("I", starts)  # where the sources of a state end, filled from the end
+        sources = array("I", bytes(4 * max(last, 1)))
+        for state in range(1, count):
+            for index in range(rows[state], rows[state + 1]):
+                target = to[index]
+                if target:
+                    places[target] -= 1
+                    sources[places[target]] = state
+            target = others[state]
+            if target and rows[state + 1] - rows[state] < size:
+                places[target] -= 1
+                sources[places[target]] = state
+        self._starts = places
+        self._sources = sources
+
+    @cython.locals(state="int", index="int", source="int", seen="bytearray", todo="list")
+    @cython.locals(found="list")
+    def before(self, ends: Iterable[int], limit: int) -> list[int]:
+        """States that lead to some others, and these; not many more than the limit."""
+        found: list[int] = list(dict.fromkeys(ends))
+        seen = bytearray(len(self._starts))
+        for state in found:
+            seen[state] = 1
+        todo = list(found)
+        while todo and len(found) < limit:
+            state = todo.pop()
+            for index in range(self._starts[state], self._starts[state + 1]):
+                source = self._sources[index]
+                if not seen[source]:
+                    seen[source] = 1
+                    found.append(source)
+                    todo.append(source)
+        return found

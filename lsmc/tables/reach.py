@@ -19,7 +19,7 @@ class Reach:
         self.table = Table(dfa)
         self._walker = dfa.walker()
         self._shortest: dict[int, bytes] = {1: b""}
-        self._back: dict[int, list[int]] = {}
+        self._back = dfa.reverse()
         self._accepting: dict[int, list[int]] = {}
         self._useful: dict[int, frozenset[int]] = {}
         level = [1]
@@ -32,7 +32,6 @@ class Reach:
                 if len(steps) > 1:
                     steps.sort()
                 for _, byte, target in steps:
-                    self._back.setdefault(target, []).append(state)
                     if target not in self._shortest:
                         self._shortest[target] = before + bytes((byte,))
                         following.append(target)
@@ -61,12 +60,6 @@ class Reach:
         """The states from which a rule can still match."""
         known = self._useful.get(rule)
         if known is None:
-            todo = list(self.accepting(rule))
-            found = set(todo)
-            while todo:
-                for state in self._back.get(todo.pop(), ()):
-                    if state not in found:
-                        found.add(state)
-                        todo.append(state)
+            found = self._back.before(self.accepting(rule), len(self._shortest) + 1)
             known = self._useful[rule] = frozenset(found)
         return known

@@ -83,6 +83,22 @@ def test_lazy_edges_are_disjoint(a: Pattern, b: Pattern) -> None:
     assert len(targets) == len(lazy.edges(lazy.start))
 
 
+@given(st.lists(patterns, min_size=1, max_size=3))
+def test_the_edges_of_a_table_the_other_way_round(found: list[Pattern]) -> None:
+    dfa = determinize(found)
+    leads: dict[int, set[int]] = {}
+    for state in range(1, dfa.n_states):
+        for _, target in Table(dfa).edges(state):
+            leads.setdefault(target, set()).add(state)
+    for end in range(1, dfa.n_states):
+        before, todo = {end}, [end]
+        while todo:
+            new = leads.get(todo.pop(), set()) - before
+            before |= new
+            todo += new
+        assert sorted(dfa.reverse().before([end], dfa.n_states)) == sorted(before)
+
+
 def test_each_edge_has_a_byte() -> None:
     """Of a set whose bytes all lead elsewhere together with other sets, no edge is left."""
     lazy = Lazy(Literal(b"a"), Literal(b"b"), Chars(mask_of(b"ab")))

@@ -40,7 +40,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lsmc.automata.algebra import Table
 from lsmc.automata.dfa import Dfa, StateLimit, determinize
 from lsmc.automata.partition import Kind, kind_of
 from lsmc.automata.pattern import Pattern
@@ -86,31 +85,22 @@ def _costs(tree: Tree, unit: Unit, index: int, limit: int) -> dict[int, int]:
     patterns = {number: key_pattern(tree.rules[number]) for number in numbers}
     accepted = [at for at, number in enumerate(numbers) if _multiplies(patterns[number])]
     # states from which a rule cannot match are there without it too
-    suspects = [numbers[at] for at, count in _useful(group.dfa, accepted) if count >= limit]
+    suspects = [numbers[at] for at in _lasting(group.dfa, accepted, limit)]
     return dict(_guilty(patterns, suspects, group.dfa.n_states, limit)) if suspects else {}
 
 
-def _useful(dfa: Dfa, accepted: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """For some patterns of a table, by their ids, how many states can still lead to a match."""
+def _lasting(dfa: Dfa, accepted: Sequence[int], limit: int) -> Iterator[int]:
+    """Those of some patterns, by their ids, that so many states of a table can still lead to."""
     if not accepted:
         return
-    table = Table(dfa)
-    before: list[list[int]] = [[] for _ in range(dfa.n_states)]
     ends: dict[int, list[int]] = {}
     for state in range(1, dfa.n_states):
-        for _, target in table.edges(state):
-            before[target].append(state)
         for one in dfa.accept_ids_of(state):
             ends.setdefault(one, []).append(state)
+    back = dfa.reverse()
     for one in accepted:
-        todo = ends.get(one, [])
-        found = set(todo)
-        while todo:
-            for state in before[todo.pop()]:
-                if state not in found:
-                    found.add(state)
-                    todo.append(state)
-        yield one, len(found)
+        if len(back.before(ends.get(one, ()), limit)) >= limit:
+            yield one
 
 
 def _guilty(

@@ -112,12 +112,12 @@ class _Sides:
     def __init__(self, tree: Tree) -> None:
         self._names = tree.shared(names_of)
         self._rules: dict[tuple[str, str], list[ir.Rule]] = {}
-        self._answers: dict[tuple[str, int, str], list[Pattern]] = {}
+        self._answers: dict[tuple[object, ...], list[Pattern]] = {}
         self._met: dict[tuple[int, str], bool] = {}
 
     def allows(self, peer: LintedProfile, name: str, rule: ir.Rule, perm: str) -> bool:
         """Whether some rule of a peer allows a permission to a subject of a name."""
-        key = (peer.name, id(rule), perm)
+        key = (peer.name, rule.cls.name, _shared(rule), perm)
         answers = self._answers.get(key)
         if answers is None:
             answers = self._answers[key] = self._answers_of(peer, rule, perm)
