@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from lsmc.automata.dfa import StateLimit
 from lsmc.checker.building import MIN_PROFILES
 from lsmc.checker.checks.internal_error import CHECK as INTERNAL
+from lsmc.checker.checks.write_and_exec import CHECK as WRITE_AND_EXEC
 from lsmc.checker.cuts import cuts
 from lsmc.checker.judge import judgements
 from lsmc.checker.model import Check, SettingError, Tree
@@ -57,13 +58,15 @@ def outcomes(tree: Tree, checks: Sequence[Check], jobs: int) -> Iterator[Outcome
 def _tasks(checks: Iterable[Check]) -> list[tuple[Check, ...]]:
     """The checks by what they rest on, so that neighbours have the most in common.
 
-    Those on dead rules come first, and those on transitions last: these are the largest.
+    Those on dead rules come first, those on what runs and on transitions last: these are the
+    largest.
     """
     found: dict[object, list[Check]] = {judgements: [], cuts: []}
     for check in checks:
         found.setdefault(check.basis or check.code, []).append(check)
-    if graph_of in found:
-        found[graph_of] = found.pop(graph_of)
+    for last in (WRITE_AND_EXEC.code, graph_of):
+        if last in found:
+            found[last] = found.pop(last)
     return [tuple(task) for task in found.values() if task]
 
 

@@ -33,10 +33,13 @@ def format_text(source: Source, *, words: bool = True) -> str:
     With `words`, letters of permissions are put in order and `#include` is written `include`.
     """
     elements = list(statements(source))
-    wanted = _reading(elements)
+    wanted: list[tuple[str, ...]] = []
     verbatim: set[int] = set()
     for _ in range(_ATTEMPTS):
         text = _Layout(source, words, verbatim).text(elements)
+        if text == source.text:
+            return text
+        wanted = wanted or _reading(elements)
         got = _reading(statements(Source(source.path, text)))
         if got == wanted:
             return text
