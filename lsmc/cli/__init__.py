@@ -35,13 +35,24 @@ def _leave(code: int) -> None:
     os._exit(code)
 
 
+def _open_closed() -> None:
+    """Let what goes to a closed stream go nowhere."""
+    import os
+    import sys
+
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+
+
 def _run(args: list[str]) -> int:
     """The exit code of a command line."""
     import sys
 
+    if sys.stdout is None or sys.stderr is None:  # who started us closed it
+        _open_closed()
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:  # closed by who started us
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     if args[:1] == ["query"]:
         from lsmc.cli.quick import quick
 

@@ -142,3 +142,15 @@ def test_an_interrupt_ends_quietly(bundle: Path) -> None:
         child.send_signal(signal.SIGINT)
         assert child.stderr.read() == b""
     assert child.returncode == 130
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_stream_changes_no_answer(bundle: Path, closed: str) -> None:
+    asked = f'"{bundle}" nginx write /var/www/html/index.html'
+    for command, code in (("ops", 0), (f"query {asked}", 1), (f"explain {asked}", 1), ("lint", 2)):
+        line = f'"{sys.executable}" -m lsmc.cli {command} {closed}'
+        result = subprocess.run(
+            ["/bin/sh", "-c", line], capture_output=True, text=True, check=False, cwd=ROOT
+        )
+        assert result.returncode == code, command
+        assert "Traceback" not in result.stderr + result.stdout
