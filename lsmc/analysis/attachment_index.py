@@ -19,6 +19,7 @@ from lsmc.analysis.languages import (
     all_members,
     common_prefix,
 )
+from lsmc.analysis.prefixes import Prefixes
 from lsmc.automata.algebra import Table
 from lsmc.engine.attachment import Attachments, Candidate, best, left_match
 from lsmc.engine.subjects import Profiles
@@ -43,7 +44,7 @@ class Scope:
         self.candidates = candidates
         self.paths: dict[bytes, list[Candidate]] = {}
         self.open: list[Open] = []
-        self._beginning: dict[bytes, list[Open]] = {}
+        self._beginning: Prefixes[Open] = Prefixes()
         self.of: dict[int, tuple[bytes, ...] | None] = {}
         self.found: dict[bytes, tuple[ProfileRecord | None, tuple[ProfileRecord, ...]]] = {}
         for candidate in candidates:
@@ -56,10 +57,9 @@ class Scope:
                 prefix = common_prefix(table, accepting, Everything())
                 one = Open(prefix, candidate, candidate.dfa.walker(), table)
                 self.open.append(one)
-                self._beginning.setdefault(prefix, []).append(one)
+                self._beginning.add(prefix, one)
             for path in found or ():
                 self.paths.setdefault(path, []).append(candidate)
-        self._lengths = sorted({len(prefix) for prefix in self._beginning})
 
     @cached_property
     def ordered(self) -> list[bytes]:
@@ -78,14 +78,11 @@ class Scope:
         """The attachments that match a path, each with its rank."""
         for candidate in self.paths.get(path, ()):
             yield len(path), candidate
-        for length in self._lengths:
-            if length > len(path):
-                break
-            for _, candidate, walker, _ in self._beginning.get(path[:length], ()):
-                if candidate.dfa.accepts[walker.walk(path)]:
-                    rank = left_match(candidate.dfa, path)
-                    if rank is not None:
-                        yield rank, candidate
+        for _, candidate, walker, _ in self._beginning.of(path):
+            if candidate.dfa.accepts[walker.walk(path)]:
+                rank = left_match(candidate.dfa, path)
+                if rank is not None:
+                    yield rank, candidate
 
 
 class AttachmentIndex(Attachments):

@@ -19,23 +19,21 @@ from functools import cached_property
 
 from lsmc.analysis.attachment_index import AttachmentIndex, Scope
 from lsmc.analysis.edges import Edge, Refused, Step, Ways
-from lsmc.analysis.languages import UNSEEN, Seen, common, some
+from lsmc.analysis.executions import TRIES, attached_paths, shown, taken
+from lsmc.analysis.languages import UNSEEN, Seen, some
 from lsmc.analysis.named_rules import ProfileRules, RuleLanguage, RuleLanguages
 from lsmc.decide import Decision
-from lsmc.engine.execution import exec_mode, execution
+from lsmc.engine.execution import exec_mode
 from lsmc.engine.policy import Policy
 from lsmc.engine.requests import encode
 from lsmc.engine.subjects import FREE_MODES, mediates
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.classes import CHANGE_PROFILE, FILE
 from lsmc.ir.mediation import Effect, Transition
-from lsmc.source import to_display
 from lsmc.tables.records import Place, ProfileRecord
 
 #: Stacks whose edges are worked out.
 MAX_STACKS = 64
-#: Common paths that are tried of two languages that have endlessly many.
-TRIES = 8
 _EXECUTE = FILE.mask("x")
 _CHANGE = CHANGE_PROFILE.mask(("change_profile",))
 _ATTACH = ("attach", "attach-child", "stack")
@@ -182,14 +180,14 @@ class Graph:
             if not mediates(record, FILE):
                 return None  # what confines nothing goes by attachments: not worked out
             decision = self.exec_rules(part).decide(path, owner)
-            target, fallback = self._taken(record, decision, path)
+            target, fallback = taken(self.policy.tables, record, decision, path)
             if target is None or decision.transition is None:
                 return None
             targets.update(dict.fromkeys(target.split("//&")))
             if moving is None and target != part:
                 rule = next(n for bits, n in decision.winners if bits & _EXECUTE)
                 mode = exec_mode(decision.transition)
-                moving = Edge(stack, "", "exec", mode, _show(path), owner, rule, fallback)
+                moving = Edge(stack, "", "exec", mode, shown(path), owner, rule, fallback)
         return None if moving is None else moving._replace(target="//&".join(targets))
 
     def all_edges(self) -> Iterator[Edge]:
@@ -265,7 +263,7 @@ class Graph:
             listed = scope.of.get(record.number, ())
             for path in listed if listed is not None else self._open_paths(scope, record):
                 if self._attaches(record, path):
-                    yield Edge(UNCONFINED, record.full_name, "exec", object=_show(path))
+                    yield Edge(UNCONFINED, record.full_name, "exec", object=shown(path))
                     break
 
     def _open_paths(self, scope: Scope, record: ProfileRecord) -> Iterator[bytes]:
@@ -313,27 +311,10 @@ class Graph:
     ) -> Edge | Refused:
         owner, decision = won
         number, mode = rule.facts.id, exec_mode(transition)
-        target, fallback = self._taken(record, decision, path)
+        target, fallback = taken(self.policy.tables, record, decision, path)
         if target is None:
-            return Refused(record.full_name, mode, _show(path), owner, number)
-        return Edge(record.full_name, target, "exec", mode, _show(path), owner, number, fallback)
-
-    def _taken(
-        self, record: ProfileRecord, decision: Decision, path: bytes
-    ) -> tuple[str | None, bool]:
-        """Where an execution leads, and whether by a fallback; nowhere when it is refused."""
-        transition = decision.transition
-        if transition is None:
-            return None, False
-        plain = transition._replace(inherit=False, unconfined=transition.kind == "unconfined")
-        if transition.kind == "inherit" or plain == transition:
-            taken = execution(self.policy.tables, record, decision, path)
-            return (taken.target if taken is not None else None), False
-        first = execution(self.policy.tables, record, decision._replace(transition=plain), path)
-        if first is None or first.target is not None:
-            return (first.target if first is not None else None), False
-        taken = execution(self.policy.tables, record, decision, path)
-        return (taken.target if taken is not None else None), True
+            return Refused(record.full_name, mode, shown(path), owner, number)
+        return Edge(record.full_name, target, "exec", mode, shown(path), owner, number, fallback)
 
     def _paths(
         self, record: ProfileRecord, rule: RuleLanguage, transition: Transition
@@ -397,7 +378,7 @@ class Graph:
             yield from (name for name in every if encode(name).startswith(prefix))
             return
         for text in listed:
-            parts = [self._canonical(part) for part in _show(text).split("//&")]
+            parts = [self._canonical(part) for part in shown(text).split("//&")]
             if all(part is not None for part in parts):
                 yield "//&".join(part for part in parts if part is not None)
 
@@ -410,15 +391,3 @@ class Graph:
     def _as_seen(self, record: ProfileRecord, name: str) -> str:
         """A name as a rule of a profile sees it: without the profile's own namespace."""
         return name.removeprefix(f":{record.namespace}://") if record.namespace else name
-
-
-def attached_paths(rule: RuleLanguage, scope: Scope) -> Iterator[bytes]:
-    """Paths of a rule to which profiles attach: all that are listed, and some of each pattern."""
-    yield from rule.starting(scope.ordered)
-    for one in scope.open:
-        if one.prefix.startswith(rule.prefix) or rule.prefix.startswith(one.prefix):
-            yield from common(one.table, rule.automaton(), TRIES)
-
-
-def _show(path: bytes) -> str:
-    return to_display(path.decode("latin-1"))

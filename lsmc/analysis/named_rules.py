@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from lsmc.analysis.languages import UNSEEN, Seen, Sight, common_prefix, members, some
+from lsmc.analysis.prefixes import Prefixes
 from lsmc.automata.algebra import Automaton, Table
 from lsmc.decide import Decision, decide
 from lsmc.ir.mediation import MediationClass
@@ -89,10 +90,10 @@ class RuleLanguage:
             text = ordered[at]
             if not text.startswith(self.prefix):
                 return
-            alive, state = self._part.walker.depth(self.code + text)
+            alive, _ = self._part.walker.depth(self.code + text)
             alive -= len(self.code)
             if alive == len(text):
-                if self._ends_at(state):
+                if self._has(text):
                     yield text
                 at += 1
             else:
@@ -104,12 +105,10 @@ class RuleLanguage:
             return key in self.members
         if not key.startswith(self.prefix):
             return False
-        return self.rule in self._part.matches.at(self.code + key)
+        return self._has(key)
 
-    def _ends_at(self, state: int) -> bool:
-        """Whether the rule matches at a state of the table."""
-        dfa, number = self._part.unit.group(self._part.group).dfa, self._part.number
-        return bool(dfa.accepts[state]) and number in dfa.accept_ids_of(state)
+    def _has(self, key: bytes) -> bool:
+        return self.rule in self._part.matches.at(self.code + key)
 
     def automaton(self) -> Automaton[int]:
         """The language for `lsmc.automata.algebra`."""
@@ -146,12 +145,11 @@ class _View:
 
 
 class Part(NamedTuple):
-    """A rule of a unit, its group, its number in either, and the class code of its keys."""
+    """A rule of a unit and a group, by their numbers, and the class code of its keys."""
 
     unit: Unit
     group: int
     rule: int
-    number: int
     walker: Walker
     matches: Matches
     code: bytes
@@ -201,11 +199,11 @@ class RuleLanguages:
         group = unit.group(index)
         walker, matches = group.walker, group.matches(range(unit.rules))
         code = bytes((self.cls.code,))
-        for number, rule in enumerate(group.rules):
+        for rule in group.rules:
             record = unit.rule(rule)
             facts = record.facts
             if record.cls == self.cls.code and (facts.owner | facts.other) & self.mask:
-                part = Part(unit, index, rule, number, walker, matches, code)
+                part = Part(unit, index, rule, walker, matches, code)
                 yield RuleLanguage(part, self._seen.rule(facts.id))
 
 
@@ -217,21 +215,17 @@ class ProfileRules:
         self._languages = languages
         self.rules = rules
         self._listed: dict[bytes, list[RuleLanguage]] = {}
-        self._open: dict[bytes, list[RuleLanguage]] = {}
+        self._open: Prefixes[RuleLanguage] = Prefixes()
         for rule in rules:
             if rule.members is None:
-                self._open.setdefault(rule.prefix, []).append(rule)
+                self._open.add(rule.prefix, rule)
             for member in rule.members or ():
                 self._listed.setdefault(member, []).append(rule)
-        self._lengths = sorted({len(prefix) for prefix in self._open})
 
     def decide(self, key: bytes, owner: bool) -> Decision:
         """What the rules say of an object; only the permissions asked for are to be read."""
         found = list(self._listed.get(key, ()))
-        for length in self._lengths:
-            if length > len(key):
-                break
-            found += [rule for rule in self._open.get(key[:length], ()) if rule.matches(key)]
+        found += [rule for rule in self._open.of(key) if rule.matches(key)]
         return self._languages.decide(found, owner)
 
     def winning(self, rule: RuleLanguage, key: bytes) -> tuple[bool, Decision] | None:

@@ -11,6 +11,8 @@ from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Union
 _MANY = 64
 _LONG = 256
 _FEW_BYTES = 12
+#: Beginnings behind which nearly everything lies.
+_BROAD = frozenset((b"", b"/"))
 
 
 @lru_cache(maxsize=200_000)
@@ -63,3 +65,34 @@ def _limited(open_: set[bytes], done: set[bytes], many: int) -> set[bytes]:
         return open_
     done |= open_
     return set()
+
+
+@lru_cache(maxsize=20_000)
+def is_broad(pattern: Pattern) -> bool:
+    """Whether members go on in many ways from the beginning, or from the first slash."""
+    left = _after(pattern, frozenset((b"",)))
+    return left is None or bool(left)
+
+
+def _after(pattern: Pattern, texts: frozenset[bytes]) -> frozenset[bytes] | None:
+    """Those of "" and "/" that a pattern may end at, begun behind some; None where it is open."""
+    if not texts:
+        return texts
+    match pattern:
+        case Literal(text):
+            return frozenset(before + text for before in texts) & _BROAD
+        case Chars(mask) if mask.bit_count() <= _FEW_BYTES:
+            slash = mask >> ord("/") & 1 and b"" in texts
+            return frozenset((b"/",)) if slash else frozenset()
+        case Concat(parts):
+            for part in parts:
+                left = _after(part, texts)
+                if left is None:
+                    return None
+                texts = left
+            return texts
+        case Union(options):
+            ends = [_after(option, texts) for option in options]
+            known = [end for end in ends if end is not None]
+            return frozenset[bytes]().union(*known) if len(known) == len(ends) else None
+    return None

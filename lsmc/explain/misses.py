@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from lsmc.automata.algebra import Table
 from lsmc.automata.alphabet import best_byte
 from lsmc.decide import ALLOW, PROMPT, Decision
 from lsmc.engine.evaluator import MatchedRule, Matcher
@@ -220,7 +221,7 @@ def _complete(
     look: Look, group: Group, unit: Unit, start: int, tail: bytes, seen: set[int]
 ) -> list[tuple[bytes, tuple[int, ...]]]:
     """The shortest texts that lead from a state to one where a wanted rule matches."""
-    dfa = group.dfa
+    table = Table(group.dfa)
     found: list[tuple[bytes, tuple[int, ...]]] = []
     known: set[int] = set()
     seen.add(start)
@@ -233,7 +234,7 @@ def _complete(
                 found.append((text, rules))
         following: list[tuple[bytes, int]] = []
         for text, state in level:
-            edges = [(best_byte(mask & ~1), to) for mask, to in dfa.edges(state) if mask & ~1]
+            edges = [(best_byte(mask & ~1), to) for mask, to in table.edges(state) if mask & ~1]
             for byte, to in sorted(edges):
                 if to not in seen:
                     seen.add(to)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lsmc.automata.algebra import Table
 from lsmc.automata.alphabet import bytes_of
 from lsmc.engine.execution import exec_mode
 from lsmc.engine.policy import Policy
@@ -18,7 +19,6 @@ from lsmc.output.table import columns
 from lsmc.tables.layout import GROUP_WORDS, RULE_WORDS, UNIT_WORDS, Section
 
 if TYPE_CHECKING:
-    from lsmc.automata.dfa import Dfa
     from lsmc.decide import Facts
     from lsmc.tables.bundle import Unit
     from lsmc.tables.records import ProfileRecord, RuleRecord
@@ -182,6 +182,7 @@ def table_text(policy: Policy, name: str | None) -> Iterator[Line]:
         for unit, _ in policy.bundle.uses(profile):
             for index in range(unit.groups):
                 group = unit.group(index)
+                table = Table(group.dfa)
                 yield line(f"  group of {group.dfa.n_states} states")
                 for state in range(1, group.dfa.n_states):
                     places = [
@@ -190,11 +191,11 @@ def table_text(policy: Policy, name: str | None) -> Iterator[Line]:
                     ]
                     rules = " ".join(f"{safe(p.file)}:{p.line}" for p in places)
                     yield line(f"    {state}:{f' [{rules}]' if rules else ''}")
-                    yield from _edges(group.dfa, state)
+                    yield from _edges(table, state)
 
 
-def _edges(dfa: Dfa, state: int) -> Iterator[Line]:
-    for mask, target in sorted(dfa.edges(state), key=lambda edge: edge[1]):
+def _edges(table: Table, state: int) -> Iterator[Line]:
+    for mask, target in sorted(table.edges(state), key=lambda edge: edge[1]):
         yield line(f"      {_bytes_text(mask)} -> {target}")
 
 

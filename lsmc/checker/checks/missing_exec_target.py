@@ -51,7 +51,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.analysis.edges import Edge, Refused
-from lsmc.analysis.graph import Graph, attached_paths
+from lsmc.analysis.executions import attached_paths
+from lsmc.analysis.graph import Graph
 from lsmc.analysis.named_rules import RuleLanguage
 from lsmc.checker.model import Check, LintedProfile, Tree, rule_text
 from lsmc.checker.names import Names, graph_of, names_of

@@ -41,9 +41,8 @@ How to fix: name what the program needs.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
-from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Union
+from lsmc.automata.heads import is_broad
 from lsmc.checker.facts import facts
 from lsmc.checker.grants import (
     EXECUTE,
@@ -117,48 +116,12 @@ def _candidates(
             continue
         kind = bare.get((rule.origin.source.path, rule.origin.start), "")
         if rule.cls is FILE:
-            if _is_broad(rule.fields[0]):
+            if is_broad(rule.fields[0]):
                 matched = [path for path in corpus if held in unit.matching(code + path)]
                 found.append((held, kind, matched))
         elif kind in _BARE and rule.cls.name == kind:
             found.append((held, kind, []))
     return found
-
-
-@lru_cache(maxsize=20_000)
-def _is_broad(pattern: Pattern) -> bool:
-    """Whether members go on in many ways from the beginning, or from the first slash."""
-    left = _after(pattern, frozenset((b"",)))
-    return left is None or bool(left)
-
-
-def _after(pattern: Pattern, texts: frozenset[bytes]) -> frozenset[bytes] | None:
-    """Those of "" and "/" that a pattern may end at, begun behind some; None where it is open."""
-    if not texts:
-        return texts
-    match pattern:
-        case Literal(text):
-            return frozenset(before + text for before in texts) & _BROAD
-        case Chars(mask) if mask.bit_count() <= _FEW:
-            slash = mask >> ord("/") & 1 and b"" in texts
-            return frozenset((b"/",)) if slash else frozenset()
-        case Concat(parts):
-            for part in parts:
-                left = _after(part, texts)
-                if left is None:
-                    return None
-                texts = left
-            return texts
-        case Union(options):
-            ends = [_after(option, texts) for option in options]
-            known = [end for end in ends if end is not None]
-            return frozenset[bytes]().union(*known) if len(known) == len(ends) else None
-    return None
-
-
-#: Beginnings behind which nearly everything lies, and the size of a set of bytes that is not broad.
-_BROAD = frozenset((b"", b"/"))
-_FEW = 12
 
 
 def _class(view: ProfileView, held: Held, kind: str) -> Diagnostic | None:
