@@ -22,10 +22,13 @@ def compile(  # noqa: A001 - the contract's name
     features: StrPath | None = None,
     variables: Variables | None = None,
     restrict: Iterable[StrPath] = (),
+    target: str | None = None,
     jobs: int | None = None,
     cache: StrPath | None = None,
 ) -> Policy:
     """Compile profile files, or the files of directories; raises `PolicyError`.
+
+    ValueError for an unknown target.
 
     Args:
         paths: files and directories of profiles.
@@ -34,13 +37,15 @@ def compile(  # noqa: A001 - the contract's name
         features: a features or abi file that overrides `abi` lines.
         variables: values that set or override variables of the policy.
         restrict: directories outside of which nothing is read; anywhere when there are none.
+        target: the release of AppArmor's compiler to decide as, `3.0`, `4.1` or `6.0`; the one
+            that the abi of each profile stands for when not given.
         jobs: processes to use; as many as there are processors when not given.
         cache: a directory that keeps compiled units between runs; none when not given.
     """
     from lsmc.cache.cached import compile_cached
     from lsmc.inputs import Options
 
-    options = Options.of(base, include, features, variables, restrict)
+    options = Options.of(base, include, features, variables, restrict, target)
     data, _ = compile_cached(_several(paths), options, jobs=jobs, directory=cache)
     return Policy(data)
 
@@ -54,12 +59,18 @@ def compile_text(
     features: StrPath | None = None,
     variables: Variables | None = None,
     restrict: Iterable[StrPath] = (),
+    target: str | None = None,
 ) -> Policy:
-    """Compile a policy text; `name` stands for its file in messages.  Raises `PolicyError`."""
+    """Compile a policy text; `name` stands for its file in messages.
+
+    Raises `PolicyError`, ValueError for an unknown target.  The arguments are those of `compile`.
+    """
     from lsmc.driver import compile_source
     from lsmc.inputs import Options
 
-    data, _ = compile_source(text, name, Options.of(base, include, features, variables, restrict))
+    data, _ = compile_source(
+        text, name, Options.of(base, include, features, variables, restrict, target)
+    )
     return Policy(data)
 
 
@@ -71,6 +82,7 @@ def check(
     features: StrPath | None = None,
     variables: Variables | None = None,
     restrict: Iterable[StrPath] = (),
+    target: str | None = None,
     jobs: int | None = None,
     cache: StrPath | None = None,
     select: Iterable[str] | None = None,
@@ -81,8 +93,8 @@ def check(
 
     Comments in the policy suppress findings as they do for `lsmc lint`.  No configuration is looked
     for: `config` names one.  A check that fails is an entry with the code LSM999.  Raises
-    `PolicyError` for a bad features file, `ValueError` for an unknown code or a bad configuration,
-    OSError when a process is lost.
+    `PolicyError` for a bad features file, `ValueError` for an unknown code or target or a bad
+    configuration, OSError when a process is lost.
 
     Args:
         paths: files and directories of profiles.
@@ -91,6 +103,8 @@ def check(
         features: a features or abi file that overrides `abi` lines.
         variables: values that set or override variables of the policy.
         restrict: directories outside of which nothing is read; anywhere when there are none.
+        target: the release of AppArmor's compiler to decide as, `3.0`, `4.1` or `6.0`; the one
+            that the abi of each profile stands for when not given.
         jobs: processes to use for many profiles; as many as there are processors when not given.
         cache: taken for the sake of one set of arguments; lint needs the text of every file.
         select: codes, prefixes of codes or names of the checks to run; else the default set.
@@ -107,6 +121,7 @@ def check(
         features=features,
         variables=variables,
         restrict=restrict,
+        target=target,
         jobs=jobs,
         select=select,
         ignore=ignore,

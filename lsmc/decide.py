@@ -114,12 +114,10 @@ def _with_transition(
     if winner.transition is None or not winner.transition.inherit:
         return decision
     best = max((at for at, mask, _ in ranked if mask & implied), default=level)
-    if best > level or decision.allow & implied:
-        return decision
+    if best > level or (decision.allow | decision.deny) & implied:
+        return decision  # a denial of lower rank stays: the compiler adds the bit beside it
     return decision._replace(
         allow=decision.allow | implied,
-        deny=decision.deny & ~implied,
         prompt=decision.prompt & ~implied,
-        quiet=decision.quiet & ~implied,
         winners=(*decision.winners, (implied, winner.id)),
     )

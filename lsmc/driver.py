@@ -15,6 +15,7 @@ from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.features import Features, parse_features
 from lsmc.frontend.apparmor.library import Library
 from lsmc.frontend.apparmor.parser import parse
+from lsmc.frontend.apparmor.releases import release_named
 from lsmc.inputs import (
     Answer,
     Ask,
@@ -38,7 +39,11 @@ Progress = Callable[[str, int, int], None]
 
 
 def compiler(options: Options, files: DiskFiles | None = None) -> Compiler:
-    """A front end under some options; raises `PolicyError` for a bad features file."""
+    """A front end under some options.
+
+    Raises `PolicyError` for a bad features file, ValueError for an unknown target.
+    """
+    target = None if options.target is None else release_named(options.target)
     files = restricted(files or DiskFiles(), options.restrict)
     search = (options.base, *options.include)
     if isinstance(files, RestrictedFiles):
@@ -55,7 +60,7 @@ def compiler(options: Options, files: DiskFiles | None = None) -> Compiler:
             bools[key] = value.lower() == "true"
         else:
             sets[key] = [from_display(word) for word in value.split()] or [""]
-    return Compiler(library, features=features, variables=sets, booleans=bools)
+    return Compiler(library, features=features, variables=sets, booleans=bools, target=target)
 
 
 def read_features(path: str, files: DiskFiles | None = None) -> Features:

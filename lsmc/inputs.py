@@ -43,7 +43,8 @@ _IGNORED_ENDS = (
 class Options:
     """How policy is read: the directories of includes, and what the caller sets in advance.
 
-    With `restrict` nothing outside of these directories is read.
+    With `restrict` nothing outside of these directories is read.  `target` is the release of the
+    compiler to decide as; without it the abi of each profile says it.
     """
 
     base: str = DEFAULT_BASE
@@ -51,6 +52,7 @@ class Options:
     features: str | None = None
     variables: tuple[tuple[str, str], ...] = ()
     restrict: tuple[str, ...] = ()
+    target: str | None = None
 
     @classmethod
     def of(
@@ -60,6 +62,7 @@ class Options:
         features: StrPath | None,
         variables: Mapping[str, str | Sequence[str]] | None,
         restrict: Iterable[StrPath] = (),
+        target: str | None = None,
     ) -> Options:
         """The options from the arguments of the public functions."""
         pairs = (
@@ -72,6 +75,7 @@ class Options:
             os.fspath(features) if features is not None else None,
             tuple(sorted(pairs)),
             tuple(os.fspath(path) for path in restrict),
+            target,
         )
 
 

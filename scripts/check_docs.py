@@ -1,8 +1,8 @@
-"""Checks the documents: links inside the repository lead somewhere, commands name real scripts.
+"""Checks the documents: links inside the repository lead somewhere, commands name real scripts, and
+the table of compilers is the one in the code.
 
-    python scripts/check_docs.py
-
-Prints one line a fault, and exits with 1 when there is any.
+    python scripts/check_docs.py            # one line a fault; exits with 1 when there is any
+    python scripts/check_docs.py --write    # write the table of compilers anew
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lsmc.frontend.apparmor.releases import DIFFERENCES, Release
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 SCRIPT = re.compile(r"\bsh (scripts/[\w.-]+)")
+COMPILERS = ROOT / "docs" / "compilers.md"
+TABLE = re.compile(r"^\|.*?(?=^(?!\|)|\Z)", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 
@@ -63,9 +67,24 @@ def faults(path: Path) -> Iterator[str]:
             yield f"no such script: {script}"
 
 
+def compilers() -> str:
+    """`docs/compilers.md` with its table made of the rows in the code."""
+    heads = ["topic", *(release.version for release in Release), "lsmc", "checked by"]
+    rows = [heads, ["---"] * len(heads)]
+    rows += [[row.topic, *row.does, row.lsmc, row.checked] for row in DIFFERENCES]
+    table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    text = COMPILERS.read_text(encoding="utf-8")
+    return TABLE.sub(lambda _: table, text, count=1)
+
+
 def main() -> int:
     """Check every document."""
     found = 0
+    if sys.argv[1:] == ["--write"]:
+        COMPILERS.write_text(compilers(), encoding="utf-8")
+    elif COMPILERS.read_text(encoding="utf-8") != compilers():
+        print("docs/compilers.md: not the table of the code; run: scripts/check_docs.py --write")
+        found = 1
     for path in documents():
         for fault in faults(path):
             print(f"{path.relative_to(ROOT)}: {fault}")

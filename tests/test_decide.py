@@ -89,8 +89,8 @@ FILES = (
     Case("/a* ix, audit /ab ix,", "/ab", "xm", audit="x", mode="ix"),
     # what ix brings along
     Case("/a ix, deny /a m,", "/a", "x", "m", quiet="m", mode="ix"),
-    Case("/a ix, priority=-1 deny /a m,", "/a", "xm", mode="ix"),
-    Case("priority=1 /a ix, deny /a m,", "/a", "xm", mode="ix"),
+    Case("/a ix, priority=-1 deny /a m,", "/a", "x", "m", quiet="m", mode="ix"),
+    Case("priority=1 /a ix, deny /a m,", "/a", "x", "m", quiet="m", mode="ix"),
     Case("/a ix, deny /a k,", "/a", "xm", "k", quiet="k", mode="ix"),
     Case("/a ix, audit /a m,", "/a", "xm", audit="m", mode="ix"),
     Case("/a pix,", "/a", "xm", mode="pix"),

@@ -21,7 +21,7 @@ from lsmc.analysis.languages import (
 )
 from lsmc.analysis.prefixes import Prefixes
 from lsmc.automata.algebra import Table
-from lsmc.engine.attachment import Attachments, Candidate, best, left_match
+from lsmc.engine.attachment import Attachments, Candidate, best, rank_of
 from lsmc.engine.subjects import Profiles
 from lsmc.kernels.walk import Walker
 from lsmc.tables.bundle import Bundle
@@ -77,10 +77,10 @@ class Scope:
     def at(self, path: bytes) -> Iterator[tuple[int, Candidate]]:
         """The attachments that match a path, each with its rank."""
         for candidate in self.paths.get(path, ()):
-            yield len(path), candidate
+            yield len(path) + candidate.profile.attaches_by_name, candidate
         for _, candidate, walker, _ in self._beginning.of(path):
             if candidate.dfa.accepts[walker.walk(path)]:
-                rank = left_match(candidate.dfa, path)
+                rank = rank_of(candidate, path)
                 if rank is not None:
                     yield rank, candidate
 

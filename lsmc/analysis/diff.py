@@ -98,7 +98,7 @@ def _settings(one: ProfileRecord, other: ProfileRecord) -> Iterator[Change]:
     if one.audit != other.audit:
         yield Change(name, "setting", what="audit", before=one.audit, after=other.audit)
     for what, first, second in (
-        ("", _without_abi(one.settings), _without_abi(other.settings)),
+        ("", _without_basis(one.settings), _without_basis(other.settings)),
         ("rlimit ", dict(one.rlimits), dict(other.rlimits)),
     ):
         for key in sorted(first.keys() | second.keys()):
@@ -112,8 +112,9 @@ def _settings(one: ProfileRecord, other: ProfileRecord) -> Iterator[Change]:
                 )
 
 
-def _without_abi(settings: Iterable[tuple[str, str]]) -> dict[str, str]:
-    return {name: value for name, value in settings if name != "abi"}
+def _without_basis(settings: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The settings without what the profile was compiled for, which decides nothing by itself."""
+    return {name: value for name, value in settings if name not in ("abi", "target")}
 
 
 def _attachment(
@@ -299,7 +300,7 @@ def absolute(transition: Transition | None, profile: ProfileRecord) -> Transitio
     if transition is not None and transition.kind == "child":
         return Transition(
             "profile",
-            f"{profile.name}//{transition.name}",
+            profile.child(transition.name),
             transition.inherit,
             transition.unconfined,
             transition.unsafe,

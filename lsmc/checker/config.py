@@ -18,6 +18,7 @@ from typing import Any
 from lsmc.checker.assertions import read_assertions
 from lsmc.checker.model import Check, SettingError
 from lsmc.checker.selection import close, code_of, is_refused
+from lsmc.frontend.apparmor.releases import TARGETS
 
 #: The files that are looked for, in order of preference.
 NAMES = ("lsmc.toml", "pyproject.toml")
@@ -27,6 +28,7 @@ _KEYS = (
     "base",
     "include",
     "features",
+    "target",
     "variables",
     "select",
     "extend-select",
@@ -57,6 +59,7 @@ class Config:
     base: str | None = None
     include: tuple[str, ...] = ()
     features: str | None = None
+    target: str | None = None
     variables: Mapping[str, str | list[str]] = field(default_factory=dict)
     select: tuple[str, ...] | None = None
     extend_select: tuple[str, ...] = ()
@@ -135,8 +138,12 @@ class _Reader:
         fail_level = self.text("fail-level")
         if fail_level is not None and fail_level not in LEVELS:
             raise self.fail("fail-level", f"`{fail_level}` is none of {_list(LEVELS)}")
+        target = self.text("target")
+        if target is not None and target not in TARGETS:
+            raise self.fail("target", f"`{target}` is none of {_list(TARGETS)}")
         config = Config(
             self.path,
+            target=target,
             include=tuple(self.place(one) for one in self.texts("include") or ()),
             variables=self.variables(),
             select=self.texts("select"),

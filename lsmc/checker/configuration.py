@@ -95,6 +95,7 @@ class Setup:
         features: StrPath | None,
         variables: Mapping[str, str | Sequence[str]] | None,
         restrict: Iterable[StrPath] = (),
+        target: str | None = None,
     ) -> Options:
         """How policy is read: as the caller says, else as the configuration does."""
         config = self.config
@@ -104,6 +105,7 @@ class Setup:
             features if features is not None else config.features,
             {**config.variables, **(variables or {})},
             restrict,
+            target if target is not None else config.target,
         )
 
 
@@ -115,6 +117,7 @@ def check_paths(
     features: StrPath | None,
     variables: Mapping[str, str | Sequence[str]] | None,
     restrict: Iterable[StrPath],
+    target: str | None,
     jobs: int | None,
     select: Iterable[str] | None,
     ignore: Iterable[str],
@@ -130,7 +133,7 @@ def check_paths(
         tuple(ignore),
     )
     selected = setup.selected(known, known_checks)
-    front = compiler(setup.options(base, include, features, variables, restrict))
+    front = compiler(setup.options(base, include, features, variables, restrict, target))
     baseline = None
     if setup.config.baseline is not None:
         baseline = read_baseline(setup.config.baseline)

@@ -101,7 +101,7 @@ class _Run:
             raise UsageFault("--write-baseline needs --baseline FILE")
         since = wish.changed_since
         self.changed = None if since is None else changed_files(since)
-        self.options = setup.options(*wish.reading[:4], wish.reading.restrict)
+        self.options = setup.options(*wish.reading[:4], wish.reading.restrict, wish.reading.target)
         for path in wish.paths:
             if path != "-" and Path(path).exists() and is_bundle(path):
                 raise UsageFault(f"`{path}` is a bundle: lint reads the source of policy")

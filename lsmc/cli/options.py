@@ -27,12 +27,15 @@ class Reading(NamedTuple):
     jobs: int | None
     cache: str | None
     restrict: tuple[str, ...] = ()
+    target: str | None = None
 
     def options(self) -> Options:
         """What the front end takes of it."""
         from lsmc.inputs import Options
 
-        return Options.of(self.base, self.include, self.features, self.variables, self.restrict)
+        return Options.of(
+            self.base, self.include, self.features, self.variables, self.restrict, self.target
+        )
 
 
 def screen_of(ctx: click.Context) -> Screen:
@@ -83,6 +86,7 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
         features: str | None,
         define: tuple[str, ...],
         restrict: tuple[str, ...],
+        target: str | None,
         jobs: int | None,
         cache_dir: str | None,
         no_cache: bool,
@@ -92,7 +96,7 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
             raise click.UsageError("--cache-dir and --no-cache exclude each other")
         cache = None if no_cache else cache_dir or default_cache()
         variables = dict(_define(text) for text in define)
-        reading = Reading(base, include, features, variables, jobs, cache, restrict)
+        reading = Reading(base, include, features, variables, jobs, cache, restrict, target)
         return function(*args, reading=reading, **rest)
 
     options = (
@@ -120,6 +124,12 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="Read no policy outside of these directories, wherever links and includes lead.",
         ),
         click.option(
+            "--target",
+            metavar="VERSION",
+            callback=_target,
+            help="Decide as AppArmor's compiler 3.0, 4.1 or 6.0 [the one that the abi stands for].",
+        ),
+        click.option(
             "-j", "--jobs", metavar="N", type=click.IntRange(1), help="Processes [one a processor]."
         ),
         click.option(
@@ -130,6 +140,17 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         wrapper = option(wrapper)
     return wrapper
+
+
+def _target(_ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    if value is not None:
+        from lsmc.frontend.apparmor.releases import release_named
+
+        try:
+            release_named(value)
+        except ValueError as fault:
+            raise click.BadParameter(str(fault)) from None
+    return value
 
 
 def format_option(*formats: str) -> Callable[[Function], Function]:

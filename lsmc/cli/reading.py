@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from lsmc.cli.faults import UsageFault
 from lsmc.cli.options import Reading
 from lsmc.cli.screen import Screen
 
@@ -23,9 +24,25 @@ def read_policy(path: str, reading: Reading, screen: Screen) -> Policy:
     from lsmc.engine.policy import Policy
 
     if is_bundle(path):
-        return open_bundle(path, screen)
+        policy = open_bundle(path, screen)
+        _check_target(path, policy, reading.target)
+        return policy
     data, _ = compile_paths([path], reading, screen)
     return Policy(data, path)
+
+
+def _check_target(path: str, policy: Policy, target: str | None) -> None:
+    """Refuse to decide as another release than the one that a bundle was compiled for."""
+    if target is None:
+        return
+    for number in range(policy.tables.bundle.profiles):
+        profile = policy.tables.bundle.profile(number)
+        was = dict(profile.settings).get("target", "")
+        if was != target:
+            raise UsageFault(
+                f"`{path}`: profile `{profile.full_name}` was compiled for {was}, not {target}: "
+                f"give its source, or compile it with `--target {target}`"
+            )
 
 
 def compile_paths(

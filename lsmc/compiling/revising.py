@@ -85,7 +85,7 @@ class _Work:
     def __init__(self, bundle: Bundle, front: Compiler) -> None:
         self._bundle = bundle
         self._front = front
-        self._environments = Environments(front.library.features_of)
+        self._environments = Environments(front.library.features_of, front.target)
         self._revisions: dict[str, Revision] = {}
         self._numbers = {bundle.profile_name(n): n for n in range(bundle.profiles)}
         self._spans: dict[Location, int] = {}

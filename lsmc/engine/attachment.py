@@ -3,7 +3,8 @@
 A profile's rank for a path is the number of leading bytes that its attachment consumes before its
 automaton is in a state for the second time, which is the length of the part before the first star
 (`find_attach` in the kernel's security/apparmor/domain.c).  Two profiles of equal rank are a
-conflict and neither is used.
+conflict and neither is used.  A profile that the compiler gave no automaton, since its name is a
+plain path, is taken at once where its name is the path.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -83,11 +84,19 @@ class Attachments:
         The second value is the profiles in conflict, when that is why there is none.
         """
         ranked = (
-            (length, candidate)
+            (rank, candidate)
             for candidate in self._near(path, parent or f":{namespace}:")
-            if (length := left_match(candidate.dfa, path)) is not None
+            if (rank := rank_of(candidate, path)) is not None
         )
         return best(ranked, xattrs or {})
+
+
+def rank_of(candidate: Candidate, path: bytes) -> int | None:
+    """How an attachment ranks for a path, or None when the path does not match."""
+    length = left_match(candidate.dfa, path)
+    if length is not None and candidate.profile.attaches_by_name:
+        return len(path) + 1
+    return length
 
 
 def best(

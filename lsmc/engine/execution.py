@@ -58,7 +58,7 @@ def _target(
             found, _ = profiles.attachments.find(path, parent=profile.name, namespace=namespace)
             return found.full_name if found else None
         case "child":
-            return _named(profiles, f"{profile.name}//{transition.name}", namespace)
+            return _named(profiles, profile.child(transition.name), namespace)
     return _named(profiles, transition.name, namespace)
 
 

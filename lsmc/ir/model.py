@@ -58,10 +58,15 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """Which executables a profile attaches to: alternative path patterns and xattr conditions."""
+    """Which executables a profile attaches to: alternative path patterns and xattr conditions.
+
+    `by_name` tells that the name of the profile is the one path, which then ranks above whatever
+    other attachments match it.
+    """
 
     patterns: tuple[Pattern, ...]
     xattrs: tuple[tuple[str, Pattern], ...] = ()
+    by_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)

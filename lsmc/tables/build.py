@@ -234,6 +234,7 @@ class _Writer:
         limits = self.pairs(
             (name, "infinity" if value is None else str(value)) for name, value in profile.rlimits
         )
+        by_name = profile.attachment is not None and profile.attachment.by_name
         mediated = sum(1 << BY_NAME[name].code for name in profile.mediated)
         self.tables[Section.PROFILES] += (
             self.string(to_display(profile.full_name)),
@@ -241,7 +242,7 @@ class _Writer:
             self.string(to_display(profile.namespace)),
             self.string(to_display(profile.parent)),
             MODES.index(profile.mode),
-            profile.is_hat | profile.audit << 1,
+            profile.is_hat | profile.audit << 1 | by_name << 2,
             mediated,
             self.span(profile.origin),
             first_use,

@@ -280,6 +280,7 @@ class Bundle(Sections):
             MODES[mode],
             bool(flags & 1),
             bool(flags & 2),
+            bool(flags & 4),
             frozenset(c.name for c in CLASSES if mediated >> c.code & 1),
             place,
             first,

@@ -21,7 +21,10 @@ class Place(NamedTuple):
 
 
 class ProfileRecord(NamedTuple):
-    """A profile as the bundle holds it; `mediated` are class names."""
+    """A profile as the bundle holds it; `mediated` are class names.
+
+    A profile that `attaches_by_name` takes the executable of its attachment before any other does.
+    """
 
     number: int
     full_name: str
@@ -31,12 +34,22 @@ class ProfileRecord(NamedTuple):
     mode: str
     is_hat: bool
     audit: bool
+    attaches_by_name: bool
     mediated: frozenset[str]
     place: int
     first_use: int
     uses: int
     settings: tuple[tuple[str, str], ...]
     rlimits: tuple[tuple[str, str], ...]
+
+    def child(self, name: str) -> str:
+        """The profile that `cx -> NAME` leads to, without the namespace.
+
+        Every release of the compiler writes one parent before the name, however deep the profile
+        itself lies.
+        """
+        own = self.name.removeprefix(f"{self.parent}//") if self.parent else self.name
+        return f"{own}//{name}"
 
 
 class RuleRecord(NamedTuple):

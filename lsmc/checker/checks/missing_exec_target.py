@@ -111,7 +111,7 @@ def _is_missing(
         return False
     name = wanted.name.removeprefix("&")
     if wanted.kind == "child":
-        return graph.policy.tables.find(_full(record.namespace, f"{record.name}//{name}")) is None
+        return graph.policy.tables.find(_full(record.namespace, record.child(name))) is None
     if name.startswith(":"):
         return False  # another namespace's policy is loaded apart
     parts = [part for part in name.split("//&") if part != UNCONFINED]

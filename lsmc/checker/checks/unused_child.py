@@ -100,7 +100,7 @@ def _overruled(tree: Tree, parent: LintedProfile, child: LintedProfile) -> Itera
         wanted = rule.facts.transition
         if wanted is None:
             continue
-        named = wanted.kind == "child" and f"{record.parent}//{wanted.name}" == record.name
+        named = wanted.kind == "child" and parent.record.child(wanted.name) == record.name
         if named or (wanted.kind == "attach-child" and any(map(rule.matches, listed or ()))):
             yield Label(tree.origin(rule.facts.id), "other rules decide wherever this one matches")
 

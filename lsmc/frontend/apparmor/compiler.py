@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lsmc.automata.pattern import Pattern
 from lsmc.diagnostics import Diagnostic, Label
@@ -33,6 +34,7 @@ from lsmc.frontend.apparmor.lower import Environment, Lowerer
 from lsmc.frontend.apparmor.lowering import ExecNote, Lowering
 from lsmc.frontend.apparmor.preamble import Preamble, PreambleReader
 from lsmc.frontend.apparmor.refused import Refused
+from lsmc.frontend.apparmor.releases import GRANDCHILD, Release, release_of
 from lsmc.frontend.apparmor.rules.rlimit import lower_rlimit
 from lsmc.frontend.apparmor.setting import Setting
 from lsmc.frontend.apparmor.variables import Variables
@@ -106,8 +108,11 @@ class Compiler:
         features: Features | None = None,
         variables: Mapping[str, Sequence[str]] | None = None,
         booleans: Mapping[str, bool] | None = None,
+        target: Release | None = None,
     ) -> None:
+        """`target` is the release to decide as, whatever the abi of a profile stands for."""
         self.library = library
+        self.target = target
         start = Preamble()
         for name, values in (variables or {}).items():
             start.variables.assign(name, values)
@@ -127,12 +132,15 @@ class Compiler:
         reader = self._body_reader(preamble)
         bodies = _bodies(reader, preamble, diagnostics)
         aliases = self._aliases(preamble.aliases)
+        features = preamble.features or DEFAULT
+        release = self.target if self.target is not None else release_of(features)
         file = _FileCompiler(
             self._lowerer,
             self._conflicts,
             preamble.variables,
             aliases,
-            preamble.features or DEFAULT,
+            features,
+            release,
             diagnostics,
         )
         for profile, via, body in bodies:
@@ -200,6 +208,13 @@ def _flat(profile: ast.Profile, via: tuple[Span, ...], tree: _Tree) -> Iterator[
         yield from _flat(child, chain, subtree)
 
 
+class _Parent(NamedTuple):
+    """The profile around a child: what the child's name begins with, and where it stands."""
+
+    name: Name
+    head: Span
+
+
 class _FileCompiler:
     """Lowers the profiles of one file, whose variables, aliases and features are settled."""
 
@@ -210,9 +225,11 @@ class _FileCompiler:
         variables: Variables,
         aliases: Aliases,
         features: Features,
+        release: Release,
         diagnostics: list[Diagnostic],
     ) -> None:
         self.features = features
+        self._release = release
         self.profiles: list[Profile] = []
         self.identities: list[tuple[str, str]] = []
         self._lowerer = lowerer
@@ -220,7 +237,7 @@ class _FileCompiler:
         self._variables = variables
         self._aliases = aliases
         self._diagnostics = diagnostics
-        self._names: dict[tuple[str, str, str], Span] = {}
+        self._names: dict[tuple[str, Span | None, str], Span] = {}
         self._mediated = mediated(features)
 
     def profile(
@@ -228,7 +245,7 @@ class _FileCompiler:
         profile: ast.Profile,
         via: tuple[Span, ...],
         tree: _Tree,
-        parent: Name | None,
+        parent: _Parent | None,
     ) -> None:
         """Lower a profile and its children."""
         try:
@@ -241,18 +258,16 @@ class _FileCompiler:
         profile: ast.Profile,
         via: tuple[Span, ...],
         tree: _Tree,
-        parent: Name | None,
+        parent: _Parent | None,
     ) -> None:
-        context = Lowering(self._variables, self.features, self._aliases)
+        context = Lowering(self._variables, self.features, self._aliases, self._release)
         own = profile_name(profile, context)
-        name = own
-        if parent is not None:
-            name = Name(own.namespace or parent.namespace, f"{parent.local}//{own.local}")
-        self._claim(name, profile, parent)
+        name = own if parent is None else parent.name.child(own)
+        self._claim(own, profile, parent)
         attach, attach_text = attachment(profile, own, context)
         check_identities(profile)
         scope = scoped(self._variables, builtins(name.local, attach_text))
-        flag = flags(profile.flags, Lowering(scope, self.features, self._aliases))
+        flag = flags(profile.flags, Lowering(scope, self.features, self._aliases, self._release))
         is_hat = profile.keyword in ("hat", "^")
         uses, notes = self._uses(tree.body, scope)
         rules = [rule for use in uses for rule in use.unit.rules]
@@ -266,23 +281,26 @@ class _FileCompiler:
                 name.local,
                 profile.head,
                 name.namespace,
-                parent.local if parent is not None else "",
+                parent.name.local if parent is not None else "",
                 is_hat,
                 flag.mode,
                 flag.audit,
                 attach,
                 tuple(uses),
                 self._mediated,
-                (*flag.settings, ("abi", self.features.name)),
+                (*flag.settings, ("abi", self.features.name), ("target", self._release.target)),
                 self._rlimits(tree.body),
             )
         )
+        stem = name
+        if GRANDCHILD.older(self._release):
+            stem = Name(name.namespace, own.local)
         for child, chain, subtree in tree.children:
-            self.profile(child, chain, subtree, name)
+            self.profile(child, chain, subtree, _Parent(stem, profile.head))
 
-    def _claim(self, name: Name, profile: ast.Profile, parent: Name | None) -> None:
+    def _claim(self, name: Name, profile: ast.Profile, parent: _Parent | None) -> None:
         # the compiler does not compare a child with a profile that is written `parent//child`
-        key = (name.namespace, parent.local if parent is not None else "", name.local)
+        key = (name.namespace, parent.head if parent is not None else None, name.local)
         first = self._names.setdefault(key, profile.head)
         if first is not profile.head:
             raise Refused(
@@ -298,7 +316,7 @@ class _FileCompiler:
     def _uses(self, body: Body, scope: Variables) -> tuple[list[Use], list[ExecNote]]:
         uses: list[Use] = []
         notes: list[ExecNote] = []
-        under = Environment(scope, self.features, self._aliases)
+        under = Environment(scope, self.features, self._aliases, self._release)
         for fragment in body.fragments:
             lowered = self._lowerer.lower(fragment, under)
             self._diagnostics.extend(lowered.diagnostics)

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from lsmc.automata.pattern import Pattern
+from lsmc.automata.pattern import Literal, Pattern
 from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.aare import escape
 from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.lowering import Lowering, glob
 from lsmc.frontend.apparmor.refused import Refused
+from lsmc.frontend.apparmor.releases import PLAIN_NAME
 from lsmc.frontend.apparmor.rules.peer import signal_name
 from lsmc.frontend.apparmor.variables import Variables, filter_slashes
 from lsmc.ir.model import Attachment, Mode
@@ -27,6 +28,8 @@ _PATH_FLAGS = (
     ("attach_disconnected", "no_attach_disconnected"),
     ("chroot_attach", "chroot_no_attach"),
 )
+#: A path in which nothing stands for several texts.
+_PLAIN = re.compile(r"(?:[^*?\[{\\]|\\.)*", re.DOTALL)
 _SIMPLE = ("audit", "debug", "interruptible")
 _PATHS = ("attach_disconnected.path", "attach_disconnected.ipc")
 _KNOWN = (*_MODES, *(f for group in _PATH_FLAGS for f in group), *_SIMPLE, *_PATHS)
@@ -39,6 +42,10 @@ class Name:
 
     namespace: str
     local: str
+
+    def child(self, name: Name) -> Name:
+        """The name of a child."""
+        return Name(name.namespace or self.namespace, f"{self.local}//{name.local}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +113,14 @@ def attachment(
         _check_glob(text, word.span)
         return None, ""
     text = filter_slashes(text)
+    alternatives = [alternative for (alternative,) in context.aliased(text)]
+    conditional = bool(profile.xattrs) and "domain/attach_conditions/xattr" in context.features
+    plain = word is profile.name and not conditional and len(alternatives) == 1
+    if plain and PLAIN_NAME.older(context.release) and _PLAIN.fullmatch(name.local):
+        _check_glob(text, word.span)
+        return _by_name(name.local), text
     patterns: list[Pattern] = []
-    for (alternative,) in context.aliased(text):
+    for alternative in alternatives:
         try:
             patterns.append(glob(alternative, word.span).pattern)
         except Refused as refused:
@@ -121,6 +134,16 @@ def attachment(
             for x in profile.xattrs
         )
     return Attachment(tuple(patterns), xattrs), text
+
+
+def _by_name(name: str) -> Attachment | None:
+    """The attachment of a profile without an automaton: the kernel compares its name with the path.
+
+    It compares the last component alone, so that a name with `//` in it is never that of a file.
+    """
+    if "//" in name:
+        return None
+    return Attachment((Literal(name.encode("latin-1")),), by_name=True)
 
 
 def _check_glob(text: str, span: Span) -> None:

@@ -19,6 +19,7 @@ from lsmc.frontend.apparmor.errors import error
 from lsmc.frontend.apparmor.features import Features
 from lsmc.frontend.apparmor.lowering import ExecNote, Head, Lowering
 from lsmc.frontend.apparmor.refused import Refused
+from lsmc.frontend.apparmor.releases import Release
 from lsmc.frontend.apparmor.rules.all import lower_all
 from lsmc.frontend.apparmor.rules.capability import lower_capability
 from lsmc.frontend.apparmor.rules.change_profile import lower_change_profile
@@ -132,6 +133,7 @@ class Environment(NamedTuple):
     variables: Variables
     features: Features
     aliases: Aliases
+    release: Release
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from lsmc.frontend.apparmor.aliases import NO_ALIASES, Aliases
 from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.features import Features
 from lsmc.frontend.apparmor.refused import Refused
+from lsmc.frontend.apparmor.releases import NEWEST, Release
 from lsmc.frontend.apparmor.variables import (
     ExpansionError,
     Variables,
@@ -63,6 +64,7 @@ class Lowering:
     variables: Variables
     features: Features
     aliases: Aliases = NO_ALIASES
+    release: Release = NEWEST
     used: set[str] = field(default_factory=set)
     notes: list[ExecNote] = field(default_factory=list)
     written: ast.Prefix = ast.NO_PREFIX

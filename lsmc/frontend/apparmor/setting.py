@@ -12,6 +12,7 @@ from lsmc.frontend.apparmor.aliases import NO_ALIASES, Aliases
 from lsmc.frontend.apparmor.features import DEFAULT, Features
 from lsmc.frontend.apparmor.heads import builtins, scoped
 from lsmc.frontend.apparmor.lower import Environment
+from lsmc.frontend.apparmor.releases import Release, release_of
 from lsmc.frontend.apparmor.variables import Variables
 
 
@@ -55,8 +56,9 @@ class Setting(NamedTuple):
 class Environments:
     """The environments of profiles; what their settings share is made once."""
 
-    def __init__(self, features: Callable[[str], Features]) -> None:
-        """`features` reads a features file."""
+    def __init__(self, features: Callable[[str], Features], target: Release | None) -> None:
+        """`features` reads a features file; `target` overrides what an abi stands for."""
+        self._target = target
         self._features = features
         self._tables: dict[tuple[int, ...], Variables] = {}
         self._aliases: dict[tuple[tuple[str, str], ...], Aliases] = {(): NO_ALIASES}
@@ -70,7 +72,8 @@ class Environments:
         if aliases is None:
             aliases = self._aliases[setting.aliases] = Aliases(setting.aliases)
         features = DEFAULT if setting.features is None else self._features(setting.features)
-        return Environment(scope, features, aliases)
+        release = self._target if self._target is not None else release_of(features)
+        return Environment(scope, features, aliases, release)
 
     def _variables(self, layers: Sequence[Layer]) -> Variables:
         table = Variables()

@@ -16,6 +16,7 @@ from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.errors import error
 from lsmc.frontend.apparmor.lowering import ExecNote, Head, Lowering
 from lsmc.frontend.apparmor.refused import Refused
+from lsmc.frontend.apparmor.releases import IMPLIED_MAP, IMPLIED_MAP_LOGGED
 from lsmc.ir.classes import FILE, LINK
 from lsmc.ir.model import Effect, Rule, Transition
 
@@ -30,6 +31,7 @@ _LETTERS = {
 }
 _EXECUTE = FILE.mask("x")
 _L = FILE.mask("l")
+_MAP = FILE.mask("m")
 _PAIR = LINK.mask(("link",))
 _SUBSET = LINK.mask(("subset",))
 _ANY_TARGET: Pattern = concat((Literal(b"/"), Chars(ALL & ~mask_of(b"/")), Star(ALL)))
@@ -60,12 +62,20 @@ def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Ru
         glob = context.glob(texts[0], rule.path)
         granted = mask & ~_L if head.effect is Effect.DENY else mask
         if granted:
+            silent = 0
+            if transition is not None and transition.inherit and IMPLIED_MAP.older(context.release):
+                if head.audit and not IMPLIED_MAP_LOGGED.older(context.release):
+                    silent = _MAP & ~granted
+                else:
+                    granted |= _MAP
             lowered = head.rule(FILE, (glob,), granted, transition=transition)
             if granted & _EXECUTE:
                 link = rule.target.text if rule.target is not None else ""
                 effect = context.written.effect
                 context.notes.append(ExecNote(lowered, texts[0], link, effect, rule.subset))
             yield lowered
+            if silent:
+                yield replace(head, audit=False).rule(FILE, (glob,), silent)
         if mask & _L:
             pair: Pattern = _ANY_TARGET
             exact = False

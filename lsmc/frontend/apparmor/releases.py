@@ -1,0 +1,253 @@
+"""The releases of AppArmor's compiler that a profile can stand for, and where they differ.
+
+What a kernel enforces is what the compiler in use wrote.  A profile is decided as the release that
+its abi stands for, or as the one that the caller names.  Each difference between the releases is
+one row here: lowering asks it what to do, lint and the tests name it, and the table in
+`docs/compilers.md` is made of it (`scripts/check_docs.py` compares the two).
+
+What the releases do was found by running 3.0.8 and 4.1.0; 6.0 is 6.0.0~alpha1 (commit bda75d45).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from enum import IntEnum
+from typing import NamedTuple
+
+from lsmc.frontend.apparmor.features import Features
+
+_HERE = "`tests/frontend/test_releases.py`"
+_ABI = re.compile(r"(\d{1,3})\.\d{1,3}")
+
+
+class Release(IntEnum):
+    """A release of the compiler, oldest first."""
+
+    V3_0 = 0
+    V4_1 = 1
+    V6_0 = 2
+
+    @property
+    def target(self) -> str:
+        """The release as `--target` names it."""
+        return ("3.0", "4.1", "6.0")[self]
+
+    @property
+    def version(self) -> str:
+        """The version whose behaviour is meant."""
+        return ("3.0.8", "4.1.0", "6.0")[self]
+
+
+NEWEST = Release.V6_0
+TARGETS = tuple(release.target for release in Release)
+
+
+def release_named(target: str) -> Release:
+    """The release that `--target` names; ValueError for any other text."""
+    try:
+        return Release(TARGETS.index(target))
+    except ValueError:
+        known = ", ".join(TARGETS)
+        raise ValueError(f"no target `{target}`: the targets are {known}") from None
+
+
+def release_of(features: Features) -> Release:
+    """The release that an abi stands for: the first one with that abi, the newest for any other.
+
+    An abi file is known by its name (`abi/3.0`), as `abi` lines and `--features` give it.
+    """
+    match = _ABI.fullmatch(posixpath.basename(features.name))
+    if match is None:
+        return NEWEST
+    major = int(match[1])
+    if major <= 3:
+        return Release.V3_0
+    return Release.V4_1 if major == 4 else Release.V6_0
+
+
+class Difference(NamedTuple):
+    """What the releases do with one thing that policy can say.
+
+    `topic` is that thing; `does` are what 3.0.8, 4.1.0 and 6.0 do with it, and `lsmc` is what is
+    decided here when that is not what the release does.  `checked` names what tests it.
+    """
+
+    name: str
+    topic: str
+    does: tuple[str, str, str]
+    checked: str
+    lsmc: str = "as the target"
+
+    def older(self, release: Release) -> bool:
+        """Whether a release does something else than the newest one."""
+        return self.does[release] != self.does[NEWEST]
+
+
+#: Where the lsmc column of the table says nothing else, what the target does is decided.
+IMPLIED_MAP = Difference(
+    "implied-map",
+    "`m` implied by `ix` where another rule wins the `x`",
+    ("kept", "kept", "dropped"),
+    _HERE,
+)
+IMPLIED_MAP_LOGGED = Difference(
+    "implied-map-logged",
+    "`m` implied by `audit ... ix`",
+    ("not logged", "logged", "not logged"),
+    _HERE,
+)
+IMPLIED_MAP_DENIED = Difference(
+    "implied-map-denied",
+    "`deny /a m` of lower priority beside `/a ix`",
+    ("no priorities", "`m` allowed", "`m` denied"),
+    _HERE,
+)
+PLAIN_NAME = Difference(
+    "plain-name",
+    "`/bin/a { }` beside another profile that attaches to `/bin/a`",
+    ("`/bin/a` is taken", "`/bin/a` is taken", "the ranks of both are compared"),
+    _HERE,
+)
+GRANDCHILD = Difference(
+    "grandchild",
+    "name of `g` in `profile p { profile c { profile g` (`cx -> g` leads to `c//g` in all three)",
+    ("`c//g`", "`p//c//g`", "`p//c//g`"),
+    _HERE,
+)
+
+#: Every difference, in the order of the table: in decisions first, then in what is accepted.
+DIFFERENCES = (
+    IMPLIED_MAP,
+    IMPLIED_MAP_LOGGED,
+    IMPLIED_MAP_DENIED,
+    PLAIN_NAME,
+    GRANDCHILD,
+    Difference(
+        "class-is-exact",
+        "exact beats glob for exec: `[ab]`",
+        ("a glob", "exact", "exact"),
+        "`tests/test_decide.py`, `tests/differential/known.py`",
+        "exact",
+    ),
+    Difference(
+        "trailing-target",
+        "`/a l -> /b`",
+        ("the target is ignored", "the target is ignored", "the target of the link"),
+        "`tests/differential/known.py`",
+        "the target of the link",
+    ),
+    Difference(
+        "coarse-network",
+        "coarse network rules under an abi without `network_v8`",
+        (
+            "each profile its own",
+            "shared by the profiles of a file",
+            "shared by the profiles of a file",
+        ),
+        "`tests/differential`",
+        "each profile its own",
+    ),
+    Difference(
+        "rooted-variable",
+        "`/@{V}` with several values that begin with `/`",
+        (
+            "the slash of the value is dropped",
+            "the slash of the value is dropped",
+            "not tried; one value keeps it (`//`)",
+        ),
+        "`tests/frontend/test_expansion.py`",
+        "dropped; one value keeps it",
+    ),
+    Difference(
+        "newer-syntax",
+        "`priority=`, `prompt`, `all`, `userns`, `mqueue`, `io_uring`",
+        ("refused", "accepted", "accepted"),
+        "`tests/frontend/test_rules.py`, `python -m tests.conformance`",
+        "accepted",
+    ),
+    Difference(
+        "newest-syntax",
+        "`?=`, `:=`, comparisons in `if`",
+        ("refused", "refused", "accepted"),
+        "`python -m tests.conformance`",
+        "accepted",
+    ),
+    Difference(
+        "clash-under-stronger",
+        "a clash of exec modes under a stronger rule",
+        ("always refused", "depends on the order of visiting", "depends on the order of visiting"),
+        "`python -m tests.conformance` (accept)",
+        "as 6.0",
+    ),
+    Difference(
+        "defined-boolean",
+        "`defined $boolean`",
+        ("the truth", "the value of the boolean", "always false"),
+        "`python -m tests.conformance` (spec)",
+        "always false",
+    ),
+    Difference(
+        "contrary-options",
+        "`options=(ro,rw)` in a mount rule",
+        ("accepted", "refused", "refused"),
+        "`tests/frontend/test_error_catalogue.py`",
+        "refused",
+    ),
+    Difference(
+        "propagation-path",
+        "`mount options=make-private /a`",
+        ("refused", "accepted", "accepted"),
+        "`tests/differential/known.py`",
+        "accepted",
+    ),
+    Difference(
+        "class-rules-in-block",
+        "rules other than file, link and change_profile in a `{ }` block",
+        ("dropped", "dropped", "dropped"),
+        "`python -m tests.conformance` (spec)",
+        "dropped",
+    ),
+    Difference(
+        "rlimit-in-if",
+        "`set rlimit` inside `if`",
+        ("dropped", "dropped", "dropped"),
+        "`python -m tests.conformance` (spec)",
+        "dropped",
+    ),
+    Difference(
+        "variable-as-target",
+        "exec target `-> @{X}`",
+        ("taken as written", "taken as written", "taken as written"),
+        "`python -m tests.conformance` (spec)",
+        "taken as written",
+    ),
+    Difference(
+        "escaped-comma",
+        "`[\\,]` in a glob",
+        ("accepted", "accepted", "never ends"),
+        "`tests/frontend/test_limits.py`",
+        "a comma",
+    ),
+    Difference(
+        "circular-variable",
+        "a variable that refers to itself",
+        ("refused", "refused", "may crash"),
+        "`tests/frontend/test_error_catalogue.py`",
+        "refused",
+    ),
+    Difference(
+        "include-in-rule",
+        "`include` in the middle of a rule",
+        ("accepted", "accepted", "accepted"),
+        "not supported; no real file has one",
+        "refused",
+    ),
+    Difference(
+        "comment-at-end",
+        "a comment after an assignment on the last line without a line end",
+        ("accepted", "accepted", "refused"),
+        "`tests/frontend/test_lexer.py`",
+        "accepted",
+    ),
+)

@@ -1,0 +1,143 @@
+"""Decisions as each release of the compiler makes them, and how a release is chosen."""
+
+from __future__ import annotations
+
+import pytest
+
+import lsmc
+from lsmc.frontend.apparmor.features import Features
+from lsmc.frontend.apparmor.releases import (
+    DIFFERENCES,
+    TARGETS,
+    Release,
+    release_named,
+    release_of,
+)
+
+OLD, MIDDLE, NEW = TARGETS
+
+
+def compiled(text: str, target: str) -> lsmc.Policy:
+    return lsmc.compile_text(text, target=target)
+
+
+@pytest.mark.parametrize(
+    ("name", "release"),
+    [
+        ("/etc/apparmor.d/abi/3.0", Release.V3_0),
+        ("abi/2.13", Release.V3_0),
+        ("abi/4.0", Release.V4_1),
+        ("abi/5.0", Release.V6_0),
+        ("abi/10.0", Release.V6_0),
+        ("<default>", Release.V6_0),
+        ("abi/kernel-5.4-vanilla", Release.V6_0),
+        ("abi/4.0.bak", Release.V6_0),
+    ],
+)
+def test_an_abi_stands_for_a_release(name: str, release: Release) -> None:
+    assert release_of(Features(frozenset(), name)) is release
+
+
+def test_targets_are_named_and_others_are_refused() -> None:
+    assert [release_named(target).version for target in TARGETS] == ["3.0.8", "4.1.0", "6.0"]
+    with pytest.raises(ValueError, match=r"no target `4\.0`: the targets are 3\.0, 4\.1, 6\.0"):
+        release_named("4.0")
+
+
+def test_rows_are_named_once() -> None:
+    assert len({row.name for row in DIFFERENCES}) == len(DIFFERENCES)
+
+
+MAPPED = "profile p { audit /bin/* rix, /bin/a Px, }"
+
+
+@pytest.mark.parametrize(
+    ("target", "beside", "alone"),
+    [(OLD, {"r"}, {"r", "x"}), (MIDDLE, {"r", "m"}, {"r", "x", "m"}), (NEW, {"r"}, {"r", "x"})],
+)
+def test_implied_map_beside_another_mode(target: str, beside: set[str], alone: set[str]) -> None:
+    policy = compiled(MAPPED, target)
+    found = policy.permissions("p", "file", "/bin/a")
+    assert ("m" in found.allow) is (target != NEW)
+    assert found.audit >= beside
+    assert ("m" in found.audit) is ("m" in beside)
+    found = policy.permissions("p", "file", "/bin/b")
+    assert "m" in found.allow
+    assert found.audit == alone
+
+
+@pytest.mark.parametrize(
+    "rules", ["deny /a m, priority=1 /a ix,", "priority=-1 deny /** m, /a pix,"]
+)
+@pytest.mark.parametrize("target", [MIDDLE, NEW])
+def test_implied_map_against_a_denial_of_lower_rank(rules: str, target: str) -> None:
+    found = compiled(f"profile p {{ {rules} }}", target).permissions("p", "file", "/a")
+    assert "x" in found.allow
+    assert ("m" in found.allow) is (target == MIDDLE)
+    assert ("m" in found.deny) is (target == NEW)
+
+
+RIVALS = (
+    "/x/prog { /a r, } /x/prog* { /b r, }",
+    "/x/prog { /a r, } profile z /x/prog { /b r, }",
+)
+
+
+@pytest.mark.parametrize("text", RIVALS)
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_plain_name_takes_its_path(text: str, target: str) -> None:
+    verdict = compiled(text, target).query("/x/prog", "read", "/a")
+    profiles = {rule.profile for rule in verdict.rules}
+    assert profiles == {"/x/prog"}
+    found, _ = compiled(text, target).tables.attachments.find(b"/x/prog")
+    assert (found is None) is (target == NEW)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "/x/pro[g]",
+        "profile a /x/prog",
+        "alias /x/ -> /y/,\n/x/prog",
+        "/x/prog xattrs=(user.a=b)",
+    ],
+)
+def test_other_heads_are_compared(head: str) -> None:
+    policy = compiled(f"{head} {{ }}\nprofile z /x/prog* {{ }}", OLD)
+    found, _ = policy.tables.attachments.find(b"/x/prog", xattrs={})
+    assert found is None or found.full_name == "z"
+
+
+@pytest.mark.parametrize("target", [OLD, MIDDLE])
+def test_a_plain_name_is_compared_as_it_is_stored(target: str) -> None:
+    policy = compiled(r"/x/a\x2ab { } /x//c { }", target)
+    find = policy.tables.attachments.find
+    assert find(rb"/x/a\*b")[0] is not None
+    assert find(b"/x/a*b")[0] is None
+    assert find(b"/x//c")[0] is None
+    assert find(b"/x/c")[0] is None
+
+
+NESTED = """
+profile p {
+  profile k { /a cx -> kid, profile kid { /b cx -> g, profile g { } } }
+  ^hat { /a cx -> kid, profile kid { } }
+}
+profile q { profile k { profile kid { } } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "names", "reached"),
+    [
+        (OLD, {"k//kid", "kid//g", "hat//kid"}, "k//kid"),
+        (MIDDLE, {"p//k//kid", "p//k//kid//g", "p//hat//kid", "q//k//kid"}, None),
+        (NEW, {"p//k//kid", "p//k//kid//g", "p//hat//kid", "q//k//kid"}, None),
+    ],
+)
+def test_names_of_grandchildren(target: str, names: set[str], reached: str | None) -> None:
+    policy = compiled(NESTED, target)
+    assert set(policy.profiles) == {"p", "p//k", "p//hat", "q", "q//k"} | names
+    transition = policy.permissions("p//k", "file", "/a").exec
+    assert transition is not None
+    assert transition.target == reached
