@@ -50,11 +50,45 @@ def map_file(path: StrPath) -> memoryview | bytes:
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
-def write_atomically(path: StrPath, data: bytes | memoryview) -> None:
-    """Write a file so that it is either there as a whole or not at all; OSError."""
+def write_file(path: StrPath, data: bytes | memoryview) -> None:
+    """Write the content of a file that a user names; OSError.
+
+    Links are followed.  What is not a regular file, such as a device or a FIFO, is written through.
+    A regular file is there as a whole or not at all: a new one takes its place in one step, with
+    the same owner, mode and extended attributes.  Where no other file can be like it, as it has
+    several names or belongs to somebody else, or where its directory takes no other, its content is
+    overwritten.
+    """
+    try:
+        # the system decides what is followed and may be written
+        handle = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        replace_file(path, data, os.path.realpath(path))
+        return
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            _write(handle, data)
+        elif not _replaced(os.path.realpath(path), handle, data):
+            _overwrite(handle, data)
+    except OSError as fault:
+        fault.filename = os.fspath(path)
+        raise
+    finally:
+        os.close(handle)
+
+
+def replace_file(
+    path: StrPath, data: bytes | memoryview, real: str | None = None, like: int | None = None
+) -> None:
+    """Let a new regular file have a name, whatever had it before, in one step; OSError.
+
+    `real` is the path without links, if they are to be followed; `like` an open file, of which the
+    new one gets owner, mode and extended attributes.
+    """
     import tempfile
 
-    folder, base = os.path.split(os.path.abspath(path))
+    target = real or os.path.abspath(path)
+    folder, base = os.path.split(target)
     _remove_abandoned(folder)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{base[:200]}.", suffix=_PART, dir=folder)
@@ -62,15 +96,74 @@ def write_atomically(path: StrPath, data: bytes | memoryview) -> None:
         fault.filename = os.fspath(path)  # of the other name nobody knows
         raise
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
+        try:
+            _write(handle, data)
+            if like is None:
+                os.fchmod(handle, 0o666 & ~_umask())
+            else:
+                _resemble(handle, like)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.replace(name, target)
     except BaseException:
         os.unlink(name)
         raise
+
+
+def _replaced(real: str, handle: int, data: bytes | memoryview) -> bool:
+    """Whether a file like an open one took its place; False when that cannot be; OSError."""
+    found = os.fstat(handle)
+    try:
+        if found.st_nlink != 1 or not os.path.samestat(found, os.stat(real)):
+            return False
+        replace_file(real, data, like=handle)
+    except OSError as fault:
+        if fault.errno in _NO_OTHER:
+            return False
+        raise
+    return True
+
+
+#: Why no other file can take a file's place: no right to the directory or to attributes, a mount.
+_NO_OTHER = (errno.EACCES, errno.EPERM, errno.EINVAL, errno.EBUSY, errno.ENOENT, errno.ENOTSUP)
+#: Attributes that speak of the content, not of the file.
+_OF_CONTENT = ("security.capability", "security.evm", "security.ima")
+
+
+def _resemble(handle: int, like: int) -> None:
+    """Give an open file the owner, mode and extended attributes of another; OSError."""
+    wanted, found = os.fstat(like), os.fstat(handle)
+    if (wanted.st_uid, wanted.st_gid) != (found.st_uid, found.st_gid):
+        os.fchown(handle, wanted.st_uid, wanted.st_gid)
+    os.fchmod(handle, stat.S_IMODE(wanted.st_mode))
+    try:
+        names = os.listxattr(like)
+    except OSError:  # this file system has none
+        return
+    for name in names:
+        if name not in _OF_CONTENT:
+            os.setxattr(handle, name, os.getxattr(like, name))
+
+
+def _overwrite(handle: int, data: bytes | memoryview) -> None:
+    """Write other content into an open regular file, once there is room for it; OSError."""
+    size = os.fstat(handle).st_size
+    if len(data) > size:
+        try:
+            os.posix_fallocate(handle, size, len(data) - size)
+        except OSError:
+            os.ftruncate(handle, size)
+            raise
+    _write(handle, data)
+    os.ftruncate(handle, len(data))
+    os.fsync(handle)
+
+
+def _write(handle: int, data: bytes | memoryview) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(handle, left) :]
 
 
 def _remove_abandoned(folder: str) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from lsmc import __version__
 from lsmc.cache.entry import Entry
-from lsmc.files import StrPath, map_file, write_atomically
+from lsmc.files import StrPath, map_file, replace_file
 from lsmc.inputs import Options, changed
 from lsmc.memory import uncollected
 from lsmc.tables.errors import BundleError
@@ -106,7 +106,7 @@ def _write(place: str, data: bytes) -> None:
     """Replace an entry; a directory that cannot be written is no reason to fail."""
     try:
         os.makedirs(os.path.dirname(place), exist_ok=True)
-        write_atomically(place, data)
+        replace_file(place, data)
         _trim(place)
     except OSError:
         return

@@ -86,7 +86,7 @@ def _print(found: list[Explained], wanted: Wanted, reading: Reading, screen: Scr
     from lsmc.output.json import dumps
 
     if wanted.patch:
-        screen.text(patched(found, reading))
+        screen.patch(patched(found, reading))
     elif wanted.form == "json":
         screen.text(dumps([cause_json(one) for one in found], indent=2) + "\n")
     elif wanted.form == "jsonl":
@@ -107,6 +107,7 @@ def _write_page(
     screen: Screen,
 ) -> None:
     from lsmc.cli.pages import PolicyFiles, page_library, write_page
+    from lsmc.source import to_display
 
     lines, records = _counts(reader, causes)
     page = page_library().log_page(
@@ -116,7 +117,7 @@ def _write_page(
         logs=wanted.logs,
         counts=(f"{lines}, {reader.broken} broken", records),
         faults=[(f"{one.source.file}:{one.source.line}", one.reason) for one in reader.faults],
-        patch=patched(found, reading),
+        patch=to_display(patched(found, reading).decode("latin-1")),
     )
     write_page(path, page, screen)
 
@@ -150,11 +151,11 @@ def _explained(
             progress("explaining causes", number, len(some))
 
 
-def patched(found: list[Explained], reading: Reading) -> str:
+def patched(found: list[Explained], reading: Reading) -> bytes:
     """The unified diff that adds a rule for each denial to the files."""
-    from lsmc.cli.patches import unified
     from lsmc.driver import compiler
     from lsmc.frontend.apparmor.insertion import edited, insertion
+    from lsmc.output.patch import unified
 
     options = reading.options()
     library = compiler(options).library
@@ -171,7 +172,7 @@ def patched(found: list[Explained], reading: Reading) -> str:
             edit = insertion(library, wider.file, wider.line, wider.profile, wider.rule)
             if edit is not None:
                 edits.append(edit)
-    return "".join(unified(path, *texts) for path, texts in edited(edits).items())
+    return b"".join(unified(path, *texts) for path, texts in edited(edits).items())
 
 
 def _counts(reader: LogReader, causes: Causes) -> tuple[str, str]:

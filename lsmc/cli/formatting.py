@@ -8,7 +8,6 @@ tree alone as proof.
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,11 +18,11 @@ from lsmc.cli.options import Reading
 from lsmc.cli.screen import Screen
 from lsmc.driver import compiler, link_profiles, policy_files
 from lsmc.faults import unreadable
-from lsmc.files import write_atomically
+from lsmc.files import write_file
 from lsmc.frontend.apparmor.formatter import format_text, same_meaning
 from lsmc.inputs import ignored
+from lsmc.output.patch import unified
 from lsmc.output.styled import line, safe
-from lsmc.source import to_display
 
 if TYPE_CHECKING:
     from lsmc.frontend.apparmor.compiler import Compiler
@@ -100,7 +99,7 @@ class _Run:
         if new is None or new == old or self.wish.check or self.wish.diff:
             return
         try:
-            _replace(path, new)
+            write_file(path, new)
         except OSError as fault:
             self.changed -= 1
             self.failed += 1
@@ -110,9 +109,7 @@ class _Run:
         """Format standard input."""
         new = self.formatted(name, old)
         if new is not None and not self.wish.check and not self.wish.diff:
-            sys.stdout.flush()
-            sys.stdout.buffer.write(new)
-            sys.stdout.buffer.flush()
+            self.screen.policy(new)
 
     def formatted(self, path: str, old: bytes) -> bytes | None:
         """The new text of a file, or None when it must stay as it is."""
@@ -144,7 +141,8 @@ class _Run:
     def show(self, path: str, old: bytes, new: bytes) -> None:
         """What a file's change is to look like: a difference, or its name."""
         if self.wish.diff:
-            self.screen.show([((safe(text), role),) for text, role in difference(path, old, new)])
+            texts = (data.decode("latin-1") for data in (old, new))
+            self.screen.patch(unified(path, *texts))
         elif self.wish.check:
             self.screen.show([line(f"would format {safe(path)}")])
 
@@ -188,30 +186,11 @@ def same_decisions(
         return True
 
 
-def difference(path: str, old: bytes, new: bytes) -> Iterator[tuple[str, str]]:
-    """The lines of a unified difference, with the roles that they play."""
-    before, after = (to_display(data.decode("latin-1")).split("\n") for data in (old, new))
-    for text in difflib.unified_diff(before, after, path, path, lineterm=""):
-        role = {"+": "good", "-": "bad", "@": "where"}.get(text[:1], "")
-        yield text, "head" if text.startswith(("+++ ", "--- ")) else role
-
-
 def _below(path: str) -> Iterator[str]:
     """The policy files of a directory and of those in it, in order."""
     for folder, folders, names in os.walk(path):
         folders[:] = sorted(f for f in folders if not ignored(f) and f not in _OTHER)
         yield from (os.path.join(folder, name) for name in sorted(names) if not ignored(name))
-
-
-def _replace(path: str, data: bytes) -> None:
-    """Write a file in place of the one that a path leads to, with its mode and owner; OSError."""
-    real = os.path.realpath(path)
-    before = os.stat(real)
-    write_atomically(real, data)
-    after = os.stat(real)
-    if (before.st_uid, before.st_gid) != (after.st_uid, after.st_gid):
-        os.chown(real, before.st_uid, before.st_gid)
-    os.chmod(real, before.st_mode & 0o7777)
 
 
 def _files(count: int) -> str:

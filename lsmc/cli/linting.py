@@ -24,17 +24,18 @@ from lsmc.cli.bundles import is_bundle
 from lsmc.cli.changes import changed_files, root_of
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.options import Reading
-from lsmc.cli.patches import patch, replace_text
+from lsmc.cli.outputs import check_output, write_output
 from lsmc.cli.screen import Screen
 from lsmc.diagnostics import Diagnostic
 from lsmc.driver import compiler, policy_files
-from lsmc.files import write_atomically
+from lsmc.files import write_file
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.inputs import DiskFiles
 from lsmc.memory import uncollected
 from lsmc.output import findings, github, gitlab, junit, sarif
 from lsmc.output.concise import render as concise
 from lsmc.output.excerpt import diagnostic_lines
+from lsmc.output.patch import unified
 from lsmc.output.report import Report
 from lsmc.output.styled import line, safe
 
@@ -99,6 +100,8 @@ class _Run:
         self.baseline_path = wish.baseline or self.config.baseline
         if wish.write_baseline and self.baseline_path is None:
             raise UsageFault("--write-baseline needs --baseline FILE")
+        if wish.write_baseline and self.baseline_path is not None:
+            check_output(self.baseline_path)
         since = wish.changed_since
         self.changed = None if since is None else changed_files(since)
         self.options = setup.options(*wish.reading[:4], wish.reading.restrict, wish.reading.target)
@@ -160,11 +163,12 @@ class _Run:
         )
         fixed = fixer.fix(self.wish.unsafe_fixes)
         if self.wish.diff:
-            self.screen.text(patch(fixed))
+            for path, text in sorted(fixed.texts.items()):
+                self.screen.patch(unified(path, fixed.before[path].text, text))
             self._faults(fixed.refused)
             return WRONG if fixed.refused else NO if fixed.texts else YES
         for path, text in sorted(fixed.texts.items()):
-            replace_text(path, text)
+            write_file(path, text.encode("latin-1"))
         found = self._changed(fixed.result.findings)
         self._print(found, fixed.result)
         self._faults(fixed.refused)
@@ -226,7 +230,7 @@ class _Run:
     def _write(self, result: Result) -> int:
         assert self.baseline_path is not None
         data = baseline_data(result.findings, result.homes, self.baseline_path)
-        write_atomically(self.baseline_path, data)
+        write_output(self.baseline_path, data)
         errors = [one for one in result.findings if one.severity == "error"]
         self.screen.diagnostics(errors)
         self._faults(result.faults)

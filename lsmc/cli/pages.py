@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lsmc.cli.faults import UsageFault
-from lsmc.files import write_atomically
+from lsmc.cli.outputs import write_output
+from lsmc.output.styled import safe
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -29,8 +30,8 @@ def page_library() -> ModuleType:
 
 def write_page(path: str, text: str, screen: Screen) -> None:
     """Write a page as a whole; OSError."""
-    write_atomically(path, text.encode("utf-8"))
-    screen.remark((path, "where"), ": the report")
+    write_output(path, text.encode("utf-8"))
+    screen.remark((safe(path), "where"), ": the report")
 
 
 class PolicyFiles:

@@ -59,6 +59,27 @@ class Screen:
         if not self.quiet:
             sys.stdout.write(text)
 
+    def patch(self, diff: bytes) -> None:
+        """A diff, to standard output: its bytes, or for people in colours and with escapes."""
+        if self.quiet:
+            return
+        if sys.stdout.isatty() or self.colored(sys.stdout):
+            from lsmc.output.patch import patch_lines
+
+            self._write(patch_lines(diff), sys.stdout)
+        else:
+            self.policy(diff)
+
+    def policy(self, text: bytes) -> None:
+        """Policy as it is, to standard output; on a terminal it cannot steer that."""
+        sys.stdout.flush()
+        if sys.stdout.isatty():
+            for row in text.decode("utf-8", "surrogateescape").splitlines(keepends=True):
+                sys.stdout.write(safe(row.rstrip("\n")) + "\n" * row.endswith("\n"))
+            return
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
+
     def remark(self, *pieces: str | tuple[str, str]) -> None:
         """A remark on the work, to standard error."""
         if not self.quiet:

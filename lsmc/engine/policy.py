@@ -50,9 +50,9 @@ class Policy:
 
     def save(self, path: str) -> None:
         """Write the bundle to a file, whole or not at all; OSError."""
-        from lsmc.files import write_atomically
+        from lsmc.files import write_file
 
-        write_atomically(path, bytes(self.bundle.data))
+        write_file(path, bytes(self.bundle.data))
 
     def permissions(
         self,

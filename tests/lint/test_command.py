@@ -158,7 +158,7 @@ def test_a_baseline_that_cannot_be_written() -> None:
     result = run("lint", "dead", "--baseline", "no/b.json", "--write-baseline")
     assert (result.exit_code, result.stderr) == (
         2,
-        "lsmc: error: `no/b.json`: no such file or directory\n",
+        "lsmc: error: cannot write `no/b.json`: no directory `no`\n",
     )
 
 

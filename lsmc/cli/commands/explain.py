@@ -57,6 +57,7 @@ def command(
     shown with its count, what this policy says to it, and rules that would allow it.
     """
     from lsmc.cli.ask import question
+    from lsmc.cli.outputs import check_output
     from lsmc.cli.pages import PolicyFiles, page_library, write_page
     from lsmc.cli.reading import read_policy
     from lsmc.explain.explainer import explain
@@ -69,6 +70,7 @@ def command(
         if patch or form != "text":
             raise UsageFault("--html goes with neither --patch nor --format")
         page_library()
+        check_output(html)
     if log:
         from lsmc.cli.explaining import Wanted, explain_log
 
