@@ -21,7 +21,7 @@ from lsmc.checker.linter import Linter, Result
 from lsmc.checker.model import SettingError
 from lsmc.checker.pages import pages
 from lsmc.cli.bundles import is_bundle
-from lsmc.cli.changes import changed_files, root_of
+from lsmc.cli.changes import Revision, root_of
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.options import Reading
 from lsmc.cli.outputs import check_output, write_output
@@ -56,6 +56,7 @@ class Wish(NamedTuple):
     paths: tuple[str, ...]
     form: str
     reading: Reading
+    reports: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -102,13 +103,13 @@ class _Run:
             raise UsageFault("--write-baseline needs --baseline FILE")
         if wish.write_baseline and self.baseline_path is not None:
             check_output(self.baseline_path)
-        since = wish.changed_since
-        self.changed = None if since is None else changed_files(since)
         self.options = setup.options(*wish.reading[:4], wish.reading.restrict, wish.reading.target)
         for path in wish.paths:
             if path != "-" and Path(path).exists() and is_bundle(path):
                 raise UsageFault(f"`{path}` is a bundle: lint reads the source of policy")
+        self.reports = _reports(wish.reports)
         self.paths, self.stdin = self._stdin()
+        self.since = self._since()
 
     def _config(self) -> Config:
         if self.wish.no_config:
@@ -125,6 +126,12 @@ class _Run:
         name = self.wish.stdin_filename or "<stdin>"
         paths = [name if path == "-" else path for path in self.wish.paths]
         return paths, (name, sys.stdin.buffer.read())
+
+    def _since(self) -> Revision | None:
+        if self.wish.changed_since is None:
+            return None
+        name, text = self.stdin or ("", b"")
+        return Revision(self.wish.changed_since, {_real(name): text} if self.stdin else {})
 
     def front(self, files: DiskFiles | None = None) -> Compiler:
         """A new front end; it knows what came from standard input."""
@@ -222,9 +229,9 @@ class _Run:
 
     def _changed(self, found: list[Diagnostic]) -> list[Diagnostic]:
         """The findings in files that changed; errors always, they concern every file."""
-        changed = self.changed
-        if changed is None:
+        if self.since is None:
             return found
+        changed = self.since.changed(_real(one.file) for one in found if one.severity != "error")
         return [one for one in found if one.severity == "error" or _real(one.file) in changed]
 
     def _write(self, result: Result) -> int:
@@ -250,12 +257,14 @@ class _Run:
             tuple(found),
             tuple(result.faults),
             result.files,
-            pages(self.checks) if self.wish.form == "sarif" else {},
-            root_of("."),
+            pages(self.checks) if "sarif" in (self.wish.form, *self.reports) else {},
+            root_of(".") or ".",
             __version__,
             result.suppressed,
             result.known,
         )
+        for form, path in self.reports.items():
+            write_output(path, DOCUMENTS[form](report).encode("utf-8", "backslashreplace"))
         if self.wish.form in DOCUMENTS:
             self.screen.text(DOCUMENTS[self.wish.form](report))
         elif self.wish.form == "concise":
@@ -317,8 +326,26 @@ def _check_use(wish: Wish) -> None:
         raise UsageFault("--fix and --diff judge all files together, --format jsonl does not")
     if wish.write_baseline and wish.form == "jsonl":
         raise UsageFault("--write-baseline judges all files together, --format jsonl does not")
+    if wish.reports and (wish.form == "jsonl" or wish.diff or wish.write_baseline):
+        raise UsageFault("--report goes with the findings of all files together")
     if wish.write_baseline and (wish.fix or wish.diff or wish.changed_since):
         raise UsageFault("--write-baseline takes all findings, and changes no policy")
+
+
+def _reports(words: Iterable[str]) -> dict[str, str]:
+    """The file of each format that is written beside the output."""
+    found: dict[str, str] = {}
+    for word in words:
+        form, _, path = word.partition("=")
+        if form not in DOCUMENTS or not path:
+            raise UsageFault(
+                f"--report: `{word}` is not FORMAT=FILE with one of {', '.join(DOCUMENTS)}"
+            )
+        if form in found:
+            raise UsageFault(f"--report: {form} is given twice")
+        check_output(path)
+        found[form] = path
+    return found
 
 
 def _words(values: Iterable[str]) -> tuple[str, ...]:

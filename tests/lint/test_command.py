@@ -295,3 +295,23 @@ def test_check_of_the_library() -> None:
     assert lsmc.check("clean", select=["LSM101"], jobs=2) == []
     with pytest.raises(ValueError, match="no check `LSM777`"):
         lsmc.check("clean", select=["LSM777"])
+
+
+def test_reports_are_written_beside_the_output() -> None:
+    """One run, and each is what the format alone would have been."""
+    words = ("--report", "sarif=found.sarif", "--report", "gitlab=found.json")
+    result = run("lint", "dead", "--format", "concise", *words)
+    assert result.exit_code == 1
+    assert result.stdout == run("lint", "dead", "--format", "concise").stdout
+    assert Path("found.sarif").read_text() == run("lint", "dead", "--format", "sarif").stdout
+    assert Path("found.json").read_text() == run("lint", "dead", "--format", "gitlab").stdout
+    for bad, why in (
+        (("--report", "sarif"), "`sarif` is not FORMAT=FILE with one of"),
+        (("--report", "text=x"), "`text=x` is not FORMAT=FILE with one of"),
+        ((*words, "--report", "sarif=other"), "sarif is given twice"),
+        (("--report", "sarif=no/x"), "cannot write `no/x`: no directory `no`"),
+        ((*words, "--format", "jsonl"), "--report goes with the findings of all files together"),
+    ):
+        result = run("lint", "dead", *bad)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert why in result.stderr

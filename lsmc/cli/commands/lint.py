@@ -36,6 +36,13 @@ FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "jun
     help="Do not run these checks.",
 )
 @format_option(*FORMATS)
+@click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT=FILE",
+    multiple=True,
+    help="Write the findings to FILE as well: json, sarif, github, gitlab or junit.",
+)
 @click.option("--baseline", metavar="FILE", help="Report only what is not in this file.")
 @click.option("--write-baseline", is_flag=True, help="Write what is found to the baseline.")
 @click.option(
