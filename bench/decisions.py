@@ -60,7 +60,9 @@ def _on_corpus(bundle: Path, kind: str) -> list[Row]:
     import lsmc
 
     policy = lsmc.load(bundle)
-    name = max(policy.profiles, key=lambda one: len(policy.bundle.uses(policy.tables.find(one))))
+    name = max(
+        policy.profiles, key=lambda one: len(policy.bundle.uses(policy.engine.tables.find(one)))
+    )
     places = (
         "/etc/",
         "/usr/lib/x86_64-linux-gnu/",

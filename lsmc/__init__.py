@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lsmc.analysis.diff import Change as Change
-    from lsmc.analysis.diff import diff as diff
     from lsmc.api import check as check
     from lsmc.api import compile as compile  # noqa: A004 - the contract's name
     from lsmc.api import compile_text as compile_text
+    from lsmc.api import diff as diff
     from lsmc.api import load as load
     from lsmc.diagnostics import Diagnostic as Diagnostic
     from lsmc.diagnostics import PolicyError as PolicyError
-    from lsmc.engine.policy import Policy as Policy
     from lsmc.engine.verdict import Permissions as Permissions
     from lsmc.engine.verdict import RuleRef as RuleRef
     from lsmc.engine.verdict import UnknownName as UnknownName
     from lsmc.engine.verdict import Verdict as Verdict
     from lsmc.explain.explainer import Explanation as Explanation
     from lsmc.layers.context import Context as Context
+    from lsmc.policy import Policy as Policy
 
 __version__ = "0.1.0"
 
@@ -32,7 +32,7 @@ _HOME = {
     "Diagnostic": "lsmc.diagnostics",
     "Explanation": "lsmc.explain.explainer",
     "Permissions": "lsmc.engine.verdict",
-    "Policy": "lsmc.engine.policy",
+    "Policy": "lsmc.policy",
     "PolicyError": "lsmc.diagnostics",
     "RuleRef": "lsmc.engine.verdict",
     "UnknownName": "lsmc.engine.verdict",
@@ -40,7 +40,7 @@ _HOME = {
     "Change": "lsmc.analysis.diff",
     "check": "lsmc.api",
     "compile": "lsmc.api",
-    "diff": "lsmc.analysis.diff",
+    "diff": "lsmc.api",
     "compile_text": "lsmc.api",
     "load": "lsmc.api",
 }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lsmc.engine.policy import Policy
 from lsmc.files import StrPath, map_file
+from lsmc.policy import Policy
 
 if TYPE_CHECKING:
+    from lsmc.analysis.diff import Change
     from lsmc.diagnostics import Diagnostic
 
 Variables = Mapping[str, str | Sequence[str]]
@@ -127,6 +128,18 @@ def check(
         ignore=ignore,
         config=config,
     )
+
+
+def diff(old: Policy, new: Policy) -> list[Change]:
+    """What changed from one policy to another; empty if and only if they decide alike.
+
+    Compared are every decision for owner and other, audit and quiet flags, exec transitions, and
+    what decides which profile a program gets.  Raises `automata.dfa.StateLimit` when the policies
+    are too complex to compare.
+    """
+    from lsmc.analysis.diff import diff as differences
+
+    return differences(old.engine, new.engine)
 
 
 def load(path: StrPath) -> Policy:

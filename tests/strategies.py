@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from lsmc.driver import bundle, compiler
-from lsmc.engine.policy import Policy
 from lsmc.inputs import DiskFiles, Options
 from lsmc.ir.classes import BY_NAME
 from lsmc.ir.model import Policy as IrPolicy
 from lsmc.ir.model import Profile
+from lsmc.policy import Policy
 
 PREAMBLE = "@{V}=/v /w/x\n@{W}=a b*\n@{ONE}=/one\n"
 HEAD = "profile p /bin/p{,x}"

@@ -8,7 +8,7 @@ from zlib import crc32
 import pytest
 
 import lsmc
-from lsmc.engine.policy import Policy
+from lsmc.policy import Policy
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import ENTRY, HEADER, MAGIC, VERSION, Section

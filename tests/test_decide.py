@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from lsmc.engine.policy import Policy
+from lsmc.policy import Policy
 from tests.strategies import compile_policy
 
 

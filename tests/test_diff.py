@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from lsmc.analysis.diff import Change, diff
-from lsmc.api import compile_text
-from lsmc.engine.policy import Policy
+from lsmc.analysis.diff import Change
+from lsmc.api import compile_text, diff
 from lsmc.output.difference import difference_lines
 from lsmc.output.styled import plain
+from lsmc.policy import Policy
 
 
 def policy(body: str, head: str = "profile p /usr/bin/p") -> Policy:

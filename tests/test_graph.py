@@ -11,9 +11,9 @@ import pytest
 
 import lsmc
 from lsmc.analysis.graph import Graph
-from lsmc.engine.policy import Policy
 from lsmc.output.graph import shown, text_lines, to_json
 from lsmc.output.styled import plain
+from lsmc.policy import Policy
 from tests.cli.conftest import Run, run
 
 __all__ = ["run"]
@@ -56,7 +56,7 @@ def policy() -> Policy:
 
 @pytest.fixture(scope="module")
 def graph(policy: Policy) -> Graph:
-    return Graph(policy)
+    return Graph(policy.engine)
 
 
 def targets(graph: Graph, name: str) -> set[tuple[str, str, str]]:
@@ -144,11 +144,11 @@ def test_chain(graph: Graph) -> None:
 
 def test_index_agrees_with_the_search(policy: Policy) -> None:
     fresh = Policy(policy.bundle.data)
-    Graph(policy)  # from here on the policy uses its index
+    Graph(policy.engine)  # from here on the policy uses its index
     paths = ("/bin/a", "/bin/b", "/usr/x/s", "/usr/xx/s", "/usr/x/y", "/sbin/stacked", "/none")
     for path in paths:
-        slow = fresh.tables.attachments.find(path.encode())
-        fast = policy.tables.attachments.find(path.encode())
+        slow = fresh.engine.tables.attachments.find(path.encode())
+        fast = policy.engine.tables.attachments.find(path.encode())
         assert slow == fast
 
 
@@ -212,11 +212,11 @@ profile c { change_profile -> a//&b, }
 
 
 def test_a_stack_goes_where_all_its_components_let_it() -> None:
-    graph = Graph(lsmc.compile_text(STACKS))
+    graph = Graph(lsmc.compile_text(STACKS).engine)
     (edge,) = graph.edges("a//&b")
     assert (edge.source, edge.target, edge.object) == ("a//&b", "a//&c", "/bin/z")
     asked = {"subject": "a//&b", "op": "exec", "object": edge.object}
-    transition = graph.policy.answer(asked).transition
+    transition = graph.engine.answer(asked).verdict.transition
     assert transition is not None
     assert transition.target == edge.target
     assert [name for name in graph.reach("c") if "//&" in name] == ["a//&b", "a//&c"]
@@ -224,7 +224,7 @@ def test_a_stack_goes_where_all_its_components_let_it() -> None:
 
 def test_stacks_that_are_too_many_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lsmc.analysis.graph.MAX_STACKS", 1)
-    graph = Graph(lsmc.compile_text(STACKS))
+    graph = Graph(lsmc.compile_text(STACKS).engine)
     graph.reach("c")
     assert graph.unfollowed == {"a//&c"}
     assert "1 stack that was met is not followed" in plain(text_lines(shown(graph, "c")))
@@ -242,7 +242,7 @@ def test_stacks_that_are_too_many_are_named(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_a_stack_is_asked_at_all_paths_that_are_listed(rules: str, path: str, owner: bool) -> None:
     policy = lsmc.compile_text(f"{rules}\nprofile c {{ /q r, }}\n")
-    (edge,) = Graph(policy).edges("a//&b")
+    (edge,) = Graph(policy.engine).edges("a//&b")
     asked = {"subject": "a//&b", "op": "exec", "object": path, "owner": owner}
     transition = policy.answer(asked).transition
     assert transition is not None
@@ -256,9 +256,9 @@ def test_an_attachment_does_not_meet_itself() -> None:
         "profile one /usr/bin/python3* { /a r, }\n"
         "profile two /usr/bin/python3.11-config* { /a r, }\n"
     )
-    (edge,) = Graph(policy).edges("x")
+    (edge,) = Graph(policy.engine).edges("x")
     assert edge.target == "one"
-    rules = Graph(policy).exec_rules("x")
+    rules = Graph(policy.engine).exec_rules("x")
     assert len(rules.decide(b"/usr/bin/python3", owner=True).winners) == 1
     transition = policy.answer({"subject": "x", "op": "exec", "object": "/usr/bin/python3"})
     assert transition.transition is not None
@@ -266,6 +266,6 @@ def test_an_attachment_does_not_meet_itself() -> None:
 
 
 def test_json_has_the_ways_of_a_stack_alone() -> None:
-    found = to_json(shown(Graph(lsmc.compile_text(STACKS)), "c"))
+    found = to_json(shown(Graph(lsmc.compile_text(STACKS).engine), "c"))
     edges = {(edge["source"], edge["target"]) for edge in found["edges"]}
     assert edges == {("c", "a//&b"), ("a//&b", "a//&c")}

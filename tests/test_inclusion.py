@@ -40,9 +40,9 @@ def policy(one: str, other: str, head: str = "") -> lsmc.Policy:
 
 
 def matcher(found: lsmc.Policy, name: str) -> Matcher:
-    profile = found.tables.find(name)
+    profile = found.engine.tables.find(name)
     assert profile is not None
-    return found.tables.matcher(profile)
+    return found.engine.tables.matcher(profile)
 
 
 def exceeds(found: lsmc.Policy) -> Opening | None:

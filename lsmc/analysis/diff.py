@@ -19,7 +19,7 @@ from lsmc.decide import Decision
 from lsmc.engine.evaluator import Matcher, Node
 from lsmc.engine.execution import exec_mode
 from lsmc.engine.ops import MAIN_FIELD
-from lsmc.engine.policy import Policy
+from lsmc.engine.policy import Engine
 from lsmc.engine.subjects import mediates
 from lsmc.engine.verdict import RuleRef
 from lsmc.ir.classes import BY_CODE, FILE, LINK
@@ -58,7 +58,7 @@ class Change(NamedTuple):
     witness: Mapping[str, Any] | None = None
 
 
-def diff(old: Policy, new: Policy) -> list[Change]:
+def diff(old: Engine, new: Engine) -> list[Change]:
     """What changed from one policy to another; empty if and only if they decide alike.
 
     Compared are every decision for owner and other, audit and quiet flags, exec transitions, and
@@ -77,7 +77,7 @@ def diff(old: Policy, new: Policy) -> list[Change]:
     return changes
 
 
-def _profile(old: Policy, new: Policy, name: str) -> Iterator[Change]:
+def _profile(old: Engine, new: Engine, name: str) -> Iterator[Change]:
     one, other = old.tables.find(name), new.tables.find(name)
     assert one is not None
     assert other is not None
@@ -118,7 +118,7 @@ def _without_basis(settings: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _attachment(
-    old: Policy, new: Policy, one: ProfileRecord, other: ProfileRecord
+    old: Engine, new: Engine, one: ProfileRecord, other: ProfileRecord
 ) -> Iterator[Change]:
     first, second = old.tables.attachments.of(one), new.tables.attachments.of(other)
     if first is None or second is None:
@@ -159,7 +159,7 @@ def _difference(a: Dfa, b: Dfa) -> bytes | None:
 class _Pair:
     """One profile in two policies."""
 
-    def __init__(self, old: Policy, new: Policy, one: ProfileRecord, other: ProfileRecord) -> None:
+    def __init__(self, old: Engine, new: Engine, one: ProfileRecord, other: ProfileRecord) -> None:
         self.policies = (old, new)
         self.records = (one, other)
         self.matchers = (old.tables.matcher(one), new.tables.matcher(other))
@@ -272,7 +272,7 @@ class _Pair:
             return Side(cls.permissions)
         matcher, record = self.matchers[side], self.records[side]
         decision = matcher.decide(node, cls, owner)
-        rules = self.policies[side].tables.refs(record, matcher, node, decision, cls.all)
+        rules = self.policies[side].tables.refs(record, node, decision, cls.all)
         transition = decision.transition
         return Side(
             cls.names(decision.allow),

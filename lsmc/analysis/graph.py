@@ -24,7 +24,7 @@ from lsmc.analysis.languages import UNSEEN, Seen, some
 from lsmc.analysis.named_rules import ProfileRules, RuleLanguage, RuleLanguages
 from lsmc.decide import Decision
 from lsmc.engine.execution import exec_mode
-from lsmc.engine.policy import Policy
+from lsmc.engine.policy import Engine
 from lsmc.engine.requests import encode
 from lsmc.engine.subjects import FREE_MODES, mediates
 from lsmc.engine.verdict import UNCONFINED
@@ -42,9 +42,9 @@ _ATTACH = ("attach", "attach-child", "stack")
 class Graph:
     """The transitions of a policy."""
 
-    def __init__(self, policy: Policy, seen: Seen = UNSEEN) -> None:
-        self.policy = policy
-        self.attachments = AttachmentIndex.of_tables(policy.tables, seen)
+    def __init__(self, engine: Engine, seen: Seen = UNSEEN) -> None:
+        self.engine = engine
+        self.attachments = AttachmentIndex.of_tables(engine.tables, seen)
         self._execs = RuleLanguages(FILE, _EXECUTE, seen)
         self._changes = RuleLanguages(CHANGE_PROFILE, CHANGE_PROFILE.all, seen)
         self._ways: dict[str, Ways] = {}
@@ -57,7 +57,7 @@ class Graph:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The profiles, in order."""
-        return self.policy.profiles
+        return self.engine.profiles
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -76,7 +76,7 @@ class Graph:
 
     def record(self, name: str) -> ProfileRecord:
         """A profile by its name."""
-        record = self.policy.tables.find(name)
+        record = self.engine.tables.find(name)
         assert record is not None
         return record
 
@@ -85,12 +85,12 @@ class Graph:
 
         Raises `UnknownName`, and `RequestError` for a path with two profiles of equal rank.
         """
-        records = self.policy.tables.components(name)
+        records = self.engine.tables.components(name)
         return "//&".join(record.full_name for record in records) or UNCONFINED
 
     def place(self, rule: int) -> Place:
         """Where the rule of a number in the tables is written."""
-        return self.policy.bundle.place(self.policy.bundle.rule(rule).place)
+        return self.engine.bundle.place(self.engine.bundle.rule(rule).place)
 
     def exec_rules(self, name: str) -> ProfileRules:
         """The exec rules of a profile."""
@@ -104,7 +104,7 @@ class Graph:
         key = (name, languages.cls.code)
         found = self._rules.get(key)
         if found is None:
-            found = self._rules[key] = languages.of(self.policy.bundle, self.record(name))
+            found = self._rules[key] = languages.of(self.engine.bundle, self.record(name))
         return found
 
     # --- edges
@@ -159,7 +159,7 @@ class Graph:
                     paths[encode(edge.object)] = None
                 elif edge.kind == "change_profile":
                     asked = {"subject": stack, "op": edge.kind, "object": edge.object}
-                    if self.policy.answer(asked).allowed:
+                    if self.engine.answer(asked).verdict.allowed:
                         yield edge._replace(source=stack)
             for rule in self.exec_rules(part).rules:
                 paths.update(dict.fromkeys(rule.members or ()))
@@ -180,7 +180,7 @@ class Graph:
             if not mediates(record, FILE):
                 return None  # what confines nothing goes by attachments: not worked out
             decision = self.exec_rules(part).decide(path, owner)
-            target, fallback = taken(self.policy.tables, record, decision, path)
+            target, fallback = taken(self.engine.tables, record, decision, path)
             if target is None or decision.transition is None:
                 return None
             targets.update(dict.fromkeys(target.split("//&")))
@@ -311,7 +311,7 @@ class Graph:
     ) -> Edge | Refused:
         owner, decision = won
         number, mode = rule.facts.id, exec_mode(transition)
-        target, fallback = taken(self.policy.tables, record, decision, path)
+        target, fallback = taken(self.engine.tables, record, decision, path)
         if target is None:
             return Refused(record.full_name, mode, shown(path), owner, number)
         return Edge(record.full_name, target, "exec", mode, shown(path), owner, number, fallback)
@@ -385,7 +385,7 @@ class Graph:
     def _canonical(self, name: str) -> str | None:
         if name == UNCONFINED:
             return name
-        record = self.policy.tables.find(name)
+        record = self.engine.tables.find(name)
         return record.full_name if record is not None else None
 
     def _as_seen(self, record: ProfileRecord, name: str) -> str:

@@ -114,7 +114,7 @@ def _objection(old: Result, new: Result, safe: bool) -> str:
     errors = [one for one in new.findings if one.severity == "error"]
     if len(errors) > sum(one.severity == "error" for one in old.findings):
         return f"would break the policy: {errors[0]}"
-    changes = diff(old.tree.policy, new.tree.policy) if safe else []
+    changes = diff(old.tree.engine, new.tree.engine) if safe else []
     if not changes:
         return ""
     first = changes[0]

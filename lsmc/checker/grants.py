@@ -113,7 +113,7 @@ class Grants:
         self.profiles: list[ProfileView] = []
         for profile in tree.profiles:
             uses = []
-            pairs = tree.policy.bundle.uses(profile.record)
+            pairs = tree.engine.bundle.uses(profile.record)
             for (unit, _), use in zip(pairs, profile.ir.uses, strict=True):
                 view = units.get(id(unit))
                 if view is None:

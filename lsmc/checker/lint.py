@@ -11,7 +11,7 @@ from lsmc.checker.model import Check, LintedFile, LintedProfile, SettingError, T
 from lsmc.checker.running import outcomes
 from lsmc.diagnostics import Diagnostic
 from lsmc.driver import compiler, name_order, policy_files
-from lsmc.engine.policy import Policy
+from lsmc.engine.policy import Engine
 from lsmc.faults import too_complex, unreadable
 from lsmc.files import StrPath
 from lsmc.frontend.apparmor.compiler import Compiler
@@ -96,15 +96,15 @@ def tree_of(
         ordered = [pair for pair in ordered if not _uses(pair[1], without)]
     whole = ir.Policy(tuple(profile for _, profile in ordered))
     linked = build(whole, known=groups, level=UNCOMPRESSED)
-    policy = Policy(linked.data)
+    engine = Engine(linked.data)
     profiles = []
     for number, (file, profile) in enumerate(ordered):
-        record = policy.bundle.profile(number)
-        profiles.append(LintedProfile(file, profile, record, policy.tables))
+        record = engine.bundle.profile(number)
+        profiles.append(LintedProfile(file, profile, record, engine.tables))
     return Tree(
         tuple(files),
         library,
-        policy,
+        engine,
         tuple(profiles),
         rules_in_order(whole, linked),
         settings or {},

@@ -16,7 +16,7 @@ from lsmc.analysis.question import Question, places
 from lsmc.checker.includes import IncludeGraph
 from lsmc.diagnostics import Diagnostic, Fix, Label, Severity
 from lsmc.engine.evaluator import Matcher
-from lsmc.engine.policy import Policy
+from lsmc.engine.policy import Engine
 from lsmc.engine.requests import RequestError
 from lsmc.engine.subjects import Profiles
 from lsmc.engine.verdict import Verdict
@@ -74,7 +74,7 @@ class Tree:
 
     files: tuple[LintedFile, ...]
     library: Library
-    policy: Policy
+    engine: Engine
     profiles: tuple[LintedProfile, ...]
     rules: tuple[ir.Rule, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class Tree:
         A pattern with an escaped NUL matches keys whose fields are not those of any request.
         """
         try:
-            return self.policy.answer(request)
+            return self.engine.answer(request).verdict
         except RequestError:
             return None
 

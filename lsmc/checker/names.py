@@ -50,7 +50,7 @@ def graph_of(tree: Tree) -> Graph:
         found = tree.profiles[profile].ir.attachment
         return seen(union(found.patterns)) if found is not None else None
 
-    return Graph(tree.policy, Seen(rule, attachment))
+    return Graph(tree.engine, Seen(rule, attachment))
 
 
 def names_of(tree: Tree) -> Names:
@@ -115,7 +115,7 @@ class Names:
         return lambda name: bool(accepts[walker.walk(name)])
 
     def _known(self, name: str) -> bool:
-        return self.tree.policy.tables.find(name) is not None
+        return self.tree.engine.tables.find(name) is not None
 
     def dfa(self, pattern: Pattern) -> Dfa | None:
         """The automaton of a pattern, or None when it is too large."""

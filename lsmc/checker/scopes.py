@@ -248,13 +248,13 @@ class Scopes:
         """What the precedence needs of an IR rule."""
         known = self._facts.get(number)
         if known is None:
-            known = self._facts[number] = self.tree.policy.bundle.rule(number).facts
+            known = self._facts[number] = self.tree.engine.bundle.rule(number).facts
         return known
 
     def _find(self) -> None:
         live = [p for p in self.tree.profiles if p.ir.mode not in ("unconfined", "default_allow")]
         for profile in self.tree.profiles:  # the tables hold equal units once
-            stored = self.tree.policy.bundle.uses(profile.record)
+            stored = self.tree.engine.bundle.uses(profile.record)
             for use, (unit_stored, _) in zip(profile.ir.uses, stored, strict=True):
                 self._stored[id(use.unit)] = unit_stored
                 self.numbers[id(use.unit)] = unit_stored.numbers

@@ -9,9 +9,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.screen import Screen
-from lsmc.engine.policy import Policy
 from lsmc.engine.requests import RequestError
 from lsmc.engine.verdict import UnknownName, Verdict
+from lsmc.policy import Policy
 
 if TYPE_CHECKING:
     from lsmc.layers.context import Context

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from lsmc.cli.screen import Screen
-from lsmc.engine.policy import Policy
 from lsmc.files import map_file
+from lsmc.policy import Policy
 from lsmc.tables.layout import MAGIC
 
 SUFFIX = ".lsmb"

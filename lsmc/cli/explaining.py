@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from lsmc.cli.options import Reading
     from lsmc.cli.screen import Screen
     from lsmc.driver import Progress
-    from lsmc.engine.policy import Policy
     from lsmc.explain.causes import Causes
     from lsmc.logs.reader import LogReader
     from lsmc.output.causes import Explained
+    from lsmc.policy import Policy
 
 #: Records between two moves of the progress bar, and broken lines that are reported one by one.
 _STEP = 5_000
@@ -143,9 +143,9 @@ def _explained(
     from lsmc.output.causes import Explained
 
     options = reading.options()
-    pharmacy = Pharmacy(policy, options)
+    pharmacy = Pharmacy(policy.engine, options)
     some = causes.sorted()
-    for number, diagnosis in enumerate(diagnose(policy, some), 1):
+    for number, diagnosis in enumerate(diagnose(policy.engine, some), 1):
         yield Explained(diagnosis, pharmacy.of(diagnosis))
         if progress is not None:
             progress("explaining causes", number, len(some))

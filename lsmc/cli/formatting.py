@@ -166,16 +166,16 @@ def same_decisions(
     from lsmc.analysis.diff import diff
     from lsmc.automata.dfa import StateLimit
     from lsmc.diagnostics import PolicyError
-    from lsmc.engine.policy import Policy
+    from lsmc.engine.policy import Engine
 
-    policies: list[Policy] = []
+    policies: list[Engine] = []
     for front in (before, after):
         compiled = front.compile(path)
         try:
             linked, _ = link_profiles(compiled.profiles, compiled.diagnostics, known=known)
         except PolicyError:
             return not policies
-        policy = Policy(linked.data)
+        policy = Engine(linked.data)
         for number, digest in enumerate(linked.digests):
             if digest not in known:
                 known[digest] = policy.bundle.built_groups(number)

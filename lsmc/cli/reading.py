@@ -15,13 +15,13 @@ from lsmc.cli.screen import Screen
 if TYPE_CHECKING:
     from lsmc.diagnostics import Diagnostic
     from lsmc.driver import Progress
-    from lsmc.engine.policy import Policy
+    from lsmc.policy import Policy
 
 
 def read_policy(path: str, reading: Reading, screen: Screen) -> Policy:
     """The policy of a POLICY argument; OSError, `BundleError`, `PolicyError`."""
     from lsmc.cli.bundles import is_bundle, open_bundle
-    from lsmc.engine.policy import Policy
+    from lsmc.policy import Policy
 
     if is_bundle(path):
         policy = open_bundle(path, screen)
@@ -35,8 +35,8 @@ def _check_target(path: str, policy: Policy, target: str | None) -> None:
     """Refuse to decide as another release than the one that a bundle was compiled for."""
     if target is None:
         return
-    for number in range(policy.tables.bundle.profiles):
-        profile = policy.tables.bundle.profile(number)
+    for number in range(policy.bundle.profiles):
+        profile = policy.bundle.profile(number)
         was = dict(profile.settings).get("target", "")
         if was != target:
             raise UsageFault(

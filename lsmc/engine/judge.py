@@ -6,18 +6,18 @@ allowed and logged, but a refusal that is quiet stays one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from itertools import chain
 
 from lsmc.decide import Decision
-from lsmc.engine.evaluator import Matcher, Node
 from lsmc.engine.execution import EXECUTE, at_next_exec, execution
 from lsmc.engine.ops import Operation
-from lsmc.engine.requests import RequestError, encode, key_fields
+from lsmc.engine.requests import Part, RequestError, encode, key_fields
 from lsmc.engine.sockets import parts_for
 from lsmc.engine.subjects import FREE_MODES, Profiles, mediates
-from lsmc.engine.verdict import DecisionName, Exec, Verdict, both
-from lsmc.ir.classes import FILE, LINK, ONEXEC
-from lsmc.ir.mediation import MediationClass
+from lsmc.engine.verdict import Answer, Exec, Lookup, RuleRef, Verdict, both
+from lsmc.ir.classes import FILE, LINK, ONEXEC, PTRACE, SIGNAL
 from lsmc.numerals import natural
 from lsmc.tables.groups import make_key
 from lsmc.tables.records import ProfileRecord
@@ -45,206 +45,171 @@ class Judge:
         owner: bool,
         fields: Fields,
         mediated: bool = False,
-    ) -> Verdict:
-        """The verdict of one profile on an operation; raises `RequestError`.
+    ) -> Answer:
+        """What one profile says to an operation; raises `RequestError`.
 
         `mediated` says that the kernel mediates the class, whatever the profile's abi.
         """
         if operation.cls == "rlimit":
-            return self._judge_limit(profile, obj, fields)
+            return Answer(_judge_limit(profile, obj, fields))
         if operation.cls == "change_hat":
-            return self._judge_hat(profile, obj)
+            return Answer(self._judge_hat(profile, obj))
         if profile.mode in FREE_MODES:
-            return Verdict(
-                True,
-                "unconfined",
-                operation.perms,
-                (),
-                False,
-                None,
-                (),
-                f"profile `{profile.full_name}` is in {profile.mode} mode",
-            )
+            note = f"profile `{profile.full_name}` is in {profile.mode} mode"
+            return Answer(Verdict.unconfined(operation.perms, note=note))
+        parts = tuple(parts_for(profile, operation, obj, fields, mediated))
         if operation.cls == "link":
-            return self._judge_link(profile, obj, owner, fields)
-        first, *rest = parts_for(profile, operation, obj, fields, mediated)
-        verdict = self._judge_class(profile, *first, owner, mediated)
-        for part in rest:
-            verdict = both(verdict, self._judge_class(profile, *part, owner, mediated))
-        return verdict
+            return self._judge_link(profile, parts, owner)
+        if len(parts) == 1:
+            return self._judge_part(profile, parts[0], owner, mediated)
+        answers = [self._judge_part(profile, part, owner, mediated) for part in parts]
+        return Answer(
+            reduce(both, (answer.verdict for answer in answers)),
+            tuple(lookup for answer in answers for lookup in answer.lookups),
+        )
 
-    def _judge_class(
-        self,
-        profile: ProfileRecord,
-        cls: MediationClass,
-        obj: str,
-        wanted: int,
-        fields: Fields,
-        owner: bool,
-        mediated: bool = False,
-    ) -> Verdict:
+    def _judge_part(
+        self, profile: ProfileRecord, part: Part, owner: bool, mediated: bool = False
+    ) -> Answer:
+        cls, wanted = part.cls, part.wanted
         if not mediates(profile, cls, mediated):
             abi = dict(profile.settings).get("abi", "")
-            return Verdict(
-                True,
-                "allow",
-                cls.names(wanted),
-                (),
-                False,
-                None,
-                (),
-                f"{cls.name} is not mediated under abi {abi}",
-            )
-        matcher = self.profiles.matcher(profile)
-        key = make_key(cls.code, key_fields(cls, obj, fields, profile.full_name))
-        node = matcher.walk(key)
-        decision = matcher.decide(node, cls, owner)
-        if "//&" in (label := fields.get("peer", obj)) and cls.name in ("signal", "ptrace"):
-            decision = self._compound(profile, cls, label, fields, wanted, owner, decision)
-        verdict = self.judge(profile, matcher, node, decision, cls, wanted)
+            note = f"{cls.name} is not mediated under abi {abi}"
+            return Answer(Verdict.allow(cls.names(wanted), note=note))
+        lookups = self._look_up(profile, part, owner)
+        verdict = self._judge(profile, part, lookups)
+        decision = lookups[0].decision
         if cls is FILE and not wanted and decision.audit & READ:
             # stat(2) asks for nothing, but an `audit` rule for reading logs it too
             verdict = verdict._replace(audited=True)
         if cls is FILE and wanted & EXECUTE and decision.allow & EXECUTE:
-            verdict = self._with_exec(profile, verdict, decision, encode(obj))
+            verdict = self._with_exec(profile, verdict, decision, encode(part.object))
         if cls is ONEXEC and not verdict.missing:
-            facts = [match.rule.facts for match in matcher.matched(node)]
-            verdict = verdict._replace(transition=at_next_exec(profile, obj, facts))
-        return verdict
+            matched = self.profiles.matcher(profile).matched(lookups[0].node)
+            facts = [match.rule.facts for match in matched]
+            verdict = verdict._replace(transition=at_next_exec(profile, part.object, facts))
+        return Answer(verdict, lookups)
 
-    def _compound(
-        self,
-        profile: ProfileRecord,
-        cls: MediationClass,
-        label: str,
-        fields: Fields,
-        wanted: int,
-        owner: bool,
-        whole: Decision,
-    ) -> Decision:
-        """A stack as peer: when its whole name does not match, every component must.
+    def _look_up(self, profile: ProfileRecord, part: Part, owner: bool) -> tuple[Lookup, ...]:
+        """The look-ups that decide a part.
 
-        The answer is theirs then, so that a quiet `deny` of the whole name is logged.
+        A stack as peer is looked up by its whole name; the permissions which that does not grant
+        every component must (`aa_label_match` in the kernel's label.c).
         """
-        if not wanted & ~whole.allow:
-            return whole
-        allow = quiet = wanted
-        audit = 0
-        rest = {k: v for k, v in fields.items() if k != "peer"}
-        matcher = self.profiles.matcher(profile)
-        for part in label.split("//&"):
-            key = make_key(cls.code, key_fields(cls, part, rest, profile.full_name))
-            one = matcher.decide(matcher.walk(key), cls, owner)
-            allow, quiet, audit = allow & one.allow, quiet & one.quiet, audit | one.audit
-        return whole._replace(allow=allow, quiet=quiet, audit=audit & allow)
+        whole = self._look(profile, part, owner)
+        label = part.fields.get("peer", part.object)
+        if part.cls not in (SIGNAL, PTRACE) or not whole.missing or "//&" not in label:
+            return (whole,)
+        rest = {name: value for name, value in part.fields.items() if name != "peer"}
+        lacking = part._replace(wanted=whole.missing, fields=rest)
+        components = tuple(
+            self._look(profile, lacking._replace(object=name), owner) for name in label.split("//&")
+        )
+        granted = part._replace(wanted=part.wanted & ~whole.missing)
+        if not granted.wanted:
+            return components
+        return whole._replace(part=granted, missing=0), *components
 
-    def judge(
-        self,
-        profile: ProfileRecord,
-        matcher: Matcher,
-        node: Node,
-        decision: Decision,
-        cls: MediationClass,
-        wanted: int,
-    ) -> Verdict:
-        """The verdict of a profile's mode on what its rules grant."""
-        missing = wanted & ~decision.allow
-        granted = cls.names(wanted & decision.allow)
-        quiet = decision.quiet if not profile.audit else 0
+    def _look(self, profile: ProfileRecord, part: Part, owner: bool) -> Lookup:
+        cls = part.cls
+        matcher = self.profiles.matcher(profile)
+        values = key_fields(cls, part.object, part.fields, profile.full_name)
+        node = matcher.walk(make_key(cls.code, values))
+        decision = matcher.decide(node, cls, owner)
+        return Lookup(
+            profile=profile,
+            part=part,
+            values=values,
+            owner=owner,
+            node=node,
+            decision=decision,
+            missing=part.wanted & ~decision.allow,
+        )
+
+    def _judge(self, profile: ProfileRecord, part: Part, lookups: Sequence[Lookup]) -> Verdict:
+        """The verdict of a profile's mode on what its rules grant.
+
+        Of several look-ups the kernel logs unless all that ask for a permission are quiet.
+        """
+        cls = part.cls
+        missing = denied = loud = audit = 0
+        for look in lookups:
+            missing |= look.missing
+            denied |= look.missing & look.decision.deny
+            loud |= look.part.wanted & ~look.decision.quiet
+            audit |= look.part.wanted & look.decision.audit
+        granted = cls.names(part.wanted & ~missing)
         if not missing:
-            rules = self.profiles.refs(profile, matcher, node, decision, wanted)
-            audited = profile.audit or bool(wanted & decision.audit)
-            return Verdict(True, "allow", granted, (), audited, None, rules)
-        rules = self.profiles.refs(profile, matcher, node, decision, missing & decision.deny)
-        audited = bool(missing & ~quiet)
-        name: DecisionName = "deny-explicit" if missing & decision.deny else "deny-implicit"
+            rules = self._refs([(look, look.part.wanted) for look in lookups])
+            return Verdict.allow(granted, audited=profile.audit or bool(audit), rules=rules)
+        audited = profile.audit or bool(missing & loud)
+        verdict = Verdict.deny(
+            cls.names(missing),
+            explicit=bool(denied),
+            audited=audited,
+            granted=granted,
+            rules=self._refs([(look, look.missing & look.decision.deny) for look in lookups]),
+        )
         # executing is never refused there: the program runs in a learning profile
         executes = cls is FILE and bool(missing & EXECUTE)
         if profile.mode == "complain" and (audited or executes):
-            return Verdict(
-                True,
-                "complain",
-                granted,
-                cls.names(missing),
-                audited,
-                None,
-                rules,
-                f"profile `{profile.full_name}` is in complain mode: would be denied",
-            )
-        return Verdict(False, name, granted, cls.names(missing), audited, None, rules)
+            return verdict.complain(_would_be_denied(profile))
+        return verdict
 
-    def _judge_link(self, profile: ProfileRecord, obj: str, owner: bool, fields: Fields) -> Verdict:
+    def _refs(self, wanted: Sequence[tuple[Lookup, int]]) -> tuple[RuleRef, ...]:
+        """The rules behind some permissions of look-ups, each once."""
+        refs = self.profiles.refs
+        found = [refs(look.profile, look.node, look.decision, mask) for look, mask in wanted]
+        return found[0] if len(found) == 1 else tuple(dict.fromkeys(chain.from_iterable(found)))
+
+    def _judge_link(self, profile: ProfileRecord, parts: Sequence[Part], owner: bool) -> Answer:
         """A hard link: `l` on the new name, the pair, and where asked the subset test.
 
         Each is asked when the one before it was granted, and the pair says what is logged
         (`profile_path_link` in the kernel's file.c).
         """
-        rest = {k: v for k, v in fields.items() if k not in ("target", "class")}
-        plain = self._judge_class(profile, FILE, obj, FILE.mask("l"), rest, owner)
-        if "target" not in fields:
-            return plain._replace(note="without `target=` only the new name is judged")
-        matcher = self.profiles.matcher(profile)
-        key = make_key(LINK.code, key_fields(LINK, obj, fields, profile.full_name))
-        node = matcher.walk(key)
-        decision = matcher.decide(node, LINK, owner)
-        pair = self.judge(profile, matcher, node, decision, LINK, LINK.mask(("link",)))
+        name = self._judge_part(profile, parts[0], owner)
+        plain = name.verdict
+        if len(parts) == 1:
+            return name._replace(
+                verdict=plain._replace(note="without `target=` only the new name is judged")
+            )
+        lookups = self._look_up(profile, parts[1], owner)
+        pair = self._judge(profile, parts[1], lookups)
+        seen = (*name.lookups, *lookups)
         verdict = both(plain, pair)
         if plain.decision != "allow":
-            return verdict._replace(allowed=plain.allowed, audited=plain.audited)
+            return Answer(verdict._replace(allowed=plain.allowed, audited=plain.audited), seen)
         verdict = verdict._replace(audited=pair.audited)
-        if pair.decision == "allow" and decision.allow & LINK.mask(("subset",)):
-            lacking = self._beyond_target(matcher, obj, fields["target"], owner)
+        if pair.decision == "allow" and lookups[0].decision.allow & LINK.mask(("subset",)):
+            beyond = self._beyond_target(name.lookups[0], parts[1].fields["target"])
+            seen = (*seen, beyond)
+            lacking = FILE.names(beyond.missing)
             if lacking:
-                names = FILE.names(lacking)
-                verdict = Verdict(
-                    profile.mode == "complain",
-                    "complain" if profile.mode == "complain" else "deny-implicit",
-                    verdict.granted,
-                    names,
-                    True,
-                    None,
-                    verdict.rules,
-                    f"the link would open more than its target: {' '.join(names)}",
+                note = f"the link would open more than its target: {' '.join(lacking)}"
+                refused = Verdict.deny(
+                    lacking,
+                    explicit=False,
+                    audited=True,
+                    granted=verdict.granted,
+                    rules=verdict.rules,
+                    note=note,
                 )
-        return verdict
+                verdict = refused.complain(note) if profile.mode == "complain" else refused
+        return Answer(verdict, seen)
 
-    def _beyond_target(self, matcher: Matcher, link: str, target: str, owner: bool) -> int:
-        """The permissions that a link's name has and its target has not."""
-
-        def decision(path: str) -> Decision:
-            node = matcher.walk(make_key(FILE.code, (encode(path),)))
-            return matcher.decide(node, FILE, owner)
-
-        new, old = decision(link), decision(target)
-        lacking = new.allow & ~FILE.mask("l") & ~old.allow
+    def _beyond_target(self, name: Lookup, target: str) -> Lookup:
+        """The target of a link, asked for all that the new name has but `l`."""
+        new = name.decision
+        part = Part(FILE, target, new.allow & ~FILE.mask("l"), name.part.fields)
+        look = self._look(name.profile, part, name.owner)
+        old = look.decision
         both_execute = new.allow & old.allow & EXECUTE
-        if not lacking and both_execute and new.transition and old.transition:
+        if not look.missing and both_execute and new.transition and old.transition:
             same = new.transition._replace(unsafe=False) == old.transition._replace(unsafe=False)
             if not same or (new.transition.unsafe and not old.transition.unsafe):
-                lacking |= EXECUTE
-        return lacking
-
-    def _judge_limit(self, profile: ProfileRecord, obj: str, fields: Fields) -> Verdict:
-        """Raising a hard limit above the profile's value is refused."""
-        limit = dict(profile.rlimits).get(obj.lower().removeprefix("rlimit_"))
-        value = fields.get("value", "infinity")
-        asked = natural(value)
-        if value != "infinity" and asked is None:
-            raise RequestError(f"`{value}` is no number", value)
-        beyond = limit not in (None, "infinity") and (asked is None or asked > int(limit or 0))
-        if not beyond:
-            return Verdict(True, "allow", ("setrlimit",), (), profile.audit, None, ())
-        complain = profile.mode == "complain"
-        return Verdict(
-            complain,
-            "complain" if complain else "deny-explicit",
-            (),
-            ("setrlimit",),
-            True,
-            None,
-            (),
-            f"profile `{profile.full_name}` sets {obj} <= {limit}",
-        )
+                return look._replace(missing=EXECUTE)
+        return look
 
     def _judge_hat(self, profile: ProfileRecord, obj: str) -> Verdict:
         """Entering a hat asks no rule: the hat must be a child of the profile, or a sibling.
@@ -256,20 +221,13 @@ class Judge:
         hat = self.profiles.find(f"{parent}//{obj}")
         if hat is not None and hat.is_hat:
             entered = Exec("", hat.full_name, True, None)
-            return Verdict(True, "allow", ("change_hat",), (), profile.audit, entered, ())
+            return Verdict.allow(("change_hat",), audited=profile.audit, transition=entered)
         complain = profile.mode == "complain"
-        note = f"`{parent}` has no hat `{obj}`" if hat is None else f"`{hat.full_name}` is no hat"
-        learned = complain and hat is None
-        return Verdict(
-            learned,
-            "complain" if learned else "deny-implicit",
-            (),
-            ("change_hat",),
-            complain,
-            None,
-            (),
-            note,
+        note = (
+            f"`{parent}` has no hat `{obj}`" if hat is None else f"`{hat.full_name}` is not a hat"
         )
+        verdict = Verdict.deny(("change_hat",), explicit=False, audited=complain, note=note)
+        return verdict.complain(note) if complain and hat is None else verdict
 
     def _with_exec(
         self, profile: ProfileRecord, verdict: Verdict, decision: Decision, path: bytes
@@ -287,3 +245,22 @@ class Judge:
             transition=transition,
             note="profile transition not found",
         )
+
+
+def _would_be_denied(profile: ProfileRecord) -> str:
+    return f"profile `{profile.full_name}` is in complain mode: would be denied"
+
+
+def _judge_limit(profile: ProfileRecord, obj: str, fields: Fields) -> Verdict:
+    """Raising a hard limit above the profile's value is refused."""
+    limit = dict(profile.rlimits).get(obj.lower().removeprefix("rlimit_"))
+    value = fields.get("value", "infinity")
+    asked = natural(value)
+    if value != "infinity" and asked is None:
+        raise RequestError(f"`{value}` is not a number", value)
+    beyond = limit not in (None, "infinity") and (asked is None or asked > int(limit or 0))
+    if not beyond:
+        return Verdict.allow(("setrlimit",), audited=profile.audit)
+    note = f"profile `{profile.full_name}` sets {obj} <= {limit}"
+    verdict = Verdict.deny(("setrlimit",), explicit=True, audited=True, note=note)
+    return verdict.complain(note) if profile.mode == "complain" else verdict

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lsmc.engine.judge import hats_of
 from lsmc.engine.ops import Operation, listed
 from lsmc.engine.requests import RequestError
-from lsmc.engine.verdict import Verdict
+from lsmc.engine.verdict import Answer, Verdict
 from lsmc.layers.asking import Asking, Rule
-from lsmc.layers.chain import Layer, Module, chain
+from lsmc.layers.chain import Layer, Module, chain, refuses, withheld
 from lsmc.layers.context import Context, ContextError
 from lsmc.layers.modules import APPARMOR
 
 if TYPE_CHECKING:
-    from lsmc.engine.policy import Policy
+    from lsmc.engine.policy import Engine
 
 NOT_ACTIVE = "apparmor is not active: the profile is not asked"
 #: A new object belongs to who makes it (security/apparmor/lsm.c `common_perm_create`).
@@ -49,7 +50,7 @@ def owns(context: Context, operation: Operation, otherwise: bool) -> bool:
 
 
 def layered(
-    policy: Policy,
+    engine: Engine,
     subject: str,
     operation: Operation,
     obj: str,
@@ -57,32 +58,46 @@ def layered(
     fields: Mapping[str, str],
     mediated: bool,
     context: Context,
-) -> Verdict:
-    """The profile's verdict with the layers round it; raises as `Policy.query` does."""
+) -> Answer:
+    """The profile's answer with the layers round it; raises as `Engine.ask` does.
+
+    The look-ups are those of the profile, and of the capabilities that a refusing layer lacked.
+    Of several that a layer tries the first is enough, and it is the least.
+    """
     active = context.lsm is None or APPARMOR in context.lsm
     owner = owns(context, operation, owner)
-    verdict = policy.ask(subject, operation, obj, owner, fields, mediated)
+    answer = engine.ask(subject, operation, obj, owner, fields, mediated)
     if not active:
-        verdict = Verdict(True, "unconfined", operation.perms, (), False, None, (), NOT_ACTIVE)
+        answer = Answer(Verdict.unconfined(operation.perms, note=NOT_ACTIVE))
+    verdict = answer.verdict
+
+    @cache
+    def use(name: str) -> Answer:
+        return engine.ask(subject, USE, name, True, {})
 
     def rule(name: str) -> Rule:
         if not active:
             return Rule(True, False)
-        found = policy.ask(subject, USE, name, True, {})
+        found = use(name).verdict
         return Rule(found.allowed, found.audited)
 
     known = listed(operation)
     asking = Asking(context, known.name, operation.perms, obj, fields, rule)
-    errno = "" if verdict.allowed else _errno(policy, subject, known, obj)
+    errno = "" if verdict.allowed else _errno(engine, subject, known, obj)
     module = Module(verdict.allowed, _reason(verdict), errno)
     layers = chain(known.order, known.hook, asking, module)
     allowed = all(layer.verdict != "deny" for layer in layers)
-    return verdict._replace(
+    whole = verdict._replace(
         allowed=allowed,
         audited=_logged(layers, verdict),
         transition=verdict.transition if allowed or not verdict.allowed else None,
         chain=layers,
     )
+    tried = dict.fromkeys(
+        name for layer in layers if refuses(layer) for name in withheld(layer)[:1]
+    )
+    lookups = (look for name in tried for look in use(name).lookups)
+    return Answer(whole, (*answer.lookups, *lookups))
 
 
 def _reason(verdict: Verdict) -> str:
@@ -107,16 +122,16 @@ def _logged(layers: tuple[Layer, ...], verdict: Verdict) -> bool:
     return verdict.audited and any(layer.verdict != "not-reached" for layer in reached)
 
 
-def _errno(policy: Policy, subject: str, operation: Operation, obj: str) -> str:
+def _errno(engine: Engine, subject: str, operation: Operation, obj: str) -> str:
     """What a refusal by the profile gives; of a hat it depends on what there is in its place."""
     if operation.cls != "change_hat":
         return operation.order.errno
-    profiles = policy.tables.components(subject)
+    profiles = engine.tables.components(subject)
     for profile in profiles:
-        hat = policy.tables.find(f"{hats_of(profile)}//{obj}")
+        hat = engine.tables.find(f"{hats_of(profile)}//{obj}")
         if hat is not None and not hat.is_hat:
             return "EPERM"
         if hat is None and profile.mode != "complain":
             break
     below = tuple(f"{profile.full_name}//" for profile in profiles)
-    return "ENOENT" if any(name.startswith(below) for name in policy.profiles) else "ECHILD"
+    return "ENOENT" if any(name.startswith(below) for name in engine.profiles) else "ECHILD"

@@ -81,7 +81,7 @@ def parts(operation: Operation, obj: str, fields: Mapping[str, str]) -> tuple[Pa
         plain = Part(FILE, obj, FILE.mask("l"), without("target"))
         if "target" not in fields:
             return (plain,)
-        return plain, Part(LINK, obj, LINK.mask(("link",)), fields)
+        return plain, Part(LINK, obj, LINK.mask(operation.perms), fields)
     if cls.name == "onexec":
         direct = BY_NAME["change_profile"]
         return (

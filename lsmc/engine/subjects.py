@@ -33,6 +33,7 @@ class Profiles:
         self.bundle = bundle
         self.attachments = Attachments(bundle)
         self._matchers: dict[int, Matcher] = {}
+        self._refs: dict[tuple[int, int, tuple[int, ...]], RuleRef] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -82,23 +83,24 @@ class Profiles:
         return matcher
 
     def refs(
-        self,
-        profile: ProfileRecord,
-        matcher: Matcher,
-        node: Node,
-        decision: Decision,
-        mask: int,
+        self, profile: ProfileRecord, node: Node, decision: Decision, mask: int
     ) -> tuple[RuleRef, ...]:
         """The rules that decided some permissions, strongest first, each once."""
         wanted = {rule: None for bits, rule in decision.winners if bits & mask}
         if not wanted:
             return ()
-        matches = {match.rule.facts.id: match for match in matcher.matched(node)}
+        matches = {match.rule.facts.id: match for match in self.matcher(profile).matched(node)}
         refs = (self.ref(profile, matches[rule].rule.place, matches[rule].via) for rule in wanted)
         return tuple(dict.fromkeys(refs))
 
     def ref(self, profile: ProfileRecord, place: int, via: tuple[int, ...]) -> RuleRef:
-        """A rule for people."""
+        """A rule for people, kept for the next request."""
+        key = (profile.number, place, via)
+        if key not in self._refs:
+            self._refs[key] = self._ref(profile, place, via)
+        return self._refs[key]
+
+    def _ref(self, profile: ProfileRecord, place: int, via: tuple[int, ...]) -> RuleRef:
         where: Place = self.bundle.place(place)
         chain = tuple(f"{p.file}:{p.line}" for p in (self.bundle.place(number) for number in via))
         return RuleRef(profile.full_name, where.file, where.line, where.column, where.text, chain)

@@ -7,7 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from lsmc.decide import Decision
+    from lsmc.engine.evaluator import Node
+    from lsmc.engine.requests import Part
+    from lsmc.ir.mediation import MediationClass
     from lsmc.layers.chain import Layer
+    from lsmc.tables.records import ProfileRecord
 
 DecisionName = Literal["allow", "deny-explicit", "deny-implicit", "unconfined", "complain"]
 UNCONFINED = "unconfined"
@@ -96,10 +101,100 @@ class Verdict(NamedTuple):
     note: str = ""
     chain: tuple["Layer", ...] = ()
 
+    @classmethod
+    def allow(
+        cls,
+        granted: tuple[str, ...],
+        *,
+        audited: bool = False,
+        transition: Exec | None = None,
+        rules: tuple[RuleRef, ...] = (),
+        note: str = "",
+    ) -> "Verdict":
+        """The rules grant all that was asked for."""
+        return cls(
+            allowed=True,
+            decision="allow",
+            granted=granted,
+            missing=(),
+            audited=audited,
+            transition=transition,
+            rules=rules,
+            note=note,
+        )
+
+    @classmethod
+    def unconfined(
+        cls, granted: tuple[str, ...], *, transition: Exec | None = None, note: str = ""
+    ) -> "Verdict":
+        """No rules are asked."""
+        return cls.allow(granted, transition=transition, note=note)._replace(decision="unconfined")
+
+    @classmethod
+    def deny(
+        cls,
+        missing: tuple[str, ...],
+        *,
+        explicit: bool,
+        audited: bool,
+        granted: tuple[str, ...] = (),
+        rules: tuple[RuleRef, ...] = (),
+        note: str = "",
+    ) -> "Verdict":
+        """Some permissions are missing; `explicit` says that a `deny` rule takes one of them."""
+        return cls(
+            allowed=False,
+            decision="deny-explicit" if explicit else "deny-implicit",
+            granted=granted,
+            missing=missing,
+            audited=audited,
+            transition=None,
+            rules=rules,
+            note=note,
+        )
+
+    def complain(self, note: str) -> "Verdict":
+        """This denial in complain mode: allowed all the same."""
+        return self._replace(allowed=True, decision="complain", note=note)
+
     @property
     def refusal(self) -> "Layer | None":
         """The layer that refuses, None when none does or there is no context."""
         return next((layer for layer in self.chain if layer.verdict == "deny"), None)
+
+
+class Lookup(NamedTuple):
+    """One look-up of a request in the rules of one profile, and what they say.
+
+    Attributes:
+        profile: whose rules are asked.
+        part: the class, the object and its fields, and the permission bits that are wanted.
+        values: the fields of the key, in the order of the class.
+        owner: whether the subject owns the object.
+        node: where the key leads in the profile's tables.
+        decision: what the rules that match there grant.
+        missing: those of the wanted bits that they do not grant.
+    """
+
+    profile: "ProfileRecord"
+    part: "Part"
+    values: tuple[bytes, ...]
+    owner: bool
+    node: "Node"
+    decision: "Decision"
+    missing: int
+
+    @property
+    def cls(self) -> "MediationClass":
+        """The mediation class that is asked about."""
+        return self.part.cls
+
+
+class Answer(NamedTuple):
+    """A verdict and the look-ups that it follows from; none where no rule is asked."""
+
+    verdict: Verdict
+    lookups: tuple[Lookup, ...] = ()
 
 
 def stack(verdicts: list[Verdict]) -> Verdict:
@@ -110,14 +205,14 @@ def stack(verdicts: list[Verdict]) -> Verdict:
     granted = tuple(g for g in verdicts[0].granted if all(g in v.granted for v in verdicts))
     steps = [v.transition for v in verdicts if v.transition is not None]
     return Verdict(
-        allowed,
-        deciding.decision,
-        granted,
-        missing,
-        any(v.audited for v in verdicts),
-        _together(steps) if len(steps) == len(verdicts) else None,
-        tuple(dict.fromkeys(r for v in verdicts for r in v.rules)),
-        deciding.note,
+        allowed=allowed,
+        decision=deciding.decision,
+        granted=granted,
+        missing=missing,
+        audited=any(v.audited for v in verdicts),
+        transition=_together(steps) if len(steps) == len(verdicts) else None,
+        rules=tuple(dict.fromkeys(r for v in verdicts for r in v.rules)),
+        note=deciding.note,
     )
 
 
@@ -134,14 +229,14 @@ def both(first: Verdict, second: Verdict) -> Verdict:
     """The verdict of an operation that asks twice: both must allow."""
     deciding = second if first.allowed and first.decision != "complain" else first
     return Verdict(
-        first.allowed and second.allowed,
-        deciding.decision,
-        tuple(dict.fromkeys((*first.granted, *second.granted))),
-        tuple(dict.fromkeys((*first.missing, *second.missing))),
-        first.audited or second.audited,
-        first.transition or second.transition,
-        tuple(dict.fromkeys((*first.rules, *second.rules)))
+        allowed=first.allowed and second.allowed,
+        decision=deciding.decision,
+        granted=tuple(dict.fromkeys((*first.granted, *second.granted))),
+        missing=tuple(dict.fromkeys((*first.missing, *second.missing))),
+        audited=first.audited or second.audited,
+        transition=first.transition or second.transition,
+        rules=tuple(dict.fromkeys((*first.rules, *second.rules)))
         if (first.decision == "allow") == (second.decision == "allow")
         else deciding.rules,
-        deciding.note,
+        note=deciding.note,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from lsmc.engine.policy import Policy
+from lsmc.engine.policy import Engine
 from lsmc.engine.requests import RequestError
 from lsmc.engine.verdict import UnknownName, Verdict, both
 from lsmc.explain.causes import Cause
@@ -61,13 +61,13 @@ class Remedy(NamedTuple):
     hazards: tuple[str, ...] = ()
 
 
-def diagnose(policy: Policy, causes: Iterable[Cause]) -> Iterator[Diagnosis]:
+def diagnose(policy: Engine, causes: Iterable[Cause]) -> Iterator[Diagnosis]:
     """The policy's answer to each cause, in order."""
     for cause in causes:
         yield _diagnose(policy, cause)
 
 
-def _diagnose(policy: Policy, cause: Cause) -> Diagnosis:
+def _diagnose(policy: Engine, cause: Cause) -> Diagnosis:
     record = cause.record
     question = asked(record)
     name = record.profile or ""
@@ -96,7 +96,7 @@ def _named(verdict: Verdict) -> Status:
     return "complain" if verdict.decision == "complain" else "unconfined"
 
 
-def _knows(policy: Policy, subject: str) -> bool:
+def _knows(policy: Engine, subject: str) -> bool:
     try:
         return bool(policy.tables.components(subject))
     except (UnknownName, RequestError):

@@ -16,18 +16,17 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lsmc.automata.algebra import Table
 from lsmc.automata.alphabet import best_byte
-from lsmc.decide import ALLOW, PROMPT, Decision
-from lsmc.engine.evaluator import MatchedRule, Matcher
+from lsmc.decide import ALLOW, PROMPT
+from lsmc.engine.evaluator import MatchedRule
 from lsmc.ir.classes import CAPABILITY, FILE
-from lsmc.ir.mediation import MediationClass
 from lsmc.tables.groups import make_key
 
 if TYPE_CHECKING:
     from lsmc.automata.dfa import Dfa
-    from lsmc.engine.policy import Policy
-    from lsmc.engine.verdict import RuleRef
+    from lsmc.engine.subjects import Profiles
+    from lsmc.engine.verdict import Lookup, RuleRef
     from lsmc.tables.bundle import Unit
-    from lsmc.tables.records import Group, ProfileRecord
+    from lsmc.tables.records import Group
 
 #: How many misses of each sort are reported.
 MOST = 5
@@ -59,43 +58,30 @@ class Miss(NamedTuple):
     example: str = ""
 
 
-class Look(NamedTuple):
-    """One look-up of a request in one profile, and what it lacks."""
-
-    policy: Policy
-    profile: ProfileRecord
-    matcher: Matcher
-    cls: MediationClass
-    values: tuple[bytes, ...]
-    owner: bool
-    missing: int
-    matched: tuple[MatchedRule, ...]
-
-    def ref(self, match: MatchedRule) -> RuleRef:
-        """A rule for people."""
-        return self.policy.tables.ref(self.profile, match.rule.place, match.via)
-
-
-def misses(look: Look, decision: Decision) -> list[Miss]:
+def misses(tables: Profiles, look: Lookup) -> list[Miss]:
     """The rules that nearly allowed what a look-up lacks, the closest first."""
-    found = list(dict.fromkeys(_matching(look, decision)))
+    found = list(dict.fromkeys(_matching(tables, look)))
     found.sort(key=lambda miss: _ORDER[miss.kind])
     here = [miss for miss in found if miss.kind != "permission"]
     here += [miss for miss in found if miss.kind == "permission"][:MOST]
-    if look.missing & decision.deny:  # another rule would change nothing
+    if look.missing & look.decision.deny:  # another rule would change nothing
         return [miss for miss in here if miss.kind == "overridden"]
     known = {miss.rule for miss in here}
-    return here + [miss for miss in _near(look) if miss.rule not in known][:NEAREST]
+    return here + [miss for miss in _near(tables, look) if miss.rule not in known][:NEAREST]
+
+
+def _ref(tables: Profiles, look: Lookup, match: MatchedRule) -> RuleRef:
+    return tables.ref(look.profile, match.rule.place, match.via)
 
 
 _ORDER = {"overridden": 0, "no-target": 1, "owner": 2, "other": 2, "prompt": 3, "permission": 4}
 
 
-def _matching(look: Look, decision: Decision) -> Iterator[Miss]:
+def _matching(tables: Profiles, look: Lookup) -> Iterator[Miss]:
     """Rules that match the object as it is."""
-    cls = look.cls
+    cls, decision = look.cls, look.decision
     merged: dict[tuple[int, tuple[int, ...]], list[MatchedRule]] = {}
-    for match in look.matched:
+    for match in tables.matcher(look.profile).matched(look.node):
         merged.setdefault((match.rule.place, match.via), []).append(match)
     for matches in merged.values():
         facts = [m.rule.facts for m in matches if m.rule.facts.effect in (ALLOW, PROMPT)]
@@ -105,7 +91,7 @@ def _matching(look: Look, decision: Decision) -> Iterator[Miss]:
         for fact in facts:
             mine |= fact.owner if look.owner else fact.other
             others |= fact.other if look.owner else fact.owner
-        names, ref = cls.names(mine), look.ref(matches[0])
+        names, ref = cls.names(mine), _ref(tables, look, matches[0])
         execute = FILE.mask("x") if cls is FILE else 0
         if not look.missing and mine & execute & decision.allow:
             yield Miss("no-target", ref, names, ("x",))
@@ -127,7 +113,7 @@ class _Close(NamedTuple):
     rules: tuple[int, ...]  # indexes in the unit
 
 
-def _near(look: Look) -> list[Miss]:
+def _near(tables: Profiles, look: Lookup) -> list[Miss]:
     """Rules with a missing permission that part from the object in one field, the closest first."""
     if look.cls is CAPABILITY:  # a name that is nearly right says nothing
         return []
@@ -137,11 +123,11 @@ def _near(look: Look) -> list[Miss]:
         tail = b"".join(b"\0" + value for value in look.values[index + 1 :])
         value = look.values[index]
         least = 2 if look.cls is FILE else 0
-        for group, unit, via in look.matcher.groups():
+        for group, unit, via in tables.matcher(look.profile).groups():
             for close in _closest(look, group, unit, head, value, tail, least):
                 found += [
                     (-close.length, len(close.rest), miss)
-                    for miss in _worded(look, unit, via, close, field, index)
+                    for miss in _worded(tables, look, unit, via, close, field, index)
                 ]
     found.sort(key=lambda entry: entry[:2])
     first: dict[RuleRef, Miss] = {}
@@ -154,13 +140,20 @@ def _near(look: Look) -> list[Miss]:
 
 
 def _worded(
-    look: Look, unit: Unit, via: tuple[int, ...], close: _Close, field: str, index: int
+    tables: Profiles,
+    look: Lookup,
+    unit: Unit,
+    via: tuple[int, ...],
+    close: _Close,
+    field: str,
+    index: int,
 ) -> Iterator[Miss]:
+    matcher = tables.matcher(look.profile)
     value = look.values[index]
     example = value[: close.length] + close.rest
     values = (*look.values[:index], example, *look.values[index + 1 :])
-    node = look.matcher.walk(make_key(look.cls.code, values))
-    allowed = look.matcher.decide(node, look.cls, look.owner).allow
+    node = matcher.walk(make_key(look.cls.code, values))
+    allowed = matcher.decide(node, look.cls, look.owner).allow
     if not allowed & look.missing:  # something else denies it, or it is the other owner's
         return
     for number in close.rules:
@@ -168,7 +161,7 @@ def _worded(
         mine = rule.facts.owner if look.owner else rule.facts.other
         yield Miss(
             "near",
-            look.ref(MatchedRule(rule, via)),
+            _ref(tables, look, MatchedRule(rule, via)),
             look.cls.names(mine),
             look.cls.names(mine & look.missing),
             field,
@@ -184,7 +177,7 @@ def _text(data: bytes) -> str:
 
 
 def _closest(
-    look: Look, group: Group, unit: Unit, head: bytes, value: bytes, tail: bytes, least: int
+    look: Lookup, group: Group, unit: Unit, head: bytes, value: bytes, tail: bytes, least: int
 ) -> list[_Close]:
     """How a group's rules with a missing permission part from a value, the longest match first."""
     dfa = group.dfa
@@ -218,7 +211,7 @@ def _path(dfa: Dfa, head: bytes, value: bytes) -> list[int] | None:
 
 
 def _complete(
-    look: Look, group: Group, unit: Unit, start: int, tail: bytes, seen: set[int]
+    look: Lookup, group: Group, unit: Unit, start: int, tail: bytes, seen: set[int]
 ) -> list[tuple[bytes, tuple[int, ...]]]:
     """The shortest texts that lead from a state to one where a wanted rule matches."""
     table = Table(group.dfa)
@@ -245,7 +238,7 @@ def _complete(
     return found[:MOST]
 
 
-def _wanted(look: Look, group: Group, unit: Unit, state: int, tail: bytes) -> Iterator[int]:
+def _wanted(look: Lookup, group: Group, unit: Unit, state: int, tail: bytes) -> Iterator[int]:
     """The rules that allow something that is missing, matching at a state once the rest follows."""
     dfa = group.dfa
     if tail:

@@ -14,7 +14,7 @@ from lsmc.analysis.diff import request
 from lsmc.analysis.openings import Opening, Openings
 from lsmc.diagnostics import PolicyError
 from lsmc.engine.evaluator import Matcher
-from lsmc.engine.policy import Policy
+from lsmc.engine.policy import Engine
 from lsmc.explain.diagnosis import Diagnosis, Remedy
 from lsmc.explain.explainer import Suggestion
 from lsmc.explain.hazards import hazards
@@ -45,7 +45,7 @@ class _Terms(NamedTuple):
 class Pharmacy:
     """Finds remedies for the denials of a policy; keeps what it compiled on the way."""
 
-    def __init__(self, policy: Policy, options: Options) -> None:
+    def __init__(self, policy: Engine, options: Options) -> None:
         self.policy = policy
         self.options = options
         self._front: Compiler | None = None
@@ -153,7 +153,7 @@ class Pharmacy:
             name = f"<remedy {next(self._numbers)}>"  # lowered rules are kept by file and place
             library.text(name, text.encode("latin-1"))
             compiled = self.front.compile(name)
-            policy = Policy(bundle(list(compiled.profiles), list(compiled.diagnostics))[0])
+            policy = Engine(bundle(list(compiled.profiles), list(compiled.diagnostics))[0])
         except (PolicyError, OSError):
             return None
         profile = policy.tables.find(policy.profiles[0]) if policy.profiles else None

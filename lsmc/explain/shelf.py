@@ -11,7 +11,7 @@ from posixpath import join
 
 from lsmc.diagnostics import PolicyError
 from lsmc.engine.evaluator import Matcher
-from lsmc.engine.policy import Policy
+from lsmc.engine.policy import Engine
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.library import Library
 from lsmc.inputs import ignored
@@ -48,7 +48,7 @@ def _matchers(profiles: dict[str, Profile]) -> dict[str, Matcher]:
     from lsmc.driver import bundle
 
     try:
-        policy = Policy(bundle(list(profiles.values()), [])[0])
+        policy = Engine(bundle(list(profiles.values()), [])[0])
     except PolicyError:
         if len(profiles) < 2:
             return {}

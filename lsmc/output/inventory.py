@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lsmc.automata.algebra import Table
 from lsmc.automata.alphabet import bytes_of
 from lsmc.engine.execution import exec_mode
-from lsmc.engine.policy import Policy
+from lsmc.engine.policy import Engine
 from lsmc.engine.verdict import UnknownName
 from lsmc.ir.classes import BY_CODE
 from lsmc.output.styled import Line, line, safe
@@ -36,9 +36,9 @@ class Counts(NamedTuple):
     size: int
 
 
-def profile_counts(policy: Policy, profile: ProfileRecord) -> Counts:
+def profile_counts(engine: Engine, profile: ProfileRecord) -> Counts:
     """The sizes of a profile; raises `BundleError`."""
-    units = [unit for unit, _ in policy.bundle.uses(profile)]
+    units = [unit for unit, _ in engine.bundle.uses(profile)]
     counts = [_unit_counts(unit) for unit in units]
     return Counts(len(units), *(sum(column) for column in zip((0,) * 4, *counts, strict=True)))
 
@@ -49,25 +49,25 @@ def _unit_counts(unit: Unit) -> tuple[int, int, int, int]:
     return unit.rules, unit.groups, states, sum(group.size for group in groups)
 
 
-def _chosen(policy: Policy, name: str | None) -> list[ProfileRecord]:
+def _chosen(engine: Engine, name: str | None) -> list[ProfileRecord]:
     if name is None:
-        return [policy.bundle.profile(number) for number in range(policy.bundle.profiles)]
-    profile = policy.tables.find(name)
+        return [engine.bundle.profile(number) for number in range(engine.bundle.profiles)]
+    profile = engine.tables.find(name)
     if profile is None:
-        raise UnknownName("profile", name, policy.profiles)
+        raise UnknownName("profile", name, engine.profiles)
     return [profile]
 
 
-def summary(policy: Policy) -> Iterator[Line]:
+def summary(engine: Engine) -> Iterator[Line]:
     """A line a profile, then the totals and the sections."""
     heads = ("profile", "mode", "units", "rules", "groups", "states", "bytes")
     rows = []
-    for profile in _chosen(policy, None):
-        counts = profile_counts(policy, profile)
+    for profile in _chosen(engine, None):
+        counts = profile_counts(engine, profile)
         rows.append((safe(profile.full_name), profile.mode, *map(str, counts)))
     yield from columns(heads, rows, frozenset(range(2, 7)))
     yield line()
-    bundle = policy.bundle
+    bundle = engine.bundle
     yield line(
         f"{bundle.profiles} profiles, "
         f"{bundle.count(Section.UNITS, UNIT_WORDS)} distinct units, "
@@ -83,10 +83,10 @@ def summary(policy: Policy) -> Iterator[Line]:
     yield from columns(("section", "bytes"), sizes, frozenset((1,)))
 
 
-def details(policy: Policy, name: str) -> Iterator[Line]:
+def details(engine: Engine, name: str) -> Iterator[Line]:
     """One profile: its facts, and a line a unit."""
-    (profile,) = _chosen(policy, name)
-    place = policy.bundle.place(profile.place)
+    (profile,) = _chosen(engine, name)
+    place = engine.bundle.place(profile.place)
     yield line((safe(profile.full_name), "head"), f" at {safe(place.file)}:{place.line}")
     yield line(f"  {safe(place.text)}")
     yield line(f"  mode: {profile.mode}{', audit' if profile.audit else ''}")
@@ -97,22 +97,22 @@ def details(policy: Policy, name: str) -> Iterator[Line]:
         yield line(f"  rlimit {safe(key)} <= {safe(value)}")
     yield line()
     rows = []
-    for unit, via in policy.bundle.uses(profile):
+    for unit, via in engine.bundle.uses(profile):
         rules, groups, states, size = _unit_counts(unit)
-        origin = safe(policy.bundle.place(unit.rule(0).place).file) if rules else ""
+        origin = safe(engine.bundle.place(unit.rule(0).place).file) if rules else ""
         chain = " < ".join(
-            f"{safe(p.file)}:{p.line}" for p in map(policy.bundle.place, reversed(via))
+            f"{safe(p.file)}:{p.line}" for p in map(engine.bundle.place, reversed(via))
         )
         rows.append((str(rules), str(groups), str(states), str(size), origin, chain))
     heads = ("rules", "groups", "states", "bytes", "unit", "included at")
     yield from columns(heads, rows, frozenset(range(4)))
 
 
-def as_json(policy: Policy, name: str | None) -> dict[str, Any]:
+def as_json(engine: Engine, name: str | None) -> dict[str, Any]:
     """The same as data."""
     profiles = []
-    for profile in _chosen(policy, name):
-        place = policy.bundle.place(profile.place)
+    for profile in _chosen(engine, name):
+        place = engine.bundle.place(profile.place)
         profiles.append(
             {
                 "name": profile.full_name,
@@ -122,32 +122,32 @@ def as_json(policy: Policy, name: str | None) -> dict[str, Any]:
                 "mediated": sorted(profile.mediated),
                 "settings": dict(profile.settings),
                 "rlimits": dict(profile.rlimits),
-                **profile_counts(policy, profile)._asdict(),
+                **profile_counts(engine, profile)._asdict(),
             }
         )
     return {
         "profiles": profiles,
-        "units": policy.bundle.count(Section.UNITS, UNIT_WORDS),
-        "sections": {s.name.lower(): policy.bundle.section_size(s) for s in Section},
-        "size": len(policy.bundle.data),
+        "units": engine.bundle.count(Section.UNITS, UNIT_WORDS),
+        "sections": {s.name.lower(): engine.bundle.section_size(s) for s in Section},
+        "size": len(engine.bundle.data),
     }
 
 
 # --- stages
 
 
-def rules_text(policy: Policy, name: str | None) -> Iterator[Line]:
+def rules_text(engine: Engine, name: str | None) -> Iterator[Line]:
     """The rules of profiles, as the tables hold them."""
-    for profile in _chosen(policy, name):
+    for profile in _chosen(engine, name):
         yield line(f"profile {safe(profile.full_name)} {profile.mode}")
-        for unit, _ in policy.bundle.uses(profile):
+        for unit, _ in engine.bundle.uses(profile):
             for index in range(unit.rules):
-                yield line(f"  {_rule_text(policy, unit.rule(index))}")
+                yield line(f"  {_rule_text(engine, unit.rule(index))}")
 
 
-def _rule_text(policy: Policy, rule: RuleRecord) -> str:
+def _rule_text(engine: Engine, rule: RuleRecord) -> str:
     facts, cls = rule.facts, BY_CODE[rule.cls]
-    place = policy.bundle.place(rule.place)
+    place = engine.bundle.place(rule.place)
     both = facts.owner & facts.other
     parts = [_EFFECTS[facts.effect], cls.name]
     for prefix, mask in (
@@ -175,18 +175,18 @@ def _flags(facts: Facts) -> list[str]:
     return parts
 
 
-def table_text(policy: Policy, name: str | None) -> Iterator[Line]:
+def table_text(engine: Engine, name: str | None) -> Iterator[Line]:
     """The automata of profiles: each state with its edges, and the rules that match there."""
-    for profile in _chosen(policy, name):
+    for profile in _chosen(engine, name):
         yield line(f"profile {safe(profile.full_name)} {profile.mode}")
-        for unit, _ in policy.bundle.uses(profile):
+        for unit, _ in engine.bundle.uses(profile):
             for index in range(unit.groups):
                 group = unit.group(index)
                 table = Table(group.dfa)
                 yield line(f"  group of {group.dfa.n_states} states")
                 for state in range(1, group.dfa.n_states):
                     places = [
-                        policy.bundle.place(unit.rule(group.rules[i]).place)
+                        engine.bundle.place(unit.rule(group.rules[i]).place)
                         for i in group.dfa.accept_ids_of(state)
                     ]
                     rules = " ".join(f"{safe(p.file)}:{p.line}" for p in places)

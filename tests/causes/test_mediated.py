@@ -22,6 +22,6 @@ def test_mediated_asks_the_rules(tmp_path: object) -> None:
     assert not policy.query("p", "userns_create", mediated=True).allowed
     assert [one.allowed for one in policy.query_many([asked, proven])] == [True, False]
     assert policy.answer({**proven, "subject": "u"}).allowed
-    found = explain_request(policy, proven, "userns_create")
+    found = explain_request(policy.engine, proven, "userns_create")
     assert found.request.hook == "userns_create"
     assert [one.rule for one in found.suggestions] == ["userns create,"]

@@ -31,9 +31,9 @@ def policy(*rules: str) -> lsmc.Policy:
 
 
 def matcher(found: lsmc.Policy) -> Matcher:
-    profile = found.tables.find("p")
+    profile = found.engine.tables.find("p")
     assert profile is not None
-    return found.tables.matcher(profile)
+    return found.engine.tables.matcher(profile)
 
 
 def openings(old: lsmc.Policy, new: lsmc.Policy, key: bytes = b"", wanted: str = "") -> Openings:
@@ -76,9 +76,12 @@ def test_what_is_asked_is_left_out() -> None:
 
 def gained(old: lsmc.Policy, both: lsmc.Policy, one: Opening) -> frozenset[str]:
     """What the profile with the rules allows at an opening, and without them does not."""
-    name = one.key.decode()
-    asked = [p.permissions("p", one.cls.name, name, owner=one.owner) for p in (old, both)]
-    return asked[1].allow - asked[0].allow
+    granted = []
+    for p in (old, both):
+        found = matcher(p)
+        node = found.walk(bytes((one.cls.code,)) + one.key)
+        granted.append(found.decide(node, one.cls, one.owner).allow)
+    return frozenset(one.cls.names(granted[1] & ~granted[0]))
 
 
 @pytest.mark.parametrize("seed", range(40))

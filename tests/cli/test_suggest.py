@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 import lsmc
-from lsmc.explain.explainer import explain
 from lsmc.explain.hazards import HAZARDS, hazards
 from lsmc.frontend.apparmor.suggest import Wish, suggest, word
 from tests.cli.conftest import ROOT
@@ -128,9 +127,8 @@ HEAD = 'abi <abi/5.0>,\nprofile other /usr/bin/other {}\nprofile p "/usr/bin/p" 
 def test_a_suggestion_allows_what_was_asked(
     op: str, obj: str, fields: dict[str, Any], rule: str | None, opens: tuple[str, ...]
 ) -> None:
-    found = explain(
-        lsmc.compile_text(f"{HEAD}}}\n", base=ROOT / "profiles"), "p", op, obj, **fields
-    )
+    before = lsmc.compile_text(f"{HEAD}}}\n", base=ROOT / "profiles")
+    found = before.explain("p", op, obj, **fields)
     assert not found.verdict.allowed
     (suggestion,) = found.suggestions
     if rule is not None:
@@ -146,7 +144,7 @@ def test_a_suggestion_allows_what_was_asked(
 def test_a_suggestion_beats_the_deny_rules() -> None:
     body = "deny /srv/** w,\npriority=7 deny /srv/a* w,"
     policy = lsmc.compile_text(f"profile p {{\n{body}\n}}")
-    (suggestion,) = explain(policy, "p", "write", "/srv/ab").suggestions
+    (suggestion,) = policy.explain("p", "write", "/srv/ab").suggestions
     assert suggestion.rule == "priority=8 /srv/ab w,"
     better = lsmc.compile_text(f"profile p {{\n{body}\n{suggestion.rule}\n}}")
     assert better.query("p", "write", "/srv/ab").allowed
@@ -154,7 +152,7 @@ def test_a_suggestion_beats_the_deny_rules() -> None:
 
 def test_a_file_that_may_be_executed_should_not_become_writable() -> None:
     policy = lsmc.compile_text("profile p {\n/srv/tool ix,\n}")
-    (suggestion,) = explain(policy, "p", "write", "/srv/tool").suggestions
+    (suggestion,) = policy.explain("p", "write", "/srv/tool").suggestions
     assert suggestion.hazards == ("write-and-execute",)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from lsmc.analysis.diff import diff
-from lsmc.api import compile_text
+from lsmc.api import compile_text, diff
 from lsmc.diagnostics import PolicyError
 from tests.conformance.result import Result
 

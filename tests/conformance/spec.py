@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from lsmc.analysis.diff import diff
-from lsmc.api import compile_text
+from lsmc.api import compile_text, diff
 from lsmc.diagnostics import PolicyError
-from lsmc.engine.policy import Policy
+from lsmc.policy import Policy
 from tests.conformance.result import Result
 
 _BLOCK = re.compile(r"^```aa\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -6,8 +6,8 @@ import struct
 
 import pytest
 
-from lsmc.engine.policy import Policy
 from lsmc.output import inventory
+from lsmc.policy import Policy
 from lsmc.tables import bundle
 from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import USE_WORDS, Section

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from lsmc.engine.policy import Policy
 from lsmc.explain.causes import Causes
 from lsmc.explain.diagnosis import diagnose
 from lsmc.logs.parse import parse
+from lsmc.policy import Policy
 from tests.kernel.cases import Case
 from tests.kernel.expect import Answer, Expected, Record
 from tests.kernel.machine import Outcome
@@ -121,7 +121,7 @@ def _explained(policy: Policy, line: str, read: Record, answer: Answer) -> Itera
     assert parsed is not None, line
     causes = Causes()
     causes.add(parsed)
-    (diagnosis,) = diagnose(policy, causes.sorted())
+    (diagnosis,) = diagnose(policy.engine, causes.sorted())
     verdict = diagnosis.verdict
     if verdict is None:
         yield Difference("explain", line, diagnosis.note)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from lsmc import compile_text
 from lsmc.engine.ops import find
-from lsmc.engine.policy import Policy
+from lsmc.policy import Policy
 from tests.kernel.cases import Case, made
 from tests.kernel.compare import Difference
 from tests.kernel.expect import Expected
@@ -54,7 +54,7 @@ def _capability_of_call(seen: Seen, difference: Difference) -> bool:
 
 def _logs_all(seen: Seen, record: str) -> bool:
     """Whether the profile of a record has flags=(audit)."""
-    profile = seen.policy.tables.find(record.split()[2])
+    profile = seen.policy.engine.tables.find(record.split()[2])
     return profile is not None and profile.audit
 
 
@@ -206,8 +206,8 @@ def _compound_peer(seen: Seen, difference: Difference) -> bool:
             continue
         if operation.cls not in ("signal", "ptrace"):
             continue
-        whole = seen.policy.permissions(ask.subject, operation.cls, ask.object, **ask.fields)
-        if not whole.allow >= set(operation.perms):
+        asked = seen.policy.engine.ask(ask.subject, operation, ask.object, True, ask.fields)
+        if any("//&" not in look.part.object for look in asked.lookups):
             return True
     return False
 
@@ -249,7 +249,9 @@ def _audit_of_stack(seen: Seen, difference: Difference) -> bool:
     if difference.what != "record" or difference.ours or words[:1] != ["AUDIT"]:
         return False
     names = seen.case.subject.split("//&")
-    audits = [name for name in names if getattr(seen.policy.tables.find(name), "audit", False)]
+    audits = [
+        name for name in names if getattr(seen.policy.engine.tables.find(name), "audit", False)
+    ]
     return words[1] in _UPPER and bool(audits) and words[2] in set(names) - set(audits)
 
 

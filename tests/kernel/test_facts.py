@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from lsmc import compile_text
-from lsmc.engine.policy import Policy
 from lsmc.logs.parse import parse
 from lsmc.logs.request import asked
+from lsmc.policy import Policy
 
 FEATURES = Path(__file__).resolve().parent / "features"
 

@@ -25,10 +25,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import lsmc
-from lsmc.engine.policy import Policy
 from lsmc.layers.capabilities import NAMES
 from lsmc.layers.context import Context
 from lsmc.layers.modes import AclEntry
+from lsmc.policy import Policy
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _KEEPCAPS = 8  # PR_SET_KEEPCAPS

@@ -8,11 +8,11 @@ import pytest
 
 import lsmc
 from lsmc import Context
-from lsmc.engine.policy import Policy
 from lsmc.engine.requests import RequestError
 from lsmc.engine.verdict import Verdict
 from lsmc.layers.chain import beyond_rules
 from lsmc.layers.orders import Step
+from lsmc.policy import Policy
 from tests.cli.conftest import ROOT
 
 TEXT = """

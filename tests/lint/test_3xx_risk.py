@@ -130,7 +130,7 @@ def confirm(tree: Tree, finding: Diagnostic) -> None:
     """The witness of a finding shows what it claims."""
     if finding.witness is None:
         return
-    verdict = tree.policy.answer(finding.witness)
+    verdict = tree.answer(finding.witness)
     granted = verdict.decision in {"allow", "unconfined"}
     assert granted is (finding.code not in REFUSED), (str(finding), finding.witness, verdict)
 
@@ -224,6 +224,6 @@ def test_assertions_count_what_is_not_mediated(tmp_path: Path) -> None:
 def test_bad_assertions_are_one_clear_fault(tmp_path: Path, entry: str) -> None:
     tree = tree_of(tmp_path, "profile p {\n}\n")
     settings = tomllib.loads(f"[[assertions]]\n{entry}\n")
-    broken = Tree(tree.files, tree.library, tree.policy, tree.profiles, tree.rules, settings)
+    broken = Tree(tree.files, tree.library, tree.engine, tree.profiles, tree.rules, settings)
     with pytest.raises(SettingError, match="assertion 1"):
         list(checks()["LSM316"].run(broken))

@@ -216,7 +216,7 @@ def test_new_syntax_means_the_same(tmp_path: Path, text: str) -> None:
         path.write_text(apply(one, path))
     after, faults = read_tree([str(path)], options)
     assert [str(fault) for fault in faults] == []
-    assert diff(before.policy, after.policy) == []
+    assert diff(before.engine, after.engine) == []
     assert list(checks()["LSM405"].run(after)) == []
 
 

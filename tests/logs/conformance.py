@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import lsmc
-from lsmc.engine.policy import Policy
 from lsmc.engine.verdict import UnknownName
 from lsmc.explain.causes import Causes
 from lsmc.explain.diagnosis import diagnose
 from lsmc.logs.reader import LogReader
 from lsmc.logs.record import Record
 from lsmc.logs.request import asked
+from lsmc.policy import Policy
 
 _NUMBERS = frozenset(
     (
@@ -141,7 +141,7 @@ def _explained(record: Record, text: str) -> set[bool]:
     causes = Causes()
     causes.add(record)
     policy = lsmc.compile_text(text)
-    return {found.status == "allowed" for found in diagnose(policy, causes.sorted())}
+    return {found.status == "allowed" for found in diagnose(policy.engine, causes.sorted())}
 
 
 def _knows(policy: Policy, subject: str) -> bool:

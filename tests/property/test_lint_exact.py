@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsmc.analysis.diff import Change, Side, diff
+from lsmc.analysis.diff import Change, Side
+from lsmc.api import diff
 from lsmc.checker.lint import checks, tree_of
 from lsmc.checker.model import LintedFile, Tree
 from lsmc.diagnostics import Diagnostic, PolicyError
 from lsmc.driver import compiler
-from lsmc.engine.policy import Policy
+from lsmc.policy import Policy
 from tests.strategies import INCLUDES, OPTIONS, Files, Text, compile_policy, policies
 
 EXAMPLES = settings(max_examples=30)
@@ -145,7 +146,7 @@ def test_witnesses_answer(text: Text) -> None:
     for one in findings(linted):
         if one.witness is None:
             continue
-        verdict = linted.policy.answer(one.witness)
+        verdict = linted.answer(one.witness)
         places = {(ref.file, ref.line) for ref in verdict.rules}
         spans = [label.span.location() for label in one.related]
         known = {(place.file, place.line) for place in spans} | {(one.file, one.line)}

@@ -86,7 +86,7 @@ def _pivots(tree: Tree) -> Iterator[Diagnostic]:
                     if not isinstance(rule.body, ast.PivotRootRule) or rule.body.target is None:
                         continue
                     name = to_display(rule.body.target.text)
-                    known = tree.policy.tables.find(name) is not None or name == UNCONFINED
+                    known = tree.engine.tables.find(name) is not None or name == UNCONFINED
                     if known or name.startswith(":") or "@{" in name or names.beside.has(name):
                         continue
                     yield CHECK.finding(

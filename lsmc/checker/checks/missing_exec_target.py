@@ -111,12 +111,12 @@ def _is_missing(
         return False
     name = wanted.name.removeprefix("&")
     if wanted.kind == "child":
-        return graph.policy.tables.find(_full(record.namespace, record.child(name))) is None
+        return graph.engine.tables.find(_full(record.namespace, record.child(name))) is None
     if name.startswith(":"):
         return False  # another namespace's policy is loaded apart
     parts = [part for part in name.split("//&") if part != UNCONFINED]
     return any(
-        graph.policy.tables.find(_full(record.namespace, part)) is None
+        graph.engine.tables.find(_full(record.namespace, part)) is None
         and not names.beside.has(part)
         for part in parts
     )

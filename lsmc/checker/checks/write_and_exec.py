@@ -182,7 +182,7 @@ def _first(
 
 def _leads_somewhere(tree: Tree, view: ProfileView, decision: Decision, path: bytes) -> bool:
     """Whether an execution finds a profile to go on under."""
-    found = execution(tree.policy.tables, view.profile.record, decision, path)
+    found = execution(tree.engine.tables, view.profile.record, decision, path)
     return found is not None and found.target is not None
 
 

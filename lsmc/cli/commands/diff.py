@@ -22,7 +22,7 @@ def command(ctx: click.Context, old: str, new: str, form: str, reading: Reading)
     spelling and layout do not.  Each change comes with an example.  Exit status 1 when the
     policies differ.
     """
-    from lsmc.analysis.diff import diff
+    from lsmc.api import diff
     from lsmc.automata.dfa import StateLimit
     from lsmc.cli.reading import read_policy
     from lsmc.output.difference import difference_lines, to_json

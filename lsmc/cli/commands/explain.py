@@ -83,7 +83,7 @@ def command(
         raise UsageFault("--since, --profile and --patch go with --log")
     subject, op, obj, fields = question(words)
     opened = read_policy(policy, reading, screen)
-    found = explain(opened, subject, op, obj, owner=not not_owner, context=context, **fields)
+    found = explain(opened.engine, subject, op, obj, owner=not not_owner, context=context, **fields)
     if html is not None:
         page = page_library().question_page(found, PolicyFiles(reading.restrict), policy=policy)
         write_page(html, page, screen)

@@ -34,7 +34,7 @@ def command(ctx: click.Context, policy: str, start: str | None, form: str, readi
 
     screen = screen_of(ctx)
     opened = read_policy(policy, reading, screen)
-    graph = Graph(opened)
+    graph = Graph(opened.engine)
     part = shown(graph, graph.subject(start) if start is not None else None)
     if form == "json":
         screen.text(dumps(to_json(part), indent=2) + "\n")

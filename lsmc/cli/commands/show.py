@@ -44,19 +44,19 @@ def command(
     if stage == "ast":
         screen.text(_tree(policy))
         return YES
-    opened = read_policy(policy, reading, screen)
+    engine = read_policy(policy, reading, screen).engine
     if stage is not None:
         stages: dict[str, Callable[..., Iterator[Line]]] = {
             "ir": inventory.rules_text,
             "table": inventory.table_text,
         }
-        screen.show(stages[stage](opened, profile))
+        screen.show(stages[stage](engine, profile))
     elif form == "json":
-        screen.text(dumps(inventory.as_json(opened, profile), indent=2) + "\n")
+        screen.text(dumps(inventory.as_json(engine, profile), indent=2) + "\n")
     elif profile is None:
-        screen.rich(inventory.summary(opened))
+        screen.rich(inventory.summary(engine))
     else:
-        screen.rich(inventory.details(opened, profile))
+        screen.rich(inventory.details(engine, profile))
     return YES
 
 

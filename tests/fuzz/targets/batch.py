@@ -9,10 +9,10 @@ from json import dumps as json
 from lsmc.cli.ask import _answer, _Malformed
 from lsmc.driver import bundle, compiler
 from lsmc.engine.ops import OPERATIONS
-from lsmc.engine.policy import Policy
 from lsmc.inputs import Options
 from lsmc.ir.classes import CLASSES
 from lsmc.output.json import dumps, verdict
+from lsmc.policy import Policy
 from tests.fuzz.target import ROOT, MemoryFiles, Target, words
 
 FIELDS = words(

@@ -14,15 +14,15 @@ from contextlib import suppress
 from functools import cache
 from zlib import compress, crc32, decompress
 
-from lsmc.analysis.diff import diff
 from lsmc.analysis.graph import Graph
+from lsmc.api import diff
 from lsmc.automata.dfa import StateLimit
-from lsmc.engine.policy import Policy
 from lsmc.engine.requests import RequestError
 from lsmc.engine.verdict import UnknownName
 from lsmc.output import inventory
 from lsmc.output.graph import shown, text_lines, to_json
 from lsmc.output.json import dumps, explanation, verdict
+from lsmc.policy import Policy
 from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import ENTRY, GROUP_WORDS, HEADER, MAGIC, VERSION, Section
 from tests.fuzz.target import Target
@@ -156,8 +156,8 @@ def work(data: bytes) -> Iterable[Callable[[], object]]:
     yield lambda: [list(inventory.details(policy, name)) for name in policy.profiles[:3]]
     yield lambda: policy.bundle.built_groups(0)
     yield lambda: diff(policy, Policy(bundle_bytes()))
-    yield lambda: dumps(to_json(shown(Graph(policy), None)))
-    yield lambda: list(text_lines(shown(Graph(policy), None)))
+    yield lambda: dumps(to_json(shown(Graph(policy.engine), None)))
+    yield lambda: list(text_lines(shown(Graph(policy.engine), None)))
 
 
 def seeds() -> Iterable[bytes]:

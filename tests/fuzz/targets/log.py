@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterable
 from functools import cache
 
-from lsmc.engine.policy import Policy
 from lsmc.explain.causes import Causes
 from lsmc.explain.diagnosis import diagnose
 from lsmc.logs.parse import LogError, foreign, parse
@@ -19,6 +18,7 @@ from lsmc.logs.record import Record
 from lsmc.logs.request import asked
 from lsmc.output.causes import Explained, cause_json
 from lsmc.output.json import dumps
+from lsmc.policy import Policy
 from tests.fuzz.target import ROOT, Target, words
 from tests.fuzz.targets import batch
 
@@ -126,7 +126,7 @@ def run(data: bytes) -> None:
             pass
     finally:
         os.close(file)
-    for diagnosis in diagnose(_policy(), causes.sorted()):
+    for diagnosis in diagnose(_policy().engine, causes.sorted()):
         dumps(cause_json(Explained(diagnosis, ())))
     check(data.decode("utf-8", "surrogateescape"))
 

@@ -11,7 +11,6 @@ from lsmc.checker.lint import checks, known_codes
 from lsmc.checker.linter import Linter
 from lsmc.diagnostics import PolicyError
 from lsmc.driver import bundle, compiler
-from lsmc.engine.policy import Policy
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.formatter import format_text, same_meaning
 from lsmc.frontend.apparmor.parser import parse
@@ -19,6 +18,7 @@ from lsmc.frontend.apparmor.printer import format_file
 from lsmc.inputs import Options
 from lsmc.output.excerpt import diagnostic_lines
 from lsmc.output.json import diagnostic, dumps, explanation
+from lsmc.policy import Policy
 from lsmc.source import Source
 from tests.frontend.test_error_catalogue import CASES
 from tests.fuzz.target import ROOT, MemoryFiles, Target, words

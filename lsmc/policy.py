@@ -1,0 +1,219 @@
+"""The public face of a compiled policy: questions, their reasons, and the bundle behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from lsmc.engine.execution import EXECUTE, execution
+from lsmc.engine.ops import Operation
+from lsmc.engine.policy import Engine, class_named, operation_named
+from lsmc.engine.requests import encode
+from lsmc.engine.verdict import Answer, Exec, Permissions, RuleRef, Verdict
+from lsmc.ir.classes import FILE
+from lsmc.ir.mediation import MediationClass
+from lsmc.kernels.walk import answers
+
+if TYPE_CHECKING:
+    from lsmc.engine.evaluator import Matcher
+    from lsmc.explain.explainer import Explanation
+    from lsmc.layers.context import Context
+    from lsmc.tables.bundle import Bundle
+
+_FILE_KEY = bytes((FILE.code,))
+#: What requests say whose answer may depend on nothing but the path; `owner` can be left out.
+_PLAIN = ({"subject", "op", "object"}, {"subject", "class", "perms", "object"})
+
+
+class Policy:
+    """A policy over the bytes of a bundle; raises `tables.errors.BundleError` for damaged ones."""
+
+    def __init__(self, data: bytes | memoryview, name: str = "<memory>") -> None:
+        self.engine = Engine(data, name)
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle that the policy was read from."""
+        return self.engine.bundle
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The names of the profiles, in order."""
+        return self.engine.profiles
+
+    def save(self, path: str) -> None:
+        """Write the bundle to a file, whole or not at all; OSError."""
+        from lsmc.files import write_file
+
+        write_file(path, bytes(self.bundle.data))
+
+    def permissions(
+        self,
+        subject: str,
+        cls: str,
+        object: str = "",
+        *,
+        owner: bool = True,
+        **fields: str,
+    ) -> Permissions:
+        """What the rules of a subject grant on an object; raises `UnknownName`, `RequestError`.
+
+        A permission is allowed where the look-ups of a query for the class and this permission
+        lack nothing, whatever the mode of the profile and whether `exec` leads anywhere.
+
+        Args:
+            subject: a profile's name or an executable's path.
+            cls: the name of a mediation class (`file`, `capability`, ...).
+            object: the main field of the class (a path, a capability, a peer).
+            owner: whether the subject owns the object.
+            fields: further fields of the class.
+        """
+        mediation = class_named(cls)
+        asked = {
+            name: self.engine.ask(subject, Operation("", cls, (name,), ""), object, owner, fields)
+            for name in mediation.permissions
+        }
+        return self._permissions(mediation, object, asked)
+
+    def _permissions(
+        self, cls: MediationClass, obj: str, asked: Mapping[str, Answer]
+    ) -> Permissions:
+        """The answers for each permission of a class as one record."""
+        found: dict[str, set[str]] = {
+            kind: set() for kind in ("allow", "deny", "audit", "quiet", "prompt")
+        }
+        rules: dict[str, tuple[RuleRef, ...]] = {}
+        for name, answer in asked.items():
+            lookups = answer.lookups
+            refused = [look for look in lookups if look.missing]
+            for kind in _kinds(answer):
+                found[kind].add(name)
+            tables = self.engine.tables
+            refs = [
+                ref
+                for look in refused or lookups
+                for ref in tables.refs(look.profile, look.node, look.decision, look.part.wanted)
+            ]
+            if refs:
+                rules[name] = tuple(dict.fromkeys(refs))
+        return Permissions(
+            **{kind: frozenset(names) for kind, names in found.items()},
+            exec=self._exec(asked["x"], obj) if cls is FILE else None,
+            rules=rules,
+            mediated=any(answer.lookups for answer in asked.values()),
+        )
+
+    def _exec(self, answer: Answer, path: str) -> Exec | None:
+        """What executing does in the first profile of a subject."""
+        look = next(iter(answer.lookups), None)
+        if look is None or not look.decision.allow & EXECUTE:
+            return None
+        return execution(self.engine.tables, look.profile, look.decision, encode(path))
+
+    def query(
+        self,
+        subject: str,
+        op: str,
+        object: str = "",
+        *,
+        owner: bool = True,
+        context: Context | Mapping[str, Any] | None = None,
+        mediated: bool = False,
+        **fields: str,
+    ) -> Verdict:
+        """Whether a subject may do something, and why; raises `UnknownName`, `RequestError`.
+
+        Args:
+            subject: a profile's name, a stack, or the path of an executable.
+            op: an operation (`lsmc ops` lists them), an audit record's name for one, or letters.
+            object: what it is done to.
+            owner: whether the subject owns the object; a context that tells goes before.
+            context: who asks of what; the verdict is then that of all layers. Without one, only
+                the profile is judged.
+            mediated: the kernel is known to mediate the class (it logged a denial, say), so that
+                the rules are asked even if the profile's abi does not have it.
+            fields: further fields of the operation's class.
+        """
+        operation = operation_named(op, fields)
+        return self.ask(subject, operation, object, owner, fields, mediated, context)
+
+    def ask(
+        self,
+        subject: str,
+        operation: Operation,
+        obj: str,
+        owner: bool,
+        fields: Mapping[str, str],
+        mediated: bool = False,
+        context: Context | Mapping[str, Any] | None = None,
+    ) -> Verdict:
+        """The verdict on an operation, as `query`."""
+        if context is None:
+            return self.engine.ask(subject, operation, obj, owner, fields, mediated).verdict
+        from lsmc.engine.layered import context_of, layered
+
+        known = context_of(context)
+        found = layered(self.engine, subject, operation, obj, owner, fields, mediated, known)
+        return found.verdict
+
+    def query_many(self, requests: Iterable[Mapping[str, Any]]) -> Iterator[Verdict]:
+        """The verdicts of many requests, in order; raises `UnknownName`, `RequestError`.
+
+        A request has `subject`, `object` and fields like `query`, and either `op` or `class` with
+        `perms` (file letters, or permission names); `mediated` may be true, and `context` an
+        object with the fields of `Context`.
+        """
+        plain: dict[tuple[Any, ...], Matcher | None] = {}
+
+        def first(request: Mapping[str, Any]) -> Verdict:
+            return self._first(request, plain)
+
+        return answers(requests, plain, _FILE_KEY, first, self.answer)
+
+    def _first(
+        self, request: Mapping[str, Any], plain: dict[tuple[Any, ...], Matcher | None]
+    ) -> Verdict:
+        """Answer a request, and note whether others of its shape depend on their path alone."""
+        verdict = self.answer(request)
+        op, perms = request.get("op"), request.get("perms")
+        if isinstance(op or perms, str) and request.keys() - {"owner"} in _PLAIN:
+            shape = (op, request.get("class"), perms, "owner" not in request, len(request))
+            plain[request["subject"], *shape] = self.engine.by_path(request)
+        return verdict
+
+    def answer(self, request: Mapping[str, Any]) -> Verdict:
+        """The verdict of one request of `query_many`; raises `UnknownName`, `RequestError`."""
+        return self.ask(*self.engine.question(request), request.get("context"))
+
+    def explain(
+        self,
+        subject: str,
+        op: str,
+        object: str = "",
+        *,
+        owner: bool = True,
+        context: Context | Mapping[str, Any] | None = None,
+        **fields: str,
+    ) -> Explanation:
+        """The verdict with its reasons, the rules that nearly allowed it, and one that would.
+
+        The arguments are those of `query`.
+        """
+        from lsmc.explain.explainer import explain
+
+        return explain(self.engine, subject, op, object, owner=owner, context=context, **fields)
+
+
+def _kinds(answer: Answer) -> Iterator[str]:
+    """In which of the sets of `Permissions` the permission of an answer belongs."""
+    refused = [look for look in answer.lookups if look.missing]
+    if not refused:
+        yield "allow"
+    if any(look.missing & look.decision.deny for look in refused):
+        yield "deny"
+    elif any(look.missing & look.decision.prompt for look in refused):
+        yield "prompt"
+    if not refused and any(look.decision.audit & look.part.wanted for look in answer.lookups):
+        yield "audit"
+    if refused and not answer.verdict.audited:
+        yield "quiet"
