@@ -18,8 +18,9 @@ from lsmc.source import Span, to_display
 
 _EXEC = re.compile(r"([pPcC]?)([iIuU]?)[xX]")
 _GLOB = re.compile(r"(?<!\\)[*?\[{]")
-_STAR_IN_CLASS = re.compile(r"(?<!\\)\[[^\]\\]*[*?][^\]]*\]")
-_RANGE_FROM_ESCAPE = re.compile(r"(?<!\\)\[[^\]]*\\.?-[^\]]+\]")
+# to be looked for in a text up to its last `]`: none of them passes a place more than twice
+_STAR_IN_CLASS = re.compile(r"(?<!\\)\[[^\[\]\\*?]*[*?][^\]]*\]")
+_RANGE_FROM_ESCAPE = re.compile(r"(?<!\\)\[[^\[\]]*\\.?-[^\]]+\]")
 
 
 class Altered(NamedTuple):
@@ -131,14 +132,15 @@ def _target(body: ast.FileRule, mode: str, links: bool) -> Iterator[Altered]:
 
 
 def _classes(path: ast.Word) -> Iterator[Altered]:
-    match = _STAR_IN_CLASS.search(path.text)
+    text = path.text[: path.text.rfind("]") + 1]
+    match = _STAR_IN_CLASS.search(text)
     if match is not None:
         yield Altered(
             f"matches something else: `{match.group()}` is expanded before the class is read",
             "write `\\*` and `\\?` inside of `[ ]`",
             path.span,
         )
-    match = _RANGE_FROM_ESCAPE.search(path.text)
+    match = _RANGE_FROM_ESCAPE.search(text)
     if match is not None and "\\-" in match.group():
         yield Altered(
             f"reads `{match.group()}` as a range: a backslash does not make `-` literal",

@@ -41,6 +41,73 @@ def test_a_variable_that_multiplies_is_refused() -> None:
     assert names(text) == ["too-complex"]
 
 
+def test_values_shared_by_many_variables_are_worked_out_once() -> None:
+    """Two references a line would double the work with each line."""
+    lines = ["@{V0}=a"] + [f"@{{V{n}}}=@{{V{n - 1}}} x@{{V{n - 1}}}" for n in range(1, 60)]
+    policy = compile_text("\n".join(lines) + "\nprofile p { /@{V59} r, }\n")
+    assert policy.query("p", "read", "/" + "x" * 59 + "a").allowed
+    assert not policy.query("p", "read", "/" + "x" * 60 + "a").allowed
+
+
+def test_a_fault_at_the_end_of_a_chain_is_found_once() -> None:
+    """What cannot be expanded is remembered as well."""
+    lines = ["@{V0}=@{NO}"] + [f"@{{V{n}}}=@{{V{n - 1}}} x@{{V{n - 1}}}" for n in range(1, 60)]
+    text = "\n".join(lines) + "\nprofile p { /@{V59} r, /@{V58} r, }\n"
+    assert names(text) == ["undeclared-variable"] * 2
+
+
+def test_a_chain_of_variables_may_be_long() -> None:
+    """Neither the stack of Python nor the order of use bounds it."""
+    lines = ["@{V0}=a"] + [f"@{{V{n}}}=@{{V{n - 1}}}" for n in range(1, 3000)]
+    policy = compile_text("\n".join(lines) + "\nprofile p { /@{V2999} r, }\n")
+    assert policy.query("p", "read", "/a").allowed
+
+
+@pytest.mark.parametrize("used", ["ABCD", "DCBA", "CADB"])
+def test_every_variable_of_a_cycle_is_named_for_itself(used: str) -> None:
+    """Cycles that share a variable: what is said of each does not depend on the order of use."""
+    text = "@{A}=@{B}\n@{B}=@{A} @{C}\n@{C}=@{B}\n@{D}=x@{D}\n@{E}=@{C}\n"
+    rules = "".join(f"/@{{{name}}} r,\n" for name in used)
+    with pytest.raises(PolicyError) as caught:
+        compile_text(f"{text}profile p {{\n{rules}/@{{E}} r,\n}}\n")
+    assert [(d.name, d.message) for d in caught.value.diagnostics] == [
+        ("recursive-variable", f"`@{{{name}}}` refers to itself") for name in f"{used}C"
+    ]
+
+
+def test_a_text_that_doubles_is_refused() -> None:
+    """One value each, twice as long each time."""
+    lines = ["@{V0}=abcdefgh"] + [f"@{{V{n}}}=@{{V{n - 1}}}@{{V{n - 1}}}" for n in range(1, 40)]
+    assert names("\n".join(lines) + "\nprofile p { /@{V39} r, }\n") == ["too-complex"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@{V}=" + " ".join(f"v{n}" for n in range(2000)) + "\nprofile p {\nRULES}\n",
+        "".join(f"alias /a -> /b{n},\n" for n in range(2000)) + "profile p {\nRULES}\n",
+        "@{W}=" + " ".join(f"v{n}" for n in range(2000)) + "\nLINES" + "profile p { RULES }",
+    ],
+    ids=["values in rules", "aliases of rules", "values in variables"],
+)
+def test_what_rules_and_variables_make_together_is_bounded(text: str) -> None:
+    """Many rules, each of a text that becomes a thousand times as long: one budget for a run."""
+    rule = "/@{V%d}/a r,\n" if "LINES" in text else "/a/@{V}/%d r,\n"
+    text = text.replace("RULES", "".join(rule % n for n in range(1000)))
+    text = text.replace("LINES", "".join(f"@{{V{n}}}=@{{W}}x\n" for n in range(1000)))
+    found = names(text if "@{V}=" in text else f"@{{V}}=x\n{text}")
+    assert set(found) == {"too-complex"}
+    assert len(found) < 1000
+
+
+def test_hints_among_many_names_take_no_time() -> None:
+    """The closest of thousands of names is not looked for letter by letter."""
+    many = "".join(f"@{{NAME{n}}}=a\n" for n in range(1500))
+    with pytest.raises(PolicyError) as caught:
+        compile_text(f"{many}@{{RUNTIME}}=b\nprofile p {{ /@{{RUNTIMES}} r, }}\n")
+    assert "`RUNTIME`" in caught.value.diagnostics[0].help
+
+
 def test_a_pattern_that_explodes_is_refused() -> None:
     """A pattern whose table needs more states than any may have names its rule."""
     glob = "/**a" + "[ab]" * 24

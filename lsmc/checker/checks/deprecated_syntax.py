@@ -45,7 +45,7 @@ from lsmc.source import Span
 _PREFIX = re.compile(
     r"(?:(?:priority\s*=\s*[+-]?\d+|audit|allow|deny|prompt)\s+)*(?P<word>user)(?=[\s{])"
 )
-_OLD_ALTERNATION = re.compile(r"@\{([^{}@]*,[^{}@]*)\}")
+_OLD_ALTERNATION = re.compile(r"@\{([^{}@,]*,[^{}@]*)\}")
 _PROPAGATION = re.compile(r"(?:make-)?r?(?:unbindable|private|slave|shared)\Z")
 
 

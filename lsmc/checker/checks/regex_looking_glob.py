@@ -46,9 +46,9 @@ from lsmc.frontend.apparmor import ast
 from lsmc.source import Span, to_display
 
 _MARKS = (
-    (re.compile(r"\([^()/]*\|[^()/]*\)"), "`(a|b)` is written `{a,b}` in a glob"),
+    (re.compile(r"\([^()/|]*\|[^()/]*\)"), "`(a|b)` is written `{a,b}` in a glob"),
     (
-        re.compile(r"\[[^\]/]+\]\+"),
+        re.compile(r"\[[^\[\]/]+\]\+"),
         "`+` means itself in a glob: `[0-9]*` is one digit and anything",
     ),
     (re.compile(r"\\[dDwWsSbB](?![0-9])"), "`\\d` and its like do not exist: write `[0-9]`"),

@@ -260,14 +260,15 @@ class _FileCompiler:
         tree: _Tree,
         parent: _Parent | None,
     ) -> None:
-        context = Lowering(self._variables, self.features, self._aliases, self._release)
+        under = (self.features, self._aliases, self._release)
+        context = Lowering(self._variables, *under, rule=profile.head)
         own = profile_name(profile, context)
         name = own if parent is None else parent.name.child(own)
         self._claim(own, profile, parent)
         attach, attach_text = attachment(profile, own, context)
         check_identities(profile)
         scope = scoped(self._variables, builtins(name.local, attach_text))
-        flag = flags(profile.flags, Lowering(scope, self.features, self._aliases, self._release))
+        flag = flags(profile.flags, Lowering(scope, *under, rule=profile.head))
         is_hat = profile.keyword in ("hat", "^")
         uses, notes = self._uses(tree.body, scope)
         rules = [rule for use in uses for rule in use.unit.rules]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
+from heapq import nsmallest
 
 from lsmc.diagnostics import Diagnostic, Label
 from lsmc.source import Span
@@ -113,6 +115,13 @@ CODES: dict[str, int] = {
 }
 
 
+#: Of more known words than this only so many are compared closely; among still more, none is.
+_MANY = 40
+_TOO_MANY = 2_000
+#: Characters of a word that are compared: the time of a comparison grows with the square.
+_LONGEST = 64
+
+
 def error(
     name: str,
     span: Span | None,
@@ -127,6 +136,27 @@ def error(
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A help text naming the closest known words, or an empty text."""
-    close = get_close_matches(word, list(dict.fromkeys(known)), n=3, cutoff=0.6)
+    """A help text naming the closest known words, or an empty text.
+
+    The time for a word is bounded: of many known words only the likeliest are compared closely, and
+    among too many none is looked for.
+    """
+    words = list(dict.fromkeys(known))
+    if len(words) > _TOO_MANY:
+        return ""
+    if len(words) > _MANY:
+        letters, size = _letters(word), len(word)
+        words = nsmallest(
+            _MANY, words, key=lambda w: (_letters(w) ^ letters).bit_count() + abs(len(w) - size)
+        )
+    close = get_close_matches(word[:_LONGEST], words, n=3, cutoff=0.6)
     return "did you mean " + " or ".join(f"`{w}`" for w in close) + "?" if close else ""
+
+
+@lru_cache(maxsize=1 << 12)
+def _letters(word: str) -> int:
+    """The characters of a word as bits."""
+    found = 0
+    for character in set(word):
+        found |= 1 << (ord(character) & 0xFF)
+    return found

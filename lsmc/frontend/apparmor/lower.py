@@ -247,7 +247,7 @@ def _lower(rules: Sequence[ast.Rule], fragment: Fragment, under: Environment) ->
     lowered: list[Rule] = []
     faults: list[Diagnostic] = []
     for rule in rules:
-        context.notes.clear()
+        context.begin(rule.span)
         try:
             lowered += lower_rule(rule, fragment.prefix, context)
             notes += context.notes

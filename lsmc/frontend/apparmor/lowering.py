@@ -16,17 +16,22 @@ from lsmc.frontend.apparmor.features import Features
 from lsmc.frontend.apparmor.refused import Refused
 from lsmc.frontend.apparmor.releases import NEWEST, Release
 from lsmc.frontend.apparmor.variables import (
+    MAX_TEXT,
+    SHARE,
     ExpansionError,
     Variables,
     filter_slashes,
     references,
 )
 from lsmc.ir.model import Effect, MediationClass, Rule, Transition
-from lsmc.source import Span
+from lsmc.source import Span, to_display
 
 #: Any field, and any field that is not empty.
 ANY = Glob(Star(NOT_NUL), False)
 SOME = Glob(concat((Chars(NOT_NUL), Star(NOT_NUL))), False)
+
+#: The characters that a copy of a rule counts for besides its own.
+_COPY = 100
 
 _EFFECTS = {"": Effect.ALLOW, "allow": Effect.ALLOW, "deny": Effect.DENY, "prompt": Effect.PROMPT}
 
@@ -56,6 +61,7 @@ class ExecNote:
 class Lowering:
     """The setting in which the rules of one fragment are lowered.
 
+    `rule` is what is being lowered: what its variables and aliases make of its text is counted.
     `used` collects the names of the variables that were expanded: with their values and the
     features they decide what the fragment means.  `notes` collects the rules with an exec
     permission, under the prefix as `written`.
@@ -68,6 +74,30 @@ class Lowering:
     used: set[str] = field(default_factory=set)
     notes: list[ExecNote] = field(default_factory=list)
     written: ast.Prefix = ast.NO_PREFIX
+    rule: Span | None = None
+    _made: int = 0
+
+    def begin(self, rule: Span) -> None:
+        """Go on with another rule."""
+        self.rule = rule
+        self._made = 0
+        self.notes.clear()
+
+    def _count(self, size: int, by: str) -> None:
+        """Count characters made of the rule's by a variable or an alias; raises `Refused`."""
+        assert self.rule is not None
+        written = self.rule.end - self.rule.start
+        before, self._made = max(self._made, SHARE * written), self._made + size
+        if self._made > before and not self.variables.pool.take(self._made - before, 0):
+            raise Refused(
+                error(
+                    "too-complex",
+                    self.rule,
+                    f"{by} makes more text than a run may",
+                    f"all may give {SHARE} characters for each one written, "
+                    f"and {MAX_TEXT:,} more together",
+                )
+            )
 
     def text(self, word: ast.Word) -> str:
         """The word with its variables expanded; raises `Refused`."""
@@ -76,7 +106,7 @@ class Lowering:
             return text
         self.used.update(references(text))
         try:
-            return self.variables.expand(text)
+            expanded = self.variables.expand(text)
         except ExpansionError as fault:
             close = (
                 did_you_mean(fault.name, self.variables.names())
@@ -84,6 +114,8 @@ class Lowering:
                 else ""
             )
             raise Refused(error(fault.kind, word.span, str(fault), close)) from None
+        self._count(len(expanded), f"`{to_display(text)}`")
+        return expanded
 
     def path(self, word: ast.Word) -> str:
         """The word expanded, with runs of slashes as one; raises `Refused`."""
@@ -101,7 +133,9 @@ class Lowering:
         """The texts, then each copy that an alias makes of them."""
         yield texts
         for old, new in self.aliases.matching(texts):
-            yield tuple(new + t[len(old) :] if t.startswith(old) else t for t in texts)
+            copies = tuple(new + t[len(old) :] if t.startswith(old) else t for t in texts)
+            self._count(_COPY + sum(map(len, copies)), f"the alias of `{to_display(old)}`")
+            yield copies
 
 
 def glob(text: str, span: Span, null: bool = False) -> Glob:

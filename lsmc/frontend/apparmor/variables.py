@@ -10,12 +10,14 @@ them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 #: More values, or more text, than this in one expansion is refused: no real policy comes near it.
 MAX_VALUES = 20_000
 MAX_TEXT = 4_000_000
+#: Characters that a written one may become without being taken from the `Pool` of the run.
+SHARE = 64
 
 _REFERENCE = re.compile(r"(?<!\\)((?:\\\\)*)@\{([^}]*)\}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
@@ -28,6 +30,20 @@ class ExpansionError(ValueError):
         super().__init__(message)
         self.kind = kind
         self.name = name
+
+
+class Pool:
+    """What the texts of one run may grow by beyond their share: `MAX_TEXT` characters in all."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MAX_TEXT
+
+    def take(self, made: int, written: int) -> bool:
+        """Pay for characters made of so many written ones; whether there was enough left."""
+        self.left -= max(0, made - SHARE * written)
+        return self.left >= 0
 
 
 def references(text: str) -> tuple[str, ...]:
@@ -56,10 +72,12 @@ class Variables:
         self.base = base
         self.sets: dict[str, tuple[str, ...]] = {}
         self.bools: dict[str, bool] = {}
-        self._flat: dict[str, tuple[str, ...]] = {}
+        self.pool: Pool = base.pool if base is not None else Pool()
+        self._flat: dict[str, tuple[str, ...] | ExpansionError] = {}
         self._signatures: dict[str, int] = {}
         self._own: set[str] | None = None
         self._users: dict[str, set[str]] | None = None
+        self._names: frozenset[str] | None = None
         self.numbers: dict[tuple[str, ...], int] = base.numbers if base is not None else {}
 
     def values(self, name: str) -> tuple[str, ...] | None:
@@ -93,23 +111,53 @@ class Variables:
     def _forget(self) -> None:
         self._flat.clear()
         self._signatures.clear()
-        self._own = self._users = None
+        self._own = self._users = self._names = None
 
-    def names(self) -> set[str]:
+    def names(self) -> frozenset[str]:
         """Every declared name."""
-        own = set(self.sets) | set(self.bools)
-        return own | self.base.names() if self.base is not None else own
+        if self._names is None:
+            own = frozenset((*self.sets, *self.bools))
+            self._names = own | self.base.names() if self.base is not None else own
+        return self._names
 
     def flatten(self, name: str) -> tuple[str, ...]:
         """The values with every reference inside them expanded, sorted; raises `ExpansionError`."""
         known = self._flat.get(name)
         if known is None:
-            if self.base is not None and name not in self._touched():
-                known = self.base.flatten(name)
-            else:
-                known = self._expand_values(name, ())
-            self._flat[name] = known
+            if self._is_inherited(name):
+                assert self.base is not None
+                return self.base.flatten(name)
+            for component in _components(name, self._unsettled):
+                self._settle(component)
+            known = self._flat[name]
+        if isinstance(known, ExpansionError):
+            raise known.with_traceback(None)
         return known
+
+    def _is_inherited(self, name: str) -> bool:
+        """Whether a name means here what it means in the table below."""
+        return self.base is not None and name not in self._touched()
+
+    def _unsettled(self, name: str) -> tuple[str, ...]:
+        """The names in the values of a variable that are still to be worked out in this table."""
+        if name in self._flat or self._is_inherited(name):
+            return ()
+        inner = (other for value in self.values(name) or () for other in references(value))
+        return tuple(other for other in dict.fromkeys(inner) if other not in self._flat)
+
+    def _settle(self, names: Sequence[str]) -> None:
+        """Work out a variable whose inner ones are settled, or variables that need each other."""
+        for name in names:
+            if name in self._flat or self._is_inherited(name):
+                continue
+            try:
+                if len(names) > 1 or name in self._unsettled(name):
+                    raise ExpansionError(
+                        "recursive-variable", f"`@{{{name}}}` refers to itself", name
+                    )
+                self._flat[name] = self._flattened(name)
+            except ExpansionError as fault:
+                self._flat[name] = fault
 
     def signature(self, name: str) -> int:
         """A number for what a variable flattens to: equal numbers, equal values.
@@ -161,9 +209,8 @@ class Variables:
             self._users = users
         return self._users
 
-    def _expand_values(self, name: str, stack: tuple[str, ...]) -> tuple[str, ...]:
-        if name in stack:
-            raise ExpansionError("recursive-variable", f"`@{{{name}}}` refers to itself", name)
+    def _flattened(self, name: str) -> tuple[str, ...]:
+        """The values of a variable whose inner ones are settled; raises `ExpansionError`."""
         values = self.values(name)
         if values is None:
             if self.boolean(name) is not None:
@@ -173,28 +220,32 @@ class Variables:
             raise ExpansionError(
                 "undeclared-variable", f"variable `@{{{name}}}` is not declared", name
             )
-        if len(stack) > 200:
-            raise ExpansionError("nested-too-deeply", "variables nested too deeply", name)
         result: set[str] = set()
+        size = 0
         for value in values:
-            result.update(self._product(value, (*stack, name)))
-            if len(result) > MAX_VALUES:
+            made = self._product(value)
+            result.update(made)
+            size += sum(map(len, made))
+            if len(result) > MAX_VALUES or size > MAX_TEXT:
                 raise _too_many(name)
+        if not self.pool.take(size, sum(map(len, values))):
+            raise ExpansionError(
+                "too-complex", f"`@{{{name}}}` makes more text than a run may", name
+            )
         return tuple(sorted(result))
 
-    def _product(self, value: str, stack: tuple[str, ...]) -> list[str]:
-        texts = [""]
+    def _product(self, value: str) -> list[str]:
+        texts, size = [""], 0
         at = 0
         for match in _REFERENCE.finditer(value):
-            if not _NAME.match(match.group(2)):
-                continue
             inner = match.group(2)
-            if inner in self._flat:
-                options = self._flat[inner]
-            else:
-                options = self._expand_values(inner, stack)
+            if not _NAME.match(inner):
+                continue
+            options = self.flatten(inner)
             head = value[at : match.start()] + match.group(1)
-            if len(texts) * len(options) > MAX_VALUES:
+            added = sum(map(len, options)) + len(head) * len(options)
+            size = size * len(options) + added * len(texts)
+            if len(texts) * len(options) > MAX_VALUES or size > MAX_TEXT:
                 raise _too_many(inner)
             texts = [text + head + option for text in texts for option in options]
             at = match.end()
@@ -208,29 +259,81 @@ class Variables:
         """
         if "@{" not in text:
             return text
-        done = ""
-        rest = text
-        while match := _REFERENCE.search(rest):
+        made = _Joined()
+        at = 0
+        for match in _REFERENCE.finditer(text):
             name = match.group(2)
             if not _NAME.match(name):
                 if "," not in name:
                     raise ExpansionError(
                         "undeclared-variable", f"`@{{{name}}}` is no variable name", name
                     )
-                done += rest[: match.end()]
-                rest = rest[match.end() :]
                 continue
-            head = done + rest[: match.start()] + match.group(1)
-            rest = rest[match.end() :]
+            made.add(text[at : match.start()] + match.group(1))
+            at = match.end()
             values = self.flatten(name)
-            if head.endswith("/") and (len(values) > 1 or head.strip("/")):
+            if made.ends_in_slash and (len(values) > 1 or made.is_named):
                 values = tuple(v.lstrip("/") for v in values)
-            if rest.startswith("/"):
+            if text.startswith("/", at):
                 values = tuple(v.rstrip("/") for v in values)
-            done = head + (values[0] if len(values) == 1 else "{" + ",".join(values) + "}")
-            if len(done) > MAX_TEXT:
+            made.add(values[0] if len(values) == 1 else "{" + ",".join(values) + "}")
+            if made.size > MAX_TEXT:
                 raise _too_many(name)
-        return done + rest
+        made.add(text[at:])
+        return "".join(made.pieces)
+
+
+class _Joined:
+    """A text in pieces, and what of it must be known to go on."""
+
+    __slots__ = ("ends_in_slash", "is_named", "pieces", "size")
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.size = 0
+        self.ends_in_slash = False
+        self.is_named = False  # it has more than slashes
+
+    def add(self, piece: str) -> None:
+        if piece:
+            self.pieces.append(piece)
+            self.size += len(piece)
+            self.ends_in_slash = piece.endswith("/")
+            self.is_named = self.is_named or bool(piece.strip("/"))
+
+
+def _components(start: str, after: Callable[[str], Iterable[str]]) -> Iterator[tuple[str, ...]]:
+    """What is reached from a name, parts of one cycle together, each behind all that it leads to.
+
+    Tarjan's strongly connected components, without recursion.
+    """
+    order: dict[str, int] = {start: 0}
+    lowest: dict[str, int] = {start: 0}
+    open_names: list[str] = [start]
+    path: list[tuple[str, Iterator[str]]] = [(start, iter(after(start)))]
+    while path:
+        name, rest = path[-1]
+        for other in rest:
+            if other not in order:
+                order[other] = lowest[other] = len(order)
+                open_names.append(other)
+                path.append((other, iter(after(other))))
+                break
+            if other in lowest:  # it is open still
+                lowest[name] = min(lowest[name], order[other])
+        else:
+            path.pop()
+            low = lowest[name]
+            if path:
+                above = path[-1][0]
+                lowest[above] = min(lowest[above], low)
+            if low == order[name]:
+                place = open_names.index(name)
+                component = tuple(open_names[place:])
+                del open_names[place:]
+                for one in component:
+                    del lowest[one]
+                yield component
 
 
 def _too_many(name: str) -> ExpansionError:
