@@ -55,7 +55,10 @@ class Wanted(NamedTuple):
 
 
 def explain_log(policy: Policy, wanted: Wanted, reading: Reading, screen: Screen) -> int:
-    """Explain the causes behind logs; the exit code says whether one is denied."""
+    """Explain the causes behind logs.
+
+    The exit code says whether one is denied, or that lines of AppArmor could not be read.
+    """
     from lsmc.cli.reading import progress_bar
     from lsmc.explain.causes import Causes
     from lsmc.logs.reader import LogReader
@@ -68,6 +71,8 @@ def explain_log(policy: Policy, wanted: Wanted, reading: Reading, screen: Screen
         found = list(_explained(policy, causes, reading, progress))
     for fault in reader.faults[:_FAULTS]:
         screen.located(fault.source.file, fault.source.line, fault.reason)
+    if reader.broken > _FAULTS:
+        screen.remark(f"{_number(reader.broken - _FAULTS, 'more line')} could not be read")
     if wanted.html is not None:
         _write_page(wanted.html, found, wanted, reader, causes, reading, screen)
     else:
@@ -76,7 +81,7 @@ def explain_log(policy: Policy, wanted: Wanted, reading: Reading, screen: Screen
     broken = (f"{reader.broken} broken", "bad" if reader.broken else "")
     screen.remark(f"{lines}, ", broken)
     screen.remark(records)
-    if not reader.records and reader.broken:
+    if reader.broken:
         return WRONG
     return NO if any(one.diagnosis.status == "denied" for one in found) else YES
 

@@ -7,16 +7,20 @@ from typing import Literal, NamedTuple
 
 from lsmc.engine.policy import Engine
 from lsmc.engine.requests import RequestError
-from lsmc.engine.verdict import UnknownName, Verdict, both
+from lsmc.engine.verdict import UNCONFINED, UnknownName, Verdict, both
 from lsmc.explain.causes import Cause
 from lsmc.explain.explainer import Explanation, explain_request
-from lsmc.logs.request import asked
+from lsmc.logs.infos import Decider
+from lsmc.logs.request import asked, namespace
 
 Kind = Literal["exact", "general", "abstraction"]
 Status = Literal["denied", "allowed", "complain", "unconfined", "no-profile", "no-question"]
 #: Whether the log shows what this policy would do: it does, another policy ran (an older one, a
-#: newer one, or one that logs what this one refuses silently), or another mode.
-Agreement = Literal["agrees", "older", "newer", "enforced", "complained", "unlogged", ""]
+#: newer one, one that lacked a profile or hat of this one, or one that logs what this one refuses
+#: silently), or another mode.
+Agreement = Literal[
+    "agrees", "older", "newer", "unloaded", "enforced", "complained", "unlogged", ""
+]
 
 _REFUSED = ("AA_RECORD_DENIED", "AA_RECORD_KILLED", "AA_RECORD_ERROR")
 
@@ -24,7 +28,7 @@ _REFUSED = ("AA_RECORD_DENIED", "AA_RECORD_KILLED", "AA_RECORD_ERROR")
 class Diagnosis(NamedTuple):
     """A cause and the policy's answers to it: one for each half of an old-style mask.
 
-    `note` says why there is no answer.
+    `note` says why there is no answer, or what the kernel adds to it.
     """
 
     cause: Cause
@@ -70,26 +74,76 @@ def diagnose(policy: Engine, causes: Iterable[Cause]) -> Iterator[Diagnosis]:
 def _diagnose(policy: Engine, cause: Cause) -> Diagnosis:
     record = cause.record
     question = asked(record)
-    name = record.profile or ""
-    if not question.requests:
-        return Diagnosis(cause, name, "no-question", "", (), question.reason)
+    name = question.subjects[0] if question.subjects else record.profile or ""
     known = [subject for subject in question.subjects if _knows(policy, subject)]
+    bare = Diagnosis(cause, name, "no-question", "", note=question.reason)
     if not known:
-        return Diagnosis(cause, name, "no-profile", "", (), "this policy has no such profile")
+        return _unknown(bare, namespace(record), bool(question.requests))
+    bare = bare._replace(subject=known[0])
+    if not question.requests:
+        return bare._replace(note=_sentences(question.reason, _in_files(policy, bare, question.by)))
     answers: list[Explanation] = []
     for request in question.put_to(lambda subject: subject in known):
         try:
             proven = {**request, "mediated": True}  # a class that is logged is mediated
             answers.append(explain_request(policy, proven, record.operation or ""))
         except (RequestError, UnknownName) as fault:
-            return Diagnosis(cause, known[0], "no-question", "", (), str(fault))
-    found = Diagnosis(cause, known[0], "denied", "", tuple(answers))
+            return bare._replace(note=str(fault))
+    found = bare._replace(answers=tuple(answers))
     verdict = found.verdict
     assert verdict is not None
     status: Status = "denied"
     if verdict.allowed:
         status = "allowed" if verdict.decision == "allow" else _named(verdict)
-    return found._replace(status=status, agreement=_agreement(record.event_type, status, verdict))
+    agreement = _agreement(record.event_type, status, verdict)
+    if question.by != "rules":
+        # the rules had no part in what was logged, so that it says nothing about their age
+        agreement = "agrees" if status == "denied" else "unloaded"
+        if question.by == "name":
+            agreement = ""
+    return found._replace(status=status, agreement=agreement)
+
+
+def _unknown(bare: Diagnosis, space: str, asks: bool) -> Diagnosis:
+    """The answer for a subject that this policy does not know."""
+    if space:
+        where = (
+            f"the profile belongs to the policy namespace {space}, as that of a container: the"
+            " policy of that namespace answers for it, not that of the host"
+        )
+        return bare._replace(status="no-profile", note=_sentences(where, bare.note))
+    if bare.cause.record.profile == UNCONFINED:
+        said = bare.note or "the task has no profile, so that no rule of a profile decides"
+        return bare._replace(subject=UNCONFINED, status="unconfined", note=said)
+    if not asks:
+        return bare
+    none = "this policy has no such profile"
+    return bare._replace(status="no-profile", note=_sentences(none, bare.note))
+
+
+def _in_files(policy: Engine, bare: Diagnosis, by: Decider) -> str:
+    """What this policy has of that which was lacking when a record was written."""
+    record = bare.cause.record
+    if by == "loaded" and (target := (record.name2 or record.name or "").removeprefix("&")):
+        if _knows(policy, target):
+            return "these files have it: load them"
+        return "these files do not have it either"
+    flag = next((flag for word, flag in _FLAGS.items() if word in (record.info or "")), "")
+    profile = policy.tables.find(bare.subject)
+    if by != "name" or not flag or profile is None:
+        return ""
+    if flag in dict(profile.settings):
+        return "these files give the profile that flag: another policy was running, load these"
+    place = policy.bundle.place(profile.place)
+    return f"the profile is at {place.file}:{place.line}"
+
+
+#: What the kernel says of a name that was not found, and the flag that helps.
+_FLAGS = {"deleted entry": "mediate_deleted", "disconnected path": "attach_disconnected"}
+
+
+def _sentences(*parts: str) -> str:
+    return "; ".join(filter(None, parts))
 
 
 def _named(verdict: Verdict) -> Status:

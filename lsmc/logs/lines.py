@@ -35,11 +35,12 @@ class Lines:
             if not rest or rest.endswith(b"\n"):
                 return None
 
-    def continues(self) -> bool:
-        """Whether there is a next line and it begins with a blank."""
+    def peek(self) -> bytes:
+        """The next line without taking it; empty at the end, and for one beyond the bound."""
         if self._ahead is None:
             self._ahead = self._stream.readline(self._limit + 1)
-        return self._ahead[:1] in (b" ", b"\t")
+        whole = len(self._ahead) <= self._limit or self._ahead.endswith(b"\n")
+        return self._ahead if whole else b""
 
     def take(self, size: int) -> bytes:
         """The next bytes, whatever they are, with the end of the line after them."""

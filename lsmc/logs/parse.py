@@ -68,7 +68,7 @@ _KEYS: dict[str, _Key] = {
     "operation": _quoted("operation"),
     "name": _string("name"),
     "name2": _string("name2"),
-    "target": _Key("name2", True, values.readable),
+    "target": _string("name2"),
     "namespace": _string("namespace"),
     "profile": _string("profile"),
     "label": _string("profile"),
@@ -92,8 +92,8 @@ _KEYS: dict[str, _Key] = {
     "family": _quoted("network_family"),
     "sock_type": _quoted("socket_type"),
     "protocol": _Key("protocol", True, values.protocol),
-    "addr": _string("net_addr"),
-    "peer_addr": _string("peer_addr"),
+    "addr": _Key("net_addr", True, values.socket),
+    "peer_addr": _Key("peer_addr", True, values.socket),
     "laddr": _address("local_addr"),
     "saddr": _address("local_addr"),
     "faddr": _address("foreign_addr"),
@@ -122,16 +122,20 @@ _KEYS: dict[str, _Key] = {
     "ouid": _number("ouid"),
     "error": _Key("errorcode", False, values.error_number),
 }
+#: The keys that records have, but for that of the event.
+KEYS = frozenset(_KEYS)
 _QUOTED = {key: spec.field for key, spec in _KEYS.items() if spec.quoted}
+_SOCKETS = ("net_addr", "peer_addr")
 _EVENT_KEYS = frozenset({"apparmor", "type"})
 _KEEP_ZERO = frozenset({"fsuid", "ouid", "value"})
-_ONE = r"""([A-Za-z_][A-Za-z0-9_]*+)=("[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s"']++|(?![^\s']))"""
+_ONE = r"""([A-Za-z_][A-Za-z0-9_]*+)=("[^"]*+"|[^\s"']++|(?![^\s']))"""
 #: Pairs stand apart by blanks, or by the single quotes in which a bus daemon's message is nested.
 _PAIRS = re.compile(_ONE, re.DOTALL)
 _WHOLE = re.compile(rf"""(?:[\s']*+{_ONE})*+[\s']*+""", re.DOTALL)
 _NEXT = re.compile(rf"""[\s']*+{_ONE}""", re.DOTALL)
 _HEADER = re.compile(
-    r"""(?:\btype=([\w\[\]-]+)\s+)?(?:msg=)?\baudit\((\d{1,12})\.(\d{1,12}):(\d{1,20})\):\s?"""
+    r"""(?:\btype=([\w\[\]-]+)\s+)?(?:msg=)?\baudit\("""
+    r"""(?:(\d{1,12})\.(\d{1,12})|(\d{10})(\d{3})):(\d{1,20})\):\s?"""
 )
 #: A message of another record may quote one of ours: nothing before the header holds a pair, but
 #: for audisp's `node=` and the structured data of RFC 5424 in brackets.
@@ -167,6 +171,12 @@ def parse_message(envelope: Envelope, source: Source | None = None) -> Record | 
         found["epoch"] = envelope.epoch
     _read(body, kind, found)
     return Record(**found, source=source)
+
+
+def others(text: str) -> bool:
+    """Whether a line is an audit record of another kind, which may quote one of ours."""
+    head, body = _split(text)
+    return head is not None and bool(head.kind) and not _ours(head.kind, body)
 
 
 def foreign(line: str) -> Record:
@@ -209,8 +219,9 @@ def _split(text: str) -> tuple[_Head | None, str]:
     match = _HEADER.search(text, min(starts)) if starts else None
     if match is None or not _FRONT.fullmatch(text, 0, match.start()):
         return None, text
-    kind, seconds, millis, serial = match.groups(default="")
-    return _Head(kind, seconds, millis, serial), text[match.end() :]
+    kind, seconds, millis, whole, thousandths, serial = match.groups(default="")
+    head = _Head(kind, seconds or whole, millis or thousandths, serial)  # the dot may be lost
+    return head, text[match.end() :]
 
 
 def _ours(kind: str, body: str) -> bool:
@@ -241,11 +252,9 @@ def _read(body: str, kind: str, found: dict[str, Any]) -> None:
             Record(operation=kind, info=body or None, **found),
         )
     pairs = _PAIRS.findall(body) if _WHOLE.fullmatch(body) else _until_bad(body, found)
-    escapes = "\\" in body
     for key, text in pairs:
         if text[:1] == '"' and key in _QUOTED:
-            content = text[1:-1]
-            found[_QUOTED[key]] = values.unescape(content) if escapes else content
+            found[_QUOTED[key]] = text[1:-1]
         elif key in _EVENT_KEYS:
             event = _event(key, text, found) or event
         elif key in _KEYS:
@@ -256,6 +265,9 @@ def _read(body: str, kind: str, found: dict[str, Any]) -> None:
     if event == INVALID:
         raise LogError("no kind of event", Record(**found))
     found["event_type"] = event
+    for field in _SOCKETS:
+        if field in found:
+            found[field] = values.abstract(found[field])
 
 
 _KNOWN = re.compile("(?:{})=".format("|".join([*_KEYS, "apparmor", "type"])))
@@ -271,6 +283,9 @@ def _put(key: str, text: str, found: dict[str, Any]) -> None:
         value = bare(text)
     except values.BadValueError as fault:
         raise LogError(f"`{key}` is {fault}", Record(**found)) from None
+    if key == "target" and found.get("operation") == "ptrace" and not str(value).isprintable():
+        # kernels before 4.13 have logged stray memory there
+        raise LogError("`target` is not text", Record(**found))
     if value is None or (value == 0 and field not in _KEEP_ZERO):
         found.pop(field, None)
     else:
@@ -294,7 +309,7 @@ def _event(key: str, text: str, found: dict[str, Any]) -> EventType | None:
     """The event that `apparmor="WORD"` or `type=NUMBER` names."""
     if key == "type":
         if natural(text) is None:
-            raise LogError("`type` is no number", Record(**found))
+            raise LogError("`type` is not a number", Record(**found))
         return EVENT_NUMBERS.get(_type_number(text))
     event = EVENT_WORDS.get(text.strip('"'))
     if event is None:

@@ -3,7 +3,7 @@
 Compression is told by the first bytes, not by the name, since rotated logs are renamed freely; a
 rotated set is just several files.  No line is read whole beyond a bound, and every line is counted
 once: used (part of a record), skipped (something else's), or broken (a record that cannot be read,
-or a line beyond the bound).
+another text on what AppArmor decided, or a line beyond the bound).
 """
 
 from __future__ import annotations
@@ -24,15 +24,19 @@ from typing import IO, Any, BinaryIO, NamedTuple, cast
 from lsmc.logs.envelope import Envelope, from_journal, unwrap
 from lsmc.logs.journal import FIRST_FIELD, Entry, read_entry
 from lsmc.logs.lines import MAX_LINE, Lines
-from lsmc.logs.parse import LogError, foreign, parse_message
+from lsmc.logs.mending import read_message, speaks
+from lsmc.logs.parse import LogError, foreign
 from lsmc.logs.record import Record, Source
+from lsmc.logs.wrapping import goes_on
 
 STDIN = "-"
 #: How many faults, and how many lines of a log without any record, are kept to be shown.
 KEEP_FAULTS = 100
 KEEP_FOREIGN = 20
-_CONTINUATIONS = 8
-_WORTH_READING = re.compile(rb'apparmor|APPARMOR|type=150[0-7]|UNKNOWN\[150[0-7]\]|operation="')
+#: Lines that a record may be broken into.
+_CONTINUATIONS = 32
+_NAMES = (b"apparmor", b"AppArmor", b"APPARMOR", b'operation="', b"DENIED", b"ALLOWED", b"AUDIT ")
+_NUMBER = re.compile(rb"type=150[0-7]|UNKNOWN\[150[0-7]\]")
 _JOURNAL_BYTES = re.compile(rb'"MESSAGE"\s*:\s*\[')
 
 
@@ -108,10 +112,15 @@ class LogReader:
                 self._remember(line, source)
                 continue
             whole, count = line, 1
-            while _unfinished(whole) and count <= _CONTINUATIONS and lines.continues():
-                whole += next(lines) or b"'"
+            while count < _CONTINUATIONS and (joined := goes_on(whole, lines.peek())) is not None:
+                next(lines)
+                whole = joined
                 count += 1
-            found = self._record(unwrap(_text(whole)), source, count)
+            text = _text(whole)
+            message = unwrap(text)
+            if message is None and speaks(text):
+                message = Envelope(text)
+            found = self._record(message, source, count)
             if found is None:
                 self._remember(whole, source)
             else:
@@ -122,7 +131,7 @@ class LogReader:
     ) -> Record | Fault | None:
         """The record of a message, and its lines counted."""
         try:
-            record = parse_message(message, source) if message is not None else None
+            record = read_message(message, source) if message is not None else None
         except LogError as fault:
             return self._fault(source, fault.reason, fault.record, count)
         if record is None:
@@ -159,14 +168,12 @@ class LogReader:
 
 def worth_reading(line: bytes) -> bool:
     """Whether a line may hold a record: a quick look that spares the rest of a large log."""
-    if b"apparmor" in line or _WORTH_READING.search(line):
+    for name in _NAMES:
+        if name in line:
+            return True
+    if b"150" in line and _NUMBER.search(line):
         return True
     return line.startswith(b"{") and bool(_JOURNAL_BYTES.search(line))
-
-
-def _unfinished(line: bytes) -> bool:
-    """Whether the message of a bus daemon goes on in the next line: it has no closing quote yet."""
-    return b"msg='" in line and not line.rstrip().endswith(b"'") and b"\x1d" not in line
 
 
 @contextmanager

@@ -5,12 +5,13 @@ mask.  Which class a record belongs to follows AppArmor's own tools (`aa-logprof
 `class=` field first, then the operation, and for operations on both files and sockets whether there
 is an address family.  What was denied counts; where a record only says what was requested, that.
 
-A record without a question (a status message, a failed lookup that no rule can mend, stray memory
+A record without a question (a status message, a refusal that the rules did not decide, stray memory
 in old ptrace records) gets a reason in its place.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from lsmc.ir.classes import BY_NAME
 from lsmc.ir.model import MediationClass
 from lsmc.ir.mount import BY_WORD
 from lsmc.logs.classes import mediation_class
+from lsmc.logs.infos import Decider, info_of, meaning
 from lsmc.logs.record import Record
 
 Request = Mapping[str, Any]
@@ -28,12 +30,13 @@ class Asked(NamedTuple):
     """What a record asks: the names its subject may have in a policy, best first, and the requests.
 
     Each request names the first subject; `put_to` gives them for another.  Without requests
-    `reason` says why.
+    `reason` says why; with them it says what the kernel adds, if anything.  `by` is who decided.
     """
 
     subjects: tuple[str, ...]
     requests: tuple[Request, ...]
     reason: str = ""
+    by: Decider = "rules"
 
     def put_to(self, known: Callable[[str], bool]) -> tuple[Request, ...]:
         """The requests for the first subject that a policy knows, or as they are."""
@@ -55,33 +58,46 @@ def asked(record: Record) -> Asked:
         return Asked(names, (), f"a record of kind {kind} asks nothing")
     if not names:
         return Asked(names, (), "the record names no profile")
+    info, said = info_of(record), meaning(record)
+    by: Decider = info.by if info is not None else "rules"
+    if info is not None and not info.asks:
+        return Asked(names, (), said, by)
     try:
         requests = _requests(record)
     except _NoQuestion as none:
-        return Asked(names, (), str(none))
-    return Asked(names, tuple({"subject": names[0], **request} for request in requests))
+        return Asked(names, (), said if by != "rules" else str(none), by)
+    said = said or _subset(record) or _variables(record)
+    return Asked(names, tuple({"subject": names[0], **request} for request in requests), said, by)
+
+
+def namespace(record: Record) -> str:
+    """The policy namespace of a record's subject, below the root; empty for the root itself.
+
+    The kernel names it apart (`namespace="root//ns"`) or before the profile (`:ns://name`).
+    """
+    name = record.profile or ""
+    if name.startswith(":"):
+        return name[1:].partition(":")[0]
+    return (record.namespace or "").removeprefix("root").removeprefix("//")
 
 
 def subjects(record: Record) -> tuple[str, ...]:
     """The names that the subject of a record may have in a policy.
 
-    The kernel prefixes profiles of other namespaces (`:ns://name`) or names the namespace apart
-    (`root//ns`); a process in complain mode that executed something without a rule runs under a
-    profile made for learning, `name//null-…`, whose wishes are the concern of the profile it came
-    from.
+    A profile of another policy namespace is never one of the root, which may have the same name. A
+    process in complain mode that executed something without a rule runs under a profile made for
+    learning, `name//null-…`, whose wishes are the concern of the profile it came from. A program
+    that makes a user namespace while it has no profile is asked as the file that it was executed
+    from, to which a profile may attach.
     """
     name = record.profile or ""
-    if name == "unconfined" and record.class_ == "namespace" and record.execpath:
-        return (record.execpath,)
+    space = namespace(record)
     if not name:
         return ()
-    found = []
-    namespace = (record.namespace or "").removeprefix("root//").removeprefix("root")
-    if namespace and not name.startswith(":"):
-        found.append(f":{namespace}://{name}")
-    found.append(name)
-    if name.startswith(":"):
-        found.append(name[1:].partition(":")[2].removeprefix("//"))
+    if name == "unconfined" and not space and record.class_ == "namespace" and record.execpath:
+        return (record.execpath,)
+    local = name[1:].partition(":")[2].removeprefix("//") if name.startswith(":") else name
+    found = [f":{space}://{local}" if space else local]
     found += [part.partition(_LEARNING)[0] for part in tuple(found) if _LEARNING in part]
     return tuple(dict.fromkeys(filter(None, found)))
 
@@ -113,9 +129,6 @@ _LETTERS = {"c": "w", "d": "w"}
 
 
 def _requests(record: Record) -> list[dict[str, Any]]:
-    info = record.info or ""
-    if info == "Failed name lookup - disconnected path":
-        raise _NoQuestion("a disconnected path: no rule helps, `attach_disconnected` may")
     cls = mediation_class(record)
     if not cls:
         raise _NoQuestion(f"the operation {record.operation or '(none)'} asks no rule")
@@ -134,26 +147,77 @@ def _words(record: Record, cls: str, default: tuple[str, ...] = ()) -> tuple[str
     return default
 
 
+#: Variables of policy, which `aa-log` puts in the place of what they stand for.
+_VARIABLE = re.compile(r"@\{[A-Za-z_][A-Za-z0-9_]*\}")
+
+
+def _path(record: Record) -> str:
+    """The name of a file as the kernel asks it."""
+    name = record.name
+    if not name:
+        raise _NoQuestion("the record names no file")
+    if found := _VARIABLE.match(name):
+        raise _NoQuestion(
+            f"the name begins with the variable {found[0]} of policy, which no kernel writes: this"
+            " is what `aa-log` prints; use the log itself"
+        )
+    if not name.startswith("/"):
+        raise _NoQuestion("the name is not a path from the root directory, which rules are for")
+    return name
+
+
+def _variables(record: Record) -> str:
+    """A remark on names that hold what looks like a variable; files may really be called so."""
+    cls = mediation_class(record)
+    names = (record.name, record.name2 if cls == "link" else None)
+    found = next((found for name in names if name and (found := _VARIABLE.search(name))), None)
+    if cls not in ("file", "link") or found is None:
+        return ""
+    return (
+        f"the name holds `{found[0]}`, taken here as it stands: if it is a variable of policy, this"
+        " is what `aa-log` prints; use the log itself"
+    )
+
+
+def _subset(record: Record) -> str:
+    """What the letters of a link's record mean, where they are not the link itself.
+
+    The permissions of the new name must be among those of its target (`profile_path_link` in the
+    kernel's file.c); what is denied is what the new name has beyond them.
+    """
+    letters = (record.denied_mask or "").strip(":")
+    if record.operation != "link" or not letters or "l" in letters or not record.name2:
+        return ""
+    return (
+        f"the new name would have `{letters}`, which its target lacks, and a link may open no more"
+        f" than its target: allow `{letters}` on {record.name2} too, or put a `link` rule without"
+        f" `subset` in the place of the rule that has `l` for {record.name}"
+    )
+
+
 def _plain(cls: str, obj: str | None, perms: tuple[str, ...], **fields: Any) -> dict[str, Any]:
     given = {name: value for name, value in fields.items() if value not in (None, "")}
     return {"class": cls, "perms": list(perms), "object": obj or "", **given}
 
 
+#: How the kernel marks a profile that was asked for the next execution (domain.c).
+_ONEXEC = ("change_profile onexec", "no change_onexec valid")
+
+
 def _file(record: Record) -> list[dict[str, Any]]:
-    if not record.name:
-        raise _NoQuestion("the record names no file")
+    name = _path(record)
     if record.operation == "getattr" and record.event_type == "AA_RECORD_AUDIT":
         # an `audit` rule for reading logs stat(2) as `r`, which asks for no permission
         owner = any(owner for _, owner in _halves(record))
-        return [{"op": "getattr", "object": record.name, "owner": owner}]
-    if record.operation == "exec" and (record.info or "").startswith("change_profile onexec"):
-        return [_plain("onexec", record.name2, ("onexec",), exec=record.name)]
+        return [{"op": "getattr", "object": name, "owner": owner}]
+    if record.operation == "exec" and (record.info or "").startswith(_ONEXEC):
+        return [_plain("onexec", record.name2, ("onexec",), exec=name)]
     found = []
     for letters, owner in _halves(record):
         perms = tuple(dict.fromkeys(_LETTERS.get(c, c) for c in letters.lower()))
         perms = tuple(c for c in perms if c in BY_NAME["file"].permissions)
         if perms:
-            found.append(_plain("file", record.name, perms, owner=owner))
+            found.append(_plain("file", name, perms, owner=owner))
     if not found:
         raise _NoQuestion("the record does not say what was denied")
     return found
@@ -173,10 +237,9 @@ def _halves(record: Record) -> list[tuple[str, bool]]:
 
 
 def _link(record: Record) -> list[dict[str, Any]]:
-    if not record.name:
-        raise _NoQuestion("the record names no file")
+    name = _path(record)
     owner = any(owner for _, owner in _halves(record))
-    return [_plain("link", record.name, ("link",), target=record.name2, owner=owner)]
+    return [_plain("link", name, ("link",), target=record.name2, owner=owner)]
 
 
 def _capability(record: Record) -> list[dict[str, Any]]:
@@ -257,8 +320,6 @@ def _ptrace(record: Record) -> list[dict[str, Any]]:
     peer = record.peer or record.peer_profile
     if not peer:
         raise _NoQuestion("the record names no peer")
-    if not _says_what(record):
-        raise _NoQuestion("the record does not say what was denied")
     return [_plain("ptrace", peer, _words(record, "ptrace"))]
 
 
@@ -293,10 +354,6 @@ def _change_profile(record: Record) -> list[dict[str, Any]]:
     target = record.name2 or record.name
     if not target:
         raise _NoQuestion("the record names no target")
-    if record.info == "label not found":
-        raise _NoQuestion(f"there is no profile {target} to change to")
-    if record.info == "no new privs":
-        raise _NoQuestion("no_new_privs forbids a change of profile")
     operation = record.operation or ""
     if operation.startswith("stack"):
         target = f"&{target}"
@@ -306,8 +363,6 @@ def _change_profile(record: Record) -> list[dict[str, Any]]:
 
 def _change_hat(record: Record) -> list[dict[str, Any]]:
     hat = record.name2 or record.name
-    if record.profile == "unconfined":
-        raise _NoQuestion("an unconfined process has no hats")
     if not hat:
         raise _NoQuestion("the record names no hat")
     return [{"op": "change_hat", "object": hat.rpartition("//")[2]}]
@@ -334,6 +389,8 @@ def _mqueue(record: Record) -> list[dict[str, Any]]:
 
 
 def _rlimit(record: Record) -> list[dict[str, Any]]:
+    if record.info == "cap_sys_resource":
+        return [_plain("capability", "sys_resource", ("use",))]
     resource = record.rlimit or record.name
     if not resource:
         raise _NoQuestion("the record names no resource")

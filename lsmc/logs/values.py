@@ -1,9 +1,11 @@
 """The values of `key=value` pairs in audit records.
 
 The kernel writes a string that somebody else chose (`audit_log_untrustedstring`, kernel/audit.c) in
-double quotes when all its bytes are between 0x21 and 0x7e and none is a quote, and otherwise as
-upper-case hexadecimal without quotes.  Programs that log on their own (dbus-daemon) escape with a
-backslash.
+double quotes, as it is, when all its bytes are between 0x21 and 0x7e and none is a quote, and
+otherwise as upper-case hexadecimal without quotes. So a backslash between quotes is a backslash.
+The name of an abstract socket may hold any byte: it stands in quotes after an `@`, and as
+hexadecimal there when one of its bytes is a quote or outside of 0x21 to 0x7e (`audit_unix_addr`,
+security/apparmor/net.c).
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ from __future__ import annotations
 import re
 
 _HEX = re.compile(r"(?:[0-9A-F]{2})+")
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_WORD = re.compile(r"[A-Za-z0-9_+-]+(?:\([A-Za-z0-9_+-]+\))?")
+#: A byte that the kernel does not write between quotes.
+_CODED = re.compile(rb"[^\x21-\x7e]|\x22")
 #: What programs write where they have no value.
 _NOTHING = frozenset({"?", "(null)", "(none)", "none"})
 _MAX_DIGITS = 20
@@ -59,14 +63,13 @@ class BadValueError(ValueError):
     """A value is not of its key's kind."""
 
 
-def unescape(text: str) -> str:
-    """The content of a quoted value: a backslash takes the next character as it is."""
-    return _ESCAPE.sub(r"\1", text)
-
-
 def word(text: str) -> str | None:
-    """An unquoted value as it stands; None for the marks of an absent one."""
-    return None if text in _NOTHING else text
+    """An unquoted word; None for the marks of an absent one; raises `BadValueError`."""
+    if text in _NOTHING:
+        return None
+    if not _WORD.fullmatch(text):
+        raise BadValueError("not a word")
+    return text
 
 
 def unquoted(text: str) -> str | None:
@@ -75,21 +78,35 @@ def unquoted(text: str) -> str | None:
         return None
     if not _HEX.fullmatch(text):
         raise BadValueError("neither quoted nor hexadecimal")
-    return bytes.fromhex(text).partition(b"\0")[0].decode("utf-8", "surrogateescape")
+    return _text(bytes.fromhex(text).partition(b"\0")[0])
 
 
-def readable(text: str) -> str | None:
-    """An unquoted string that must be text: kernels have logged stray memory as a `target`."""
-    found = unquoted(text)
-    if found is not None and not found.isprintable():
-        raise BadValueError("no text")
-    return found
+def socket(text: str) -> str | None:
+    """An unquoted address of a Unix socket, which may hold NULs; raises `BadValueError`."""
+    if text in _NOTHING:
+        return None
+    if not _HEX.fullmatch(text):
+        raise BadValueError("neither quoted nor hexadecimal")
+    return _text(bytes.fromhex(text))
+
+
+def abstract(text: str) -> str:
+    """A quoted address of a Unix socket: what follows its `@` may be hexadecimal."""
+    if text[:1] == "@" and _HEX.fullmatch(text, 1):
+        data = bytes.fromhex(text[1:])
+        if _CODED.search(data):  # else the kernel had written it as it is
+            return "@" + _text(data)
+    return text
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
 
 
 def number(text: str) -> int:
     """A count, an id or a port; raises `BadValueError`."""
     if not text.isdecimal() or not text.isascii() or len(text) > _MAX_DIGITS:
-        raise BadValueError("no number")
+        raise BadValueError("not a number")
     return int(text)
 
 
@@ -109,8 +126,8 @@ def address(text: str) -> str | None:
     if text in _NOTHING:
         return None
     if len(text) < 3 or not _ADDRESS.fullmatch(text):
-        raise BadValueError("no address")
+        raise BadValueError("not an address")
     return text
 
 
-_ADDRESS = re.compile(r"[0-9a-f.:]+")
+_ADDRESS = re.compile(r"[0-9a-f.:]*[0-9a-f:]")

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.explain.hazards import HAZARDS
+from lsmc.logs.infos import kernel_words
 from lsmc.output.explanation import miss_lines, reason_lines
 from lsmc.output.json import Object, explanation, miss, suggestion
 from lsmc.output.json import verdict as verdict_json
@@ -23,7 +24,7 @@ STATUS: Mapping[str, tuple[str, str]] = {
     "denied": ("denied", "bad"),
     "allowed": ("allowed", "good"),
     "complain": ("would be denied", "warn"),
-    "unconfined": ("allowed", "good"),
+    "unconfined": ("not confined", "warn"),
     "no-profile": ("unknown", "warn"),
     "no-question": ("no answer", "dim"),
 }
@@ -31,6 +32,8 @@ STATUS: Mapping[str, tuple[str, str]] = {
 AGREEMENT: Mapping[str, str] = {
     "older": "this policy allows it: the running policy is older than these files",
     "newer": "the log shows it allowed: the running policy is not that of these files",
+    "unloaded": "this policy allows it, but was not in force when this was logged: load it, and"
+    " start the program anew",
     "enforced": "the running profile enforces; in these files it is in complain mode",
     "complained": "the running profile was in complain mode; in these files it enforces",
     "unlogged": "these files refuse it without logging: another policy was running, or the kernel "
@@ -99,6 +102,8 @@ def cause_lines(found: Explained) -> Iterator[Line]:
         (safe(cause.object), "code"),
     )
     yield line((f"  {seen(cause)}", "dim"))
+    if words := kernel_words(cause.record):
+        yield line((f"  the kernel says: {safe(words)}", "dim"))
     if diagnosis.note:
         yield line(f"  {safe(diagnosis.note)}")
     if diagnosis.agreement in AGREEMENT:

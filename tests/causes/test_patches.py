@@ -32,11 +32,19 @@ profile p flags=(attach_disconnected) {
 """
 LINES = {
     "file": 'operation="open" name="/srv/m" requested_mask="r" denied_mask="r" fsuid=1 ouid=0',
+    "backslash": 'operation="open" name="/srv/back\\\\slash" requested_mask="r" denied_mask="r"',
+    "newline": 'operation="open" name=2F7372762F6E65770A6C696E65 denied_mask="r"',
+    "bytes": 'operation="open" name=2F7372762FFFFE61 requested_mask="r" denied_mask="r"',
+    "braces": 'operation="open" name="/srv/{a,b}*[c]^?" requested_mask="r" denied_mask="r"',
     "hex": 'operation="open" name=2F7372762F6D2079 requested_mask="w" denied_mask="w"',
     "owner": 'operation="open" name="/home/u/f" requested_mask="rw" denied_mask="w" fsuid=1 ouid=1',
     "exec": 'operation="exec" name="/usr/bin/y" requested_mask="x" denied_mask="x" fsuid=1 ouid=0',
     "link": (
         'operation="link" name="/srv/n" target="/srv/a" requested_mask="l" denied_mask="l"'
+        " fsuid=1 ouid=1"
+    ),
+    "link to bytes": (
+        'operation="link" name="/srv/n" target=2F7372762F610AFF requested_mask="l" denied_mask="l"'
         " fsuid=1 ouid=1"
     ),
     "capability": 'operation="capable" capability=12 capname="net_admin"',
@@ -48,6 +56,7 @@ LINES = {
         'operation="connect" class="net" family="unix" sock_type="stream" protocol=0'
         ' requested_mask="connect" denied_mask="connect" addr=none peer_addr="@s" peer="q"'
     ),
+    "ptrace in complain mode": 'operation="ptrace" requested_mask="trace" peer="q"',
     "dbus": (
         'operation="dbus_method_call" bus="system" path="/o" interface="o.i" member="M"'
         ' mask="send" name="o.n" label="p" peer_pid=3 peer_label="q"'

@@ -54,6 +54,12 @@ def test_exit_codes(run: Run, bundle: Path) -> None:
     assert ask(run, bundle, "nothing here\n").exit_code == 0
     broken = 'type=AVC msg=audit(1.2:3): apparmor="DENIED" name=xyz\n'
     assert ask(run, bundle, broken).exit_code == 2
+    assert ask(run, bundle, denied("/srv/x") + broken).exit_code == 2
+    unread = "DENIED  nginx open /srv/x comm=x requested_mask=r denied_mask=r\n"
+    result = ask(run, bundle, denied("/etc/nginx/nginx.conf") + unread)
+    assert result.exit_code == 2
+    assert "-:2: error: this is what `aa-log` prints for people" in result.stderr
+    assert "2 lines: 1 used, 0 skipped, 1 broken" in result.stderr
     assert run("explain", bundle, "--log", "/no/such/log").exit_code == 2
 
 
@@ -118,6 +124,12 @@ def test_the_summary_counts_every_line(run: Run, bundle: Path) -> None:
     assert "1 cause of 1 record" in shown
 
 
+def test_lines_beyond_those_that_are_shown_are_counted(run: Run, bundle: Path) -> None:
+    shown = ask(run, bundle, 'type=AVC msg=audit(1.2:3): apparmor="DENIED"\n' * 12).stderr
+    assert shown.count("error:") == 10
+    assert "2 more lines could not be read" in shown
+
+
 def test_choices(run: Run, bundle: Path) -> None:
     text = denied("/srv/a", at=1_600_000_000) + denied("/srv/b", "viewer") + denied("/srv/c")
     for args, names in (
@@ -166,7 +178,7 @@ def test_hostile_names_are_escaped(run: Run, bundle: Path, name: bytes, form: st
 def test_junk_is_counted(run: Run, bundle: Path) -> None:
     text = b"\0\xff\n" + b"apparmor=" * 300_000 + b"\n" + denied("/srv/x").encode()
     result = ask(run, bundle, text)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "3 lines: 1 used, " in result.stderr
 
 

@@ -143,7 +143,10 @@ def test_faults_are_bounded(tmp_path: Path) -> None:
 
 def test_record_of_two_lines(tmp_path: Path) -> None:
     """A bus daemon may break its message; a blank at the start goes on with it."""
-    first = b'type=USER_AVC msg=audit(1.002:3): pid=1 msg=\'apparmor="DENIED" mask="send"\n'
+    first = (
+        b"type=USER_AVC msg=audit(1.002:3): pid=1"
+        b' msg=\'apparmor="DENIED" operation="dbus_signal" label="p" mask="send"\n'
+    )
     second = b'    exe="/usr/bin/dbus-daemon" terminal=?\'\n'
     reader = LogReader([write(tmp_path / "a", first + second + GOOD % 1 + first + GOOD % 2)])
     records = list(reader)
@@ -154,14 +157,15 @@ def test_record_of_two_lines(tmp_path: Path) -> None:
 
 def test_journal_export(tmp_path: Path) -> None:
     """Entries of `journalctl -o export`, with a message given by its length."""
-    kernel = b'audit: type=1400 audit(1.002:3): apparmor="DENIED" name="/x"'
+    kernel = b'audit: type=1400 audit(1.002:3): apparmor="DENIED" operation="open" name="/x"'
     entry = b"__CURSOR=s=1\n__REALTIME_TIMESTAMP=5000000\n%s_TRANSPORT=kernel\n\n"
     text = entry % (b"MESSAGE=%s\n" % kernel)
     size = struct.pack("<Q", len(kernel) + 1)
     binary = entry % (b"MESSAGE\n" + size + kernel + b"\n\n")
     audit = (
         b"__CURSOR=s=2\n_AUDIT_TYPE_NAME=AVC\n_AUDIT_ID=3\n_TRANSPORT=audit\n"
-        b'_SOURCE_REALTIME_TIMESTAMP=1002000\nMESSAGE=AVC apparmor="DENIED" name="/x"\n'
+        b"_SOURCE_REALTIME_TIMESTAMP=1002000\n"
+        b'MESSAGE=AVC apparmor="DENIED" operation="open" name="/x"\n'
     )
     other = entry % b"MESSAGE=hello\n"
     path = write(tmp_path / "a", text + binary + other + audit)
@@ -171,7 +175,12 @@ def test_journal_export(tmp_path: Path) -> None:
         records
         == [
             Record(
-                event_type="AA_RECORD_DENIED", audit_id="1.002:3", name="/x", epoch=1, audit_subid=3
+                event_type="AA_RECORD_DENIED",
+                audit_id="1.002:3",
+                operation="open",
+                name="/x",
+                epoch=1,
+                audit_subid=3,
             )
         ]
         * 3
@@ -186,7 +195,7 @@ def path_lines(path: str) -> int:
 
 def test_journal_json(tmp_path: Path) -> None:
     """Lines of `journalctl -o json`."""
-    message = 'audit: type=1400 audit(1.002:3): apparmor="DENIED" name="/x"'
+    message = 'audit: type=1400 audit(1.002:3): apparmor="DENIED" operation="open" name="/x"'
     lines = [{"MESSAGE": message}, {"MESSAGE": list(message.encode())}, {"MESSAGE": "apparmor"}]
     data = "".join(json.dumps(entry) + "\n" for entry in lines).encode() + b'{"MESSAGE": "apparmor'
     reader = LogReader([write(tmp_path / "a", data)])

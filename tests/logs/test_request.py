@@ -113,6 +113,7 @@ CASES = [
         "signal receive set=hup peer=unconfined,",
     ),
     ('operation="ptrace" denied_mask="read" peer="q"', "ptrace read peer=q,"),
+    ('operation="ptrace" requested_mask="trace" peer="q"', "ptrace trace peer=q,"),
     ('operation="ptrace" denied_mask="tracedby" peer="p"', "ptrace tracedby peer=p,"),
     (
         'operation="mount" name="/m/" fstype="tmpfs" srcname="none" flags="rw, nosuid"',
@@ -163,13 +164,18 @@ def test_rule_answers(tmp_path: Path, pairs: str, rule: str) -> None:
         ('operation="open" name="/a"', "the record does not say what was denied"),
         ('operation="ptrace" denied_mask="read"', "the record names no peer"),
         ('operation="ptrace" peer="q"', "the record does not say what was denied"),
-        ('operation="change_onexec" name="q" info="label not found"', "there is no profile q"),
-        ('operation="change_profile" target="q" info="no new privs"', "no_new_privs forbids"),
+        ('operation="change_onexec" name="q" info="label not found"', "there was no profile q"),
+        ('operation="change_profile" target="q" info="no new privs"', "the task has no_new_privs"),
         (
             'operation="open" name="a" info="Failed name lookup - disconnected path"',
             "a disconnected path",
         ),
         ('operation="signal" signal=term peer="q"', "the record does not say what was denied"),
+        (
+            'operation="open" name="@{run}/x" denied_mask="r"',
+            "the name begins with the variable @{run} of policy",
+        ),
+        ('operation="open" name="etc/x" denied_mask="r"', "the name is not a path"),
         ('operation="capable"', "the record names no capability"),
         ('operation="something"', "the operation something asks no rule"),
     ],
@@ -189,6 +195,22 @@ def test_other_kinds() -> None:
     assert question("", nobody).reason == "the record names no profile"
 
 
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        'operation="open" name="/tmp/@{rand6}" denied_mask="r"',
+        'operation="link" name="/a" target="@{d}/b" denied_mask="l"',
+    ],
+)
+def test_names_that_may_hold_variables(pairs: str) -> None:
+    """A file may be called so: it is asked, with a remark."""
+    found = question(pairs)
+    assert found.requests
+    assert found.reason.startswith("the name holds `@{")
+    plain = pairs.replace("@{", "@(").replace('name="', 'profile="@{p}" name="')
+    assert question(plain).reason == ""
+
+
 def test_halves() -> None:
     """An old mask may ask for the owner and for others."""
     requests = question('operation="open" name="/a" denied_mask="r::w"').requests
@@ -202,8 +224,20 @@ def test_halves() -> None:
         ({"profile": "a//hat"}, ("a//hat",)),
         ({"profile": "a//null-/bin/x"}, ("a//null-/bin/x", "a")),
         ({"profile": "a//h//null-1//null-2"}, ("a//h//null-1//null-2", "a//h")),
-        ({"profile": ":ns://a"}, (":ns://a", "a")),
-        ({"profile": "a", "namespace": "root//ns"}, (":ns://a", "a")),
+        ({"profile": ":ns://a"}, (":ns://a",)),
+        ({"profile": ":ns:a"}, (":ns://a",)),
+        ({"profile": "a", "namespace": "root//ns"}, (":ns://a",)),
+        ({"profile": "a", "namespace": "root//ns//in"}, (":ns//in://a",)),
+        ({"profile": "a//null-x", "namespace": "root//ns"}, (":ns://a//null-x", ":ns://a")),
+        (
+            {
+                "profile": "unconfined",
+                "class_": "namespace",
+                "namespace": "root//n",
+                "execpath": "/x",
+            },
+            (":n://unconfined",),
+        ),
         ({"profile": "a", "namespace": "root"}, ("a",)),
         ({"profile": "unconfined", "class_": "namespace", "execpath": "/bin/x"}, ("/bin/x",)),
         ({}, ()),

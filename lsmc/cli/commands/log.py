@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lsmc.cli.faults import YES
+from lsmc.cli.faults import WRONG, YES
 from lsmc.cli.options import screen_of, screen_options
 from lsmc.output.styled import Line, line, safe
 
@@ -36,7 +36,8 @@ def command(ctx: click.Context, files: tuple[str, ...], form: str | None) -> int
 
     Reads what auditd, syslog, dmesg, `journalctl -o json` and `-o export`, and dbus-daemon write,
     plain or packed by gzip, xz, bzip2 or zstd; - is standard input.  Lines of others are skipped.
-    A broken record is printed as AA_RECORD_INVALID with the fields before the fault, and reported.
+    A broken record is printed as AA_RECORD_INVALID with the fields before the fault, and reported;
+    so is other text on what AppArmor decided. Exit status: 0, or 2 when such lines were not read.
     """
     from lsmc.logs.reader import LogReader
     from lsmc.logs.record import Record
@@ -60,7 +61,7 @@ def command(ctx: click.Context, files: tuple[str, ...], form: str | None) -> int
             _show(record, text, screen)
     finally:
         _summary(reader, screen)
-    return YES
+    return WRONG if reader.broken else YES
 
 
 def _show(record: Record, text: bool, screen: Screen) -> None:

@@ -1,0 +1,66 @@
+"""Records that were broken into several lines: by a bus daemon, by mail, by a narrow window.
+
+A line goes on with a record when it begins with keys of records and holds nothing else, or closes a
+quote that the record left open. Mail puts the same marks before each line.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lsmc.logs.parse import KEYS
+
+_MARKS = rb"[ \t>|]*"
+_KNOWN = frozenset(key.encode() for key in KEYS) | {b"capability", b"sauid", b"hostname"}
+_KEY = re.compile(rb"([A-Za-z_][A-Za-z0-9_]*)=")
+_FIRST = re.compile(_MARKS + rb"([a-z_][a-z0-9_]*)=")
+_CLOSING = re.compile(_MARKS + rb"[^\"=\[]{0,4096}\"\s*(?:\Z|([a-z_][a-z0-9_]*)=)")
+#: The middle of a value of several words; other lines of logs have digits and colons.
+_MIDDLE = re.compile(_MARKS + rb"[A-Za-z_][A-Za-z_ -]{0,200}\s*")
+#: Keys whose values the kernel writes with blanks; in others a blank makes it write hexadecimal.
+_TEXTS = frozenset((b"info", b"flags", b"requested_mask", b"denied_mask", b"requested", b"denied"))
+_LONGEST = 8192
+_BEFORE = re.compile(rb"\A" + _MARKS)
+
+
+def goes_on(record: bytes, line: bytes) -> bytes | None:
+    """The record with a line that goes on with it; None for a line of its own."""
+    if line[:1] in (b" ", b"\t") and _unfinished(record):
+        return record + line
+    key = _open_key(record)
+    if key is not None:
+        if not _closes(line) and not (key in _TEXTS and _MIDDLE.fullmatch(line)):
+            return None
+    else:
+        first = _FIRST.match(line)
+        if first is None or first[1] not in _KNOWN or not _pairs_only(line):
+            return None
+    if len(record) + len(line) > _LONGEST:
+        return None
+    inside = key is not None and key not in _TEXTS
+    return record.rstrip() + (b"" if inside else b" ") + _BEFORE.sub(b"", line)
+
+
+def _open_key(record: bytes) -> bytes | None:
+    """The key whose quoted value a record has not closed."""
+    if record.count(b'"') % 2 == 0:
+        return None
+    return record.rpartition(b'="')[0].rpartition(b" ")[2]
+
+
+def _pairs_only(line: bytes) -> bool:
+    """Whether a line has keys of records only, so that it is no other program's."""
+    return all(key in _KNOWN for key in _KEY.findall(line[:_LONGEST]))
+
+
+def _closes(line: bytes) -> bool:
+    """Whether a line begins with the rest of a quoted value."""
+    found = _CLOSING.match(line)
+    if found is None or b"apparmor=" in line or b"audit(" in line:
+        return False
+    return found[1] is None or (found[1] in _KNOWN and _pairs_only(line))
+
+
+def _unfinished(record: bytes) -> bool:
+    """Whether the message of a bus daemon goes on in the next line: it has no closing quote yet."""
+    return b"msg='" in record and not record.rstrip().endswith(b"'") and b"\x1d" not in record
