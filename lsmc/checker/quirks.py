@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from lsmc.checker.quirks_glob import classes, globs
 from lsmc.checker.quirks_mount import mount, pivot_root
 from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.features import Features
@@ -18,9 +19,6 @@ from lsmc.source import Span, to_display
 
 _EXEC = re.compile(r"([pPcC]?)([iIuU]?)[xX]")
 _GLOB = re.compile(r"(?<!\\)[*?\[{]")
-# to be looked for in a text up to its last `]`: none of them passes a place more than twice
-_STAR_IN_CLASS = re.compile(r"(?<!\\)\[[^\[\]\\*?]*[*?][^\]]*\]")
-_RANGE_FROM_ESCAPE = re.compile(r"(?<!\\)\[[^\[\]]*\\.?-[^\]]+\]")
 
 
 class Altered(NamedTuple):
@@ -45,6 +43,9 @@ def altered(rule: ast.Rule, block: ast.Prefix | None, features: Features) -> Ite
             "grants nothing: `owner` and `other` exclude each other",
             "drop one of them",
         )
+    for word in globs(body):
+        for found in classes(word):
+            yield Altered(*found)
     match body:
         case ast.FileRule():
             yield from _file(rule, body)
@@ -68,8 +69,6 @@ _KEPT = (ast.FileRule, ast.LinkRule, ast.ChangeProfileRule)
 
 
 def _file(rule: ast.Rule, body: ast.FileRule) -> Iterator[Altered]:
-    if body.path is not None:
-        yield from _classes(body.path)
     if body.perms is None:
         return
     text = body.perms.text
@@ -131,26 +130,7 @@ def _target(body: ast.FileRule, mode: str, links: bool) -> Iterator[Altered]:
         )
 
 
-def _classes(path: ast.Word) -> Iterator[Altered]:
-    text = path.text[: path.text.rfind("]") + 1]
-    match = _STAR_IN_CLASS.search(text)
-    if match is not None:
-        yield Altered(
-            f"matches something else: `{match.group()}` is expanded before the class is read",
-            "write `\\*` and `\\?` inside of `[ ]`",
-            path.span,
-        )
-    match = _RANGE_FROM_ESCAPE.search(text)
-    if match is not None and "\\-" in match.group():
-        yield Altered(
-            f"reads `{match.group()}` as a range: a backslash does not make `-` literal",
-            "write `-` as the first of the class",
-            path.span,
-        )
-
-
 def _link(rule: ast.Rule, body: ast.LinkRule) -> Iterator[Altered]:
-    yield from _classes(body.path)
     if not body.subset:
         return
     if rule.prefix.effect == "deny":

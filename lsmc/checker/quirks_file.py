@@ -3,6 +3,7 @@ heads."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from lsmc.checker.written import Place
 from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.variables import ExpansionError, Variables
 from lsmc.source import Span, to_display
+
+_FIRST_VARIABLE = re.compile(r"(/?)@\{([^}]*)\}(/?)")
 
 
 class Fault(NamedTuple):
@@ -120,22 +123,31 @@ def _grandchild(rule: ast.Rule, own: str, name: str) -> Iterator[Fault]:
 
 
 def double_slash(rule: ast.Rule, variables: Variables) -> Iterator[Fault]:
-    """Paths that begin with `/@{NAME}` where a value begins with a slash too."""
+    """Paths that begin with two slashes after expansion, and so never match."""
     for word in _paths(rule.body):
-        if not word.text.startswith("/@{"):
+        match = _FIRST_VARIABLE.match(word.text)
+        if match is None:
             continue
-        name = word.text[3:].partition("}")[0]
+        before, name, behind = match.groups()
         try:
             values = variables.flatten(name)
         except ExpansionError:
             continue
+        text = to_display(word.text)
         value = next((value for value in values if value.startswith("/")), None)
-        if value is not None:
+        if before and value is not None:
             yield Fault(
                 word.span,
-                f"`{to_display(word.text)}` begins with `/{to_display(value)}` after expansion, "
+                f"`{text}` begins with `/{to_display(value)}` after expansion, "
                 "and two slashes never match",
-                f"write `{to_display(word.text[1:])}`",
+                f"write `{text[1:]}`",
+            )
+        elif not before and behind and values == ("/",):
+            yield Fault(
+                word.span,
+                f"`{text}` begins with `//` for `apparmor_parser` before 6.0, "
+                "and two slashes never match",
+                f"write `{text.partition('}')[2]}`",
             )
 
 

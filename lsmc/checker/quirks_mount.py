@@ -10,17 +10,19 @@ from collections.abc import Iterator
 
 from lsmc.checker.telling import listing
 from lsmc.frontend.apparmor import ast
-from lsmc.frontend.apparmor.rules.mount import flag_bits
+from lsmc.frontend.apparmor.rules.mount import cleared_bits, flag_bits
 from lsmc.ir.mount import (
     BIND,
     BIND_FLAGS,
     CHANGE_TYPE_FLAGS,
+    FLAGS,
     MOVE,
     MOVE_FLAGS,
     NEW_FLAGS,
     PROPAGATION,
     REMOUNT,
     REMOUNT_FLAGS,
+    flag_word,
 )
 from lsmc.source import Span
 
@@ -37,8 +39,29 @@ def mount(rule: ast.MountRule) -> Iterator[Found]:
             yield f"is as without {names}: umount looks at the mountpoint only", "drop them", None
         return
     for condition in rule.conditions:
-        if condition.name.text in ("options", "option") and condition.op == "=":
+        if condition.name.text not in ("options", "option"):
+            continue
+        if condition.op == "=":
             yield from _flags(rule, condition)
+        else:
+            yield from _optional(condition)
+
+
+def _optional(condition: ast.Condition) -> Iterator[Found]:
+    """Words of `options in` that would clear a flag, and let it be set."""
+    named = 0
+    for word in condition.values:
+        named |= flag_bits(word.text)
+    for word in condition.values:
+        opened = [flag for flag in FLAGS if cleared_bits(word.text) & flag & ~named]
+        if opened:
+            flag = flag_word(opened[0]).decode().rstrip(",")
+            drop = f"drop `{word.text}`: a flag that `options in` does not name stays clear"
+            yield (
+                f"allows `{flag}` too: `{word.text}` in `options in` makes the flag optional",
+                drop if len(condition.values) > 1 else f"write `options={word.text}`",
+                word.span,
+            )
 
 
 def _flags(rule: ast.MountRule, condition: ast.Condition) -> Iterator[Found]:

@@ -16,8 +16,11 @@ import lsmc
         ("/run/", "/a/@{V}/c", ["/a/run/c"], []),
         ("/run/ /var/run/", "/a/@{V}/c", ["/a/run/c", "/a/var/run/c"], []),
         ("/run/ /var/run/", "/@{V}c", ["/run/c", "/var/run/c"], ["/runc"]),
+        ("/", "@{V}/c", ["/c"], ["//c"]),
+        ("/ /x", "@{V}/c", ["/c", "/x/c"], ["//c"]),
+        ("/x /y", "/a/@{E}@{V}", ["/a/x", "/a/y"], ["/a//x"]),
     ],
 )
 def test_slashes_of_values(values: str, path: str, allowed: list[str], denied: list[str]) -> None:
-    policy = lsmc.compile_text(f"@{{V}}={values}\nprofile p {{ {path} r, }}\n")
+    policy = lsmc.compile_text(f'@{{E}}=""\n@{{V}}={values}\nprofile p {{ {path} r, }}\n')
     assert [name for name in allowed + denied if policy.query("p", "read", name).allowed] == allowed

@@ -45,7 +45,7 @@ def regex_of(glob: str, null: bool) -> re.Pattern[bytes]:
             after_slash = False
             continue
         if char == "[":
-            text, at = class_of(glob, at)
+            text, at = class_of(glob, at, null)
             out += text
             after_slash = False
             continue
@@ -75,27 +75,60 @@ def unescape(glob: str, at: int) -> tuple[str, int]:
     return glob[at + 1], at + 2
 
 
-def class_of(glob: str, at: int) -> tuple[str, int]:
+def byte_of(glob: str, at: int) -> tuple[str, int]:
+    """What stands at a place inside of `[ ]`, and where it ends."""
+    if glob.startswith("\\,", at):
+        return "\\,", at + 2
+    return unescape(glob, at) if glob[at] == "\\" else (glob[at], at + 1)
+
+
+def class_of(glob: str, at: int, null: bool) -> tuple[str, int]:
     """The class that opens at a place, in the words of `re`, and where it ends."""
     at += 1
-    negated = glob.startswith("^", at)
-    at += negated
+    caret = re.compile(r"\\?\^").match(glob, at)
+    at = caret.end() if caret else at
     members: list[str] = []
     while glob[at] != "]":
         if glob[at] in "*?":
-            # the set of the wildcard is written out in the class, and its `]` closes it
-            loop = glob[at]
-            at += 2 if glob.startswith("**", at) else 1
-            members += "[^\0" if glob[at - 2 : at] == "**" else "[^/\0"
-            end = ""
-            while glob[at] != "]":
-                byte, at = unescape(glob, at) if glob[at] == "\\" else (glob[at], at + 1)
-                end += byte
-            tail = re.escape(end + "]")
-            return set_of(members, negated) + ("*" if loop == "*" else "") + tail, at + 1
-        byte, at = unescape(glob, at) if glob[at] == "\\" else (glob[at], at + 1)
-        members.append(byte)
-    return set_of(members, negated), at + 1
+            run = len(glob[at:]) - len(glob[at:].lstrip("*"))
+            begins = members[-1:] == ["/"] and glob[at + run : at + run + 1] in {"", "/"}
+            if null and run > 1 and not begins:
+                members += ".*"
+                at += 2
+                continue
+            return opened(glob, at, members, bool(caret), null)
+        byte, at = byte_of(glob, at)
+        members += byte
+    return set_of(members, bool(caret)), at + 1
+
+
+def opened(glob: str, at: int, members: list[str], negated: bool, null: bool) -> tuple[str, int]:
+    """A class with a wildcard: the set of the wildcard is written in it, and its `]` closes it."""
+    one, any_ = ("[^/]", "[\0-\xff]") if null else ("[^/\0]", "[^\0]")
+    outside = False
+    out = ""
+    while True:
+        char = glob[at]
+        if char == "[":
+            text, at = class_of(glob, at, null)
+            return out + text, at
+        if char in "*?":
+            run = len(glob[at:]) - len(glob[at:].lstrip("*"))
+            ends = glob[at + run : at + run + 1] in {"", "/"}
+            slash = bool(run) and ends and (out if outside else "".join(members))[-1:] == "/"
+            words = [one] * (slash or not run) + [any_ + "*"] * (run // 2) + [one + "*"] * (run % 2)
+            if not outside:  # the first set is the rest of the class
+                out = set_of([*members, *words[0].rstrip("*]")], negated)
+                out += "*" * words[0].endswith("*")
+                words = words[1:]
+            outside = True
+            out += "".join(words)
+            at += max(run, 1)
+            continue
+        byte, at = byte_of(glob, at)
+        out += re.escape(byte)
+        if byte == "]":
+            return out, at
 
 
 def set_of(members: list[str], negated: bool) -> str:
@@ -154,14 +187,18 @@ GLOBS = (
     "\\0*", "/\\0*",
     # classes
     "[a]", "[ab]", "[^a]", "[^/]", "[^ab]b", "[a-b]", "[b-a]", "[-]", "[-a]", "[^-a]", "[--a]",
-    "[,--]", "[+--]", "[a^]", "[^^]", "[a.b]", "[|]", "[,]", "[{}]", "[$-/]",
+    "[+-.]", "[a^]", "[^^]", "[a.b]", "[|]", "[,]", "[{}]", "[$-/]",
     "[\\]]", "[\\^a]", "[a\\^]", "[\\a]", "[\\a-b]", "[a\\-b]", "[a\\-/]", "[-\\a]", "[\\-a]",
     "[\\*]", "[\\?]", "[\\,]", "[\\\\]", "[^\\]]", "[^\\^]", "[/-b]", "[a-bb-/]", "[abc-a]", "[\n]",
     "[+-\\/]", "[^a-b/]*", "[\0]",
     # wildcards in classes
     "[*]", "[?]", "[**]", "[^*]", "[^?]", "[^**]", "[a*]", "[a?b]", "[*b]", "[**b]", "[a-b?]",
     "[?\\a]",
-    "[*\\]]", "[**/]", "[?]a", "[*]*", "[?]?", "[*[]", "[?,]",
+    "[*\\]]", "[**/]", "[?]a", "[*]*", "[?]?", "[*[a]", "[?,]", "[*a*]", "[?a?]b", "[***]",
+    "[?*]*", "[*?]", "[/*/]", "[/**/]b", "[?/*/]", "[*[^a]", "[*\\,]", "[a**]",
+    "[**a]b", "[?{a,b}]", "[^?*]",
+    # what the compilers make of a backslash in a class
+    "[\\^ab]", "[\\^\\^]", "[\\^*]", "[a\\,]", "[^\\,]", "{[\\^,],b}",
 )  # fmt: skip
 
 
@@ -278,9 +315,13 @@ DASH = "`-` must stand first or between two bytes"
         ("b[a\\-]", CLASS, DASH),
         ("b[a-b-c]", CLASS, DASH),
         ("b[\\a-]", CLASS, DASH),
-        ("b[*a*]", CLASS, "more than one wildcard inside `[ ]`"),
-        ("b[?a?]", CLASS, "more than one wildcard inside `[ ]`"),
-        ("b[***]", CLASS, "more than one wildcard inside `[ ]`"),
+        ("b[\\^]", CLASS, "an empty character class"),
+        ("b[*[", CLASS, UNCLOSED),
+        ("b[*[]", CLASS, "an empty character class"),
+        ("b[+--]", CLASS, "a range in a class cannot end at `-`"),
+        ("b[+-\\-]", CLASS, "a range in a class cannot end at `-`"),
+        ("b[^^-a]", CLASS, "a range cannot begin at a `^` right behind `[^`"),
+        ("b[\\^\\^-a]", CLASS, "a range cannot begin at a `^` right behind `[^`"),
         ("b\\", "trailing-backslash", "a backslash at the end escapes nothing"),
         ("b[\\", "trailing-backslash", "a backslash at the end escapes nothing"),
         ("b[*\\", "trailing-backslash", "a backslash at the end escapes nothing"),

@@ -123,7 +123,8 @@ def test_thousands_of_rules_compile() -> None:
 
 
 def test_an_escaped_comma_in_a_class_ends() -> None:
-    """`[\\,]` is a comma, where a compiler is known to loop."""
+    """`[\\,]` is a backslash and a comma, where a compiler is known to loop."""
     policy = compile_text("profile p { /a[\\,b] r, }\n")
     assert policy.query("p", "read", "/a,").allowed
+    assert policy.query("p", "read", "/a\\").allowed
     assert policy.query("p", "read", "/ab").allowed

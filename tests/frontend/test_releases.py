@@ -141,3 +141,25 @@ def test_names_of_grandchildren(target: str, names: set[str], reached: str | Non
     transition = policy.permissions("p//k", "file", "/a").exec
     assert transition is not None
     assert transition.target == reached
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    ("values", "path", "older", "newer"),
+    [
+        ("/", "@{V}/b", "//b", "/b"),
+        ("/", "@{V}/{b,c}", "//b", "/b"),
+        ("//", "@{V}/b", "/b", "/b"),
+        ("/ /x", "@{V}/b", "/b", "/b"),
+        ("/", "/a@{V}/b", "/a/b", "/a/b"),
+        ("/", "@{V}b", "/b", "/b"),
+    ],
+)
+def test_a_lone_root_before_a_slash(
+    values: str, path: str, older: str, newer: str, target: str
+) -> None:
+    policy = compiled(f"@{{V}}={values}\nprofile p {{ {path} r, signal peer={path}, }}", target)
+    found = newer if target == NEW else older
+    for name in {older, newer}:
+        allowed = policy.permissions("p", "file", name).allow
+        assert bool(allowed) is (name == found), name

@@ -68,6 +68,21 @@ FOUND = [
     ("LSM409", "/a cx -> /a,"),
     ("LSM409", "/a[*]b r,"),
     ("LSM409", "/a[x\\-z] r,"),
+    ("LSM409", "/a[\\^x] r,"),
+    ("LSM409", "/a[\\x5ex] r,"),
+    ("LSM409", "/a[x\\,] r,"),
+    ("LSM409", "link /a -> /b[\\^x],"),
+    ("LSM409", "mount /a -> /b[\\^x]/,"),
+    ("LSM409", "mount fstype=e[x*] /a -> /b/,"),
+    ("LSM409", "umount /b[\\^x]/,"),
+    ("LSM409", "pivot_root oldroot=/b[\\^x]/ /c/,"),
+    ("LSM409", "change_profile -> b[\\^x],"),
+    ("LSM409", "signal peer=b[\\^x],"),
+    ("LSM409", "dbus send peer=(label=b[\\^x]),"),
+    ("LSM409", "unix addr=@b[\\^x],"),
+    ("LSM409", "mount options in (rw,nosuid) /a -> /b/,"),
+    ("LSM409", "mount options in (rw) /a -> /b/,"),
+    ("LSM409", "remount options in (exec,ro) /b/,"),
     ("LSM409", "link subset /a -> /b,"),
     ("LSM409", "deny link subset /a -> /b,"),
     ("LSM409", "/a w, deny /a a,"),
@@ -97,12 +112,34 @@ FREE = [
     ("LSM409", "mount options=(remount,bind,ro) -> /b/, mount fstype=ext4 options=ro /a -> /b/,"),
     ("LSM409", "mount options=(rw,rslave) -> /, mount options=(rw,move) /a/ -> /b/,"),
     ("LSM409", "/a px -> b, /c PUx, /d pux, /e cx -> f, profile f { }"),
-    ("LSM409", "/a[x-z]b r,"),
+    (
+        "LSM409",
+        "/a[x-z]b r, /a[x^] r, /a[-x] r, /a[\\-x] r, /a[\\\\-a] r, /\\^[,] r,",
+    ),
+    ("LSM409", "mount options in (ro,rw,nosuid) /a -> /b/, mount options=(rw) /a -> /b/,"),
+    ("LSM409", "mount options in (norelatime,user) /a -> /b/,"),
     ("LSM409", "/a l -> /b, owner link subset /c -> /d, deny link /e -> /f,"),
     ("LSM409", "deny /a w, deny /b a,"),
     ("LSM409", "network inet port=80, io_uring (sqpoll), mqueue label=x type=posix,"),
     ("LSM409", "set rlimit nofile <= 0, set rlimit nofile <= 100,"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "count"),
+    [
+        ("/", "@{V}/a", 1),
+        ("/ /b", "@{V}/a", 0),
+        ("/", "@{V}a", 0),
+        ("/b", "/@{V}/a", 1),
+        ("b", "/@{V}/a", 0),
+    ],
+)
+def test_paths_that_begin_with_two_slashes(
+    tmp_path: Path, values: str, path: str, count: int
+) -> None:
+    found, _ = findings(tmp_path, "LSM409", f"@{{V}}={values}\nprofile p {{ {path} r, }}\n")
+    assert len(found) == count, [str(one) for one in found]
 
 
 @pytest.mark.parametrize(("code", "body"), FOUND)

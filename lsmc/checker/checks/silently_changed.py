@@ -5,17 +5,18 @@ What it does: finds what `apparmor_parser` compiles without a word to something 
 - in a `{ }` block all rules but file, link and change_profile are dropped, and so are profiles
 and limits; limits in a branch of `if` too; - `owner` around `other` grants nothing; - mount flags
 that the kind of mount does not keep are dropped: `ro` with `bind`; `remount` with a source or a
-type grants a new mount; `umount` passes over options and types; - exec targets are names, not
-patterns: `px -> @{X}` and `px -> a*` look for profiles of that very name; `ix -> x` and `ux -> x`
-go to `x`; a target without exec or link permission does nothing; a child's `cx ->` does not find
-its own children; `pUx` does not scrub the environment; - `change_profile EXEC -> T` allows the
-direct change to T; - `/@{X}` begins with two slashes when the value of `X` begins with one, and
-never matches; - `link subset` tests only files that the task owns, and `deny link subset` denies
-as without `subset`; `deny a` leaves `w` as it is; `deny all` denies files to their owner only; -
-`port=0` is every port, of several addresses or ports the first one counts; unknown words of
-`io_uring (…)` are passed over; - coarse network rules hold for all profiles of a file
-(`apparmor_parser` 6.0); - `defined $x` is always false (6.0), a limit of `010` is 8, a later
-`abi` line is passed over.
+type grants a new mount; `umount` passes over options and types; `options in (rw)` allows `ro` too;
+- in a class `[\\^a]` negates, `[\\,]` has a backslash in it, `*` and `?` end the class; - exec
+targets are names, not patterns: `px -> @{X}` and `px -> a*` look for profiles of that very name;
+`ix -> x` and `ux -> x` go to `x`; a target without exec or link permission does nothing; a child's
+`cx ->` does not find its own children; `pUx` does not scrub the environment; - `change_profile EXEC
+-> T` allows the direct change to T; - `/@{X}` begins with two slashes when the value of `X` begins
+with one, and never matches, and so does `@{X}/` before 6.0 when the value of `X` is `/`; - `link
+subset` tests only files that the task owns, and `deny link subset` denies as without `subset`;
+`deny a` leaves `w` as it is; `deny all` denies files to their owner only; - `port=0` is every port,
+of several addresses or ports the first one counts; unknown words of `io_uring (…)` are passed over;
+- coarse network rules hold for all profiles of a file (`apparmor_parser` 6.0); - `defined $x` is
+always false (6.0), a limit of `010` is 8, a later `abi` line is passed over.
 
 Why is this bad: nobody is told, and the profile does something else than everybody reads.
 
@@ -92,7 +93,7 @@ def _rule(text: Text, rule: ast.Rule) -> Iterator[Diagnostic]:
                 profile=place.name,
                 related=related,
             )
-    if "/@{" in rule.span.text:
+    if "@{" in rule.span.text:
         for place in text.places:
             for fault in double_slash(rule, place.file.compiled.preamble.variables):
                 yield _fault(fault, place.name)

@@ -30,6 +30,8 @@ _NOT_SLASH = ALL & ~mask_of(b"/")
 _TEXT = re.compile(r"[^\\*?\[\]{},]+")
 _INNERMOST = re.compile(r"\{((?:[^\\{}\[\]]++|\\.|\[\^?(?:[^\\*?\[\]^]|\\.)+\])*+)\}", re.DOTALL)
 _PLAIN_CLASS = re.compile(r"\[(\^?)([^\\*?\[\]^]+)\]")
+_STARS = re.compile(r"\**")
+_CARET = re.compile(r"\\?\^")
 _NUL_ESCAPE = re.compile(r"\\(?:0{1,3}|x0{1,2}|d0{1,3})")
 
 
@@ -50,13 +52,20 @@ class GlobError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Flavour:
+    """What the wildcards match, and how the sets of `*` and `**` begin inside a class.
+
+    `**` is any byte at all where `double_opening` is empty, and opens no set.
+    """
+
     one: int
     star: int
     double: int
+    opening: str
+    double_opening: str
 
 
-_DEFAULT = _Flavour(_NOT_SLASH & NOT_NUL, _NOT_SLASH & NOT_NUL, NOT_NUL)
-_NULL = _Flavour(_NOT_SLASH, _NOT_SLASH, ALL)
+_DEFAULT = _Flavour(_NOT_SLASH & NOT_NUL, _NOT_SLASH & NOT_NUL, NOT_NUL, "[^/\0", "[^\0")
+_NULL = _Flavour(_NOT_SLASH, _NOT_SLASH, ALL, "[^/", "")
 
 
 @lru_cache(maxsize=65536)
@@ -175,19 +184,35 @@ class _Parser:
         self.at += 2
         return self.text[self.at - 1]
 
+    def escaped_in_class(self) -> str:
+        """As `escaped`, inside `[ ]`: the backslash of a comma is a byte of its own there."""
+        byte = self.escaped()
+        return "\\," if byte == "," else byte
+
     def stars(self) -> None:
+        """A run of `*`: one byte more than nothing where it is all of a path's component."""
+        length = self.run_of_stars()
         self.exact = False
-        start = self.at
-        end = start
-        while end < len(self.text) and self.text[end] == "*":
-            end += 1
-        if self.after_slash and (end == len(self.text) or self.text[end] == "/"):
+        if self.after_slash and self.ends_component(length):
             self.emit(Chars(self.flavour.one))
-        for _ in range((end - start) // 2):
+        self.at += length
+        self.emit_stars(length)
+
+    def run_of_stars(self) -> int:
+        """How many `*` stand at the current place."""
+        run = _STARS.match(self.text, self.at)
+        assert run is not None
+        return len(run.group())
+
+    def ends_component(self, length: int) -> bool:
+        """Whether the text ends, or a slash stands, that many bytes ahead."""
+        return self.text[self.at + length : self.at + length + 1] in ("", "/")
+
+    def emit_stars(self, count: int) -> None:
+        for _ in range(count // 2):
             self.emit(Star(self.flavour.double))
-        if (end - start) % 2:
+        if count % 2:
             self.emit(Star(self.flavour.star))
-        self.at = end
 
     def char_class(self) -> None:
         plain = _PLAIN_CLASS.match(self.text, self.at)
@@ -197,9 +222,11 @@ class _Parser:
             self.at = plain.end()
             return
         self.at += 1
-        negated = self.text.startswith("^", self.at)
-        if negated:
-            self.at += 1
+        # the compilers forget the backslash of a leading `^`, and so negate the class
+        caret = _CARET.match(self.text, self.at)
+        negated = caret is not None
+        if caret:
+            self.at = caret.end()
             self.exact = False
         items: list[tuple[str, bool]] = []  # (byte, may stand for a range)
         while True:
@@ -210,40 +237,66 @@ class _Parser:
                 self.at += 1
                 break
             if char in "*?":
-                self.expanded_class(items, negated)
-                return
-            if char == "\\":
-                escaped = self.escaped()
+                if self.closing(items):
+                    self.expanded_class(items, negated)
+                    return
+                items += ((".", False), ("*", False))  # the expansion of `**`, byte by byte
+                self.exact = False
+                self.at += 2
+            elif char == "\\":
                 # the compiler drops a needless backslash before the class is read
-                items.append((escaped, escaped == "-"))
+                items += ((byte, byte == "-") for byte in self.escaped_in_class())
             else:
                 items.append((char, char == "-"))
                 self.at += 1
         self.emit(Chars(_class_mask(items, negated)))
 
+    def closing(self, items: list[tuple[str, bool]]) -> bool:
+        """Whether the expansion of the wildcard at the current place closes the class around it."""
+        crosses = self.run_of_stars() > 1 and not self.is_component(items)
+        return bool(self.flavour.double_opening) or not crosses
+
+    def is_component(self, items: list[tuple[str, bool]]) -> bool:
+        """Whether the stars at the current place are all of a component that begins in a class."""
+        length = self.run_of_stars()
+        return bool(length and items) and items[-1][0] == "/" and self.ends_component(length)
+
     def expanded_class(self, items: list[tuple[str, bool]], negated: bool) -> None:
-        """`*` or `?` inside a class: its expansion closes the class, the rest follows as text."""
-        char = self.text[self.at]
-        double = self.text.startswith("**", self.at)
-        self.at += 2 if double else 1
+        """`*` or `?` inside a class: its expansion closes the class, the rest follows as text.
+
+        Braces and commas stay bytes in that text, and its `]` is one too, unless a `[` opens a
+        class once more.
+        """
         self.exact = False
-        bytes_ = "[^\0" if double else "[^/\0"
-        items = [*items, *((byte, False) for byte in bytes_)]
-        mask = _class_mask(items, negated)
-        self.emit(Chars(mask) if char == "?" else Star(mask))
-        while self.at < len(self.text) and self.text[self.at] != "]":
-            if self.text[self.at] in "*?":
-                raise GlobError("bad-class", "more than one wildcard inside `[ ]`")
-            if self.text[self.at] == "\\":
-                byte = self.escaped()
+        length = self.run_of_stars()
+        component = self.is_component(items)
+        crosses = length > 1 and not component
+        opening = self.flavour.double_opening if crosses else self.flavour.opening
+        mask = _class_mask([*items, *((byte, False) for byte in opening)], negated)
+        if component or not length:
+            self.emit(Chars(mask))
+            self.emit_stars(length)
+        else:
+            self.emit(Star(mask))
+            self.emit_stars(length - 1 - crosses)
+        self.at += max(length, 1)
+        while self.at < len(self.text):
+            char = self.text[self.at]
+            if char == "[":
+                self.char_class()
+                return
+            if char == "*":
+                self.stars()
+            elif char == "?":
+                self.special("?")
             else:
-                byte = self.text[self.at]
-                self.at += 1
-            self.emit(Literal(byte.encode("latin-1")))
-        if self.at >= len(self.text):
-            raise GlobError("bad-class", "`[` is not closed")
-        self.at += 1
-        self.emit(Literal(b"]"))
+                if char != "\\":
+                    self.at += 1
+                bytes_ = self.escaped_in_class() if char == "\\" else char
+                self.emit(Literal(bytes_.encode("latin-1")), bytes_ == "/")
+                if char == "]":
+                    return
+        raise GlobError("bad-class", "`[` is not closed")
 
 
 @lru_cache(maxsize=4096)
@@ -264,6 +317,10 @@ def _class_mask(items: list[tuple[str, bool]], negated: bool) -> int:
         if dash and i > 0:
             raise GlobError("bad-class", "`-` must stand first or between two bytes")
         if i + 2 < len(items) and items[i + 1][1]:
+            if items[i + 2][1]:
+                raise GlobError("bad-class", "a range in a class cannot end at `-`")
+            if negated and i == 0 and byte == "^":
+                raise GlobError("bad-class", "a range cannot begin at a `^` right behind `[^`")
             low, high = sorted((ord(byte), ord(items[i + 2][0])))
             mask |= (1 << high + 1) - (1 << low)
             i += 3

@@ -236,7 +236,8 @@ class Builder(RuleBuilder, Transformer[Any, ast.File]):
 
     def xattr(self, c: Children) -> ast.Xattr:
         """One extended attribute."""
-        return ast.Xattr(word(c[0]), word(c[2]) if len(c) > 1 else None)
+        value = c[3] if len(c) > 3 else c[2] if len(c) > 1 else None
+        return ast.Xattr(word(c[0]), word(value) if value is not None else None)
 
     def identities(self, c: Children) -> Children:
         """Identities so far and a further group; the last element is the closing token."""

@@ -11,10 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lsmc.automata.pattern import Pattern
 from lsmc.diagnostics import Diagnostic, Label
 from lsmc.frontend.apparmor import ast
-from lsmc.frontend.apparmor.aare import parse_glob
 from lsmc.frontend.apparmor.aliases import NO_ALIASES, Aliases
 from lsmc.frontend.apparmor.body import Body, BodyReader
 from lsmc.frontend.apparmor.conflicts import ExecConflicts, onexec_conflict
@@ -31,7 +29,7 @@ from lsmc.frontend.apparmor.heads import (
 )
 from lsmc.frontend.apparmor.library import Library
 from lsmc.frontend.apparmor.lower import Environment, Lowerer
-from lsmc.frontend.apparmor.lowering import ExecNote, Lowering
+from lsmc.frontend.apparmor.lowering import ExecNote, Lowering, glob
 from lsmc.frontend.apparmor.preamble import Preamble, PreambleReader
 from lsmc.frontend.apparmor.refused import Refused
 from lsmc.frontend.apparmor.releases import GRANDCHILD, Release, release_of
@@ -272,7 +270,8 @@ class _FileCompiler:
         is_hat = profile.keyword in ("hat", "^")
         uses, notes = self._uses(tree.body, scope)
         rules = [rule for use in uses for rule in use.unit.rules]
-        implied = _implied(profile.head, rules, bool(tree.children) or is_hat)
+        hats = bool(tree.children) or is_hat
+        implied = _implied(profile.head, rules, hats, context)
         if implied.rules:
             uses.append(Use(implied, via))
         self._check(notes, rules, name.local)
@@ -376,8 +375,8 @@ def mediated(features: Features) -> frozenset[str]:
     )
 
 
-def _implied(head: Span, rules: Iterable[Rule], hats: bool) -> Unit:
-    """What the compiler grants to profiles that use hats or change_profile."""
+def _implied(head: Span, rules: Iterable[Rule], hats: bool, context: Lowering) -> Unit:
+    """What the compiler grants to profiles that use hats or change_profile; raises `Refused`."""
     paths: dict[str, str] = {}
     if hats:
         paths.update(_FOR_HATS)
@@ -385,10 +384,10 @@ def _implied(head: Span, rules: Iterable[Rule], hats: bool) -> Unit:
         paths.update(_FOR_CHANGE)
     implied = []
     for path, letters in paths.items():
-        pattern: Pattern
-        pattern, exact = parse_glob(path)
-        mask = FILE.mask(letters)
-        implied.append(Rule(FILE, (pattern,), mask, 0, Effect.ALLOW, head, exact=exact))
+        for (text,) in context.paths(ast.Word(path, head)):
+            pattern, exact = glob(text, head)
+            mask = FILE.mask(letters)
+            implied.append(Rule(FILE, (pattern,), mask, 0, Effect.ALLOW, head, exact=exact))
     return Unit(tuple(implied))
 
 

@@ -14,7 +14,7 @@ from lsmc.frontend.apparmor.aliases import NO_ALIASES, Aliases
 from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.features import Features
 from lsmc.frontend.apparmor.refused import Refused
-from lsmc.frontend.apparmor.releases import NEWEST, Release
+from lsmc.frontend.apparmor.releases import LONE_ROOT, NEWEST, Release
 from lsmc.frontend.apparmor.variables import (
     MAX_TEXT,
     SHARE,
@@ -106,7 +106,7 @@ class Lowering:
             return text
         self.used.update(references(text))
         try:
-            expanded = self.variables.expand(text)
+            expanded = self.variables.expand(text, LONE_ROOT.older(self.release))
         except ExpansionError as fault:
             close = (
                 did_you_mean(fault.name, self.variables.names())
@@ -116,6 +116,14 @@ class Lowering:
             raise Refused(error(fault.kind, word.span, str(fault), close)) from None
         self._count(len(expanded), f"`{to_display(text)}`")
         return expanded
+
+    def paths(self, *words: ast.Word) -> Iterator[tuple[str, ...]]:
+        """The words as paths, then each copy that an alias makes of them; raises `Refused`.
+
+        Aliases rewrite a text before its runs of slashes become one.
+        """
+        for texts in self.aliased(*map(self.text, words)):
+            yield tuple(map(filter_slashes, texts))
 
     def path(self, word: ast.Word) -> str:
         """The word expanded, with runs of slashes as one; raises `Refused`."""

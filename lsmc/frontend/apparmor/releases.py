@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from lsmc.frontend.apparmor.features import Features
 
+_SAME = "`tests/test_compilers.py`"
 _HERE = "`tests/frontend/test_releases.py`"
 _ABI = re.compile(r"(\d{1,3})\.\d{1,3}")
 
@@ -115,6 +116,12 @@ GRANDCHILD = Difference(
     ("`c//g`", "`p//c//g`", "`p//c//g`"),
     _HERE,
 )
+LONE_ROOT = Difference(
+    "lone-root",
+    "`@{V}/b` where the only value of `@{V}` is `/`",
+    ("`//b`, which never matches", "`//b`, which never matches", "`/b`"),
+    _HERE,
+)
 
 #: Every difference, in the order of the table: in decisions first, then in what is accepted.
 DIFFERENCES = (
@@ -123,6 +130,7 @@ DIFFERENCES = (
     IMPLIED_MAP_DENIED,
     PLAIN_NAME,
     GRANDCHILD,
+    LONE_ROOT,
     Difference(
         "class-is-exact",
         "exact beats glob for exec: `[ab]`",
@@ -158,6 +166,13 @@ DIFFERENCES = (
         ),
         "`tests/frontend/test_expansion.py`",
         "dropped; one value keeps it",
+    ),
+    Difference(
+        "empty-variable",
+        "`/a/@{E}@{V}` where `@{E}` is empty and several values of `@{V}` begin with `/`",
+        ("the slash of the value is dropped", "the slash of the value is dropped", "it stays"),
+        "`tests/frontend/test_expansion.py`",
+        "dropped",
     ),
     Difference(
         "newer-syntax",
@@ -225,9 +240,65 @@ DIFFERENCES = (
     Difference(
         "escaped-comma",
         "`[\\,]` in a glob",
-        ("accepted", "accepted", "never ends"),
-        "`tests/frontend/test_limits.py`",
-        "a comma",
+        ("a backslash or a comma", "a backslash or a comma", "never ends"),
+        _SAME,
+        "a backslash or a comma",
+    ),
+    Difference(
+        "escaped-caret",
+        "`[\\^a]`, a class that begins with an escaped `^`",
+        ("any byte but `a`", "any byte but `a`", "any byte but `a`"),
+        _SAME,
+        "any byte but `a`",
+    ),
+    Difference(
+        "class-of-bracket",
+        "`[]a[b]`, a class whose first byte is `]`",
+        ("a class that ends at the second `]`",) * 3,
+        "`tests/frontend/test_globs.py`",
+        "refused: an empty class",
+    ),
+    Difference(
+        "clearing-option",
+        "`options in (rw)`, and other words that clear a flag",
+        ("the flag may be set or not",) * 3,
+        _SAME,
+        "the flag may be set or not",
+    ),
+    Difference(
+        "norelatime",
+        "the mount option `norelatime`",
+        ("no flag; `options=norelatime` is any flags", "no flag", "no flag"),
+        _SAME,
+        "no flag",
+    ),
+    Difference(
+        "nouser",
+        "the mount option `nouser`",
+        ("a flag that no kernel asks for", "no flag", "no flag"),
+        _SAME,
+        "no flag",
+    ),
+    Difference(
+        "alias-of-slashes",
+        "`alias /a -> /b/,` and `/a/c`",
+        ("`/b/c`: aliases rewrite texts, then runs of slashes become one",) * 3,
+        _SAME,
+        "`/b/c`",
+    ),
+    Difference(
+        "alias-of-implied-rules",
+        "an alias for `/proc/` or `/sys/`",
+        ("rewrites the rules that hats and change_profile are given, too",) * 3,
+        _SAME,
+        "rewrites them",
+    ),
+    Difference(
+        "slashes-of-executable",
+        "`change_profile /x//a -> q`",
+        ("`/x//a`, which no kernel asks about",) * 3,
+        _SAME,
+        "`/x//a`",
     ),
     Difference(
         "circular-variable",

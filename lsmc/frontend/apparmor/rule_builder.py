@@ -106,8 +106,9 @@ class RuleBuilder:
 
     def cond_list(self, c: Children) -> ast.Condition:
         """`NAME = (VALUES)` or `NAME in (VALUES)`."""
-        name, op, (values, span) = c
-        return ast.Condition(ast.Word(str(name), name.span), str(op), values, name.span.to(span))
+        name, op, _, values, end = c
+        span = name.span.to(end.span)
+        return ast.Condition(ast.Word(str(name), name.span), str(op), tuple(values), span)
 
     def peer(self, c: Children) -> tuple[ast.Condition, ...]:
         """`peer = (CONDITIONS)`."""

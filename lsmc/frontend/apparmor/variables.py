@@ -251,8 +251,10 @@ class Variables:
             at = match.end()
         return [text + value[at:] for text in texts]
 
-    def expand(self, text: str) -> str:
+    def expand(self, text: str, keep_root: bool = False) -> str:
         """The text with every reference replaced; raises `ExpansionError`.
+
+        `keep_root` says that a lone value of slashes alone keeps them before another slash.
 
         Slashes that a value would double against its neighbours are dropped, as the compiler does:
         a single value that begins a path keeps them, and the path begins with two.
@@ -274,7 +276,8 @@ class Variables:
             values = self.flatten(name)
             if made.ends_in_slash and (len(values) > 1 or made.is_named):
                 values = tuple(v.lstrip("/") for v in values)
-            if text.startswith("/", at):
+            lone_root = keep_root and len(values) == 1 and not values[0].strip("/")
+            if text.startswith("/", at) and not lone_root:
                 values = tuple(v.rstrip("/") for v in values)
             made.add(values[0] if len(values) == 1 else "{" + ",".join(values) + "}")
             if made.size > MAX_TEXT:

@@ -54,11 +54,11 @@ def lower_change_profile(
     # the compiled form has no audit and quiet bits for these: grants are silent, refusals logged
     head = replace(head, audit=head.effect is Effect.DENY)
     yield head.rule(CHANGE_PROFILE, (target,), CHANGE_PROFILE.all)
-    if head.effect is Effect.DENY:
-        return
     executable = _ANY_EXEC
     transition = None
     if rule.exec is not None:
-        executable = context.glob(context.path(rule.exec), rule.exec)
-        transition = Transition("profile", unsafe=rule.safety == "unsafe")
+        # the only path whose runs of slashes stay: no compiler makes them one here
+        executable = context.label(rule.exec)
+        if head.effect is not Effect.DENY:
+            transition = Transition("profile", unsafe=rule.safety == "unsafe")
     yield head.rule(ONEXEC, (executable, target), ONEXEC.all, transition=transition)

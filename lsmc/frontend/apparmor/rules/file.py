@@ -54,11 +54,8 @@ def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Ru
             transition = transition._replace(unsafe=rule.safety == "unsafe")
         if rule.target is not None:
             transition = named(transition, rule.target, rule.path, context)
-    path = context.path(rule.path)
-    target = None
-    if mask & _L and rule.target is not None and not mask & _EXECUTE:
-        target = context.path(rule.target)
-    for texts in context.aliased(path, *(() if target is None else (target,))):
+    target = rule.target if mask & _L and not mask & _EXECUTE else None
+    for texts in context.paths(rule.path, *(() if target is None else (target,))):
         glob = context.glob(texts[0], rule.path)
         granted = mask & ~_L if head.effect is Effect.DENY else mask
         if granted:
@@ -80,16 +77,15 @@ def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Ru
             pair: Pattern = _ANY_TARGET
             exact = False
             subset = True
-            if target is not None and rule.target is not None:
-                pair, exact = context.glob(texts[1], rule.target)
+            if target is not None:
+                pair, exact = context.glob(texts[1], target)
                 subset = rule.subset
             yield _pair(head, glob.pattern, pair, subset, glob.exact and exact)
 
 
 def lower_link(rule: ast.LinkRule, head: Head, context: Lowering) -> Iterator[Rule]:
     """The IR of a link rule; raises `Refused`."""
-    path, target = context.path(rule.path), context.path(rule.target)
-    for new, old in context.aliased(path, target):
+    for new, old in context.paths(rule.path, rule.target):
         link = context.glob(new, rule.path)
         existing = context.glob(old, rule.target)
         if head.effect is not Effect.DENY:

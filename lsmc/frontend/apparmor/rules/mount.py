@@ -46,7 +46,7 @@ _CLEARS = {
     "diratime": 0x800,
     "loud": 0x8000,
     "noacl": 0x10000,
-    "norelatime": 0x200000,
+    "norelatime": 0,  # a word without a flag in every compiler
     "nostrictatime": 0x1000000,
     "noiversion": 0x800000,
     "nolazytime": 0x2000000,
@@ -124,15 +124,19 @@ def lower_mount(rule: ast.MountRule, head: Head, context: Lowering) -> Iterator[
         repeatable=("fstype", "vfstype", "options", "option"),
         operators=("=", "in"),
     )
-    fstype = _fstype(conditions, context)
+    types = conditions.words("fstype") + conditions.words("vfstype")
+    texts = [context.text(word) for word in types]
     required, optional_sets = _options(conditions)
     source = _path(rule.source, context)
     if rule.source is not None and rule.source.text == "detached":
         source = literal("")  # a detached mount has no source
     mountpoint = _path(rule.mountpoint, context)
     if rule.kind == "umount":
+        # the conditions are read and not used
         yield head.rule(UMOUNT, (mountpoint or ANY,), UMOUNT.all)
         return
+    globs = [context.glob(text, word) for text, word in zip(texts, types, strict=True)]
+    fstype = Glob(union(g.pattern for g in globs), all(g.exact for g in globs)) if globs else None
     if rule.kind == "remount":
         required = [flags | REMOUNT for flags in required] or [REMOUNT]
     emitted = False
@@ -190,12 +194,13 @@ def _kinds(needed: int, allowed: int, rule: ast.MountRule, fstype: bool) -> Sequ
 
 
 def _flag_string(needed: int, allowed: int) -> Glob:
+    """The flags of a request; one both needed and allowed is optional."""
     parts: list[Pattern] = []
     for flag in FLAGS:
-        if needed & flag:
-            parts.append(Literal(flag_word(flag)))
-        elif allowed & flag:
+        if allowed & flag:
             parts.append(optional(Literal(flag_word(flag))))
+        elif needed & flag:
+            parts.append(Literal(flag_word(flag)))
     return Glob(concat(parts), True)
 
 
@@ -203,21 +208,21 @@ def _path(word: ast.Word | None, context: Lowering) -> Glob | None:
     return context.glob(context.path(word), word) if word is not None else None
 
 
-def _fstype(conditions: Conditions, context: Lowering) -> Glob | None:
-    words = conditions.words("fstype") + conditions.words("vfstype")
-    if not words:
-        return None
-    globs = [context.glob(context.text(word), word) for word in words]
-    return Glob(union(g.pattern for g in globs), all(g.exact for g in globs))
-
-
 def flag_bits(option: str) -> int:
     """The flags that an option sets; none for one that clears flags."""
     return _SETS.get(option, 0)
 
 
+def cleared_bits(option: str) -> int:
+    """The flags that an option clears; none for one that sets flags."""
+    return _CLEARS.get(option, 0)
+
+
 def _options(conditions: Conditions) -> tuple[list[int], list[int]]:
-    """The flag sets of the `options=` and of the `options in` conditions."""
+    """The flag sets of the `options=` and of the `options in` conditions.
+
+    `options in` makes each flag optional that one of its words speaks of, be it to clear it.
+    """
     required: list[int] = []
     allowed: list[int] = []
     for condition in conditions.get("options") + conditions.get("option"):
@@ -243,7 +248,10 @@ def _options(conditions: Conditions) -> tuple[list[int], list[int]]:
                     "an option and its opposite cannot both be set",
                 )
             )
-        (allowed if condition.op == "in" else required).append(flags & _KNOWN_FLAGS)
+        if condition.op == "in":
+            allowed.append((flags | cleared) & _KNOWN_FLAGS)
+        else:
+            required.append(flags & _KNOWN_FLAGS)
     return required, allowed
 
 
