@@ -1,10 +1,14 @@
 """Compare compiled policy with what apparmor_parser's own automata grant.
 
     python -m tests.differential [FILE...] [--profiles DIR] [--base DIR] [--samples N] [--seed S]
+    python -m tests.differential --walk [FILE...] [--cases N] [--seed S] [--parser PATH]
 
 Each profile file is compiled by both; objects are made from the profile's own patterns and asked of
-both.  Exit status: 0 when all answers agree or differ in a known way, 1 for disagreements, 2 when
-the compiler or the reader of its output is missing.
+both.  With --walk every reachable pair of states of both is compared instead, of the files or else
+of random policies; of each kind of difference the first are printed, made small.
+
+Exit status: 0 when all answers agree or differ in a known way, 1 for disagreements, 2 when the
+compiler is missing.
 """
 
 from __future__ import annotations
@@ -18,9 +22,13 @@ from functools import partial
 from pathlib import Path
 
 from lsmc.driver import policy_files
+from tests.differential import walking
 from tests.differential.compare import Report, compare_file
 from tests.differential.known import KNOWN
-from tests.differential.oracle import TOOLS, parser, reader
+from tests.differential.oracle import parser
+
+#: What Debian 12 compiles for.
+DEFAULT_FEATURES = Path("/etc/apparmor.d/abi/3.0")
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -35,14 +43,16 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     options.add_argument("--profiles", type=Path, action="append", default=[], help="directory")
     options.add_argument("--base", type=Path, default=Path("/etc/apparmor.d"), help="of includes")
     options.add_argument("-I", "--include", type=Path, action="append", default=[])
-    options.add_argument(
-        "--features", type=Path, default=Path("/etc/apparmor.d/abi/3.0"), help="for both compilers"
-    )
+    options.add_argument("--features", type=Path, help="for both compilers; of the release")
+    options.add_argument("--parser", help="the compiler, apparmor_parser of PATH unless told")
+    options.add_argument("--walk", action="store_true", help="compare all pairs of states")
+    options.add_argument("--cases", type=int, default=300, help="random policies to walk")
     options.add_argument("--samples", type=int, default=2000, help="paths of a profile")
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("-j", "--jobs", type=int, default=min(2, os.cpu_count() or 1))
-    options.add_argument("--tools", type=Path, default=TOOLS, help="where aapolicy.py is")
-    options.add_argument("--show", type=int, default=20, help="disagreements to print for a file")
+    options.add_argument(
+        "--show", type=int, default=1, help="disagreements to print, of a file or of a kind"
+    )
     return options.parse_args(argv)
 
 
@@ -51,21 +61,23 @@ def work(path: str, args: argparse.Namespace) -> Report:
     return compare_file(
         Path(path).resolve(),
         args.base.resolve(),
-        args.features.resolve(),
-        reader(args.tools),
+        (args.features or DEFAULT_FEATURES).resolve(),
         samples=args.samples,
         seed=args.seed,
         include=tuple(directory.resolve() for directory in args.include),
+        program=args.parser,
     )
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the comparison and print what came of it."""
     args = arguments(argv)
-    if parser() is None or reader(args.tools) is None:
-        missing = "apparmor_parser" if parser() is None else f"{args.tools}/aapolicy.py"
-        print(f"skipped: {missing} is not there", file=sys.stderr)
+    program = parser(args.parser)
+    if program is None:
+        print(f"skipped: {args.parser or 'apparmor_parser'} is not there", file=sys.stderr)
         return 2
+    if args.walk:
+        return walking.main(args, program)
     files, faults = policy_files([*args.files, *(args.profiles or [])])
     for fault in faults:
         print(fault.message, file=sys.stderr)

@@ -6,12 +6,19 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lsmc.diagnostics import PolicyError
 from tests.differential.answers import Answer, Question
 from tests.differential.known import Rules, explain
-from tests.differential.oracle import Oracle, RefusedError, compile_with_parser, oracles
+from tests.differential.oracle import (
+    Oracle,
+    RefusedError,
+    compile_with_parser,
+    oracles,
+    parser,
+    target,
+)
 from tests.differential.ours import Ours, compile_here
 from tests.differential.questions import Questions, attachments
 
@@ -45,21 +52,21 @@ def compare_file(
     path: Path,
     base: Path,
     features: Path,
-    api: Any,
     *,
     samples: int = 2000,
     seed: int = 0,
     include: tuple[Path, ...] = (),
+    program: str | None = None,
 ) -> Report:
     """Compare all profiles of a file."""
     report = Report(str(path))
     ours = None
     try:
-        ours = compile_here(path, base, features, include)
+        ours = compile_here(path, base, features, include, target(program or parser() or ""))
     except PolicyError as fault:
         report.refused_by_us = fault.diagnostics[0].message
     try:
-        theirs = oracles(compile_with_parser(path, base, features, include), api)
+        theirs = oracles(compile_with_parser(path, base, features, include, program))
     except RefusedError as refused:
         report.skipped = str(refused)
         return report

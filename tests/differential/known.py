@@ -141,6 +141,12 @@ def _long_attachment(_: Rules, question: Question, ours: Answer, theirs: Answer)
     return theirs.extra is None and len(question.raw) >= 32
 
 
+def _nul_in_address(_: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    if question.cls != "unix" or ours.mediated != theirs.mediated:
+        return False
+    return any(b"\0" in question.field(name) for name in ("addr", "peer_addr"))
+
+
 KNOWN: tuple[Known, ...] = (
     Known(
         "implied-map",
@@ -174,6 +180,12 @@ KNOWN: tuple[Known, ...] = (
         "the kernel gives up ranking an attachment where the numbers of its states fall 32 "
         "bytes into a path; the numbers are the compiler's, so no other tool can say when",
         _long_attachment,
+    ),
+    Known(
+        "nul-in-address",
+        "the kernel joins the fields of a socket's key by NUL, which may stand in an abstract "
+        "address too, so an odd address passes for other fields; here each field is one",
+        _nul_in_address,
     ),
     Known("no-userns", "3.0.8 does not know user namespaces", _no_userns),
     Known(

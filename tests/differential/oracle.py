@@ -7,58 +7,76 @@ unix sockets the af_unix patches of Ubuntu).
 
 from __future__ import annotations
 
-import importlib.util
 import os
+import re
 import shutil
 import signal
 import struct
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
+from lsmc.frontend.apparmor.rules.capability import NAMES as CAPABILITIES
+from tests.differential import binary, domain
 from tests.differential.answers import FREE, Answer, Question, Xindex, to_text
+from tests.differential.binary import Perms, Profile
+from tests.differential.masks import (
+    CHANGE,
+    DBUS,
+    FAMILIES,
+    FILE,
+    LINK,
+    LOCAL_STAGES,
+    MOUNT,
+    ONEXEC,
+    PIVOT_ROOT,
+    PTRACE,
+    SIGNAL,
+    SIGNALS,
+    SOCKET,
+    STAGES,
+    TYPES,
+    UMOUNT,
+    USERNS,
+)
 from tests.differential.questions import flags_of
 
 #: Seconds that the compiler may take for a file.
 TIMEOUT = 60
-TOOLS = Path(__file__).resolve().parents[3] / "shared" / "tools"
 
 
 class RefusedError(Exception):
     """The compiler does not take the file; the message is its last line."""
 
 
-def parser() -> str | None:
-    """The path of the compiler, where it is installed."""
-    return shutil.which("apparmor_parser", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+def parser(path: str | None = None) -> str | None:
+    """The path of the compiler, the one named or the installed one; None when it is not there."""
+    folders = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    return shutil.which(path or "apparmor_parser", path=folders)
 
 
 @cache
-def reader(tools: Path = TOOLS) -> ModuleType | None:
-    """The reader of compiled policy (`aapolicy.py`), or None where it is not there."""
-    path = tools / "aapolicy.py"
-    if not path.is_file():
-        return None
-    spec = importlib.util.spec_from_file_location("aapolicy", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["aapolicy"] = module
-    spec.loader.exec_module(module)
-    return module
+def version(program: str) -> str:
+    """The version of a compiler, `3.0.8`."""
+    out = subprocess.run([program, "--version"], capture_output=True, check=True, text=True).stdout
+    found = re.search(r"version (\S+)", out)
+    return found[1] if found else ""
 
 
-def compile_with_parser(path: Path, base: Path, features: Path, include: Iterable[Path]) -> bytes:
+def target(program: str) -> str:
+    """The target that a compiler stands for."""
+    major = int(version(program).partition(".")[0])
+    return "3.0" if major <= 3 else "4.1" if major == 4 else "6.0"
+
+
+def compile_with_parser(
+    path: Path, base: Path, features: Path, include: Iterable[Path], program: str | None = None
+) -> bytes:
     """The binary policy of a file; raises `RefusedError`."""
-    program = parser()
-    assert program is not None
-    command = [program, "-QTK", "-S", "--base", str(base), "-M", str(features)]
-    command += [f"-I{directory}" for directory in include]
+    command = [program or parser() or "", "--config-file", os.devnull, "-QTK", "-S"]
+    command += ["--base", str(base), "-M", str(features), *(f"-I{folder}" for folder in include)]
     with subprocess.Popen(
         [*command, str(path)],
         stdout=subprocess.PIPE,
@@ -82,14 +100,13 @@ def compile_with_parser(path: Path, base: Path, features: Path, include: Iterabl
 class Oracle:
     """One profile of a compiled policy."""
 
-    api: Any
-    policies: Any
-    profile: Any
+    profiles: Mapping[str, Profile]
+    profile: Profile
 
     @property
     def free(self) -> bool:
         """Whether the profile confines nothing."""
-        return bool(self.profile.mode == "unconfined")
+        return self.profile.mode == "unconfined"
 
     def answer(self, question: Question) -> Answer:
         """What the compiler's policy says."""
@@ -124,8 +141,8 @@ class Oracle:
                 # autobind is asked for bind alone; a name is chosen then
                 return found.only("bind") if given("addr") == b"auto" else found
             case "signal":
-                number = self.api.SIGNALS[to_text(given("signal"))]
-                return self._key("signal", bytes((number,)) + obj, self.api.SIGNAL_PERMS)
+                number = SIGNALS[to_text(given("signal"))]
+                return self._key("signal", bytes((number,)) + obj, SIGNAL)
             case "ptrace":
                 return self._ptrace(obj)
             case "dbus":
@@ -134,18 +151,18 @@ class Oracle:
                 flags = flags_of(given("options"))
                 return self._mount(obj, given("source"), given("fstype"), flags)
             case "umount":
-                return self._key("mount", obj, {"umount": 4})
+                return self._key("mount", obj, UMOUNT)
             case "pivot_root":
-                return self._key("mount", obj + b"\0" + given("oldroot"), {"pivot_root": 1})
+                return self._key("mount", obj + b"\0" + given("oldroot"), PIVOT_ROOT)
             case "userns":
-                return self._key("ns", b"", {"create": 8})
+                return self._key("ns", b"", USERNS)
         raise KeyError(question.cls)
 
     def _head(self, name: str) -> object:
         limits = sorted(self.profile.rlimits.items())
         heads: dict[str, object] = {
             "mode": self.profile.mode,
-            "audit": self.profile.audit_all,
+            "audit": self.profile.audit,
             "hat": self.profile.is_hat,
             "rlimits": " ".join(f"{name}={value}" for name, value in limits),
         }
@@ -153,179 +170,156 @@ class Oracle:
 
     def _attached(self, question: Question) -> str | None:
         """The profile of an executable, among all or among the children of the question's."""
-        parent = self.policies.profiles.get(question.profile)
-        space = parent.namespace if parent else dict(question.fields).get("namespace")
-        found, _ = self.policies.attach(question.raw, parent and parent.name, space)
-        return str(found.fqname) if found else None
+        parent = self.profiles.get(question.profile)
+        space = parent.namespace if parent else dict(question.fields).get("namespace", "")
+        return domain.attach(self.profiles, question.raw, parent.name if parent else "", space)
 
     # --- files
 
     def _file(self, path: bytes, owner: bool) -> Answer:
         """The permissions on a path and the transition of its execution."""
-        perms = self.profile.raw_file_perms(path, owner)
-        letters = self.api.file_letters
-        allow = frozenset(letters(perms.allow))
-        transition = self._transition(perms.xindex) if "x" in allow else None
-        return Answer(
-            allow,
-            frozenset(letters(perms.audit)) & allow,
-            frozenset(letters(perms.quiet)) - allow,
-            transition,
-        )
-
-    def _transition(self, index: int) -> Xindex:
-        found = self.profile.decode_x(index)
-        kind = "" if found["type"] == "none" else found["type"]
-        target = str(found["target"] or "").replace("\0", ":", 1)
-        return Xindex(
-            kind,
-            target,
-            found["child"] and kind == "name",
-            found["inherit"],
-            found["unconfined"],
-            found["unsafe"],
-        )
+        return file_answer(self.profile, self.profile.file_perms(path, owner))
 
     def _exec_label(self, path: bytes, owner: bool) -> str | None:
         """The label that executing a path leads to, None when there is none."""
-        label = self.policies.exec_transition(self.profile, path, owner)["label"]
-        if label is not None:
-            # the reader leaves the namespace of a profile out of its label
-            space = self.profile.namespace
-            inside = f":{space}://{label}" if space else ""
-            return inside if inside in self.policies.profiles else str(label)
-        # the kernel parses a name of the table as a label; the reader knows no stacks there
-        target = self._file(path, owner).extra
-        name = target.target if isinstance(target, Xindex) else ""
-        parts = name.split("//&")
-        known = len(parts) > 1 and all(part in self.policies.profiles for part in parts)
-        return name if known else None
+        return domain.after_exec(self.profiles, self.profile, path, owner)
 
     def _link(self, new: bytes, old: bytes, owner: bool) -> Answer:
         """The permissions of a pair of names: the link and whether the subset test is asked."""
-        perms = self._file_perms(new + b"\0" + old, owner)
-        names = {"link": self.api.MAY_LINK, "subset": self.api.MAY_LOCK}
-        answer = _answer(perms, names)
-        if "link" not in answer.allow:
-            return answer._replace(allow=frozenset())
-        return answer
+        return link_answer(self.profile.file_perms(new + b"\0" + old, owner))
 
     def _link_allowed(self, new: bytes, old: bytes, owner: bool) -> bool:
         """Whether the rules let a hard link be made."""
-        return bool(self.profile.link_check(to_text(new), to_text(old), owner).granted)
+        return domain.may_link(self.profile, new, old, owner)
 
     def _change_profile(self, target: bytes) -> Answer:
         """What may be done with the name of a profile."""
-        names = {"change_profile": self.api.MAY_CHANGE_PROFILE, "onexec": self.api.MAY_ONEXEC}
-        return _answer(self._file_perms(target, True), names)
+        return answer(self.profile.file_perms(target, True), CHANGE)
 
     def _onexec(self, path: bytes, target: bytes) -> Answer:
         """Whether a pair of executable and profile is granted, and whether scrubbed."""
-        perms = self._file_perms(path + b"\0" + target, True)
-        answer = _answer(perms, {"onexec": self.api.MAY_ONEXEC})
-        unsafe = bool(perms.xindex & self.api.X_UNSAFE) if answer.allow else None
-        return answer._replace(extra=unsafe)
-
-    def _file_perms(self, key: bytes, owner: bool) -> Any:
-        return self.profile._fperms(self.profile._fmatch(key), owner)
+        return onexec_answer(self.profile.file_perms(path + b"\0" + target, True))
 
     # --- capabilities and the policy automaton
 
     def _capability(self, name: str) -> Answer:
         """One capability."""
-        bit = 1 << self.api.CAPS.index(name)
-        caps = self.profile.caps
-        allow, audit, quiet = (
-            frozenset(("use",)) if caps[word] & bit else frozenset()
-            for word in ("allow", "audit", "quiet")
-        )
-        return Answer(allow, audit & allow, quiet - allow)
+        bit = 1 << CAPABILITIES.index(name)
+        caps = self.profile.capabilities
+        perms = Perms(*(caps[word] & bit and 1 for word in ("allow", "audit", "quiet")))
+        return answer(perms, {"use": 1})
 
     def mediates(self, cls: str) -> bool:
         """Whether the policy automaton is alive after a class byte."""
-        return not self.free and bool(self.profile.mediates(cls))
+        return not self.free and bool(self.profile.start(cls))
 
     def _key(self, cls: str, key: bytes, names: Mapping[str, int]) -> Answer:
         if not self.mediates(cls):
             return FREE
-        return _answer(self.profile.policy_match(self.api.CLASS[cls], key), names)
+        return answer(self.profile.perms(cls, key), names)
 
     def _network(self, family: str, kind: str) -> Answer:
         """A family and a type of socket, as coarse rules see them."""
-        number, bit = self.api.FAMILIES[family], self.api.SOCKTYPES[kind]
+        number, bit = FAMILIES[family], TYPES[kind]
         for cls in ("netv9", "netv8"):
             if self.mediates(cls):
-                return self._key(cls, struct.pack(">HH", number, bit), self.api.NET_PERMS)
-        table = self.profile.net_af
+                return self._key(cls, struct.pack(">HH", number, bit), SOCKET)
+        table = self.profile.families
         if table is None:  # no rules; the marker of the class tells whether it is mediated
             return Answer() if self.mediates("net") else FREE
         row = table[number] if number < len(table) else (0, 0, 0)
-        every = frozenset(self.api.NET_PERMS)
+        every = frozenset(SOCKET)
         none: frozenset[str] = frozenset()
         allow, audit, quiet = (every if word >> bit & 1 else none for word in row)
         return Answer(allow, audit & allow, quiet - allow)
 
     def _unix(self, kind: str, addr: bytes, peer_addr: bytes, peer_label: bytes) -> Answer:
         """A unix socket, each permission at the stage where the kernel asks for it."""
-        cls = next((c for c in ("netv9", "netv8", "net") if self.mediates(c)), "")
+        cls = self.socket_class
         if not cls:
             return FREE
-        number = self.api.CLASS[cls]
-        perms = self.api.NET_PERMS
-        start = struct.pack(">HHH", 1, self.api.SOCKTYPES[kind], 0)
+        start = struct.pack(">HHH", 1, TYPES[kind], 0)
         local = start + addr + b"\0" + b"\0"
         peer = local + b"\1" + peer_addr + b"\0" + peer_label
-        stages = (
-            (start, ("create",)),
-            (local, ("bind", "accept", "shutdown", "setattr", "getattr")),
-            (local + b"\2\0\0", ("listen",)),
-            (local + b"\4\0\0", ("setopt", "getopt")),
-            (peer, ("send", "receive", "connect")),
+        keys = {"": start, "local": local, "peer": peer}
+        keys.update((stage, local + LOCAL_STAGES[stage]) for stage in LOCAL_STAGES)
+        return together(
+            answer(self.profile.perms(cls, keys[stage]), {name: SOCKET[name] for name in names})
+            for stage, names in STAGES.items()
         )
-        found = [
-            _answer(self.profile.policy_match(number, key), {n: perms[n] for n in names})
-            for key, names in stages
-        ]
-        return _together(found)
+
+    @property
+    def socket_class(self) -> str:
+        """The class that has the rules for unix sockets; empty when they are not mediated."""
+        return next((name for name in ("netv9", "netv8", "net") if self.mediates(name)), "")
 
     def _ptrace(self, peer: bytes) -> Answer:
         """Tracing a peer or being traced by it."""
         if not self.mediates("ptrace"):
             return FREE
-        key = bytes((self.api.CLASS["ptrace"],)) + peer
-        return _answer(
-            self.profile.policy_match(self.api.CLASS["label"], key), self.api.PTRACE_PERMS
-        )
+        return answer(self.profile.perms("label", bytes((binary.CLASS["ptrace"],)) + peer), PTRACE)
 
     def _dbus(self, fields: tuple[bytes, ...]) -> Answer:
         """A message or a name on a bus: bus, name, label, path, interface, member."""
         if not self.mediates("dbus"):
             return FREE
-        perms = self.api.DBUS_PERMS
-        stages = (
-            (fields, ("send", "receive")),
-            (fields[:2], ("bind",)),
-            (fields[:1], ("eavesdrop",)),
+        stages = ((6, ("send", "receive")), (2, ("bind",)), (1, ("eavesdrop",)))
+        return together(
+            self._key("dbus", b"\0".join(fields[:count]), {name: DBUS[name] for name in names})
+            for count, names in stages
         )
-        found = [
-            self._key("dbus", b"\0".join(key), {n: perms[n] for n in names})
-            for key, names in stages
-        ]
-        return _together(found)
 
     def _mount(self, mountpoint: bytes, source: bytes, fstype: bytes, flags: int) -> Answer:
         """A mount under flags that are already those of its kind."""
         numbers = bytes(bit + 1 for bit in range(32) if flags >> bit & 1)
         key = b"\0".join((mountpoint, source, fstype, numbers))
-        return self._key("mount", key, {"mount": 2})
+        return self._key("mount", key, MOUNT)
 
 
-def _answer(perms: Any, names: Mapping[str, int]) -> Answer:
+def answer(perms: Perms, names: Mapping[str, int]) -> Answer:
+    """Masks as names of permissions."""
     allow, audit, quiet = (
         frozenset(name for name, bit in names.items() if mask & bit)
         for mask in (perms.allow, perms.audit, perms.quiet)
     )
     return Answer(allow, audit & allow, quiet - allow)
+
+
+def file_answer(profile: Profile, perms: Perms) -> Answer:
+    """The permissions on a path, and the transition where it may be executed."""
+    found = answer(perms, FILE)
+    return found._replace(extra=transition(profile, perms.xindex)) if "x" in found.allow else found
+
+
+def transition(profile: Profile, index: int) -> Xindex:
+    """The transition that an index stands for."""
+    kind = {0: "", binary.X_NAME: "name", binary.X_TABLE: "table"}[index & binary.X_TYPE]
+    child = bool(index & binary.X_CHILD)
+    target = ""
+    if kind == "table":
+        assert profile.file is not None
+        target = profile.file.names[index & binary.X_INDEX].replace("\0", ":", 1)
+        target = f"{profile.name}//{target}" if child else target
+    return Xindex(
+        kind,
+        target,
+        child and kind == "name",
+        bool(index & binary.X_INHERIT),
+        bool(index & binary.X_UNCONFINED),
+        bool(index & binary.X_UNSAFE),
+    )
+
+
+def link_answer(perms: Perms) -> Answer:
+    """The permissions of a pair of names."""
+    found = answer(perms, LINK)
+    return found if "link" in found.allow else found._replace(allow=frozenset(), audit=frozenset())
+
+
+def onexec_answer(perms: Perms) -> Answer:
+    """The permission of an executable and a profile, and whether the environment is kept."""
+    found = answer(perms, ONEXEC)
+    return found._replace(extra=bool(perms.xindex & binary.X_UNSAFE) if found.allow else None)
 
 
 def _address(addr: bytes) -> bytes:
@@ -337,13 +331,13 @@ def _address(addr: bytes) -> bytes:
     return b"\0" + addr[1:]
 
 
-def _together(found: Iterable[Answer]) -> Answer:
+def together(found: Iterable[Answer]) -> Answer:
     """The answers of several stages as one."""
     allow, audit, quiet = (set().union(*sets) for sets in list(zip(*found, strict=True))[:3])
     return Answer(frozenset(allow), frozenset(audit), frozenset(quiet))
 
 
-def oracles(data: bytes, api: Any) -> dict[str, Oracle]:
+def oracles(data: bytes) -> dict[str, Oracle]:
     """The profiles of a binary policy by name."""
-    policies = api.PolicySet(api.load(data))
-    return {name: Oracle(api, policies, p) for name, p in policies.profiles.items()}
+    profiles = binary.read(data)
+    return {name: Oracle(profiles, profile) for name, profile in profiles.items()}

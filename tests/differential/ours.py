@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lsmc.driver import bundle, compiler
+from lsmc.engine.evaluator import Matcher, Node
 from lsmc.inputs import Options
 from lsmc.ir.classes import BY_NAME
-from lsmc.ir.model import Profile, Transition
+from lsmc.ir.model import Profile, Rule, Transition
 from lsmc.policy import Policy
 from lsmc.tables.groups import make_key
 from tests.differential.answers import Answer, Question, Xindex
@@ -46,20 +47,7 @@ class Ours:
         return answer
 
     def _permissions(self, question: Question) -> Answer:
-        fields = dict(question.fields)
-        if question.cls in ("link", "onexec"):
-            return self._pair(question)
-        found = self.policy.permissions(
-            question.profile, question.cls, question.object, owner=question.owner, **fields
-        )
-        if not found.mediated:
-            return Answer(mediated=False)
-        assert not found.allow & found.deny
-        assert found.audit <= found.allow
-        return Answer(found.allow, found.audit, found.quiet - found.allow)
-
-    def _pair(self, question: Question) -> Answer:
-        """What the rules for pairs say alone; the kernel asks about one of the names besides."""
+        """What the rules say, before the mode of the profile and what an operation asks besides."""
         cls = BY_NAME[question.cls]
         asked = {
             "subject": question.profile,
@@ -72,9 +60,13 @@ class Ours:
         looks = [one for one in self.policy.engine.answer(asked).lookups if one.cls is cls]
         if not looks:
             return Answer(mediated=False)
-        decision = looks[0].decision
-        names = [frozenset(cls.names(m)) for m in (decision.allow, decision.audit, decision.quiet)]
-        return Answer(*names)
+        found = looks[0].decision
+        assert not found.allow & found.deny
+        assert not found.audit & ~found.allow
+        allow, audit, quiet = (
+            frozenset(cls.names(mask)) for mask in (found.allow, found.audit, found.quiet)
+        )
+        return Answer(allow, audit, quiet - allow)
 
     def _head(self, question: Question) -> object:
         profile = self.profiles[question.profile]
@@ -126,17 +118,30 @@ class Ours:
 
     def _unsafe(self, question: Question) -> bool:
         """Whether the rules for a change at an exec keep the environment."""
-        cls = BY_NAME["onexec"]
         record = self.policy.engine.tables.find(question.profile)
         assert record is not None
         matcher = self.policy.engine.tables.matcher(record)
-        node = matcher.walk(make_key(cls.code, (question.field("exec"), question.raw)))
-        winners = {rule for _, rule in matcher.decide(node, cls, True).winners}
-        return any(
-            match.rule.facts.transition is not None and match.rule.facts.transition.unsafe
-            for match in matcher.matched(node)
-            if match.rule.facts.id in winners
-        )
+        key = make_key(BY_NAME["onexec"].code, (question.field("exec"), question.raw))
+        return unsafe(matcher, matcher.walk(key))
+
+
+def rules_of(profile: Profile) -> dict[str, list[Rule]]:
+    """The rules of a profile by class."""
+    rules: dict[str, list[Rule]] = {}
+    for use in profile.uses:
+        for rule in use.unit.rules:
+            rules.setdefault(rule.cls.name, []).append(rule)
+    return rules
+
+
+def unsafe(matcher: Matcher, node: Node) -> bool:
+    """Whether a rule that grants a change at an exec keeps the environment."""
+    winners = {rule for _, rule in matcher.decide(node, BY_NAME["onexec"], True).winners}
+    return any(
+        match.rule.facts.transition is not None and match.rule.facts.transition.unsafe
+        for match in matcher.matched(node)
+        if match.rule.facts.id in winners
+    )
 
 
 def stored(transition: Transition | None, profile: Profile) -> Xindex | None:
@@ -162,8 +167,11 @@ def stored(transition: Transition | None, profile: Profile) -> Xindex | None:
     )
 
 
-def compile_here(path: Path, base: Path, features: Path, include: tuple[Path, ...] = ()) -> Ours:
-    """A file compiled here; raises `PolicyError`."""
-    compiled = compiler(Options.of(base, include, features, None)).compile(str(path))
+def compile_here(
+    path: Path, base: Path, features: Path, include: tuple[Path, ...] = (), target: str = "3.0"
+) -> Ours:
+    """A file compiled here, as a release of the compiler would; raises `PolicyError`."""
+    options = Options.of(base, include, features, None, target=target)
+    compiled = compiler(options).compile(str(path))
     data, _ = bundle(list(compiled.profiles), list(compiled.diagnostics))
     return Ours(compiled.profiles, Policy(data))

@@ -15,6 +15,7 @@ from lsmc.ir.model import Profile, Rule
 from lsmc.ir.mount import BIND, FLAGS, MOVE, PROPAGATION, REC, REMOUNT, flag_string
 from tests.differential.answers import Question, to_text
 from tests.differential.objects import around, members, near, paths, values
+from tests.differential.ours import rules_of
 
 #: Mount flags that say which kind of mount is asked for, in the order in which the kernel looks.
 _KINDS: tuple[tuple[int, int], ...] = (
@@ -43,10 +44,7 @@ class Questions:
         self.profile = profile
         self.rng = rng
         self.samples = samples
-        self.rules: dict[str, list[Rule]] = {}
-        for use in profile.uses:
-            for rule in use.unit.rules:
-                self.rules.setdefault(rule.cls.name, []).append(rule)
+        self.rules = rules_of(profile)
         self._name = profile.full_name.encode("latin-1")
 
     def __iter__(self) -> Iterator[Question]:
