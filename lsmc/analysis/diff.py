@@ -18,11 +18,11 @@ from lsmc.automata.dfa import Dfa
 from lsmc.decide import Decision
 from lsmc.engine.evaluator import Matcher, Node
 from lsmc.engine.execution import exec_mode
-from lsmc.engine.ops import MAIN_FIELD
 from lsmc.engine.policy import Engine
+from lsmc.engine.requests import decode, request_of
 from lsmc.engine.subjects import mediates
 from lsmc.engine.verdict import RuleRef
-from lsmc.ir.classes import BY_CODE, FILE, LINK
+from lsmc.ir.classes import BY_CODE, FILE
 from lsmc.ir.model import MediationClass, Transition
 from lsmc.tables.records import ProfileRecord
 
@@ -141,7 +141,7 @@ def _attachment(
                 "attachment",
                 before=bool(a.match(path)),
                 after=bool(b.match(path)),
-                witness={"object": _text(path)},
+                witness={"object": decode(path)},
             )
 
 
@@ -262,7 +262,7 @@ class _Pair:
             before=sides[0],
             after=sides[1],
             rule=rule,
-            witness=request(self.records[0].full_name, cls, key, owner),
+            witness=request_of(self.records[0].full_name, cls, key, owner, cls.permissions),
         )
 
     def _side(
@@ -323,22 +323,3 @@ def describe(transition: Transition) -> str:
     """A transition as it is written in a rule."""
     mode = exec_mode(transition)
     return f"{mode} -> {transition.name}" if transition.name else mode
-
-
-def request(subject: str, cls: MediationClass, key: bytes, owner: bool) -> dict[str, Any]:
-    """The request of `Policy.query_many` that a key stands for."""
-    values = [_text(part) for part in key.split(b"\0", max(len(cls.fields) - 1, 0))]
-    fields = dict(zip(cls.fields, values, strict=False))
-    main = MAIN_FIELD[cls.name]
-    found: dict[str, Any] = {
-        "subject": subject,
-        "class": cls.name,
-        "perms": list(cls.permissions if cls is not LINK else ("link",)),
-        "object": fields.pop(main, ""),
-        "owner": owner,
-    }
-    return found | fields
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")

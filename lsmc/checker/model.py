@@ -23,7 +23,6 @@ from lsmc.engine.verdict import Verdict
 from lsmc.frontend.apparmor.compiler import Compiled
 from lsmc.frontend.apparmor.library import Library
 from lsmc.ir import model as ir
-from lsmc.ir.classes import BY_CODE
 from lsmc.ir.model import MediationClass
 from lsmc.source import Span, to_display
 from lsmc.tables.records import ProfileRecord
@@ -166,15 +165,6 @@ def elsewhere(tree: Tree) -> Iterator[Diagnostic]:
     """No findings: the function of a check whose findings the frame itself reports."""
     del tree
     yield from ()
-
-
-def request(
-    profile: str, cls_code: int, key: bytes, owner: bool, perms: Iterable[str]
-) -> dict[str, Any]:
-    """The witness for a key: a request that `Policy.answer` and `lsmc query --batch` take."""
-    from lsmc.analysis.diff import request as from_key
-
-    return from_key(profile, BY_CODE[cls_code], key, owner) | {"perms": list(perms)}
 
 
 def rule_text(span: Span) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lsmc.checker.grants import Held, ProfileView
-from lsmc.checker.model import request, rule_text
+from lsmc.checker.model import rule_text
 from lsmc.diagnostics import Label
+from lsmc.engine.requests import request_of
 from lsmc.ir.model import MediationClass
 from lsmc.source import Span, to_display
 
@@ -26,7 +27,7 @@ def witness(
     view: ProfileView, cls: MediationClass, key: bytes, owner: bool, perms: int
 ) -> dict[str, Any]:
     """The request about an object."""
-    return request(view.name, cls.code, key, owner, cls.names(perms))
+    return request_of(view.name, cls, key, owner, cls.names(perms))
 
 
 def shown(path: bytes) -> str:

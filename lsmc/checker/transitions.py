@@ -8,9 +8,10 @@ from typing import Any
 from lsmc.analysis.edges import Edge
 from lsmc.analysis.graph import Graph
 from lsmc.checker.grants import EXECUTE, Held, ProfileView, grants
-from lsmc.checker.model import Tree, request
+from lsmc.checker.model import Tree
 from lsmc.checker.names import graph_of
-from lsmc.ir.classes import BY_NAME, FILE
+from lsmc.engine.requests import encode, request_of
+from lsmc.ir.classes import CHANGE_PROFILE, FILE
 
 
 def graph(tree: Tree) -> Graph:
@@ -39,10 +40,8 @@ def _by_number(tree: Tree) -> dict[int, Held]:
 def edge_witness(edge: Edge) -> Mapping[str, Any] | None:
     """The request that an edge stands for; None where no rule is asked."""
     if edge.kind == "exec":
-        path = edge.object.encode("utf-8", "surrogateescape")
-        return request(edge.source, FILE.code, path, edge.owner, FILE.names(EXECUTE))
+        return request_of(edge.source, FILE, encode(edge.object), edge.owner, FILE.names(EXECUTE))
     if edge.kind == "change_profile":
-        cls = BY_NAME["change_profile"]
-        name = edge.object.encode("utf-8", "surrogateescape")
-        return request(edge.source, cls.code, name, True, ("change_profile",))
+        name = encode(edge.object)
+        return request_of(edge.source, CHANGE_PROFILE, name, True, ("change_profile",))
     return None

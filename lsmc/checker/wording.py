@@ -8,12 +8,13 @@ from typing import Any
 
 from lsmc.checker.judge import Judgement
 from lsmc.checker.meetings import Meetings
-from lsmc.checker.model import LintedProfile, request, rule_text
+from lsmc.checker.model import LintedProfile, rule_text
 from lsmc.checker.real import is_real_key
 from lsmc.checker.removal import Seen, won_at
 from lsmc.checker.scopes import Scope, Written
 from lsmc.decide import Decision
 from lsmc.diagnostics import Edit, Fix, Label
+from lsmc.engine.requests import fields_of, request_of
 from lsmc.ir.classes import FILE, LINK
 from lsmc.ir.model import MediationClass
 from lsmc.source import Span, to_display
@@ -65,7 +66,7 @@ def witness(
 ) -> dict[str, Any]:
     """A request for a key; of a link only `link` can be asked for."""
     names: Iterable[str] = ("link",) if cls is LINK else cls.names(bits)
-    return request(scope.profile.name, cls.code, key, owner, names)
+    return request_of(scope.profile.name, cls, key, owner, names)
 
 
 def witness_of(judgement: Judgement) -> dict[str, Any] | None:
@@ -123,7 +124,7 @@ def without(span: Span, title: str) -> Fix:
 
 def shown_object(cls: MediationClass, key: bytes) -> str:
     """The object of a key for people: its fields that say something."""
-    fields = dict(zip(cls.fields, key.split(b"\0", max(len(cls.fields) - 1, 0)), strict=False))
+    fields = fields_of(cls, key)
     texts = {name: to_display(value.decode("latin-1")) for name, value in fields.items()}
     main = cls.fields[0] if cls.fields else ""
     if len(cls.fields) < 2:

@@ -7,8 +7,8 @@ a stream socket, the order of mount flags).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from lsmc.engine.ops import MAIN_FIELD, Operation
 from lsmc.ir.classes import BY_NAME, FILE, LINK, MOUNT, NETWORK, UNIX
@@ -114,14 +114,53 @@ def key_fields(
         raise RequestError(
             f"`{unknown[0]}` is no field of the class {cls.name}", unknown[0], cls.fields
         )
-    key = tuple(encode(given.get(name, "")) for name in cls.fields)
-    if cls is UNIX:
-        from lsmc.ir.address import pack
+    return values_of(cls, {name: encode(text) for name, text in given.items()})
 
-        key = tuple(
-            pack(f) if n in _ADDRESSES else f for n, f in zip(UNIX.fields, key, strict=True)
-        )
-    return key
+
+def values_of(cls: MediationClass, fields: Mapping[str, bytes]) -> tuple[bytes, ...]:
+    """Fields as they stand in a key, in the order of the class; one that is left out is empty."""
+    values = tuple(fields.get(name, b"") for name in cls.fields)
+    if cls is not UNIX:
+        return values
+    from lsmc.ir.address import pack
+
+    named = zip(cls.fields, values, strict=True)
+    return tuple(pack(value) if name in _ADDRESSES else value for name, value in named)
+
+
+def fields_of(cls: MediationClass, key: bytes) -> dict[str, bytes]:
+    """The fields that a key stands for: the inverse of `values_of`, joined by NUL."""
+    values = key.split(b"\0", max(len(cls.fields) - 1, 0))
+    values += [b""] * (len(cls.fields) - len(values))
+    fields = dict(zip(cls.fields, values, strict=False))
+    if cls is UNIX:
+        from lsmc.ir.address import unpack
+
+        fields |= {name: unpack(fields[name]) for name in _ADDRESSES}
+    return fields
+
+
+def request_of(
+    subject: str, cls: MediationClass, key: bytes, owner: bool, perms: Iterable[str]
+) -> dict[str, Any]:
+    """The request of `Policy.query_many` that a key stands for: the inverse of `key_fields`.
+
+    Args:
+        subject: the name of a profile.
+        cls: the class of the key.
+        key: the fields joined by NUL, without the code of the class.
+        owner: whether the subject owns the object.
+        perms: the permissions that are asked for.
+    """
+    fields = {name: decode(value) for name, value in fields_of(cls, key).items()}
+    found: dict[str, Any] = {
+        "subject": subject,
+        "class": cls.name,
+        "perms": list(perms),
+        "object": fields.pop(MAIN_FIELD[cls.name], ""),
+        "owner": owner,
+    }
+    return found | fields
 
 
 def _fill(cls: MediationClass, given: dict[str, str], subject: str) -> None:
@@ -192,3 +231,8 @@ def _mount_options(text: str) -> str:
 def encode(text: str) -> bytes:
     """A field's bytes."""
     return text.encode("utf-8", "surrogateescape")
+
+
+def decode(data: bytes) -> str:
+    """A field's text: the inverse of `encode`."""
+    return data.decode("utf-8", "surrogateescape")

@@ -16,7 +16,7 @@ from lsmc.engine.evaluator import MatchedRule
 from lsmc.engine.layered import context_of, layered, owns
 from lsmc.engine.ops import Operation, find
 from lsmc.engine.policy import Engine, operation_named
-from lsmc.engine.requests import encode
+from lsmc.engine.requests import encode, fields_of
 from lsmc.engine.verdict import Lookup, RuleRef, Verdict
 from lsmc.explain.hazards import hazards
 from lsmc.explain.misses import Miss, misses
@@ -289,7 +289,7 @@ def _suggestions(
             continue  # a link's target lacks the way in which the new name executes
         if look.cls.name == "change_profile" and "onexec" in {cls.name for cls in classes}:
             continue
-        fields = dict(zip(look.cls.fields, look.values, strict=True))
+        fields = fields_of(look.cls, b"\0".join(look.values))
         names = look.cls.names(look.missing)
         denied = look.missing & (decision.deny | decision.prompt)
         wish = Wish(

@@ -18,6 +18,7 @@ from lsmc.automata.algebra import Table
 from lsmc.automata.alphabet import best_byte
 from lsmc.decide import ALLOW, PROMPT
 from lsmc.engine.evaluator import MatchedRule
+from lsmc.engine.requests import decode, fields_of, values_of
 from lsmc.ir.classes import CAPABILITY, FILE
 from lsmc.tables.groups import make_key
 
@@ -156,24 +157,26 @@ def _worded(
     allowed = matcher.decide(node, look.cls, look.owner).allow
     if not allowed & look.missing:  # something else denies it, or it is the other owner's
         return
+    meant = fields_of(look.cls, b"\0".join(values))[field]
+    if values_of(look.cls, {field: meant})[index] != example:
+        return  # no address stands for it
+    asked = fields_of(look.cls, b"\0".join(look.values))[field]
+    apart = (at for at, pair in enumerate(zip(asked, meant, strict=False)) if pair[0] != pair[1])
+    matched = next(apart, min(len(asked), len(meant)))
     for number in close.rules:
         rule = unit.rule(number)
         mine = rule.facts.owner if look.owner else rule.facts.other
         yield Miss(
-            "near",
-            _ref(tables, look, MatchedRule(rule, via)),
-            look.cls.names(mine),
-            look.cls.names(mine & look.missing),
-            field,
-            _text(value),
-            _text(value[: close.length]),
-            _text(close.rest),
-            _text(example),
+            kind="near",
+            rule=_ref(tables, look, MatchedRule(rule, via)),
+            permissions=look.cls.names(mine),
+            wanted=look.cls.names(mine & look.missing),
+            field=field,
+            value=decode(asked),
+            matched=decode(asked[:matched]),
+            expected=decode(meant[matched:]),
+            example=decode(meant),
         )
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
 
 
 def _closest(

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from itertools import count, islice
 from typing import NamedTuple
 
-from lsmc.analysis.diff import request
 from lsmc.analysis.openings import Opening, Openings
 from lsmc.diagnostics import PolicyError
 from lsmc.engine.evaluator import Matcher
 from lsmc.engine.policy import Engine
+from lsmc.engine.requests import fields_of, request_of, values_of
 from lsmc.explain.diagnosis import Diagnosis, Remedy
 from lsmc.explain.explainer import Suggestion
 from lsmc.explain.hazards import hazards
@@ -204,7 +204,7 @@ class Pharmacy:
 
 
 def _key(cls: MediationClass, wish: Wish) -> bytes:
-    return make_key(cls.code, tuple(wish.fields[name] for name in cls.fields))
+    return make_key(cls.code, values_of(cls, wish.fields))
 
 
 def _allows(matcher: Matcher, wish: Wish) -> bool:
@@ -226,10 +226,12 @@ def _text(text: str) -> str:
 def _opening(remedy: Remedy, profile: ProfileRecord, found: Iterable[Opening], cut: bool) -> Remedy:
     """A remedy with what it opens: a few examples, the riskiest first."""
     examples = [
-        (_example(profile, one), hazards(one.cls.name, fields, one.cls.names(one.mask)))
+        (
+            _example(profile, one),
+            hazards(one.cls.name, fields_of(one.cls, one.key), one.cls.names(one.mask)),
+        )
         for one in found
-        if len(fields := dict(zip(one.cls.fields, one.key.split(b"\0"), strict=False)))
-        == len(one.cls.fields)
+        if one.key.count(b"\0") == max(len(one.cls.fields) - 1, 0)
     ]
     examples.sort(key=lambda entry: not entry[1])
     texts = tuple(dict.fromkeys(text for text, _ in examples))
@@ -243,8 +245,8 @@ def _opening(remedy: Remedy, profile: ProfileRecord, found: Iterable[Opening], c
 
 def _example(profile: ProfileRecord, one: Opening) -> str:
     """An access in a few words."""
-    asked = request(profile.full_name, one.cls, one.key, one.owner)
     names = one.cls.names(one.mask)
+    asked = request_of(profile.full_name, one.cls, one.key, one.owner, names)
     is_file = one.cls is FILE
     fields = [
         f"{key}={str(value).strip(',')}"

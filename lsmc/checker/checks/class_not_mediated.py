@@ -34,10 +34,11 @@ from collections.abc import Iterator
 
 from lsmc.checker.abi import abi_with, shown_abi
 from lsmc.checker.grants import FREE_MODES
-from lsmc.checker.model import Check, Tree, request
+from lsmc.checker.model import Check, Tree
 from lsmc.checker.telling import quoted
 from lsmc.checker.written import written_rules
 from lsmc.diagnostics import Diagnostic, Label
+from lsmc.engine.requests import request_of
 from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.compiler import feature_of, mediated
 from lsmc.ir.classes import BY_NAME
@@ -67,8 +68,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 f"{shown_abi(text.features)} and so allowed",
                 help=f"write `abi <{newer}>,`" if newer else "name an abi that mediates it",
                 profile=place.name,
-                witness=request(
-                    place.name, cls.code, b"\0" * (len(cls.fields) - 1), True, cls.permissions
+                witness=request_of(
+                    place.name, cls, b"\0" * (len(cls.fields) - 1), True, cls.permissions
                 ),
                 related=[Label(span, "included here") for span in text.fragment.via],
             )

@@ -43,10 +43,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.automata.pattern import example
-from lsmc.checker.model import Check, LintedProfile, Tree, request
+from lsmc.checker.model import Check, LintedProfile, Tree
 from lsmc.checker.objects import impossible
 from lsmc.checker.wording import quoted
 from lsmc.diagnostics import Diagnostic
+from lsmc.engine.requests import request_of
 from lsmc.engine.subjects import mediates
 from lsmc.ir.classes import FILE, LINK
 from lsmc.ir.model import Rule
@@ -105,7 +106,7 @@ def _witness(profile: LintedProfile, rule: Rule) -> dict[str, object] | None:
     if key is None:
         return None
     names = ("link",) if rule.cls is LINK else rule.cls.names(rule.owner | rule.other)
-    return request(profile.name, rule.cls.code, key[1:], bool(rule.owner), names)
+    return request_of(profile.name, rule.cls, key[1:], bool(rule.owner), names)
 
 
 CHECK = Check("LSM111", "never-matches", "warning", run)

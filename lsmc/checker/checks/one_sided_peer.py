@@ -46,13 +46,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from lsmc.automata.pattern import Pattern, example, literals
-from lsmc.checker.model import Check, LintedProfile, Tree, request, rule_text
+from lsmc.checker.model import Check, LintedProfile, Tree, rule_text
 from lsmc.checker.names import names_of
 from lsmc.checker.patterns import overlap
 from lsmc.checker.peers import ANSWER, PEER, PeerRule, granted, peer_rules
 from lsmc.checker.telling import listing
 from lsmc.diagnostics import Diagnostic, Label
-from lsmc.engine.requests import encode
+from lsmc.engine.requests import encode, request_of
 from lsmc.engine.subjects import mediates
 from lsmc.ir import model as ir
 from lsmc.ir.classes import DBUS, SIGNAL, UNIX
@@ -169,7 +169,7 @@ def _witness(
         values[here], values[there] = values[there], values[here]
     if rule.cls is DBUS:
         values[DBUS.fields.index("name")] = b":1.1"
-    return request(peer.name, rule.cls.code, b"\0".join(values), True, (perm,))
+    return request_of(peer.name, rule.cls, b"\0".join(values), True, (perm,))
 
 
 CHECK = Check("LSM204", "one-sided-peer", "info", run)

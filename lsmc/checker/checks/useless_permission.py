@@ -47,7 +47,7 @@ from collections.abc import Iterator
 from lsmc.automata.alphabet import cost
 from lsmc.automata.pattern import example
 from lsmc.checker.meetings import Meetings
-from lsmc.checker.model import Check, Tree, request
+from lsmc.checker.model import Check, Tree
 from lsmc.checker.objects import only_directories
 from lsmc.checker.overlaps import Overlaps
 from lsmc.checker.patterns import objects
@@ -55,6 +55,7 @@ from lsmc.checker.scopes import Scope, Scopes, Written
 from lsmc.checker.wording import quoted, shown_object, witness
 from lsmc.checker.written import written_rules
 from lsmc.diagnostics import Diagnostic
+from lsmc.engine.requests import request_of
 from lsmc.frontend.apparmor import ast
 from lsmc.ir.classes import FILE, LINK
 from lsmc.ir.model import Effect, Rule
@@ -98,7 +99,7 @@ def _directories(tree: Tree) -> Iterator[Diagnostic]:
                 f"`{letters}` cannot apply: {quoted(span)} matches directories only",
                 help="drop the permission, or the slash at the end of the path if files are meant",
                 profile=name,
-                witness=request(name, FILE.code, key, bool(rule.owner), FILE.names(bits))
+                witness=request_of(name, FILE, key, bool(rule.owner), FILE.names(bits))
                 if key is not None
                 else None,
             )
@@ -153,7 +154,7 @@ def _subset(scope: Scope, written: Written) -> Iterator[Diagnostic]:
         if not keys or len(keys) > _MANY_PAIRS:
             continue
         requests = [
-            request(scope.profile.name, LINK.code, key, owner=True, perms=("link",)) for key in keys
+            request_of(scope.profile.name, LINK, key, owner=True, perms=("link",)) for key in keys
         ]
         if not any(_fails(scope, wanted) for wanted in requests) or not all(
             _fails(scope, wanted) for wanted in requests
