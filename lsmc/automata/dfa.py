@@ -190,8 +190,8 @@ def verify(dfa: Dfa, n_patterns: int | None = None) -> list[str]:
         faults.append("accepts: not one entry a state")
     if len(dfa.labels) != len(dfa.targets):
         faults.append("labels and targets differ in length")
-    faults += _verify_runs("rows", dfa.offsets, dfa.labels, n_states)
-    faults += _verify_runs(
+    faults += verify_runs("rows", dfa.offsets, dfa.labels, n_states)
+    faults += verify_runs(
         "accept sets", dfa.accept_offsets, dfa.accept_ids, len(dfa.accept_offsets) - 1
     )
     if max(dfa.labels, default=0) > max(dfa.classes):
@@ -211,7 +211,7 @@ def verify(dfa: Dfa, n_patterns: int | None = None) -> list[str]:
     return faults
 
 
-def _verify_runs(name: str, offsets: Sequence[int], items: Sequence[int], count: int) -> list[str]:
+def verify_runs(name: str, offsets: Sequence[int], items: Sequence[int], count: int) -> list[str]:
     """Offsets cut the items into `count` runs, each strictly ascending."""
     if count < 1 or len(offsets) != count + 1:
         return [f"{name}: not one offset each and one more"]

@@ -6,6 +6,8 @@ raises `BundleError`.
 """
 
 from bisect import bisect_left
+from itertools import islice
+from operator import le
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -36,9 +38,12 @@ from lsmc.tables.sections import Sections, Words
 if TYPE_CHECKING:
     from lsmc.tables.reach import Reach
 
-#: Bounds for hostile bundles: bytes of all groups that are unpacked, includes that lead to a unit.
-MAX_UNPACKED = 1 << 30
-MAX_CHAIN = 256
+#: The bytes that groups and records may take when they are read: so many for each byte of the
+#: bundle, and so many more.
+SHARE = 64
+SPARE = 1 << 26
+#: The bytes that a record counts for besides its texts.
+_RECORD = 16
 
 
 class Unit:
@@ -111,14 +116,32 @@ class Bundle(Sections):
         self.name = name
         self._units: dict[int, Unit] = {}
         self._profiles: dict[int, ProfileRecord] = {}
+        self._places: dict[int, Place] = {}
+        self._transitions: dict[int, Transition] = {}
         self._strings: memoryview | None = None
-        self._unpacked = 0
+        self._longest_head: int | None = None
+        self._left = SHARE * len(self.data) + SPARE
+
+    def _spend(self, size: int) -> None:
+        """Count bytes that something takes when it is read for the first time."""
+        self._left -= size
+        if self._left < 0:
+            raise BundleError(f"to read it takes more than {SHARE} times the bundle's size")
 
     def strings(self) -> memoryview:
-        """The bytes of all texts."""
+        """The bytes of all texts, which lie one after the other."""
         if self._strings is None:
+            offsets = self.words(Section.STRING_OFFSETS)
+            if not all(map(le, offsets, islice(offsets, 1, None))):
+                raise BundleError("texts overlap")
             self._strings = self._body(Section.STRINGS)
         return self._strings
+
+    def _read(self, number: int) -> str:
+        """A text for a record that is kept."""
+        text = self.text(number)
+        self._spend(len(text) + _RECORD)
+        return text.decode("utf-8", "surrogateescape")
 
     def string(self, number: int) -> str:
         """A text by its number."""
@@ -137,25 +160,34 @@ class Bundle(Sections):
 
     def place(self, number: int) -> Place:
         """A span by its number."""
-        file, line, column, end_line, end_column, text = self._record(
-            Section.SPANS, number, SPAN_WORDS
-        )
-        return Place(self.string(file), line, column, end_line, end_column, self.string(text))
+        known = self._places.get(number)
+        if known is None:
+            file, line, column, end_line, end_column, text = self._record(
+                Section.SPANS, number, SPAN_WORDS
+            )
+            known = self._places[number] = Place(
+                self._read(file), line, column, end_line, end_column, self._read(text)
+            )
+        return known
 
     def transition(self, number: int) -> Transition | None:
         """A transition by its number."""
         if number == NONE:
             return None
+        known = self._transitions.get(number)
+        if known is not None:
+            return known
         kind, name, flags = self._record(Section.TRANSITIONS, number, TRANSITION_WORDS)
         if kind >= len(KINDS):
             raise BundleError(f"transition {number} is of no known kind")
-        return Transition(
+        known = self._transitions[number] = Transition(
             KINDS[kind],  # type: ignore[arg-type]
-            self.string(name),
+            self._read(name),
             bool(flags & 1),
             bool(flags & 2),
             bool(flags & 4),
         )
+        return known
 
     def rule(self, number: int) -> RuleRecord:
         """A rule by its number; the id of its facts is that number."""
@@ -182,8 +214,13 @@ class Bundle(Sections):
         unit = self._units.get(number)
         if unit is None:
             record = self._record(Section.UNITS, number, UNIT_WORDS)
-            if record[3] > self.count(Section.GROUPS, GROUP_WORDS):
+            first_rule, rules, first_group, groups = record
+            if first_group + groups > self.count(Section.GROUPS, GROUP_WORDS):
                 raise BundleError(f"unit {number} has groups that do not exist")
+            if first_rule + rules > self.count(Section.RULES, RULE_WORDS):
+                raise BundleError(f"unit {number} has rules that do not exist")
+            self._apart(Section.UNITS, number, UNIT_WORDS, 0, first_rule + rules)
+            self._apart(Section.UNITS, number, UNIT_WORDS, 2, first_group + groups)
             unit = self._units[number] = Unit(self, record)
         return unit
 
@@ -210,8 +247,14 @@ class Bundle(Sections):
         table = self._range(Section.USES, profile[8], profile[9], USE_WORDS)
         vias = self.count(Section.VIAS, 1)
         found = list(zip(table[::USE_WORDS], table[1::USE_WORDS], table[2::USE_WORDS], strict=True))
-        if any(first + count > vias for _, first, count in found):
-            raise BundleError("a range of vias does not exist")
+        end = 0
+        for _, first, count in found:
+            if first < end or first + count > vias:
+                raise BundleError("a range of vias overlaps another or does not exist")
+            end = first + count
+        if found:
+            last = profile[8] + profile[9] - 1
+            self._apart(Section.USES, last, USE_WORDS, 1, end)
         return found
 
     def pair_words(self, first: int, count: int) -> Words:
@@ -224,6 +267,8 @@ class Bundle(Sections):
         body = self._body(Section.GROUP_DATA)[offset : offset + length]
         if len(body) != length or crc32(body) != checksum:
             raise BundleError(f"group {number} is damaged")
+        self._apart(Section.GROUPS, number, GROUP_WORDS, 3, first + count)
+        self._spend(length)
         return body, self._range(Section.GROUP_RULES, first, count)
 
     def group(self, number: int, rules: int) -> Group:
@@ -231,9 +276,7 @@ class Bundle(Sections):
         body, numbers = self._group_data(number)
         if any(n >= rules for n in numbers):
             raise BundleError(f"group {number} accepts a rule that does not exist")
-        self._unpacked += unpacked_size(body)
-        if self._unpacked > MAX_UNPACKED:
-            raise BundleError(f"the groups take more than {MAX_UNPACKED} bytes")
+        self._spend(unpacked_size(body))
         dfa = decode(body, len(numbers))
         return Group(dfa, numbers, len(body), dfa.walker())
 
@@ -271,12 +314,14 @@ class Bundle(Sections):
         )
         if mode >= len(MODES):
             raise BundleError(f"profile {number} has no known mode")
+        self._apart(Section.PROFILES, number, PROFILE_WORDS, 8, first + uses)
+        self._apart(Section.PROFILES, number, PROFILE_WORDS, 10, max(sum(rest[:2]), sum(rest[2:4])))
         record = ProfileRecord(
             number,
-            self.string(full),
-            self.string(name),
-            self.string(namespace),
-            self.string(parent),
+            self._read(full),
+            self._read(name),
+            self._read(namespace),
+            self._read(parent),
             MODES[mode],
             bool(flags & 1),
             bool(flags & 2),
@@ -295,20 +340,18 @@ class Bundle(Sections):
         """Names and values."""
         table = self._range(Section.PAIRS, first, count, 2)
         return tuple(
-            (self.string(table[i]), self.string(table[i + 1])) for i in range(0, 2 * count, 2)
+            (self._read(table[i]), self._read(table[i + 1])) for i in range(0, 2 * count, 2)
         )
 
     def uses(self, profile: ProfileRecord) -> list[tuple[Unit, tuple[int, ...]]]:
         """A profile's units, each with the places of the includes that led to it."""
-        table = self._range(Section.USES, profile.first_use, profile.uses, USE_WORDS)
-        if max(table[2::USE_WORDS], default=0) > MAX_CHAIN:
-            raise BundleError(f"profile {profile.number} has an endless chain of includes")
+        found = self.use_words(self.profile_words(profile.number))
+        units = {unit for unit, _, _ in found}
+        for unit, _, _ in found if len(units) < len(found) else ():
+            self._spend(_RECORD * self.unit(unit).rules)
         return [
-            (
-                self.unit(table[i]),
-                tuple(self._range(Section.VIAS, table[i + 1], table[i + 2])),
-            )
-            for i in range(0, len(table), USE_WORDS)
+            (self.unit(unit), tuple(self._range(Section.VIAS, first, count)))
+            for unit, first, count in found
         ]
 
     def attachments(self) -> list[Attached]:
@@ -319,7 +362,10 @@ class Bundle(Sections):
 
     def attachment(self, number: int) -> Attached:
         """An attachment by its number."""
-        return Attached(*self._record(Section.ATTACHMENTS, number, ATTACHMENT_WORDS))
+        found = Attached(*self._record(Section.ATTACHMENTS, number, ATTACHMENT_WORDS))
+        end = found.first_pair + found.pairs
+        self._apart(Section.ATTACHMENTS, number, ATTACHMENT_WORDS, 2, end)
+        return found
 
     def attachment_of(self, profile: int) -> Attached | None:
         """The attachment of a profile."""
@@ -334,7 +380,10 @@ class Bundle(Sections):
         table = self.words(Section.HEADS)
         size = len(table) // HEAD_WORDS
         near: set[int] = set()
-        for length in range(len(path) + 1):
+        if self._longest_head is None:
+            heads = set(table[::HEAD_WORDS])
+            self._longest_head = max((len(self.text(head)) for head in heads), default=0)
+        for length in range(min(len(path), self._longest_head) + 1):
             head = path[:length]
             low, high = 0, size
             while low < high:

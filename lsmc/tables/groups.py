@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from lsmc.automata.dfa import Dfa
+from lsmc.automata.dfa import Dfa, verify_runs
 from lsmc.kernels.walk import greatest_short
 from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import GROUP_HEADER, native
@@ -195,8 +195,12 @@ def _check_ranges(dfa: Dfa, n_patterns: int) -> str:
         return "accept sets do not fit"
     if greatest_short(dfa.targets) >= states or greatest_short(dfa.defaults) >= states:
         return "a transition leads nowhere"
-    if max(dfa.labels, default=0) > max(dfa.classes):
-        return "a row has a class of no byte"
+    if len(set(dfa.classes)) <= max(dfa.classes) or max(dfa.labels, default=0) > max(dfa.classes):
+        return "a class has no byte"
+    if verify_runs("rows", offsets, dfa.labels, states):
+        return "a row does not ascend"
+    if verify_runs("accept sets", ends, dfa.accept_ids, sets):
+        return "an accept set does not ascend"
     if greatest_short(dfa.accepts) >= sets or max(dfa.accept_ids, default=-1) >= n_patterns:
         return "an accepted rule does not exist"
     return ""

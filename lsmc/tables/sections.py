@@ -58,6 +58,19 @@ class Sections:
             raise BundleError(f"a range of {section.name.lower()} does not exist")
         return table[first * width : (first + count) * width]
 
+    def _apart(self, section: Section, number: int, width: int, first: int, end: int) -> None:
+        """Check that a record's range ends where that of the next record begins, or before.
+
+        `first` is the column of the range's first member.  Records whose ranges ascend share no
+        member, so that all of them together refer to no more than there is.
+        """
+        table = self.words(section)
+        after = (number + 1) * width + first
+        if after < len(table) and table[after] < end:
+            raise BundleError(
+                f"records {number} and {number + 1} of {section.name.lower()} overlap"
+            )
+
     def count(self, section: Section, width: int) -> int:
         """How many records a section has."""
         return len(self.words(section)) // width
