@@ -250,6 +250,8 @@ INFOS: dict[str, Info] = {
         "kernel", f"{_LOAD}the policy was compiled for another version of the kernel's interface"
     ),
 }
+#: A profile that the kernel gives to programs that have none (Ubuntu since 23.10).
+_GIVEN = "unprivileged_userns"
 _UNMATCHED = re.compile(r"failed (.{1,60}) (?:match|check)")
 _UNPACKING = re.compile(r"(?:failed to (?:unpack|remap|convert|insert)|bad|missing|invalid) .*")
 _ACCESS = errno.EACCES
@@ -295,6 +297,17 @@ def meaning(record: Record) -> str:
         "name": record.name or "it",
     }
     return _PLACE.sub(lambda match: words[match[1]], found.says)
+
+
+def given_profile(record: Record) -> str:
+    """What to change for a task that the kernel put under a profile; empty for others."""
+    if _GIVEN not in (record.profile or "").split("//&"):
+        return ""
+    return (
+        f"the program has no profile of its own, and came under `{_GIVEN}` when it made a user"
+        " namespace: give it a profile that attaches to its path and has the rule `userns,`,"
+        " rather than change this one"
+    )
 
 
 def _reason(record: Record) -> str:

@@ -26,6 +26,8 @@ _AA_LOG = re.compile(
     rf"(?:\x1b\[[0-9;]*m|\s)*(?:{_EVENTS})(?:\x1b\[[0-9;]*m)*\s+\S+\s+\S+\s"
     r".*\b(?:comm|requested_mask|denied_mask|mask|capname|peer|bus|label|family)="
 )
+#: A field of `journalctl -o verbose`; those beside the message may repeat it.
+_FIELD = re.compile(r"\s*(_{0,2}[A-Z][A-Z0-9_]*)=")
 _INTERPRETED = re.compile(r"audit\(\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}[ T]")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[mK]")
 #: Ids whose names auditd adds, in capital letters (auditd.conf(5), `log_format = ENRICHED`).
@@ -66,6 +68,9 @@ def _lacking(record: Record) -> str:
 
 def speaks(text: str) -> bool:
     """Whether a line is about a decision of AppArmor, and not another's record that quotes one."""
+    field = _FIELD.match(text)
+    if field is not None and field[1] != "MESSAGE":
+        return False
     if _MESSAGE in text or _AA_LOG.match(text):
         return True
     found = _RECORD.search(text)
@@ -99,7 +104,8 @@ def _mended(message: Envelope, source: Source | None) -> Record | None:
 
 def _candidates(text: str) -> Iterator[str]:
     """The line without what transports add, one after another."""
-    plain = _COLOUR.sub("", text)
+    field = _FIELD.match(text)
+    plain = _COLOUR.sub("", text[field.end() :] if field is not None else text)
     if 'apparmor=\\"' in plain:
         plain = plain.replace('\\"', '"')
     for opened in dict.fromkeys((plain, _opened(plain))):

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from lsmc.logs import values
@@ -140,6 +141,11 @@ _HEADER = re.compile(
 #: A message of another record may quote one of ours: nothing before the header holds a pair, but
 #: for audisp's `node=` and the structured data of RFC 5424 in brackets.
 _FRONT = re.compile(r"""(?:node=\S+ )?(?:[^"'=\[]++|\[[^\]]*+\])*+(?:\btype=[\w\[\]-]+\s*)?""")
+#: The time of RFC 3339 and of `journalctl -o short-iso`.
+_STAMP = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})"
+)
 _UNKNOWN_TYPE = re.compile(r"UNKNOWN\[(\d{1,9})\]")
 _NAMED_TYPES = {f"APPARMOR_{word}": event for word, event in EVENT_WORDS.items()}
 _NAMED_TYPES["APPARMOR_KILL"] = _NAMED_TYPES.pop("APPARMOR_KILLED")
@@ -167,10 +173,19 @@ def parse_message(envelope: Envelope, source: Source | None = None) -> Record | 
         if not _ours(kind, body):
             return None
     found: dict[str, Any] = head.fields() if head is not None else {}
-    if envelope.epoch and "epoch" not in found:
-        found["epoch"] = envelope.epoch
+    if head is None and (epoch := envelope.epoch or _stamp(envelope.text)):
+        found["epoch"] = epoch
     _read(body, kind, found)
     return Record(**found, source=source)
+
+
+def _stamp(text: str) -> int:
+    """The time with an offset that a line begins with, in seconds; 0 where there is none."""
+    match = _STAMP.match(text)
+    try:
+        return max(0, int(datetime.fromisoformat(match[0]).timestamp())) if match else 0
+    except (ValueError, OverflowError):
+        return 0
 
 
 def others(text: str) -> bool:

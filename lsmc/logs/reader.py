@@ -188,6 +188,8 @@ def open_log(path: str) -> Iterator[BinaryIO]:
     try:
         try:
             stream = _unpacked(path, raw)
+        except UnreadableLog:
+            raise
         except OSError as fault:  # a directory, say
             raise UnreadableLog(path, _reason(fault)) from fault
         yield stream
@@ -207,6 +209,15 @@ def _text(line: bytes) -> str:
     return line.decode("utf-8", "surrogateescape")
 
 
+#: What is no text, by its first bytes: its lines would all be skipped.
+_REFUSED = {
+    b"\xff\xfe": "it is UTF-16 text: convert it to UTF-8",
+    b"\xfe\xff": "it is UTF-16 text: convert it to UTF-8",
+    b"PK\x03\x04": "it is a zip archive: unpack it first",
+    b"LPKSHH": "it is journald's own format: use `journalctl --file` with `-o json`",
+}
+
+
 def _unpacked(path: str, raw: io.BufferedReader[Any]) -> BinaryIO:
     magic = raw.peek(6)[:6]
     packed = cast("IO[bytes]", raw)
@@ -218,6 +229,9 @@ def _unpacked(path: str, raw: io.BufferedReader[Any]) -> BinaryIO:
         return cast(BinaryIO, bz2.BZ2File(packed))
     if magic.startswith(b"\x28\xb5\x2f\xfd"):
         return _zstd(path, raw)
+    for start, reason in _REFUSED.items():
+        if magic.startswith(start):
+            raise UnreadableLog(path, reason)
     return cast(BinaryIO, raw)
 
 

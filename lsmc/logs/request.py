@@ -19,7 +19,7 @@ from lsmc.ir.classes import BY_NAME
 from lsmc.ir.model import MediationClass
 from lsmc.ir.mount import BY_WORD
 from lsmc.logs.classes import mediation_class
-from lsmc.logs.infos import Decider, info_of, meaning
+from lsmc.logs.infos import Decider, given_profile, info_of, meaning
 from lsmc.logs.record import Record
 
 Request = Mapping[str, Any]
@@ -66,7 +66,7 @@ def asked(record: Record) -> Asked:
         requests = _requests(record)
     except _NoQuestion as none:
         return Asked(names, (), said if by != "rules" else str(none), by)
-    said = said or _subset(record) or _variables(record)
+    said = said or given_profile(record) or _subset(record) or _variables(record)
     return Asked(names, tuple({"subject": names[0], **request} for request in requests), said, by)
 
 

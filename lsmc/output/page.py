@@ -56,7 +56,8 @@ _SECTIONS: Sequence[tuple[str, str, tuple[str, ...]]] = (
     ("complain", "Would be denied, but for complain mode", ("complain",)),
     ("unknown", "Profiles that this policy does not have", ("no-profile",)),
     ("unanswered", "Records that no rule answers", ("no-question",)),
-    ("allowed", "Allowed by this policy", ("allowed", "unconfined")),
+    ("allowed", "Allowed by this policy", ("allowed",)),
+    ("unconfined", "Tasks and profiles that are not confined", ("unconfined",)),
 )
 
 

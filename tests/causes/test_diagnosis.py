@@ -177,6 +177,14 @@ def test_unconfined(tmp_path: Path) -> None:
     assert "no rule of a profile decides" in found["note"]
 
 
+def test_a_profile_that_the_kernel_gave(tmp_path: Path) -> None:
+    """What it refuses is answered with the profile that the program lacks."""
+    for name in ("unprivileged_userns", "unconfined//&unprivileged_userns"):
+        line = f'operation="capable" profile="{name}" pid=7 comm="x" capname="sys_admin"'
+        note = answer(tmp_path, line)["note"]
+        assert "give it a profile that attaches to its path and has the rule `userns,`" in note
+
+
 def test_what_a_link_would_have_beyond_its_target(tmp_path: Path) -> None:
     (tmp_path / "p").write_text("")
     policy = "profile app { /srv/a rml, /srv/b r, }\n"

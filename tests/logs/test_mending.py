@@ -85,6 +85,17 @@ def test_quoted_and_coloured(line: str) -> None:
         assert read(line) == WHOLE
 
 
+@pytest.mark.parametrize("line", [LINE, f"audit: {LINE}"])
+def test_fields_of_the_journal(line: str) -> None:
+    """`journalctl -o verbose` writes a field a line; others repeat the message."""
+    assert read(f"    MESSAGE={line}") == WHOLE
+    assert read(f"    SYSLOG_RAW=<5>{line}") is None
+    assert read('    _CMDLINE=grep apparmor="DENIED"') is None
+    record = read(f"    MESSAGE=AVC {REST}")
+    assert WHOLE is not None
+    assert record == WHOLE._replace(audit_id=None, epoch=None, audit_subid=None)
+
+
 def test_a_quoted_record_of_a_bus_daemon() -> None:
     assert read(f"h dbus-daemon[1]: '{DBUS}'") == read(DBUS)
 

@@ -274,6 +274,28 @@ def test_a_lost_dot() -> None:
     assert (found["audit_id"], found["epoch"]) == ("1474720530.785:35364", 1_474_720_530)
 
 
+@pytest.mark.parametrize(
+    ("stamp", "epoch"),
+    [
+        ("2023-03-29T09:36:21.8-04:00", 1_680_096_981),
+        ("2023-03-29T13:36:21Z", 1_680_096_981),
+        ("2023-03-29T09:36:21-0400", 1_680_096_981),
+        ("2023-03-29T09:36:21", None),
+        ("Mar 29 09:36:21", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("2023-13-29T09:36:21Z", None),
+    ],
+)
+def test_a_time_before_a_record_without_one(stamp: str, epoch: int | None) -> None:
+    """Without the year or the offset it is not known when it was."""
+    found = parse(f'{stamp} host dbus-daemon[7]: apparmor="DENIED" operation="dbus_bind"')
+    assert found is not None
+    assert found.epoch == epoch
+    head = parse(f'{stamp} host kernel: audit(5.6:7): apparmor="DENIED" operation="open"')
+    assert head is not None
+    assert head.epoch == 5
+
+
 def test_foreign_fields() -> None:
     """Other audit records show their type and text."""
     assert foreign("type=LOGIN msg=audit(1.2:3): pid=4 uid=0\n").to_json() == {

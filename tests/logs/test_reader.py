@@ -101,6 +101,21 @@ def test_unreadable(tmp_path: Path) -> None:
             list(LogReader([path]))
 
 
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ("type=AVC".encode("utf-16"), "UTF-16"),
+        (b"\xfe\xff\0t", "UTF-16"),
+        (b"PK\x03\x04" + bytes(20), "zip"),
+        (b"LPKSHHRH" + bytes(20), "journalctl --file"),
+    ],
+)
+def test_what_is_no_text(tmp_path: Path, data: bytes, reason: str) -> None:
+    """It is refused: as lines it would be nothing but skipped."""
+    with pytest.raises(UnreadableLog, match=reason):
+        list(LogReader([write(tmp_path / "a", data)]))
+
+
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """`-` is standard input, packed or not."""
     for data in (GOOD % 1, gzip.compress(GOOD % 1)):

@@ -12,7 +12,9 @@ from functools import cache
 
 from lsmc.explain.causes import Causes
 from lsmc.explain.diagnosis import diagnose
-from lsmc.logs.parse import LogError, foreign, parse
+from lsmc.logs.envelope import unwrap
+from lsmc.logs.mending import read_message
+from lsmc.logs.parse import LogError, foreign
 from lsmc.logs.reader import LogReader, UnreadableLog
 from lsmc.logs.record import Record
 from lsmc.logs.request import asked
@@ -41,6 +43,17 @@ SAMPLES = (
     ),
     '{"MESSAGE": "audit: type=1400 audit(1.2:3): apparmor=\\"DENIED\\" signal=term peer=\\"q\\""}',
     'type=UNKNOWN[1503] msg=audit(1.2:3): operation="capable" name="setuid" task=1',
+    (
+        '> type=AVC msg=audit(1.2:3): apparmor="DENIED" operation="mount" info="failed flags\n'
+        '> match" error=-13 profile="files" name="/m\n> /n/"\n> fstype="x" flags="rw, nosuid"\n'
+    ),
+    (
+        'x \'audit: type=1400 audit(1474720530785:3): apparmor="DENIED" operation="link"'
+        ' profile="files" denied_mask="m" name="/x/a" target=2F610AFF ouid=0^]FSUID="root"\'.'
+    ),
+    "DENIED  files open /x/a comm=x requested_mask=r\nAn AppArmor policy prevents this sender",
+    "type=AVC msg=audit(07/01/25 10:00:00.1:4) : apparmor=DENIED operation=open profile=files",
+    '    MESSAGE=AVC apparmor=\\"DENIED\\" operation=\\"bind\\" addr=\\"@6100\\"',
     '__CURSOR=a\nMESSAGE=apparmor="DENIED"\nMESSAGE\n\x05\0\0\0\0\0\0\0hello\n\n',
 )
 PACKED = (b"\x1f\x8b", b"\xfd7zXZ\0", b"BZh", b"\x28\xb5\x2f\xfd")
@@ -56,8 +69,11 @@ WORDS = (
         'apparmor="DENIED" apparmor="ALLOWED" apparmor="AUDIT" apparmor="STATUS" apparmor="KILLED" '
         'profile="files" profile="files//kid" "inet" "stream" "open" "exec" "mknod" "bind" "kill" '
         'audit(1.2:3): type=1400 type=AVC type=USER_AVC msg=\' "MESSAGE": __CURSOR= _AUDIT_ID= '
+        'namespace="root//n" profile="unconfined" execpath= ^] #035 '
         "\\x1b[31m \\040 4142 -1 99999999999999999999 //null-/bin/x node=a []"
     ),
+    b'info="no new privs" error=-1',
+    b'info="Failed name lookup - deleted entry" error=-2',
     b"\x1d",
     b"\0",
     b"\xff",
@@ -90,7 +106,8 @@ def seeds() -> Iterable[bytes]:
 def check(text: str) -> None:
     """A line is a record, somebody else's, or a `LogError`."""
     try:
-        record = parse(text) or foreign(text)
+        message = unwrap(text)
+        record = (read_message(message) if message is not None else None) or foreign(text)
     except LogError as fault:
         record = fault.record
     json.loads(json.dumps(record.to_json()))
