@@ -43,16 +43,6 @@ def _matching(rules: Rules, question: Question) -> list[Rule]:
     return [rule for rule in rules.get("file", ()) if matches(rule.fields[0], path)]
 
 
-def _implied_map(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
-    if question.cls != "file" or theirs.allow - ours.allow != {"m"}:
-        return False
-    same = ours._replace(allow=ours.allow | {"m"}, quiet=ours.quiet - {"m"}) == theirs
-    return same and any(
-        rule.transition is not None and rule.transition.inherit
-        for rule in _matching(rules, question)
-    )
-
-
 def _has_class(pattern: Pattern) -> bool:
     match pattern:
         case Chars():
@@ -73,23 +63,6 @@ def _class_is_exact(rules: Rules, question: Question, ours: Answer, theirs: Answ
     )
 
 
-def _mount_kinds(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
-    """Whether a rule that the compilers read differently speaks of the mountpoint."""
-    if question.cls != "mount" or ours.mediated != theirs.mediated:
-        return False
-    for rule in rules.get("mount", ()):
-        text = rule.origin.text
-        if not matches(rule.fields[0], question.raw) and "->" in text:
-            continue
-        options = " ".join(_OPTIONS.findall(text))
-        lone_source = "->" not in text and bool(ours.allow)
-        any_flags = not options and bool(theirs.allow)
-        several_kinds = bool(_KIND_WORDS.search(options)) and bool(theirs.allow)
-        if lone_source or any_flags or several_kinds:
-            return True
-    return False
-
-
 def _quiet_of_network(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
     if question.cls != "unix" or (ours.allow, ours.audit) != (theirs.allow, theirs.audit):
         return False
@@ -99,40 +72,11 @@ def _quiet_of_network(rules: Rules, question: Question, ours: Answer, theirs: An
     )
 
 
-def _trailing_target(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
-    if question.cls not in {"link", "link test"} or ours.mediated != theirs.mediated:
-        return False
-    return any(
-        matches(rule.fields[0], question.raw) and _TRAILING.search(rule.origin.text)
-        for rule in rules.get("link", ())
-    )
-
-
 def _path_as_label(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
     if question.cls != "change_profile" or theirs.allow - ours.allow != {"onexec"}:
         return False
     same = ours._replace(allow=ours.allow | {"onexec"}) == theirs
     return same and any(matches(rule.fields[0], question.raw) for rule in rules.get("onexec", ()))
-
-
-def _no_userns(_: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
-    return question.cls == "userns" and ours.mediated and not theirs.mediated
-
-
-def _slash_of_variable(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
-    if ours.mediated != theirs.mediated or question.cls not in {
-        *("file", "exec", "link", "link test", "onexec", "mount", "umount", "pivot_root"),
-    }:
-        return False
-    names = {question.raw.lstrip(b"/")}
-    names.update(question.field(name).lstrip(b"/") for name in ("target", "exec"))
-    forms = [slashes + name for name in names for slashes in (b"/", b"//")]
-    return any(
-        _ROOTED_VARIABLE.search(rule.origin.text)
-        and any(matches(pattern, form) for pattern in rule.fields for form in forms)
-        for some in rules.values()
-        for rule in some
-    )
 
 
 def _long_attachment(_: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
@@ -149,31 +93,15 @@ def _nul_in_address(_: Rules, question: Question, ours: Answer, theirs: Answer) 
 
 KNOWN: tuple[Known, ...] = (
     Known(
-        "implied-map",
-        "3.0.8 keeps the m that ix implies where another rule wins the x; 6.0 gives m with x only",
-        _implied_map,
-    ),
-    Known(
         "class-is-exact",
         "a character class is a wildcard for 3.0.8, not for 6.0, when exec modes compete",
         _class_is_exact,
-    ),
-    Known(
-        "trailing-target",
-        "3.0.8 ignores the target of `PATH l -> TARGET` and lets the link be made to any file",
-        _trailing_target,
     ),
     Known(
         "path-as-label",
         "executables and profile names share an automaton, so a profile named like an executable "
         "passes the first question of change_onexec; the pair of both decides at the exec",
         _path_as_label,
-    ),
-    Known(
-        "slash-of-variable",
-        "3.0.8 strips the leading slash of a value after any slash, 6.0 not after one that begins "
-        "the path: `/@{V}` with the value /a is /a there and //a here",
-        _slash_of_variable,
     ),
     Known(
         "long-attachment",
@@ -186,13 +114,6 @@ KNOWN: tuple[Known, ...] = (
         "the kernel joins the fields of a socket's key by NUL, which may stand in an abstract "
         "address too, so an odd address passes for other fields; here each field is one",
         _nul_in_address,
-    ),
-    Known("no-userns", "3.0.8 does not know user namespaces", _no_userns),
-    Known(
-        "mount-kinds",
-        "3.0.8 adds a new mount to options that name another kind, takes any flags where none are "
-        "written, and does not take a lone source as mountpoint; 6.0 does as we do",
-        _mount_kinds,
     ),
     Known(
         "quiet-of-network",

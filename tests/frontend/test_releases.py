@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import lsmc
@@ -89,7 +91,7 @@ def test_a_plain_name_takes_its_path(text: str, target: str) -> None:
     verdict = compiled(text, target).query("/x/prog", "read", "/a")
     profiles = {rule.profile for rule in verdict.rules}
     assert profiles == {"/x/prog"}
-    found, _ = compiled(text, target).tables.attachments.find(b"/x/prog")
+    found, _ = compiled(text, target).engine.tables.attachments.find(b"/x/prog")
     assert (found is None) is (target == NEW)
 
 
@@ -104,14 +106,14 @@ def test_a_plain_name_takes_its_path(text: str, target: str) -> None:
 )
 def test_other_heads_are_compared(head: str) -> None:
     policy = compiled(f"{head} {{ }}\nprofile z /x/prog* {{ }}", OLD)
-    found, _ = policy.tables.attachments.find(b"/x/prog", xattrs={})
+    found, _ = policy.engine.tables.attachments.find(b"/x/prog", xattrs={})
     assert found is None or found.full_name == "z"
 
 
 @pytest.mark.parametrize("target", [OLD, MIDDLE])
 def test_a_plain_name_is_compared_as_it_is_stored(target: str) -> None:
     policy = compiled(r"/x/a\x2ab { } /x//c { }", target)
-    find = policy.tables.attachments.find
+    find = policy.engine.tables.attachments.find
     assert find(rb"/x/a\*b")[0] is not None
     assert find(b"/x/a*b")[0] is None
     assert find(b"/x//c")[0] is None
@@ -163,3 +165,101 @@ def test_a_lone_root_before_a_slash(
     for name in {older, newer}:
         allowed = policy.permissions("p", "file", name).allow
         assert bool(allowed) is (name == found), name
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_target_of_a_trailing_link_permission(target: str) -> None:
+    policy = compiled("profile p { owner /a rl -> /b, l /d -> /b, /b r, /c r, }", target)
+    assert policy.query("p", "link", "/a", target="/b").allowed
+    assert policy.query("p", "link", "/a", target="/c").allowed is (target != NEW)
+    assert not policy.query("p", "link", "/d", target="/c").allowed
+
+
+VALUES = "@{R}=/\n@{T}=a/\n@{U}=a/ b/\n@{V}=/a\n@{W}=/a /b\n"
+
+
+@pytest.mark.parametrize(
+    ("rule", "old", "new"),
+    [
+        ("@{R}/b r", "//b", "/b"),
+        ("@{V}/b r", "/a/b", "/a/b"),
+        ("signal peer=@{T}/b", "a//b", "a/b"),
+        ("signal peer=x/@{V}", "x//a", "x/a"),
+        ("signal peer=@{U}/b", "a/b", "a/b"),
+        ("signal peer=x/@{W}", "x/a", "x/a"),
+    ],
+)
+@pytest.mark.parametrize("target", TARGETS)
+def test_slashes_beside_a_variable_of_one_value(rule: str, old: str, new: str, target: str) -> None:
+    policy = compiled(f"{VALUES}profile p {{ {rule}, }}", target)
+    cls, fields = ("signal", {"signal": "hup"}) if "signal" in rule else ("file", {})
+    for text in {old, new, new.replace("/", "//")}:
+        matched = text == (new if target == NEW else old)
+        assert bool(policy.permissions("p", cls, text, **fields).allow) is matched, text
+
+
+MANY = "/a r, network inet, capability chown, signal, ptrace, mount, change_profile -> q,"
+
+
+@pytest.mark.parametrize("condition", ["if $on { %s }", "if not $on { } else { %s }"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_rules_in_a_condition(condition: str, target: str) -> None:
+    policy = compiled(f"$on = true\nprofile p {{ {condition % MANY} }}", target)
+    kept = target != OLD
+    assert policy.query("p", "read", "/a").allowed
+    assert policy.query("p", "capable", "chown").allowed
+    assert policy.query("p", "change_profile", "q").allowed
+    assert policy.query("p", "socket_create", "inet", type="stream").allowed is kept
+    assert policy.query("p", "signal_send", "x", signal="hup").allowed is kept
+    assert policy.query("p", "ptrace_trace", "x").allowed is kept
+    assert policy.query("p", "umount", "/x/").allowed is False
+    assert policy.query("p", "mount", "/x/", fstype="tmpfs").allowed is kept
+
+
+@pytest.mark.parametrize(
+    ("value", "holds"), [("true", (True, True, False)), ("false", (True, False, False))]
+)
+def test_defined_boolean(value: str, holds: tuple[bool, ...]) -> None:
+    text = f"$x = {value}\nprofile p {{ if defined $x {{ /a r, }} else {{ /b r, }} }}"
+    for target, held in zip(TARGETS, holds, strict=True):
+        assert compiled(text, target).query("p", "read", "/a").allowed is held
+        assert compiled(text, target).query("p", "read", "/b").allowed is not held
+
+
+def test_classes_that_the_first_release_does_not_know(tmp_path: Path) -> None:
+    features = tmp_path / "features"
+    features.write_text("namespaces {mask {userns_create}}\nio_uring {mask {sqpoll}}\nfile {x}")
+    for target in TARGETS:
+        policy = lsmc.compile_text("profile p { }", features=features, target=target)
+        assert policy.query("p", "userns_create").allowed is (target == OLD)
+        assert policy.query("p", "io_uring_sqpoll").allowed is (target == OLD)
+
+
+@pytest.mark.parametrize(
+    ("rule", "flags", "allowed"),
+    [
+        ("remount /m/", "remount", (True, True, True)),
+        ("remount /m/", "remount,ro", (False, True, True)),
+        ("remount options=ro /m/", "ro", (True, False, False)),
+        ("remount options=ro /m/", "remount,ro", (True, True, True)),
+        ("remount options=ro /m/", "remount", (False, False, False)),
+        ("mount options=(bind,ro) -> /m/", "bind", (True, True, True)),
+        ("mount options=(bind,ro) -> /m/", "ro", (True, False, False)),
+        ("mount options=(bind,rw) -> /m/", "", (True, False, False)),
+        ("mount fstype=tmpfs -> /m/", "bind", (True, False, False)),
+        ("mount fstype=tmpfs -> /m/", "ro", (True, True, True)),
+        ("mount /s -> /m/", "remount", (True, False, False)),
+        ("mount /m/", "bind", (False, True, True)),
+        ("mount options=(nouser,ro) -> /m/", "ro", (False, True, True)),
+        ("mount options=norelatime -> /m/", "bind", (True, False, False)),
+        ("mount options=(private,ro) -> /m/", "ro", (True, False, False)),
+        ("mount options=noatime options in (noatime) -> /m/", "", (True, True, True)),
+    ],
+)
+def test_mounts(rule: str, flags: str, allowed: tuple[bool, ...]) -> None:
+    for target, expected in zip(TARGETS, allowed, strict=True):
+        policy = compiled(f"profile p {{ {rule}, }}", target)
+        verdict = policy.permissions(
+            "p", "mount", "/m/", source="/s", fstype="tmpfs", options=flags
+        )
+        assert bool(verdict.allow) is expected, target

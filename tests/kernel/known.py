@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Callable, Sequence
-from fnmatch import fnmatch
 from typing import NamedTuple
 
 from lsmc import compile_text
@@ -60,24 +59,6 @@ def _logs_all(seen: Seen, record: str) -> bool:
 
 _KIND = re.compile(r"\b(?:remount|r?bind|move|(?:make-)?r?(?:shared|slave|private))\b")
 _MOUNT = re.compile(r"^\s*((?:audit |allow |deny )*)mount\b(.*?)(?:-> (\S+))?,$", re.MULTILINE)
-
-
-def _mount_kinds(seen: Seen, difference: Difference) -> bool:
-    """Whether a rule that the compilers read differently could make the kernel's answer."""
-    if seen.case.act[0] != "mount":
-        return False
-    effects = set()
-    for before, given, mountpoint in _MOUNT.findall(seen.text):
-        options = " ".join(re.findall(r"options\s*(?:=|in)\s*\(([^)]*)\)", given))
-        lax = not options or _KIND.search(options)
-        if lax and fnmatch(f"{seen.case.act[2]}/", mountpoint or "*"):
-            effects.add("deny" if "deny" in before else "allow")
-    needed = {"0": "allow", "13": "deny"}.get(difference.kernel, "deny")
-    if difference.kernel.startswith("AUDIT"):
-        needed = "allow"
-    if difference.what == "record" and not difference.kernel:
-        return bool(effects)
-    return difference.what in ("errno", "record") and needed in effects
 
 
 def _matches(globs: Sequence[str], path: str) -> bool:
@@ -255,10 +236,6 @@ def _audit_of_stack(seen: Seen, difference: Difference) -> bool:
     return words[1] in _UPPER and bool(audits) and words[2] in set(names) - set(audits)
 
 
-def _newer_class(seen: Seen, difference: Difference) -> bool:
-    return seen.case.act[0] in ("userns", "ring") and difference.kernel in ("0", "")
-
-
 def _null_device(seen: Seen, difference: Difference) -> bool:
     words = difference.kernel.split()
     return seen.case.act[1:2] == ("inherit",) and words[3:4] == ["apparmor/.null"]
@@ -269,12 +246,6 @@ def _unsaid_stack(seen: Seen, difference: Difference) -> bool:
 
 
 KNOWN: tuple[Known, ...] = (
-    Known(
-        "newer-class",
-        "3.0.8 has no rules for user namespaces and io_uring, and leaves what they do to a kernel "
-        "that knows such rules (6.12)",
-        _newer_class,
-    ),
     Known(
         "null-device",
         "in place of a file that may not be inherited a program gets a device of AppArmor's own, "
@@ -310,12 +281,6 @@ KNOWN: tuple[Known, ...] = (
         "a kernel without rules for message queues opens them as files of a mount that is nowhere, "
         "and refuses a disconnected path; no rule of the policy is asked",
         _queue_of_file,
-    ),
-    Known(
-        "mount-kinds",
-        "3.0.8 adds a new mount to options that name another kind, and takes any kind and flags "
-        "where none are written; 6.0 does as we do",
-        _mount_kinds,
     ),
     Known(
         "audit-of-loser",

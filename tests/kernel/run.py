@@ -85,7 +85,7 @@ def judge(performed: Sequence[Performed], features: Path) -> Report:
     for one in performed:
         if policy is None or one.group.text != text:
             text = one.group.text
-            policy = compile_text(text, features=features)
+            policy = compile_text(text, features=features, target="3.0")
         report.cases[one.group.kind] += 1
         report.acts[one.case.act[0]] += 1
         report.records += len(one.outcome.records)

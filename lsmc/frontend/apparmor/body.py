@@ -17,6 +17,7 @@ from lsmc.frontend.apparmor.errors import error
 from lsmc.frontend.apparmor.library import Library, unreadable
 from lsmc.frontend.apparmor.preamble import MAX_INCLUDE_DEPTH
 from lsmc.frontend.apparmor.refused import Refused
+from lsmc.frontend.apparmor.releases import Release
 from lsmc.frontend.apparmor.variables import Variables
 from lsmc.source import Span
 
@@ -28,14 +29,15 @@ class Fragment:
     """Rules of one text under one block prefix.
 
     `taken` is False for the branch of a condition that does not hold: its rules are checked, not
-    used.
+    used.  `conditional` is True for every branch, and for what it includes.
     """
 
     rules: tuple[ast.Rule, ...]
-    key: tuple[str, int, ast.Prefix | None, bool]
+    key: tuple[str, int, ast.Prefix | None, bool, bool]
     via: tuple[Span, ...]
     prefix: ast.Prefix | None = None
     taken: bool = True
+    conditional: bool = False
 
 
 @dataclass(slots=True)
@@ -63,12 +65,17 @@ class BodyReader:
     """Flattens bodies; `on_abi` is told of each `abi` line met on the way.
 
     `plain` are the files whose rules were taken as they stand; `changed` those that were included
-    inside a block or in a branch that does not hold.
+    inside a block or a condition.  Conditions are those of a `release`.
     """
 
     def __init__(
-        self, library: Library, variables: Variables, on_abi: Callable[[ast.Abi], None]
+        self,
+        library: Library,
+        variables: Variables,
+        release: Release,
+        on_abi: Callable[[ast.Abi], None],
     ) -> None:
+        self.release = release
         self.library = library
         self.variables = variables
         self.on_abi = on_abi
@@ -91,8 +98,9 @@ class BodyReader:
             return
         rules = _direct_rules(items)
         if rules:
-            key = (span.source.path, span.start, place.prefix, place.taken)
-            body.fragments.append(Fragment(rules, key, place.via, place.prefix, place.taken))
+            held = place.taken, place.in_condition
+            key = (span.source.path, span.start, place.prefix, *held)
+            body.fragments.append(Fragment(rules, key, place.via, place.prefix, *held))
             if len(rules) == len(items):
                 return
         for item in items:
@@ -146,7 +154,7 @@ class BodyReader:
                 parsed = self.library.file(path)
             except OSError as fault:
                 raise Refused(unreadable(include.path, path, fault)) from None
-            plain = place.taken and place.prefix is None
+            plain = not place.in_condition and place.prefix is None
             (self.plain if plain else self.changed).add(path)
             body.diagnostics.extend(parsed.diagnostics)
             inner = _Place(
@@ -155,7 +163,7 @@ class BodyReader:
             self._walk(parsed.tree.items, parsed.tree.span, body, seen, inner)
 
     def _condition(self, item: ast.If, body: Body, seen: set[str], place: _Place) -> None:
-        holds = evaluate(item.condition, self.variables)
+        holds = evaluate(item.condition, self.variables, self.release)
         for branch, chosen in ((item.body, holds), (item.orelse, not holds)):
             if branch:
                 inner = _Place(place.via, place.prefix, place.taken and chosen, True, place.depth)

@@ -32,7 +32,13 @@ from lsmc.frontend.apparmor.lower import Environment, Lowerer
 from lsmc.frontend.apparmor.lowering import ExecNote, Lowering, glob
 from lsmc.frontend.apparmor.preamble import Preamble, PreambleReader
 from lsmc.frontend.apparmor.refused import Refused
-from lsmc.frontend.apparmor.releases import GRANDCHILD, Release, release_of
+from lsmc.frontend.apparmor.releases import (
+    GRANDCHILD,
+    NEWER_CLASSES,
+    NEWEST,
+    Release,
+    release_of,
+)
 from lsmc.frontend.apparmor.rules.rlimit import lower_rlimit
 from lsmc.frontend.apparmor.setting import Setting
 from lsmc.frontend.apparmor.variables import Variables
@@ -56,6 +62,8 @@ _FEATURE_OF = {
     "mqueue": ("ipc/posix_mqueue", "ipc/sysv_mqueue"),
     "io_uring": ("io_uring",),
 }
+#: The classes that came after the first release.
+_NEWER = frozenset(("userns", "mqueue", "io_uring"))
 #: Access that the compiler grants for the sake of change_hat and change_profile: (path, letters).
 _READ_STATE = (
     ("/proc/*/attr/apparmor/", "r"),
@@ -131,7 +139,7 @@ class Compiler:
         bodies = _bodies(reader, preamble, diagnostics)
         aliases = self._aliases(preamble.aliases)
         features = preamble.features or DEFAULT
-        release = self.target if self.target is not None else release_of(features)
+        release = self._release(features)
         file = _FileCompiler(
             self._lowerer,
             self._conflicts,
@@ -167,7 +175,12 @@ class Compiler:
         def on_abi(abi: ast.Abi) -> None:
             self._preambles.abi(preamble, abi)
 
-        return BodyReader(self.library, preamble.variables, on_abi)
+        # an `abi` line in a body says nothing yet of the conditions there
+        release = self._release(preamble.features or DEFAULT)
+        return BodyReader(self.library, preamble.variables, release, on_abi)
+
+    def _release(self, features: Features) -> Release:
+        return self.target if self.target is not None else release_of(features)
 
 
 def _bodies(
@@ -236,7 +249,7 @@ class _FileCompiler:
         self._aliases = aliases
         self._diagnostics = diagnostics
         self._names: dict[tuple[str, Span | None, str], Span] = {}
-        self._mediated = mediated(features)
+        self._mediated = mediated(features, release)
 
     def profile(
         self,
@@ -366,12 +379,17 @@ def feature_of(name: str) -> tuple[str, ...]:
     return _FEATURE_OF.get(name, ())
 
 
-def mediated(features: Features) -> frozenset[str]:
-    """The names of the classes that a feature set enforces (apparmor(7), abi files)."""
+def mediated(features: Features, release: Release = NEWEST) -> frozenset[str]:
+    """The names of the classes that are enforced (apparmor(7), abi files).
+
+    They are those of a feature set that a release of the compiler has rules for.
+    """
+    unknown = _NEWER if NEWER_CLASSES.older(release) else frozenset()
     return frozenset(
         cls.name
         for cls in CLASSES
-        if cls.name not in _FEATURE_OF or any(f in features for f in _FEATURE_OF[cls.name])
+        if cls.name not in unknown
+        and (cls.name not in _FEATURE_OF or any(f in features for f in _FEATURE_OF[cls.name]))
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.refused import Refused
+from lsmc.frontend.apparmor.releases import DEFINED_BOOLEAN, NEWEST, Release
 from lsmc.frontend.apparmor.variables import ExpansionError, Variables
 from lsmc.source import Span
 
@@ -25,7 +26,7 @@ _ORDER: dict[str, Callable[[object, object], bool]] = {
 }
 
 
-def evaluate(expr: ast.Expr, variables: Variables) -> bool:
+def evaluate(expr: ast.Expr, variables: Variables, release: Release = NEWEST) -> bool:
     """The truth of an expression; raises `Refused`."""
     match expr:
         case ast.Word():
@@ -51,15 +52,27 @@ def evaluate(expr: ast.Expr, variables: Variables) -> bool:
         case ast.BoolVar():
             return _boolean(expr, variables)
         case ast.Defined(variable=variable):
-            # the compiler never finds a boolean here
-            return isinstance(variable, ast.SetVar) and variables.values(variable.name) is not None
+            if isinstance(variable, ast.BoolVar):
+                return _boolean_defined(variables.boolean(variable.name), release)
+            return variables.values(variable.name) is not None
         case ast.Not():
-            return not evaluate(expr.operand, variables)
+            return not evaluate(expr.operand, variables, release)
         case ast.BoolOp():
-            left, right = evaluate(expr.left, variables), evaluate(expr.right, variables)
+            left = evaluate(expr.left, variables, release)
+            right = evaluate(expr.right, variables, release)
             return (left and right) if expr.op == "and" else (left or right)
         case ast.Compare():
             return _compare(expr, variables)
+
+
+def _boolean_defined(value: bool | None, release: Release) -> bool:
+    """Whether a boolean counts as defined; the newest compiler finds none."""
+    match DEFINED_BOOLEAN.does[release]:
+        case "the truth":
+            return value is not None
+        case "the value of the boolean":
+            return bool(value)
+    return False
 
 
 def _boolean(expr: ast.BoolVar, variables: Variables) -> bool:

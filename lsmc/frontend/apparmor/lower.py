@@ -19,7 +19,7 @@ from lsmc.frontend.apparmor.errors import error
 from lsmc.frontend.apparmor.features import Features
 from lsmc.frontend.apparmor.lowering import ExecNote, Head, Lowering
 from lsmc.frontend.apparmor.refused import Refused
-from lsmc.frontend.apparmor.releases import Release
+from lsmc.frontend.apparmor.releases import RULES_IN_CONDITION, Release
 from lsmc.frontend.apparmor.rules.all import lower_all
 from lsmc.frontend.apparmor.rules.capability import lower_capability
 from lsmc.frontend.apparmor.rules.change_profile import lower_change_profile
@@ -59,6 +59,8 @@ _BY_NODE: dict[type, Lower] = {
 _OWNED = (ast.FileRule, ast.LinkRule)
 #: The rules that the compiler keeps from a `{ }` block; it drops all others without a word.
 _KEPT_IN_BLOCKS = (ast.FileRule, ast.LinkRule, ast.ChangeProfileRule)
+#: The rules that the first release keeps from the branches of a condition.
+_KEPT_IN_CONDITIONS = (*_KEPT_IN_BLOCKS, ast.CapabilityRule)
 #: Errors that need the values of variables: a branch that is not taken does not have them.
 _AFTER_EXPANSION = frozenset(
     (
@@ -246,11 +248,14 @@ def _lower(rules: Sequence[ast.Rule], fragment: Fragment, under: Environment) ->
     notes: list[ExecNote] = []
     lowered: list[Rule] = []
     faults: list[Diagnostic] = []
+    lost = fragment.conditional and RULES_IN_CONDITION.older(under.release)
     for rule in rules:
         context.begin(rule.span)
         try:
-            lowered += lower_rule(rule, fragment.prefix, context)
-            notes += context.notes
+            found = lower_rule(rule, fragment.prefix, context)
+            if not lost or isinstance(rule.body, _KEPT_IN_CONDITIONS):
+                lowered += found
+                notes += context.notes
         except Refused as refused:
             faults.append(refused.diagnostic)
     return _Result(tuple(lowered), tuple(notes), frozenset(context.used), faults)

@@ -14,7 +14,7 @@ from lsmc.frontend.apparmor.aliases import NO_ALIASES, Aliases
 from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.features import Features
 from lsmc.frontend.apparmor.refused import Refused
-from lsmc.frontend.apparmor.releases import LONE_ROOT, NEWEST, Release
+from lsmc.frontend.apparmor.releases import NEWEST, SINGLE_VALUE, Release
 from lsmc.frontend.apparmor.variables import (
     MAX_TEXT,
     SHARE,
@@ -106,7 +106,8 @@ class Lowering:
             return text
         self.used.update(references(text))
         try:
-            expanded = self.variables.expand(text, LONE_ROOT.older(self.release))
+            single = not SINGLE_VALUE.older(self.release)
+            expanded = self.variables.expand(text, single=single)
         except ExpansionError as fault:
             close = (
                 did_you_mean(fault.name, self.variables.names())

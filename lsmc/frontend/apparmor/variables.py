@@ -251,13 +251,12 @@ class Variables:
             at = match.end()
         return [text + value[at:] for text in texts]
 
-    def expand(self, text: str, keep_root: bool = False) -> str:
+    def expand(self, text: str, *, single: bool = True) -> str:
         """The text with every reference replaced; raises `ExpansionError`.
 
-        `keep_root` says that a lone value of slashes alone keeps them before another slash.
-
         Slashes that a value would double against its neighbours are dropped, as the compiler does:
-        a single value that begins a path keeps them, and the path begins with two.
+        a single value that begins a path keeps them, and the path begins with two.  With `single`
+        off a single value keeps all of its slashes.
         """
         if "@{" not in text:
             return text
@@ -274,10 +273,10 @@ class Variables:
             made.add(text[at : match.start()] + match.group(1))
             at = match.end()
             values = self.flatten(name)
-            if made.ends_in_slash and (len(values) > 1 or made.is_named):
+            several = len(values) > 1
+            if made.ends_in_slash and (several or (single and made.is_named)):
                 values = tuple(v.lstrip("/") for v in values)
-            lone_root = keep_root and len(values) == 1 and not values[0].strip("/")
-            if text.startswith("/", at) and not lone_root:
+            if (several or single) and text.startswith("/", at):
                 values = tuple(v.rstrip("/") for v in values)
             made.add(values[0] if len(values) == 1 else "{" + ",".join(values) + "}")
             if made.size > MAX_TEXT:

@@ -16,7 +16,11 @@ from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.errors import error
 from lsmc.frontend.apparmor.lowering import ExecNote, Head, Lowering
 from lsmc.frontend.apparmor.refused import Refused
-from lsmc.frontend.apparmor.releases import IMPLIED_MAP, IMPLIED_MAP_LOGGED
+from lsmc.frontend.apparmor.releases import (
+    IMPLIED_MAP,
+    IMPLIED_MAP_LOGGED,
+    TRAILING_TARGET,
+)
 from lsmc.ir.classes import FILE, LINK
 from lsmc.ir.model import Effect, Rule, Transition
 
@@ -54,7 +58,11 @@ def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Ru
             transition = transition._replace(unsafe=rule.safety == "unsafe")
         if rule.target is not None:
             transition = named(transition, rule.target, rule.path, context)
+    ignored = not rule.leading and TRAILING_TARGET.older(context.release)
     target = rule.target if mask & _L and not mask & _EXECUTE else None
+    if target is not None and ignored:
+        context.text(target)  # its variables must be there
+        target = None
     for texts in context.paths(rule.path, *(() if target is None else (target,))):
         glob = context.glob(texts[0], rule.path)
         granted = mask & ~_L if head.effect is Effect.DENY else mask

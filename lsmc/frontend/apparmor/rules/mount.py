@@ -16,6 +16,8 @@ from lsmc.frontend.apparmor.aare import Glob
 from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.lowering import ANY, Conditions, Head, Lowering, literal
 from lsmc.frontend.apparmor.refused import Refused
+from lsmc.frontend.apparmor.releases import OLD_MOUNT
+from lsmc.frontend.apparmor.rules.old_mount import Shape, shapes
 from lsmc.ir.classes import MOUNT, PIVOT_ROOT, UMOUNT
 from lsmc.ir.model import Rule
 from lsmc.ir.mount import (
@@ -137,7 +139,17 @@ def lower_mount(rule: ast.MountRule, head: Head, context: Lowering) -> Iterator[
         return
     globs = [context.glob(text, word) for text, word in zip(texts, types, strict=True)]
     fstype = Glob(union(g.pattern for g in globs), all(g.exact for g in globs)) if globs else None
+    if OLD_MOUNT.older(context.release):
+        old = tuple(shapes(rule, _words(conditions), fstype is not None))
+        for shape in old:
+            if not shape.needed & ~_KNOWN_FLAGS:  # no request has the others
+                fields = _old_fields(shape, _path(rule.source, context), mountpoint, fstype)
+                yield head.rule(MOUNT, fields, MOUNT.all)
+        if old:
+            return
     if rule.kind == "remount":
+        if not required and not optional_sets:
+            optional_sets = [REMOUNT_FLAGS & ~REMOUNT]
         required = [flags | REMOUNT for flags in required] or [REMOUNT]
     emitted = False
     pairs = [(f, o) for f in required or [0] for o in optional_sets or [0]]
@@ -170,6 +182,25 @@ def lower_mount(rule: ast.MountRule, head: Head, context: Lowering) -> Iterator[
                 "a bind or move mount takes no fstype; a propagation change takes one path",
             )
         )
+
+
+def _words(conditions: Conditions) -> Iterator[tuple[str, int, int]]:
+    """The words of the options, each with its operator and the flags that it sets and clears."""
+    for condition in conditions.get("options") + conditions.get("option"):
+        for word in condition.values:
+            yield condition.op, _SETS.get(word.text, 0), _CLEARS.get(word.text, 0)
+
+
+def _old_fields(
+    shape: Shape, source: Glob | None, mountpoint: Glob | None, fstype: Glob | None
+) -> tuple[Glob, ...]:
+    """The fields of a part of a rule as the first release makes it."""
+    return (
+        mountpoint or ANY,
+        (source or ANY) if shape.has_source else ANY,
+        (fstype or ANY) if shape.has_type else ANY,
+        _flag_string(shape.needed, shape.allowed),
+    )
 
 
 def _kinds(needed: int, allowed: int, rule: ast.MountRule, fstype: bool) -> Sequence[_Kind]:
