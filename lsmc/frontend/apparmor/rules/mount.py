@@ -280,9 +280,9 @@ def _options(conditions: Conditions) -> tuple[list[int], list[int]]:
                 )
             )
         if condition.op == "in":
-            allowed.append((flags | cleared) & _KNOWN_FLAGS)
+            allowed.append(flags | cleared)
         else:
-            required.append(flags & _KNOWN_FLAGS)
+            required.append(flags)
     return required, allowed
 
 
