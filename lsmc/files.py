@@ -63,7 +63,11 @@ def write_file(path: StrPath, data: bytes | memoryview) -> None:
         # the system decides what is followed and may be written
         handle = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC)
     except FileNotFoundError:
-        replace_file(path, data, os.path.realpath(path))
+        try:
+            replace_file(path, data, os.path.realpath(path))
+        except OSError as fault:
+            fault.filename = os.fspath(path)
+            raise
         return
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):

@@ -11,12 +11,21 @@ import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+from lsmc.memory import exhausted
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+class Failure(NamedTuple):
+    """What a process says in place of an answer when its work failed."""
+
+    kind: type[Exception]
+    reason: str
 
 
 def can_fork() -> bool:
@@ -63,7 +72,7 @@ def _uninterrupted() -> Iterator[None]:
 def _live(
     serve: Callable[[Connection], None], connection: Connection, others: Sequence[Connection]
 ) -> None:
-    """The life of a process."""
+    """The life of a process; a failure is its last word."""
     gc.freeze()  # to look for garbage among what came from the parent would copy all of it
     for other in others:
         other.close()
@@ -71,6 +80,11 @@ def _live(
         serve(connection)
     except (EOFError, ConnectionError):
         return
+    except Exception as fault:  # noqa: BLE001 - the parent reports it
+        kind = MemoryError if exhausted(fault) else RuntimeError
+        failure = Failure(kind, f"{type(fault).__name__}: {fault}")
+    with suppress(Exception):  # then it is taken for lost
+        connection.send(failure)
 
 
 def tell(connection: Connection, message: Any) -> None:
@@ -82,13 +96,19 @@ def tell(connection: Connection, message: Any) -> None:
 
 
 def told(busy: Iterable[Connection]) -> Iterator[tuple[Connection, Any]]:
-    """What some processes say, as soon as one of them says something; OSError when one is lost."""
+    """What some processes say, as soon as one of them says something; OSError when one is lost.
+
+    MemoryError when one had too little memory, RuntimeError when its work failed otherwise.
+    """
     for connection in wait(list(busy)):
         assert isinstance(connection, Connection)
         try:
-            yield connection, connection.recv()
+            message = connection.recv()
         except (EOFError, ConnectionError):
             raise _lost() from None
+        if isinstance(message, Failure):
+            raise message.kind(message.reason)
+        yield connection, message
 
 
 def _lost() -> OSError:

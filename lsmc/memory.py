@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,3 +24,16 @@ def uncollected() -> Iterator[None]:
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
+
+
+def exhausted(fault: BaseException) -> bool:
+    """Whether a failure says that memory ran out; a library that cannot be mapped says it too."""
+    if isinstance(fault, ImportError):
+        return any(words in str(fault) for words in _UNMAPPED)
+    if isinstance(fault, OSError):
+        return fault.errno == errno.ENOMEM
+    return isinstance(fault, MemoryError)
+
+
+#: What the C library says when there is no room for a shared library.
+_UNMAPPED = ("failed to map segment", "cannot allocate memory", "cannot map zero-fill pages")

@@ -21,6 +21,7 @@ from lsmc.checker.names import graph_of
 from lsmc.checker.sending import Courier
 from lsmc.diagnostics import Diagnostic
 from lsmc.forks import can_fork, spread
+from lsmc.memory import exhausted
 
 
 @dataclass(slots=True)
@@ -80,7 +81,9 @@ def _outcome(tree: Tree, check: Check) -> Outcome:
         outcome.wrong = str(fault)
     except StateLimit:
         outcome.fault = _fault(check, "the policy is too complex for this check")
-    except Exception as fault:  # noqa: BLE001 - a fault of ours must not hide the findings
+    except Exception as fault:
+        if exhausted(fault):  # no fault of the check, and the others would fail as well
+            raise
         outcome.fault = _fault(check, f"{type(fault).__name__}: {fault}{_where(fault)}")
     outcome.findings = _once(found)
     return outcome

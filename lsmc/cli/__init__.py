@@ -16,7 +16,39 @@ def main() -> None:
         code = _run(sys.argv[1:])
     except KeyboardInterrupt:  # before a command had begun
         code = 130
+    except Exception as fault:  # noqa: BLE001 - its status would be that of a denial
+        code = _failed(fault)
     _leave(code)
+
+
+def _failed(fault: Exception) -> int:
+    """Report what nothing else did, a fault of ours, in one line; the exit code.
+
+    With LSMC_TRACEBACK in the environment the traceback comes before it.
+    """
+    import os
+    import sys
+
+    try:
+        from lsmc.memory import exhausted
+
+        if exhausted(fault):
+            said = "out of memory"
+        else:
+            trace = fault.__traceback__
+            while trace is not None and trace.tb_next is not None:
+                trace = trace.tb_next
+            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+            said = f"internal error: {type(fault).__name__}: {fault} ({place}); please report it"
+        if os.environ.get("LSMC_TRACEBACK"):
+            import traceback
+
+            traceback.print_exception(fault)
+        line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in said)
+        sys.stderr.write(f"lsmc: error: {line}\n")
+    except Exception:  # noqa: BLE001, S110 - there is no way left to say it
+        pass
+    return 2
 
 
 def _leave(code: int) -> None:

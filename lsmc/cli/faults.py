@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from lsmc.cli.screen import Screen
+from lsmc.memory import exhausted
 
 YES = 0
 NO = 1
@@ -30,30 +31,31 @@ def guarded(work: Callable[[], int], screen: Screen) -> int:
     except KeyboardInterrupt:
         _flush()
         return INTERRUPTED
-    except UsageFault as fault:
-        _flush()
-        screen.error(str(fault))
-        return WRONG
-    except OSError as fault:
-        _flush()
-        screen.error(_os_message(fault))
-        return WRONG
     except Exception as fault:
-        if not _explained(fault, screen):
-            raise
-        return WRONG
-    return code
+        if not exhausted(fault):
+            if not _explained(fault, screen):
+                raise
+            return WRONG
+    else:
+        return code
+    _flush()  # here the work has given back what it had
+    screen.error("out of memory")
+    return WRONG
 
 
 def _explained(fault: Exception, screen: Screen) -> bool:
-    """Report a fault of the policy, the bundle or the question; False for a fault of ours."""
+    """Report a fault of use, a file, the policy, the bundle or the question; False for ours."""
     from lsmc.diagnostics import PolicyError
     from lsmc.engine.requests import RequestError
     from lsmc.engine.verdict import UnknownName
     from lsmc.tables.errors import BundleError
 
     _flush()
-    if isinstance(fault, PolicyError):
+    if isinstance(fault, UsageFault):
+        screen.error(str(fault))
+    elif isinstance(fault, OSError):
+        screen.error(_os_message(fault))
+    elif isinstance(fault, PolicyError):
         screen.diagnostics(d for d in fault.diagnostics if d.severity == "error")
     elif isinstance(fault, RequestError):
         screen.error(str(fault) + close_words(fault.word, fault.known))

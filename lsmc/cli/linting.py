@@ -204,7 +204,7 @@ class _Run:
         for path in paths:
             try:
                 result = linter.lint([path], baseline.fresh() if baseline else None)
-            except SettingError:
+            except (SettingError, MemoryError):
                 raise
             except Exception as fault:  # noqa: BLE001 - the other files are still to be judged
                 self.screen.text(findings.file_line(path, (), ok=False))

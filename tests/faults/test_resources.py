@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import compile_words, left_behind, lsmc, start
+from tests.faults.conftest import (
+    LSMC,
+    PATIENCE,
+    compile_words,
+    environment,
+    left_behind,
+    lsmc,
+    start,
+)
 
 ROOT_USER = os.geteuid() == 0
 SMALL = "profile p { /x r, }\n"
@@ -44,7 +53,7 @@ def test_a_full_disk_under_the_output(place: Path) -> None:
     with tiny_disk(place / "disk") as disk:
         done = lsmc(*compile_words(place, "-o", disk / "out.lsmb"), cwd=place)
         assert done.returncode == 2
-        assert done.stderr.splitlines() == ["lsmc: error: no space left on device"]
+        assert done.stderr == f"lsmc: error: `{disk}/out.lsmb`: no space left on device\n"
         assert list(disk.iterdir()) == []
 
 
@@ -65,7 +74,7 @@ def test_a_limit_on_the_size_of_files(place: Path) -> None:
 
     done = lsmc(*compile_words(place), cwd=place, preexec_fn=limit)
     assert done.returncode == 2
-    assert done.stderr.splitlines() == ["lsmc: error: file too large"]
+    assert done.stderr.splitlines() == ["lsmc: error: `out.lsmb`: file too large"]
     assert not (place / "out.lsmb").exists()
     assert left_behind(place) + left_behind(place / "cache") == []
 
@@ -178,3 +187,72 @@ def test_a_file_that_changes_while_lsmc_runs(tmp_path: Path) -> None:
     finally:
         stop.set()
         writer.join()
+
+
+@contextmanager
+def little_memory(kibibytes: int) -> Iterator[tuple[str, ...]]:
+    yield ("sh", "-c", f'ulimit -v {kibibytes} && exec "$@"', "sh", *LSMC)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("command", ["compile", "lint", "fmt"])
+def test_too_little_memory(place: Path, command: str, jobs: int) -> None:
+    """One line says so, in whatever process it happens, and the status is no answer."""
+    more = ("--no-cache", "-o", "new.lsmb") if command == "compile" else ()
+    words = (command, "policy", "--base", "policy", "-j", str(jobs), *more)
+    said = set()
+    for kibibytes in (20_000, 26_000, 32_000, 40_000, 50_000):
+        with little_memory(kibibytes) as started:
+            child = start(*words, cwd=place, command=started)
+        _, told = child.communicate(timeout=PATIENCE)
+        if child.returncode == 2:
+            said.add(told)
+            assert not (place / "new.lsmb").exists()
+        elif not told.startswith(b"Fatal Python error"):  # Python itself did not start
+            assert child.returncode == 0 or command != "compile"
+            assert b"Traceback" not in told
+    assert b"lsmc: error: out of memory\n" in said
+    for told in said:  # Python itself has other words when it runs out in the middle of an import
+        assert told.startswith(b"lsmc: error: ")
+        assert told.count(b"\n") == 1
+
+
+def test_what_nobody_expected_is_no_answer(place: Path) -> None:
+    """An exception that nothing handles: one line, with escapes, and exit status 2."""
+    program = (
+        "import lsmc.cli.group as group, lsmc.cli as cli\n"
+        "def fail(*_, **__): raise KeyError('\x1b[2J\\n')\n"
+        "group.Commands.main = fail\n"
+        "cli.main()\n"
+    )
+    for more, lines in (({}, 1), ({"LSMC_TRACEBACK": "1"}, 10)):
+        done = subprocess.run(
+            [sys.executable, "-c", program, "ops"],
+            cwd=place,
+            env=environment(**more),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (2, "")
+        last = done.stderr.splitlines()[-1]
+        assert last.startswith("lsmc: error: internal error: KeyError: ")
+        assert last.endswith("; please report it")
+        assert "\x1b" not in last
+        assert 1 <= done.stderr.count("\n") <= lines
+
+
+def test_what_fails_in_another_process_is_no_answer(place: Path) -> None:
+    """The same of a worker, which prints nothing itself."""
+    program = (
+        "import lsmc.compiling.shards as shards, lsmc.cli as cli\n"
+        "def fail(*_, **__): raise KeyError('lost')\n"
+        "shards.Shard.read = fail\n"
+        "cli.main()\n"
+    )
+    words = ("compile", "policy", "--base", "policy", "-j", "2", "--no-cache", "-o", "new.lsmb")
+    child = start(*words, cwd=place, command=(sys.executable, "-c", program))
+    _, told = child.communicate(timeout=PATIENCE)
+    assert child.returncode == 2
+    assert told.startswith(b"lsmc: error: internal error: RuntimeError: KeyError: 'lost'")
+    assert told.count(b"\n") == 1
