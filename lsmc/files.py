@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from typing import IO
 
 StrPath = str | os.PathLike[str]
 #: The end of the names of files that are being written, and the age in seconds of abandoned ones.
@@ -38,6 +39,14 @@ def read_regular(path: StrPath, most: int) -> tuple[bytes, os.stat_result]:
     if len(data) > most:
         raise OSError(errno.EFBIG, f"larger than {most} bytes", os.fspath(path))
     return bytes(data), found
+
+
+def read_stream(stream: IO[bytes], most: int, name: str) -> bytes:
+    """What a stream holds, of at most so many bytes; OSError, with the name, beyond."""
+    data = stream.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"larger than {most} bytes", name)
+    return data
 
 
 def map_file(path: StrPath) -> memoryview | bytes:

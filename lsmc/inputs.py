@@ -37,6 +37,8 @@ _IGNORED_ENDS = (
     ".rej",
     ".swp",
 )
+#: Ends of the names of files that lie beside policy and are none: no profile of a directory.
+_OTHER_ENDS = (".json", ".jsonl", ".lsmb", ".md", ".sarif", ".toml", ".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,8 @@ def _names(names: list[str] | None) -> str:
 def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str], list[str]]:
     """The profile files that some paths name, each once and in order, and where nothing is.
 
-    A directory stands for the files in it, without what editors and packagers leave behind.
+    A directory stands for the files in it, without what editors and packagers leave behind, and
+    without those that `other_files` tells.
     """
     found: list[str] = []
     missing: list[str] = []
@@ -249,7 +252,8 @@ def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str]
         names = files.entries(path)
         if names is not None:
             folder = PurePath(path)  # so that `.` is left out of what is shown
-            inside = (str(folder / name) for name in sorted(names) if not ignored(name))
+            chosen = (n for n in sorted(names) if not ignored(n) and not n.endswith(_OTHER_ENDS))
+            inside = (str(folder / name) for name in chosen)
             found += [p for p in inside if files.entries(p) is None]
         elif files.exists(path):
             found.append(path)
@@ -259,6 +263,17 @@ def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str]
     for path in found:
         first.setdefault(os.path.abspath(path), path)
     return list(first.values()), missing
+
+
+def other_files(paths: Iterable[StrPath], files: DiskFiles) -> list[str]:
+    """The files of some directories that are not taken for profiles, as their names end."""
+    folders = ((str(path), files.entries(str(path)) or ()) for path in paths)
+    return [
+        str(PurePath(folder) / name)
+        for folder, names in folders
+        for name in sorted(names)
+        if name.endswith(_OTHER_ENDS) and not ignored(name)
+    ]
 
 
 def ignored(name: str) -> bool:

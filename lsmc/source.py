@@ -124,6 +124,11 @@ def to_display(text: str) -> str:
     return text.encode("latin-1").decode("utf-8", "backslashreplace")
 
 
+def to_path(text: str) -> str:
+    """Byte text as the system has the names of files; the reverse of `from_display`."""
+    return text.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
 def from_display(text: str) -> str:
     """Characters as byte text; the reverse of `to_display` for valid UTF-8."""
     return text.encode("utf-8", "surrogateescape").decode("latin-1")

@@ -65,8 +65,10 @@ def compile_tree(
             except OSError as fault:
                 diagnostics.append(unreadable(path, fault))
                 continue
-            files.append(LintedFile(path, compiled))
             diagnostics += compiled.diagnostics
+            if "\0" in front.library.sources[path].text:  # no text, so there is no more to say
+                continue
+            files.append(LintedFile(path, compiled))
             builder.add(compiled.profiles)
         groups = builder.groups()
     try:

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.options import Reading
+from lsmc.cli.reading import check_paths
 from lsmc.cli.screen import Screen
 from lsmc.driver import compiler, link_profiles, policy_files
 from lsmc.faults import unreadable
-from lsmc.files import write_file
+from lsmc.files import read_stream, write_file
 from lsmc.frontend.apparmor.formatter import format_text, same_meaning
-from lsmc.inputs import ignored
+from lsmc.inputs import MAX_SOURCE, ignored
 from lsmc.output.patch import unified
 from lsmc.output.styled import line, safe
 
@@ -62,30 +63,43 @@ class _Run:
         self.before = compiler(self.options)
         self.after = compiler(self.options)
         self.known: dict[str, Sequence[BuiltGroup]] = {}
-        self.changed = self.unchanged = self.failed = 0
+        self.changed = self.unchanged = self.failed = self.left = 0
 
     def run(self) -> int:
         for path in dict.fromkeys(self.wish.paths):
             if path == "-":
                 name = self.wish.stdin_filename or "<stdin>"
-                self.standard_input(name, sys.stdin.buffer.read())
+                self.standard_input(name, read_stream(sys.stdin.buffer, MAX_SOURCE, name))
             else:
                 for found in self.files(path):
                     self.file(found)
+        if not self.changed + self.unchanged + self.failed + self.left:
+            check_paths(self.wish.paths, (), self.screen)
         self.summary()
         if self.failed:
             return WRONG
         return NO if self.wish.check and self.changed else YES
 
     def files(self, path: str) -> Iterable[str]:
-        """The files that a path stands for."""
+        """The files that a path stands for; not those that a link in a directory leads out to."""
         deep = self.wish.recursive or os.path.basename(os.path.abspath(path)) in WHOLE
         if deep and os.path.isdir(path):
-            return _below(path)
+            return self.inside(path, _below(path))
         found, faults = policy_files([path])
         self.failed += len(faults)
         self.screen.diagnostics(faults)
-        return found
+        return self.inside(path, found) if os.path.isdir(path) else found
+
+    def inside(self, folder: str, paths: Iterable[str]) -> Iterator[str]:
+        """The files that are really in a directory; the others are left alone, and told."""
+        root = os.path.join(os.path.realpath(folder), "")
+        for path in paths:
+            if os.path.realpath(path).startswith(root):
+                yield path
+            else:
+                self.left += 1
+                told = f"`{safe(path)}` leads out of `{safe(folder)}` and is left alone"
+                self.screen.remark(f"lsmc: note: {told}")
 
     def file(self, path: str) -> None:
         """Format a file on disk."""

@@ -25,12 +25,13 @@ from lsmc.cli.changes import Revision, root_of
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.options import Reading
 from lsmc.cli.outputs import check_output, write_output
+from lsmc.cli.reading import check_paths
 from lsmc.cli.screen import Screen
 from lsmc.diagnostics import Diagnostic
 from lsmc.driver import compiler, policy_files
-from lsmc.files import write_file
+from lsmc.files import read_stream, write_file
 from lsmc.frontend.apparmor.compiler import Compiler
-from lsmc.inputs import DiskFiles
+from lsmc.inputs import MAX_SOURCE, DiskFiles
 from lsmc.memory import uncollected
 from lsmc.output import findings, github, gitlab, junit, sarif
 from lsmc.output.concise import render as concise
@@ -125,7 +126,7 @@ class _Run:
             return list(self.wish.paths), None
         name = self.wish.stdin_filename or "<stdin>"
         paths = [name if path == "-" else path for path in self.wish.paths]
-        return paths, (name, sys.stdin.buffer.read())
+        return paths, (name, read_stream(sys.stdin.buffer, MAX_SOURCE, name))
 
     def _since(self) -> Revision | None:
         if self.wish.changed_since is None:
@@ -154,6 +155,7 @@ class _Run:
     def run(self) -> int:
         if self.wish.form == "jsonl":
             return self._each()
+        check_paths(self.wish.paths, list(self._expanded()), self.screen)
         if self.wish.fix or self.wish.diff:
             return self._fix()
         result = self.linter().lint(self.paths, self.baseline())
@@ -199,8 +201,7 @@ class _Run:
         code = YES
         counts: Counter[tuple[str, str]] = Counter()
         paths = list(self._expanded())
-        if not paths:
-            self._nothing()
+        check_paths(self.wish.paths, paths, self.screen)
         for path in paths:
             try:
                 result = linter.lint([path], baseline.fresh() if baseline else None)
@@ -245,14 +246,7 @@ class _Run:
         self.screen.remark(f"{safe(self.baseline_path)}: {count} entries")
         return WRONG if errors or result.faults or result.broken else YES
 
-    def _nothing(self) -> None:
-        """Say that there is nothing to lint, which may be a wrong path and not good policy."""
-        names = ", ".join(f"`{safe(path)}`" for path in self.paths)
-        self.screen.remark(f"lsmc: warning: no files of policy in {names}")
-
     def _print(self, found: list[Diagnostic], result: Result) -> None:
-        if not result.files and not found:
-            self._nothing()
         report = Report(
             tuple(found),
             tuple(result.faults),
@@ -268,7 +262,7 @@ class _Run:
         if self.wish.form in DOCUMENTS:
             self.screen.text(DOCUMENTS[self.wish.form](report))
         elif self.wish.form == "concise":
-            self.screen.text(concise(found))
+            self.screen.show(line(row) for row in concise(found).splitlines())
         else:
             self.screen.show(text for one in found for text in (*diagnostic_lines(one), line("")))
         self._faults(result.faults)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lsmc.cli.faults import UsageFault
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from lsmc.diagnostics import Diagnostic
     from lsmc.driver import Progress
     from lsmc.policy import Policy
+
+#: Names of files that are told in full.
+_FEW = 5
 
 
 def read_policy(path: str, reading: Reading, screen: Screen) -> Policy:
@@ -60,6 +63,21 @@ def compile_paths(
         return compile_cached(
             paths, options, jobs=reading.jobs, directory=reading.cache, progress=progress
         )
+
+
+def check_paths(paths: Sequence[str], found: Collection[object], screen: Screen) -> None:
+    """Say what of some directories is taken for no policy; `UsageFault` when nothing was found."""
+    from lsmc.inputs import DiskFiles, other_files
+    from lsmc.output.styled import safe
+
+    others = other_files(paths, DiskFiles())
+    if others:
+        names = ", ".join(f"`{safe(name)}`" for name in others[:_FEW])
+        more = f" and {len(others) - _FEW} more" if len(others) > _FEW else ""
+        screen.remark(f"lsmc: note: taken for no policy by name: {names}{more}")
+    if not found:
+        folders = ", ".join(f"`{path}`" for path in paths)
+        raise UsageFault(f"no files of policy in {folders}; directories below are not read")
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
-from lsmc.output.styled import Line, ansi, line, plain, safe
+from lsmc.output.styled import Line, ansi, inert, line, plain, safe
 
 if TYPE_CHECKING:
     from lsmc.diagnostics import Diagnostic
@@ -47,7 +47,7 @@ class Screen:
         """A longer answer, folded to the width of the terminal there."""
         if self.quiet:
             return
-        if self.colored(sys.stdout):
+        if self.colored(sys.stdout) and not _in_actions():
             from lsmc.output.human import render
 
             render(lines, sys.stdout)
@@ -103,4 +103,10 @@ class Screen:
                 self._write(diagnostic_lines(diagnostic), sys.stderr)
 
     def _write(self, lines: Iterable[Line], stream: TextIO) -> None:
-        stream.write((ansi if self.colored(stream) else plain)(lines))
+        text = (ansi if self.colored(stream) else plain)(lines)
+        stream.write(inert(text) if _in_actions() else text)
+
+
+def _in_actions() -> bool:
+    """Whether the runner of GitHub Actions reads what is shown."""
+    return bool(os.environ.get("GITHUB_ACTIONS"))

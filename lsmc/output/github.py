@@ -23,7 +23,7 @@ def _finding(report: Report, found: Diagnostic) -> str:
     fields: dict[str, object] = {}
     location = found.location
     if location is not None:
-        fields["file"] = report.named(location.file)
+        fields["file"] = safe(report.named(location.file))
         fields["line"] = location.line
         fields["endLine"] = location.end_line
         fields["col"] = location.column

@@ -34,6 +34,18 @@ def safe(text: str) -> str:
     return "".join(char if char.isprintable() else _escape(ord(char)) for char in text)
 
 
+def inert(text: str) -> str:
+    """A text in which the runner of GitHub Actions finds no command.
+
+    It takes `::NAME` at the start of a line for one, and `##[NAME]` anywhere (`ActionCommand` of
+    https://github.com/actions/runner).
+    """
+    rows = text.replace("##[", "#\\x23[").split("\n")
+    return "\n".join(
+        row.replace("::", "\\x3a:", 1) if row.lstrip().startswith("::") else row for row in rows
+    )
+
+
 def _escape(code: int) -> str:
     if code == 0x09:
         return "\\t"

@@ -186,6 +186,29 @@ def test_a_file_keeps_what_is_not_content(way: str, run: Run, here: Path) -> Non
     assert sorted(one.name for one in here.iterdir()) == ["f", "log", "other name", "p"]
 
 
+@pytest.mark.parametrize("way", ["fmt", "fmt -r", "lint --fix --select LSM405 --no-config"])
+def test_links_do_not_lead_writers_out_of_a_directory(way: str, run: Run, here: Path) -> None:
+    (here / "d/deep").mkdir(parents=True)
+    for name in ("d/inside", "away", "named"):
+        (here / name).write_text(RAGGED.replace("/a", f"/{name}").replace("  a", f" {name}"))
+    (here / "d/in").symlink_to("inside")
+    (here / "d/out").symlink_to("../away")
+    (here / "link").symlink_to("named")
+    words = (*way.split(), "--base", ".")
+    result = run(*words, "d", "link")
+    assert result.exit_code in (0, 1), result.stderr
+    told = "`d/out` leads out of `d` and is left alone"
+    assert (told in result.stderr) == way.startswith("fmt")
+    assert ["#include" in (here / name).read_text() for name in ("d/inside", "away", "named")] == [
+        False,
+        True,
+        False,
+    ]
+    assert (here / "link").is_symlink()
+    run(*words, "d/out")
+    assert "#include" not in (here / "away").read_text()
+
+
 def _attribute(path: Path) -> bool:
     try:
         os.setxattr(path, "user.lsmc", b"kept")

@@ -190,12 +190,70 @@ def test_one_file_by_two_names_is_one() -> None:
     assert found == "./tree/dead:2:3: LSM101 `/etc/edited r` never grants anything\n"
 
 
-def test_nothing_to_lint_is_said() -> None:
-    Path("empty").mkdir()
-    for form in ("text", "jsonl"):
-        result = run("lint", "empty", "--format", form)
+def test_nothing_to_do_is_wrong_use() -> None:
+    """A wrong directory must not look like good policy."""
+    Path("empty/deep").mkdir(parents=True)
+    Path("empty/deep/p").write_text(DEAD)
+    Path("empty/README").touch()
+    reason = "lsmc: error: no files of policy in `empty`; directories below are not read\n"
+    for words in (
+        ("lint", "empty"),
+        ("lint", "empty", "--format", "jsonl"),
+        ("lint", "empty", "--format", "sarif"),
+        ("lint", "empty", "--diff"),
+        ("lint", "empty", "--write-baseline", "--baseline", "b.json"),
+        ("compile", "empty", "--no-cache", "-o", "x"),
+        ("fmt", "empty"),
+        ("fmt", "empty", "--check"),
+    ):
+        result = run(*words)
+        assert (result.exit_code, result.stdout, result.stderr) == (2, "", reason)
+    assert not Path("x").exists()
+    assert not Path("b.json").exists()
+    assert run("fmt", "-r", "empty", "--check", "--base", ".").exit_code == 0
+
+
+def test_other_files_beside_policy() -> None:
+    """What is no policy by its name is left out of a directory, and read when it is named."""
+    Path("d").mkdir()
+    Path("d/p").write_text("profile p /p {\n  include if exists <x>\n}\n")
+    for name in ("b.json", "README.md", "lsmc.toml", "x.yaml", "y.yml", "z.lsmb", "p.sarif"):
+        Path("d", name).write_text("{}\n")
+    note = (
+        "lsmc: note: taken for no policy by name: `d/README.md`, `d/b.json`, `d/lsmc.toml`, "
+        "`d/p.sarif`, `d/x.yaml` and 2 more\n"
+    )
+    for words in (("lint", "d", "--no-config", "--base", "."), ("compile", "d", "-o", "x")):
+        result = run(*words)
         assert result.exit_code == 0
-        assert result.stderr.startswith("lsmc: warning: no files of policy in `empty`\n")
+        assert result.stderr.startswith(note)
+    assert run("lint", "d", "-q", "--no-config", "--base", ".").stderr == ""
+    assert run("lint", "d/b.json", "--no-config").exit_code == 2
+
+
+def test_a_binary_file_is_one_line() -> None:
+    Path("d").mkdir()
+    Path("d/bin").write_bytes(bytes(range(256)) * 40 + "x\u0430\n".encode() * 100)
+    for words in (
+        ("lint", "d", "--select", "ALL", "--format", "concise"),
+        ("compile", "d", "-o", "x"),
+        ("fmt", "d"),
+    ):
+        result = run(*words)
+        assert result.exit_code == 2
+        output = result.stdout + result.stderr
+        assert output.count("d/bin:") == output.count("a NUL byte: this is not text") == 1
+
+
+def test_standard_input_is_bounded() -> None:
+    for command in ("lint", "fmt"):
+        result = run(command, "-", text=b"#" * ((1 << 22) + 1))
+        assert (result.exit_code, result.stdout, result.stderr) == (
+            2,
+            "",
+            "lsmc: error: `<stdin>`: larger than 4194304 bytes\n",
+        )
+        assert run(command, "-", text=b"#" * ((1 << 22) - 1) + b"\n").exit_code == 0
 
 
 def test_statistics_of_files_judged_alone() -> None:

@@ -47,7 +47,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each such place in the files of the tree."""
     for path in tree.texts:
         source = tree.library.sources[path]
-        if not source.text.isascii():
+        if not source.text.isascii() and "\0" not in source.text:  # no text, if there is one
             yield from _source(source)
 
 

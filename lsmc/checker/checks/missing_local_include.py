@@ -31,32 +31,41 @@ there is no such file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.syntax import syntax_of
 from lsmc.diagnostics import Diagnostic, Edit, Fix
 from lsmc.frontend.apparmor import ast
-from lsmc.source import Span, to_display
+from lsmc.source import Span, from_display, to_display
+
+#: What no name has that an include has as it is.
+_SPECIAL = re.compile(r"[\s\"'\\<>#,@${}\[\]*?^]")
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each profile without a line for local additions."""
     syntax = tree.shared(syntax_of)
     for file in tree.files:
-        name = file.path.replace("\\", "/").rpartition("/")[2]
+        name = file.path.rpartition("/")[2]
         sites = syntax.sites(file.path) if file.path in syntax.files else ()
         for profile, via in file.compiled.preamble.profiles:
             lines = [site.include for site in sites if site.profile is profile]
             if via or any(line.path.text.startswith("local/") for line in lines):
                 continue
-            text = f"local/{name}"
+            found = f"profile `{to_display(profile.name.text)}` has no place for local additions"
+            if not name.isprintable() or _SPECIAL.search(name):
+                yield CHECK.finding(
+                    profile.head, found, help="rename the file: an include cannot name it as it is"
+                )
+                continue
+            text = f"local/{from_display(name)}"
             there = tree.library.find(ast.Word(text, profile.head), True) is not None
-            title = to_display(profile.name.text)
             yield CHECK.finding(
                 profile.head,
-                f"profile `{title}` has no place for local additions",
-                help=f"add `include if exists <{text}>`",
+                found,
+                help=f"add `include if exists <local/{name}>`",
                 fix=_fix(profile, text, safe=not there),
             )
 

@@ -22,12 +22,15 @@ def command(ctx: click.Context, paths: tuple[str, ...], output: str, reading: Re
     Nothing is written when the policy has errors.
     """
     from lsmc.cli.outputs import check_output, is_stdout, write_output
-    from lsmc.cli.reading import compile_paths
+    from lsmc.cli.reading import check_paths, compile_paths
+    from lsmc.inputs import DiskFiles, profile_paths
     from lsmc.output.styled import line, safe
     from lsmc.tables.bundle import Bundle
 
     screen = screen_of(ctx)
     check_output(output)
+    found, missing = profile_paths(paths, DiskFiles())
+    check_paths(paths, (*found, *missing), screen)
     data, warnings = compile_paths(paths, reading, screen)
     screen.diagnostics(warnings)
     write_output(output, data)

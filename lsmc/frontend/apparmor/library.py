@@ -19,7 +19,7 @@ from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.features import Features, parse_features
 from lsmc.frontend.apparmor.refused import Refused
 from lsmc.inputs import Ask, OutsideError, ignored
-from lsmc.source import Source, Span, to_display
+from lsmc.source import Source, Span, to_display, to_path
 
 T = TypeVar("T")
 
@@ -116,7 +116,7 @@ class Library:
         return found.files
 
     def _find(self, text: str, magic: bool, asked: list[Ask]) -> tuple[str, ...] | None:
-        name = to_display(text)
+        name = to_path(text)
         if not name:
             return None
         candidates = [posixpath.join(d, name) for d in self.search] if magic else [name]

@@ -36,7 +36,15 @@ _LINE_STARTS = ITEM_STARTS - {"NAME", "SUBSET", "$END"}
 
 
 def parse(source: Source) -> tuple[ast.File, tuple[Diagnostic, ...]]:
-    """The file that a source holds, as far as it can be read, and what is wrong with its syntax."""
+    """The file that a source holds, as far as it can be read, and what is wrong with its syntax.
+
+    What holds a NUL byte is not text: one error says so, however long the file.
+    """
+    at = source.text.find("\0")
+    if at >= 0:
+        what = "a NUL byte: this is not text, and compilers end a word here without a message"
+        fault = error("unexpected-text", Span(source, at, at + 1), what)
+        return ast.File((), (), Span(source, 0, len(source.text))), (fault,)
     return _Parse(source).run()
 
 
@@ -64,7 +72,6 @@ class _Parse:
                 break
             except UnexpectedToken as unexpected:
                 self.recover(cast("Tok", unexpected.token), unexpected.expected)
-        self.refuse_nul()
         comments = tuple(comment for _, comment in sorted(self.scanner.comments.items()))
         return ast.File(items, comments, whole), tuple(self.problems)
 
@@ -91,14 +98,6 @@ class _Parse:
             else:
                 states.append(state)
                 values.append(token)
-
-    def refuse_nul(self) -> None:
-        """An error for the first NUL byte, unless another shows the place."""
-        at = self.source.text.find("\0")
-        shown = (problem.span for problem in self.problems)
-        if at >= 0 and not any(span and span.start <= at < span.end for span in shown):
-            what = "a NUL byte: compilers end the word here, without a message"
-            self.problems.append(error("unexpected-text", Span(self.source, at, at + 1), what))
 
     # The stacks.
 
