@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import lsmc
 from lsmc.analysis.inclusion import compared, excess
+from lsmc.analysis.objects import requestable
 from lsmc.analysis.openings import Opening
-from lsmc.checker.real import real_objects
 from lsmc.engine.evaluator import Matcher
 from lsmc.ir.classes import LINK
 
@@ -46,7 +46,7 @@ def matcher(found: lsmc.Policy, name: str) -> Matcher:
 
 
 def exceeds(found: lsmc.Policy) -> Opening | None:
-    return excess(matcher(found, "one"), matcher(found, "other"), real_objects)
+    return excess(matcher(found, "one"), matcher(found, "other"), requestable)
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_a_class_that_one_of_them_mediates() -> None:
     """Who is not asked about a class may do all of it."""
     asked = lsmc.compile_text("abi <abi/4.0>,\nprofile one { /a r, }\n", base=PROFILES)
     free = lsmc.compile_text("profile one { /a r, }\n", base=PROFILES)
-    assert excess(matcher(asked, "one"), matcher(free, "one"), real_objects) is None
-    access = excess(matcher(free, "one"), matcher(asked, "one"), real_objects)
+    assert excess(matcher(asked, "one"), matcher(free, "one"), requestable) is None
+    access = excess(matcher(free, "one"), matcher(asked, "one"), requestable)
     assert access is not None
     assert access.cls.name == "userns"
 

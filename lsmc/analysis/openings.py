@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from lsmc.analysis.diff import by_meaning
+from lsmc.analysis.objects import is_real, requestable
 from lsmc.analysis.question import ClassView, Question, RulePlace
-from lsmc.analysis.real_paths import RealPaths, is_real
 from lsmc.automata.algebra import search
 from lsmc.automata.dfa import StateLimit
 from lsmc.decide import ALLOW, decide
@@ -79,7 +79,7 @@ class Openings:
         if question.rule.rule.facts.effect != ALLOW:
             return None
         for key in question.samples():
-            if cls is not FILE or is_real(key):
+            if is_real(cls, key):
                 opening = self._opening(cls, key)
                 if opening is not None:
                     return opening
@@ -88,10 +88,8 @@ class Openings:
     def _search(
         self, cls: MediationClass, along: Question | None, seen: set[tuple[int, int]]
     ) -> Opening | None:
-        views: list[Any] = [ClassView(self._new, cls.code), ClassView(self._old, cls.code)]
-        real = RealPaths()
-        if cls is FILE:
-            views.append(real)
+        real = requestable(cls)
+        views: list[Any] = [ClassView(self._new, cls.code), ClassView(self._old, cls.code), real]
         asked = len(views)
         if cls is self._cls:
             views.append(_Only(self._key))
@@ -100,7 +98,7 @@ class Openings:
             first, second = states[0], states[1] or self._empty
             if first is None or (id(first), id(second)) in seen:
                 return False
-            if cls is FILE and (states[2] is None or not real.accepts(states[2])):
+            if states[2] is None or not real.accepts(states[2]):
                 return False
             if along is not None and not along.matches(first):
                 return False
@@ -108,7 +106,7 @@ class Openings:
             return next(self._gains(cls, first, second, same), None) is not None
 
         def alive(states: Sequence[Any]) -> bool:
-            if cls is FILE and states[2] is None:
+            if states[2] is None:
                 return False
             if along is not None:
                 return along.alive(states[0])

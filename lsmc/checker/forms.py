@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from lsmc.analysis.common import Complement, have_common, member
+from lsmc.analysis.objects import sample_keys
 from lsmc.automata.algebra import Lazy, equivalent
 from lsmc.automata.pattern import Literal, Pattern, example, literal_prefix, literals, union
-from lsmc.checker.members import sample_keys
 from lsmc.checker.objects import last_bytes
 from lsmc.checker.patterns import starts
 from lsmc.ir.classes import BY_CODE

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from lsmc.analysis.common import shortest
+from lsmc.analysis.objects import LIMIT, is_real, requestable
 from lsmc.automata.algebra import Automaton, States
-from lsmc.checker.real import LIMIT, is_real_key, real_keys
 from lsmc.checker.scopes import Scope
 from lsmc.decide import NOTHING, Decision, Facts, decide
 from lsmc.ir.model import MediationClass
@@ -50,7 +50,7 @@ class Meetings:
     def example(self) -> bytes | None:
         """A key, one about which a kernel can ask if there is any; None for an empty language."""
         keys = self.first_keys()
-        real = (key for key in keys if is_real_key(self.cls, key))
+        real = (key for key in keys if is_real(self.cls, key))
         return next(real, next(iter(keys), None))
 
     def at(self, key: bytes) -> Ids:
@@ -66,7 +66,7 @@ class Meetings:
         no rule outside of `among` can bring the goal about.
         """
         for key in self.first_keys():
-            if (not real or is_real_key(self.cls, key)) and goal(self.at(key)):
+            if (not real or is_real(self.cls, key)) and goal(self.at(key)):
                 return key
         if self.finite:
             return None
@@ -90,7 +90,7 @@ class Meetings:
         forms = self.scope.scopes.forms
         others = {n: forms.lazy(forms.of(n)) for n in among if n != self.member}
         along = Along(self.member, forms.lazy(self._form), others)
-        asked = real_keys(self.cls)
+        asked = requestable(self.cls, code=True)
         automata: list[Automaton[Any]] = [along, asked] if real else [along]
 
         def reached(states: States) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from lsmc.analysis.common import have_common
-from lsmc.analysis.real_paths import RealPaths, is_real
-from lsmc.automata.algebra import Automaton, Lazy
+from lsmc.analysis.objects import PATH_FIELDS, PATHS, is_real_path
+from lsmc.automata.algebra import Lazy
 from lsmc.automata.alphabet import mask_of
 from lsmc.automata.pattern import (
     Chars,
@@ -19,23 +19,11 @@ from lsmc.automata.pattern import (
     example,
     is_empty_language,
 )
-from lsmc.ir.classes import FILE, LINK, MOUNT, NETWORK, PIVOT_ROOT, UMOUNT
+from lsmc.ir.classes import MOUNT, NETWORK
 from lsmc.ir.model import MediationClass, Rule
 from lsmc.ir.mount import BY_WORD, PROPAGATION
 
 _SLASH = mask_of(b"/")
-
-#: The fields of a class that hold paths as the kernel builds them.
-PATHS: dict[MediationClass, tuple[int, ...]] = {
-    FILE: (0,),
-    LINK: (0, 1),
-    MOUNT: (0,),
-    UMOUNT: (0,),
-    PIVOT_ROOT: (0, 1),
-}
-
-
-_REAL_PATHS: Automaton[int] = RealPaths()
 
 
 @lru_cache(maxsize=200_000)
@@ -44,9 +32,9 @@ def holds_real_path(pattern: Pattern) -> bool:
     first = example(pattern)
     if first is None:
         return False
-    if is_real(first):
+    if is_real_path(first):
         return True
-    return have_common([Lazy(pattern), _REAL_PATHS])
+    return have_common([Lazy(pattern), PATHS])
 
 
 def impossible(rule: Rule) -> str:
@@ -54,7 +42,7 @@ def impossible(rule: Rule) -> str:
     for number, field in enumerate(rule.fields):
         if example(field) is None:
             return f"no {rule.cls.fields[number].replace('_', ' ')} matches at all"
-    for number in PATHS.get(rule.cls, ()):
+    for number in PATH_FIELDS.get(rule.cls, ()):
         if not holds_real_path(rule.fields[number]):
             return _why(example(rule.fields[number]) or b"")
     special = _SPECIAL.get(rule.cls)

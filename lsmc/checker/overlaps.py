@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from lsmc.analysis.common import shortest_common
 from lsmc.analysis.diff import absolute
+from lsmc.analysis.objects import LIMIT, is_real, real_member
 from lsmc.automata.alphabet import cost
 from lsmc.automata.dfa import StateLimit
 from lsmc.checker.forms import Form
 from lsmc.checker.meetings import Ids, Meetings, decision
 from lsmc.checker.model import Tree
 from lsmc.checker.patterns import Heads
-from lsmc.checker.real import LIMIT, is_real_key, real_member
 from lsmc.checker.scopes import Scope, Scopes, Written
 from lsmc.ir.classes import FILE
 from lsmc.ir.model import Effect, MediationClass, Rule, Unit
@@ -76,12 +76,12 @@ class Overlaps:
         """As `meet`, among the keys about which a kernel can ask."""
         cls = self.tree.rules[a].cls
         first = self.meet(a, b)
-        if first is None or is_real_key(cls, first):
+        if first is None or is_real(cls, first):
             return first
         one, other = self._forms.of(a), self._forms.of(b)
         if one.keys is not None and other.keys is not None:
             theirs = set(other.keys)
-            return next((k for k in one.keys if k in theirs and is_real_key(cls, k)), None)
+            return next((k for k in one.keys if k in theirs and is_real(cls, k)), None)
         return real_member(cls, (self._forms.lazy(one), self._forms.lazy(other)))
 
     def strong_of(self, scope: Scope) -> Heads[int]:

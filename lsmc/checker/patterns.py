@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from lsmc.analysis.common import Complement, have_common, member, shortest_common
+from lsmc.analysis.objects import FILES, PATHS, is_real_path
 from lsmc.automata.algebra import Automaton, Lazy
 from lsmc.automata.alphabet import cost
 from lsmc.automata.heads import heads
 from lsmc.automata.pattern import (
-    NOT_NUL,
     Pattern,
     example,
     literals,
-    mask_of,
 )
 
 T = TypeVar("T")
@@ -43,18 +41,14 @@ def samples(pattern: Pattern) -> tuple[bytes, ...]:
     return (one,) if one is not None else ()
 
 
-#: What no path of the kernel has.
-_UNREAL = re.compile(rb"//|/\.\.?(?:/|\Z)|\A(?!/)")
-
-
 @lru_cache(maxsize=200_000)
 def objects(pattern: Pattern) -> tuple[bytes, ...]:
     """As `samples`, for paths: only such as the kernel names."""
     found = members(pattern)
     if found is not None:
-        return tuple(path for path in found if _UNREAL.search(path) is None)
+        return tuple(path for path in found if is_real_path(path))
     one = example(pattern)
-    if one is not None and _UNREAL.search(one) is not None:
+    if one is not None and not is_real_path(one):
         one = _real(pattern)
     return (one,) if one is not None else ()
 
@@ -128,45 +122,6 @@ class Heads(Generic[T]):
 def may_meet(one: tuple[bytes, ...], other: tuple[bytes, ...]) -> bool:
     """Whether patterns with these heads may have a member in common."""
     return any(a.startswith(b) or b.startswith(a) for a in one for b in other)
-
-
-class Files:
-    """The paths that a kernel names and that are no directory, as an automaton.
-
-    No component is empty, `.` or `..`.  The states: before the path, behind a slash, in a
-    component, behind a first dot, behind two dots.
-    """
-
-    start = 0
-    _SLASH = mask_of(b"/")
-    _DOT = mask_of(b".")
-    _OTHER = NOT_NUL & ~mask_of(b"/.")
-
-    def edges(self, state: int) -> tuple[tuple[int, int], ...]:
-        """Where a state leads."""
-        if state == 0:
-            return ((self._SLASH, 1),)
-        if state == 1:
-            return ((self._DOT, 3), (self._OTHER, 2))
-        if state == 2:
-            return ((self._SLASH, 1), (NOT_NUL & ~self._SLASH, 2))
-        return ((self._DOT, 4 if state == 3 else 2), (self._OTHER, 2))
-
-    def accepts(self, state: int) -> tuple[int, ...]:
-        """One pattern, the paths."""
-        return (0,) if state == 2 else ()
-
-
-class Paths(Files):
-    """As `Files`, with directories, which end in a slash."""
-
-    def accepts(self, state: int) -> tuple[int, ...]:
-        """One pattern, the paths."""
-        return (0,) if state in {1, 2} else ()
-
-
-FILES = Files()
-PATHS = Paths()
 
 
 @lru_cache(maxsize=200_000)

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from lsmc.analysis.objects import FILES
 from lsmc.automata.algebra import Table, search
-from lsmc.automata.alphabet import ALL, mask_of
+from lsmc.automata.alphabet import ALL
 from lsmc.automata.dfa import Dfa
 
 BEFORE, SAME, AFTER = range(3)
@@ -31,25 +32,6 @@ class Runner:
 
 #: The first runner, then the rivals; None for a rival that is out.
 State: TypeAlias = "tuple[Runner | None, ...]"
-
-
-class Paths:
-    """The paths that a file can have: no empty name, none at the end."""
-
-    start = 0
-    _NAME = ALL & ~mask_of(b"/\0")
-
-    def edges(self, state: int) -> tuple[tuple[int, int], ...]:
-        """Where a state leads: 0 before the first slash, 1 behind one, 2 within a name."""
-        slash = (mask_of(b"/"), 1)
-        return ((slash,), ((self._NAME, 2),), (slash, (self._NAME, 2)))[state]
-
-    def accepts(self, state: int) -> tuple[int, ...]:
-        """Whether a path may end here."""
-        return (0,) if state == 2 else ()
-
-
-FILE_PATHS = Paths()
 
 
 class Race:
@@ -124,7 +106,7 @@ class Race:
 
         def reached(states: tuple[Any, ...]) -> bool:
             state, path = states
-            if state is None or path is None or not FILE_PATHS.accepts(path):
+            if state is None or path is None or not FILES.accepts(path):
                 return False
             return 0 in self.accepts(state) and goal(*self.standing(state))
 
@@ -132,7 +114,7 @@ class Race:
             state, path = states
             return state is not None and path is not None and (not rivals or any(state[1:]))
 
-        return search([self, FILE_PATHS], reached, alive=alive, limit=limit)
+        return search([self, FILES], reached, alive=alive, limit=limit)
 
 
 def _step(runner: Runner, target: int) -> Runner:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+from lsmc.analysis.objects import is_real
 from lsmc.checker.judge import Judgement
 from lsmc.checker.meetings import Meetings
 from lsmc.checker.model import LintedProfile, rule_text
-from lsmc.checker.real import is_real_key
 from lsmc.checker.removal import Seen, won_at
 from lsmc.checker.scopes import Scope, Written
 from lsmc.decide import Decision
@@ -74,7 +74,7 @@ def witness_of(judgement: Judgement) -> dict[str, Any] | None:
     written, proof = judgement.written, judgement.removal
     classes = {rule.cls for rule in written.rules}  # not those of what it takes along
     seen = best(one for one in proof.won or proof.beaten.values() if one.cls in classes)
-    if seen is not None and is_real_key(seen.cls, seen.key or b""):
+    if seen is not None and is_real(seen.cls, seen.key or b""):
         bits = seen.won
         if seen.cls is FILE and seen.with_it.allow & bits:
             bits &= seen.with_it.allow
@@ -88,7 +88,7 @@ def best(seen: Iterable[Seen]) -> Seen | None:
 
     def cost(one: Seen) -> tuple[bool, int, bool]:
         key = one.key or b""
-        return not is_real_key(one.cls, key), len(key), not one.owner
+        return not is_real(one.cls, key), len(key), not one.owner
 
     return min((one for one in seen if one.key is not None), key=cost, default=None)
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
+
 import pytest
 
+import lsmc
+from lsmc.analysis.common import member
+from lsmc.analysis.objects import FILES, PATHS, is_real, is_real_path, real_member
 from lsmc.automata.algebra import Lazy
 from lsmc.automata.pattern import NOT_NUL, Literal, Pattern, Star, concat, union
-from lsmc.checker.real import is_real_key, real_member
 from lsmc.ir.classes import BY_NAME
 
 
@@ -27,7 +32,11 @@ from lsmc.ir.classes import BY_NAME
         ("signal", b"term\0", False),
         ("network", b"inet\0stream" + 8 * b"\0", True),
         ("network", b"inet\0" + 8 * b"\0", False),
-        ("unix", b"stream\0\0\0", True),
+        ("unix", b"stream\0@\0none\0", True),
+        ("unix", b"stream\0@\xff\xfe\xff\xff\0none\0", True),
+        ("unix", b"stream\0@\xff\0none\0", False),
+        ("unix", b"stream\0/run/s\0none\0", False),
+        ("unix", b"stream\0\0\0", False),
         ("unix", b"\0\0\0", False),
         ("mount", b"/mnt/\0\0\0", True),
         ("mount", b"\0\0\0", False),
@@ -37,7 +46,7 @@ from lsmc.ir.classes import BY_NAME
 )
 def test_keys(cls: str, key: bytes, real: bool) -> None:
     one = BY_NAME[cls]
-    assert is_real_key(one, key) == real
+    assert is_real(one, key) == real
     whole = Literal(bytes((one.code, *key)))
     assert real_member(one, (Lazy(whole),)) == (key if real else None)
 
@@ -60,3 +69,26 @@ def test_the_shortest(cls: str, patterns: tuple[Pattern, ...], found: bytes | No
     one = BY_NAME[cls]
     code = Literal(bytes((one.code,)))
     assert real_member(one, [Lazy(concat((code, pattern))) for pattern in patterns]) == found
+
+
+def test_one_language_of_paths() -> None:
+    """The automata and the expression agree on every short path."""
+    for size in range(6):
+        for letters in itertools.product("/.a", repeat=size):
+            path = "".join(letters).encode()
+            assert member(PATHS, path) == is_real_path(path), path
+            assert member(FILES, path) == (is_real_path(path) and not path.endswith(b"/")), path
+
+
+def test_attachments_do_not_race_for_a_path_that_cannot_exist(tmp_path: Path) -> None:
+    """`.` and `..` are names of no file; other names with dots are."""
+
+    def race(one: str, other: str) -> list[lsmc.Diagnostic]:
+        file = tmp_path / "p"
+        file.write_text(f"profile a {one} {{ }}\nprofile b {other} {{ }}\n")
+        return lsmc.check(file, base=tmp_path, select=["LSM205", "LSM223"])
+
+    assert race("/x/[.]{,.}", "/x/{,.}[.]") == []
+    assert race("/x/[.]{,.}/a", "/x/{,.}[.]/a") == []
+    (finding,) = race("/x/[.]*", "/x/*[.]")
+    assert "`/x/.a.`" in finding.message

@@ -53,6 +53,7 @@ from collections.abc import Iterator
 
 from lsmc.analysis.attachment_index import Open, Scope
 from lsmc.analysis.languages import common
+from lsmc.analysis.objects import is_real_file
 from lsmc.automata.dfa import StateLimit
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.names import graph_of
@@ -78,7 +79,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 def _listed(scope: Scope) -> Iterator[tuple[tuple[Candidate, Candidate], bytes]]:
     """Pairs at the paths that some attachment lists."""
     for path in scope.ordered:
-        if path.endswith(b"/"):
+        if not is_real_file(path):
             continue
         ranked = [(rank, one) for rank, one in scope.at(path) if not one.xattrs]
         best = max((rank for rank, _ in ranked), default=0)

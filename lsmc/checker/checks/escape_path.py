@@ -67,12 +67,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lsmc.analysis.edges import Edge
 from lsmc.analysis.inclusion import compared, excess
+from lsmc.analysis.objects import requestable
 from lsmc.automata.dfa import StateLimit
 from lsmc.checker.grants import EXECUTE, ProfileView, granting, grants, halves
 from lsmc.checker.model import Check, Tree
 from lsmc.checker.names import graph_of
 from lsmc.checker.patterns import objects
-from lsmc.checker.real import real_objects
 from lsmc.checker.telling import quoted, shown
 from lsmc.checker.transitions import edge_witness, graph, rule_of
 from lsmc.decide import decide
@@ -134,9 +134,9 @@ def _more(narrow: ProfileView, wide: ProfileView) -> str | None:
         return None
     one, other = narrow.profile.matcher, wide.profile.matcher
     try:
-        if excess(one, other, real_objects) is not None:
+        if excess(one, other, requestable) is not None:
             return None
-        more = excess(other, one, real_objects)
+        more = excess(other, one, requestable)
     except StateLimit:
         return None
     finally:

@@ -38,13 +38,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from lsmc.analysis.graph import Graph
-from lsmc.analysis.languages import some
+from lsmc.analysis.objects import FILES, is_real_file, some_files
 from lsmc.analysis.question import ClassView
 from lsmc.automata.algebra import Automaton, Table, search
 from lsmc.automata.dfa import StateLimit
 from lsmc.checker.model import Check, LintedProfile, Tree
 from lsmc.checker.names import graph_of
-from lsmc.checker.race import FILE_PATHS
 from lsmc.diagnostics import Diagnostic
 from lsmc.engine.subjects import mediates
 from lsmc.ir.classes import FILE
@@ -89,22 +88,23 @@ def _unread(graph: Graph, profile: LintedProfile) -> bytes | None:
         return None
     listed = scope.of[record.number]
     if listed is not None:
-        return None if any(_reads(profile, path) for path in listed) else next(iter(listed), None)
+        files = [path for path in listed if is_real_file(path)]
+        return None if any(_reads(profile, path) for path in files) else next(iter(files), None)
     candidate = next(c for c in scope.candidates if c.profile.number == record.number)
     table = Table(candidate.dfa)
-    paths = some(table, _TRIES)
+    paths = some_files(table, _TRIES)
     if any(_reads(profile, path) for path in paths):
         return None
     view = ClassView(profile.matcher, FILE.code)
 
     def goal(states: tuple[Any, ...]) -> bool:
-        if None in states or not table.accepts(states[1]) or not FILE_PATHS.accepts(states[2]):
+        if None in states or not table.accepts(states[1]) or not FILES.accepts(states[2]):
             return False
         return any(
             profile.matcher.decide(states[0], FILE, owner).allow & _READ for owner in (False, True)
         )
 
-    automata: list[Automaton[Any]] = [view, table, FILE_PATHS]
+    automata: list[Automaton[Any]] = [view, table, FILES]
     try:
         found = search(automata, goal, alive=lambda s: None not in s, limit=_LIMIT)
     except StateLimit:

@@ -40,10 +40,10 @@ How to fix: remove the profile, or narrow the attachments that claim its paths.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lsmc.analysis.attachment_index import Scope
-from lsmc.analysis.languages import some
+from lsmc.analysis.objects import is_real_file, some_files
 from lsmc.automata.algebra import Table
 from lsmc.automata.dfa import StateLimit
 from lsmc.checker.model import Check, Tree
@@ -77,7 +77,8 @@ def _takers(scope: Scope, candidate: Candidate) -> dict[str, tuple[bytes, bool]]
     """
     takers: dict[str, tuple[bytes, bool]] = {}
     listed = scope.of[candidate.profile.number]
-    for path in listed if listed is not None else some(Table(candidate.dfa), _TRIES):
+    paths: Iterable[bytes] = some_files(Table(candidate.dfa), _TRIES) if listed is None else listed
+    for path in filter(is_real_file, paths):
         ranked = [(rank, one.profile) for rank, one in scope.at(path) if not one.xattrs]
         best = max(rank for rank, _ in ranked)
         winners = [profile for rank, profile in ranked if rank == best]
