@@ -5,9 +5,11 @@ Every answer here was read from the automata of apparmor_parser 3.0.8 and 4.1.0,
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from lsmc import Policy
+from lsmc import Policy, PolicyError, diff
 from lsmc.api import compile_text
 from lsmc.frontend.apparmor.rules.mount import cleared_bits, flag_bits
 from lsmc.ir.mount import FLAGS, flag_word
@@ -130,8 +132,6 @@ def test_an_alias_rewrites_the_pairs_of_links() -> None:
 
 
 def test_an_alias_cannot_spoil_the_rules_of_hats_unseen() -> None:
-    from lsmc.diagnostics import PolicyError
-
     with pytest.raises(PolicyError) as caught:
         policy('alias /proc/ -> "/p[/",\nprofile p { ^h { } }\n')
     assert {d.name for d in caught.value.diagnostics} == {"bad-class"}
@@ -148,3 +148,132 @@ def test_deny_change_profile_denies_the_pair(denied: str) -> None:
     compiled = policy(f"change_profile -> q, deny change_profile {denied},")
     found = compiled.permissions("p", "onexec", "q", exec="/x")
     assert (set(found.allow), set(found.deny)) == (set(), {"onexec"})
+
+
+NAMES = [
+    ("p,a", "@{profile_name}", ["p,a"], ["p", "a"]),
+    ("p,a", "{@{profile_name},c}", ["p", "a", "c"], ["p,a"]),
+    ("/{a,b}", "@{profile_name}", ["/{a,b}"], ["/a", "/b"]),
+    ("/{a,b}", "{@{profile_name},c}", ["/{a", "b}", "c"], ["/{a,b}", "/a"]),
+    ("p*[x]?", "@{profile_name}", ["p*[x]?"], ["pax!"]),
+    ("p\\{a", "@{profile_name}", ["p{a"], ["p\\{a"]),
+    ("p\\qa", "@{profile_name}", ["pqa"], ["p\\qa"]),
+    ("p\\\\q", "@{profile_name}", ["p\\q"], ["p\\\\q"]),
+    ("p^", "@{profile_name}", ["p^"], []),
+]
+
+
+@pytest.mark.parametrize(("name", "peer", "matched", "left"), NAMES)
+def test_the_own_name_as_a_glob(name: str, peer: str, matched: list[str], left: list[str]) -> None:
+    text = f'profile "{name}" {{ signal peer="{peer}", ptrace peer="{peer}", }}'
+    compiled = compile_text(text)
+    (subject,) = compiled.profiles
+    for label in (*matched, *left):
+        signals = compiled.permissions(subject, "signal", label, signal="hup").allow
+        traces = compiled.permissions(subject, "ptrace", label).allow
+        assert bool(signals) is bool(traces) is (label in matched), label
+
+
+@pytest.mark.parametrize("rank", ["", "priority=1 "])
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("/\\{a,b\\},c", "@{profile_name}"),
+        ("{/\\{a,b\\},c,c}", "{@{profile_name},c}"),
+    ],
+)
+def test_the_own_name_equals_its_letters(written: str, named: str, rank: str) -> None:
+    def of(peer: str) -> Policy:
+        return compile_text(f"/\\{{a,b\\}},c {{ {rank}signal peer={peer}, }}\n")
+
+    assert diff(of(written), of(named)) == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "mount /x=y -> /a=b,",
+        "mount -> /a=b,",
+        "mount options=ro /a(b) -> @{V}/=b,",
+        "mount /options=ro -> /b,",
+        "umount /a,b=c,",
+        "remount /a=b,",
+        "mqueue r /a=b,",
+        "@{V}? r,",
+        "@{V}?? r,",
+        "@{V}?/ px -> q,",
+        "r @{V}?,",
+        "link @{V}?/ -> /x,",
+        "pivot_root @{V}?b,",
+        "/odd/[?*]* w,",
+        "if false { mount options=(rw,bind) fstype=tmpfs -> /a, }",
+        "network send peer=(label:=@{profile_name}),",
+        "umount fstype={a /m/,",
+    ],
+)
+def test_accepted(rule: str) -> None:
+    compile_text(f"@{{V}}=/v /w\nprofile p {{ {rule} }}\n")
+
+
+def test_words_of_mount_rules_keep_their_signs() -> None:
+    compiled = policy("mount /x=y -> /a=b/, umount /a=b/,")
+    assert may(compiled, "mount", "/a=b/", source="/x=y") == {"mount"}
+    assert may(compiled, "umount", "/a=b/") == {"umount"}
+    compiled = compile_text("@{V}=/v\nprofile p { @{V}?? r, }\n")
+    assert may(compiled, "file", "/vab") == {"r"}
+    assert not may(compiled, "file", "/va")
+
+
+def test_a_label_of_a_network_rule_is_expanded(tmp_path: Path) -> None:
+    features = tmp_path / "features"
+    features.write_text("network_v8 {af_inet {yes\n}\naf_mask {inet inet6\n}\n}\n")
+    rule = "network send inet peer=(label=@{profile_name}),"
+    compiled = compile_text(f"profile p {{ {rule} }}\n", features=features)
+    for label, granted in (("p", True), ("q", False)):
+        found = may(compiled, "network", "inet", peer_label=label)
+        assert ("send" in found) is granted
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "mount options=() -> /a,",
+        "mount options in () -> /a,",
+        "mount fstype=() -> /a,",
+        "umount options=( ),",
+        "signal set=(),",
+        "pivot_root oldroot=(),",
+        "network inet ip=(),",
+        "network inet label=(),",
+        "mount a=b -> /c,",
+        "@{V}?,",
+        "@{V}+b r,",
+    ],
+)
+def test_refused(rule: str) -> None:
+    with pytest.raises(PolicyError):
+        compile_text(f"@{{V}}=/v /w\nprofile p {{ {rule} }}\n")
+
+
+def test_one_value_of_an_attribute_may_stand_in_parentheses() -> None:
+    compile_text("profile p /p xattrs=(user.a=(b) user.c=d) { }\n")
+    with pytest.raises(PolicyError):
+        compile_text("profile p /p xattrs=(user.a=(b c)) { }\n")
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        "attach_disconnected",
+        "attach_disconnected.ipc",
+        "attach_disconnected.ipc=/x",
+        "attach_disconnected.path=/x",
+    ],
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_flags_that_attach_contradict_those_that_do_not(flag: str, order: int) -> None:
+    flags = ", ".join((flag, "no_attach_disconnected")[::order])
+    compile_text(f"profile p flags=({flag}) {{ }}\n")
+    with pytest.raises(PolicyError) as caught:
+        compile_text(f"profile p flags=({flags}) {{ }}\n")
+    assert [d.name for d in caught.value.diagnostics] == ["conflicting-flags"]

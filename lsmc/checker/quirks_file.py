@@ -8,11 +8,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lsmc.checker.model import Tree
+from lsmc.checker.quirks_glob import globs
 from lsmc.checker.written import Place
 from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.variables import ExpansionError, Variables
 from lsmc.source import Span, to_display
 
+_OWN_NAME = "@{profile_name}"
+_ESCAPE_OR_VARIABLE = re.compile(r"\\.|@\{[^}]*\}", re.DOTALL)
 _FIRST_VARIABLE = re.compile(r"(/?)@\{([^}]*)\}(/?)")
 
 
@@ -149,6 +152,38 @@ def double_slash(rule: ast.Rule, variables: Variables) -> Iterator[Fault]:
                 "and two slashes never match",
                 f"write `{text.partition('}')[2]}`",
             )
+
+
+def own_name(rule: ast.Rule, name: str) -> Iterator[Fault]:
+    """References to the profile's own name where that name is read as something else.
+
+    Args:
+        rule: as it is written.
+        name: the profile's name, without a namespace.
+    """
+    for word in globs(rule.body):
+        before, found, _ = word.text.partition(_OWN_NAME)
+        if not found:
+            continue
+        shown = f"`{to_display(word.text)}`"
+        if "\\" in name:
+            yield Fault(
+                word.span,
+                f"{shown} is not the name `{to_display(name)}`: its backslashes escape",
+                "write the name out, each backslash of it twice",
+            )
+        elif "," in name and _depth(before):
+            yield Fault(
+                word.span,
+                f"{shown} is read with the name `{to_display(name)}` split at its comma",
+                "write a rule of its own for the name",
+            )
+
+
+def _depth(text: str) -> int:
+    """How many braces are open behind a glob's beginning."""
+    plain = _ESCAPE_OR_VARIABLE.sub("", text)
+    return plain.count("{") - plain.count("}")
 
 
 def _paths(body: ast.RuleBody) -> Iterator[ast.Word]:

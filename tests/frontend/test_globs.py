@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsmc.automata.pattern import literals
-from lsmc.frontend.apparmor.aare import MAX_NESTING, GlobError, escape, parse_glob
+from lsmc.frontend.apparmor.aare import MAX_NESTING, GlobError, parse_glob
 from tests.automata.strategies import matches
 
 NUL_ESCAPES = ("\\000", "\\00", "\\0", "\\x00", "\\x0", "\\d000", "\\d00", "\\d0")
@@ -357,12 +356,3 @@ def test_nesting_has_a_limit() -> None:
         ALTERNATION,
         "alternations nested too deeply",
     )
-
-
-def test_an_escaped_text_matches_itself_alone() -> None:
-    every = bytes(byte for byte in range(1, 256)).decode("latin-1")
-    assert escape(every).count("\\") == len('\\*?[]{}^,"') + 1
-    for text in (every, *every, "a*{b,c}\\"):
-        glob = parse_glob(escape(text))
-        assert glob.exact
-        assert literals(glob.pattern, 2) == (text.encode("latin-1"),)

@@ -126,6 +126,25 @@ FREE = [
 
 
 @pytest.mark.parametrize(
+    ("name", "rule", "count"),
+    [
+        ("p\\{a", "signal peer=@{profile_name},", 1),
+        ("p\\{a", "signal peer=b,", 0),
+        ("p,a", "signal peer={@{profile_name},b},", 1),
+        ("p,a", "signal peer={b,c}@{profile_name},", 0),
+        ("p,a", "dbus send peer=(label=@{profile_name}),", 0),
+        ("p", "change_profile -> {@{profile_name},b},", 0),
+    ],
+)
+def test_the_own_name_read_as_something_else(
+    tmp_path: Path, name: str, rule: str, count: int
+) -> None:
+    text = f'abi <abi/4.0>,\nprofile "{name}" {{ {rule} }}\n'
+    found, _ = findings(tmp_path, "LSM409", text)
+    assert len(found) == count, [str(one) for one in found]
+
+
+@pytest.mark.parametrize(
     ("values", "path", "count"),
     [
         ("/", "@{V}/a", 1),

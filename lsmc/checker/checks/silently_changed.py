@@ -11,12 +11,14 @@ targets are names, not patterns: `px -> @{X}` and `px -> a*` look for profiles o
 `ix -> x` and `ux -> x` go to `x`; a target without exec or link permission does nothing; a child's
 `cx ->` does not find its own children; `pUx` does not scrub the environment; - `change_profile EXEC
 -> T` allows the direct change to T; - `/@{X}` begins with two slashes when the value of `X` begins
-with one, and never matches, and so does `@{X}/` before 6.0 when the value of `X` is `/`; - `link
-subset` tests only files that the task owns, and `deny link subset` denies as without `subset`;
-`deny a` leaves `w` as it is; `deny all` denies files to their owner only; - `port=0` is every port,
-of several addresses or ports the first one counts; unknown words of `io_uring (…)` are passed over;
-- coarse network rules hold for all profiles of a file (`apparmor_parser` 6.0); - `defined $x` is
-always false (6.0), a limit of `010` is 8, a later `abi` line is passed over.
+with one, and never matches, and so does `@{X}/` before 6.0 when the value of `X` is `/`; -
+backslashes of the profile's name escape in `@{profile_name}`, and its commas split
+`{@{profile_name},b}`; - `link subset` tests only files that the task owns, and `deny link subset`
+denies as without `subset`; `deny a` leaves `w` as it is; `deny all` denies files to their owner
+only; - `port=0` is every port, of several addresses or ports the first one counts; unknown words of
+`io_uring (…)` are passed over; - coarse network rules hold for all profiles of a file
+(`apparmor_parser` 6.0); - `defined $x` is always false (6.0), a limit of `010` is 8, a later `abi`
+line is passed over.
 
 Why is this bad: nobody is told, and the profile does something else than everybody reads.
 
@@ -56,7 +58,7 @@ from lsmc.checker.grants import FREE_MODES, WRITE, ProfileView, grants
 from lsmc.checker.model import Check, LintedFile, Tree
 from lsmc.checker.patterns import members, objects
 from lsmc.checker.quirks import altered
-from lsmc.checker.quirks_file import Fault, abi_lines, double_slash, heads, structure
+from lsmc.checker.quirks_file import Fault, abi_lines, double_slash, heads, own_name, structure
 from lsmc.checker.telling import chain, quoted, shown, witness
 from lsmc.checker.written import Text, places, texts
 from lsmc.decide import ALLOW, DENY
@@ -95,7 +97,9 @@ def _rule(text: Text, rule: ast.Rule) -> Iterator[Diagnostic]:
             )
     if "@{" in rule.span.text:
         for place in text.places:
-            for fault in double_slash(rule, place.file.compiled.preamble.variables):
+            variables = place.file.compiled.preamble.variables
+            local = place.name.split("://")[-1] if place.name.startswith(":") else place.name
+            for fault in (*double_slash(rule, variables), *own_name(rule, local)):
                 yield _fault(fault, place.name)
 
 

@@ -85,11 +85,6 @@ def _parse_innermost(text: str, null: bool) -> Glob:
     return parser.parse()
 
 
-def escape(text: str) -> str:
-    """A glob that matches just this byte text."""
-    return re.sub(r"[\\*?\[\]{}^,\"]", r"\\\g<0>", text)
-
-
 class _Parser:
     """One left-to-right pass; `stack` holds the open alternations, outermost first."""
 

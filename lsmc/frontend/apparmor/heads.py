@@ -10,7 +10,6 @@ from typing import cast
 
 from lsmc.automata.pattern import Literal, Pattern
 from lsmc.frontend.apparmor import ast
-from lsmc.frontend.apparmor.aare import escape
 from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.lowering import Lowering, glob
 from lsmc.frontend.apparmor.refused import Refused
@@ -20,6 +19,8 @@ from lsmc.frontend.apparmor.variables import Variables, filter_slashes
 from lsmc.ir.model import Attachment, Mode
 from lsmc.source import Span
 
+#: What the compilers escape in `@{profile_name}`; what a backslash stands before is left as it is.
+_OWN_NAME = re.compile(r"(\\.)|[*?\[\]{}]", re.DOTALL)
 _NAMESPACED = re.compile(r":([^:]*):(?://)?(.*)\Z", re.DOTALL)
 _MODES = ("enforce", "complain", "kill", "unconfined", "prompt", "default_allow")
 _PATH_FLAGS = (
@@ -164,10 +165,15 @@ def check_identities(profile: ast.Profile) -> None:
 
 def builtins(name: str, attachment_text: str) -> dict[str, str]:
     """The variables that a profile sets for itself, as glob texts."""
-    values = {"profile_name": escape(name)}
+    values = {"profile_name": _own_name(name)}
     if attachment_text:
         values["attach_path"] = values["exec_path"] = attachment_text
     return values
+
+
+def _own_name(name: str) -> str:
+    """A profile's name as the compilers make a glob of it: commas and backslashes stay bare."""
+    return _OWN_NAME.sub(lambda m: m.group() if m.group(1) else f"\\{m.group()}", name)
 
 
 def scoped(variables: Variables, values: dict[str, str]) -> Variables:
@@ -222,7 +228,8 @@ def flags(words: Sequence[ast.Word], context: Lowering) -> Flags:
 def _check_groups(chosen: dict[str, ast.Word], settings: Iterable[str]) -> None:
     for group in _PATH_FLAGS:
         both = [flag for flag in group if flag in chosen]
-        implied = group[0] == "attach_disconnected" and any(path in settings for path in _PATHS)
+        given = (*chosen, *settings)
+        implied = group[0] == "attach_disconnected" and any(path in given for path in _PATHS)
         if implied and group[0] not in both:
             both.append(group[0])
         if len(both) > 1:

@@ -71,6 +71,7 @@ _AFTER_EXPANSION = frozenset(
         "bad-alternation",
         "bad-class",
         "trailing-backslash",
+        "empty-mount-rule",
         "bad-unix-condition",
     )
 )

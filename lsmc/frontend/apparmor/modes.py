@@ -25,7 +25,7 @@ _SPACE = r"[ \t\n]*+(?:\r\n[ \t\n]*+)*+"  # blanks and newlines
 _NAME = r"[A-Za-z][A-Za-z0-9_]*+"
 _ID = r'(?:[^ \t\r\n"!,\\]++|\\[ \t"!,]|\\|,[^ \t\r\n"!,])'
 _STOP = r"(?![^ \t\r\n\"!,]|,[^ \t\r\n\"!,])"  # no further byte of a general word
-_AFTER_VAR = r'(?:[^ \t\r\n"!,\\=+?]|\\[ \t"!,]|\\|,[^ \t\r\n"!,])'
+_AFTER_VAR = r'(?:[^ \t\r\n"!,\\=+?]|\?(?!=)|\\[ \t"!,]|\\|,[^ \t\r\n"!,])'
 _WORD = rf"(?!,){_ID}{_ID}*+"
 _RULE_ID = r'(?:[^ \t\r\n"!,=)\\]++|\\[ \t"!,]|\\|,[^ \t\r\n"!,=)])'
 _RULE_STOP = r'(?![^ \t\r\n"!,=)]|,[^ \t\r\n"!,=)])'
@@ -35,6 +35,12 @@ _LIST_WORD = r'(?:[^ \t\n"!,()\\]++|\\[ \t"!,()]|\\)++'
 _STRING = r'"(?:[^\0"\\]++|\\"?)*"'
 _FILLED_STRING = r'"(?!")(?:[^\0"\\]++|\\"?)*"'
 _VARIABLE = rf"(?:\{{{_NAME}\}}|{_NAME})"
+_VPATH = (
+    rf"@(?:\{{{_NAME}\}}{_AFTER_VAR}|[A-Za-z][A-Za-z0-9_]++{_ID}"
+    rf"|[A-Za-z](?![A-Za-z0-9_]){_AFTER_VAR}){_ID}*+"
+)
+# A path keeps the `=` and `)` that end other words of a rule.
+_RULE_PATH = rf"/{_ID}*+|{_VPATH}|{_RULE_WORD}"
 _PERMS = r"(?!all[ \t\r\n,])(?:[RrWwaLlMmkXx]|[PpCc][IiUu]?[Xx]|[IiUu][Xx])++(?=[ \t\n,]|\r\n)"
 _COND = rf"{_NAME}(?=[ \t]*+(?:=|(?<=[ \t])in[ \t]*+\())"
 _GROUP = r"(?:peer|xattrs)(?=[ \t]*+=[ \t]*+\()"
@@ -76,12 +82,12 @@ def _words(words: frozenset[str], stop: str) -> str:
     return "(?:" + "|".join(sorted(words, key=lambda w: (-len(w), w))) + ")" + stop
 
 
-def _rule(kinds: dict[str, str]) -> Mode:
+def _rule(kinds: dict[str, str], word: str = _RULE_WORD) -> Mode:
     """A mode of rule words, conditions and lists, ended by a comma."""
     first = {"GROUP": _GROUP, "COND": _COND, **kinds}
     return _mode(
         _SPACE,
-        {**first, "WORD": _RULE_WORD, "STRING": _STRING, "LPAR": r"\(", "COMMA": ","},
+        {**first, "WORD": word, "STRING": _STRING, "LPAR": r"\(", "COMMA": ","},
         {
             "GROUP": Op(GROUP),
             "COND": Op(PUSH, "condition"),
@@ -127,11 +133,7 @@ MODES: dict[str, Mode] = {
             "GROUP": _GROUP,
             "COND": _COND,
             "NAME": _NAME,
-            "VPATH": (
-                rf"@(?:\{{{_NAME}\}}{_AFTER_VAR}|[A-Za-z][A-Za-z0-9_]++{_ID}"
-                rf"|[A-Za-z](?![A-Za-z0-9_]){_AFTER_VAR}){_ID}*+"
-                r'|"(?=@)(?:[^\0"\\]++|\\"?)*"'
-            ),
+            "VPATH": rf'{_VPATH}|"(?=@)(?:[^\0"\\]++|\\"?)*"',
             "LBRACE": r"\{",
             "RBRACE": r"\}",
             "ARROW": "->",
@@ -212,8 +214,8 @@ MODES: dict[str, Mode] = {
     ),
     "rule": _rule({}),
     "network": _rule({"PERM": _words(NETWORK_PERMS, _RULE_STOP)}),
-    "mqueue": _rule({"PERM": _words(MQUEUE_PERMS, _RULE_STOP)}),
-    "mount": _rule({"ARROW": rf"->{_RULE_STOP}"}),
+    "mqueue": _rule({"PERM": _words(MQUEUE_PERMS, _RULE_STOP)}, _RULE_PATH),
+    "mount": _rule({"ARROW": rf"->{_RULE_STOP}"}, _RULE_PATH),
     "userns": _mode(
         _SPACE,
         {"WORD": rf"create{_RULE_STOP}", "COMMA": ",", "BAD_USERNS": r'[^ \t\r\n",]++'},

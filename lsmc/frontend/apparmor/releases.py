@@ -340,6 +340,20 @@ DIFFERENCES = (
         "`/x//a`",
     ),
     Difference(
+        "own-name",
+        "`@{profile_name}` of a profile whose name has a comma or a backslash",
+        ("a glob in which they are bare: `{@{profile_name},c}` splits at the comma",) * 3,
+        _SAME,
+        "such a glob",
+    ),
+    Difference(
+        "question-mark-behind-variable",
+        "`@{V}?/ r` (a `?` behind a variable; `@{V}?? r` is accepted by all three)",
+        ("accepted", "accepted", "refused"),
+        _SAME,
+        "accepted",
+    ),
+    Difference(
         "circular-variable",
         "a variable that refers to itself",
         ("refused", "refused", "may crash"),

@@ -134,12 +134,12 @@ def lower_network(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterato
                 "a `peer=` condition goes with send, receive, connect and accept only",
             )
         )
-    local_fields = _endpoint(local, context)
-    peer_fields = _endpoint(peer, context)
     features = context.features
     if "network_v8" not in features and "network_v9" not in features:
         mask = NETWORK.all
     fine = "network_v8/af_inet" in features or "network_v9/af_inet" in features
+    local_fields = _endpoint(local, fine, context)
+    peer_fields = _endpoint(peer, fine, context)
     kind = (one_of(families) if families else ANY, one_of(types) if types else ANY)
     fine = fine and families is not None and set(families) <= set(_INET)
     if not fine or not (local or peer):
@@ -204,15 +204,18 @@ def _unknown_network(word: ast.Word, why: str) -> Refused:
     )
 
 
-def _endpoint(conditions: Conditions, context: Lowering) -> tuple[Glob, Glob, Glob]:
-    """Patterns of the address, the port and the label of one side."""
+def _endpoint(conditions: Conditions, fine: bool, context: Lowering) -> tuple[Glob, Glob, Glob]:
+    """Patterns of the address, the port and the label of one side.
+
+    A label is read only under an abi that mediates it.
+    """
     ip = port = label = ANY
     if words := conditions.words("ip"):
         ip = literal(_address(words[0]))
     if words := conditions.words("port"):
         port = _ports(words[0])
-    if words := conditions.words("label"):
-        label = context.glob(words[0].text, words[0])
+    if fine and (words := conditions.words("label")):
+        label = context.label(words[0])
     return ip, port, label
 
 
