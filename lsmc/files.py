@@ -50,13 +50,24 @@ def read_stream(stream: IO[bytes], most: int, name: str) -> bytes:
 
 
 def map_file(path: StrPath) -> memoryview | bytes:
-    """The content of a file, mapped where it can be; OSError."""
+    """The content of a regular file, mapped where it can be; OSError.
+
+    A FIFO is not waited for.
+    """
     import mmap
 
-    with open(path, "rb") as file:
-        if os.fstat(file.fileno()).st_size == 0:
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        found = os.fstat(handle)
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
+        if found.st_size == 0:
             return b""
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        return memoryview(mmap.mmap(handle, 0, access=mmap.ACCESS_READ))
+    finally:
+        os.close(handle)
 
 
 def write_file(path: StrPath, data: bytes | memoryview) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lsmc.cache.cached import compile_cached
-from lsmc.cache.entry import Entry
+from lsmc.cache.entry import Entry, entry_bytes
 from lsmc.diagnostics import PolicyError
 from lsmc.driver import Kept, compile_files
 from lsmc.inputs import Options
@@ -151,4 +151,41 @@ def test_a_file_that_changes_after_it_was_looked_at(
         return kept
 
     monkeypatch.setattr(keeping, "left_by", late)
+    assert warm(tree) == cold(tree)
+
+
+def test_an_entry_that_is_no_regular_file_is_as_none(tree: Path) -> None:
+    """A FIFO is not waited for, a device not read."""
+    right = warm(tree)
+    (place,) = (tree.parent / "cache").iterdir()
+    for make in (os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")):
+        place.unlink()
+        make(place)
+        assert warm(tree) == right
+        if place.is_dir():
+            place.rmdir()
+            assert warm(tree) == right
+
+
+def test_an_entry_whose_bundle_is_none_is_as_none(tree: Path) -> None:
+    """The checksum of the entry is right, what it has kept is no bundle."""
+    right = warm(tree)
+    (place,) = (tree.parent / "cache").iterdir()
+    entry = Entry(memoryview(place.read_bytes()))
+    place.write_bytes(entry_bytes(entry.seen, entry.details(), b"LSMB" + bytes(500)))
+    assert warm(tree) == right
+
+
+def test_an_entry_names_no_features_file_that_was_not_asked_for(tree: Path) -> None:
+    """A forged one that names another is as none, and no reason to refuse the policy."""
+    warm(tree)
+    (place,) = (tree.parent / "cache").iterdir()
+    entry = Entry(memoryview(place.read_bytes()))
+    details = entry.details()
+    settings = [
+        [layers, aliases, "/nowhere", names] for layers, aliases, _, names in details.settings
+    ]
+    forged = details._replace(settings=settings)
+    place.write_bytes(entry_bytes(entry.seen, forged, bytes(entry.bundle)))
+    (tree / "abstractions/common").write_text("/etc/common rw,\nptrace peer=@{profile_name},\n")
     assert warm(tree) == cold(tree)

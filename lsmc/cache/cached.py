@@ -20,6 +20,7 @@ from lsmc.cache.entry import Entry
 from lsmc.files import StrPath, map_file, replace_file
 from lsmc.inputs import Options, changed
 from lsmc.memory import uncollected
+from lsmc.tables.bundle import Bundle
 from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import VERSION
 
@@ -82,7 +83,7 @@ def _compile(
     try:
         kept = left_by(entry, stale) if entry is not None else None
         return compile_files(paths, options, jobs=jobs, progress=progress, kept=kept), entry
-    except BundleError:  # the entry lied: it is as none
+    except (BundleError, ValueError):  # the entry lied: it is as none
         return compile_files(paths, options, jobs=jobs, progress=progress), None
 
 
@@ -97,9 +98,11 @@ def _name(paths: Sequence[StrPath], options: Options) -> str:
 def _read(place: str) -> Entry | None:
     """The entry at a place, if there is one that can be used."""
     try:
-        return Entry(memoryview(map_file(place)))
-    except (OSError, ValueError, TypeError):
+        entry = Entry(memoryview(map_file(place)))
+        Bundle(entry.bundle)
+    except (OSError, ValueError, BundleError):
         return None
+    return entry
 
 
 def _write(place: str, data: bytes) -> None:

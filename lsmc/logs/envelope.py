@@ -55,13 +55,16 @@ def from_journal(entry: Mapping[str, object]) -> Envelope | None:
 
 def _text(value: object) -> str:
     """A field of an entry: text, an array of bytes, or (given twice) an array of either."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and value:
-        if all(isinstance(byte, int) and 0 <= byte < 256 for byte in value):
-            return bytes(value).decode("utf-8", "surrogateescape")
-        return _text(value[0])
+    for given in (value, value[0] if isinstance(value, list) and value else None):
+        if isinstance(given, str):
+            return given
+        if isinstance(given, list) and given and _are_bytes(given):
+            return bytes(given).decode("utf-8", "surrogateescape")
     return ""
+
+
+def _are_bytes(values: list[object]) -> bool:
+    return all(isinstance(byte, int) and 0 <= byte < 256 for byte in values)
 
 
 def _digits(entry: Mapping[str, object], name: str) -> int:

@@ -28,6 +28,7 @@ from lsmc.logs.mending import read_message, speaks
 from lsmc.logs.parse import LogError, foreign
 from lsmc.logs.record import Record, Source
 from lsmc.logs.wrapping import goes_on
+from lsmc.logs.xz import MAX_MEMORY, Xz
 
 STDIN = "-"
 #: How many faults, and how many lines of a log without any record, are kept to be shown.
@@ -224,7 +225,7 @@ def _unpacked(path: str, raw: io.BufferedReader[Any]) -> BinaryIO:
     if magic.startswith(b"\x1f\x8b"):
         return cast(BinaryIO, gzip.GzipFile(fileobj=packed))
     if magic.startswith(b"\xfd7zXZ\0"):
-        return cast(BinaryIO, lzma.LZMAFile(packed))
+        return cast(BinaryIO, io.BufferedReader(Xz(raw)))
     if magic.startswith(b"BZh"):
         return cast(BinaryIO, bz2.BZ2File(packed))
     if magic.startswith(b"\x28\xb5\x2f\xfd"):
@@ -249,7 +250,8 @@ def _zstd(path: str, raw: io.BufferedReader[Any]) -> BinaryIO:
         raise UnreadableLog(
             path, "it is zstd data, which needs the library zstandard: pip install 'lsmc[zstd]'"
         ) from None
-    reader = library.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+    unpacker = library.ZstdDecompressor(max_window_size=MAX_MEMORY)
+    reader = unpacker.stream_reader(raw, read_across_frames=True)
     return cast(BinaryIO, io.BufferedReader(reader))
 
 

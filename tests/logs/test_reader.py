@@ -10,10 +10,12 @@ import lzma
 import struct
 import sys
 import tracemalloc
+import zlib
 from pathlib import Path
 
 import pytest
 
+from lsmc.logs.envelope import Envelope, from_journal
 from lsmc.logs.reader import LogReader, UnreadableLog
 from lsmc.logs.record import Record, Source
 
@@ -70,6 +72,45 @@ def test_packed(tmp_path: Path, pack: object) -> None:
     else:
         with pytest.raises(UnreadableLog):
             list(cut)
+
+
+def test_xz_in_parts(tmp_path: Path) -> None:
+    """Packed files that were joined, with the zero bytes between them that the format allows."""
+    parts = [lzma.compress(GOOD % number) for number in range(3)]
+    path = write(tmp_path / "x", parts[0] + parts[1] + bytes(8) + parts[2] + bytes(4))
+    assert [record.audit_id for record in LogReader([path])] == [
+        record.audit_id for record in LogReader([write(tmp_path / "y", b"".join(parts))])
+    ]
+    assert sum(1 for _ in LogReader([path])) == 3
+
+
+def test_xz_that_takes_much_memory(tmp_path: Path) -> None:
+    """The head of a file may ask for 4 GiB: it is refused before they are there."""
+    packed = bytearray(lzma.compress(GOOD % 1))
+    size = 4 * (packed[12] + 1)  # of the head of the first block, with the checksum at its end
+    assert packed[14:16] == b"\x21\x01"
+    packed[16] = 40
+    packed[12 + size - 4 : 12 + size] = zlib.crc32(packed[12 : 12 + size - 4]).to_bytes(4, "little")
+    with pytest.raises(UnreadableLog, match="more than 128 MiB"):
+        list(LogReader([write(tmp_path / "x.xz", bytes(packed))]))
+
+
+def test_zstd_that_takes_much_memory(tmp_path: Path) -> None:
+    """The same for zstd: here the window is 1 GiB."""
+    pytest.importorskip("zstandard")
+    head = b"\x28\xb5\x2f\xfd" + bytes((0x00, (30 - 10) << 3))
+    block = (1 | len(GOOD) << 3).to_bytes(3, "little")
+    with pytest.raises(UnreadableLog):
+        list(LogReader([write(tmp_path / "x.zst", head + block + GOOD)]))
+
+
+def test_a_message_nested_without_end() -> None:
+    """A field is text, or one list of bytes or texts: how deep it goes on does not matter."""
+    nested: list[object] = []
+    for _ in range(100_000):
+        nested = [nested]
+    assert from_journal({"MESSAGE": nested}) is None
+    assert from_journal({"MESSAGE": [[104, 105], "b"]}) == Envelope("hi")
 
 
 def test_damaged(tmp_path: Path) -> None:
