@@ -56,6 +56,14 @@ LINES = {
         'operation="connect" class="net" family="unix" sock_type="stream" protocol=0'
         ' requested_mask="connect" denied_mask="connect" addr=none peer_addr="@s" peer="q"'
     ),
+    "unix bytes": (
+        'operation="bind" class="net" family="unix" sock_type="stream" protocol=0'
+        ' requested_mask="bind" denied_mask="bind" addr="@2F732F612E736F636B00FF"'
+    ),
+    "unix NULs": (
+        'operation="connect" class="net" family="unix" sock_type="stream" protocol=0'
+        ' requested_mask="connect" denied_mask="connect" addr=none peer_addr="@61000000" peer="q"'
+    ),
     "ptrace in complain mode": 'operation="ptrace" requested_mask="trace" peer="q"',
     "dbus": (
         'operation="dbus_method_call" bus="system" path="/o" interface="o.i" member="M"'
