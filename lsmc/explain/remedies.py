@@ -21,7 +21,7 @@ from lsmc.explain.hazards import hazards
 from lsmc.explain.shelf import shelf
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.generalize import Places, generalized
-from lsmc.frontend.apparmor.suggest import Wish, suggest, word
+from lsmc.frontend.apparmor.suggest import Wish, word
 from lsmc.inputs import Options
 from lsmc.ir.classes import BY_NAME, FILE
 from lsmc.ir.mediation import MediationClass
@@ -56,7 +56,7 @@ class Pharmacy:
 
     def of(self, diagnosis: Diagnosis) -> tuple[Remedy, ...]:
         """The remedies for a cause, each once."""
-        found = [*self._settings(diagnosis), *self._targets(diagnosis)]
+        found = [*self._settings(diagnosis)]
         for answer in diagnosis.answers:
             for suggestion in answer.suggestions:
                 found += self.remedies(suggestion)
@@ -78,20 +78,6 @@ class Pharmacy:
                 if profile is not None:
                     place = self.policy.bundle.place(profile.place)
                     yield Remedy("exact", rule, profile.full_name, place.file, place.line)
-
-    def _targets(self, diagnosis: Diagnosis) -> Iterator[Remedy]:
-        """What a link's target lacks beside the new name, which must not open more."""
-        for answer in diagnosis.answers:
-            lacking, asked = answer.verdict.missing, answer.request
-            path = asked.fields.get("target", "").encode("utf-8", "surrogateescape")
-            if asked.cls != "link" or "x" in lacking or not set(lacking) <= set(FILE.permissions):
-                continue
-            for subject in asked.profiles if lacking and "l" not in lacking else ():
-                wish = Wish("file", {"path": path}, lacking, asked.owner)
-                risks = hazards("file", wish.fields, lacking, ())
-                place = (subject.name, subject.file, subject.line)
-                if rule := suggest(wish):
-                    yield from self.remedies(Suggestion(rule, *place, risks, wish))
 
     def remedies(self, one: Suggestion) -> Iterator[Remedy]:
         """The remedies for a suggestion, the smallest first."""

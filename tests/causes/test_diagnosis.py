@@ -133,6 +133,19 @@ def test_names_that_were_not_found(tmp_path: Path, info: str, flag: str, profile
     assert (place in found["note"]) == (profile == "app")
 
 
+def test_a_queue_that_has_no_name_here(tmp_path: Path) -> None:
+    """The rules answer, but were not asked: their age is not in question."""
+    (tmp_path / "q").write_text("profile p { mqueue getattr type=posix, }\n")
+    (tmp_path / "log").write_text(
+        f'{HEAD}operation="getattr" class="posix_mqueue" profile="p" pid=1 requested="getattr"'
+        ' info="Failed name lookup - disconnected IPC path" error=-13 denied="getattr"\n'
+    )
+    args = ["explain", str(tmp_path / "q"), "--log", str(tmp_path / "log"), "--no-cache"]
+    found = json.loads(CliRunner().invoke(cli, [*args, "--format", "jsonl"]).stdout)
+    assert (found["status"], found["agreement"]) == ("allowed", None)
+    assert "attach_disconnected.ipc" in found["note"]
+
+
 @pytest.mark.parametrize(
     ("who", "space"),
     [
