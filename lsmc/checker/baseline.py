@@ -22,6 +22,10 @@ from lsmc.source import Source, Span, to_display
 
 VERSION = 1
 _RULE_LENGTH = 200
+#: The largest count of an entry; what a file has is less by far.
+_MOST = 1 << 31
+#: What an entry has before its count.
+_COUNT = ', "count": '
 
 
 class Entry(NamedTuple):
@@ -40,7 +44,7 @@ class Baseline:
         self.path = path
         self._source = Source(path, text)
         self._left: Counter[Entry] = Counter()
-        self._spans: dict[Entry, Span] = {}
+        self._spans: dict[str, Span] = {}
 
     @classmethod
     def parse(cls, path: str, data: bytes) -> Baseline:
@@ -60,7 +64,7 @@ class Baseline:
         for number, row in enumerate(found["entries"], 1):
             entry, count = _entry(row, f"{path}: entry {number}")
             baseline._left[entry] += count
-            baseline._spans[entry] = baseline._find(entry)
+        baseline._spans = baseline._places()
         return baseline
 
     def fresh(self) -> Baseline:
@@ -71,13 +75,19 @@ class Baseline:
         copy._spans = self._spans
         return copy
 
-    def _find(self, entry: Entry) -> Span:
+    def _places(self) -> dict[str, Span]:
+        """The lines of entries, as `write` writes them, by what stands before their count."""
+        found: dict[str, Span] = {}
+        at = 0
+        for line in self._source.text.split("\n"):
+            row = line.rstrip(",\r")
+            found.setdefault(row.rpartition(_COUNT)[0], Span(self._source, at, at + len(row)))
+            at += len(line) + 1
+        return found
+
+    def _place(self, entry: Entry) -> Span:
         """The line of an entry; the start of the file when it was written in another way."""
-        at = self._source.text.find(_dumps(entry)[:-1])
-        if at < 0:
-            return Span(self._source, 0, 0)
-        end = self._source.text.find("}", at + len(_dumps(entry)) - 1)
-        return Span(self._source, at, end + 1 if end >= 0 else at + 1)
+        return self._spans.get(_dumps(entry)[:-1], Span(self._source, 0, 0))
 
     def takes(self, finding: Diagnostic, homes: Mapping[str, str]) -> bool:
         """Whether a finding is in the baseline; each takes one from the entry's count."""
@@ -98,11 +108,11 @@ class Baseline:
         for entry, count in sorted(self._left.items()):
             if not count or entry.code not in codes:
                 continue
-            if entry.file in judged or not (folder / entry.file).exists():
+            if entry.file in judged or not _exists(folder / entry.file):
                 times = f" ({count} times)" if count > 1 else ""
                 found.append(
                     GONE.finding(
-                        self._spans[entry],
+                        self._place(entry),
                         f"{entry.code} is gone from `{entry.file}`: `{entry.rule}`{times}",
                         help="write the baseline anew with --write-baseline",
                         profile=entry.profile or None,
@@ -114,7 +124,7 @@ class Baseline:
 def write(findings: Iterable[Diagnostic], homes: Mapping[str, str], path: str) -> bytes:
     """The baseline of some findings, to be written to a path."""
     counts = Counter(entry for one in findings if (entry := entry_of(one, homes, path)) is not None)
-    rows = [f'{_dumps(entry)[:-1]}, "count": {count}}}' for entry, count in sorted(counts.items())]
+    rows = [f"{_dumps(entry)[:-1]}{_COUNT}{count}}}" for entry, count in sorted(counts.items())]
     body = ",\n".join(rows)
     return f'{{"version": {VERSION}, "entries": [\n{body}\n]}}\n'.encode("ascii")
 
@@ -138,6 +148,13 @@ def _relative(file: str, path: str) -> str:
     return os.path.relpath(file, Path(path).parent).replace(os.sep, "/")
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # no file can have such a name
+        return False
+
+
 def _dumps(entry: Entry) -> str:
     return json.dumps(entry._asdict())
 
@@ -149,6 +166,6 @@ def _entry(row: Any, where: str) -> tuple[Entry, int]:
         if not isinstance(row.get(name), str):
             raise SettingError(f"{where}: `{name}` is missing or no text")
     count = row.get("count", 1)
-    if type(count) is not int or count < 1:
-        raise SettingError(f"{where}: `count` is no number above 0")
+    if type(count) is not int or not 1 <= count <= _MOST:
+        raise SettingError(f"{where}: `count` is not a number from 1 to {_MOST}")
     return Entry(*(row[name] for name in Entry._fields)), count

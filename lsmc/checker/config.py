@@ -8,7 +8,6 @@ directory.
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lsmc.checker.assertions import read_assertions
+from lsmc.checker.globs import matches
 from lsmc.checker.model import Check, SettingError
 from lsmc.checker.selection import close, code_of, is_refused
 from lsmc.frontend.apparmor.releases import TARGETS
@@ -23,6 +23,8 @@ from lsmc.frontend.apparmor.releases import TARGETS
 #: The files that are looked for, in order of preference.
 NAMES = ("lsmc.toml", "pyproject.toml")
 LEVELS = ("error", "warning", "info")
+#: Dots of a line: the time for a key grows with the square of its parts.
+_MOST_DOTS = 1000
 _SEVERITIES = ("warning", "info", "off")
 _KEYS = (
     "base",
@@ -48,7 +50,6 @@ class PathIgnore:
 
     pattern: str
     codes: tuple[str, ...]
-    regex: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +82,21 @@ class Config:
             return False
         name = os.path.relpath(path, self.folder).replace(os.sep, "/")
         return any(
-            code.startswith(one.codes) and one.regex.fullmatch(name) for one in self.path_ignores
+            code.startswith(one.codes) and matches(one.pattern, name) for one in self.path_ignores
         )
 
 
 def table_of(path: str, data: bytes) -> dict[str, Any] | None:
     """The settings in a file, None when it is a `pyproject.toml` that has none; `SettingError`."""
+    if any(line.count(b".") > _MOST_DOTS for line in data.split(b"\n")):
+        raise SettingError(f"{path}: a line has more than {_MOST_DOTS} dots")
     try:
         found = tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError:
         raise SettingError(f"{path}: not UTF-8 text") from None
-    except tomllib.TOMLDecodeError as fault:
+    except RecursionError:
+        raise SettingError(f"{path}: not TOML that is read here: too many brackets") from None
+    except ValueError as fault:  # a number of thousands of digits is one beside `TOMLDecodeError`
         reason = str(fault)
         raise SettingError(f"{path}: not TOML: {reason[:1].lower()}{reason[1:]}") from None
     if Path(path).name != "pyproject.toml":
@@ -202,7 +207,7 @@ class _Reader:
             key = f"per-path-ignores.{pattern}"
             where = f"{self.path}: {key}: "
             codes = tuple(code_of(w, self.known, where) for w in self.list_of(key, words))
-            found.append(PathIgnore(pattern, codes, _glob(pattern)))
+            found.append(PathIgnore(pattern, codes))
         return tuple(found)
 
     def severities(self) -> dict[str, str]:
@@ -274,16 +279,3 @@ def _kind(value: Any) -> str:
 
 def _list(words: Any) -> str:
     return ", ".join(f"`{word}`" for word in words)
-
-
-def _glob(pattern: str) -> re.Pattern[str]:
-    """A path glob as a regular expression: `**` crosses directories; no `/` means any directory."""
-    if "/" not in pattern:
-        pattern = f"**/{pattern}"
-    out = []
-    for part in re.findall(r"\*\*/?|\*|\?|[^*?]+", pattern.removeprefix("./")):
-        if part.startswith("**"):
-            out.append("(?:.*/)?" if part.endswith("/") else ".*")
-        else:
-            out.append({"*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part)))
-    return re.compile("".join(out), re.DOTALL)

@@ -13,7 +13,17 @@ from tests.fuzz.target import Target, regressions, targets
 from tests.fuzz.targets import policy
 
 #: Mutated inputs of each target beside its seeds: a few seconds.
-SHORT = {"cache": 150, "policy": 150, "bundle": 400, "batch": 10_000, "log": 2_000, "features": 300}
+SHORT = {
+    "cache": 150,
+    "policy": 150,
+    "bundle": 400,
+    "batch": 10_000,
+    "log": 2_000,
+    "features": 300,
+    "patch": 1_000,
+    "config": 1_000,
+    "baseline": 1_000,
+}
 ALL = targets()
 
 

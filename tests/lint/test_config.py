@@ -154,3 +154,16 @@ def test_selection() -> None:
     assert not takes("LSM101", select=["ALL"], ignore=["LSM10"])
     with pytest.raises(SettingError, match="the errors of LSM0 cannot be ignored"):
         takes("LSM101", ignore=["LSM061"])
+
+
+def test_no_file_is_too_much(tmp_path: Path) -> None:
+    """What the reader of TOML itself stumbles over is one line."""
+    for text, reason in (
+        ("a = " + "[" * 5000, "not TOML"),
+        ("a = " + "9" * 5000, "not TOML"),
+        ("a." * 2000 + "a = 1", "a line has more than 1000 dots"),
+    ):
+        with pytest.raises(SettingError) as told:
+            table_of(str(tmp_path / "lsmc.toml"), text.encode())
+        assert f"lsmc.toml: {reason}" in str(told.value)
+        assert len(str(told.value).splitlines()) == 1

@@ -1,0 +1,70 @@
+"""Baselines: read, compared with findings, and told what is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from lsmc.checker.baseline import Baseline, write
+from lsmc.checker.lint import checks, known_codes
+from lsmc.checker.linter import Linter
+from lsmc.checker.model import SettingError
+from lsmc.diagnostics import Diagnostic
+from lsmc.driver import compiler
+from lsmc.inputs import Options
+from lsmc.output.excerpt import diagnostic_lines
+from lsmc.output.json import diagnostic, dumps
+from tests.fuzz.target import MemoryFiles, Target, words
+
+PATH = "/b.json"
+POLICY = b"profile p /p {\n  /a r,\n  /a r,\n  deny /b r,\n  /b rw,\n  /**/x rwmkl,\n}\n"
+WORDS = (
+    *words(
+        "version entries code file profile rule count LSM101 LSM301 1 0 -1 1e9 1.0 true null "
+        '"p" "" "../../x" "\\u0000" "\\ud800" "/dev/null" {} [] , : [ ] { }'
+    ),
+    *(b'"', b"\n", b"\0", b"\xff", b"9" * 500, b"[" * 200, b'{"code": "LSM101", '),
+)
+
+
+@cache
+def findings() -> tuple[Diagnostic, ...]:
+    """What lint finds in a small profile."""
+    found = checks()
+    name = "/no such directory/p"
+    front = compiler(Options.of("/", (), None, None), MemoryFiles({name: POLICY}))
+    return tuple(Linter(front, found.values(), known_codes(found)).lint([name]).findings)
+
+
+def seeds() -> Iterable[bytes]:
+    """The baseline of the profile, each of its lines alone, and odd ones."""
+    whole = write(findings(), {}, PATH)
+    yield whole
+    for line in whole.splitlines()[1:-1]:
+        yield b'{"version": 1, "entries": [\n' + line.rstrip(b",") + b"\n]}\n"
+    yield b'{"version": 1, "entries": [' + b"[" * 100_000 + b"]}"
+    yield b'{"version": 1, "entries": [], "x": ' + b"9" * 5000 + b"}"
+    entry = b'{"code": "LSM101", "file": "%s", "profile": "", "rule": "x", "count": %s}'
+    for file, count in ((b"a" * 300, b"1"), (b"\\u0000", b"1"), (b"\\ud800", b"9" * 4000)):
+        twice = b", ".join([entry % (file, count)] * 2)
+        yield b'{"version": 1, "entries": [' + twice + b"]}"
+
+
+def run(data: bytes) -> None:
+    """A baseline, or one fault of it."""
+    try:
+        baseline: Baseline | None = Baseline.parse(PATH, data)
+    except SettingError as fault:
+        told = str(fault)
+        baseline = None
+    if baseline is None:
+        assert told.startswith(PATH), "a fault without its file"
+        return
+    new = [one for one in findings() if not baseline.takes(one, {})]
+    assert len(new) <= len(findings())
+    for one in baseline.gone(["LSM101", "LSM301"], ["/no such directory/p"]):
+        list(diagnostic_lines(one))
+        dumps(diagnostic(one))
+
+
+TARGET = Target("baseline", run, seeds, WORDS, longest=1 << 17)
