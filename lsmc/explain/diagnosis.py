@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from lsmc.engine.policy import Engine
-from lsmc.engine.requests import RequestError
+from lsmc.engine.requests import RequestError, encode
 from lsmc.engine.verdict import UNCONFINED, UnknownName, Verdict, both
 from lsmc.explain.causes import Cause
 from lsmc.explain.explainer import Explanation, explain_request
 from lsmc.logs.infos import Decider
+from lsmc.logs.record import Record
 from lsmc.logs.request import asked, namespace
 
 Kind = Literal["exact", "general", "abstraction"]
@@ -78,7 +79,7 @@ def _diagnose(policy: Engine, cause: Cause) -> Diagnosis:
     known = [subject for subject in question.subjects if _knows(policy, subject)]
     bare = Diagnosis(cause, name, "no-question", "", note=question.reason)
     if not known:
-        return _unknown(bare, namespace(record), bool(question.requests))
+        return _unknown(policy, bare, namespace(record), bool(question.requests))
     bare = bare._replace(subject=known[0])
     if not question.requests:
         return bare._replace(note=_sentences(question.reason, _in_files(policy, bare, question.by)))
@@ -104,7 +105,7 @@ def _diagnose(policy: Engine, cause: Cause) -> Diagnosis:
     return found._replace(status=status, agreement=agreement)
 
 
-def _unknown(bare: Diagnosis, space: str, asks: bool) -> Diagnosis:
+def _unknown(policy: Engine, bare: Diagnosis, space: str, asks: bool) -> Diagnosis:
     """The answer for a subject that this policy does not know."""
     if space:
         where = (
@@ -114,7 +115,8 @@ def _unknown(bare: Diagnosis, space: str, asks: bool) -> Diagnosis:
         return bare._replace(status="no-profile", note=_sentences(where, bare.note))
     if bare.cause.record.profile == UNCONFINED:
         said = bare.note or "the task has no profile, so that no rule of a profile decides"
-        return bare._replace(subject=UNCONFINED, status="unconfined", note=said)
+        note = _sentences(said, _clash(policy, bare.cause.record))
+        return bare._replace(subject=UNCONFINED, status="unconfined", note=note)
     if not asks:
         return bare
     none = "this policy has no such profile"
@@ -128,6 +130,8 @@ def _in_files(policy: Engine, bare: Diagnosis, by: Decider) -> str:
         if _knows(policy, target):
             return "these files have it: load them"
         return "these files do not have it either"
+    if clash := _clash(policy, record):
+        return clash
     flag = next((flag for word, flag in _FLAGS.items() if word in (record.info or "")), "")
     profile = policy.tables.find(bare.subject)
     if by != "name" or not flag or profile is None:
@@ -136,6 +140,16 @@ def _in_files(policy: Engine, bare: Diagnosis, by: Decider) -> str:
         return "these files give the profile that flag: another policy was running, load these"
     place = policy.bundle.place(profile.place)
     return f"the profile is at {place.file}:{place.line}"
+
+
+def _clash(policy: Engine, record: Record) -> str:
+    """The profiles of this policy that attach to what was executed, where the kernel took none."""
+    if not (record.info or "").startswith("conflicting profile attachments") or not record.name:
+        return ""
+    path, find = encode(record.name), policy.tables.attachments.find
+    clashing = find(path)[1] or find(path, parent=record.profile or "")[1]
+    names = " and ".join(f"`{profile.full_name}`" for profile in clashing)
+    return f"in these files {names} do" if names else ""
 
 
 #: What the kernel says of a name that was not found, and the flag that helps.

@@ -6,8 +6,9 @@ execution and no_new_privs forbade the change of profile, or a file had no name 
 held against. Then no rule helps, and what this policy says to the access is beside the point.
 
 The texts are those of security/apparmor/*.c of Linux 4.15 to 7.0 (domain.c, path.c, file.c,
-mount.c, net.c, af_unix.c, resource.c, policy.c, policy_unpack.c) and of Ubuntu's kernels. The
-kernel writes `error=` beside them, a negative errno; a refusal by rules is EACCES (13).
+mount.c, net.c, af_unix.c, capability.c, resource.c, lsm.c, policy.c, policy_unpack.c) and of
+Ubuntu's kernels. The kernel writes `error=` beside them, a negative errno; a refusal by rules is
+EACCES (13), but EPERM for a capability.
 """
 
 from __future__ import annotations
@@ -52,6 +53,12 @@ _USERNS = (
 )
 _LOAD = "this is about loading policy, which no rule of a profile decides: "
 
+_ATTRIBUTE = Info(
+    "kernel",
+    "the task asked for a profile by /proc/PID/attr/ in words that the kernel does not know: a"
+    " fault of the program, or a program for another version of AppArmor",
+)
+
 #: By the text between the quotes of `info=`.
 INFOS: dict[str, Info] = {
     # executing, in domain.c
@@ -60,7 +67,7 @@ INFOS: dict[str, Info] = {
         "the task has no_new_privs (from systemd's NoNewPrivileges= or its other sandboxing,"
         " bubblewrap, a container), which forbids a change to a profile that is not a subset of"
         " the one before; the rules are not at fault. Execute it with `ix`, stack the profile with"
-        " `Px -> &PROFILE` (`change_profile -> &PROFILE` for a task that changes by itself), or"
+        " `Px -> &{other}` (`change_profile -> &{other}` for a task that changes by itself), or"
         " start the task without no_new_privs",
     ),
     "profile transition not found": Info(
@@ -78,7 +85,7 @@ INFOS: dict[str, Info] = {
     "ptrace prevents transition": Info(
         "kernel",
         "a tracer follows the task, and the tracer's profile may not trace the profile that the"
-        " task would change to{target}: add `ptrace trace peer=PROFILE,` to the profile of the"
+        " task would change to{target}: add `ptrace trace peer={other},` to the profile of the"
         " tracer, or do not trace the task",
     ),
     "conflicting profile attachments": Info("kernel", _CLASH + _MEND),
@@ -216,6 +223,15 @@ INFOS: dict[str, Info] = {
         "rules that were loaded agree with the socket and the address of the peer, and none of"
         " those has the profile of the peer"
     ),
+    # capability.c
+    "optional: no audit": _rules(
+        "the kernel only tries this capability, and does what was asked in another way without it:"
+        " the profile needs it only where that is not enough"
+    ),
+    # lsm.c: what a task writes to /proc/PID/attr/
+    "current": _ATTRIBUTE,
+    "exec": _ATTRIBUTE,
+    "invalid": _ATTRIBUTE,
     # resource.c
     "cap_sys_resource": _rules(
         "to set the limits of a task under another profile takes `capability sys_resource,`"
@@ -295,6 +311,7 @@ def meaning(record: Record) -> str:
         "target": f", {target}" if target else "",
         "wanted": target or record.name or "of that name",
         "name": record.name or "it",
+        "other": target or "PROFILE",
     }
     return _PLACE.sub(lambda match: words[match[1]], found.says)
 

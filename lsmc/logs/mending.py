@@ -36,6 +36,8 @@ _ADDED = re.compile(r"""(?:FSUID|OUID|SAUID|AUID|EUID|SUID|UID|FSGID|EGID|SGID|G
 _SHOWN = ("^]", "#035", "\\035", "\\x1d", "\\x1D", "\\u001d", "<1D>", "<GS>", "\u241d", "\ufffd")
 _AFTER = " \t'\"`.,;:!?)]}>*_|\u2019\u201d\u00bb"
 _MOST_AFTER = 8
+#: Beyond the kernel's bound for a record (MAX_AUDIT_MESSAGE_LENGTH of linux/audit.h), with room.
+_LONGEST = 1 << 16
 
 
 def read_message(message: Envelope, source: Source | None = None) -> Record | None:
@@ -92,7 +94,7 @@ def unread(text: str) -> str:
 
 
 def _mended(message: Envelope, source: Source | None) -> Record | None:
-    for text in _candidates(message.text):
+    for text in _candidates(message.text) if len(message.text) <= _LONGEST else ():
         try:
             record = parse_message(message._replace(text=text), source)
         except LogError:

@@ -27,6 +27,8 @@ POLICY = """profile app /usr/bin/app {
 profile tool { /srv/x r, }
 profile maker /usr/bin/maker { userns, }
 profile shy /usr/bin/shy flags=(attach_disconnected, mediate_deleted) { }
+profile one /opt/a? { }
+profile two /opt/a[bc] { }
 profile :box:inner { /srv/inner r, }
 """
 FILE = 'pid=7 comm="c" requested_mask="r" denied_mask="r" fsuid=1 ouid=1'
@@ -48,7 +50,9 @@ def answer(folder: Path, line: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("info", [info for info in CASES if CASES[info][1] not in (0, 13)])
+@pytest.mark.parametrize(
+    "info", [i for i in CASES if CASES[i][1] not in (0, 13) and INFOS[i].by != "rules"]
+)
 def test_no_other_errno_is_the_age_of_the_policy(tmp_path: Path, info: str) -> None:
     """Whatever the policy allows, it is not what was asked."""
     operation, error, _ = CASES[info]
@@ -188,6 +192,19 @@ def test_unconfined(tmp_path: Path) -> None:
     found = answer(tmp_path, f'operation="open" profile="unconfined" name="/x" {FILE}')
     assert found["status"] == "unconfined"
     assert "no rule of a profile decides" in found["note"]
+
+
+@pytest.mark.parametrize("who", ["unconfined", "app"])
+def test_attachments_of_equal_rank(tmp_path: Path, who: str) -> None:
+    """The profiles that attach are named, if these files have them."""
+    for name, clash in (("/opt/ab", True), ("/opt/ax", False)):
+        note = answer(
+            tmp_path,
+            f'operation="exec" info="conflicting profile attachments" profile="{who}"'
+            f' name="{name}" {FILE} target="x"',
+        )["note"]
+        assert f"several profiles attach to {name} with equal rank" in note
+        assert ("; in these files `one` and `two` do" in note) == clash
 
 
 def test_a_profile_that_the_kernel_gave(tmp_path: Path) -> None:

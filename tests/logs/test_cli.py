@@ -58,6 +58,8 @@ def test_no_record() -> None:
     result = run("-", text=b"type=LOGIN msg=audit(1.2:3): pid=4\n")
     assert json.loads(result.stdout)["operation"] == "LOGIN"
     assert result.stderr == "1 line: 0 used, 1 skipped, 0 broken\n"
+    nothing = run("-", "--format", "text", text=b"hello\n")
+    assert (nothing.exit_code, nothing.stdout) == (0, "")
 
 
 @pytest.mark.parametrize(

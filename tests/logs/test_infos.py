@@ -12,10 +12,10 @@ from lsmc.logs.request import asked
 
 #: A record of the kind that has the text, and words that its sentence must hold: cause and remedy.
 CASES = {
-    "no new privs": ("exec", 1, ["no_new_privs", "NoNewPrivileges", "`ix`", "Px -> &"]),
+    "no new privs": ("exec", 1, ["NoNewPrivileges", "`ix`", "Px -> &t//x`"]),
     "profile transition not found": ("exec", 13, ["/o", "was not loaded", "t//x"]),
     "profile not found": ("exec", 13, ["/o", "was not loaded", "t//x"]),
-    "ptrace prevents transition": ("exec", 13, ["tracer", "t//x", "ptrace trace peer="]),
+    "ptrace prevents transition": ("exec", 13, ["tracer", "t//x", "ptrace trace peer=t//x,"]),
     "conflicting profile attachments": ("exec", 13, ["several profiles attach to /o", "exact"]),
     "conflicting profile attachments - ix fallback": ("exec", 0, ["several", "`ix`", "exact"]),
     "conflicting profile attachments - ux fallback": (
@@ -72,6 +72,10 @@ CASES = {
     "failed sockopt match": ("setsockopt", 13, ["option"]),
     "failed peer address match": ("connect", 13, ["address of the peer"]),
     "failed peer label match": ("connect", 13, ["profile of the peer"]),
+    "optional: no audit": ("capable", 1, ["only tries", "without it"]),
+    "current": ("setprocattr", 22, ["/proc/PID/attr/", "fault of the program"]),
+    "exec": ("setprocattr", 22, ["/proc/PID/attr/", "fault of the program"]),
+    "invalid": ("setprocattr", 22, ["/proc/PID/attr/", "fault of the program"]),
     "cap_sys_resource": ("setrlimit", 13, ["capability sys_resource,"]),
     "Userns create - transitioning profile": (
         "userns_create",

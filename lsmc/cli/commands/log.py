@@ -58,7 +58,8 @@ def command(ctx: click.Context, files: tuple[str, ...], form: str | None) -> int
                 screen.located(entry.source.file, entry.source.line, entry.reason)
         # a log with nothing in it to decode: show what stands there
         for record in reader.foreign:
-            _show(record, text, screen)
+            if any(record[1:-1]):
+                _show(record, text, screen)
     finally:
         _summary(reader, screen)
     return WRONG if reader.broken else YES
