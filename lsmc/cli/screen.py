@@ -72,6 +72,8 @@ class Screen:
 
     def policy(self, text: bytes) -> None:
         """Policy as it is, to standard output; on a terminal it cannot steer that."""
+        if self.quiet:
+            return
         sys.stdout.flush()
         if sys.stdout.isatty():
             for row in text.decode("utf-8", "surrogateescape").splitlines(keepends=True):

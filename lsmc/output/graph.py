@@ -173,8 +173,8 @@ def _where(graph: Graph, edge: Edge) -> str:
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+    rows = (safe(row).replace("\\", "\\\\").replace('"', '\\"') for row in text.split("\n"))
+    return '"{}"'.format("\\n".join(rows))
 
 
 # --- JSON

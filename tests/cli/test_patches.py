@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pty
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from lsmc.output.patch import patch_lines, unified
 from tests.cli.conftest import Run
+from tests.faults.conftest import LSMC, environment
 
 #: Byte texts before and after.
 SHAPES = {
@@ -186,3 +189,79 @@ def test_fmt_and_lint_print_patches(
         path.write_bytes(POLICY.encode("latin-1"))
         run(*words, *(["--fix"] if words[0] == "lint" else []), "--base", ".", name)
         assert path.read_bytes() == patched != POLICY.encode("latin-1")
+
+
+LOG = (
+    'audit: type=1400 audit(1700000000.1:7): apparmor="DENIED" operation="open" profile="{0}" '
+    'name="/c" pid=7 comm="x" requested_mask="r" denied_mask="r" fsuid=1 ouid=0\n'
+)
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool[0])
+@pytest.mark.parametrize("name", ["p", "line\nend", "x\u0142 y"], ids=ascii)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "profile a /a {\n  /b r,\n}\n",
+        "profile a /a {\n  /b r,\n}",
+        "profile a /a {}",
+        "profile a /a {\r\n  /b r,\r\n}\r\n",
+        "# \xff\x1b[2J\n\n\nprofile a /a { /b r, }\n\n",
+    ],
+)
+def test_explain_prints_patches(
+    name: str,
+    text: str,
+    tool: list[str],
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Applied, it allows what was denied."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, name, text)
+    Path("log").write_text(LOG.format("a"))
+    shown = run("explain", name, "--base", ".", "--no-cache", "--log", "log", "--patch")
+    assert shown.exit_code == 1, shown.stderr
+    applied(shown.stdout_bytes, tmp_path, tool)
+    assert run("query", name, "--base", ".", "--no-cache", "a", "read", "/c").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("fmt", "--diff", "--base", ".", "p"),
+        ("lint", "--diff", "--select", "LSM405", "--no-config", "--base", ".", "p"),
+        ("explain", "p", "--base", ".", "--no-cache", "--log", "log", "--patch"),
+        ("show", "p", "--stage", "ast"),
+        ("fmt", "-"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("color", ["never", "always"])
+def test_a_terminal_gets_no_control_characters(
+    words: tuple[str, ...], color: str, tmp_path: Path
+) -> None:
+    """Of a policy; line ends and colours are the program's."""
+    (tmp_path / "p").write_bytes(POLICY.encode("latin-1"))
+    (tmp_path / "log").write_text(LOG.format("a"))
+    ours, theirs = pty.openpty()
+    try:
+        with (tmp_path / "p").open("rb") as text:
+            done = subprocess.run(
+                [*LSMC, words[0], "--color", color, *words[1:]],
+                cwd=tmp_path,
+                env=environment(),
+                stdin=text,
+                stdout=theirs,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+        shown = os.read(ours, 1 << 16)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert done.returncode in (0, 1), done.stderr
+    assert b"/b" in shown
+    plain = re.sub(rb"\x1b\[[0-9;]*m" if color == "always" else rb"", b"", shown)
+    assert plain.replace(b"\r\n", b"\n").decode().replace("\n", "").isprintable()

@@ -42,7 +42,7 @@ def command(
 
     screen = screen_of(ctx)
     if stage == "ast":
-        screen.text(_tree(policy))
+        screen.policy(_tree(policy))
         return YES
     engine = read_policy(policy, reading, screen).engine
     if stage is not None:
@@ -60,7 +60,7 @@ def command(
     return YES
 
 
-def _tree(path: str) -> str:
+def _tree(path: str) -> bytes:
     from lsmc.diagnostics import PolicyError
     from lsmc.frontend.apparmor.parser import parse
     from lsmc.frontend.apparmor.printer import format_file
@@ -73,4 +73,4 @@ def _tree(path: str) -> str:
     tree, faults = parse(Source.from_bytes(path, data))
     if faults:
         raise PolicyError(faults)
-    return format_file(tree)
+    return format_file(tree).encode("latin-1")
