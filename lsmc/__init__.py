@@ -1,7 +1,14 @@
 """lsmc: compile Linux security policy to decision tables, check it, and explain its decisions.
 
-The names below are the public API.  They are imported when first used, so that starting up costs
-only what is needed.
+    policy = lsmc.compile("/etc/apparmor.d")          # or compile_text, or load for a bundle
+    policy.query("nginx", "read", "/etc/shadow")      # a Verdict, true when it is allowed
+    policy.explain("nginx", "read", "/etc/shadow")    # why, and the rule that would allow it
+    lsmc.check("/etc/apparmor.d")                     # what lint finds
+    lsmc.diff(old, new)                               # what two policies decide differently
+
+The names of `__all__` are the public API; what lsmc raises is an `lsmc.Error`, or a TypeError for
+an argument of the wrong type.  They are imported when first used, so that starting up costs only
+what is needed.
 """
 
 from __future__ import annotations
@@ -10,24 +17,41 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lsmc.analysis.diff import Change as Change
+    from lsmc.analysis.graph import Graph as Graph
     from lsmc.api import check as check
     from lsmc.api import compile as compile  # noqa: A004 - the contract's name
     from lsmc.api import compile_text as compile_text
     from lsmc.api import diff as diff
+    from lsmc.api import graph as graph
     from lsmc.api import load as load
+    from lsmc.automata.dfa import StateLimit as StateLimit
     from lsmc.diagnostics import Diagnostic as Diagnostic
+    from lsmc.diagnostics import MissingFile as MissingFile
     from lsmc.diagnostics import PolicyError as PolicyError
+    from lsmc.diagnostics import UnreadableFile as UnreadableFile
+    from lsmc.engine.requests import RequestError as RequestError
     from lsmc.engine.verdict import Permissions as Permissions
     from lsmc.engine.verdict import RuleRef as RuleRef
     from lsmc.engine.verdict import UnknownName as UnknownName
     from lsmc.engine.verdict import Verdict as Verdict
+    from lsmc.errors import Error as Error
     from lsmc.explain.explainer import Explanation as Explanation
     from lsmc.layers.context import Context as Context
+    from lsmc.layers.context import ContextError as ContextError
     from lsmc.policy import Policy as Policy
+    from lsmc.tables.errors import BundleError as BundleError
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "BundleError": "lsmc.tables.errors",
+    "ContextError": "lsmc.layers.context",
+    "Error": "lsmc.errors",
+    "Graph": "lsmc.analysis.graph",
+    "MissingFile": "lsmc.diagnostics",
+    "StateLimit": "lsmc.automata.dfa",
+    "RequestError": "lsmc.engine.requests",
+    "UnreadableFile": "lsmc.diagnostics",
     "Context": "lsmc.layers.context",
     "Diagnostic": "lsmc.diagnostics",
     "Explanation": "lsmc.explain.explainer",
@@ -42,6 +66,7 @@ _HOME = {
     "compile": "lsmc.api",
     "diff": "lsmc.api",
     "compile_text": "lsmc.api",
+    "graph": "lsmc.api",
     "load": "lsmc.api",
 }
 
@@ -54,3 +79,7 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__all__", "__doc__", "__file__", "__name__", "__path__"]

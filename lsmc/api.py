@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lsmc.files import StrPath, map_file
+from lsmc.diagnostics import MissingFile, UnreadableFile
+from lsmc.files import StrPath, map_file, path_text
 from lsmc.policy import Policy
 
 if TYPE_CHECKING:
     from lsmc.analysis.diff import Change
+    from lsmc.analysis.graph import Graph
     from lsmc.diagnostics import Diagnostic
 
 Variables = Mapping[str, str | Sequence[str]]
@@ -27,8 +30,10 @@ def compile(  # noqa: A001 - the contract's name
     jobs: int | None = None,
     cache: StrPath | None = None,
 ) -> Policy:
-    """Compile profile files, or the files of directories; raises `PolicyError`.
+    """Compile profile files, or the files of directories.
 
+    Raises `PolicyError` for errors in the policy, and its kind `MissingFile` for a path that does
+    not exist.
     ValueError for an unknown target.
 
     Args:
@@ -47,7 +52,15 @@ def compile(  # noqa: A001 - the contract's name
     from lsmc.inputs import Options
 
     options = Options.of(base, include, features, variables, restrict, target)
-    data, _ = compile_cached(_several(paths), options, jobs=jobs, directory=cache)
+    given = _several(paths)
+    for path in given:
+        try:
+            os.stat(path)  # noqa: PTH116 - as `load` names it
+        except FileNotFoundError as fault:
+            raise _unread(fault) from None
+        except OSError:
+            continue  # told with the other faults
+    data, _ = compile_cached(given, options, jobs=jobs, directory=cache)
     return Policy(data)
 
 
@@ -69,6 +82,8 @@ def compile_text(
     from lsmc.driver import compile_source
     from lsmc.inputs import Options
 
+    if not isinstance(text, str | bytes):
+        raise TypeError(f"a policy text is str or bytes, not {type(text).__name__}")
     data, _ = compile_source(
         text, name, Options.of(base, include, features, variables, restrict, target)
     )
@@ -134,20 +149,53 @@ def diff(old: Policy, new: Policy) -> list[Change]:
     """What changed from one policy to another; empty if and only if they decide alike.
 
     Compared are every decision for owner and other, audit and quiet flags, exec transitions, and
-    what decides which profile a program gets.  Raises `automata.dfa.StateLimit` when the policies
-    are too complex to compare.
+    what decides which profile a program gets.  Raises `StateLimit` when the policies are too
+    complex to compare, TypeError for what is not a policy.
     """
     from lsmc.analysis.diff import diff as differences
+
+    for one in (old, new):
+        if not isinstance(one, Policy):
+            raise TypeError(
+                f"diff compares two policies, not {type(one).__name__}: "
+                "`lsmc.compile` and `lsmc.load` make them of files"
+            )
 
     return differences(old.engine, new.engine)
 
 
+def graph(policy: Policy) -> Graph:
+    """Which profiles a task can come to from which; TypeError for what is not a policy."""
+    from lsmc.analysis.graph import Graph
+
+    if not isinstance(policy, Policy):
+        raise TypeError(f"a graph is that of a policy, not of {type(policy).__name__}")
+    return Graph(policy.engine)
+
+
 def load(path: StrPath) -> Policy:
-    """Open a bundle; OSError when it cannot be read, `BundleError` when it is none."""
-    return Policy(map_file(path), str(path))
+    """Open a bundle that `Policy.save` or `lsmc compile` wrote.
+
+    Raises `MissingFile` or `UnreadableFile`, which are OSErrors too, when it cannot be read, and
+    `BundleError` when it is not a bundle.
+    """
+    name = path_text(path)
+    try:
+        data = map_file(name)
+    except OSError as fault:
+        raise _unread(fault) from None
+    return Policy(data, name)
+
+
+def _unread(fault: OSError) -> UnreadableFile:
+    """What to raise for a path that was given and cannot be read."""
+    from lsmc.faults import unreadable
+
+    kind = MissingFile if isinstance(fault, FileNotFoundError) else UnreadableFile
+    return kind(unreadable(str(fault.filename), fault), fault)
 
 
 def _several(paths: StrPath | Iterable[StrPath]) -> list[StrPath]:
-    if isinstance(paths, (str, bytes)) or hasattr(paths, "__fspath__"):
-        return [paths]  # type: ignore[list-item]
-    return list(paths)
+    if isinstance(paths, str | bytes | os.PathLike) or not isinstance(paths, Iterable):
+        return [path_text(paths)]
+    return [path_text(path) for path in paths]

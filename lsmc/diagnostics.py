@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from lsmc.errors import Error
 from lsmc.source import Location, Span
 
 Severity = Literal["error", "warning", "info"]
@@ -85,9 +86,21 @@ class Diagnostic:
         return f"{where}{self.severity}: {self.message} [{self.code}]{tail}"
 
 
-class PolicyError(Exception):
+class PolicyError(Error):
     """The policy cannot be compiled; `diagnostics` lists every reason."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
         super().__init__("\n".join(str(d) for d in self.diagnostics))
+
+
+class UnreadableFile(PolicyError, OSError):
+    """A file or directory that was named cannot be read; also an OSError with its `errno`."""
+
+    def __init__(self, diagnostic: Diagnostic, fault: OSError) -> None:
+        super().__init__([diagnostic])
+        self.errno, self.strerror, self.filename = fault.errno, fault.strerror, fault.filename
+
+
+class MissingFile(UnreadableFile, FileNotFoundError):
+    """A file or directory that was named does not exist; also a FileNotFoundError."""

@@ -16,6 +16,14 @@ _PART = ".lsmc-part"
 _ABANDONED = 86_400
 
 
+def path_text(path: object) -> str:
+    """A path as a text; raises TypeError."""
+    name = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(name, str):
+        raise TypeError(f"a path is a text or a Path, not {type(path).__name__}")
+    return name
+
+
 def read_regular(path: StrPath, most: int) -> tuple[bytes, os.stat_result]:
     """The content of a regular file of at most so many bytes, and how it stands on disk; OSError.
 

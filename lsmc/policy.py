@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lsmc.engine.execution import EXECUTE, execution
 from lsmc.engine.ops import Operation
-from lsmc.engine.policy import Engine, class_named, operation_named
+from lsmc.engine.policy import Engine, class_named
+from lsmc.engine.questions import Asked, asked, asked_by, text, texts, truth
 from lsmc.engine.requests import encode
 from lsmc.engine.verdict import Answer, Exec, Permissions, RuleRef, Verdict
 from lsmc.ir.classes import FILE
@@ -17,6 +19,7 @@ from lsmc.kernels.walk import answers
 if TYPE_CHECKING:
     from lsmc.engine.evaluator import Matcher
     from lsmc.explain.explainer import Explanation
+    from lsmc.files import StrPath
     from lsmc.layers.context import Context
     from lsmc.tables.bundle import Bundle
 
@@ -28,8 +31,33 @@ _PLAIN = ({"subject", "op", "object"}, {"subject", "class", "perms", "object"})
 class Policy:
     """A policy over the bytes of a bundle; raises `tables.errors.BundleError` for damaged ones."""
 
-    def __init__(self, data: bytes | memoryview, name: str = "<memory>") -> None:
-        self.engine = Engine(data, name)
+    def __init__(
+        self, data: bytes | memoryview, name: str = "<memory>", *, enforce: bool = False
+    ) -> None:
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise TypeError(f"a bundle is bytes, not {type(data).__name__}")
+        self.engine = Engine(data, name, enforce=enforce)
+
+    def __repr__(self) -> str:
+        count = len(self)
+        return f"<lsmc.Policy {self.bundle.name!r}: {count} profile{'s' * (count != 1)}>"
+
+    def __len__(self) -> int:
+        """The number of profiles."""
+        return self.bundle.profiles
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the profiles, in order."""
+        return iter(self.profiles)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a profile of a name."""
+        return isinstance(name, str) and self.engine.tables.find(name) is not None
+
+    @cached_property
+    def enforced(self) -> Policy:
+        """This policy with its profiles in complain mode judged as if they were enforced."""
+        return Policy(self.bundle.data, self.bundle.name, enforce=True)
 
     @property
     def bundle(self) -> Bundle:
@@ -41,11 +69,11 @@ class Policy:
         """The names of the profiles, in order."""
         return self.engine.profiles
 
-    def save(self, path: str) -> None:
+    def save(self, path: StrPath) -> None:
         """Write the bundle to a file, whole or not at all; OSError."""
-        from lsmc.files import write_file
+        from lsmc.files import path_text, write_file
 
-        write_file(path, bytes(self.bundle.data))
+        write_file(path_text(path), bytes(self.bundle.data))
 
     def permissions(
         self,
@@ -54,23 +82,27 @@ class Policy:
         object: str = "",
         *,
         owner: bool = True,
-        **fields: str,
+        **fields: str | int,
     ) -> Permissions:
         """What the rules of a subject grant on an object; raises `UnknownName`, `RequestError`.
 
         A permission is allowed where the look-ups of a query for the class and this permission
-        lack nothing, whatever the mode of the profile and whether `exec` leads anywhere.
+        lack nothing, whatever the mode of the profile and whether `exec` leads anywhere.  What the
+        object is called is not checked as `query` does: it may be anything that rules match.
 
         Args:
             subject: a profile's name or an executable's path.
             cls: the name of a mediation class (`file`, `capability`, ...).
             object: the main field of the class (a path, a capability, a peer).
             owner: whether the subject owns the object.
-            fields: further fields of the class.
+            fields: further fields of the class, texts or whole numbers.
+
+        Raises TypeError for an argument of another type.
         """
-        mediation = class_named(cls)
+        text("subject", subject), text("object", object), truth("owner", owner)
+        mediation, words = class_named(text("cls", cls)), texts(fields)
         asked = {
-            name: self.engine.ask(subject, Operation("", cls, (name,), ""), object, owner, fields)
+            name: self.engine.ask(subject, Operation("", cls, (name,), ""), object, owner, words)
             for name in mediation.permissions
         }
         return self._permissions(mediation, object, asked)
@@ -119,9 +151,15 @@ class Policy:
         owner: bool = True,
         context: Context | Mapping[str, Any] | None = None,
         mediated: bool = False,
-        **fields: str,
+        enforce: bool = False,
+        **fields: str | int,
     ) -> Verdict:
-        """Whether a subject may do something, and why; raises `UnknownName`, `RequestError`.
+        """Whether a subject may do something, and why: the way to ask one question.
+
+        Names are checked by the tables of the compiler, so that a typo is an error and never a
+        denial: raises `UnknownName` for a subject, an operation or a class that does not exist,
+        `RequestError` for any other question that a kernel cannot ask, TypeError for an argument
+        of the wrong type.  A verdict is true exactly when `allowed` is.
 
         Args:
             subject: a profile's name, a stack, or the path of an executable.
@@ -132,37 +170,25 @@ class Policy:
                 the profile is judged.
             mediated: the kernel is known to mediate the class (it logged a denial, say), so that
                 the rules are asked even if the profile's abi does not have it.
-            fields: further fields of the operation's class.
+            enforce: judge profiles in complain mode as if they were enforced.
+            fields: further fields of the operation's class, texts or whole numbers.
         """
-        operation = operation_named(op, fields)
-        return self.ask(subject, operation, object, owner, fields, mediated, context)
+        engine = self.enforced.engine if truth("enforce", enforce) else self.engine
+        question = asked(engine, subject, op, object, owner, fields, mediated)
+        return _verdict(engine, question, context)
 
-    def ask(
-        self,
-        subject: str,
-        operation: Operation,
-        obj: str,
-        owner: bool,
-        fields: Mapping[str, str],
-        mediated: bool = False,
-        context: Context | Mapping[str, Any] | None = None,
-    ) -> Verdict:
-        """The verdict on an operation, as `query`."""
-        if context is None:
-            return self.engine.ask(subject, operation, obj, owner, fields, mediated).verdict
-        from lsmc.engine.layered import context_of, layered
-
-        known = context_of(context)
-        found = layered(self.engine, subject, operation, obj, owner, fields, mediated, known)
-        return found.verdict
-
-    def query_many(self, requests: Iterable[Mapping[str, Any]]) -> Iterator[Verdict]:
-        """The verdicts of many requests, in order; raises `UnknownName`, `RequestError`.
+    def query_many(
+        self, requests: Iterable[Mapping[str, Any]], *, enforce: bool = False
+    ) -> Iterator[Verdict]:
+        """The verdicts of many requests, in order: the fast way to ask; raises as `query` does.
 
         A request has `subject`, `object` and fields like `query`, and either `op` or `class` with
-        `perms` (file letters, or permission names); `mediated` may be true, and `context` an
-        object with the fields of `Context`.
+        `perms` (file letters, or permission names); `mediated` and `enforce` may be true, and
+        `context` an object with the fields of `Context`.  With `enforce`, profiles in complain mode
+        are judged as if they were enforced.
         """
+        if truth("enforce", enforce):
+            return self.enforced.query_many(requests)
         plain: dict[tuple[Any, ...], Matcher | None] = {}
 
         def first(request: Mapping[str, Any]) -> Verdict:
@@ -182,8 +208,15 @@ class Policy:
         return verdict
 
     def answer(self, request: Mapping[str, Any]) -> Verdict:
-        """The verdict of one request of `query_many`; raises `UnknownName`, `RequestError`."""
-        return self.ask(*self.engine.question(request), request.get("context"))
+        """The verdict of one request of `query_many`, as that would give it; raises as it does.
+
+        For a question that is not written as a request, use `query`.
+        """
+        if not isinstance(request, Mapping):
+            raise TypeError(f"a request is an object (a mapping), not {type(request).__name__}")
+        enforce = truth("enforce", request.get("enforce", False))
+        engine = self.enforced.engine if enforce else self.engine
+        return _verdict(engine, asked_by(engine, request), request.get("context"))
 
     def explain(
         self,
@@ -193,15 +226,28 @@ class Policy:
         *,
         owner: bool = True,
         context: Context | Mapping[str, Any] | None = None,
-        **fields: str,
+        enforce: bool = False,
+        **fields: str | int,
     ) -> Explanation:
         """The verdict with its reasons, the rules that nearly allowed it, and one that would.
 
-        The arguments are those of `query`.
+        The arguments and what is raised are those of `query`.
         """
         from lsmc.explain.explainer import explain
 
-        return explain(self.engine, subject, op, object, owner=owner, context=context, **fields)
+        engine = self.enforced.engine if truth("enforce", enforce) else self.engine
+        return explain(engine, subject, op, object, owner=owner, context=context, **fields)
+
+
+def _verdict(
+    engine: Engine, question: Asked, context: Context | Mapping[str, Any] | None
+) -> Verdict:
+    """The verdict on a question that was checked, of all layers where there is a context."""
+    if context is None:
+        return engine.ask(*question).verdict
+    from lsmc.engine.layered import context_of, layered
+
+    return layered(engine, *question, context_of(context)).verdict
 
 
 def _kinds(answer: Answer) -> Iterator[str]:

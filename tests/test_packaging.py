@@ -107,4 +107,5 @@ def test_wheel_holds_grammars_and_profiles(tmp_path: Path) -> None:
         if path.suffix == ".py"
     }
     assert python - names == set()
+    assert "lsmc/py.typed" in names  # without it the types are not seen by users
     assert [name for name in names if name.startswith(("tests", "bench"))] == []

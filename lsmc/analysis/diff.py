@@ -62,8 +62,8 @@ def diff(old: Engine, new: Engine) -> list[Change]:
     """What changed from one policy to another; empty if and only if they decide alike.
 
     Compared are every decision for owner and other, audit and quiet flags, exec transitions, and
-    what decides which profile a program gets.  Raises `automata.dfa.StateLimit` when the policies
-    are too complex to compare.
+    what decides which profile a program gets.  Raises `StateLimit` when the policies are too
+    complex to compare.
     """
     changes: list[Change] = []
     before, after = set(old.profiles), set(new.profiles)

@@ -7,7 +7,6 @@ nothing.  The language of a rule holds much else, such as paths with `//` or `..
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, TypeAlias
@@ -29,9 +28,6 @@ from lsmc.automata.pattern import (
     example,
     union,
 )
-from lsmc.frontend.apparmor.rules.capability import NAMES
-from lsmc.frontend.apparmor.rules.network import FAMILIES, TYPES
-from lsmc.frontend.apparmor.rules.peer import SIGNALS
 from lsmc.ir.classes import (
     CAPABILITY,
     CHANGE_PROFILE,
@@ -49,6 +45,8 @@ from lsmc.ir.classes import (
     UNIX,
 )
 from lsmc.ir.mediation import MediationClass
+from lsmc.ir.names import BUSES, CAPABILITIES, FAMILIES, QUEUE_TYPES, SIGNALS, SOCKET_TYPES
+from lsmc.ir.paths import is_real_path
 
 #: The fields of a class that hold paths as the kernel builds them.
 PATH_FIELDS: dict[MediationClass, tuple[int, ...]] = {
@@ -63,7 +61,6 @@ LIMIT = 3_000
 
 _SLASH, _DOT = mask_of(b"/"), mask_of(b".")
 _OTHER = NOT_NUL & ~_SLASH & ~_DOT
-_REAL = re.compile(rb"(?:/(?!\.{1,2}(?:/|\Z))[^/\0]+)*/?\Z")
 _NUL = 1
 
 
@@ -100,11 +97,6 @@ class Paths(Files):
 
 FILES = Files()
 PATHS = Paths()
-
-
-def is_real_path(path: bytes) -> bool:
-    """Whether a path is one that the kernel can ask about."""
-    return path.startswith(b"/") and _REAL.match(path) is not None
 
 
 def is_real_file(path: bytes) -> bool:
@@ -156,20 +148,20 @@ def _words(words: Iterable[str]) -> Pattern:
     return union(Literal(word.encode()) for word in words)
 
 
-_TYPE = _words(TYPES)
+_TYPE = _words(SOCKET_TYPES)
 #: What fields hold that are neither paths nor free text, by class and field.
 _FIELDS: dict[tuple[MediationClass, str], Pattern] = {
-    (CAPABILITY, "capability"): _words(NAMES),
+    (CAPABILITY, "capability"): _words(CAPABILITIES),
     (NETWORK, "family"): _words(FAMILIES),
     (NETWORK, "type"): _TYPE,
     (UNIX, "type"): _TYPE,
-    (DBUS, "bus"): _words(("system", "session")),
+    (DBUS, "bus"): union((_words(BUSES), concat((_ANY, Chars(mask_of(b".:")), _ANY)))),
     (SIGNAL, "signal"): _words([*SIGNALS, *(f"rtmin+{number}" for number in range(33))]),
     (SIGNAL, "peer"): _NAME,
     (PTRACE, "peer"): _NAME,
     (CHANGE_PROFILE, "target"): _NAME,
     (ONEXEC, "target"): _NAME,
-    (MQUEUE, "type"): _words(("posix", "sysv")),
+    (MQUEUE, "type"): _words(QUEUE_TYPES),
 }
 
 #: The number of a field and a state of its automaton; before the class code, no field.

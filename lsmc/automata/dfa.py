@@ -18,6 +18,7 @@ from operator import ge, gt
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.alphabet import ALL, bytes_of
+from lsmc.errors import Error
 from lsmc.kernels.walk import Reverse, Walker
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 MAX_STATES = 65535
 
 
-class StateLimit(Exception):
+class StateLimit(Error):
     """An automaton would have more states than allowed."""
 
     def __init__(self, limit: int, pattern: int | None = None) -> None:

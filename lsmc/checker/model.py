@@ -20,6 +20,7 @@ from lsmc.engine.policy import Engine
 from lsmc.engine.requests import RequestError
 from lsmc.engine.subjects import Profiles
 from lsmc.engine.verdict import Verdict
+from lsmc.errors import Error
 from lsmc.frontend.apparmor.compiler import Compiled
 from lsmc.frontend.apparmor.library import Library
 from lsmc.ir import model as ir
@@ -30,7 +31,7 @@ from lsmc.tables.records import ProfileRecord
 T = TypeVar("T")
 
 
-class SettingError(ValueError):
+class SettingError(Error, ValueError):
     """A value in the configuration that cannot be used; checks may raise it, with a clear text."""
 
 

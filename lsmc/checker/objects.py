@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from lsmc.analysis.common import have_common
-from lsmc.analysis.objects import PATH_FIELDS, PATHS, is_real_path
+from lsmc.analysis.objects import PATH_FIELDS, PATHS
 from lsmc.automata.algebra import Lazy
 from lsmc.automata.alphabet import mask_of
 from lsmc.automata.pattern import (
@@ -22,6 +22,7 @@ from lsmc.automata.pattern import (
 from lsmc.ir.classes import MOUNT, NETWORK
 from lsmc.ir.model import MediationClass, Rule
 from lsmc.ir.mount import BY_WORD, PROPAGATION
+from lsmc.ir.paths import is_real_path
 
 _SLASH = mask_of(b"/")
 

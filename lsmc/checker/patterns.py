@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from lsmc.analysis.common import Complement, have_common, member, shortest_common
-from lsmc.analysis.objects import FILES, PATHS, is_real_path
+from lsmc.analysis.objects import FILES, PATHS
 from lsmc.automata.algebra import Automaton, Lazy
 from lsmc.automata.alphabet import cost
 from lsmc.automata.heads import heads
@@ -17,6 +17,7 @@ from lsmc.automata.pattern import (
     example,
     literals,
 )
+from lsmc.ir.paths import is_real_path
 
 T = TypeVar("T")
 

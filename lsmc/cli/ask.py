@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: Bytes of a request.
 _MAX_LINE = 1 << 20
 _FIELD = re.compile(r"[a-z][a-z_]*=")
-_RESERVED = ("subject", "op", "object", "owner", "context", "self", "mediated")
+_RESERVED = ("subject", "op", "object", "owner", "context", "self", "mediated", "enforce")
 
 
 def question(words: Sequence[str]) -> tuple[str, str, str, dict[str, Any]]:
@@ -35,9 +35,9 @@ def question(words: Sequence[str]) -> tuple[str, str, str, dict[str, Any]]:
             raise UsageFault(f"`{word}` is not of the form KEY=VALUE")
         key, _, value = word.partition("=")
         if key == "owner":
-            raise UsageFault("`owner` is no field: use --not-owner")
+            raise UsageFault("`owner` is not a field: use --not-owner")
         if key in _RESERVED:
-            raise UsageFault(f"`{key}` is no field")
+            raise UsageFault(f"`{key}` is not a field")
         fields[key] = value
     return subject, op, obj, fields
 
@@ -121,19 +121,19 @@ def _answer(policy: Policy, line: bytes) -> Verdict:
 
 def _problems(request: dict[str, Any]) -> Iterator[str]:
     if not isinstance(request.get("subject"), str):
-        yield "`subject` is missing or no string"
+        yield "`subject` is missing or not a string"
     if "op" not in request and "class" not in request:
         yield "`op` is missing, and so is `class`"
-    for key in ("owner", "mediated"):
+    for key in ("owner", "mediated", "enforce"):
         if not isinstance(request.get(key, True), bool):
             yield f"`{key}` is neither true nor false"
     for key, value in request.items():
-        if key in ("owner", "mediated", "perms", "context"):
+        if key in ("owner", "mediated", "enforce", "perms", "context"):
             continue
         if not isinstance(value, str) and type(value) is not int:
-            yield f"`{key}` is no string"
+            yield f"`{key}` is not a string"
     if not isinstance(request.get("context", {}), dict):
-        yield "`context` is no object"
+        yield "`context` is not an object"
     perms = request.get("perms", "")
     if not isinstance(perms, str) and not (
         isinstance(perms, list) and all(isinstance(perm, str) for perm in perms)

@@ -57,27 +57,13 @@ def _explained(fault: Exception, screen: Screen) -> bool:
         screen.error(_os_message(fault))
     elif isinstance(fault, PolicyError):
         screen.diagnostics(d for d in fault.diagnostics if d.severity == "error")
-    elif isinstance(fault, RequestError):
-        screen.error(str(fault) + close_words(fault.word, fault.known))
     elif isinstance(fault, BundleError):
         screen.error(f"`{screen.about}`: {fault}" if screen.about else str(fault))
-    elif isinstance(fault, UnknownName):
+    elif isinstance(fault, RequestError | UnknownName):
         screen.error(str(fault))
     else:
         return False
     return True
-
-
-def close_words(word: str, known: tuple[str, ...]) -> str:
-    """A hint at the words that may have been meant."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, known, n=3, cutoff=0.6) if word else []
-    if close:
-        return f"; did you mean {' or '.join(f'`{one}`' for one in close)}?"
-    if known and len(known) <= 16:
-        return f"; known are {' '.join(known)}"
-    return ""
 
 
 def _os_message(fault: OSError) -> str:

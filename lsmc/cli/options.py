@@ -153,6 +153,11 @@ def _target(_ctx: click.Context, _: click.Parameter, value: str | None) -> str |
     return value
 
 
+enforce_option = click.option(
+    "--enforce", is_flag=True, help="Judge profiles in complain mode as if they were enforced."
+)
+
+
 def format_option(*formats: str) -> Callable[[Function], Function]:
     """Add `--format`; the first one is the default."""
     return click.option(

@@ -15,7 +15,7 @@ _VALUES = {
     "--color": ("auto", "always", "never"),
     "--batch": None,
 }
-_FLAGS = {"--not-owner": "not_owner", "--quiet": "quiet", "-q": "quiet"}
+_FLAGS = {"--not-owner": "not_owner", "--enforce": "enforce", "--quiet": "quiet", "-q": "quiet"}
 
 
 def quick(args: Sequence[str]) -> int | None:
@@ -33,6 +33,8 @@ def quick(args: Sequence[str]) -> int | None:
         from lsmc.cli.bundles import open_bundle
 
         policy = open_bundle(words[0], screen)
+        if "enforce" in flags:
+            policy = policy.enforced
         if "--batch" in values:
             return ask_many(policy, values["--batch"], screen)
         form = values.get("--format", "text")
@@ -63,7 +65,7 @@ def _options(args: Sequence[str]) -> tuple[dict[str, str], set[str], list[str]] 
         else:
             words.append(arg)
     if "--batch" in values:
-        plain = len(words) == 1 and not flags - {"quiet"}
+        plain = len(words) == 1 and not flags - {"quiet", "enforce"}
     else:
         plain = len(words) >= 3
     return (values, flags, words) if plain and _is_bundle(words[0]) else None

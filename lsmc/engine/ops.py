@@ -197,7 +197,7 @@ def names() -> list[str]:
 
 
 def find(name: str, fields: dict[str, str]) -> Operation | None:
-    """The operation of a name; fields tell apart the classes that share it.
+    """The operation of a name; fields, `object` among them, tell apart the classes that share it.
 
     Letters of file permissions (`rw`) are an operation too.
     """
@@ -209,6 +209,8 @@ def find(name: str, fields: dict[str, str]) -> Operation | None:
     if len(candidates) == 1:
         return candidates[0]
     wanted = fields.get("class") or _class_of(fields)
+    if not wanted and candidates[0].cls == "network" and _is_unix(fields.get("object", "")):
+        wanted = "unix"
     for operation in candidates:
         if operation.cls == wanted:
             return operation
@@ -228,6 +230,11 @@ def _class_of(fields: dict[str, str]) -> str:
     if fields.keys() & {"bus", "interface", "member"}:
         return "dbus"
     return ""
+
+
+def _is_unix(obj: str) -> bool:
+    """Whether the object of an operation on sockets is a unix socket's: its family or address."""
+    return obj in ("unix", "none") or obj.startswith(("@", "/"))
 
 
 def class_named(name: str) -> MediationClass | None:

@@ -12,22 +12,28 @@ from lsmc.engine.evaluator import Matcher
 from lsmc.engine.judge import Judge
 from lsmc.engine.ops import Operation, find
 from lsmc.engine.ops import names as operation_names
-from lsmc.engine.requests import encode
-from lsmc.engine.subjects import Profiles, mediates
+from lsmc.engine.requests import RequestError, encode
+from lsmc.engine.subjects import EnforcedBundle, Profiles, mediates
 from lsmc.engine.verdict import UNCONFINED, Answer, Exec, UnknownName, Verdict, stack
 from lsmc.ir.classes import BY_NAME, FILE
 from lsmc.ir.mediation import MediationClass
 from lsmc.tables.bundle import Bundle
 
 Fields = Mapping[str, str]
-NO_FIELDS = ("subject", "op", "object", "owner", "class", "perms", "mediated", "context")
+NO_FIELDS = ("subject", "op", "object", "owner", "class", "perms", "mediated", "context", "enforce")
 
 
 class Engine:
-    """Answers questions from the bytes of a bundle; raises `tables.errors.BundleError`."""
+    """Answers questions from the bytes of a bundle; raises `tables.errors.BundleError`.
 
-    def __init__(self, data: bytes | memoryview, name: str = "<memory>") -> None:
-        self.bundle = Bundle(data, name)
+    Names in questions are not checked here; `lsmc.policy.Policy` has those of people checked.  With
+    `enforce`, profiles in complain mode are judged as if they were enforced.
+    """
+
+    def __init__(
+        self, data: bytes | memoryview, name: str = "<memory>", *, enforce: bool = False
+    ) -> None:
+        self.bundle = EnforcedBundle(data, name) if enforce else Bundle(data, name)
         self.tables = Profiles(self.bundle)
         self._judge = Judge(self.tables)
 
@@ -136,13 +142,15 @@ def class_named(name: str) -> MediationClass:
 
 
 def _perms(cls: MediationClass, perms: Any) -> tuple[str, ...]:
-    """Permission names from letters, words or a list; raises `UnknownName`."""
+    """Permission names from letters, words or a list; raises `UnknownName`, `RequestError`."""
     if isinstance(perms, str):
         words = perms.replace(",", " ").split()
         if cls is FILE or not all(word in cls.permissions for word in words):
             words = list("".join(words)) if cls is FILE else words
     else:
         words = [str(perm) for perm in perms]
+    if not words:
+        raise RequestError("`perms` is missing: what is asked for", "", cls.permissions)
     for word in words:
         if word not in cls.permissions:
             raise UnknownName(f"permission of class {cls.name}", word, cls.permissions)

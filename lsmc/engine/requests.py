@@ -11,14 +11,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from lsmc.engine.ops import MAIN_FIELD, Operation
+from lsmc.errors import Error, hint
 from lsmc.ir.classes import BY_NAME, FILE, LINK, MOUNT, NETWORK, UNIX
 from lsmc.ir.mediation import MediationClass
-from lsmc.ir.mount import BIND, MOVE, PROPAGATION, REC, REMOUNT, flag_string
+from lsmc.ir.mount import BIND, CLEARS, MOVE, PROPAGATION, REC, REMOUNT, SETS, flag_string
 from lsmc.ir.mount import BY_WORD as FLAG_BITS
+from lsmc.ir.names import signal_named
+from lsmc.layers.capabilities import plain
 
 _ADDRESSES = frozenset(("addr", "peer_addr"))
+_MOUNT_WORDS = tuple(dict.fromkeys((*FLAG_BITS, *SETS, *CLEARS)))
 _PROTOCOLS = {"stream": "tcp", "dgram": "udp"}
-_SIGNALS = {"tstp": "stp", "poll": "io"}
+_BY_NUMBER = {"1": "icmp", "6": "tcp", "17": "udp"}  # those that rules name
 _SYNONYMS = {
     "network": {"peer_label": "peer_label"},
     "signal": {"set": "signal"},
@@ -26,29 +30,17 @@ _SYNONYMS = {
     "mount": {"flags": "options", "device": "source"},
     "change_profile": {},
 }
-_MOUNT_WORDS = {
-    "rbind": BIND | REC,
-    "rw": 0,
-    "make-rshared": FLAG_BITS["shared"] | REC,
-    "make-rprivate": FLAG_BITS["private"] | REC,
-    "make-rslave": FLAG_BITS["slave"] | REC,
-    "make-runbindable": FLAG_BITS["unbindable"] | REC,
-    "make-shared": FLAG_BITS["shared"],
-    "make-private": FLAG_BITS["private"],
-    "make-slave": FLAG_BITS["slave"],
-    "make-unbindable": FLAG_BITS["unbindable"],
-    "rshared": FLAG_BITS["shared"] | REC,
-    "rprivate": FLAG_BITS["private"] | REC,
-    "rslave": FLAG_BITS["slave"] | REC,
-    "runbindable": FLAG_BITS["unbindable"] | REC,
-}
 
 
-class RequestError(ValueError):
-    """A request names something that does not exist; `known` are the words that do."""
+class RequestError(Error, ValueError):
+    """A question cannot be asked: it names what does not exist, or lacks something.
+
+    `word` is the text that is wrong and `known` are the words that stand in its place; the message
+    offers those of them that may be meant.
+    """
 
     def __init__(self, message: str, word: str = "", known: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
+        super().__init__(message + hint(word, known))
         self.word = word
         self.known = known
 
@@ -95,10 +87,8 @@ def parts(operation: Operation, obj: str, fields: Mapping[str, str]) -> tuple[Pa
     return (Part(cls, obj, cls.mask(operation.perms), fields),)
 
 
-def key_fields(
-    cls: MediationClass, obj: str, fields: Mapping[str, str], subject: str
-) -> tuple[bytes, ...]:
-    """The fields of a request's key, in the order of the class; raises `RequestError`."""
+def named_fields(cls: MediationClass, obj: str, fields: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a request under the names that the class has for them, as they are written."""
     given = dict(fields)
     given.pop("class", None)
     for written, meant in _SYNONYMS.get(cls.name, {}).items():
@@ -108,11 +98,19 @@ def key_fields(
     family_named = cls is UNIX and obj == "unix"
     if obj and main and not family_named:
         given.setdefault(main, obj)
+    return given
+
+
+def key_fields(
+    cls: MediationClass, obj: str, fields: Mapping[str, str], subject: str
+) -> tuple[bytes, ...]:
+    """The fields of a request's key, in the order of the class; raises `RequestError`."""
+    given = named_fields(cls, obj, fields)
     _fill(cls, given, subject)
     unknown = [name for name in given if name not in cls.fields]
     if unknown:
         raise RequestError(
-            f"`{unknown[0]}` is no field of the class {cls.name}", unknown[0], cls.fields
+            f"`{unknown[0]}` is not a field of the class {cls.name}", unknown[0], cls.fields
         )
     return values_of(cls, {name: encode(text) for name, text in given.items()})
 
@@ -167,12 +165,13 @@ def _fill(cls: MediationClass, given: dict[str, str], subject: str) -> None:
     """Fill in what the kernel knows without being told."""
     if cls is NETWORK:
         given.setdefault("protocol", _PROTOCOLS.get(given.get("type", ""), ""))
+        given["protocol"] = _BY_NUMBER.get(given["protocol"], given["protocol"])
         if given["protocol"] and not given.get("type"):
             kinds = {"tcp": "stream", "udp": "dgram", "icmp": "raw"}
             given["type"] = kinds.get(given["protocol"], "")
         for name in ("ip", "peer_ip"):
             if given.get(name):
-                given[name] = _address(given[name])
+                given[name] = address(given[name])
     elif cls.name == "unix":
         given.pop("family", None)
         given.pop("protocol", None)
@@ -181,20 +180,21 @@ def _fill(cls: MediationClass, given: dict[str, str], subject: str) -> None:
         given.setdefault("peer_addr", "none")
         given.setdefault("peer_label", "unconfined")
     elif cls is MOUNT:
-        given["options"] = _mount_options(given.get("options", ""))
+        given["options"] = mount_options(given.get("options", ""))
     elif cls.name == "signal":
         name = given.get("signal", "term").lower().removeprefix("sig")
-        given["signal"] = _SIGNALS.get(name, name)
+        given["signal"] = signal_named(name) or name
         given.setdefault("peer", "unconfined")
     elif cls.name == "capability":
-        given["capability"] = given.get("capability", "").lower().removeprefix("cap_")
+        given["capability"] = plain(given.get("capability", ""))
     elif cls.name == "mqueue":
         name = given.get("name", "")
         given.setdefault("type", "sysv" if name.isdigit() else "posix")
         given.setdefault("label", subject)
 
 
-def _address(text: str) -> str:
+def address(text: str) -> str:
+    """An IP address as keys have it, or `none`; raises `RequestError`."""
     import ipaddress
 
     if text == "none":
@@ -202,20 +202,21 @@ def _address(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        raise RequestError(f"`{text}` is no IP address", text) from None
+        raise RequestError(f"`{text}` is not an IP address", text) from None
 
 
-def _mount_options(text: str) -> str:
-    flags = 0
+def mount_options(text: str) -> str:
+    """The flags of a mount as keys have them; raises `RequestError`."""
+    flags = cleared = 0
     for word in re.split(r"[,\s]+", text.strip()):
         if not word:
             continue
-        if word in _MOUNT_WORDS:
-            flags |= _MOUNT_WORDS[word]
-        elif word in FLAG_BITS:
-            flags |= FLAG_BITS[word]
-        else:
-            raise RequestError(f"`{word}` is no mount flag", word, (*FLAG_BITS, *_MOUNT_WORDS))
+        if word not in _MOUNT_WORDS:
+            raise RequestError(f"`{word}` is not a mount option", word, _MOUNT_WORDS)
+        flags |= SETS.get(word, 0) | FLAG_BITS.get(word, 0)
+        cleared |= CLEARS.get(word, 0)
+    if flags & cleared:
+        raise RequestError(f"the mount options `{text}` contradict each other")
     # the kernel looks at one kind of mount, the first of these, and drops the flags of the others
     if flags & REMOUNT:
         pass

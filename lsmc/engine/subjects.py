@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from lsmc.decide import Decision
 from lsmc.engine.attachment import Attachments
+from lsmc.engine.checks import check_executable
 from lsmc.engine.evaluator import Matcher, Node
 from lsmc.engine.requests import RequestError, encode
 from lsmc.engine.verdict import UNCONFINED, RuleRef, UnknownName
@@ -26,6 +27,15 @@ def mediates(profile: ProfileRecord, cls: MediationClass, known: bool = False) -
     return profile.mode not in FREE_MODES and (known or cls.name in profile.mediated)
 
 
+class EnforcedBundle(Bundle):
+    """A bundle whose profiles in complain mode read as enforced."""
+
+    def profile(self, number: int) -> ProfileRecord:
+        """The profile of a number."""
+        record = super().profile(number)
+        return record._replace(mode="enforce") if record.mode == "complain" else record
+
+
 class Profiles:
     """The profiles of one bundle."""
 
@@ -34,6 +44,7 @@ class Profiles:
         self.attachments = Attachments(bundle)
         self._matchers: dict[int, Matcher] = {}
         self._refs: dict[tuple[int, int, tuple[int, ...]], RuleRef] = {}
+        self._found: dict[str, ProfileRecord] = {}  # names that exist
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -56,6 +67,7 @@ class Profiles:
                 continue
             profile = self.find(part)
             if profile is None and part.startswith("/"):
+                check_executable(part)
                 profile, clashing = self.attachments.find(encode(part))
                 if clashing:
                     names = " and ".join(f"`{p.full_name}`" for p in clashing)
@@ -69,11 +81,17 @@ class Profiles:
 
     def find(self, name: str) -> ProfileRecord | None:
         """The profile of a name, `:ns:name` written either way, or None."""
+        known = self._found.get(name)
+        if known is not None:
+            return known
         number = self.bundle.find_profile(name)
         if number is None and name.startswith(":") and "://" not in name:
             namespace, _, local = name[1:].partition(":")
             number = self.bundle.find_profile(f":{namespace}://{local}")
-        return self.bundle.profile(number) if number is not None else None
+        if number is None:
+            return None
+        found = self._found[name] = self.bundle.profile(number)
+        return found
 
     def matcher(self, profile: ProfileRecord) -> Matcher:
         """The matcher of a profile, kept for the next request."""

@@ -6,6 +6,8 @@ An answer is data; wording it is the business of the output formats.
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from lsmc.errors import Error, close_words, hint
+
 if TYPE_CHECKING:
     from lsmc.decide import Decision
     from lsmc.engine.evaluator import Node
@@ -18,17 +20,15 @@ DecisionName = Literal["allow", "deny-explicit", "deny-implicit", "unconfined", 
 UNCONFINED = "unconfined"
 
 
-class UnknownName(LookupError):
-    """A question names a profile, operation, class or field that does not exist."""
+class UnknownName(Error, LookupError):
+    """A question names a profile, operation, class or permission that does not exist."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
-        from difflib import get_close_matches
-
+        words = tuple(known)
         self.what = what
         self.name = name
-        self.close = tuple(get_close_matches(name, list(known), n=3, cutoff=0.6))
-        hint = f"; did you mean {' or '.join(f'`{c}`' for c in self.close)}?" if self.close else ""
-        super().__init__(f"unknown {what} `{name}`{hint}")
+        self.close = close_words(name, words)
+        super().__init__(f"unknown {what} `{name}`{hint(name, words)}")
 
 
 class RuleRef(NamedTuple):
@@ -156,6 +156,10 @@ class Verdict(NamedTuple):
     def complain(self, note: str) -> "Verdict":
         """This denial in complain mode: allowed all the same."""
         return self._replace(allowed=True, decision="complain", note=note)
+
+    def __bool__(self) -> bool:
+        """Whether it is allowed."""
+        return self.allowed
 
     @property
     def refusal(self) -> "Layer | None":

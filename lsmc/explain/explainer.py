@@ -15,11 +15,13 @@ from lsmc.decide import ALLOW, DENY, Facts, rank
 from lsmc.engine.evaluator import MatchedRule
 from lsmc.engine.layered import context_of, layered, owns
 from lsmc.engine.ops import Operation, find
-from lsmc.engine.policy import Engine, operation_named
+from lsmc.engine.policy import Engine
+from lsmc.engine.questions import asked
 from lsmc.engine.requests import encode, fields_of
 from lsmc.engine.verdict import Lookup, RuleRef, Verdict
 from lsmc.explain.hazards import hazards
 from lsmc.explain.misses import Miss, misses
+from lsmc.explain.trial import grants
 from lsmc.ir.classes import CAPABILITY, FILE, LINK
 
 if TYPE_CHECKING:
@@ -124,11 +126,12 @@ def explain(
     *,
     owner: bool = True,
     context: Context | Mapping[str, Any] | None = None,
-    **fields: str,
+    **fields: str | int,
 ) -> Explanation:
     """The verdict of `Policy.query` with its reasons; raises as that does."""
-    operation = operation_named(op, fields)
-    return _explain(engine, subject, op, operation, object, owner, fields, False, context)
+    _, operation, _, _, known, _ = asked(engine, subject, op, object, owner, fields)
+    found = _explain(engine, subject, op, operation, object, owner, known, False, context)
+    return found._replace(suggestions=tuple(filter(grants, found.suggestions)))
 
 
 def explain_request(engine: Engine, request: Mapping[str, Any], op: str = "") -> Explanation:

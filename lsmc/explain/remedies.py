@@ -14,18 +14,17 @@ from lsmc.analysis.openings import Opening, Openings
 from lsmc.diagnostics import PolicyError
 from lsmc.engine.evaluator import Matcher
 from lsmc.engine.policy import Engine
-from lsmc.engine.requests import fields_of, request_of, values_of
+from lsmc.engine.requests import fields_of, request_of
 from lsmc.explain.diagnosis import Diagnosis, Remedy
 from lsmc.explain.explainer import Suggestion
 from lsmc.explain.hazards import hazards
 from lsmc.explain.shelf import shelf
+from lsmc.explain.trial import allows, key_of
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.generalize import Places, generalized
 from lsmc.frontend.apparmor.suggest import Wish, word
 from lsmc.inputs import Options
 from lsmc.ir.classes import BY_NAME, FILE
-from lsmc.ir.mediation import MediationClass
-from lsmc.tables.groups import make_key
 from lsmc.tables.records import ProfileRecord
 
 #: Examples of what a rule opens, and abstractions that are offered.
@@ -91,7 +90,7 @@ class Pharmacy:
         for rule in (one.rule, *generalized(one.wish, terms.places)):
             same = rule.removeprefix("owner ") == bare
             tried = self._try(terms, profile, rule) if rule == one.rule or not same else None
-            if tried is None or not _allows(tried, one.wish):
+            if tried is None or not allows(tried, one.wish):
                 continue
             added = self._added(profile, tried, one.wish)
             found = list(islice(added.of_class(), EXAMPLES + 1))
@@ -104,7 +103,7 @@ class Pharmacy:
         cls = BY_NAME[wish.cls]
         wanted = cls.mask(wish.permissions)
         return Openings(
-            self.policy.tables.matcher(profile), tried, cls, _key(cls, wish)[1:], wanted
+            self.policy.tables.matcher(profile), tried, cls, key_of(cls, wish)[1:], wanted
         )
 
     def _terms_of(self, file: str) -> _Terms | None:
@@ -167,7 +166,7 @@ class Pharmacy:
         for name in self._candidates(terms, wish)[:_TRIED]:
             rule = f"include <{name}>"
             tried = self._try(terms, profile, rule)
-            if tried is not None and _allows(tried, wish):
+            if tried is not None and allows(tried, wish):
                 added = self._added(profile, tried, wish)
                 opened = list(added.by_rule())
                 remedy = plain._replace(kind="abstraction", rule=rule)
@@ -184,24 +183,9 @@ class Pharmacy:
         found = [
             (sum(len(group.rules) for group, _, _ in matcher.groups()), name)
             for name, matcher in self._shelves[abi].items()
-            if _allows(matcher, wish)
+            if allows(matcher, wish)
         ]
         return [name for _, name in sorted(found)]
-
-
-def _key(cls: MediationClass, wish: Wish) -> bytes:
-    return make_key(cls.code, values_of(cls, wish.fields))
-
-
-def _allows(matcher: Matcher, wish: Wish) -> bool:
-    """Whether tried rules allow a wish, and execute what it executes in no other way."""
-    cls = BY_NAME[wish.cls]
-    decision = matcher.decide(matcher.walk(_key(cls, wish)), cls, wish.owner)
-    if cls is FILE and "x" in wish.permissions:
-        transition = decision.transition
-        if transition is None or (transition.kind == "inherit") != (wish.exec_mode == "ix"):
-            return False
-    return not cls.mask(wish.permissions) & ~decision.allow
 
 
 def _text(text: str) -> str:

@@ -12,6 +12,7 @@ The source is compiled by Cython where it can be; uncompiled it runs as it stand
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -43,7 +44,42 @@ def follow(row: dict[int, Any], key: bytes) -> Any:
     return row[HERE]
 
 
-@cython.locals(row="dict")
+_REAL = re.compile(rb"(?:/(?!\.{1,2}(?:/|\Z))[^/\0]+)*/?\Z")
+
+
+@cython.ccall
+@cython.locals(text="const unsigned char*", at="Py_ssize_t", size="Py_ssize_t")
+@cython.locals(length="Py_ssize_t", dots="Py_ssize_t")
+@cython.returns("bint")
+def is_real_path(path: bytes) -> bool:
+    """Whether the kernel can ask about a path: absolute, no empty component, no `.` and no `..`."""
+    if not cython.compiled:
+        return path.startswith(b"/") and _REAL.match(path) is not None
+    text = path
+    size = len(path)
+    if size == 0 or text[0] != 47:
+        return False
+    length = 0
+    dots = 0
+    for at in range(1, size):
+        if text[at] > 47:  # most bytes, and no matter which
+            length += 1
+        elif text[at] == 47:
+            if length <= 2 and dots == length:
+                return False
+            length = 0
+            dots = 0
+        elif text[at] == 46:
+            length += 1
+            dots += 1
+        elif text[at] == 0:
+            return False
+        else:
+            length += 1
+    return length == 0 or length > 2 or dots != length
+
+
+@cython.locals(row="dict", data="bytes")
 def answers(
     requests: Iterable[Mapping[str, Any]],
     plain: Mapping[tuple[Any, ...], Any],
@@ -73,7 +109,11 @@ def answers(
         if known is None or type(path) is not str or not (owner is None or type(owner) is bool):
             yield other(request)
             continue
-        node = known.walk(prefix + path.encode("utf-8", "surrogateescape"))
+        data = path.encode("utf-8", "surrogateescape")
+        if not is_real_path(data):
+            yield other(request)  # which says why
+            continue
+        node = known.walk(prefix + data)
         answer = node.answers.get((op, perms, owner))
         if answer is None:
             answer = node.answers[op, perms, owner] = other(request)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from lsmc.errors import Error
 from lsmc.layers.capabilities import ALL, capability_set, named
 from lsmc.layers.modes import LARGEST, AclEntry, Inode, acl_of, mode_of
 from lsmc.layers.modes import checked as checked_acl
@@ -23,7 +24,7 @@ _NUMBERS = ("uid", "gid", "owner", "group", "dir_owner", "dir_group")
 _MOST_GROUPS = 65536  # NGROUPS_MAX
 
 
-class ContextError(ValueError):
+class ContextError(Error, ValueError):
     """A context says something that cannot be."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lsmc.errors import Error
 
-class BundleError(Exception):
-    """The bytes are no bundle, or one that is cut short or damaged."""
+
+class BundleError(Error):
+    """The bytes are not a bundle, or are one that is cut short or damaged."""

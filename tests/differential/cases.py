@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lsmc.diagnostics import PolicyError
-from lsmc.frontend.apparmor.rules.capability import NAMES as CAPABILITIES
-from lsmc.frontend.apparmor.rules.network import FAMILIES
+from lsmc.ir.names import CAPABILITIES, FAMILIES
 from tests.differential.answers import Answer, Question, to_text
 from tests.differential.binary import FormatError
 from tests.differential.compare import Compared

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lsmc.frontend.apparmor.rules.network import FAMILIES as NAMES_OF_FAMILIES
-from lsmc.frontend.apparmor.rules.peer import SIGNALS as NAMES
+from lsmc.ir.names import FAMILIES as NAMES_OF_FAMILIES
+from lsmc.ir.names import SIGNALS as NAMES
 from tests.differential import binary
 
 #: What the kernel calls the permissions of each class.

@@ -6,13 +6,12 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from lsmc.automata.pattern import Pattern
-from lsmc.frontend.apparmor.rules.capability import NAMES as CAPABILITIES
-from lsmc.frontend.apparmor.rules.network import FAMILIES, TYPES
-from lsmc.frontend.apparmor.rules.peer import SIGNALS
 from lsmc.ir.address import unpack
 from lsmc.ir.classes import BY_NAME
 from lsmc.ir.model import Profile, Rule
 from lsmc.ir.mount import BIND, FLAGS, MOVE, PROPAGATION, REC, REMOUNT, flag_string
+from lsmc.ir.names import CAPABILITIES, FAMILIES, SIGNALS
+from lsmc.ir.names import SOCKET_TYPES as TYPES
 from tests.differential.answers import Question, to_text
 from tests.differential.objects import around, members, near, paths, values
 from tests.differential.ours import rules_of

@@ -11,16 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsmc.frontend.apparmor.rules.capability import NAMES as RULE_NAMES
-from lsmc.layers.capabilities import ALL, NAMES, capability_set
+from lsmc.layers.capabilities import ALL, capability_set
 from lsmc.layers.context import Context, ContextError
 from lsmc.layers.modes import acl_of, acl_of_xattr, acl_text, mode_of
 from lsmc.layers.modules import answering, modules_of
 from lsmc.output.layers import context_json
-
-
-def test_rules_and_processes_have_the_same_capabilities() -> None:
-    assert list(NAMES) == RULE_NAMES
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ import pytest
 
 import lsmc
 from lsmc.analysis.common import member
-from lsmc.analysis.objects import FILES, PATHS, is_real, is_real_path, real_member
+from lsmc.analysis.objects import FILES, PATHS, is_real, real_member
 from lsmc.automata.algebra import Lazy
 from lsmc.automata.pattern import NOT_NUL, Literal, Pattern, Star, concat, union
 from lsmc.ir.classes import BY_NAME
+from lsmc.ir.paths import is_real_path
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def _judge(
 def _answer(record: Record, text: str, features: Path) -> list[bool]:
     policy = lsmc.compile_text(text, features=str(features))
     requests = asked(record).put_to(lambda name: _knows(policy, name))
-    found = {policy.answer(request).allowed for request in requests}
+    found = {policy.engine.answer(request).verdict.allowed for request in requests}
     return sorted(found | _explained(record, text))
 
 

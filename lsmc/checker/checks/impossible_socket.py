@@ -36,7 +36,7 @@ from lsmc.checker.telling import listing, quoted
 from lsmc.checker.written import written_rules
 from lsmc.diagnostics import Diagnostic, Label
 from lsmc.frontend.apparmor import ast
-from lsmc.frontend.apparmor.rules.network import FAMILIES, TYPES
+from lsmc.ir.names import FAMILIES, SOCKET_TYPES
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
@@ -67,7 +67,7 @@ def _socket(body: ast.RuleBody) -> tuple[str, str]:
         return "", ""
     words = [word.text for word in body.words]
     family = next((word for word in words if word in FAMILIES), "")
-    rest = [word for word in words if word in TYPES and word != family]
+    rest = [word for word in words if word in SOCKET_TYPES and word != family]
     return family, rest[0] if rest else ""
 
 

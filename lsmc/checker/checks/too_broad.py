@@ -56,7 +56,6 @@ from lsmc.checker.grants import (
     wins,
 )
 from lsmc.checker.model import Check, Tree
-from lsmc.checker.patterns import samples
 from lsmc.checker.telling import chain, quoted, shown, witness
 from lsmc.checker.written import bare_rules
 from lsmc.decide import ALLOW
@@ -72,6 +71,22 @@ _BARE = {
     "dbus": "every message on every bus",
     "capability": "every capability",
     "change_profile": "every profile",
+}
+#: One of the objects that each opens.
+_EXAMPLES = {
+    "network": {"family": b"inet", "type": b"stream", "protocol": b"tcp"},
+    "mount": {"mountpoint": b"/mnt/", "source": b"/dev/sda1", "fstype": b"ext4"},
+    "ptrace": {"peer": b"unconfined"},
+    "dbus": {
+        "bus": b"system",
+        "name": b"org.freedesktop.systemd1",
+        "label": b"unconfined",
+        "path": b"/org/freedesktop/systemd1",
+        "interface": b"org.freedesktop.systemd1.Manager",
+        "member": b"StartUnit",
+    },
+    "capability": {"capability": b"sys_admin"},
+    "change_profile": {"target": b"unconfined"},
 }
 
 
@@ -128,9 +143,8 @@ def _class(view: ProfileView, held: Held, kind: str) -> Diagnostic | None:
     cls = held.rule.cls
     if cls.name not in view.profile.record.mediated:
         return None
-    key = b"\0".join(samples(field)[0] for field in held.rule.fields)
-    if kind == "capability":
-        key = b"sys_admin"
+    examples = _EXAMPLES[kind]
+    key = b"\0".join(examples.get(name, b"") for name in cls.fields)
     decision = view.decide(cls, key)
     won = wins(decision, held.facts, cls.all) & decision.allow
     if not won:

@@ -8,7 +8,14 @@ import click
 
 from lsmc.cli.contexts import context_options
 from lsmc.cli.faults import NO, YES, UsageFault
-from lsmc.cli.options import Reading, format_option, policy_options, screen_of, screen_options
+from lsmc.cli.options import (
+    Reading,
+    enforce_option,
+    format_option,
+    policy_options,
+    screen_of,
+    screen_options,
+)
 
 if TYPE_CHECKING:
     from lsmc.layers.context import Context
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--profile", metavar="GLOB", help="With --log: only these profiles.")
 @click.option("--patch", is_flag=True, help="With --log: print a diff that allows what is denied.")
 @click.option("--html", metavar="REPORT", help="Write a page to read in a browser instead.")
+@enforce_option
 @context_options
 @format_option("text", "json", "jsonl")
 @policy_options
@@ -43,6 +51,7 @@ def command(
     profile: str | None,
     patch: bool,
     html: str | None,
+    enforce: bool,
     context: Context | None,
     form: str,
     reading: Reading,
@@ -60,7 +69,6 @@ def command(
     from lsmc.cli.outputs import check_output
     from lsmc.cli.pages import PolicyFiles, page_library, write_page
     from lsmc.cli.reading import read_policy
-    from lsmc.explain.explainer import explain
     from lsmc.output.explanation import explanation_lines
     from lsmc.output.json import dumps
     from lsmc.output.json import explanation as to_json
@@ -77,13 +85,17 @@ def command(
         if words or not_owner or context is not None:
             raise UsageFault("--log takes its questions from the log")
         opened = read_policy(policy, reading, screen)
+        if enforce:
+            opened = opened.enforced
         wanted = Wanted(policy, log, since, profile, form, patch, html)
         return explain_log(opened, wanted, reading, screen)
     if since is not None or profile is not None or patch:
         raise UsageFault("--since, --profile and --patch go with --log")
     subject, op, obj, fields = question(words)
     opened = read_policy(policy, reading, screen)
-    found = explain(opened.engine, subject, op, obj, owner=not not_owner, context=context, **fields)
+    if enforce:
+        opened = opened.enforced
+    found = opened.explain(subject, op, obj, owner=not not_owner, context=context, **fields)
     if html is not None:
         page = page_library().question_page(found, PolicyFiles(reading.restrict), policy=policy)
         write_page(html, page, screen)

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from lsmc.cli.contexts import context_options
-from lsmc.cli.options import Reading, format_option, policy_options, screen_of, screen_options
+from lsmc.cli.options import (
+    Reading,
+    enforce_option,
+    format_option,
+    policy_options,
+    screen_of,
+    screen_options,
+)
 
 if TYPE_CHECKING:
     from lsmc.layers.context import Context
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--batch", metavar="FILE", help="Answer the requests of a JSON Lines file (- is stdin)."
 )
+@enforce_option
 @context_options
 @format_option("text", "json")
 @policy_options
@@ -31,6 +39,7 @@ def command(
     words: tuple[str, ...],
     not_owner: bool,
     batch: str | None,
+    enforce: bool,
     context: Context | None,
     form: str,
     reading: Reading,
@@ -53,6 +62,8 @@ def command(
         question(words)
     screen = screen_of(ctx)
     opened = read_policy(policy, reading, screen)
+    if enforce:
+        opened = opened.enforced
     if batch is not None:
         return ask_many(opened, batch, screen)
     return ask_one(opened, words, not not_owner, form, screen, context)

@@ -11,50 +11,8 @@ from lsmc.frontend.apparmor.lowering import SOME, Head, Lowering, one_of
 from lsmc.frontend.apparmor.refused import Refused
 from lsmc.ir.classes import CAPABILITY
 from lsmc.ir.model import Effect, Rule
+from lsmc.ir.names import CAPABILITIES
 
-NAMES = [
-    "chown",
-    "dac_override",
-    "dac_read_search",
-    "fowner",
-    "fsetid",
-    "kill",
-    "setgid",
-    "setuid",
-    "setpcap",
-    "linux_immutable",
-    "net_bind_service",
-    "net_broadcast",
-    "net_admin",
-    "net_raw",
-    "ipc_lock",
-    "ipc_owner",
-    "sys_module",
-    "sys_rawio",
-    "sys_chroot",
-    "sys_ptrace",
-    "sys_pacct",
-    "sys_admin",
-    "sys_boot",
-    "sys_nice",
-    "sys_resource",
-    "sys_time",
-    "sys_tty_config",
-    "mknod",
-    "lease",
-    "audit_write",
-    "audit_control",
-    "setfcap",
-    "mac_override",
-    "mac_admin",
-    "syslog",
-    "wake_alarm",
-    "block_suspend",
-    "audit_read",
-    "perfmon",
-    "bpf",
-    "checkpoint_restore",
-]
 #: Capabilities split off from sys_admin: where the abi lacks them, a rule speaks of sys_admin.
 _SPLIT_OFF = ("perfmon", "bpf", "checkpoint_restore")
 _USE = CAPABILITY.mask(("use",))
@@ -65,13 +23,13 @@ def lower_capability(rule: ast.CapabilityRule, head: Head, context: Lowering) ->
     listed = context.features.words("caps/mask")
     names: list[str] = []
     for word in rule.names:
-        if word.text not in NAMES and word.text not in listed:
+        if word.text not in CAPABILITIES and word.text not in listed:
             raise Refused(
                 error(
                     "unknown-capability",
                     word.span,
                     f"unknown capability `{word.text}`",
-                    did_you_mean(word.text.lower().removeprefix("cap_"), [*NAMES, *listed]),
+                    did_you_mean(word.text.lower().removeprefix("cap_"), [*CAPABILITIES, *listed]),
                 )
             )
         missing = word.text in _SPLIT_OFF and word.text not in listed

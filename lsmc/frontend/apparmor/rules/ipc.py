@@ -18,6 +18,7 @@ from lsmc.frontend.apparmor.lowering import (
 from lsmc.frontend.apparmor.refused import Refused
 from lsmc.ir.classes import IO_URING, MQUEUE, USERNS
 from lsmc.ir.model import Rule
+from lsmc.ir.names import QUEUE_TYPES, queue_type
 
 _MQUEUE_SYNONYMS = {
     "r": ("read",),
@@ -26,7 +27,6 @@ _MQUEUE_SYNONYMS = {
     "wr": ("read", "write"),
 }
 _MQUEUE_WORDS = frozenset((*MQUEUE.permissions, *_MQUEUE_SYNONYMS))
-_QUEUE_TYPES = ("posix", "sysv")
 
 
 def lower_userns(rule: ast.ClassRule, head: Head, _: Lowering) -> Iterator[Rule]:
@@ -91,22 +91,19 @@ def lower_mqueue(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator
 
 def _types(word: ast.Word | None, name: ast.Word | None) -> tuple[str, ...]:
     """The queue types that a rule speaks of; raises `Refused`."""
-    if word is not None and word.text not in _QUEUE_TYPES:
+    if word is not None and word.text not in QUEUE_TYPES:
         raise Refused(
             error(
                 "bad-mqueue",
                 word.span,
                 f"`{word.text}` is no type of message queue",
-                did_you_mean(word.text, _QUEUE_TYPES) or "known: posix sysv",
+                did_you_mean(word.text, QUEUE_TYPES) or "known: posix sysv",
             )
         )
     if name is None:
-        return (word.text,) if word is not None else _QUEUE_TYPES
-    if name.text.startswith("/"):
-        implied = "posix"
-    elif name.text.isdigit():
-        implied = "sysv"
-    else:
+        return (word.text,) if word is not None else QUEUE_TYPES
+    implied = queue_type(name.text)
+    if implied is None:
         raise _bad_name(name, f"`{name.text}` names no message queue")
     if word is not None and word.text != implied:
         raise _bad_name(name, f"`{name.text}` is the name of a {implied} queue")

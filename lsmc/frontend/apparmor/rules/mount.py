@@ -24,6 +24,7 @@ from lsmc.ir.mount import (
     BIND,
     BIND_FLAGS,
     CHANGE_TYPE_FLAGS,
+    CLEARS,
     FLAGS,
     MOVE,
     MOVE_FLAGS,
@@ -32,65 +33,10 @@ from lsmc.ir.mount import (
     REC,
     REMOUNT,
     REMOUNT_FLAGS,
+    SETS,
     flag_word,
 )
 
-_CLEARS = {
-    "rw": 0x1,
-    "w": 0x1,
-    "suid": 0x2,
-    "dev": 0x4,
-    "exec": 0x8,
-    "async": 0x10,
-    "nomand": 0x40,
-    "symfollow": 0x100,
-    "atime": 0x400,
-    "diratime": 0x800,
-    "loud": 0x8000,
-    "noacl": 0x10000,
-    "norelatime": 0,  # a word without a flag in every compiler
-    "nostrictatime": 0x1000000,
-    "noiversion": 0x800000,
-    "nolazytime": 0x2000000,
-    "user": 0x80000000,
-}
-_SETS = {
-    "ro": 0x1,
-    "r": 0x1,
-    "read-only": 0x1,
-    "nosuid": 0x2,
-    "nodev": 0x4,
-    "noexec": 0x8,
-    "sync": 0x10,
-    "remount": 0x20,
-    "mand": 0x40,
-    "dirsync": 0x80,
-    "nosymfollow": 0x100,
-    "noatime": 0x400,
-    "nodiratime": 0x800,
-    "bind": 0x1000,
-    "B": 0x1000,
-    "move": 0x2000,
-    "M": 0x2000,
-    "rbind": 0x5000,
-    "R": 0x5000,
-    "verbose": 0x8000,
-    "silent": 0x8000,
-    "acl": 0x10000,
-    "relatime": 0x200000,
-    "iversion": 0x800000,
-    "strictatime": 0x1000000,
-    "lazytime": 0x2000000,
-    "nouser": 0x80000000,
-}
-for _name, _bit in (
-    ("unbindable", 0x20000),
-    ("private", 0x40000),
-    ("slave", 0x80000),
-    ("shared", 0x100000),
-):
-    _SETS[_name] = _SETS[f"make-{_name}"] = _bit
-    _SETS[f"r{_name}"] = _SETS[f"make-r{_name}"] = _bit | REC
 _KNOWN_FLAGS = sum(FLAGS)
 
 
@@ -188,7 +134,7 @@ def _words(conditions: Conditions) -> Iterator[tuple[str, int, int]]:
     """The words of the options, each with its operator and the flags that it sets and clears."""
     for condition in conditions.get("options") + conditions.get("option"):
         for word in condition.values:
-            yield condition.op, _SETS.get(word.text, 0), _CLEARS.get(word.text, 0)
+            yield condition.op, SETS.get(word.text, 0), CLEARS.get(word.text, 0)
 
 
 def _old_fields(
@@ -241,12 +187,12 @@ def _path(word: ast.Word | None, context: Lowering) -> Glob | None:
 
 def flag_bits(option: str) -> int:
     """The flags that an option sets; none for one that clears flags."""
-    return _SETS.get(option, 0)
+    return SETS.get(option, 0)
 
 
 def cleared_bits(option: str) -> int:
     """The flags that an option clears; none for one that sets flags."""
-    return _CLEARS.get(option, 0)
+    return CLEARS.get(option, 0)
 
 
 def _options(conditions: Conditions) -> tuple[list[int], list[int]]:
@@ -259,17 +205,17 @@ def _options(conditions: Conditions) -> tuple[list[int], list[int]]:
     for condition in conditions.get("options") + conditions.get("option"):
         flags = cleared = 0
         for word in condition.values:
-            if word.text not in _SETS and word.text not in _CLEARS:
+            if word.text not in SETS and word.text not in CLEARS:
                 raise Refused(
                     error(
                         "bad-mount-option",
                         word.span,
                         f"unknown mount option `{word.text}`",
-                        did_you_mean(word.text, (*_SETS, *_CLEARS)),
+                        did_you_mean(word.text, (*SETS, *CLEARS)),
                     )
                 )
-            flags |= _SETS.get(word.text, 0)
-            cleared |= _CLEARS.get(word.text, 0)
+            flags |= SETS.get(word.text, 0)
+            cleared |= CLEARS.get(word.text, 0)
         if flags & cleared and condition.op != "in":
             raise Refused(
                 error(

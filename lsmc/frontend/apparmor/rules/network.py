@@ -27,61 +27,9 @@ from lsmc.frontend.apparmor.refused import Refused
 from lsmc.ir.address import pack_pattern
 from lsmc.ir.classes import NETWORK, UNIX
 from lsmc.ir.model import Effect, Rule
+from lsmc.ir.names import FAMILIES, PROTOCOLS, SOCKET_TYPES
 from lsmc.source import Span
 
-FAMILIES = [
-    "unspec",
-    "unix",
-    "inet",
-    "ax25",
-    "ipx",
-    "appletalk",
-    "netrom",
-    "bridge",
-    "atmpvc",
-    "x25",
-    "inet6",
-    "rose",
-    "netbeui",
-    "security",
-    "key",
-    "netlink",
-    "packet",
-    "ash",
-    "econet",
-    "atmsvc",
-    "rds",
-    "sna",
-    "irda",
-    "pppox",
-    "wanpipe",
-    "llc",
-    "ib",
-    "mpls",
-    "can",
-    "tipc",
-    "bluetooth",
-    "iucv",
-    "rxrpc",
-    "isdn",
-    "phonet",
-    "ieee802154",
-    "caif",
-    "alg",
-    "nfc",
-    "vsock",
-    "kcm",
-    "qipcrtr",
-    "smc",
-    "xdp",
-    "mctp",
-]
-TYPES = ("stream", "dgram", "raw", "rdm", "seqpacket", "packet")
-PROTOCOLS = {
-    "tcp": (("inet", "inet6"), "stream"),
-    "udp": (("inet", "inet6"), "dgram"),
-    "icmp": (("inet",), "raw"),
-}
 _INET = ("inet", "inet6")
 SYNONYMS = {
     "write": ("send",),
@@ -184,7 +132,7 @@ def _socket(
     word = rest.pop(0)
     if rest:
         raise _unknown_network(rest[0], "a network rule takes a family and a type or protocol")
-    if word.text in TYPES:
+    if word.text in SOCKET_TYPES:
         return families, (word.text,), ""
     if word.text in PROTOCOLS:
         possible, kind = PROTOCOLS[word.text]
@@ -197,7 +145,7 @@ def _socket(
 
 
 def _unknown_network(word: ast.Word, why: str) -> Refused:
-    known = [*FAMILIES, *TYPES, *PROTOCOLS, *PERMISSION_WORDS]
+    known = [*FAMILIES, *SOCKET_TYPES, *PROTOCOLS, *PERMISSION_WORDS]
     message = why or f"`{word.text}` is no network family, type or protocol"
     return Refused(
         error("unknown-network-word", word.span, message, did_you_mean(word.text, known))
@@ -288,18 +236,18 @@ def lower_unix(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
                 "bad-unix-condition",
                 word.span,
                 f"`{word.text}` is no permission of a unix rule",
-                "write the socket type as `type=…`" if word.text in TYPES else "",
+                "write the socket type as `type=…`" if word.text in SOCKET_TYPES else "",
             )
         )
     mask = words_to_mask(UNIX, rule.perms, SYNONYMS, "unix") if rule.perms else UNIX.all
     kind = conditions.single("type")
-    if kind is not None and kind.text not in TYPES:
+    if kind is not None and kind.text not in SOCKET_TYPES:
         raise Refused(
             error(
                 "bad-unix-condition",
                 kind.span,
                 f"`{kind.text}` is no socket type",
-                did_you_mean(kind.text, TYPES),
+                did_you_mean(kind.text, SOCKET_TYPES),
             )
         )
     if peer and rule.perms and mask & ~_PEER:

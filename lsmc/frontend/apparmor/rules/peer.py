@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from lsmc.frontend.apparmor import ast
@@ -18,44 +17,8 @@ from lsmc.frontend.apparmor.lowering import (
 from lsmc.frontend.apparmor.refused import Refused
 from lsmc.ir.classes import PTRACE, SIGNAL
 from lsmc.ir.model import Rule
+from lsmc.ir.names import SIGNAL_ALIASES, SIGNALS, signal_named
 
-SIGNALS = [
-    "hup",
-    "int",
-    "quit",
-    "ill",
-    "trap",
-    "abrt",
-    "bus",
-    "fpe",
-    "kill",
-    "usr1",
-    "segv",
-    "usr2",
-    "pipe",
-    "alrm",
-    "term",
-    "stkflt",
-    "chld",
-    "cont",
-    "stop",
-    "stp",
-    "ttin",
-    "ttou",
-    "urg",
-    "xcpu",
-    "xfsz",
-    "vtalrm",
-    "prof",
-    "winch",
-    "io",
-    "pwr",
-    "sys",
-    "emt",
-    "exists",
-]
-_ALIASES = {"tstp": "stp", "poll": "io"}
-_RTMIN = re.compile(r"rtmin\+0*(\d{1,2})\Z")
 _SIGNAL_SYNONYMS = {
     "write": ("send",),
     "w": ("send",),
@@ -86,18 +49,15 @@ def lower_signal(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator
 
 def signal_name(word: ast.Word) -> str:
     """The name of a signal as the tables know it; raises `Refused`."""
-    name = _ALIASES.get(word.text, word.text)
-    if name in SIGNALS:
+    name = signal_named(word.text)
+    if name is not None:
         return name
-    realtime = _RTMIN.match(name)
-    if realtime and int(realtime.group(1)) <= 32:
-        return f"rtmin+{int(realtime.group(1))}"
     raise Refused(
         error(
             "unknown-signal",
             word.span,
             f"unknown signal `{word.text}`",
-            did_you_mean(word.text.lower().removeprefix("sig"), [*SIGNALS, *_ALIASES])
+            did_you_mean(word.text.lower().removeprefix("sig"), [*SIGNALS, *SIGNAL_ALIASES])
             or "signals are written without SIG, in lower case: hup int term rtmin+0 …",
         )
     )

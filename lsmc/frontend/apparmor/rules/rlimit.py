@@ -7,26 +7,8 @@ import re
 from lsmc.frontend.apparmor import ast
 from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.refused import Refused
+from lsmc.ir.names import RESOURCES
 
-#: Resources in the kernel's order; a limit's index is its place here.
-RESOURCES = [
-    "cpu",
-    "fsize",
-    "data",
-    "stack",
-    "core",
-    "rss",
-    "nproc",
-    "nofile",
-    "memlock",
-    "as",
-    "locks",
-    "sigpending",
-    "msgqueue",
-    "nice",
-    "rtprio",
-    "rttime",
-]
 _SIZES = ("fsize", "data", "stack", "core", "rss", "memlock", "as", "msgqueue")
 _SIZE_UNITS = {
     unit[:n]: 1 << shift for unit, shift in (("KB", 10), ("MB", 20), ("GB", 30)) for n in (1, 2)

@@ -1,0 +1,29 @@
+"""The exceptions that all others of the public API are, and the hint at a word that was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+#: More known words than these are not listed.
+_LISTED = 16
+#: How alike a known word must be to be offered (`difflib`).
+_ALIKE = 0.6
+
+
+class Error(Exception):
+    """What lsmc raises for policy, bundles and questions that it cannot work with."""
+
+
+def close_words(word: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The known words that are most like a word, at most three."""
+    from difflib import get_close_matches
+
+    return tuple(get_close_matches(word, list(dict.fromkeys(known)), n=3, cutoff=_ALIKE))
+
+
+def hint(word: str, known: Iterable[str]) -> str:
+    """What to append to a message about an unknown word: those that may be meant, or all."""
+    words = tuple(dict.fromkeys(known))
+    if close := close_words(word, words) if word else ():
+        return f"; did you mean {' or '.join(f'`{one}`' for one in close)}?"
+    return f"; known are {' '.join(words)}" if words and len(words) <= _LISTED else ""
