@@ -18,30 +18,47 @@ from lsmc.driver import compiler
 from lsmc.files import StrPath, read_regular
 from lsmc.inputs import Options
 
-#: Bytes of a configuration or a baseline.
-_MAX_SETTINGS = 1 << 26
+#: Bytes of a configuration, and of a baseline.
+_MAX_CONFIG = 1 << 20
+_MAX_BASELINE = 1 << 26
 
 
 def find_config(start: str, known: Mapping[str, str], checks: Mapping[str, Check]) -> Config:
     """The configuration of the nearest directory at or above `start`; `SettingError`.
 
-    A `pyproject.toml` without `[tool.lsmc]` does not count.
+    A `pyproject.toml` without `[tool.lsmc]` does not count.  The search ends at the root of a
+    repository.  A file must belong to this user, to root, or to whom `start` belongs.
     """
     folder = Path(start).resolve()
+    trusted = {os.geteuid(), 0, folder.stat().st_uid} if folder.exists() else {os.geteuid(), 0}
     for above in (folder, *folder.parents):
         for name in NAMES:
             path = above / name
             if not path.is_file():
                 continue
-            table = table_of(_shown(path), _read(path))
-            if table is not None:
-                return _there(config_of(_shown(path), table, known, checks))
+            table = table_of(_shown(path), _read(path, _MAX_CONFIG))
+            if table is None:
+                continue
+            _check_owner(path, trusted)
+            return _there(config_of(_shown(path), table, known, checks))
+        if (above / ".git").exists():
+            break
     return Config()
+
+
+def _check_owner(path: Path, trusted: set[int]) -> None:
+    """Refuse a configuration that somebody else has put there; `SettingError`."""
+    for found in (path.lstat(), path.stat()):
+        if found.st_uid not in trusted:
+            raise SettingError(
+                f"{_shown(path)}: it belongs to another user ({found.st_uid}): "
+                "name it with --config, or give --no-config"
+            )
 
 
 def read_config(path: str, known: Mapping[str, str], checks: Mapping[str, Check]) -> Config:
     """The configuration in a file; `SettingError`."""
-    table = table_of(path, _read(Path(path)))
+    table = table_of(path, _read(Path(path), _MAX_CONFIG))
     if table is None:
         raise SettingError(f"{path}: has no table `[tool.lsmc]`")
     return _there(config_of(path, table, known, checks))
@@ -49,7 +66,7 @@ def read_config(path: str, known: Mapping[str, str], checks: Mapping[str, Check]
 
 def read_baseline(path: str) -> Baseline:
     """The baseline in a file; `SettingError`."""
-    return Baseline.parse(path, _read(Path(path)))
+    return Baseline.parse(path, _read(Path(path), _MAX_BASELINE))
 
 
 def start_of(paths: tuple[str, ...]) -> str:
@@ -151,9 +168,9 @@ def _there(config: Config) -> Config:
     return config
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, most: int) -> bytes:
     try:
-        return read_regular(path, _MAX_SETTINGS)[0]
+        return read_regular(path, most)[0]
     except OSError as fault:
         reason = (fault.strerror or str(fault)).lower()
         raise SettingError(f"cannot read `{path}`: {reason}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,39 @@ def test_no_file_is_too_much(tmp_path: Path) -> None:
             table_of(str(tmp_path / "lsmc.toml"), text.encode())
         assert f"lsmc.toml: {reason}" in str(told.value)
         assert len(str(told.value).splitlines()) == 1
+
+
+def test_a_configuration_that_is_too_large(tmp_path: Path) -> None:
+    (tmp_path / "lsmc.toml").write_text("#" * (1 << 20) + "#")
+    with pytest.raises(SettingError, match="larger than"):
+        find_config(str(tmp_path), KNOWN, CHECKS)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
+@pytest.mark.parametrize("link", [False, True])
+def test_the_configuration_of_another_user(tmp_path: Path, link: bool) -> None:
+    """Somebody's file in a directory above is refused, unless what is linted is theirs as well."""
+    policy = tmp_path / "policy"
+    policy.mkdir()
+    place = tmp_path / "lsmc.toml"
+    if link:
+        (tmp_path / "other.toml").write_text("ignore = ['ALL']")
+        place.symlink_to("other.toml")
+    else:
+        place.write_text("ignore = ['ALL']")
+    os.chown(place, 65534, 65534, follow_symlinks=False)
+    with pytest.raises(SettingError, match=r"belongs to another user \(65534\).*--config"):
+        find_config(str(policy), KNOWN, CHECKS)
+    os.chown(policy, 65534, 65534)
+    assert find_config(str(policy), KNOWN, CHECKS).ignore == ("ALL",)
+
+
+def test_the_search_ends_at_the_root_of_a_repository(tmp_path: Path) -> None:
+    (tmp_path / "lsmc.toml").write_text("ignore = ['LSM1']")
+    policy = tmp_path / "repository" / "policy"
+    policy.mkdir(parents=True)
+    assert find_config(str(policy), KNOWN, CHECKS).ignore == ("LSM1",)
+    (policy.parent / ".git").write_text("gitdir: elsewhere")
+    assert find_config(str(policy), KNOWN, CHECKS).path == ""
+    (policy.parent / "lsmc.toml").write_text("ignore = ['LSM2']")
+    assert find_config(str(policy), KNOWN, CHECKS).ignore == ("LSM2",)
