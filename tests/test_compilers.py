@@ -277,3 +277,34 @@ def test_flags_that_attach_contradict_those_that_do_not(flag: str, order: int) -
     with pytest.raises(PolicyError) as caught:
         compile_text(f"profile p flags=({flags}) {{ }}\n")
     assert [d.name for d in caught.value.diagnostics] == ["conflicting-flags"]
+
+
+def test_the_copies_of_aliases_have_no_subset() -> None:
+    rules = "link subset /a/x -> /y, l subset /a/z -> /a/w, /a/q l,"
+    compiled = policy(f"alias /a/ -> /b/,\nprofile p {{ {rules} }}\n")
+    for link, target, subset in (
+        ("/a/x", "/y", True),
+        ("/b/x", "/y", False),
+        ("/a/z", "/a/w", True),
+        ("/b/z", "/b/w", False),
+        ("/b/q", "/any", True),
+    ):
+        found = may(compiled, "link", link, target=target)
+        assert found == ({"link", "subset"} if subset else {"link"}), link
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [("@u", "@u"), ("u", "@"), ("ub", "@b"), ("/run/x", "@run/x"), ("none", "none")],
+)
+def test_the_first_letter_of_an_address_is_dropped(value: str, address: str) -> None:
+    compiled = policy(f"@{{U}}={value}\nprofile p {{ unix bind addr=@{{U}}, }}\n")
+    for asked in ("@u", "@", "@b", "@ub", "@run/x", "none"):
+        found = may(compiled, "unix", asked, type="stream")
+        assert ("bind" in found) is (asked == address), asked
+
+
+def test_an_address_is_judged_where_it_is_written() -> None:
+    for text in ("if false { unix addr=/a, }", "unix addr=/a,", "unix peer=(addr=a),"):
+        with pytest.raises(PolicyError):
+            policy(text)

@@ -72,7 +72,6 @@ _AFTER_EXPANSION = frozenset(
         "bad-class",
         "trailing-backslash",
         "empty-mount-rule",
-        "bad-unix-condition",
     )
 )
 

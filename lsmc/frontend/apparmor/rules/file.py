@@ -63,7 +63,8 @@ def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Ru
     if target is not None and ignored:
         context.text(target)  # its variables must be there
         target = None
-    for texts in context.paths(rule.path, *(() if target is None else (target,))):
+    words = (rule.path,) if target is None else (rule.path, target)
+    for number, texts in enumerate(context.paths(*words)):
         glob = context.glob(texts[0], rule.path)
         granted = mask & ~_L if head.effect is Effect.DENY else mask
         if granted:
@@ -87,19 +88,20 @@ def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Ru
             subset = True
             if target is not None:
                 pair, exact = context.glob(texts[1], target)
-                subset = rule.subset
+                subset = rule.subset and not number  # the copies of aliases lose it
             yield _pair(head, glob.pattern, pair, subset, glob.exact and exact)
 
 
 def lower_link(rule: ast.LinkRule, head: Head, context: Lowering) -> Iterator[Rule]:
     """The IR of a link rule; raises `Refused`."""
-    for new, old in context.paths(rule.path, rule.target):
+    for number, (new, old) in enumerate(context.paths(rule.path, rule.target)):
         link = context.glob(new, rule.path)
         existing = context.glob(old, rule.target)
         if head.effect is not Effect.DENY:
             yield head.rule(FILE, (link,), _L)
         exact = link.exact and existing.exact
-        yield _pair(head, link.pattern, existing.pattern, rule.subset, exact)
+        subset = rule.subset and not number  # the copies of aliases lose it
+        yield _pair(head, link.pattern, existing.pattern, subset, exact)
 
 
 def _pair(head: Head, link: Pattern, target: Pattern, subset: bool, exact: bool) -> Rule:

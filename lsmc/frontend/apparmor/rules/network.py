@@ -270,7 +270,7 @@ def lower_unix(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
         return
     if mask & _CREATE and not peer:
         yield head.rule(UNIX, (type_, ANY, ANY, ANY), _CREATE)
-    auto = local is not None and local.text == "auto"
+    auto = local is not None and context.path(local) == "auto"
     if mask & _BIND and (auto or (peer and local is None)):
         # autobind asks with the empty address, whatever the peer; the kernel then picks a name
         yield head.rule(UNIX, (type_, literal("auto"), ANY, ANY), _BIND)
@@ -287,6 +287,8 @@ def lower_unix(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
 def _unix_address(word: ast.Word | None, context: Lowering) -> Glob:
     if word is None:
         return ANY
+    if word.text not in ("none", "auto") and not word.text.startswith("@"):
+        raise _bad_address(word.span, word.text)
     text = context.path(word)
     if text == "none":
         return literal("none")
@@ -294,8 +296,7 @@ def _unix_address(word: ast.Word | None, context: Lowering) -> Glob:
         digit = Chars(mask_of(b"0123456789abcdef"))
         chosen = concat((Literal(b"@"), *(digit,) * 5))
         return Glob(chosen, True)
-    if not text.startswith("@"):
-        raise _bad_address(word.span, text)
+    # the compilers drop the first letter, be it the `@` or that of a variable's value
     name, exact = context.glob(text[1:], word, null=True)
     return Glob(concat((Literal(b"@"), pack_pattern(name))), exact)
 
