@@ -229,11 +229,13 @@ class _Head(NamedTuple):
 
 def _split(text: str) -> tuple[_Head | None, str]:
     """The header of a line and what follows it; without one the whole line."""
-    # a header begins with one of these; looking for them first is much faster
-    starts = [at for mark in ("audit(", "msg=audit(", "type=") if (at := text.find(mark)) >= 0]
-    match = _HEADER.search(text, min(starts)) if starts else None
-    if match is None or not _FRONT.fullmatch(text, 0, match.start()):
-        return None, text
+    match = _HEADER.match(text)
+    if match is None:
+        # a header begins with one of these; looking for them first is much faster
+        starts = [at for mark in ("audit(", "type=") if (at := text.find(mark)) >= 0]
+        match = _HEADER.search(text, max(0, min(starts) - len("msg="))) if starts else None
+        if match is None or not _FRONT.fullmatch(text, 0, match.start()):
+            return None, text
     kind, seconds, millis, whole, thousandths, serial = match.groups(default="")
     head = _Head(kind, seconds or whole, millis or thousandths, serial)  # the dot may be lost
     return head, text[match.end() :]

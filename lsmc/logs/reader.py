@@ -98,9 +98,8 @@ class LogReader:
 
     def _read(self, path: str, lines: Lines) -> Iterator[Record | Fault]:
         for line in lines:
-            source = Source(path, lines.number)
             if line is None:
-                yield self._too_long(source)
+                yield self._too_long(Source(path, lines.number))
                 continue
             if line.startswith(FIRST_FIELD):
                 journal = read_entry(line, lines)
@@ -110,8 +109,10 @@ class LogReader:
                 continue
             if not worth_reading(line):
                 self.skipped += 1
-                self._remember(line, source)
+                if not self.records:
+                    self._remember(line, Source(path, lines.number))
                 continue
+            source = Source(path, lines.number)
             whole, count = line, 1
             while count < _CONTINUATIONS and (joined := goes_on(whole, lines.peek())) is not None:
                 next(lines)
