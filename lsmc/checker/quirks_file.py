@@ -110,6 +110,48 @@ def heads(place: Place) -> Iterator[Fault]:
             yield from _grandchild(rule, profile.name.text, place.name)
 
 
+def merged(place: Place) -> Iterator[Fault]:
+    """File rules whose path is, letter for letter, the target of a change_profile rule.
+
+    The compilers make one entry of both, and keep of it what is about the change alone.
+    """
+    variables = place.file.compiled.preamble.variables
+    rules = [
+        (rule, rule.prefix.effect or (fragment.prefix.effect if fragment.prefix else "") or "allow")
+        for fragment in place.profile.body.fragments
+        if fragment.taken
+        for rule in fragment.rules
+    ]
+    targets = {
+        (_expanded(rule.body.target, variables), effect)
+        for rule, effect in rules
+        if isinstance(rule.body, ast.ChangeProfileRule)
+        and rule.body.exec is None
+        and rule.body.target is not None
+    }
+    if not targets:
+        return
+    for rule, effect in rules:
+        body = rule.body
+        if not isinstance(body, ast.FileRule) or body.path is None or body.perms is None:
+            continue
+        links = body.target is not None and "l" in body.perms.text.lower()
+        if not links and (_expanded(body.path, variables), effect) in targets:
+            yield Fault(
+                rule.span,
+                f"`{to_display(rule.span.text)}` does nothing in `apparmor_parser` 3.0.8 and 4.1.0:"
+                f" it is lost beside `change_profile -> {to_display(body.path.text)}`",
+                "write the path in other letters, the last one as a class: `/bin/s[h]`",
+            )
+
+
+def _expanded(word: ast.Word, variables: Variables) -> str:
+    try:
+        return variables.expand(word.text)
+    except ExpansionError:
+        return word.text
+
+
 def _grandchild(rule: ast.Rule, own: str, name: str) -> Iterator[Fault]:
     body = rule.body
     if not isinstance(body, ast.FileRule) or body.perms is None or body.target is None:

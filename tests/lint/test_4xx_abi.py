@@ -145,6 +145,26 @@ def test_the_own_name_read_as_something_else(
 
 
 @pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("change_profile -> /a, /a r,", 1),
+        ("change_profile -> /a, owner /a rw,", 1),
+        ("deny change_profile -> /a, deny /a w,", 1),
+        ("change_profile -> @{V}, /v r,", 1),
+        ("change_profile -> /{a,b}, /{a,b} r,", 1),
+        ("deny change_profile -> /a, /a w,", 0),
+        ("change_profile -> /a, /[a] r, /a* r,", 0),
+        ("change_profile -> /a, l /a -> /b, link /a -> /c,", 0),
+        ("change_profile -> /a/b, /a//b r,", 0),
+    ],
+)
+def test_file_rules_lost_beside_change_profile(tmp_path: Path, body: str, count: int) -> None:
+    text = f"abi <abi/4.0>,\n@{{V}}=/v\nprofile p {{ {body} }}\n"
+    found, _ = findings(tmp_path, "LSM409", text)
+    assert len(found) == count, [str(one) for one in found]
+
+
+@pytest.mark.parametrize(
     ("values", "path", "count"),
     [
         ("/", "@{V}/a", 1),

@@ -2,23 +2,23 @@
 
 What it does: finds what `apparmor_parser` compiles without a word to something else than it says:
 
-- in a `{ }` block all rules but file, link and change_profile are dropped, and so are profiles
-and limits; limits in a branch of `if` too; - `owner` around `other` grants nothing; - mount flags
-that the kind of mount does not keep are dropped: `ro` with `bind`; `remount` with a source or a
-type grants a new mount; `umount` passes over options and types; `options in (rw)` allows `ro` too;
-- in a class `[\\^a]` negates, `[\\,]` has a backslash in it, `*` and `?` end the class; - exec
-targets are names, not patterns: `px -> @{X}` and `px -> a*` look for profiles of that very name;
-`ix -> x` and `ux -> x` go to `x`; a target without exec or link permission does nothing; a child's
-`cx ->` does not find its own children; `pUx` does not scrub the environment; - `change_profile EXEC
--> T` allows the direct change to T; - `/@{X}` begins with two slashes when the value of `X` begins
-with one, and never matches, and so does `@{X}/` before 6.0 when the value of `X` is `/`; -
-backslashes of the profile's name escape in `@{profile_name}`, and its commas split
-`{@{profile_name},b}`; - `link subset` tests only files that the task owns, and `deny link subset`
-denies as without `subset`; `deny a` leaves `w` as it is; `deny all` denies files to their owner
-only; - `port=0` is every port, of several addresses or ports the first one counts; unknown words of
-`io_uring (…)` are passed over; - coarse network rules hold for all profiles of a file
-(`apparmor_parser` 6.0); - `defined $x` is always false (6.0), a limit of `010` is 8, a later `abi`
-line is passed over.
+- in a `{ }` block all rules but file, link and change_profile are dropped, and so are profiles and
+limits; limits in a branch of `if` too; - `owner` around `other` grants nothing; - mount flags that
+the kind of mount does not keep are dropped: `ro` with `bind`; `remount` with a source or a type
+grants a new mount; `umount` passes over options and types; `options in (rw)` allows `ro` too; - in
+a class `[\\^a]` negates, `[\\,]` has a backslash in it, `*` and `?` end the class; - exec targets
+are names, not patterns: `px -> @{X}` and `px -> a*` look for profiles of that very name; `ix -> x`
+and `ux -> x` go to `x`; a target without exec or link permission does nothing; a child's `cx ->`
+does not find its own children; `pUx` does not scrub the environment; - `change_profile EXEC -> T`
+allows the direct change to T, and `change_profile -> /a` takes the place of `/a r`; - `/@{X}`
+begins with two slashes when the value of `X` begins with one, and never matches, and so does
+`@{X}/` before 6.0 when the value of `X` is `/`; - backslashes of the profile's name escape in
+`@{profile_name}`, and its commas split `{@{profile_name},b}`; - `link subset` tests only files that
+the task owns, and `deny link subset` denies as without `subset`; `deny a` leaves `w` as it is;
+`deny all` denies files to their owner only; - `port=0` is every port, of several addresses or ports
+the first one counts; unknown words of `io_uring (…)` are passed over; - coarse network rules hold
+for all profiles of a file (`apparmor_parser` 6.0); - `defined $x` is always false (6.0), a limit of
+`010` is 8, a later `abi` line is passed over.
 
 Why is this bad: nobody is told, and the profile does something else than everybody reads.
 
@@ -58,7 +58,15 @@ from lsmc.checker.grants import FREE_MODES, WRITE, ProfileView, grants
 from lsmc.checker.model import Check, LintedFile, Tree
 from lsmc.checker.patterns import members, objects
 from lsmc.checker.quirks import altered
-from lsmc.checker.quirks_file import Fault, abi_lines, double_slash, heads, own_name, structure
+from lsmc.checker.quirks_file import (
+    Fault,
+    abi_lines,
+    double_slash,
+    heads,
+    merged,
+    own_name,
+    structure,
+)
 from lsmc.checker.telling import chain, quoted, shown, witness
 from lsmc.checker.written import Text, places, texts
 from lsmc.decide import ALLOW, DENY
@@ -74,7 +82,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         for rule in text.rules:
             yield from _rule(text, rule)
     for place in places(tree):
-        for fault in heads(place):
+        for fault in (*heads(place), *merged(place)):
             yield _fault(fault, place.name)
     for fault in (*structure(tree), *abi_lines(tree)):
         yield _fault(fault, None)
