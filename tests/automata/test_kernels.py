@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import subprocess
 import sys
+from itertools import product
+from pathlib import Path
+from types import ModuleType
 
 from hypothesis import given, settings
 
+import lsmc.kernels
 from lsmc.automata.dfa import determinize
 from lsmc.automata.pattern import Pattern
-from lsmc.kernels.walk import compiled
+from lsmc.kernels.walk import compiled, is_real_path
 from tests.automata.strategies import STRINGS, pattern_lists
 
 
@@ -37,3 +42,28 @@ def test_a_compiled_kernel_says_so() -> None:
     for name in ("walk", "subset", "positions"):
         file = importlib.import_module(f"lsmc.kernels.{name}").__file__ or ""
         assert compiled() == (not file.endswith(".py"))
+
+
+def uncompiled() -> ModuleType:
+    """The source of the walking kernel, run as Python whether it is compiled or not."""
+    file = Path(lsmc.kernels.__file__).with_name("walk.py")
+    spec = importlib.util.spec_from_file_location("uncompiled_walk", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_path_is_real_alike_in_both_forms_and_by_its_definition() -> None:
+    pure = uncompiled()
+    assert not pure.compiled()
+    texts = ["".join(some) for size in range(8) for some in product("/.a\0", repeat=size)]
+    texts += ["/\udcff/x", "/é/..", "/é/..é", "/0/-/+"]
+    for text in texts:
+        data = text.encode("utf-8", "surrogateescape")
+        names = text.removeprefix("/").removesuffix("/").split("/")
+        plain = all(name not in ("", ".", "..") for name in names) and "\0" not in text
+        expected = text == "/" or (text.startswith("/") and plain)
+        assert is_real_path(data) is expected, text
+        assert pure.is_real_path(data) is expected, text

@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsmc.analysis.diff import Change, Side
-from lsmc.api import diff
+from lsmc.analysis.diff import Change, Side, diff
 from lsmc.checker.lint import checks, tree_of
 from lsmc.checker.model import LintedFile, Tree
 from lsmc.diagnostics import Diagnostic, PolicyError
 from lsmc.driver import compiler
-from lsmc.policy import Policy
+from lsmc.engine.policy import Engine
 from tests.strategies import INCLUDES, OPTIONS, Files, Text, compile_policy, policies
 
 EXAMPLES = settings(max_examples=30)
@@ -72,10 +71,10 @@ def findings(linted: Tree) -> list[Diagnostic]:
     return [one for code in CHECKS if code.startswith("LSM1") for one in CHECKS[code].run(linted)]
 
 
-def changes(policy: Policy, rules: Text) -> list[Change] | None:
+def changes(engine: Engine, rules: Text) -> list[Change] | None:
     """The difference to another policy; None when that is refused."""
     try:
-        return diff(policy, compile_policy(rules))
+        return diff(engine, compile_policy(rules).engine)
     except PolicyError:
         return None
 
@@ -107,7 +106,7 @@ def test_a_rule_is_reported_just_when_it_may_go(text: Text) -> None:
         if rule.startswith("include") or line in never:
             continue
         rest = text.with_rules(text.rules[:index] + text.rules[index + 1 :])
-        assert (line in dead) == (changes(linted.policy, rest) == []), (rule, str(text))
+        assert (line in dead) == (changes(linted.engine, rest) == []), (rule, str(text))
 
 
 @EXAMPLES
@@ -124,7 +123,7 @@ def test_what_else_is_claimed(text: Text) -> None:
             continue
         index = one.line - _FIRST_RULE
         difference = changes(
-            linted.policy, text.with_rules(text.rules[:index] + text.rules[index + 1 :])
+            linted.engine, text.with_rules(text.rules[:index] + text.rules[index + 1 :])
         )
         assert difference is not None
         if one.code == "LSM116":
