@@ -23,7 +23,7 @@ POLICIES = {
     ),
     "binary file": (
         b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 4,
-        ":1:1: error: unexpected `\\x7fELF",
+        ":1:8: error: a NUL byte: this is not text",
     ),
 }
 
