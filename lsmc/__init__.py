@@ -3,6 +3,7 @@
     policy = lsmc.compile("/etc/apparmor.d")          # or compile_text, or load for a bundle
     policy.query("nginx", "read", "/etc/shadow")      # a Verdict, true when it is allowed
     policy.explain("nginx", "read", "/etc/shadow")    # why, and the rule that would allow it
+    lsmc.explain_log(policy, "/var/log/audit/audit.log")  # the same for what a log tells of
     lsmc.check("/etc/apparmor.d")                     # what lint finds
     lsmc.diff(old, new)                               # what two policies decide differently
 
@@ -18,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lsmc.analysis.diff import Change as Change
     from lsmc.analysis.graph import Graph as Graph
+    from lsmc.api import LogExplanation as LogExplanation
     from lsmc.api import check as check
     from lsmc.api import compile as compile  # noqa: A004 - the contract's name
     from lsmc.api import compile_text as compile_text
     from lsmc.api import diff as diff
+    from lsmc.api import explain_log as explain_log
     from lsmc.api import graph as graph
     from lsmc.api import load as load
     from lsmc.automata.dfa import StateLimit as StateLimit
@@ -66,7 +69,9 @@ _HOME = {
     "compile": "lsmc.api",
     "diff": "lsmc.api",
     "compile_text": "lsmc.api",
+    "explain_log": "lsmc.api",
     "graph": "lsmc.api",
+    "LogExplanation": "lsmc.api",
     "load": "lsmc.api",
 }
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.diagnostics import MissingFile, UnreadableFile
 from lsmc.files import StrPath, map_file, path_text
 from lsmc.policy import Policy
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from lsmc.analysis.diff import Change
     from lsmc.analysis.graph import Graph
     from lsmc.diagnostics import Diagnostic
+    from lsmc.explain.diagnosis import Diagnosis
+    from lsmc.logs.reader import Fault
 
 Variables = Mapping[str, str | Sequence[str]]
 
@@ -52,14 +56,7 @@ def compile(  # noqa: A001 - the contract's name
     from lsmc.inputs import Options
 
     options = Options.of(base, include, features, variables, restrict, target)
-    given = _several(paths)
-    for path in given:
-        try:
-            os.stat(path)  # noqa: PTH116 - as `load` names it
-        except FileNotFoundError as fault:
-            raise _unread(fault) from None
-        except OSError:
-            continue  # told with the other faults
+    given = _existing(paths)
     data, _ = compile_cached(given, options, jobs=jobs, directory=cache)
     return Policy(data)
 
@@ -173,6 +170,62 @@ def graph(policy: Policy) -> Graph:
     return Graph(policy.engine)
 
 
+class LogExplanation(NamedTuple):
+    """What a policy says to the causes in logs, and what became of their lines.
+
+    `faults` are lines that could not be read, with the reason: as long as there are any, there may
+    be causes beside `diagnoses`.
+    """
+
+    diagnoses: tuple[Diagnosis, ...]
+    faults: tuple[Fault, ...]
+    used: int
+    skipped: int
+    broken: int
+
+
+def explain_log(
+    policy: Policy,
+    logs: StrPath | Iterable[StrPath],
+    *,
+    since: datetime | None = None,
+    profile: str | None = None,
+    enforce: bool = False,
+) -> LogExplanation:
+    """What a policy says to the records of logs, the same ones taken together.
+
+    Raises `UnreadableFile` for a log that cannot be read, TypeError for wrong types.
+
+    Args:
+        policy: the policy that is asked.
+        logs: files of the kernel's or auditd's log, the journal, or syslog; they may be packed.
+        since: leaves out what is older.
+        profile: a glob; leaves out the records of other profiles.
+        enforce: judge profiles in complain mode as if they were enforced.
+    """
+    from lsmc.explain.causes import Causes
+    from lsmc.explain.diagnosis import diagnose
+    from lsmc.logs.reader import LogReader
+
+    if not isinstance(policy, Policy):
+        raise TypeError(f"a policy is asked, not {type(policy).__name__}")
+    causes = Causes(since=since.timestamp() if since is not None else None, profile=profile)
+    reader = LogReader(path_text(path) for path in _existing(logs))
+    try:
+        for record in reader:
+            causes.add(record)
+    except OSError as fault:
+        raise _unread(fault) from None
+    engine = policy.enforced.engine if enforce else policy.engine
+    return LogExplanation(
+        diagnoses=tuple(diagnose(engine, causes.sorted())),
+        faults=tuple(reader.faults),
+        used=reader.used,
+        skipped=reader.skipped,
+        broken=reader.broken,
+    )
+
+
 def load(path: StrPath) -> Policy:
     """Open a bundle that `Policy.save` or `lsmc compile` wrote.
 
@@ -193,6 +246,19 @@ def _unread(fault: OSError) -> UnreadableFile:
 
     kind = MissingFile if isinstance(fault, FileNotFoundError) else UnreadableFile
     return kind(unreadable(str(fault.filename), fault), fault)
+
+
+def _existing(paths: StrPath | Iterable[StrPath]) -> list[StrPath]:
+    """Paths that were given; raises `MissingFile` for the first that does not exist."""
+    given = _several(paths)
+    for path in given:
+        try:
+            os.stat(path)  # noqa: PTH116 - as `load` names it
+        except FileNotFoundError as fault:
+            raise _unread(fault) from None
+        except OSError:
+            continue  # told with the other faults
+    return given
 
 
 def _several(paths: StrPath | Iterable[StrPath]) -> list[StrPath]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import pydoc
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +129,24 @@ def test_the_graph_is_at_hand() -> None:
     text = "profile a { /usr/bin/b Px, }\nprofile b /usr/bin/b { }\n"
     edges = lsmc.graph(lsmc.compile_text(text)).edges("a")
     assert [(edge.source, edge.target) for edge in edges] == [("a", "b")]
+
+
+def test_a_log_is_explained(tmp_path: Path) -> None:
+    record = (
+        'type=AVC msg=audit(1600000000.000:1): apparmor="{}" operation="open" class="file" '
+        'profile="{}" name="/etc/x" pid=1 comm="x" requested_mask="r" denied_mask="r" '
+        "fsuid=0 ouid=0"
+    )
+    lines = (record.format("DENIED", "a"), record.format("ALLOWED", "c"), "nothing", "apparmor=x")
+    log = tmp_path / "log"
+    log.write_text("".join(f"{line}\n" for line in lines))
+    policy = lsmc.compile_text("profile a { }\nprofile c flags=(complain) { }\n")
+    found = lsmc.explain_log(policy, log)
+    assert [one.status for one in found.diagnoses] == ["denied", "complain"]
+    assert found.used + found.skipped + found.broken == len(lines)
+    assert len(found.faults) == found.broken
+    strict = lsmc.explain_log(policy, [log], enforce=True, profile="c")
+    assert [one.status for one in strict.diagnoses] == ["denied"]
+    assert lsmc.explain_log(policy, log, since=datetime.now(UTC)).diagnoses == ()
+    with pytest.raises(lsmc.MissingFile):
+        lsmc.explain_log(policy, tmp_path / "missing")
