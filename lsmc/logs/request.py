@@ -24,6 +24,7 @@ from lsmc.logs.record import Record
 
 Request = Mapping[str, Any]
 _LEARNING = "//null-"
+_STACK = "//&"
 
 
 class Asked(NamedTuple):
@@ -75,10 +76,17 @@ def namespace(record: Record) -> str:
 
     The kernel names it apart (`namespace="root//ns"`) or before the profile (`:ns://name`).
     """
-    name = record.profile or ""
-    if name.startswith(":"):
-        return name[1:].partition(":")[0]
+    for part in (record.profile or "").split(_STACK):
+        if part.startswith(":"):
+            return part[1:].partition(":")[0]
     return (record.namespace or "").removeprefix("root").removeprefix("//")
+
+
+def _full(part: str, space: str) -> str:
+    """The name of a profile with its namespace, written as policy names it."""
+    if part.startswith(":"):
+        space, _, part = part[1:].partition(":")
+    return f":{space}://{part.removeprefix('//')}" if space else part
 
 
 def subjects(record: Record) -> tuple[str, ...]:
@@ -96,8 +104,9 @@ def subjects(record: Record) -> tuple[str, ...]:
         return ()
     if name == "unconfined" and not space and record.class_ == "namespace" and record.execpath:
         return (record.execpath,)
-    local = name[1:].partition(":")[2].removeprefix("//") if name.startswith(":") else name
-    found = [f":{space}://{local}" if space else local]
+    named = name.startswith(":") or f"{_STACK}:" in name  # the parts say where they belong
+    apart = "" if named else space
+    found = [_STACK.join(_full(part, apart) for part in name.split(_STACK))]
     found += [part.partition(_LEARNING)[0] for part in tuple(found) if _LEARNING in part]
     return tuple(dict.fromkeys(filter(None, found)))
 

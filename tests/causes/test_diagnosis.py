@@ -172,6 +172,14 @@ def test_profiles_of_another_namespace(tmp_path: Path, who: str, space: str) -> 
     assert (result.exit_code, result.stdout) == (0, "")
 
 
+def test_a_stack_with_a_profile_of_another_namespace(tmp_path: Path) -> None:
+    found = answer(tmp_path, f'operation="open" label="app//&:c1:x" name="/srv/x" {FILE}')
+    assert found["status"] == "no-profile"
+    assert found["note"].startswith("the profile belongs to the policy namespace c1,")
+    found = answer(tmp_path, f'operation="open" label="app//&:box:inner" name="/run/x" {FILE}')
+    assert (found["status"], found["profile"]) == ("denied", "app//&:box://inner")
+
+
 def test_a_namespace_that_the_policy_has(tmp_path: Path) -> None:
     for who in ('namespace="root//box" profile="inner"', 'profile=":box:inner"'):
         found = answer(tmp_path, f'operation="open" {who} name="/srv/inner" {FILE}')
