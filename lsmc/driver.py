@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from lsmc.automata.partition import MAX_SPARE
 from lsmc.compiling.processes import shards
 from lsmc.compiling.revising import Candidate, revise
 from lsmc.compiling.shards import FileRead, Reading, Shard, Tick
@@ -168,13 +169,16 @@ def compile_files(
         needed = {need.digest for reading in readings for need in reading.needs}
         total = len(needed.difference(done))
         made = workers.build(readings, done, _tick(progress, "building", total))
-    diagnostics += [fault for _, faults in made for fault in faults]
+    if len(made) > 1 and sum(built.spent for built in made) > MAX_SPARE:
+        # what is spare is that of a run: one process tells for which pattern it is not enough
+        return compile_files(paths, options, progress=progress, kept=kept)
+    diagnostics += [fault for built in made for fault in built.faults]
     _refuse(diagnostics)
     if kept is not None:
         places.update(_places_of(names, kept.bundle))
     parts += [
-        Part(Bundle(data), [need.digest for need in reading.needs])
-        for (data, _), reading in zip(made, readings, strict=True)
+        Part(Bundle(built.data), [need.digest for need in reading.needs])
+        for built, reading in zip(made, readings, strict=True)
     ]
     texts = {path: source.text for path, source in front.library.sources.items()}
     for reading in readings:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lsmc.automata.dfa import MAX_STATES
+from lsmc.automata.partition import MAX_SPARE
 from lsmc.diagnostics import Diagnostic
 from lsmc.frontend.apparmor.errors import error
 from lsmc.frontend.apparmor.library import cannot_read
@@ -15,10 +17,18 @@ def unreadable(path: str, fault: OSError) -> Diagnostic:
 
 
 def too_complex(fault: TooComplexError) -> Diagnostic:
-    """The error for a rule that no table can hold."""
+    """The error for a rule or an attachment that no table can hold."""
+    if fault.limit < MAX_STATES:
+        return error(
+            "too-complex",
+            fault.origin,
+            f"this pattern needs more than the {fault.limit:,} states that it may have here",
+            "write a simpler pattern here, or in what was read before: the patterns of a run may "
+            f"have {MAX_SPARE:,} states together beyond what is usual",
+        )
     return error(
         "too-complex",
-        fault.rule.origin,
-        "this rule's pattern needs more states than a table may have",
-        "split it into simpler rules",
+        fault.origin,
+        "this pattern needs more states than a table may have",
+        "split it into simpler patterns",
     )

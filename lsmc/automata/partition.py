@@ -44,6 +44,19 @@ CROWD = 8
 MAX_PATTERNS = 1 << 15
 
 
+#: States that all patterns of one run may have beyond their share.
+MAX_SPARE = 1 << 18
+
+
+class Spare:
+    """What is left of the states that single patterns of a run may have beyond their share."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, states: int = MAX_SPARE) -> None:
+        self.left = states
+
+
 class Kind(IntEnum):
     """How a pattern makes automata grow, mildest first."""
 
@@ -127,12 +140,20 @@ def _fits(pattern: Pattern, mask: int) -> bool:
     return True
 
 
-def partition(patterns: Sequence[Pattern], *, growth: int = 4, slack: int = 256) -> list[Group]:
+def partition(
+    patterns: Sequence[Pattern],
+    *,
+    growth: int = 4,
+    slack: int = 256,
+    spare: Spare | None = None,
+) -> list[Group]:
     """Groups of pattern numbers, each with the table of its patterns numbered from 0 in order.
 
-    A group of several patterns has at most `growth` states a position and `slack` more.  Raises
-    `StateLimit` with the number of a pattern that passes the absolute limit by itself.
+    A group has at most `growth` states a position and `slack` more; one of a single pattern may
+    take more from what is `spare`.  Raises `StateLimit` with the number of a pattern for which that
+    is not enough, or that passes the absolute limit by itself.
     """
+    spare = spare or Spare()
     kinds = [kind_of(pattern) for pattern in patterns]
     plain = [number for number, kind in enumerate(kinds) if kind < Kind.MULTIPLIES]
     crowds = _spread(patterns, [n for n, kind in enumerate(kinds) if kind == Kind.MULTIPLIES])
@@ -140,7 +161,7 @@ def partition(patterns: Sequence[Pattern], *, growth: int = 4, slack: int = 256)
         plain, crowds = list(range(len(patterns))), []
     groups: list[Group] = []
     for group in [plain, *crowds] if plain else crowds:
-        groups += _build(group, patterns, kinds, growth, slack)
+        groups += _build(group, patterns, kinds, growth, slack, spare)
     return groups
 
 
@@ -165,19 +186,26 @@ def _build(
     kinds: Sequence[Kind],
     growth: int,
     slack: int,
+    spare: Spare,
 ) -> list[Group]:
     """The group's table, or those of its parts."""
     if len(group) <= MAX_PATTERNS:
         nfa = build_nfa([patterns[number] for number in group])
-        limit = growth * len(nfa.symbols) + slack if len(group) > 1 else MAX_STATES
+        share = growth * len(nfa.symbols) + slack
+        limit = share if len(group) > 1 else min(share + max(spare.left, 0), MAX_STATES)
         try:
-            return [(tuple(group), determinize_nfa(nfa, limit))]
-        except StateLimit as error:
+            dfa = determinize_nfa(nfa, limit)
+        except StateLimit:
             if len(group) == 1:
-                raise StateLimit(error.limit, group[0]) from None
+                spare.left -= max(limit - share, 0)
+                raise StateLimit(limit, group[0]) from None
+        else:
+            if len(group) == 1:
+                spare.left -= max(dfa.n_states - share, 0)
+            return [(tuple(group), dfa)]
     found: list[Group] = []
     for part in _cut(group, kinds):
-        found += _build(part, patterns, kinds, growth, slack)
+        found += _build(part, patterns, kinds, growth, slack, spare)
     return found
 
 

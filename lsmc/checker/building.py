@@ -7,6 +7,7 @@ from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection
 from typing import Self
 
+from lsmc.automata.partition import Spare
 from lsmc.forks import can_fork, forked, spread, told
 from lsmc.ir.model import Profile, Unit
 from lsmc.tables.build import build_groups, unit_digest, units
@@ -90,5 +91,5 @@ def _build(todo: Sequence[Unit]) -> Groups:
     found: Groups = {}
     for unit in todo:
         with suppress(Exception):  # who needs them meets it again, and can say so
-            found[unit_digest(unit)] = build_groups(unit.rules, UNCOMPRESSED)
+            found[unit_digest(unit)] = build_groups(unit.rules, UNCOMPRESSED, Spare(0))
     return found

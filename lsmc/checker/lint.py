@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from lsmc.checker.building import Builder
@@ -19,9 +20,12 @@ from lsmc.frontend.apparmor.errors import CODES
 from lsmc.inputs import Options
 from lsmc.ir import model as ir
 from lsmc.registry import collect
-from lsmc.source import to_display
+from lsmc.source import Span, to_display
 from lsmc.tables.build import Known, TooComplexError, build, rules_in_order
 from lsmc.tables.groups import UNCOMPRESSED
+
+#: So many patterns without a table are told; with more, no profile takes part in the checks.
+_MANY_COMPLEX = 4
 
 
 def checks() -> dict[str, Check]:
@@ -71,11 +75,15 @@ def compile_tree(
             files.append(LintedFile(path, compiled))
             builder.add(compiled.profiles)
         groups = builder.groups()
-    try:
-        return tree_of(files, front.library, settings, groups), diagnostics
-    except TooComplexError as fault:
-        diagnostics.append(too_complex(fault))
-        return tree_of(files, front.library, settings, groups, fault.rule), diagnostics
+    without: list[Span] = []
+    while len(without) < _MANY_COMPLEX:
+        try:
+            return tree_of(files, front.library, settings, groups, without), diagnostics
+        except TooComplexError as fault:
+            diagnostics.append(too_complex(fault))
+            without.append(fault.origin)
+    none = [LintedFile(file.path, replace(file.compiled, profiles=())) for file in files]
+    return tree_of(none, front.library, settings), diagnostics
 
 
 def tree_of(
@@ -83,19 +91,20 @@ def tree_of(
     library: Any,
     settings: Mapping[str, Any] | None,
     groups: Known | None = None,
-    without: ir.Rule | None = None,
+    without: Collection[Span] = (),
 ) -> Tree:
     """The tree of compiled files; of two profiles of one name the first takes part.
 
-    `groups` are known ones by the digest of their unit.
+    `groups` are known ones by the digest of their unit.  Profiles that have a rule or an attachment
+    at a place in `without` are left out.
     """
     chosen: dict[str, tuple[LintedFile, ir.Profile]] = {}
     for file in files:
         for profile in file.compiled.profiles:
             chosen.setdefault(to_display(profile.full_name), (file, profile))
     ordered = [pair for _, pair in sorted(chosen.items(), key=name_order)]
-    if without is not None:
-        ordered = [pair for pair in ordered if not _uses(pair[1], without)]
+    if without:
+        ordered = [pair for pair in ordered if not _has_any(pair[1], without)]
     whole = ir.Policy(tuple(profile for _, profile in ordered))
     linked = build(whole, known=groups, level=UNCOMPRESSED)
     engine = Engine(linked.data)
@@ -113,8 +122,10 @@ def tree_of(
     )
 
 
-def _uses(profile: ir.Profile, rule: ir.Rule) -> bool:
-    return any(rule is one for use in profile.uses for one in use.unit.rules)
+def _has_any(profile: ir.Profile, places: Collection[Span]) -> bool:
+    return profile.origin in places or any(
+        rule.origin in places for use in profile.uses for rule in use.unit.rules
+    )
 
 
 def run(

@@ -11,8 +11,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
-from lsmc.compiling.shards import Reading, Shard, Tick, divide, shares
-from lsmc.diagnostics import Diagnostic
+from lsmc.compiling.shards import Built, Reading, Shard, Tick, divide, shares
 from lsmc.forks import can_fork, forked, tell, told
 
 #: A process for fewer files than this costs more than it saves.
@@ -34,14 +33,12 @@ class Shards:
         found: list[Reading] = self._all("read", list(divide(paths, len(self._connections))), tick)
         return found
 
-    def build(
-        self, readings: Sequence[Reading], done: Sequence[str], tick: Tick
-    ) -> list[tuple[bytes, tuple[Diagnostic, ...]]]:
+    def build(self, readings: Sequence[Reading], done: Sequence[str], tick: Tick) -> list[Built]:
         """What each shard made, where units whose digests are `done` need no groups; OSError."""
         needed = shares([reading.needs for reading in readings], done)
         if self._here is not None:
             return [self._here.build(needed[0], tick)]
-        found: list[tuple[bytes, tuple[Diagnostic, ...]]] = self._all("build", needed, tick)
+        found: list[Built] = self._all("build", needed, tick)
         return found
 
     def _all(self, order: str, arguments: Sequence[Any], tick: Tick) -> list[Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
+from lsmc.automata.partition import Spare
 from lsmc.frontend.apparmor.compiler import Compiler
 from lsmc.frontend.apparmor.library import Parsed
 from lsmc.frontend.apparmor.lower import Environment
@@ -174,8 +175,9 @@ class _Work:
         numbers = {unit: (1, number) for number, unit in enumerate(news)}
         marks = [unit_digest(unit) for unit in news]
         known = set(digests)
+        spare = Spare()
         groups = {
-            id(unit): build_groups(unit.rules)
+            id(unit): build_groups(unit.rules, spare=spare)
             for unit, mark in zip(news, marks, strict=True)
             if mark not in known
         }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from lsmc.automata.partition import MAX_SPARE, Spare
 from lsmc.diagnostics import Diagnostic
 from lsmc.faults import too_complex, unreadable
 from lsmc.frontend.apparmor.compiler import Compiler
@@ -59,6 +60,14 @@ class Reading(NamedTuple):
     texts: dict[str, str]
 
 
+class Built(NamedTuple):
+    """What a shard built: its bundle, unless there are faults, and the spare states it took."""
+
+    data: bytes
+    faults: tuple[Diagnostic, ...]
+    spent: int
+
+
 class Shard:
     """A share of the files under one front end."""
 
@@ -89,20 +98,27 @@ class Shard:
             path, names, compiled.diagnostics, compiled.asked, compiled.setting, compiled.plain
         )
 
-    def build(self, numbers: Sequence[int], tick: Tick) -> tuple[bytes, tuple[Diagnostic, ...]]:
+    def build(self, numbers: Sequence[int], tick: Tick) -> Built:
         """The bundle of all that was read, with the groups of these units only, and the faults."""
         distinct = units(self._profiles)
         groups: dict[int, Sequence[BuiltGroup]] = {}
-        faults = []
+        faults: list[Diagnostic] = []
+        data = b""
+        spare = Spare()
         for number in numbers:
             try:
-                groups[id(distinct[number])] = build_groups(distinct[number].rules)
+                groups[id(distinct[number])] = build_groups(distinct[number].rules, spare=spare)
             except TooComplexError as fault:
                 faults.append(too_complex(fault))
+                if spare.left <= 0:
+                    break
             tick(1)
-        if faults:
-            return b"", tuple(faults)
-        return assemble(self._profiles, groups), ()
+        if not faults:
+            try:
+                data = assemble(self._profiles, groups, spare)
+            except TooComplexError as fault:
+                faults.append(too_complex(fault))
+        return Built(data, tuple(faults), MAX_SPARE - spare.left)
 
 
 def shares(needs: Sequence[Sequence[UnitNeed]], done: Iterable[str]) -> list[list[int]]:

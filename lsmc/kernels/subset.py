@@ -17,6 +17,8 @@ if cython.compiled:
     import cython  # type: ignore[no-redef]
 
 _FEW = 8
+#: The positions that states may hold on average.
+_HELD = 64
 
 Positions = tuple[int, ...]
 # Atoms of a combination of sets: (places of the sets that hold it, its classes); then the classes
@@ -53,7 +55,7 @@ def refine(sets: list[int], chosen: Positions, n_classes: int) -> Atoms:
 
 @cython.locals(index="int", first="int", size="int", position="int", symbol="int", target="int")
 @cython.locals(default="int", label="int", limit="int", n_classes="int", state="tuple")
-@cython.locals(place="int")
+@cython.locals(place="int", held="long long")
 def subset(
     symbols: list[int],
     follows: list[Positions],
@@ -63,7 +65,7 @@ def subset(
     n_classes: int,
     limit: int,
 ) -> Rows | None:
-    """Determinize; None when there would be more than `limit` states.
+    """Determinize; None for more than `limit` states, or too many positions in them.
 
     A position's symbol is a byte, or 256 plus the number of one of the `sets` (bit masks of
     classes); a byte that is a symbol has a class of its own.  State 0 is dead, state 1 the start.
@@ -80,12 +82,14 @@ def subset(
     targets: list[int] = []
     defaults = [0]
     index = 1
+    held = 0
     while index < len(states):
-        if len(states) > limit:
-            return None
         state = states[index]
         index += 1
         size = len(state)
+        held += size
+        if len(states) > limit or held > _HELD * limit:
+            return None
         first = 0
         while first < size and state[first] < 0:
             first += 1

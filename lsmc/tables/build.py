@@ -9,7 +9,7 @@ from struct import Struct
 
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.heads import heads
-from lsmc.automata.partition import partition
+from lsmc.automata.partition import Spare, partition
 from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, union
 from lsmc.automata.pattern import Union as Alternation
 from lsmc.ir.classes import BY_NAME
@@ -41,19 +41,28 @@ Known = Mapping[str, Sequence[BuiltGroup]]
 
 
 class TooComplexError(Exception):
-    """The pattern of a rule needs more states than any table may have."""
+    """The pattern of a rule or of an attachment needs more states than it may have.
 
-    def __init__(self, rule: Rule) -> None:
+    `origin` is where it is written; `limit` is how many it may have.
+    """
+
+    def __init__(self, origin: Span, limit: int) -> None:
         super().__init__("pattern needs too many states")
-        self.rule = rule
+        self.origin = origin
+        self.limit = limit
 
 
-def build_groups(rules: Sequence[Rule], level: int = COMPRESSION) -> tuple[BuiltGroup, ...]:
-    """The groups of a unit's rules, compressed at a level; raises `TooComplexError`."""
+def build_groups(
+    rules: Sequence[Rule], level: int = COMPRESSION, spare: Spare | None = None
+) -> tuple[BuiltGroup, ...]:
+    """The groups of a unit's rules, compressed at a level; raises `TooComplexError`.
+
+    `spare` is what is left for the patterns of the run.
+    """
     try:
-        found = partition([key_pattern(rule) for rule in rules])
-    except StateLimit as limit:
-        raise TooComplexError(rules[limit.pattern or 0]) from None
+        found = partition([key_pattern(rule) for rule in rules], spare=spare)
+    except StateLimit as fault:
+        raise TooComplexError(rules[fault.pattern or 0].origin, fault.limit) from None
     return tuple(BuiltGroup(tuple(numbers), encode(dfa, level)) for numbers, dfa in found)
 
 
@@ -65,11 +74,12 @@ def build(policy: Policy, *, known: Known | None = None, level: int = COMPRESSIO
     distinct = units(policy.profiles)
     digests = [unit_digest(unit) for unit in distinct]
     known = known or {}
+    spare = Spare()
     groups = {
-        id(unit): known[digest] if digest in known else build_groups(unit.rules, level)
+        id(unit): known[digest] if digest in known else build_groups(unit.rules, level, spare)
         for unit, digest in zip(distinct, digests, strict=True)
     }
-    part = Part(Bundle(assemble(policy.profiles, groups)), digests)
+    part = Part(Bundle(assemble(policy.profiles, groups, spare)), digests)
     return link([part], [(0, number) for number in range(len(policy.profiles))])
 
 
@@ -87,12 +97,14 @@ def unit_digest(unit: Unit) -> str:
     return blake2b(b"".join(map(key_digest, unit.rules)), digest_size=16).hexdigest()
 
 
-def assemble(profiles: Sequence[Profile], groups: Mapping[int, Sequence[BuiltGroup]]) -> bytes:
-    """The bundle of some profiles, to be linked.
+def assemble(
+    profiles: Sequence[Profile], groups: Mapping[int, Sequence[BuiltGroup]], spare: Spare
+) -> bytes:
+    """The bundle of some profiles, to be linked; raises `TooComplexError` for an attachment.
 
     `groups` has those of the units that are built, by the identity of the unit.
     """
-    writer = _Writer()
+    writer = _Writer(spare)
     numbers = {id(unit): writer.unit(unit, groups.get(id(unit), ())) for unit in units(profiles)}
     for number, profile in enumerate(profiles):
         writer.profile(number, profile, numbers)
@@ -101,7 +113,7 @@ def assemble(profiles: Sequence[Profile], groups: Mapping[int, Sequence[BuiltGro
 
 def assemble_units(found: Iterable[Unit], groups: Mapping[int, Sequence[BuiltGroup]]) -> bytes:
     """A bundle of units without profiles, to be linked; `groups` as for `assemble`."""
-    writer = _Writer()
+    writer = _Writer(Spare())
     for unit in found:
         writer.unit(unit, groups.get(id(unit), ()))
     return writer.bundle()
@@ -151,7 +163,8 @@ def _digest(pattern: Pattern) -> bytes:
 class _Writer:
     """Collects the sections; every text, span and transition is written once."""
 
-    def __init__(self) -> None:
+    def __init__(self, spare: Spare) -> None:
+        self.spare = spare
         self.tables: dict[Section, list[int]] = {section: [] for section in Section}
         self.strings: dict[str, int] = {}
         self.spans: dict[tuple[Source, int, int], int] = {}
@@ -259,11 +272,11 @@ class _Writer:
         assert profile.attachment is not None
         patterns = [union(profile.attachment.patterns)]
         patterns += [pattern for _, pattern in profile.attachment.xattrs]
-        groups = [
-            self.group(BuiltGroup(rules, encode(dfa)))
-            for pattern in patterns
-            for rules, dfa in partition([pattern])
-        ]
+        try:
+            built = [partition([pattern], spare=self.spare)[0] for pattern in patterns]
+        except StateLimit as fault:
+            raise TooComplexError(profile.origin, fault.limit) from None
+        groups = [self.group(BuiltGroup(rules, encode(dfa))) for rules, dfa in built]
         names = self.pairs(
             (name, str(group))
             for (name, _), group in zip(profile.attachment.xattrs, groups[1:], strict=True)

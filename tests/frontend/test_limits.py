@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from lsmc.api import compile_text
+from lsmc import api
+from lsmc.api import check, compile_text
 from lsmc.diagnostics import PolicyError
 
 
@@ -128,3 +131,39 @@ def test_an_escaped_comma_in_a_class_ends() -> None:
     assert policy.query("p", "read", "/a,").allowed
     assert policy.query("p", "read", "/a\\").allowed
     assert policy.query("p", "read", "/ab").allowed
+
+
+def test_an_attachment_that_explodes_is_refused() -> None:
+    """As the pattern of a rule."""
+    assert names(f"profile p /**a{'[ab]' * 24} {{ /a r, }}\n") == ["too-complex"]
+
+
+def explosive(count: int) -> list[str]:
+    """Profiles each with a pattern of some 30,000 states, which a table may have."""
+    return [f"profile p{n} {{ /**a{'?' * 13}{n} r, }}\n" for n in range(count)]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_patterns_that_explode_share_one_budget(tmp_path: Path, jobs: int) -> None:
+    """Each is allowed by itself; the number of processes does not show."""
+    for number, text in enumerate(explosive(8)):
+        (tmp_path / f"p{number:02}").write_text(text)
+    with pytest.raises(PolicyError) as caught:
+        api.compile([tmp_path], base=tmp_path, jobs=jobs)
+    assert [d.name for d in caught.value.diagnostics] == ["too-complex"]
+    assert "states that it may have here" in caught.value.diagnostics[0].message
+    assert caught.value.diagnostics[0].file == str(tmp_path / "p05")
+
+
+def test_lint_tells_of_some_patterns_that_explode(tmp_path: Path) -> None:
+    """Also of several, and the checks go on without their profiles."""
+    text = "".join(f"profile p{n} {{ /**a{'[ab]' * 24}{n} r, }}\n" for n in range(3))
+    (tmp_path / "p").write_text(f"{text}profile good {{ /a r, /a r, }}\n")
+    found = check([tmp_path / "p"], base=tmp_path, jobs=1)
+    assert [d.name for d in found].count("too-complex") == 3
+    assert "duplicate-rule" in {d.name for d in found}
+
+
+def test_a_pattern_whose_states_hold_much_is_refused() -> None:
+    """Few states, but each with thousands of places of the pattern."""
+    assert names("profile p { /" + "*a" * 3500 + " r, }\n") == ["too-complex"]
