@@ -19,8 +19,13 @@ from lsmc.frontend.apparmor.releases import (
 OLD, MIDDLE, NEW = TARGETS
 
 
-def compiled(text: str, target: str) -> lsmc.Policy:
-    return lsmc.compile_text(text, target=target)
+def compiled(text: str, target: str, features: str = "") -> lsmc.Policy:
+    if not features:
+        return lsmc.compile_text(text, target=target)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "features"
+        path.write_text(features, encoding="utf-8")
+        return lsmc.compile_text(text, target=target, features=path)
 
 
 @pytest.mark.parametrize(
@@ -263,3 +268,23 @@ def test_mounts(rule: str, flags: str, allowed: tuple[bool, ...]) -> None:
             "p", "mount", "/m/", source="/s", fstype="tmpfs", options=flags
         )
         assert bool(verdict.allow) is expected, target
+
+
+@pytest.mark.parametrize(("target", "made"), [(MIDDLE, False), (NEW, True)])
+def test_making_a_queue_of_a_label(target: str, made: bool) -> None:
+    features = "ipc { posix_mqueue { create read write open delete setattr getattr } }"
+    policy = compiled("profile p { mqueue label=x, }", target, features)
+    found = policy.permissions("p", "mqueue", "/q", label="other")
+    assert ("create" in found.allow) is made
+    assert "open" not in found.allow
+    assert "open" in policy.permissions("p", "mqueue", "/q", label="x").allow
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_denied_change_at_exec_denies_profiles_named_like_executables(target: str) -> None:
+    """Their paths stand in the rule's own automaton: every compiler writes it so."""
+    policy = compiled("profile p { change_profile, deny change_profile -> other, }", target)
+    assert policy.query("p", "change_profile", "/bin/a").allowed
+    assert policy.query("p", "change_onexec", "kid", exec="/bin/a").allowed
+    assert not policy.query("p", "change_onexec", "/bin/a", exec="/bin/a").allowed
+    assert not policy.query("p", "change_onexec", "other", exec="/bin/a").allowed

@@ -157,6 +157,13 @@ OLD_MOUNT = Difference(
     _HERE,
 )
 
+QUEUE_LABEL = Difference(
+    "queue-label",
+    "`mqueue create label=x`",
+    ("refused", "queues of that label", "queues of that label, and making any queue"),
+    _HERE,
+)
+
 #: Every difference, in the order of the table: in decisions first, then in what is accepted.
 DIFFERENCES = (
     IMPLIED_MAP,
@@ -169,6 +176,7 @@ DIFFERENCES = (
     NEWER_CLASSES,
     RULES_IN_CONDITION,
     DEFINED_BOOLEAN,
+    QUEUE_LABEL,
     OLD_MOUNT,
     Difference(
         "mount-without-options",

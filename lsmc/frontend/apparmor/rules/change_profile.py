@@ -61,4 +61,8 @@ def lower_change_profile(
         executable = context.label(rule.exec)
         if head.effect is not Effect.DENY:
             transition = Transition("profile", unsafe=rule.safety == "unsafe")
+    if head.effect is Effect.DENY:
+        # executables and names of profiles share an automaton: denied is, for the next exec, each
+        # profile that is named like an executable of the rule
+        yield head.rule(CHANGE_PROFILE, (executable,), CHANGE_PROFILE.mask(("onexec",)))
     yield head.rule(ONEXEC, (executable, target), ONEXEC.all, transition=transition)

@@ -16,6 +16,7 @@ from lsmc.frontend.apparmor.lowering import (
     words_to_mask,
 )
 from lsmc.frontend.apparmor.refused import Refused
+from lsmc.frontend.apparmor.releases import QUEUE_LABEL
 from lsmc.ir.classes import IO_URING, MQUEUE, USERNS
 from lsmc.ir.model import Rule
 from lsmc.ir.names import QUEUE_TYPES, queue_type
@@ -83,7 +84,7 @@ def lower_mqueue(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator
         return
     label = context.label(label_word)
     yield head.rule(MQUEUE, (kind, name, label), mask)
-    if mask & MQUEUE.mask(("create",)):
+    if mask & MQUEUE.mask(("create",)) and not QUEUE_LABEL.older(context.release):
         # a queue has no label before it exists
         early = mask & MQUEUE.mask(("create", "read", "write"))
         yield head.rule(MQUEUE, (kind, name, ANY), early)
