@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.pattern import Chars, Concat, Pattern, Union
 from lsmc.ir.model import Effect, Rule
+from tests.differential.answers import Xindex
 from tests.reference import matches
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ _KIND_WORDS = re.compile(
 _TRAILING = re.compile(r"[^\s,]\s+[rwakm]*l[rwakml]*\s+->")
 #: A variable after a slash that begins a path, other variables before it or not.
 _ROOTED_VARIABLE = re.compile(r"(?:^|[\s\"])(?:@\{\w+\})*/@\{")
+
+
+#: A class that has NUL in it: a negated one, and one that `*` or `?` ends.
+_CLASS_WITH_NUL = re.compile(r"\[[^\]]*[\^*?][^\]]*\]")
 
 
 class Known(NamedTuple):
@@ -88,7 +93,52 @@ def _long_attachment(_: Rules, question: Question, ours: Answer, theirs: Answer)
 def _nul_in_address(_: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
     if question.cls != "unix" or ours.mediated != theirs.mediated:
         return False
-    return any(b"\0" in question.field(name) for name in ("addr", "peer_addr"))
+    # NUL ends a field, the bytes 1 to 4 begin what follows the local label
+    return any(set(question.field(name)) & set(range(5)) for name in ("addr", "peer_addr"))
+
+
+def _nul_in_class(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    if question.cls not in ("link", "link test", "onexec") or ours.mediated != theirs.mediated:
+        return False
+    return any(
+        _CLASS_WITH_NUL.search(rule.origin.text)
+        for cls in ("file", "link", "onexec")
+        for rule in rules.get(cls, ())
+    )
+
+
+def _map_beside_exact(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    if question.cls != "file" or ours.allow - theirs.allow != {"m"} or theirs.allow - ours.allow:
+        return False
+    if ours.extra != theirs.extra:
+        return False
+    found = _matching(rules, question)
+    inherits = [rule.transition is not None and rule.transition.inherit for rule in found]
+    return any(inherits) and any(rule.transition is not None and rule.exact for rule in found)
+
+
+def _quiet_options(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    if question.cls != "unix" or (ours.allow, ours.audit) != (theirs.allow, theirs.audit):
+        return False
+    options = {"getopt", "setopt"}
+    return ours.quiet ^ theirs.quiet <= options and any(
+        rule.effect is Effect.DENY and rule.owner & rule.cls.mask(options)
+        for rule in rules.get("unix", ())
+    )
+
+
+def _denied_class(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    if question.cls not in ("mount", "umount", "pivot_root") or theirs.mediated or ours.allow:
+        return False
+    return any(rule.effect is Effect.DENY and rule.audit for rule in rules.get("umount", ()))
+
+
+def _namespace_target(_: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    mine, other = ours.extra, theirs.extra
+    if question.cls != "file" or not isinstance(mine, Xindex) or not isinstance(other, Xindex):
+        return False
+    cut = mine.target.startswith(f"{other.target}:") and other.target.startswith(":")
+    return cut and ours._replace(extra=other) == theirs
 
 
 KNOWN: tuple[Known, ...] = (
@@ -114,6 +164,33 @@ KNOWN: tuple[Known, ...] = (
         "the kernel joins the fields of a socket's key by NUL, which may stand in an abstract "
         "address too, so an odd address passes for other fields; here each field is one",
         _nul_in_address,
+    ),
+    Known(
+        "nul-in-class",
+        "the compilers' class `[^a]` has NUL in it, so one path with `l` may stand for a pair of "
+        "paths; the link's own name needs `l` as well",
+        _nul_in_class,
+    ),
+    Known(
+        "map-beside-exact",
+        "beside an exact rule with another mode 4.1.0 keeps the m of a rule with ix or drops it, "
+        "with the order in which it visits them",
+        _map_beside_exact,
+    ),
+    Known(
+        "quiet-options",
+        "4.1.0 has one quiet bit for getopt and setopt of unix sockets",
+        _quiet_options,
+    ),
+    Known(
+        "denied-class",
+        "`audit deny umount` takes from 3.0.8's automaton the bit that says that mount is mediated",
+        _denied_class,
+    ),
+    Known(
+        "namespace-target",
+        "4.1.0 ends the name of a target at the NUL behind its namespace",
+        _namespace_target,
     ),
     Known(
         "quiet-of-network",

@@ -289,3 +289,17 @@ def test_a_denied_change_at_exec_denies_profiles_named_like_executables(target: 
     assert policy.query("p", "change_onexec", "kid", exec="/bin/a").allowed
     assert not policy.query("p", "change_onexec", "/bin/a", exec="/bin/a").allowed
     assert not policy.query("p", "change_onexec", "other", exec="/bin/a").allowed
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "priority=2 change_profile -> a, deny change_profile -> a,",
+        "priority=-1 deny change_profile -> a, change_profile -> a,",
+    ],
+)
+def test_the_priority_of_a_change(rules: str) -> None:
+    for target, allowed in ((MIDDLE, False), (NEW, True)):
+        policy = compiled(f"profile p {{ {rules} }}", target)
+        assert policy.query("p", "change_profile", "a").allowed is allowed
+        assert policy.query("p", "change_onexec", "a", exec="/x").allowed is allowed

@@ -165,7 +165,7 @@ def test_what_is_lost_at_unreal_paths_only_is_not_lost(tmp_path: Path) -> None:
         ("LSM103", ("/a/.* rw,", "/a/** r,", "/a/** w,"), "/a/.a"),
         ("LSM105", ("/a/** r,", "deny /a/.* r,"), "/a/.a"),
         ("LSM106", ("audit deny capability,",), "bpf"),
-        ("LSM106", ("audit deny change_profile,", "file,"), "a"),
+        ("LSM106", ("audit deny change_profile,", "file,"), "/a"),
         ("LSM107", ("deny /{,a}/.* r,",), "/a/.a"),
         ("LSM107", ("deny signal,",), "io"),
         ("LSM107", ("deny network,",), "ib"),

@@ -11,6 +11,7 @@ from lsmc.frontend.apparmor.aare import Glob
 from lsmc.frontend.apparmor.errors import error
 from lsmc.frontend.apparmor.lowering import Head, Lowering
 from lsmc.frontend.apparmor.refused import Refused
+from lsmc.frontend.apparmor.releases import CHANGE_PRIORITY
 from lsmc.ir.classes import CHANGE_PROFILE, ONEXEC
 from lsmc.ir.model import Effect, Rule, Transition
 
@@ -53,6 +54,8 @@ def lower_change_profile(
         target = context.label(rule.target)
     # the compiled form has no audit and quiet bits for these: grants are silent, refusals logged
     head = replace(head, audit=head.effect is Effect.DENY)
+    if CHANGE_PRIORITY.older(context.release):
+        head = replace(head, priority=0)
     yield head.rule(CHANGE_PROFILE, (target,), CHANGE_PROFILE.all)
     executable = _ANY_EXEC
     transition = None
@@ -61,8 +64,8 @@ def lower_change_profile(
         executable = context.label(rule.exec)
         if head.effect is not Effect.DENY:
             transition = Transition("profile", unsafe=rule.safety == "unsafe")
+    yield head.rule(ONEXEC, (executable, target), ONEXEC.all, transition=transition)
     if head.effect is Effect.DENY:
         # executables and names of profiles share an automaton: denied is, for the next exec, each
         # profile that is named like an executable of the rule
         yield head.rule(CHANGE_PROFILE, (executable,), CHANGE_PROFILE.mask(("onexec",)))
-    yield head.rule(ONEXEC, (executable, target), ONEXEC.all, transition=transition)
