@@ -149,6 +149,8 @@ def _words(words: Iterable[str]) -> Pattern:
 
 
 _TYPE = _words(SOCKET_TYPES)
+_DIGITS = mask_of(b"0123456789")
+_DIGIT = Chars(_DIGITS)
 #: What fields hold that are neither paths nor free text, by class and field.
 _FIELDS: dict[tuple[MediationClass, str], Pattern] = {
     (CAPABILITY, "capability"): _words(CAPABILITIES),
@@ -162,6 +164,7 @@ _FIELDS: dict[tuple[MediationClass, str], Pattern] = {
     (CHANGE_PROFILE, "target"): _NAME,
     (ONEXEC, "target"): _NAME,
     (MQUEUE, "type"): _words(QUEUE_TYPES),
+    (MQUEUE, "name"): union((concat((Literal(b"/"), _ANY)), concat((_DIGIT, Star(_DIGITS))))),
 }
 
 #: The number of a field and a state of its automaton; before the class code, no field.

@@ -106,7 +106,7 @@ def check_part(cls: MediationClass, obj: str, fields: Fields, wanted: int) -> No
         raise RequestError(f"`{main}={fields[main]}` and `{obj}` are two values of one field")
     given = named_fields(cls, obj, fields)
     needed = _NEEDED.get(cls.name, "")
-    if cls is DBUS and wanted & _BIND:
+    if cls is DBUS and wanted == _BIND:
         needed = "the name of a service"
     if needed:
         _present(given.get(main, ""), needed)

@@ -12,7 +12,9 @@ from lsmc.analysis.common import member
 from lsmc.analysis.objects import FILES, PATHS, is_real, real_member
 from lsmc.automata.algebra import Lazy
 from lsmc.automata.pattern import NOT_NUL, Literal, Pattern, Star, concat, union
-from lsmc.ir.classes import BY_NAME
+from lsmc.engine.requests import request_of
+from lsmc.ir.classes import BY_NAME, CLASSES
+from lsmc.ir.mediation import MediationClass
 from lsmc.ir.paths import is_real_path
 
 
@@ -93,3 +95,13 @@ def test_attachments_do_not_race_for_a_path_that_cannot_exist(tmp_path: Path) ->
     assert race("/x/[.]{,.}/a", "/x/{,.}[.]/a") == []
     (finding,) = race("/x/[.]*", "/x/*[.]")
     assert "`/x/.a.`" in finding.message
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=[cls.name for cls in CLASSES])
+def test_a_real_object_can_be_asked_about(cls: MediationClass) -> None:
+    """What findings and differences show as an example is a request that is answered."""
+    policy = lsmc.compile_text("profile p { }")
+    key = real_member(cls, ())
+    assert key is not None
+    for perms in (cls.permissions, cls.permissions[:1]):
+        policy.answer(request_of("p", cls, key, True, perms))
