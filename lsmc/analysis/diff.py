@@ -290,7 +290,7 @@ def by_meaning(matcher: Matcher, cls: MediationClass) -> dict[tuple[Any, ...], l
     for place in places(matcher, cls):
         record = rule_at(matcher, place).rule
         transition = absolute(record.facts.transition, matcher.profile)
-        meaning = (record.pattern, *record.facts[1:7], transition)
+        meaning = (record.pattern, *record.facts[1:7], record.facts.visit, transition)
         found.setdefault(meaning, []).append(place)
     return found
 

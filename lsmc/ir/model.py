@@ -25,7 +25,8 @@ class Rule:
     """One pattern a field, and what holds for the objects that match.
 
     `owner` and `other` are the permission bits for a subject that owns the object and for any
-    other; `exact` tells that no field has a wildcard.
+    other; `exact` tells that no field has a wildcard.  `visit` is 0 where ranks alone decide; see
+    `lsmc.decide.Facts`.
     """
 
     cls: MediationClass
@@ -38,6 +39,7 @@ class Rule:
     priority: int = 0
     exact: bool = False
     transition: Transition | None = None
+    visit: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

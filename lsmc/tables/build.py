@@ -27,6 +27,7 @@ from lsmc.tables.layout import (
     RULE_WORDS,
     UNIT_WORDS,
     USE_WORDS,
+    VISIT_SHIFT,
     Section,
 )
 from lsmc.tables.link import Linked, Part, link, pack
@@ -208,7 +209,11 @@ class _Writer:
         first_rule = len(rules) // RULE_WORDS
         for rule in unit.rules:
             rules += (
-                rule.cls.code | rule.effect << 8 | rule.audit << 16 | rule.exact << 17,
+                rule.cls.code
+                | rule.effect << 8
+                | rule.audit << 16
+                | rule.exact << 17
+                | rule.visit << VISIT_SHIFT,
                 rule.owner,
                 rule.other,
                 rule.priority + PRIORITY_BIAS,

@@ -36,12 +36,14 @@ from lsmc.frontend.apparmor.releases import (
     GRANDCHILD,
     NEWER_CLASSES,
     NEWEST,
+    VISITING,
     Release,
     release_of,
 )
 from lsmc.frontend.apparmor.rules.rlimit import lower_rlimit
 from lsmc.frontend.apparmor.setting import Setting
 from lsmc.frontend.apparmor.variables import Variables
+from lsmc.frontend.apparmor.visits import visited
 from lsmc.inputs import Ask
 from lsmc.ir.classes import CHANGE_PROFILE, CLASSES, FILE
 from lsmc.ir.model import Effect, Profile, Rule, Unit, Use
@@ -288,6 +290,8 @@ class _FileCompiler:
         if implied.rules:
             uses.append(Use(implied, via))
         self._check(notes, rules, name.local)
+        if VISITING.older(self._release):
+            uses = visited(uses, notes, self._conflicts.overlap)
         self.identities.append((name.local, attach_text))
         self.profiles.append(
             Profile(

@@ -23,9 +23,11 @@ from lsmc.frontend.apparmor.variables import (
     filter_slashes,
     references,
 )
+from lsmc.ir.classes import FILE
 from lsmc.ir.model import Effect, MediationClass, Rule, Transition
 from lsmc.source import Span, to_display
 
+_EXECUTE, _MAP = FILE.mask("x"), FILE.mask("m")
 #: Any field, and any field that is not empty.
 ANY = Glob(Star(NOT_NUL), False)
 SOME = Glob(concat((Chars(NOT_NUL), Star(NOT_NUL))), False)
@@ -48,13 +50,20 @@ def one_of(texts: Iterable[str]) -> Glob:
 
 @dataclass(frozen=True, slots=True)
 class ExecNote:
-    """What the check for conflicting exec modes needs of a rule besides its IR."""
+    """What the checks of a whole profile need of a file rule besides its IR."""
 
     rule: Rule
     path: str
     target: str
     effect: ast.Effect
     subset: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether the rule has to do with executing, or decides what executing brings along."""
+        bits = self.rule.owner | self.rule.other
+        decides = self.rule.audit or self.rule.priority != 0
+        return bool(bits & _EXECUTE or (bits & _MAP and decides))
 
 
 @dataclass(slots=True)

@@ -105,6 +105,18 @@ IMPLIED_MAP_DENIED = Difference(
     ("no priorities", "`m` allowed", "`m` denied"),
     _HERE,
 )
+VISITING = Difference(
+    "visiting",
+    "`m` of `/bin/* mix` on `/bin/a` where `/bin/a px` is visited before it",
+    ("the order decides nothing", "dropped", "the order decides nothing"),
+    _HERE,
+)
+LOSER_LOGS = Difference(
+    "loser-logs",
+    "`audit /bin/* px` where `/bin/a ix` wins; pivot_root alike",
+    ("logged", "logged", "not logged"),
+    _HERE,
+)
 PLAIN_NAME = Difference(
     "plain-name",
     "`/bin/a { }` beside another profile that attaches to `/bin/a`",
@@ -177,6 +189,8 @@ DIFFERENCES = (
     IMPLIED_MAP,
     IMPLIED_MAP_LOGGED,
     IMPLIED_MAP_DENIED,
+    VISITING,
+    LOSER_LOGS,
     PLAIN_NAME,
     GRANDCHILD,
     TRAILING_TARGET,

@@ -19,7 +19,9 @@ from lsmc.frontend.apparmor.refused import Refused
 from lsmc.frontend.apparmor.releases import (
     IMPLIED_MAP,
     IMPLIED_MAP_LOGGED,
+    LOSER_LOGS,
     TRAILING_TARGET,
+    VISITING,
 )
 from lsmc.ir.classes import FILE, LINK
 from lsmc.ir.model import Effect, Rule, Transition
@@ -75,7 +77,9 @@ def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Ru
                 else:
                     granted |= _MAP
             lowered = head.rule(FILE, (glob,), granted, transition=transition)
-            if granted & _EXECUTE:
+            if granted & _EXECUTE and LOSER_LOGS.older(context.release):
+                lowered = replace(lowered, visit=1)
+            if granted & _EXECUTE or VISITING.older(context.release):
                 link = rule.target.text if rule.target is not None else ""
                 effect = context.written.effect
                 context.notes.append(ExecNote(lowered, texts[0], link, effect, rule.subset))

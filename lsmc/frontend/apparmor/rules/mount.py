@@ -8,6 +8,7 @@ comma.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from lsmc.automata.pattern import Literal, Pattern, concat, optional, union
@@ -16,7 +17,7 @@ from lsmc.frontend.apparmor.aare import Glob
 from lsmc.frontend.apparmor.errors import did_you_mean, error
 from lsmc.frontend.apparmor.lowering import ANY, Conditions, Head, Lowering, literal
 from lsmc.frontend.apparmor.refused import Refused
-from lsmc.frontend.apparmor.releases import OLD_MOUNT
+from lsmc.frontend.apparmor.releases import LOSER_LOGS, OLD_MOUNT
 from lsmc.frontend.apparmor.rules.old_mount import Shape, shapes
 from lsmc.ir.classes import MOUNT, PIVOT_ROOT, UMOUNT
 from lsmc.ir.model import Rule
@@ -246,4 +247,5 @@ def lower_pivot_root(rule: ast.PivotRootRule, head: Head, context: Lowering) -> 
             )
     old = rule.conditions[0].values[0] if rule.conditions else None
     newroot, oldroot = _path(rule.newroot, context), _path(old, context)
-    yield head.rule(PIVOT_ROOT, (newroot or ANY, oldroot or ANY), PIVOT_ROOT.all)
+    made = head.rule(PIVOT_ROOT, (newroot or ANY, oldroot or ANY), PIVOT_ROOT.all)
+    yield replace(made, visit=1) if LOSER_LOGS.older(context.release) else made
