@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lsmc.analysis.diff import Change as Change
-    from lsmc.analysis.graph import Graph as Graph
     from lsmc.api import LogExplanation as LogExplanation
     from lsmc.api import check as check
     from lsmc.api import compile as compile  # noqa: A004 - the contract's name
@@ -28,39 +27,40 @@ if TYPE_CHECKING:
     from lsmc.api import graph as graph
     from lsmc.api import load as load
     from lsmc.automata.dfa import StateLimit as StateLimit
-    from lsmc.diagnostics import Diagnostic as Diagnostic
-    from lsmc.diagnostics import MissingFile as MissingFile
-    from lsmc.diagnostics import PolicyError as PolicyError
-    from lsmc.diagnostics import UnreadableFile as UnreadableFile
-    from lsmc.engine.requests import RequestError as RequestError
+    from lsmc.base.diagnostics import Diagnostic as Diagnostic
+    from lsmc.base.diagnostics import MissingFile as MissingFile
+    from lsmc.base.diagnostics import PolicyError as PolicyError
+    from lsmc.base.diagnostics import UnreadableFile as UnreadableFile
+    from lsmc.base.errors import Error as Error
     from lsmc.engine.verdict import Permissions as Permissions
     from lsmc.engine.verdict import RuleRef as RuleRef
     from lsmc.engine.verdict import UnknownName as UnknownName
     from lsmc.engine.verdict import Verdict as Verdict
-    from lsmc.errors import Error as Error
     from lsmc.explain.explainer import Explanation as Explanation
-    from lsmc.layers.context import Context as Context
-    from lsmc.layers.context import ContextError as ContextError
+    from lsmc.modules.apparmor.graph.graph import Graph as Graph
+    from lsmc.modules.apparmor.requests import RequestError as RequestError
     from lsmc.policy import Policy as Policy
+    from lsmc.stack.context import Context as Context
+    from lsmc.stack.context import ContextError as ContextError
     from lsmc.tables.errors import BundleError as BundleError
 
 __version__ = "0.1.0"
 
 _HOME = {
     "BundleError": "lsmc.tables.errors",
-    "ContextError": "lsmc.layers.context",
-    "Error": "lsmc.errors",
-    "Graph": "lsmc.analysis.graph",
-    "MissingFile": "lsmc.diagnostics",
+    "ContextError": "lsmc.stack.context",
+    "Error": "lsmc.base.errors",
+    "Graph": "lsmc.modules.apparmor.graph.graph",
+    "MissingFile": "lsmc.base.diagnostics",
     "StateLimit": "lsmc.automata.dfa",
-    "RequestError": "lsmc.engine.requests",
-    "UnreadableFile": "lsmc.diagnostics",
-    "Context": "lsmc.layers.context",
-    "Diagnostic": "lsmc.diagnostics",
+    "RequestError": "lsmc.modules.apparmor.requests",
+    "UnreadableFile": "lsmc.base.diagnostics",
+    "Context": "lsmc.stack.context",
+    "Diagnostic": "lsmc.base.diagnostics",
     "Explanation": "lsmc.explain.explainer",
     "Permissions": "lsmc.engine.verdict",
     "Policy": "lsmc.policy",
-    "PolicyError": "lsmc.diagnostics",
+    "PolicyError": "lsmc.base.diagnostics",
     "RuleRef": "lsmc.engine.verdict",
     "UnknownName": "lsmc.engine.verdict",
     "Verdict": "lsmc.engine.verdict",

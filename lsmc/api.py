@@ -6,18 +6,18 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from lsmc.diagnostics import MissingFile, UnreadableFile
-from lsmc.files import StrPath, map_file, path_text
+from lsmc.base.diagnostics import MissingFile, UnreadableFile
+from lsmc.base.files import StrPath, map_file, path_text
 from lsmc.policy import Policy
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from lsmc.analysis.diff import Change
-    from lsmc.analysis.graph import Graph
-    from lsmc.diagnostics import Diagnostic
+    from lsmc.base.diagnostics import Diagnostic
     from lsmc.explain.diagnosis import Diagnosis
     from lsmc.logs.reader import Fault
+    from lsmc.modules.apparmor.graph.graph import Graph
 
 Variables = Mapping[str, str | Sequence[str]]
 
@@ -52,8 +52,8 @@ def compile(  # noqa: A001 - the contract's name
         jobs: processes to use; as many as there are processors when not given.
         cache: a directory that keeps compiled units between runs; none when not given.
     """
-    from lsmc.cache.cached import compile_cached
-    from lsmc.inputs import Options
+    from lsmc.compiler.cache.store import compile_cached
+    from lsmc.compiler.inputs import Options
 
     options = Options.of(base, include, features, variables, restrict, target)
     given = _existing(paths)
@@ -76,8 +76,8 @@ def compile_text(
 
     Raises `PolicyError`, ValueError for an unknown target.  The arguments are those of `compile`.
     """
-    from lsmc.driver import compile_source
-    from lsmc.inputs import Options
+    from lsmc.compiler.driver import compile_source
+    from lsmc.compiler.inputs import Options
 
     if not isinstance(text, str | bytes):
         raise TypeError(f"a policy text is str or bytes, not {type(text).__name__}")
@@ -124,7 +124,7 @@ def check(
         ignore: those of the checks not to run.
         config: a `lsmc.toml`, or a `pyproject.toml` with `[tool.lsmc]`.
     """
-    from lsmc.checker.configuration import check_paths
+    from lsmc.lint.setup import check_paths
 
     del cache
     return check_paths(
@@ -163,7 +163,7 @@ def diff(old: Policy, new: Policy) -> list[Change]:
 
 def graph(policy: Policy) -> Graph:
     """Which profiles a task can come to from which; TypeError for what is not a policy."""
-    from lsmc.analysis.graph import Graph
+    from lsmc.modules.apparmor.graph.graph import Graph
 
     if not isinstance(policy, Policy):
         raise TypeError(f"a graph is that of a policy, not of {type(policy).__name__}")
@@ -203,8 +203,8 @@ def explain_log(
         profile: a glob; leaves out the records of other profiles.
         enforce: judge profiles in complain mode as if they were enforced.
     """
-    from lsmc.explain.causes import Causes
     from lsmc.explain.diagnosis import diagnose
+    from lsmc.explain.log_groups import Causes
     from lsmc.logs.reader import LogReader
 
     if not isinstance(policy, Policy):
@@ -242,7 +242,7 @@ def load(path: StrPath) -> Policy:
 
 def _unread(fault: OSError) -> UnreadableFile:
     """What to raise for a path that was given and cannot be read."""
-    from lsmc.faults import unreadable
+    from lsmc.compiler.errors import unreadable
 
     kind = MissingFile if isinstance(fault, FileNotFoundError) else UnreadableFile
     return kind(unreadable(str(fault.filename), fault), fault)

@@ -6,21 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from lsmc.engine.execution import EXECUTE, execution
-from lsmc.engine.ops import Operation
-from lsmc.engine.policy import Engine, class_named
-from lsmc.engine.questions import Asked, asked, asked_by, text, texts, truth
-from lsmc.engine.requests import encode
+from lsmc.engine.engine import Engine, class_named
 from lsmc.engine.verdict import Answer, Exec, Permissions, RuleRef, Verdict
-from lsmc.ir.classes import FILE
 from lsmc.ir.mediation import MediationClass
 from lsmc.kernels.walk import answers
+from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.exec_transition import EXECUTE, execution
+from lsmc.modules.apparmor.operations import Operation
+from lsmc.modules.apparmor.questions import Asked, asked, asked_by, text, texts, truth
+from lsmc.modules.apparmor.requests import encode
 
 if TYPE_CHECKING:
-    from lsmc.engine.evaluator import Matcher
+    from lsmc.base.files import StrPath
+    from lsmc.engine.matcher import Matcher
     from lsmc.explain.explainer import Explanation
-    from lsmc.files import StrPath
-    from lsmc.layers.context import Context
+    from lsmc.stack.context import Context
     from lsmc.tables.bundle import Bundle
 
 _FILE_KEY = bytes((FILE.code,))
@@ -71,7 +71,7 @@ class Policy:
 
     def save(self, path: StrPath) -> None:
         """Write the bundle to a file, whole or not at all; OSError."""
-        from lsmc.files import path_text, write_file
+        from lsmc.base.files import path_text, write_file
 
         write_file(path_text(path), bytes(self.bundle.data))
 
@@ -245,7 +245,7 @@ def _verdict(
     """The verdict on a question that was checked, of all layers where there is a context."""
     if context is None:
         return engine.ask(*question).verdict
-    from lsmc.engine.layered import context_of, layered
+    from lsmc.stack.verdict import context_of, layered
 
     return layered(engine, *question, context_of(context)).verdict
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsmc.frontend.apparmor.releases import DIFFERENCES, Release
+from lsmc.modules.apparmor.releases import DIFFERENCES, Release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

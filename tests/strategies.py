@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from lsmc.driver import bundle, compiler
-from lsmc.inputs import DiskFiles, Options
-from lsmc.ir.classes import BY_NAME
+from lsmc.compiler.driver import bundle, compiler
+from lsmc.compiler.inputs import DiskFiles, Options
 from lsmc.ir.model import Policy as IrPolicy
 from lsmc.ir.model import Profile
+from lsmc.modules.apparmor.classes import BY_NAME
 from lsmc.policy import Policy
 
 PREAMBLE = "@{V}=/v /w/x\n@{W}=a b*\n@{ONE}=/one\n"

@@ -12,18 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from lsmc.analysis.question import ClassView, Question, RulePlace, places, rule_at
+from lsmc.analysis.rule_search import ClassView, Question, RulePlace, places, rule_at
 from lsmc.automata.algebra import Table, search
 from lsmc.automata.dfa import Dfa
-from lsmc.decide import Decision
-from lsmc.engine.evaluator import Matcher, Node
-from lsmc.engine.execution import exec_mode
-from lsmc.engine.policy import Engine
-from lsmc.engine.requests import decode, request_of
-from lsmc.engine.subjects import mediates
+from lsmc.engine.engine import Engine
+from lsmc.engine.matcher import Matcher, Node
 from lsmc.engine.verdict import RuleRef
-from lsmc.ir.classes import BY_CODE, FILE
 from lsmc.ir.model import MediationClass, Transition
+from lsmc.modules.apparmor.classes import BY_CODE, FILE
+from lsmc.modules.apparmor.exec_transition import exec_mode
+from lsmc.modules.apparmor.precedence import Decision
+from lsmc.modules.apparmor.requests import decode, request_of
+from lsmc.modules.apparmor.subjects import mediates
 from lsmc.tables.records import ProfileRecord
 
 Kind = Literal["added", "removed", "setting", "attachment", "mediation", "decision"]

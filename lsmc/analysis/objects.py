@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
-from lsmc.analysis.common import member, shortest_common
-from lsmc.analysis.languages import some
 from lsmc.automata.algebra import Automaton, Lazy
 from lsmc.automata.alphabet import best_byte, mask_of
+from lsmc.automata.common import member, shortest_common
 from lsmc.automata.dfa import StateLimit
+from lsmc.automata.members import some
 from lsmc.automata.pattern import (
     NOT_NUL,
     Chars,
@@ -28,7 +28,8 @@ from lsmc.automata.pattern import (
     example,
     union,
 )
-from lsmc.ir.classes import (
+from lsmc.ir.mediation import MediationClass
+from lsmc.modules.apparmor.classes import (
     CAPABILITY,
     CHANGE_PROFILE,
     DBUS,
@@ -44,9 +45,15 @@ from lsmc.ir.classes import (
     UMOUNT,
     UNIX,
 )
-from lsmc.ir.mediation import MediationClass
-from lsmc.ir.names import BUSES, CAPABILITIES, FAMILIES, QUEUE_TYPES, SIGNALS, SOCKET_TYPES
-from lsmc.ir.paths import is_real_path
+from lsmc.modules.apparmor.names import (
+    BUSES,
+    CAPABILITIES,
+    FAMILIES,
+    QUEUE_TYPES,
+    SIGNALS,
+    SOCKET_TYPES,
+)
+from lsmc.modules.apparmor.paths import is_real_path
 
 #: The fields of a class that hold paths as the kernel builds them.
 PATH_FIELDS: dict[MediationClass, tuple[int, ...]] = {

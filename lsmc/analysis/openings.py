@@ -14,14 +14,14 @@ from typing import Any, NamedTuple
 
 from lsmc.analysis.diff import by_meaning
 from lsmc.analysis.objects import is_real, requestable
-from lsmc.analysis.question import ClassView, Question, RulePlace
+from lsmc.analysis.rule_search import ClassView, Question, RulePlace
 from lsmc.automata.algebra import search
 from lsmc.automata.dfa import StateLimit
-from lsmc.decide import ALLOW, decide
-from lsmc.engine.evaluator import Matcher, Node
-from lsmc.engine.subjects import mediates
-from lsmc.ir.classes import BY_CODE, FILE
+from lsmc.engine.matcher import Matcher, Node
 from lsmc.ir.mediation import MediationClass
+from lsmc.modules.apparmor.classes import BY_CODE, FILE
+from lsmc.modules.apparmor.precedence import ALLOW, decide
+from lsmc.modules.apparmor.subjects import mediates
 
 #: Pairs of states that the search for one access may visit.
 _STATES = 20_000

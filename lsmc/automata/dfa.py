@@ -18,7 +18,7 @@ from operator import ge, gt
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.alphabet import ALL, bytes_of
-from lsmc.errors import Error
+from lsmc.base.errors import Error
 from lsmc.kernels.walk import Reverse, Walker
 
 if TYPE_CHECKING:

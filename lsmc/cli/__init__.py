@@ -30,7 +30,7 @@ def _failed(fault: Exception) -> int:
     import sys
 
     try:
-        from lsmc.memory import exhausted
+        from lsmc.base.gc import exhausted
 
         if exhausted(fault):
             said = "out of memory"

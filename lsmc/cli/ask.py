@@ -9,12 +9,12 @@ from typing import IO, TYPE_CHECKING, Any
 
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.screen import Screen
-from lsmc.engine.requests import RequestError
 from lsmc.engine.verdict import UnknownName, Verdict
+from lsmc.modules.apparmor.requests import RequestError
 from lsmc.policy import Policy
 
 if TYPE_CHECKING:
-    from lsmc.layers.context import Context
+    from lsmc.stack.context import Context
 
 #: Bytes of a request.
 _MAX_LINE = 1 << 20

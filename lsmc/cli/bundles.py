@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from lsmc.base.files import map_file
 from lsmc.cli.screen import Screen
-from lsmc.files import map_file
 from lsmc.policy import Policy
 from lsmc.tables.layout import MAGIC
 

@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
+from lsmc.base.files import read_regular
 from lsmc.cli.faults import UsageFault
-from lsmc.files import read_regular
-from lsmc.inputs import MAX_SOURCE
+from lsmc.compiler.inputs import MAX_SOURCE
 
 #: Files asked about at a time: few enough for a command line.
 _MANY = 200

@@ -8,7 +8,7 @@ from click.shell_completion import CompletionItem
 
 def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The codes that begin like the last of a list with commas; names when it is in lower case."""
-    from lsmc.checker.lint import checks, known_codes
+    from lsmc.lint.tree import checks, known_codes
 
     done, comma, last = incomplete.rpartition(",")
     found = known_codes(checks()).items()

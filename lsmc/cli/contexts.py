@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from lsmc.cli.faults import UsageFault
-from lsmc.layers.context import Context, ContextError
-from lsmc.layers.modes import AclEntry, acl_of_xattr
+from lsmc.stack.context import Context, ContextError
+from lsmc.stack.modes import AclEntry, acl_of_xattr
 
 _ACL = "system.posix_acl_access"
 _OPTIONS = (

@@ -12,8 +12,8 @@ from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 if TYPE_CHECKING:
     from lsmc.cli.options import Reading
     from lsmc.cli.screen import Screen
-    from lsmc.driver import Progress
-    from lsmc.explain.causes import Causes
+    from lsmc.compiler.driver import Progress
+    from lsmc.explain.log_groups import Causes
     from lsmc.logs.reader import LogReader
     from lsmc.output.causes import Explained
     from lsmc.policy import Policy
@@ -60,7 +60,7 @@ def explain_log(policy: Policy, wanted: Wanted, reading: Reading, screen: Screen
     The exit code says whether one is denied, or that lines of AppArmor could not be read.
     """
     from lsmc.cli.reading import progress_bar
-    from lsmc.explain.causes import Causes
+    from lsmc.explain.log_groups import Causes
     from lsmc.logs.reader import LogReader
 
     moment = since(wanted.since) if wanted.since is not None else None
@@ -111,8 +111,8 @@ def _write_page(
     reading: Reading,
     screen: Screen,
 ) -> None:
+    from lsmc.base.source import to_display
     from lsmc.cli.pages import PolicyFiles, page_library, write_page
-    from lsmc.source import to_display
 
     lines, records = _counts(reader, causes)
     page = page_library().log_page(
@@ -144,7 +144,7 @@ def _explained(
     progress: Progress | None,
 ) -> Iterator[Explained]:
     from lsmc.explain.diagnosis import diagnose
-    from lsmc.explain.remedies import Pharmacy
+    from lsmc.modules.apparmor.suggest.remedies import Pharmacy
     from lsmc.output.causes import Explained
 
     options = reading.options()
@@ -158,8 +158,8 @@ def _explained(
 
 def patched(found: list[Explained], reading: Reading) -> bytes:
     """The unified diff that adds a rule for each denial to the files."""
-    from lsmc.driver import compiler
-    from lsmc.frontend.apparmor.insertion import edited, insertion
+    from lsmc.compiler.driver import compiler
+    from lsmc.modules.apparmor.suggest.insertion import edited, insertion
     from lsmc.output.patch import unified
 
     options = reading.options()

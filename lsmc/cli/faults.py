@@ -6,8 +6,8 @@ import os
 import sys
 from collections.abc import Callable
 
+from lsmc.base.gc import exhausted
 from lsmc.cli.screen import Screen
-from lsmc.memory import exhausted
 
 YES = 0
 NO = 1
@@ -45,9 +45,9 @@ def guarded(work: Callable[[], int], screen: Screen) -> int:
 
 def _explained(fault: Exception, screen: Screen) -> bool:
     """Report a fault of use, a file, the policy, the bundle or the question; False for ours."""
-    from lsmc.diagnostics import PolicyError
-    from lsmc.engine.requests import RequestError
+    from lsmc.base.diagnostics import PolicyError
     from lsmc.engine.verdict import UnknownName
+    from lsmc.modules.apparmor.requests import RequestError
     from lsmc.tables.errors import BundleError
 
     _flush()

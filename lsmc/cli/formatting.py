@@ -13,20 +13,20 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from lsmc.base.files import read_stream, write_file
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.options import Reading
 from lsmc.cli.reading import check_paths
 from lsmc.cli.screen import Screen
-from lsmc.driver import compiler, link_profiles, policy_files
-from lsmc.faults import unreadable
-from lsmc.files import read_stream, write_file
-from lsmc.frontend.apparmor.formatter import format_text, same_meaning
-from lsmc.inputs import MAX_SOURCE, ignored
+from lsmc.compiler.driver import compiler, link_profiles, policy_files
+from lsmc.compiler.errors import unreadable
+from lsmc.compiler.inputs import MAX_SOURCE, ignored
+from lsmc.modules.apparmor.syntax.formatter import format_text, same_meaning
 from lsmc.output.patch import unified
 from lsmc.output.styled import line, safe
 
 if TYPE_CHECKING:
-    from lsmc.frontend.apparmor.compiler import Compiler
+    from lsmc.modules.apparmor.compile import Compiler
     from lsmc.tables.groups import BuiltGroup
 
 #: Directories of policy that hold no profiles themselves, so that all below them is meant.
@@ -179,8 +179,8 @@ def same_decisions(
     """
     from lsmc.analysis.diff import diff
     from lsmc.automata.dfa import StateLimit
-    from lsmc.diagnostics import PolicyError
-    from lsmc.engine.policy import Engine
+    from lsmc.base.diagnostics import PolicyError
+    from lsmc.engine.engine import Engine
 
     policies: list[Engine] = []
     for front in (before, after):

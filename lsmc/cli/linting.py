@@ -11,15 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lsmc import __version__
-from lsmc.checker.baseline import Baseline
-from lsmc.checker.baseline import write as baseline_data
-from lsmc.checker.config import LEVELS, Config
-from lsmc.checker.configuration import Setup, find_config, read_baseline, read_config, start_of
-from lsmc.checker.fixing import Fixer
-from lsmc.checker.lint import checks, known_codes
-from lsmc.checker.linter import Linter, Result
-from lsmc.checker.model import SettingError
-from lsmc.checker.pages import pages
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.files import read_stream, write_file
+from lsmc.base.gc import uncollected
 from lsmc.cli.bundles import is_bundle
 from lsmc.cli.changes import Revision, root_of
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
@@ -27,12 +21,18 @@ from lsmc.cli.options import Reading
 from lsmc.cli.outputs import check_output, write_output
 from lsmc.cli.reading import check_paths
 from lsmc.cli.screen import Screen
-from lsmc.diagnostics import Diagnostic
-from lsmc.driver import compiler, policy_files
-from lsmc.files import read_stream, write_file
-from lsmc.frontend.apparmor.compiler import Compiler
-from lsmc.inputs import MAX_SOURCE, DiskFiles
-from lsmc.memory import uncollected
+from lsmc.compiler.driver import compiler, policy_files
+from lsmc.compiler.inputs import MAX_SOURCE, DiskFiles
+from lsmc.lint.baseline import Baseline
+from lsmc.lint.baseline import write as baseline_data
+from lsmc.lint.config import LEVELS, Config
+from lsmc.lint.fixes import Fixer
+from lsmc.lint.model import SettingError
+from lsmc.lint.rule_docs import pages
+from lsmc.lint.run import Linter, Result
+from lsmc.lint.setup import Setup, find_config, read_baseline, read_config, start_of
+from lsmc.lint.tree import checks, known_codes
+from lsmc.modules.apparmor.compile import Compiler
 from lsmc.output import findings, github, gitlab, junit, sarif
 from lsmc.output.concise import render as concise
 from lsmc.output.excerpt import diagnostic_lines

@@ -12,7 +12,7 @@ import click
 from lsmc.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from lsmc.inputs import Options
+    from lsmc.compiler.inputs import Options
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -31,7 +31,7 @@ class Reading(NamedTuple):
 
     def options(self) -> Options:
         """What the front end takes of it."""
-        from lsmc.inputs import Options
+        from lsmc.compiler.inputs import Options
 
         return Options.of(
             self.base, self.include, self.features, self.variables, self.restrict, self.target
@@ -144,7 +144,7 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _target(_ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
     if value is not None:
-        from lsmc.frontend.apparmor.releases import release_named
+        from lsmc.modules.apparmor.releases import release_named
 
         try:
             release_named(value)

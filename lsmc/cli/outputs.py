@@ -31,7 +31,7 @@ def write_output(path: str, data: bytes | memoryview) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    from lsmc.files import write_file
+    from lsmc.base.files import write_file
 
     write_file(path, data)
 

@@ -11,8 +11,8 @@ from lsmc.output.styled import safe
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from lsmc.base.source import Source
     from lsmc.cli.screen import Screen
-    from lsmc.source import Source
 
 
 def page_library() -> ModuleType:
@@ -38,7 +38,7 @@ class PolicyFiles:
     """Policy files as they are now, each read once; those of `--restrict`, if there is any."""
 
     def __init__(self, restrict: tuple[str, ...] = ()) -> None:
-        from lsmc.inputs import DiskFiles, restricted
+        from lsmc.compiler.inputs import DiskFiles, restricted
 
         self._files = restricted(DiskFiles(), restrict)
         self._known: dict[str, Source | None] = {}
@@ -46,7 +46,7 @@ class PolicyFiles:
     def __call__(self, path: str) -> Source | None:
         """The text of a file, None when it cannot be read."""
         if path not in self._known:
-            from lsmc.source import Source
+            from lsmc.base.source import Source
 
             try:
                 self._known[path] = Source.from_bytes(path, self._files.read(path))

@@ -13,8 +13,8 @@ from lsmc.cli.options import Reading
 from lsmc.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from lsmc.diagnostics import Diagnostic
-    from lsmc.driver import Progress
+    from lsmc.base.diagnostics import Diagnostic
+    from lsmc.compiler.driver import Progress
     from lsmc.policy import Policy
 
 #: Names of files that are told in full.
@@ -52,7 +52,7 @@ def compile_paths(
     paths: Sequence[str], reading: Reading, screen: Screen
 ) -> tuple[bytes | memoryview, list[Diagnostic]]:
     """The bundle of source files, and the warnings; `PolicyError`."""
-    from lsmc.cache.cached import compile_cached
+    from lsmc.compiler.cache.store import compile_cached
     from lsmc.output.styled import safe
 
     options = reading.options()
@@ -67,7 +67,7 @@ def compile_paths(
 
 def check_paths(paths: Sequence[str], found: Collection[object], screen: Screen) -> None:
     """Say what of some directories is taken for no policy; `UsageFault` when nothing was found."""
-    from lsmc.inputs import DiskFiles, other_files
+    from lsmc.compiler.inputs import DiskFiles, other_files
     from lsmc.output.styled import safe
 
     others = other_files(paths, DiskFiles())

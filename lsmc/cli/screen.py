@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from lsmc.output.styled import Line, ansi, inert, line, plain, safe
 
 if TYPE_CHECKING:
-    from lsmc.diagnostics import Diagnostic
+    from lsmc.base.diagnostics import Diagnostic
 
 
 def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -6,14 +6,14 @@ An answer is data; wording it is the business of the output formats.
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from lsmc.errors import Error, close_words, hint
+from lsmc.base.errors import Error, close_words, hint
 
 if TYPE_CHECKING:
-    from lsmc.decide import Decision
-    from lsmc.engine.evaluator import Node
-    from lsmc.engine.requests import Part
+    from lsmc.engine.matcher import Node
     from lsmc.ir.mediation import MediationClass
-    from lsmc.layers.chain import Layer
+    from lsmc.modules.apparmor.precedence import Decision
+    from lsmc.modules.apparmor.requests import Part
+    from lsmc.stack.chain import Layer
     from lsmc.tables.records import ProfileRecord
 
 DecisionName = Literal["allow", "deny-explicit", "deny-implicit", "unconfined", "complain"]

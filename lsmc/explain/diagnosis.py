@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from lsmc.engine.policy import Engine
-from lsmc.engine.requests import RequestError, encode
+from lsmc.engine.engine import Engine
 from lsmc.engine.verdict import UNCONFINED, UnknownName, Verdict, both
-from lsmc.explain.causes import Cause
 from lsmc.explain.explainer import Explanation, explain_request
-from lsmc.logs.infos import Decider
-from lsmc.logs.record import Record
-from lsmc.logs.request import asked, namespace
+from lsmc.explain.log_groups import Cause
+from lsmc.modules.apparmor.log.infos import Decider
+from lsmc.modules.apparmor.log.record import Record
+from lsmc.modules.apparmor.log.request import asked, namespace
+from lsmc.modules.apparmor.requests import RequestError, encode
 
 Kind = Literal["exact", "general", "abstraction"]
 Status = Literal["denied", "allowed", "complain", "unconfined", "no-profile", "no-question"]

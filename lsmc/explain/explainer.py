@@ -1,7 +1,7 @@
 """Why a request is allowed or denied, and what would change that: reasons as data.
 
 A verdict names the rules that decided. An explanation adds, for each permission, the rules that
-lost and to what; on a denial also the rules that nearly applied (`lsmc.explain.misses`) and the
+lost and to what; on a denial also the rules that nearly applied (`lsmc.explain.near_misses`) and the
 smallest rule that would allow the request, with what that rule would open. Nothing here is worded
 for people: that is the business of `lsmc.output`.
 """
@@ -11,22 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from lsmc.decide import ALLOW, DENY, Facts, rank
-from lsmc.engine.evaluator import MatchedRule
-from lsmc.engine.layered import context_of, layered, owns
-from lsmc.engine.ops import Operation, find
-from lsmc.engine.policy import Engine
-from lsmc.engine.questions import asked
-from lsmc.engine.requests import encode, fields_of
+from lsmc.engine.engine import Engine
+from lsmc.engine.matcher import MatchedRule
 from lsmc.engine.verdict import Lookup, RuleRef, Verdict
-from lsmc.explain.hazards import hazards
-from lsmc.explain.misses import Miss, misses
-from lsmc.explain.trial import grants
-from lsmc.ir.classes import CAPABILITY, FILE, LINK
+from lsmc.explain.near_misses import Miss, misses
+from lsmc.modules.apparmor.classes import CAPABILITY, FILE, LINK
+from lsmc.modules.apparmor.hazards import hazards
+from lsmc.modules.apparmor.operations import Operation, find
+from lsmc.modules.apparmor.precedence import ALLOW, DENY, Facts, rank
+from lsmc.modules.apparmor.questions import asked
+from lsmc.modules.apparmor.requests import encode, fields_of
+from lsmc.modules.apparmor.suggest.trial import grants
+from lsmc.stack.verdict import context_of, layered, owns
 
 if TYPE_CHECKING:
-    from lsmc.frontend.apparmor.suggest import Wish
-    from lsmc.layers.context import Context
+    from lsmc.modules.apparmor.suggest.suggest import Wish
+    from lsmc.stack.context import Context
     from lsmc.tables.records import ProfileRecord
 
 __all__ = [
@@ -280,7 +280,7 @@ def _suggestions(
     engine: Engine, profile: ProfileRecord, lacking: list[Lookup], *, linking: bool
 ) -> Iterator[Suggestion]:
     """The smallest rules for what a profile lacks; the rule for a link's pair covers its `l`."""
-    from lsmc.frontend.apparmor.suggest import Wish, suggest
+    from lsmc.modules.apparmor.suggest.suggest import Wish, suggest
 
     classes = {look.cls for look in lacking}
     place = engine.bundle.place(profile.place)

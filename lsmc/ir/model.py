@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lsmc.automata.pattern import Pattern
+from lsmc.base.source import Span
 from lsmc.ir.mediation import Effect as Effect
 from lsmc.ir.mediation import MediationClass as MediationClass
 from lsmc.ir.mediation import Transition as Transition
-from lsmc.source import Span
 
 Mode = Literal["enforce", "complain", "kill", "unconfined", "default_allow", "prompt"]
 
@@ -26,7 +26,7 @@ class Rule:
 
     `owner` and `other` are the permission bits for a subject that owns the object and for any
     other; `exact` tells that no field has a wildcard.  `visit` is 0 where ranks alone decide; see
-    `lsmc.decide.Facts`.
+    `lsmc.modules.apparmor.precedence.Facts`.
     """
 
     cls: MediationClass

@@ -24,11 +24,11 @@ from typing import IO, Any, BinaryIO, NamedTuple, cast
 from lsmc.logs.envelope import Envelope, from_journal, unwrap
 from lsmc.logs.journal import FIRST_FIELD, Entry, read_entry
 from lsmc.logs.lines import MAX_LINE, Lines
-from lsmc.logs.mending import read_message, speaks
-from lsmc.logs.parse import LogError, foreign
-from lsmc.logs.record import Record, Source
 from lsmc.logs.wrapping import goes_on
 from lsmc.logs.xz import MAX_MEMORY, Xz
+from lsmc.modules.apparmor.log.mending import read_message, speaks
+from lsmc.modules.apparmor.log.parse import LogError, foreign
+from lsmc.modules.apparmor.log.record import Record, Source
 
 STDIN = "-"
 #: How many faults, and how many lines of a log without any record, are kept to be shown.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from lsmc.logs.parse import KEYS
+from lsmc.modules.apparmor.log.parse import KEYS
 
 _MARKS = rb"[ \t>|]*"
 _KNOWN = frozenset(key.encode() for key in KEYS) | {b"capability", b"sauid", b"hostname"}

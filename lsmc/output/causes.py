@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from lsmc.explain.hazards import HAZARDS
-from lsmc.logs.infos import kernel_words
+from lsmc.modules.apparmor.hazards import HAZARDS
+from lsmc.modules.apparmor.log.infos import kernel_words
 from lsmc.output.explanation import miss_lines, reason_lines
 from lsmc.output.json import Object, explanation, miss, suggestion
 from lsmc.output.json import verdict as verdict_json
@@ -16,8 +16,8 @@ from lsmc.output.styled import Line, line, safe
 from lsmc.output.verdict import names
 
 if TYPE_CHECKING:
-    from lsmc.explain.causes import Cause
     from lsmc.explain.diagnosis import Diagnosis, Remedy
+    from lsmc.explain.log_groups import Cause
 
 #: What a status is called, and the role that it plays.
 STATUS: Mapping[str, tuple[str, str]] = {

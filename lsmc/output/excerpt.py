@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.diagnostics import Diagnostic
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.source import Span
 from lsmc.output.styled import Line, line, safe
-from lsmc.source import Span
 
 #: Characters of a source line that are shown; longer lines are cut around the place.
 WIDTH = 120

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from lsmc.explain.hazards import HAZARDS
-from lsmc.frontend.apparmor.suggest import WITHOUT_PRIORITY
-from lsmc.layers.chain import beyond_rules
+from lsmc.modules.apparmor.hazards import HAZARDS
+from lsmc.modules.apparmor.suggest.suggest import WITHOUT_PRIORITY
 from lsmc.output.layers import beyond_words, context_lines, layer_lines, refusal_words
 from lsmc.output.styled import Line, line, safe
 from lsmc.output.verdict import ONLY, head_line, names, rule_lines, transition_words
+from lsmc.stack.chain import beyond_rules
 
 if TYPE_CHECKING:
     from lsmc.engine.verdict import Verdict

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lsmc.diagnostics import Diagnostic
+from lsmc.base.diagnostics import Diagnostic
 from lsmc.output.json import diagnostic, dumps
 from lsmc.output.report import Report
 

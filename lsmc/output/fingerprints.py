@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 
-from lsmc.diagnostics import Diagnostic
+from lsmc.base.diagnostics import Diagnostic
 from lsmc.output.report import Report
 
 

@@ -5,7 +5,7 @@ The format is in GitHub's documentation, "Workflow commands for GitHub Actions".
 
 from __future__ import annotations
 
-from lsmc.diagnostics import Diagnostic
+from lsmc.base.diagnostics import Diagnostic
 from lsmc.output.report import Report
 from lsmc.output.styled import safe
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from lsmc.analysis.edges import Edge, Refused
-from lsmc.analysis.graph import Graph
 from lsmc.engine.verdict import UNCONFINED, RuleRef
+from lsmc.modules.apparmor.graph.edges import Edge, Refused
+from lsmc.modules.apparmor.graph.graph import Graph
 from lsmc.output.json import rule as rule_json
 from lsmc.output.styled import Line, line, safe
 

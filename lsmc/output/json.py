@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lsmc.diagnostics import Diagnostic, Fix
+    from lsmc.base.diagnostics import Diagnostic, Fix
+    from lsmc.base.source import Span
     from lsmc.engine.verdict import Exec, RuleRef, Verdict
     from lsmc.explain.diagnosis import Remedy
     from lsmc.explain.explainer import Explanation, Miss, Reason, Suggestion
-    from lsmc.layers.context import Context
-    from lsmc.source import Span
+    from lsmc.stack.context import Context
 
 Object = dict[str, Any]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape, quoteattr  # only writes
 
-from lsmc.diagnostics import Diagnostic
+from lsmc.base.diagnostics import Diagnostic
 from lsmc.output.report import Report
 from lsmc.output.styled import safe
 

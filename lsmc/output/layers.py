@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from lsmc.output.styled import Line, line, safe
 
 if TYPE_CHECKING:
-    from lsmc.layers.chain import Layer
-    from lsmc.layers.context import Context
-    from lsmc.layers.modes import AclEntry
+    from lsmc.stack.chain import Layer
+    from lsmc.stack.context import Context
+    from lsmc.stack.modes import AclEntry
 
 _WORDS = {
     "allow": ("allowed", "good"),
@@ -75,7 +75,7 @@ def context_json(context: Context) -> dict[str, Any]:
 
 def context_lines(context: Context) -> Iterator[Line]:
     """What of a context is known."""
-    from lsmc.layers.capabilities import ALL
+    from lsmc.stack.capabilities import ALL
 
     caps = context.capabilities
     listed = "all" if caps == ALL else ", ".join(sorted(caps or ())) or "none"
@@ -112,6 +112,6 @@ def _mode(mode: int | None) -> str | None:
 
 
 def _acl(acl: Sequence[AclEntry]) -> str | None:
-    from lsmc.layers.modes import acl_text
+    from lsmc.stack.modes import acl_text
 
     return acl_text(acl) if acl else None

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from lsmc.base.source import Source
 from lsmc.engine.verdict import RuleRef
-from lsmc.source import Source
 
 #: Lines shown before and after a rule, and lines that a rule may take.
 _AROUND = 2

@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from lsmc import __version__
 from lsmc.explain.diagnosis import Remedy
-from lsmc.explain.hazards import HAZARDS
+from lsmc.modules.apparmor.hazards import HAZARDS
 from lsmc.output.causes import (
     AGREEMENT,
     STATUS,

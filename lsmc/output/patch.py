@@ -11,8 +11,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from lsmc.base.source import to_display
 from lsmc.output.styled import Line, line, safe
-from lsmc.source import to_display
 
 _ESCAPES = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
 _NO_END = "\\ No newline at end of file\n"

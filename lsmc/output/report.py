@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lsmc.checker.pages import Page
-from lsmc.diagnostics import Diagnostic
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.lint.rule_docs import Page
 
 
 @dataclass(frozen=True, slots=True)

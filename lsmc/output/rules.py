@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lsmc.checker.pages import PARTS, Page
+from lsmc.lint.rule_docs import PARTS, Page
 from lsmc.output.json import dumps
 from lsmc.output.styled import Line, line
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lsmc.checker.pages import Page
-from lsmc.diagnostics import Diagnostic, Fix
+from lsmc.base.diagnostics import Diagnostic, Fix
+from lsmc.base.source import Span, to_display
+from lsmc.lint.rule_docs import Page
 from lsmc.output.fingerprints import fingerprints
 from lsmc.output.json import Object, dumps
 from lsmc.output.report import Report
-from lsmc.source import Span, to_display
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}

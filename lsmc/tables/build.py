@@ -8,13 +8,13 @@ from hashlib import blake2b
 from struct import Struct
 
 from lsmc.automata.dfa import StateLimit
-from lsmc.automata.heads import heads
 from lsmc.automata.partition import Spare, partition
 from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, union
 from lsmc.automata.pattern import Union as Alternation
-from lsmc.ir.classes import BY_NAME
+from lsmc.automata.prefixes import heads
+from lsmc.base.source import Source, Span, to_display
 from lsmc.ir.model import Policy, Profile, Rule, Transition, Unit
-from lsmc.source import Source, Span, to_display
+from lsmc.modules.apparmor.classes import BY_NAME
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.groups import COMPRESSION, BuiltGroup, Heap, encode, key_pattern
 from lsmc.tables.layout import (

@@ -11,9 +11,9 @@ from operator import le
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from lsmc.decide import Facts
-from lsmc.ir.classes import BY_CODE, CLASSES
 from lsmc.ir.mediation import Transition
+from lsmc.modules.apparmor.classes import BY_CODE, CLASSES
+from lsmc.modules.apparmor.precedence import Facts
 from lsmc.tables.errors import BundleError
 from lsmc.tables.groups import BuiltGroup, decode, unpacked_size
 from lsmc.tables.layout import (

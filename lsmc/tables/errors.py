@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lsmc.errors import Error
+from lsmc.base.errors import Error
 
 
 class BundleError(Error):

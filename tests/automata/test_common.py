@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsmc.analysis.common import Complement, have_common, member, shortest, shortest_common
-from lsmc.analysis.languages import MAX_MEMBERS, all_members, common_prefix, members, seen
+from lsmc.analysis.redundancy.keys import Forms
 from lsmc.automata.algebra import (
     Lazy,
     States,
@@ -18,7 +17,9 @@ from lsmc.automata.algebra import (
     search,
 )
 from lsmc.automata.alphabet import cost
+from lsmc.automata.common import Complement, have_common, member, shortest, shortest_common
 from lsmc.automata.dfa import StateLimit, determinize
+from lsmc.automata.members import MAX_MEMBERS, all_members, common_prefix, members, seen
 from lsmc.automata.pattern import (
     ALL,
     NOT_NUL,
@@ -30,11 +31,10 @@ from lsmc.automata.pattern import (
     mask_of,
     union,
 )
-from lsmc.checker.forms import Forms
-from lsmc.ir.classes import FILE
+from lsmc.base.source import Source, Span
 from lsmc.ir.model import Effect, Rule
 from lsmc.kernels.product import Along
-from lsmc.source import Source, Span
+from lsmc.modules.apparmor.classes import FILE
 from lsmc.tables.reach import Reach
 from tests.automata.strategies import STRINGS, matches, patterns
 

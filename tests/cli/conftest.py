@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lsmc.cli.group import cli
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 Run = Callable[..., Result]
 
 

@@ -15,9 +15,9 @@ import html5lib
 import pytest
 
 import lsmc.output.page  # noqa: F401 - a test takes it away
+from lsmc.base.source import Source
 from lsmc.engine.verdict import RuleRef
 from lsmc.output.listing import Row, listing
-from lsmc.source import Source
 from tests.cli.conftest import Run
 from tests.cli.test_explain_log import HOSTILE, denied
 

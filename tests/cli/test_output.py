@@ -7,14 +7,14 @@ import json
 
 import pytest
 
-from lsmc.diagnostics import Diagnostic, Edit, Fix, Label
+from lsmc.base.diagnostics import Diagnostic, Edit, Fix, Label
+from lsmc.base.source import Source, Span
 from lsmc.output import concise
 from lsmc.output.excerpt import diagnostic_lines
 from lsmc.output.human import render
 from lsmc.output.json import diagnostic as to_json
 from lsmc.output.json import dumps
 from lsmc.output.styled import ROLES, ansi, line, plain, safe
-from lsmc.source import Source, Span
 
 
 def span(text: str | bytes, marked: str | bytes, path: str = "p") -> Span:

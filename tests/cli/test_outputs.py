@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 import lsmc
-from lsmc.files import write_file
+from lsmc.base.files import write_file
 from tests.cli.conftest import Run
 from tests.faults.conftest import LSMC, environment
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import lsmc
-from lsmc.ir.names import (
+from lsmc.modules.apparmor.names import (
     BUSES,
     CAPABILITIES,
     FAMILIES,
@@ -21,7 +21,7 @@ from lsmc.ir.names import (
     SIGNALS,
     SOCKET_TYPES,
 )
-from lsmc.ir.paths import is_real_path, meant
+from lsmc.modules.apparmor.paths import is_real_path, meant
 from tests.cli.conftest import ROOT, Run
 
 TEXT = """
@@ -361,7 +361,7 @@ def test_what_explain_suggests_compiles(text: str, subject: str, words: tuple[st
 
 
 def test_a_suggestion_that_does_not_compile_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lsmc.frontend.apparmor import suggest
+    from lsmc.modules.apparmor.suggest import suggest
 
     policy = lsmc.compile_text("profile p { }")
     assert policy.explain("p", "read", "/a").suggestions

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lsmc.driver import compiler
-from lsmc.inputs import Options
+from lsmc.compiler.driver import compiler
+from lsmc.compiler.inputs import Options
 from tests.conformance.result import Result
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from lsmc.api import compile_text, diff
-from lsmc.diagnostics import PolicyError
+from lsmc.base.diagnostics import PolicyError
 from tests.conformance.result import Result
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.conformance.result import Result
-from tests.logs.conformance import run as judge
+from tests.modules.apparmor.log.conformance import run as judge
 
 
 def run(conformance: Path) -> Result:

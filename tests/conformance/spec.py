@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lsmc.api import compile_text, diff
-from lsmc.diagnostics import PolicyError
+from lsmc.base.diagnostics import PolicyError
 from lsmc.policy import Policy
 from tests.conformance.result import Result
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lsmc.diagnostics import PolicyError
-from lsmc.ir.names import CAPABILITIES, FAMILIES
+from lsmc.base.diagnostics import PolicyError
+from lsmc.modules.apparmor.names import CAPABILITIES, FAMILIES
 from tests.differential.answers import Answer, Question, to_text
 from tests.differential.binary import FormatError
 from tests.differential.compare import Compared

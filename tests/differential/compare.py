@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from lsmc.diagnostics import PolicyError
+from lsmc.base.diagnostics import PolicyError
 from tests.differential.answers import Answer, Question
 from tests.differential.known import Rules, explain
 from tests.differential.oracle import (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lsmc.ir.names import FAMILIES as NAMES_OF_FAMILIES
-from lsmc.ir.names import SIGNALS as NAMES
+from lsmc.modules.apparmor.names import FAMILIES as NAMES_OF_FAMILIES
+from lsmc.modules.apparmor.names import SIGNALS as NAMES
 from tests.differential import binary
 
 #: What the kernel calls the permissions of each class.

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from lsmc.ir.names import CAPABILITIES
+from lsmc.modules.apparmor.names import CAPABILITIES
 from tests.differential import binary, domain
 from tests.differential.answers import FREE, Answer, Question, Xindex, to_text
 from tests.differential.binary import Perms, Profile

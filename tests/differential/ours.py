@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from lsmc.driver import bundle, compiler
-from lsmc.engine.evaluator import Matcher, Node
-from lsmc.inputs import Options
-from lsmc.ir.classes import BY_NAME
+from lsmc.compiler.driver import bundle, compiler
+from lsmc.compiler.inputs import Options
+from lsmc.engine.matcher import Matcher, Node
 from lsmc.ir.model import Profile, Rule, Transition
+from lsmc.modules.apparmor.classes import BY_NAME
 from lsmc.policy import Policy
 from lsmc.tables.groups import make_key
 from tests.differential.answers import Answer, Question, Xindex

@@ -6,12 +6,20 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from lsmc.automata.pattern import Pattern
-from lsmc.ir.address import unpack
-from lsmc.ir.classes import BY_NAME
 from lsmc.ir.model import Profile, Rule
-from lsmc.ir.mount import BIND, FLAGS, MOVE, PROPAGATION, REC, REMOUNT, flag_string
-from lsmc.ir.names import CAPABILITIES, FAMILIES, SIGNALS
-from lsmc.ir.names import SOCKET_TYPES as TYPES
+from lsmc.modules.apparmor.classes import BY_NAME
+from lsmc.modules.apparmor.mount_flags import (
+    BIND,
+    FLAGS,
+    MOVE,
+    PROPAGATION,
+    REC,
+    REMOUNT,
+    flag_string,
+)
+from lsmc.modules.apparmor.names import CAPABILITIES, FAMILIES, SIGNALS
+from lsmc.modules.apparmor.names import SOCKET_TYPES as TYPES
+from lsmc.modules.apparmor.socket_address import unpack
 from tests.differential.answers import Question, to_text
 from tests.differential.objects import around, members, near, paths, values
 from tests.differential.ours import rules_of

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from lsmc.engine.evaluator import Matcher, Node
-from lsmc.ir.address import unpack
-from lsmc.ir.classes import BY_NAME
+from lsmc.engine.matcher import Matcher, Node
 from lsmc.ir.model import Rule
-from lsmc.ir.mount import BIND, FLAGS, MOVE, PROPAGATION, REC, REMOUNT, flag_word
 from lsmc.kernels.walk import HERE
+from lsmc.modules.apparmor.classes import BY_NAME
+from lsmc.modules.apparmor.mount_flags import (
+    BIND,
+    FLAGS,
+    MOVE,
+    PROPAGATION,
+    REC,
+    REMOUNT,
+    flag_word,
+)
+from lsmc.modules.apparmor.socket_address import unpack
 from lsmc.tables.records import ProfileRecord
 from tests.differential import binary
 from tests.differential.answers import Answer, Question, to_text

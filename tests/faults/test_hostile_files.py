@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lsmc.inputs import MAX_SOURCE
+from lsmc.compiler.inputs import MAX_SOURCE
 from tests.faults.conftest import lsmc
 
 #: Address space of the runs here, in bytes.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import lsmc
-from lsmc.diagnostics import PolicyError
+from lsmc.base.diagnostics import PolicyError
 from tests.cli.conftest import Run, run
 
 __all__ = ["run"]  # the fixture

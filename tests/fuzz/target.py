@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lsmc.inputs import DiskFiles
-from lsmc.registry import collect
+from lsmc.base.registry import collect
+from lsmc.compiler.inputs import DiskFiles
 
 ROOT = Path(__file__).resolve().parents[2]
 FOUND = Path(__file__).resolve().parent / "found"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lsmc.logs.lines import Lines
 from lsmc.logs.reader import LogReader
-from lsmc.logs.record import Record
+from lsmc.modules.apparmor.log.record import Record
 from tests.fuzz.guard import SECONDS, within
 from tests.fuzz.targets.log import SAMPLES, check, check_counts
 

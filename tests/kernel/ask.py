@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from lsmc.layers.capabilities import ALL
-from lsmc.layers.context import Context
+from lsmc.stack.capabilities import ALL
+from lsmc.stack.context import Context
 from tests.kernel.cases import CAPABILITY_BITS, ROOT, Case, Made, file, ids_of, made
 
 Files = Mapping[str, Made]

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from lsmc.explain.causes import Causes
 from lsmc.explain.diagnosis import diagnose
-from lsmc.logs.parse import parse
+from lsmc.explain.log_groups import Causes
+from lsmc.modules.apparmor.log.parse import parse
 from lsmc.policy import Policy
 from tests.kernel.cases import Case
 from tests.kernel.expect import Answer, Expected, Record

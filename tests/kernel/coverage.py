@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lsmc.engine.ops import OPERATIONS, Operation, find
+from lsmc.modules.apparmor.operations import OPERATIONS, Operation, find
 from tests.kernel.ask import Ask
 from tests.kernel.asks import asks
 from tests.kernel.cases import Case

@@ -10,10 +10,10 @@ import errno
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from lsmc.engine.ops import find
 from lsmc.engine.verdict import Verdict
-from lsmc.layers.context import Context
+from lsmc.modules.apparmor.operations import find
 from lsmc.policy import Policy
+from lsmc.stack.context import Context
 from tests.kernel.ask import Ask
 from tests.kernel.asks import asks
 from tests.kernel.cases import UNCONFINED, Case

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from lsmc import compile_text
-from lsmc.engine.ops import find
+from lsmc.modules.apparmor.operations import find
 from lsmc.policy import Policy
 from tests.kernel.cases import Case, made
 from tests.kernel.compare import Difference

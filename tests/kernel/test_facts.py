@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lsmc import compile_text
-from lsmc.logs.parse import parse
-from lsmc.logs.request import asked
+from lsmc.modules.apparmor.log.parse import parse
+from lsmc.modules.apparmor.log.request import asked
 from lsmc.policy import Policy
 
 FEATURES = Path(__file__).resolve().parent / "features"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lsmc import compile_text
-from lsmc.engine.ops import OPERATIONS
+from lsmc.modules.apparmor.operations import OPERATIONS
 from tests.kernel.cases import ROOT, Group, made
 from tests.kernel.coverage import PERFORMED, covered
 from tests.kernel.expect import expect

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from lsmc.checker.config import Config
-from lsmc.checker.configuration import Setup, read_baseline, read_config
-from lsmc.checker.lint import checks, known_codes
-from lsmc.checker.linter import Linter, Result
-from lsmc.driver import compiler
+from lsmc.compiler.driver import compiler
+from lsmc.lint.config import Config
+from lsmc.lint.run import Linter, Result
+from lsmc.lint.setup import Setup, read_baseline, read_config
+from lsmc.lint.tree import checks, known_codes
+from tests.places import PROFILES
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-PROFILES = ROOT / "profiles"
 CHECKS = checks()
 KNOWN = known_codes(CHECKS)
 

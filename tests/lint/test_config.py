@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lsmc.checker.config import Config, config_of, table_of
-from lsmc.checker.configuration import find_config, start_of
-from lsmc.checker.model import Check, SettingError, elsewhere
-from lsmc.checker.selection import Selection
+from lsmc.lint.config import Config, config_of, table_of
+from lsmc.lint.model import Check, SettingError, elsewhere
+from lsmc.lint.selection import Selection
+from lsmc.lint.setup import find_config, start_of
 from tests.lint.support import CHECKS, KNOWN, lint_files, short
 
 DENIED = "profile p /bin/p {\n  /etc/a r,\n  deny /etc/** r,\n}\n"

@@ -11,13 +11,14 @@ from typing import Any
 import jsonschema
 import pytest
 
-from lsmc.checker.model import Check, elsewhere
-from lsmc.checker.pages import pages
-from lsmc.diagnostics import Diagnostic, Edit, Fix, Label
+from lsmc.base.diagnostics import Diagnostic, Edit, Fix, Label
+from lsmc.base.source import Source, Span
+from lsmc.lint.model import Check, elsewhere
+from lsmc.lint.rule_docs import pages
 from lsmc.output import findings, github, gitlab, junit, sarif
 from lsmc.output.report import Report
-from lsmc.source import Source, Span
-from tests.lint.support import CHECKS, ROOT
+from tests.lint.support import CHECKS
+from tests.places import ROOT
 
 TEXT = 'profile "é \x1b[1m" {\n  /etc/ü/<&>, r,\n  /b r,\n}\n'
 CHECK = Check("LSM101", "unreachable-rule", "warning", elsewhere)

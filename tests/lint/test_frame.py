@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from lsmc.checker.baseline import Baseline, write
-from lsmc.checker.linter import Linter, Result
-from lsmc.checker.model import Check, SettingError, Tree
-from lsmc.diagnostics import Diagnostic
-from lsmc.driver import compiler
-from lsmc.inputs import Options
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.compiler.driver import compiler
+from lsmc.compiler.inputs import Options
+from lsmc.lint.baseline import Baseline, write
+from lsmc.lint.model import Check, SettingError, Tree
+from lsmc.lint.run import Linter, Result
 from tests.lint.support import KNOWN, lint_files
 
 

@@ -9,7 +9,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsmc.checker.globs import matches
+from lsmc.lint.globs import matches
 
 
 def expression(glob: str) -> re.Pattern[str]:

@@ -11,19 +11,19 @@ import pytest
 from click.testing import CliRunner
 
 import lsmc
-from lsmc.checker.lint import run
-from lsmc.checker.linter import Linter, Result
-from lsmc.checker.model import Check, SettingError, Tree
-from lsmc.checker.running import MIN_PROFILES, outcomes
-from lsmc.checker.sending import Courier
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.processes import forked, spread, tell
+from lsmc.base.source import Source
 from lsmc.cli import linting
 from lsmc.cli.group import cli
-from lsmc.diagnostics import Diagnostic
-from lsmc.driver import compiler
-from lsmc.forks import forked, spread, tell
-from lsmc.inputs import Options
+from lsmc.compiler.driver import compiler
+from lsmc.compiler.inputs import Options
+from lsmc.lint.model import Check, SettingError, Tree
+from lsmc.lint.parallel import MIN_PROFILES, outcomes
+from lsmc.lint.pickling import Courier
+from lsmc.lint.run import Linter, Result
+from lsmc.lint.tree import run
 from lsmc.output import findings
-from lsmc.source import Source
 from tests.lint.support import CHECKS, KNOWN, PROFILES
 
 HERE = os.getpid()
@@ -97,8 +97,8 @@ def test_the_public_function_takes_jobs(place: Path) -> None:
 def test_the_sample_policy_is_linted_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     """However few its profiles are."""
     expected = lsmc.check(PROFILES, base=PROFILES, select=["ALL"], jobs=1)
-    monkeypatch.setattr("lsmc.checker.running.MIN_PROFILES", 1)
-    monkeypatch.setattr("lsmc.checker.building.MIN_PROFILES", 1)
+    monkeypatch.setattr("lsmc.lint.parallel.MIN_PROFILES", 1)
+    monkeypatch.setattr("lsmc.lint.prebuild.MIN_PROFILES", 1)
     found = lsmc.check(PROFILES, base=PROFILES, select=["ALL"], jobs=2)
     assert shown(found) == shown(expected)
 

@@ -1,4 +1,4 @@
-"""Every code has a page, and the examples on it hold (`lsmc.checker.checks` describes the form)."""
+"""Every code has a page, and the examples on it hold (`lsmc.modules.apparmor.lint.rules` describes the form)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lsmc.checker.pages import PARTS, Example, Page, pages
-from lsmc.diagnostics import Diagnostic
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.lint.rule_docs import PARTS, Example, Page, pages
 from lsmc.output.rules import markdown as document
-from tests.lint.support import CHECKS, KNOWN, ROOT, lint_files
+from tests.lint.support import CHECKS, KNOWN, lint_files
+from tests.places import ROOT
 
 PAGES = pages(CHECKS)
 #: Nothing in a profile's text can show these.

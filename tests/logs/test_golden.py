@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from lsmc.logs.reader import LogReader
-from lsmc.logs.record import Record
+from lsmc.modules.apparmor.log.record import Record
 
 FOLDER = Path(__file__).parent / "golden"
 

@@ -17,7 +17,7 @@ import pytest
 
 from lsmc.logs.envelope import Envelope, from_journal
 from lsmc.logs.reader import LogReader, UnreadableLog
-from lsmc.logs.record import Record, Source
+from lsmc.modules.apparmor.log.record import Record, Source
 
 GOOD = b'type=AVC msg=audit(1.002:3): apparmor="DENIED" operation="open" name="/x%d" pid=1\n'
 OTHER = b"type=SYSCALL msg=audit(1.002:3): arch=c000003e syscall=2\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lsmc.logs.reader import LogReader
-from lsmc.logs.record import Record
+from lsmc.modules.apparmor.log.record import Record
 
 RECORDS = [
     (

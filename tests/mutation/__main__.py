@@ -26,14 +26,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.mutation.mutants import Mutant, mutants
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 _MEMORY = 1 << 30  # bytes that the tests of a mutant may take
 
 #: The tests that concern a file, fastest first.
 TESTS = {
-    "lsmc/decide.py": ("tests/test_ranks.py", "tests/test_decide.py"),
-    "lsmc/frontend/apparmor/aare.py": ("tests/frontend/test_globs.py",),
+    "lsmc/modules/apparmor/precedence.py": (
+        "tests/modules/apparmor/test_precedence_laws.py",
+        "tests/modules/apparmor/test_precedence.py",
+    ),
+    "lsmc/modules/apparmor/lower/aare.py": ("tests/modules/apparmor/lower/test_aare.py",),
     "lsmc/automata/algebra.py": ("tests/automata/test_algebra.py",),
 }
 

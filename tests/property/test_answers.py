@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lsmc
-from lsmc.diagnostics import PolicyError
-from lsmc.engine.execution import exec_mode
-from lsmc.engine.requests import encode, key_fields
-from lsmc.ir.classes import BY_NAME, FILE
+from lsmc.base.diagnostics import PolicyError
 from lsmc.ir.model import Policy as IrPolicy
+from lsmc.modules.apparmor.classes import BY_NAME, FILE
+from lsmc.modules.apparmor.exec_transition import exec_mode
+from lsmc.modules.apparmor.requests import encode, key_fields
 from lsmc.policy import Policy
 from tests import reference
 from tests.differential.questions import Questions

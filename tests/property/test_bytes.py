@@ -6,13 +6,11 @@ import hashlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 from hypothesis import given, settings
 
+from tests.places import ROOT
 from tests.strategies import Text, compile_both, policies
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @settings(max_examples=20)
@@ -24,8 +22,8 @@ def test_compiling_again_gives_the_same_bytes(text: Text) -> None:
 
 COMPILE = """
 import hashlib, sys
-from lsmc.driver import compile_files
-from lsmc.inputs import Options
+from lsmc.compiler.driver import compile_files
+from lsmc.compiler.inputs import Options
 paths = ["profiles"]
 options = Options.of("profiles", (), None, None)
 data = compile_files(paths, options, jobs=int(sys.argv[1])).bundle

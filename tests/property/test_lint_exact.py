@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsmc.analysis.diff import Change, Side, diff
-from lsmc.checker.lint import checks, tree_of
-from lsmc.checker.model import LintedFile, Tree
-from lsmc.diagnostics import Diagnostic, PolicyError
-from lsmc.driver import compiler
-from lsmc.engine.policy import Engine
+from lsmc.base.diagnostics import Diagnostic, PolicyError
+from lsmc.compiler.driver import compiler
+from lsmc.engine.engine import Engine
+from lsmc.lint.model import LintedFile, Tree
+from lsmc.lint.tree import checks, tree_of
 from tests.strategies import INCLUDES, OPTIONS, Files, Text, compile_policy, policies
 
 EXAMPLES = settings(max_examples=30)

@@ -23,7 +23,7 @@ def command(ctx: click.Context, paths: tuple[str, ...], output: str, reading: Re
     """
     from lsmc.cli.outputs import check_output, is_stdout, write_output
     from lsmc.cli.reading import check_paths, compile_paths
-    from lsmc.inputs import DiskFiles, profile_paths
+    from lsmc.compiler.inputs import DiskFiles, profile_paths
     from lsmc.output.styled import line, safe
     from lsmc.tables.bundle import Bundle
 

@@ -18,7 +18,7 @@ from lsmc.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from lsmc.layers.context import Context
+    from lsmc.stack.context import Context
 
 
 @click.command("explain")

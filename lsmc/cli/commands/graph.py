@@ -27,8 +27,8 @@ def command(ctx: click.Context, policy: str, start: str | None, form: str, readi
     POLICY is a bundle, a profile file or a directory of profiles.  Each transition comes with its
     rule and an example that `lsmc query` answers alike.  Pictures (svg) need `dot` of Graphviz.
     """
-    from lsmc.analysis.graph import Graph
     from lsmc.cli.reading import read_policy
+    from lsmc.modules.apparmor.graph.graph import Graph
     from lsmc.output.graph import dot, shown, text_lines, to_json
     from lsmc.output.json import dumps
 

@@ -15,7 +15,7 @@ from lsmc.output.styled import Line, line, safe
 if TYPE_CHECKING:
     from lsmc.cli.screen import Screen
     from lsmc.logs.reader import LogReader
-    from lsmc.logs.record import Record
+    from lsmc.modules.apparmor.log.record import Record
 
 _ROLES = {"DENIED": "bad", "KILLED": "bad", "ERROR": "bad", "ALLOWED": "warn", "INVALID": "dim"}
 _FIRST = ("event_type", "epoch", "audit_id", "audit_subid", "source")
@@ -40,7 +40,7 @@ def command(ctx: click.Context, files: tuple[str, ...], form: str | None) -> int
     so is other text on what AppArmor decided. Exit status: 0, or 2 when such lines were not read.
     """
     from lsmc.logs.reader import LogReader
-    from lsmc.logs.record import Record
+    from lsmc.modules.apparmor.log.record import Record
 
     screen = screen_of(ctx)
     text = form == "text" or (form is None and sys.stdout.isatty())

@@ -23,7 +23,7 @@ def command(ctx: click.Context, form: str) -> int:
     The layers stand in the order in which the kernel asks them: users and modes (dac), a capability
     by itself, the security modules.  The errno is that of a refusal by AppArmor.
     """
-    from lsmc.engine.ops import OPERATIONS
+    from lsmc.modules.apparmor.operations import OPERATIONS
     from lsmc.output.json import dumps
     from lsmc.output.table import columns
 

@@ -17,7 +17,7 @@ from lsmc.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from lsmc.layers.context import Context
+    from lsmc.stack.context import Context
 
 
 @click.command("query")

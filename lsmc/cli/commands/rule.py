@@ -20,9 +20,9 @@ def command(ctx: click.Context, /, codes: tuple[str, ...], every: bool, form: st
 
     CODE is a code, a name or the beginning of codes, such as LSM1.  Without one, all are listed.
     """
-    from lsmc.checker.lint import checks, known_codes
-    from lsmc.checker.pages import pages
-    from lsmc.checker.selection import code_of
+    from lsmc.lint.rule_docs import pages
+    from lsmc.lint.selection import code_of
+    from lsmc.lint.tree import checks, known_codes
     from lsmc.output import rules
 
     if codes and every:

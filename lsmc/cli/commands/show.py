@@ -61,11 +61,11 @@ def command(
 
 
 def _tree(path: str) -> bytes:
-    from lsmc.diagnostics import PolicyError
-    from lsmc.frontend.apparmor.parser import parse
-    from lsmc.frontend.apparmor.printer import format_file
-    from lsmc.inputs import DiskFiles
-    from lsmc.source import Source
+    from lsmc.base.diagnostics import PolicyError
+    from lsmc.base.source import Source
+    from lsmc.compiler.inputs import DiskFiles
+    from lsmc.modules.apparmor.syntax.parser import parse
+    from lsmc.modules.apparmor.syntax.printer import format_file
 
     data = DiskFiles().read(path)
     if data[:4] == b"LSMB":

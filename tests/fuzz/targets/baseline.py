@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from lsmc.checker.baseline import Baseline, write
-from lsmc.checker.lint import checks, known_codes
-from lsmc.checker.linter import Linter
-from lsmc.checker.model import SettingError
-from lsmc.diagnostics import Diagnostic
-from lsmc.driver import compiler
-from lsmc.inputs import Options
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.compiler.driver import compiler
+from lsmc.compiler.inputs import Options
+from lsmc.lint.baseline import Baseline, write
+from lsmc.lint.model import SettingError
+from lsmc.lint.run import Linter
+from lsmc.lint.tree import checks, known_codes
 from lsmc.output.excerpt import diagnostic_lines
 from lsmc.output.json import diagnostic, dumps
 from tests.fuzz.target import MemoryFiles, Target, words

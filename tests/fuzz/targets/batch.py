@@ -7,10 +7,10 @@ from functools import cache
 from json import dumps as json
 
 from lsmc.cli.ask import _answer, _Malformed
-from lsmc.driver import bundle, compiler
-from lsmc.engine.ops import OPERATIONS
-from lsmc.inputs import Options
-from lsmc.ir.classes import CLASSES
+from lsmc.compiler.driver import bundle, compiler
+from lsmc.compiler.inputs import Options
+from lsmc.modules.apparmor.classes import CLASSES
+from lsmc.modules.apparmor.operations import OPERATIONS
 from lsmc.output.json import dumps, verdict
 from lsmc.policy import Policy
 from tests.fuzz.target import ROOT, MemoryFiles, Target, words

@@ -14,11 +14,11 @@ from contextlib import suppress
 from functools import cache
 from zlib import compress, crc32, decompress
 
-from lsmc.analysis.graph import Graph
 from lsmc.api import diff
 from lsmc.automata.dfa import StateLimit
-from lsmc.engine.requests import RequestError
 from lsmc.engine.verdict import UnknownName
+from lsmc.modules.apparmor.graph.graph import Graph
+from lsmc.modules.apparmor.requests import RequestError
 from lsmc.output import inventory
 from lsmc.output.graph import shown, text_lines, to_json
 from lsmc.output.json import dumps, explanation, verdict

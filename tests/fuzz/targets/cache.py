@@ -18,9 +18,9 @@ from functools import cache
 from pathlib import Path
 from zlib import crc32
 
-from lsmc.cache.cached import compile_cached
-from lsmc.cache.entry import _MAGIC, _START
-from lsmc.inputs import Options
+from lsmc.compiler.cache.entry import _MAGIC, _START
+from lsmc.compiler.cache.store import compile_cached
+from lsmc.compiler.inputs import Options
 from lsmc.policy import Policy
 from lsmc.tables.errors import BundleError
 from tests.fuzz.target import Target, words

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from lsmc.checker.config import config_of, table_of
-from lsmc.checker.configuration import Setup
-from lsmc.checker.lint import checks, known_codes
-from lsmc.checker.model import Check, SettingError
+from lsmc.lint.config import config_of, table_of
+from lsmc.lint.model import Check, SettingError
+from lsmc.lint.setup import Setup
+from lsmc.lint.tree import checks, known_codes
 from tests.fuzz.target import ROOT, Target, words
 
 PATHS = ("abstractions/base", "a/b/c/d/e/f", "x" * 200, "a/" * 100 + "a", "../up", "n\u00e9\n")

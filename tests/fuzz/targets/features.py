@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from zlib import crc32
 
-from lsmc.diagnostics import PolicyError
-from lsmc.driver import bundle, compiler
-from lsmc.frontend.apparmor.features import parse_features
-from lsmc.inputs import Options
+from lsmc.base.diagnostics import PolicyError
+from lsmc.base.source import Source
+from lsmc.compiler.driver import bundle, compiler
+from lsmc.compiler.inputs import Options
+from lsmc.modules.apparmor.resolve.features import parse_features
 from lsmc.output.excerpt import diagnostic_lines
-from lsmc.source import Source
 from tests.fuzz.target import ROOT, MemoryFiles, Target, words
 
 POLICY = b"""profile p {

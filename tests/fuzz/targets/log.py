@@ -10,14 +10,14 @@ import os
 from collections.abc import Iterable
 from functools import cache
 
-from lsmc.explain.causes import Causes
 from lsmc.explain.diagnosis import diagnose
+from lsmc.explain.log_groups import Causes
 from lsmc.logs.envelope import unwrap
-from lsmc.logs.mending import read_message
-from lsmc.logs.parse import LogError, foreign
 from lsmc.logs.reader import LogReader, UnreadableLog
-from lsmc.logs.record import Record
-from lsmc.logs.request import asked
+from lsmc.modules.apparmor.log.mending import read_message
+from lsmc.modules.apparmor.log.parse import LogError, foreign
+from lsmc.modules.apparmor.log.record import Record
+from lsmc.modules.apparmor.log.request import asked
 from lsmc.output.causes import Explained, cause_json
 from lsmc.output.json import dumps
 from lsmc.policy import Policy

@@ -6,10 +6,10 @@ import os
 import re
 from collections.abc import Iterable
 
-from lsmc.frontend.apparmor.formatter import format_text
-from lsmc.frontend.apparmor.parser import parse
+from lsmc.base.source import Source
+from lsmc.modules.apparmor.syntax.formatter import format_text
+from lsmc.modules.apparmor.syntax.parser import parse
 from lsmc.output.patch import patch_lines, unified
-from lsmc.source import Source
 from tests.cli.test_patches import NAMES, SHAPES
 from tests.fuzz.target import Target, words
 from tests.fuzz.targets import policy

@@ -7,21 +7,21 @@ from functools import cache
 from zlib import crc32
 
 from lsmc.automata.dfa import StateLimit
-from lsmc.checker.lint import checks, known_codes
-from lsmc.checker.linter import Linter
-from lsmc.diagnostics import PolicyError
-from lsmc.driver import bundle, compiler
-from lsmc.frontend.apparmor.compiler import Compiler
-from lsmc.frontend.apparmor.formatter import format_text, same_meaning
-from lsmc.frontend.apparmor.parser import parse
-from lsmc.frontend.apparmor.printer import format_file
-from lsmc.inputs import Options
+from lsmc.base.diagnostics import PolicyError
+from lsmc.base.source import Source
+from lsmc.compiler.driver import bundle, compiler
+from lsmc.compiler.inputs import Options
+from lsmc.lint.run import Linter
+from lsmc.lint.tree import checks, known_codes
+from lsmc.modules.apparmor.compile import Compiler
+from lsmc.modules.apparmor.syntax.formatter import format_text, same_meaning
+from lsmc.modules.apparmor.syntax.parser import parse
+from lsmc.modules.apparmor.syntax.printer import format_file
 from lsmc.output.excerpt import diagnostic_lines
 from lsmc.output.json import diagnostic, dumps, explanation
 from lsmc.policy import Policy
-from lsmc.source import Source
-from tests.frontend.test_error_catalogue import CASES
 from tests.fuzz.target import ROOT, MemoryFiles, Target, words
+from tests.modules.apparmor.test_error_catalogue import CASES
 
 PATH = "/policy/p"
 OPTIONS = Options.of("/base", (), None, None)

@@ -1,0 +1,140 @@
+"""The keys that a rule matches, as far as they are known without asking other rules.
+
+Rules with equal patterns have one form, so what is found out about a pattern is found out once,
+however many rules are written so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from lsmc.analysis.objects import sample_keys
+from lsmc.automata.algebra import Lazy, equivalent
+from lsmc.automata.common import Complement, have_common, member
+from lsmc.automata.facts import starts
+from lsmc.automata.pattern import Literal, Pattern, example, literal_prefix, literals, union
+from lsmc.ir.model import Rule
+from lsmc.modules.apparmor.classes import BY_CODE
+from lsmc.modules.apparmor.lint.objects import last_bytes
+from lsmc.tables.groups import key_pattern
+
+#: Languages of up to so many keys are looked at key by key.
+MAX_KEYS = 64
+#: Automata that are kept.
+MAX_AUTOMATA = 10_000
+_FEW_HEADS = 8
+
+
+class Form:
+    """What is known of the keys of one pattern."""
+
+    def __init__(self, number: int, pattern: Pattern) -> None:
+        self.number = number
+        self.pattern = pattern
+
+    @cached_property
+    def keys(self) -> tuple[bytes, ...] | None:
+        """All keys without the class code, short ones first; None when there are many."""
+        if isinstance(self.pattern, Literal):
+            return (self.pattern.text[1:],)
+        found = literals(self.pattern, MAX_KEYS)
+        if found is None:
+            return None
+        return tuple(sorted((key[1:] for key in found), key=lambda key: (len(key), key)))
+
+    @cached_property
+    def short(self) -> bytes | None:
+        """A short key without the class code; None for an empty language."""
+        if self.keys is not None:
+            return self.keys[0] if self.keys else None
+        found = example(self.pattern)
+        return None if found is None else found[1:]
+
+    @cached_property
+    def samples(self) -> tuple[bytes, ...]:
+        """A few keys without the class code."""
+        return sample_keys(BY_CODE[self.prefix[0]], self.pattern)
+
+    @cached_property
+    def prefix(self) -> bytes:
+        """What all keys begin with, class code included."""
+        return literal_prefix(self.pattern)
+
+    @cached_property
+    def heads(self) -> tuple[bytes, ...]:
+        """Texts with one of which each key begins, class code included."""
+        if self.keys is not None and len(self.keys) <= _FEW_HEADS:
+            code = self.prefix[:1]
+            return tuple(code + key for key in self.keys)
+        return starts(self.pattern)
+
+    @cached_property
+    def ends(self) -> int:
+        """The bytes with which keys end, class code included."""
+        return last_bytes(self.pattern)[0]
+
+
+class Forms:
+    """The forms of numbered rules."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = rules
+        self._of: dict[int, Form] = {}
+        self._known: dict[Pattern, Form] = {}
+        self._automata: dict[Form, Lazy] = {}
+        self._within: dict[tuple[int, int], bool] = {}
+
+    def of(self, number: int) -> Form:
+        """The form of a rule."""
+        form = self._of.get(number)
+        if form is None:
+            pattern = key_pattern(self._rules[number])
+            form = self._known.get(pattern)
+            if form is None:
+                form = self._known[pattern] = Form(len(self._known), pattern)
+            self._of[number] = form
+        return form
+
+    def lazy(self, form: Form) -> Lazy:
+        """A form as an automaton; those asked for last are kept."""
+        known = self._automata.get(form)
+        if known is None:
+            if len(self._automata) >= MAX_AUTOMATA:
+                self._automata.clear()
+            known = self._automata[form] = Lazy(form.pattern)
+        return known
+
+    def matches(self, form: Form, key: bytes) -> bool:
+        """Whether a form has a key, which is given without the class code."""
+        if form.keys is not None:
+            return key in form.keys
+        whole = form.prefix[:1] + key
+        return whole.startswith(form.prefix) and member(self.lazy(form), whole)
+
+    def within(self, part: Form, whole: Form) -> bool:
+        """Whether every key of one form is one of another; raises `automata.dfa.StateLimit`."""
+        if part is whole:
+            return True
+        pair = (part.number, whole.number)
+        known = self._within.get(pair)
+        if known is None:
+            known = self._within[pair] = self._is_within(part, whole)
+        return known
+
+    def _is_within(self, part: Form, whole: Form) -> bool:
+        if part.keys is not None:
+            return all(self.matches(whole, key) for key in part.keys)
+        if whole.keys is not None:
+            return False  # it has fewer
+        return not have_common([self.lazy(part), Complement(self.lazy(whole))])
+
+    def alike(self, some: Sequence[Form], others: Sequence[Form]) -> bool:
+        """Whether some forms have the keys that others have; raises `StateLimit`."""
+        if set(some) == set(others):
+            return True
+        if len(some) == len(others) == 1:
+            return self.within(some[0], others[0]) and self.within(others[0], some[0])
+        return equivalent(
+            union(form.pattern for form in some), union(form.pattern for form in others)
+        )

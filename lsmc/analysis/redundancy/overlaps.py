@@ -1,0 +1,295 @@
+"""Which rules of one class meet, with a shortest common key, and what one loses to another there.
+
+Most pairs of rules part in their first bytes; the others are compared key by key where both have
+few, and by a product of the two where one has many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lsmc.analysis.diff import absolute
+from lsmc.analysis.objects import LIMIT, is_real, real_member
+from lsmc.analysis.redundancy.keys import Form
+from lsmc.analysis.redundancy.overlap_search import Ids, Meetings, decision
+from lsmc.analysis.redundancy.scopes import Scope, Scopes, Written
+from lsmc.automata.alphabet import cost
+from lsmc.automata.common import shortest_common
+from lsmc.automata.dfa import StateLimit
+from lsmc.automata.facts import Heads
+from lsmc.ir.model import Effect, MediationClass, Rule, Unit
+from lsmc.lint.model import Tree
+from lsmc.modules.apparmor.classes import FILE
+
+_EXECUTE = FILE.mask("x")
+#: Pairs of a rule and a unit that are remembered.
+MAX_PAIRS = 200_000
+
+
+def shared_bits(a: Rule, b: Rule) -> int:
+    """The bits of which both speak, to the owner or to others."""
+    return a.owner & b.owner | a.other & b.other
+
+
+class Overlaps:
+    """The meetings of the rules of a tree."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.scopes = tree.shared(Scopes)
+        self._forms = self.scopes.forms
+        self._meetings: dict[tuple[int, int], bytes | None] = {}
+        self._near: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._weaker: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._heads: dict[int, Heads[int]] = {}
+        self._strong: dict[int, tuple[int, ...]] = {}
+
+    def meet(self, a: int, b: int) -> bytes | None:
+        """A shortest key of two IR rules of one class, without the class code."""
+        one, other = self._forms.of(a), self._forms.of(b)
+        if not one.prefix.startswith(other.prefix) and not other.prefix.startswith(one.prefix):
+            return None
+        if one.number > other.number:
+            one, other = other, one
+        pair = (one.number, other.number)
+        if pair not in self._meetings:
+            self._meetings[pair] = self._meet(one, other)
+        return self._meetings[pair]
+
+    def _meet(self, one: Form, other: Form) -> bytes | None:
+        if one.keys is not None or other.keys is not None:
+            few, many = (one, other) if one.keys is not None else (other, one)
+            both = [key for key in few.keys or () if self._forms.matches(many, key)]
+            if many.keys is not None:
+                return next(iter(both), None)
+            return min(both, key=cost, default=None)
+        if not one.ends & other.ends:
+            return None
+        try:
+            lazy = self._forms.lazy
+            found = shortest_common([lazy(one), lazy(other)], LIMIT)
+        except StateLimit:
+            return None
+        return None if found is None else found[1:]
+
+    def meet_real(self, a: int, b: int) -> bytes | None:
+        """As `meet`, among the keys about which a kernel can ask."""
+        cls = self.tree.rules[a].cls
+        first = self.meet(a, b)
+        if first is None or is_real(cls, first):
+            return first
+        one, other = self._forms.of(a), self._forms.of(b)
+        if one.keys is not None and other.keys is not None:
+            theirs = set(other.keys)
+            return next((k for k in one.keys if k in theirs and is_real(cls, k)), None)
+        return real_member(cls, (self._forms.lazy(one), self._forms.lazy(other)))
+
+    def strong_of(self, scope: Scope) -> Heads[int]:
+        """The IR rules of a scope that may override others, by how their keys begin.
+
+        These are denies, priorities and exact execution.
+        """
+        strong = (number for unit in scope.units for number in self._strong_in(unit))
+        return Heads((number, self._forms.of(number).heads) for number in strong)
+
+    def _strong_in(self, unit: Unit) -> tuple[int, ...]:
+        known = self._strong.get(id(unit))
+        if known is None:
+            numbers = self.scopes.numbers[id(unit)]
+            known = self._strong[id(unit)] = tuple(
+                number
+                for number, rule in zip(numbers, unit.rules, strict=True)
+                if rule.effect is Effect.DENY
+                or rule.priority > 0
+                or (rule.exact and rule.cls is FILE and (rule.owner | rule.other) & _EXECUTE)
+            )
+        return known
+
+    def meeting_in(self, number: int, unit: Unit) -> tuple[int, ...]:
+        """The IR rules of a unit that share a key with one, ascending."""
+        pair = (number, id(unit))
+        known = self._near.get(pair)
+        if known is None:
+            if len(self._near) >= MAX_PAIRS:
+                self._near.clear()
+            near = self.near_in(number, unit)
+            known = self._near[pair] = tuple(n for n in near if self.meet(number, n) is not None)
+        return known
+
+    def near_in(self, number: int, unit: Unit) -> tuple[int, ...]:
+        """The IR rules of a unit that may share a key with one, ascending."""
+        return self._heads_of(unit).meeting(self._forms.of(number).heads)
+
+    def _heads_of(self, unit: Unit) -> Heads[int]:
+        known = self._heads.get(id(unit))
+        if known is None:
+            numbers = self.scopes.numbers[id(unit)]
+            known = Heads((number, self._forms.of(number).heads) for number in numbers)
+            self._heads[id(unit)] = known
+        return known
+
+    def granting_in(self, number: int, unit: Unit) -> tuple[int, ...]:
+        """The IR rules of a unit that grant something that a deny speaks of, at a common key."""
+        pair = (number, id(unit))
+        known = self._weaker.get(pair)
+        if known is None:
+            rules = self.tree.rules
+            known = self._weaker[pair] = tuple(
+                other
+                for other in self.near_in(number, unit)
+                if rules[other].effect is not Effect.DENY
+                and _may_touch(rules[number], rules[other])
+                and self.meet(number, other) is not None
+            )
+        return known
+
+
+def _may_touch(deny: Rule, rule: Rule) -> bool:
+    """Whether a deny can take from a rule; executing may imply more than a rule says."""
+    if shared_bits(deny, rule):
+        return True
+    return rule.cls is FILE and bool((rule.owner | rule.other) & _EXECUTE)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Where a rule loses permissions to a stronger one."""
+
+    loser: int
+    winner: int
+    why: str  # "deny", "priority" or "exact"
+    cls: MediationClass
+    key: bytes
+    owner: bool
+    bits: int
+
+
+def losses(written: Written, overlaps: Overlaps, strong: Heads[int]) -> Iterator[Loss]:
+    """Each stronger rule that takes something from a rule, with a short place where it does.
+
+    Places about which no kernel asks do not count.  `strong` are those of the rule's scope.
+    """
+    scope = written.scope
+    for member in written.members:
+        rule = scope.tree.rules[member]
+        near: Sequence[int]
+        if rule.priority < 0:
+            near = [n for unit in scope.units for n in overlaps.near_in(member, unit)]
+        else:
+            near = strong.meeting(overlaps.scopes.forms.of(member).heads)
+        for number in near:
+            other = scope.tree.rules[number]
+            if number == member or other.cls is not rule.cls:
+                continue
+            if not shared_bits(rule, other) or not _stronger(other, rule):
+                continue
+            loss = _loss(Meetings(scope, member), number, overlaps)
+            if loss is not None:
+                yield loss
+
+
+def _stronger(other: Rule, rule: Rule) -> bool:
+    if other.priority != rule.priority:
+        return other.priority > rule.priority
+    if other.effect is Effect.DENY:
+        return rule.effect is not Effect.DENY
+    return rule.effect is Effect.ALLOW and other.effect is Effect.ALLOW and not rule.exact
+
+
+def _loss(meetings: Meetings, winner: int, overlaps: Overlaps) -> Loss | None:
+    """Where a rule loses something to another, for the owner or else for others."""
+    scope, loser, cls = meetings.scope, meetings.member, meetings.cls
+    key = overlaps.meet_real(loser, winner)
+    if key is None:
+        return None
+    rule, other = scope.tree.rules[loser], scope.tree.rules[winner]
+    why = "priority" if other.priority > rule.priority else "exact"
+    if why == "exact" and other.effect is Effect.DENY:
+        why = "deny"
+
+    def lost(ids: Ids, *, owner: bool) -> int:
+        winners = decision(scope, ids, cls, owner).winners
+        wanted = rule.owner if owner else rule.other
+        bits = _won(winners, winner) & wanted & ~_won(winners, loser)
+        return bits & _contested(scope, loser, winner, owner=owner) if why == "priority" else bits
+
+    def goal(ids: Ids) -> bool:
+        return bool(lost(ids, owner=True) or lost(ids, owner=False))
+
+    if not goal(meetings.at(key)):
+        try:
+            key = meetings.find(goal, (winner,), real=True)
+        except StateLimit:
+            return None
+        if key is None:
+            return None
+    ids = meetings.at(key)
+    owner = bool(lost(ids, owner=True))
+    return Loss(loser, winner, why, cls, key, owner, lost(ids, owner=owner))
+
+
+def _contested(scope: Scope, a: int, b: int, *, owner: bool) -> int:
+    """The permissions about which two rules of one class, each alone, decide otherwise."""
+    cls = scope.tree.rules[a].cls
+    one, other = decision(scope, (a,), cls, owner), decision(scope, (b,), cls, owner)
+    bits = one.allow ^ other.allow | one.audit ^ other.audit | one.quiet ^ other.quiet
+    bits |= one.prompt ^ other.prompt
+    record = scope.profile.record
+    if absolute(one.transition, record) != absolute(other.transition, record):
+        bits |= cls.specific_mask
+    return bits
+
+
+def _won(winners: tuple[tuple[int, int], ...], number: int) -> int:
+    bits = 0
+    for mask, winner in winners:
+        if winner == number:
+            bits |= mask
+    return bits
+
+
+def takes_away(written: Written, overlaps: Overlaps) -> bool:
+    """Whether a deny changes more than the log: whether something would be granted without it.
+
+    Raises `StateLimit`.
+    """
+    scope = written.scope
+    doubtful: list[tuple[Meetings, set[int]]] = []
+    for member in written.members:
+        meetings = Meetings(scope, member)
+        goal = grants_without(scope, written.numbers, meetings.cls)
+        met: set[int] = set()
+        for unit in scope.units:
+            for other in overlaps.granting_in(member, unit):
+                key = overlaps.meet(member, other)
+                assert key is not None
+                if goal(meetings.at(key)):
+                    return True
+                met.add(other)
+        if met:
+            doubtful.append((meetings, met | written.numbers))
+    return any(
+        meetings.find(grants_without(scope, written.numbers, meetings.cls), among) is not None
+        for meetings, among in doubtful
+    )
+
+
+def grants_without(
+    scope: Scope, gone: frozenset[int], cls: MediationClass
+) -> Callable[[Ids], bool]:
+    """The goal of a search for a place where more, or otherwise, is granted without some rules."""
+
+    def goal(ids: Ids) -> bool:
+        rest = tuple(number for number in ids if number not in gone)
+        for owner in (True, False):
+            one, other = decision(scope, ids, cls, owner), decision(scope, rest, cls, owner)
+            if (one.allow, one.prompt, one.transition, one.audit) != (
+                other.allow,
+                other.prompt,
+                other.transition,
+                other.audit,
+            ):
+                return True
+        return False
+
+    return goal

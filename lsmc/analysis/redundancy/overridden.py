@@ -1,0 +1,150 @@
+"""Rules that lose a part to stronger ones, and denies that take nothing away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from lsmc.analysis.redundancy.overlaps import Loss, Overlaps, losses, takes_away
+from lsmc.analysis.redundancy.redundant import Fate, Judge
+from lsmc.analysis.redundancy.removal import won_at
+from lsmc.analysis.redundancy.scopes import Scope, Written
+from lsmc.automata.dfa import StateLimit
+from lsmc.base.source import Span
+from lsmc.ir.model import Effect, MediationClass
+from lsmc.lint.model import LintedProfile, Tree
+from lsmc.modules.apparmor.precedence import Decision
+
+_WHOLLY = (Fate.DEAD, Fate.WITHOUT_EFFECT)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A rule and what it loses; `kept` is an example of what is left to it, if anything is."""
+
+    written: Written
+    losses: tuple[Loss, ...]
+    kept: tuple[MediationClass, bytes, bool, int] | None
+    dead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuietDeny:
+    """A deny that takes nothing away, with a key, the owner side and the bits that it quiets."""
+
+    written: Written
+    profiles: tuple[LintedProfile, ...]
+    example: tuple[MediationClass, bytes, bool, int]
+
+
+def cuts(tree: Tree) -> list[Cut]:
+    """The rules that lose a part of what they say."""
+    return tree.shared(_cuts)
+
+
+def quiet_denies(tree: Tree) -> list[QuietDeny]:
+    """The denies of enforced profiles that only silence the log."""
+    return tree.shared(_quiet_denies)
+
+
+def _cuts(tree: Tree) -> list[Cut]:
+    judge, overlaps = tree.shared(Judge), tree.shared(Overlaps)
+    found: list[Cut] = []
+    seen: set[Span] = set()
+    for scope in (*judge.scopes.bodies, *judge.scopes.included):
+        strong = overlaps.strong_of(scope)
+        for written in scope.own():
+            if scope.via and written.span in seen:
+                continue  # one form of an included rule is enough
+            lost = tuple(losses(written, overlaps, strong))
+            if not lost:
+                continue
+            seen.add(written.span)
+            judgement = judge.of(written)
+            wholly = judgement is not None and judgement.fate in _WHOLLY
+            kept = None if wholly else _kept(written)
+            found.append(Cut(written, lost, kept, wholly))
+        scope.forget()
+    return found
+
+
+def _kept(written: Written) -> tuple[MediationClass, bytes, bool, int] | None:
+    try:
+        return won_at(written, partial(_won, numbers=written.numbers))
+    except StateLimit:
+        return None
+
+
+def _won(decision: Decision, numbers: frozenset[int]) -> int:
+    bits = 0
+    for mask, number in decision.winners:
+        if number in numbers:
+            bits |= mask
+    return bits
+
+
+def _quiet_denies(tree: Tree) -> list[QuietDeny]:
+    judge, overlaps = tree.shared(Judge), tree.shared(Overlaps)
+    found: list[QuietDeny] = []
+    denies = [one for scope in judge.scopes.bodies for one in scope.own() if _is_deny(one)]
+    in_bodies: dict[Span, list[Written]] = {}
+    for written in denies:
+        in_bodies.setdefault(written.span, []).append(written)
+
+    def settled(span: Span) -> bool:
+        """Whether a deny is known to be of no use."""
+        here = any(judge.of(one) is not None for one in in_bodies.get(span, ()))
+        return here or judge.included(span) is not None
+
+    for written in denies:
+        if not settled(written.span):
+            quiet = _quiet([written.scope], written.span, overlaps)
+            if quiet is not None:
+                found.append(quiet)
+    spans: dict[Span, None] = {}
+    for scope in judge.scopes.included:
+        for written in scope.own():
+            if _is_deny(written) and not settled(written.span):
+                spans[written.span] = None
+    holders: dict[Span, list[Scope]] = {span: [] for span in spans}
+    for scope in judge.scopes.bodies:
+        for span in spans.keys() & scope.vias.keys():
+            holders[span].append(scope)
+    for span, scopes in holders.items():
+        quiet = _quiet(scopes, span, overlaps)
+        if quiet is not None:
+            found.append(quiet)
+    return found
+
+
+def _is_deny(written: Written) -> bool:
+    return all(rule.effect is Effect.DENY for rule in written.rules)
+
+
+def _quiet(scopes: list[Scope], span: Span, overlaps: Overlaps) -> QuietDeny | None:
+    """The proof that a deny takes nothing away in any of some profiles, but does quiet."""
+    example: tuple[MediationClass, bytes, bool, int] | None = None
+    first: Written | None = None
+    if any(scope.profile.ir.mode != "enforce" or scope.profile.ir.audit for scope in scopes):
+        return None
+    for scope in scopes:
+        written = scope.at(span)
+        if written is None:
+            continue
+        try:
+            if takes_away(written, overlaps):
+                return None
+            if first is None:
+                first = written
+                example = won_at(written, partial(_quieted, numbers=written.numbers))
+        except StateLimit:
+            return None
+        finally:
+            scope.forget()
+    if first is None or example is None:
+        return None
+    return QuietDeny(first, tuple(scope.profile for scope in scopes), example)
+
+
+def _quieted(decision: Decision, numbers: frozenset[int]) -> int:
+    return _won(decision, numbers) & decision.quiet

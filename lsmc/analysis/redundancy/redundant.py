@@ -1,0 +1,301 @@
+"""Which rules of a tree may go, and why: the common ground of the checks on dead and double rules.
+
+Worked out once a tree, when the first check asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cached_property
+from itertools import combinations
+from typing import Any
+
+from lsmc.analysis.diff import absolute
+from lsmc.analysis.redundancy.keys import Form
+from lsmc.analysis.redundancy.overlaps import Overlaps
+from lsmc.analysis.redundancy.removal import Need, Removal, matters, removal
+from lsmc.analysis.redundancy.scopes import Scope, Scopes, Written
+from lsmc.automata.dfa import StateLimit
+from lsmc.base.source import Span
+from lsmc.ir.model import Effect, Rule
+from lsmc.lint.model import LintedProfile, Tree
+from lsmc.modules.apparmor.classes import FILE
+
+_EXECUTE = FILE.mask("x")
+
+
+class Fate(Enum):
+    """Why a rule may go."""
+
+    DEAD = "never decides anything: others are stronger wherever it matches"
+    WITHOUT_EFFECT = "a deny that takes nothing away and quiets nothing"
+    DUPLICATE = "says what an earlier rule says"
+    FIRST = "only later duplicates say the same"
+    ONE = "one other rule covers it"
+    SEVERAL = "several other rules cover it"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A rule that may go from a scope; `cover` are the rules that do its work, fewest first."""
+
+    written: Written
+    fate: Fate
+    removal: Removal
+    cover: tuple[Span, ...]
+    profiles: tuple[LintedProfile, ...]
+
+    @property
+    def scope(self) -> Scope:
+        """Where it was judged."""
+        return self.written.scope
+
+
+class Judge:
+    """The judgements of one tree, each made when it is first asked for."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.scopes = tree.shared(Scopes)
+        self._in_bodies: dict[tuple[Span, int], Judgement | None] = {}
+        self._included: dict[Span, Judgement | None] = {}
+
+    @cached_property
+    def found(self) -> list[Judgement]:
+        """All of them."""
+        return [*self._all_bodies(), *self._all_included()]
+
+    def of(self, written: Written) -> Judgement | None:
+        """What is said of a rule of a scope's own text in that scope."""
+        if written.scope.via:
+            judgement = self.included(written.span)
+            return judgement if judgement and judgement.scope is written.scope else None
+        key = (written.span, id(written.scope))
+        if key not in self._in_bodies:
+            self._in_bodies[key] = self._judge(written)
+        return self._in_bodies[key]
+
+    def included(self, span: Span) -> Judgement | None:
+        """What is said of a rule of an included file that may go wherever the file is included."""
+        if span not in self._included:
+            self._included |= self._judged([span])
+        return self._included[span]
+
+    def _all_bodies(self) -> Iterator[Judgement]:
+        for scope in self.scopes.bodies:
+            for written in scope.own():
+                judgement = self.of(written)
+                if judgement is not None:
+                    yield judgement
+            scope.forget()
+
+    def _all_included(self) -> Iterator[Judgement]:
+        self._included |= self._judged([s for s in self._instances if s not in self._included])
+        for scope in self.scopes.included:
+            scope.forget()
+        for span in self._instances:
+            judgement = self._included[span]
+            if judgement is not None:
+                yield judgement
+
+    @cached_property
+    def _instances(self) -> dict[Span, list[Scope]]:
+        """The scopes to whose own text each rule of an included file belongs."""
+        found: dict[Span, list[Scope]] = {}
+        for scope in self.scopes.included:
+            for span, chain in scope.vias.items():
+                if chain == scope.via:
+                    found.setdefault(span, []).append(scope)
+        return found
+
+    def _judged(self, spans: Sequence[Span]) -> dict[Span, Judgement | None]:
+        """The judgements of rules of included files."""
+        found: dict[Span, Judgement | None] = {}
+        doubtful: dict[Span, Judgement] = {}
+        for span in spans:
+            found[span], sure = self._everywhere(span, self._instances.get(span, ()))
+            judgement = found[span]
+            if judgement is not None and not sure:
+                doubtful[span] = judgement
+        for span in doubtful.keys() - self._go_from_all(doubtful):
+            found[span] = None
+        return found
+
+    def _everywhere(self, span: Span, scopes: Iterable[Scope]) -> tuple[Judgement | None, bool]:
+        """What is said of a rule in all scopes, and whether further rules cannot alter that."""
+        everywhere = (scope.at(span) for scope in scopes)
+        held = [one for one in everywhere if one is not None]  # else its class is not mediated
+        if any(matters(written) for written in held):
+            return None, True
+        first: Judgement | None = None
+        profiles: dict[str, LintedProfile] = {}
+        sure = True
+        for written in held:
+            judgement = self._judge(written)
+            if judgement is None:
+                return None, True
+            first = first or judgement
+            sure = sure and judgement.removal.stable and not self._lone(judgement)
+            profiles.update((profile.name, profile) for profile in written.scope.profiles)
+        return first and replace(first, profiles=tuple(profiles.values())), sure
+
+    def _lone(self, judgement: Judgement) -> bool:
+        """Whether a judgement rests on rules that each profile has in a form of its own."""
+        numbers = judgement.written.numbers.union(*(n.rules for n in judgement.removal.needs))
+        return not self.scopes.lone.isdisjoint(numbers)
+
+    def _go_from_all(self, judged: Mapping[Span, Judgement]) -> set[Span]:
+        """The rules that may go from each of their profiles, all rules of these considered."""
+        held: dict[str, list[Span]] = {}
+        for span, judgement in judged.items():
+            for profile in judgement.profiles:
+                held.setdefault(profile.name, []).append(span)
+        going = set(judged)
+        for stays in (matters, _stays):  # the quick test of all before the proof of any
+            for name, spans in held.items():
+                scope = self.scopes.body_of[name]
+                for span in spans:
+                    if span in going:
+                        written = scope.at(span)
+                        if written is None or stays(written):
+                            going.discard(span)
+                scope.forget()
+        return going
+
+    def _judge(self, written: Written) -> Judgement | None:
+        proof = _removal(written)
+        if proof is None or proof.empty:
+            return None  # it matters, or matches nothing, which another check says
+        profiles = (written.scope.profile,)
+        effect = written.rules[0].effect
+        if not proof.won:
+            fate = Fate.WITHOUT_EFFECT if effect is Effect.DENY else Fate.DEAD
+            return Judgement(written, fate, proof, (), profiles)
+        if proof.unmet:
+            return Judgement(written, Fate.WITHOUT_EFFECT, proof, (), profiles)
+        if _hides_conflict(written):
+            return None
+        fate, cover = self._cover(written, proof)
+        return Judgement(written, fate, proof, cover, profiles)
+
+    def _cover(self, written: Written, proof: Removal) -> tuple[Fate, tuple[Span, ...]]:
+        needs = list({self._spans(need) for need in proof.needs})
+        alone = sorted(frozenset.intersection(*needs), key=lambda span: _order(written.scope, span))
+        scope = written.scope
+        others = ((span, scope.at(span)) for span in alone)
+        same = [span for span, other in others if other is not None and _same(written, other)]
+        mine = _order(written.scope, written.span)
+        if same and _order(written.scope, same[0]) < mine:
+            return Fate.DUPLICATE, (same[0],)
+        covers = [span for span in alone if span not in same]
+        if covers:
+            return Fate.ONE, (covers[0],)
+        if same:
+            return Fate.FIRST, (same[0],)
+        return Fate.SEVERAL, smallest_cover(needs, lambda span: _order(written.scope, span))
+
+    def _spans(self, need: Need) -> frozenset[Span]:
+        return frozenset(self.tree.rules[number].origin for number in need.rules)
+
+
+def _stays(written: Written) -> bool:
+    return _removal(written) is None
+
+
+def _removal(written: Written) -> Removal | None:
+    try:
+        return removal(written)
+    except StateLimit:
+        return None  # too large to prove
+
+
+def _order(scope: Scope, span: Span) -> tuple[object, ...]:
+    """Included rules come first, the deeper the earlier; then the order of writing."""
+    return -len(scope.via_of(span)), span.source.path, span.start
+
+
+def smallest_cover(
+    needs: Iterable[frozenset[Span]], order: Callable[[Span], Any]
+) -> tuple[Span, ...]:
+    """A smallest set that has a member of each need; past a size, a small one."""
+    rest = [need for need in needs if need]
+    rest = [need for need in rest if not any(other < need for other in rest)]
+    candidates = sorted(set().union(*rest), key=order)
+    if len(candidates) <= 24:
+        for size in (1, 2, 3):
+            for chosen in combinations(candidates, size):
+                if all(not need.isdisjoint(chosen) for need in rest):
+                    return chosen
+    found: list[Span] = []
+    while rest:
+        best = max(candidates, key=lambda span: sum(span in need for need in rest))
+        found.append(best)
+        rest = [need for need in rest if best not in need]
+    return tuple(sorted(found, key=order))
+
+
+def _same(one: Written, other: Written) -> bool:
+    """Whether two rules mean the same, however they are spelled."""
+    record = one.scope.profile.record
+
+    def facts(rule: Rule) -> tuple[object, ...]:
+        return (
+            rule.cls.code,
+            rule.owner,
+            rule.other,
+            rule.effect,
+            rule.audit,
+            rule.priority,
+            rule.exact if (rule.owner | rule.other) & rule.cls.specific_mask else False,
+            repr(absolute(rule.transition, record)),
+        )
+
+    def grouped(written: Written) -> dict[tuple[object, ...], list[Form]]:
+        found: dict[tuple[object, ...], list[Form]] = {}
+        for member, rule in zip(written.members, written.rules, strict=True):
+            found.setdefault(facts(rule), []).append(forms.of(member))
+        return found
+
+    forms = one.scope.scopes.forms
+    mine, theirs = grouped(one), grouped(other)
+    if mine.keys() != theirs.keys():
+        return False
+    try:
+        return all(forms.alike(some, theirs[key]) for key, some in mine.items())
+    except StateLimit:
+        return False
+
+
+def _hides_conflict(written: Written) -> bool:
+    """Whether a rule may keep the clash of two other exec modes from being refused."""
+    mine = [m for m in written.members if _executes(written.scope.tree.rules[m])]
+    if not mine:
+        return False
+    scope = written.scope
+    meet = scope.tree.shared(Overlaps).meet
+    others = [
+        number
+        for number in scope.by_class[FILE]
+        if number not in written.numbers
+        and _executes(scope.tree.rules[number])
+        and any(meet(number, own) is not None for own in mine)
+    ]
+    rules = scope.tree.rules
+    return any(
+        rules[a].transition != rules[b].transition
+        and (rules[a].priority, rules[a].exact) == (rules[b].priority, rules[b].exact)
+        and meet(a, b) is not None
+        for a, b in combinations(others, 2)
+    )
+
+
+def _executes(rule: Rule) -> bool:
+    allows = rule.cls is FILE and rule.effect is Effect.ALLOW
+    return allows and bool((rule.owner | rule.other) & _EXECUTE)
+
+
+def judgements(tree: Tree) -> list[Judgement]:
+    """The judgements of a tree, worked out when first asked for."""
+    return tree.shared(Judge).found

@@ -1,0 +1,334 @@
+"""What would change if a rule were not there: the exact ground of the findings about dead rules.
+
+A written rule matters at the keys of its own language only.  There the decision of all rules is
+compared with the decision of the others, for the owner of the object and for anybody else, as
+`lsmc.diff` compares them: what is granted, audited, quiet or asked, and where an execution leads.
+The first key that tells the two apart proves that the rule matters; most rules are settled by their
+first key.  No such key is a proof that it may go, and what the others decided on the way says which
+of them grant the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from lsmc.analysis.diff import outcome
+from lsmc.analysis.redundancy.overlap_search import Ids, Meetings, decision
+from lsmc.analysis.redundancy.overlaps import Overlaps
+from lsmc.analysis.redundancy.scopes import Scope, Written
+from lsmc.automata.dfa import StateLimit
+from lsmc.ir.model import MediationClass
+from lsmc.modules.apparmor.precedence import DENY, Decision, Facts, rank
+
+
+class Seen(NamedTuple):
+    """One way in which the rules of a scope meet at a key of the rule in question."""
+
+    key: bytes | None  # without the class code; None when a search came by
+    owner: bool
+    cls: MediationClass
+    with_it: Decision
+    without: Decision
+    won: int  # the bits that the rule has a part in deciding
+
+
+class Need(NamedTuple):
+    """Rules of which one at least must stay when the rule goes.
+
+    `same_rank`: one of them has the rule's own rank, so that further rules cannot come between.
+    """
+
+    rules: frozenset[int]
+    same_rank: bool
+
+
+@dataclass(slots=True)
+class Removal:
+    """That a rule may go.
+
+    `won` holds the meetings where it has a part in the decision; none means that it is dead.
+    `needs` are the others behind the same decisions; `unmet` that somewhere nobody needs to be.
+    `beaten` are the sets of stronger rules that decide in its stead.
+    """
+
+    written: Written
+    won: list[Seen] = field(default_factory=list)
+    beaten: dict[frozenset[int], Seen] = field(default_factory=dict)
+    needs: set[Need] = field(default_factory=set)
+    unmet: bool = False
+    empty: bool = True
+
+    @property
+    def stable(self) -> bool:
+        """Whether further rules cannot make the rule matter again."""
+        return not self.unmet and all(need.same_rank for need in self.needs)
+
+    def copy(self) -> Removal:
+        """The same, to be added to."""
+        return Removal(
+            self.written,
+            [*self.won],
+            {**self.beaten},
+            {*self.needs},
+            self.unmet,
+            self.empty,
+        )
+
+
+def removal(written: Written, members: Sequence[int] | None = None) -> Removal | None:
+    """The proof that a scope decides alike without a rule, or None when it matters.
+
+    `members` are the IR rules that go, by default those of the rule and what it takes along.
+    Raises `automata.dfa.StateLimit` when a search grows too large.
+    """
+    trial, every = _begin(written, members)
+    if trial.fails(every):
+        return None
+    for member in every:
+        meetings = Meetings(written.scope, member)
+        if meetings.finite:
+            continue
+        if not trial.contained(meetings) and not trial.covered(meetings):
+            return None
+    return trial.found
+
+
+def matters(written: Written) -> bool:
+    """Whether one of the first keys of a rule shows that it must stay; quick, and often enough."""
+    trial, every = _begin(written, None)
+    return trial.fails(every)
+
+
+def _begin(written: Written, members: Sequence[int] | None) -> tuple[_Trial, Sequence[int]]:
+    if members is None:
+        members = (*written.members, *written.scope.taken_along(written))
+    return _Trial(written.scope, written, frozenset(members)), members
+
+
+class _Trial:
+    """Compares the decisions with and without some rules, and keeps what it saw."""
+
+    def __init__(self, scope: Scope, written: Written, gone: frozenset[int]) -> None:
+        self.scope = scope
+        self.gone = gone
+        self.found = Removal(written)
+        self._known: dict[Ids, bool] = {}
+        self._fresh: dict[Ids, bool] = {}
+
+    def fails(self, members: Iterable[int]) -> bool:
+        """Whether the decisions part at one of the first keys of the rules."""
+        for member in members:  # what is quick first: one key settles most rules
+            meetings = Meetings(self.scope, member)
+            key = meetings.first_key()
+            if key is not None and self.differs(meetings.at(key), meetings.cls, key):
+                return True
+        every = (Meetings(self.scope, member) for member in members)
+        return any(
+            self.differs(meetings.at(key), meetings.cls, key)
+            for meetings in every
+            for key in meetings.first_keys()
+        )
+
+    def differs(self, ids: Ids, cls: MediationClass, key: bytes | None) -> bool:
+        """Whether the decisions part where some rules match."""
+        known = self._known.get(ids)
+        if known is None:
+            known = self._known[ids] = self._compare(ids, cls, key)
+        return known
+
+    def contained(self, meetings: Meetings) -> bool:
+        """Whether single other rules of equal rank contain the rule: then they do all that it does.
+
+        Only asked when the rule was seen to decide something.
+        """
+        mine = self.scope.scopes.facts(meetings.member)
+        if len(self.gone) > 1 or not self.found.won:
+            return False
+        forms = self.scope.scopes.forms
+        form = forms.of(mine.id)
+        everywhere = set.intersection(*(set(ids) for ids in self._known)) - self.gone
+        covers = frozenset(
+            number
+            for number in everywhere
+            if _does_as(self.scope.scopes.facts(number), mine, meetings.cls)
+            and forms.within(form, forms.of(number))
+        )
+        if covers:
+            self.found.needs = {Need(covers, True)}
+        return bool(covers)
+
+    def covered(self, meetings: Meetings) -> bool:
+        """Whether no key of an endless rule tells the decisions apart; raises `StateLimit`.
+
+        A search considers only some rules.  What it proves holds among all of them when those that
+        do the rule's work have its rank, so that nothing can come between.  Else it goes on with
+        all.
+        """
+        known = self.gone.union(*self._known)
+        while True:
+            seen = self.found
+            key = self._search(meetings, known, lambda ids: self._differs_new(ids, meetings.cls))
+            if key is not None:
+                self.found = seen
+                ids = meetings.at(key)
+                if self.differs(ids, meetings.cls, key):
+                    return False
+                known = known.union(ids)
+                continue
+            found = self.found
+            if found.stable and (bool(seen.won) or not found.won):
+                return True
+            everyone = self._everyone(meetings) | self.gone
+            if everyone <= known:
+                return True
+            if found.stable and self._wins(meetings, known):
+                return True
+            self.found = seen
+            known = known | everyone
+
+    def _search(
+        self, meetings: Meetings, known: frozenset[int], goal: Callable[[Ids], bool]
+    ) -> bytes | None:
+        """A search among some rules; what it notes is true of these."""
+        self.found = self.found.copy()
+        self._fresh = {}
+        return meetings.search(goal, known)
+
+    def _differs_new(self, ids: Ids, cls: MediationClass) -> bool:
+        known = self._fresh.get(ids)
+        if known is None:
+            known = self._fresh[ids] = self._compare(ids, cls, None)
+        return known
+
+    def _wins(self, meetings: Meetings, known: frozenset[int]) -> bool:
+        """Whether the rule has a part in some decision of all rules; noted if so."""
+
+        def wins(ids: Ids) -> bool:
+            return any(
+                number in self.gone
+                for owner in (True, False)
+                for _, number in decision(self.scope, ids, meetings.cls, owner).winners
+            )
+
+        key = meetings.find(wins, known)
+        return key is not None and not self.differs(meetings.at(key), meetings.cls, key)
+
+    def _everyone(self, meetings: Meetings) -> frozenset[int]:
+        """All rules that share a key with one."""
+        near = self.scope.tree.shared(Overlaps).meeting_in
+        mine = meetings.member
+        return frozenset(n for unit in self.scope.units for n in near(mine, unit))
+
+    def _compare(self, ids: Ids, cls: MediationClass, key: bytes | None) -> bool:
+        rest = tuple(number for number in ids if number not in self.gone)
+        if not rest and len(ids) == 1 and shows(self.scope.scopes.facts(ids[0])):
+            return True
+        record = self.scope.profile.record
+        pairs = []
+        for owner in (True, False):
+            with_it = decision(self.scope, ids, cls, owner)
+            without = decision(self.scope, rest, cls, owner)
+            if outcome(with_it, record) != outcome(without, record):
+                return True
+            pairs.append((owner, with_it, without))
+        self.found.empty = False
+        facts = self.scope.scopes.facts
+        for owner, with_it, without in pairs:
+            won = 0
+            for mask, number in with_it.winners:
+                if number in self.gone:
+                    won |= mask
+                    self._note(mask, facts(number), with_it, without, cls)
+            if won:
+                self.found.won.append(Seen(key, owner, cls, with_it, without, won))
+            for number in self.gone.intersection(ids):
+                fact = facts(number)
+                for bit in _bits((fact.owner if owner else fact.other) & ~won):
+                    winners = frozenset(n for m, n in with_it.winners if m & bit)
+                    seen = Seen(key, owner, cls, with_it, without, bit)
+                    self.found.beaten.setdefault(winners, seen)
+        return False
+
+    def _note(
+        self, mask: int, mine: Facts, with_it: Decision, without: Decision, cls: MediationClass
+    ) -> None:
+        """Who else decides the same about the bits of a winning rule."""
+        for bit in _bits(mask):
+            special = bool(bit & cls.specific_mask)
+            audited = bool(mine.audit and with_it.audit & bit)
+            others = [self.scope.scopes.facts(n) for m, n in without.winners if m & bit]
+            if with_it.deny & bit:
+                others = [o for o in others if o.effect == DENY and (mine.audit or not o.audit)]
+                if not others:
+                    self.found.unmet = True
+                    continue
+            elif audited:
+                others = [o for o in others if o.audit]
+            own = rank(mine, special)
+            same_rank = any(rank(o, special) == own for o in others)
+            self.found.needs.add(Need(frozenset(o.id for o in others), same_rank))
+
+
+def shows(rule: Facts) -> bool:
+    """Whether what a rule decides can be observed where it is the only one, as most rules are."""
+    return bool(rule.owner | rule.other) and not (rule.effect == DENY and rule.audit)
+
+
+def _does_as(other: Facts, mine: Facts, cls: MediationClass) -> bool:
+    """Whether a rule does, wherever both match, all that another one does, at the same rank."""
+    if (other.effect, other.priority) != (mine.effect, mine.priority):
+        return False
+    if mine.owner & ~other.owner or mine.other & ~other.other:
+        return False
+    if (mine.owner | mine.other) & cls.specific_mask and (
+        other.exact != mine.exact or other.transition != mine.transition
+    ):
+        return False
+    if mine.transition is not None and other.transition != mine.transition:
+        return False
+    if mine.audit != other.audit:  # an audited grant keeps its audit, a quiet deny its quiet
+        return mine.audit == (mine.effect == DENY)
+    return True
+
+
+def _bits(mask: int) -> Iterable[int]:
+    while mask:
+        bit = mask & -mask
+        yield bit
+        mask ^= bit
+
+
+def won_at(
+    written: Written, want: Callable[[Decision], int]
+) -> tuple[MediationClass, bytes, bool, int] | None:
+    """A key of a rule, the owner side and the bits, where a decision has some wanted bits.
+
+    `want` says of a decision which bits are of interest.  A key about which a kernel can ask comes
+    before others.  Raises `StateLimit`.
+    """
+    found = None
+    with suppress(StateLimit):
+        found = _won_at(written, want, real=True)
+    return found or _won_at(written, want, real=False)
+
+
+def _won_at(
+    written: Written, want: Callable[[Decision], int], *, real: bool
+) -> tuple[MediationClass, bytes, bool, int] | None:
+    scope = written.scope
+    for member in written.members:
+        meetings = Meetings(scope, member)
+        cls = meetings.cls
+
+        def goal(ids: Ids, cls: MediationClass = cls) -> bool:
+            return any(want(decision(scope, ids, cls, owner)) for owner in (True, False))
+
+        key = meetings.find(goal, real=real)
+        if key is not None:
+            for owner in (True, False):
+                bits = want(decision(scope, meetings.at(key), cls, owner))
+                if bits:
+                    return cls, key, owner, bits
+    return None

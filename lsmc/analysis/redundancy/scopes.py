@@ -1,0 +1,292 @@
+"""Scopes: the texts within which a rule is judged.
+
+A rule of a profile's own body is judged among all rules of the profile.  A rule of an included file
+is judged among the rules of that file and of what it includes: they are there whoever includes it,
+so a finding holds for every profile, and it is worked out once.  That a profile says again, or
+takes away, what an abstraction grants is no fault of the abstraction: there the profile's rule is
+the one to report.
+
+Profiles include the same file in different company (a file is read once a profile, so some of its
+includes may have come in before).  Only the fullest companies of a file are judged.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from lsmc.analysis.redundancy.keys import Forms
+from lsmc.base.source import Span
+from lsmc.ir.model import MediationClass, Rule, Unit
+from lsmc.kernels.walk import Matches, matching
+from lsmc.lint.model import LintedProfile, Tree
+from lsmc.modules.apparmor.classes import CHANGE_PROFILE
+from lsmc.modules.apparmor.precedence import Decision, Facts
+from lsmc.tables.bundle import Unit as StoredUnit
+
+
+@dataclass(eq=False)
+class Written:
+    """A rule as it is written, with all that it means in a scope."""
+
+    scope: Scope
+    span: Span
+    members: tuple[int, ...]  # the numbers of its IR rules in the tree
+
+    @cached_property
+    def numbers(self) -> frozenset[int]:
+        """The numbers of its IR rules, as a set."""
+        return frozenset(self.members)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Its IR rules."""
+        return tuple(self.scope.tree.rules[member] for member in self.members)
+
+
+@dataclass(eq=False)
+class Scope:
+    """A text with all that it includes, as it stands in one profile.
+
+    `via` is the chain of includes that leads to it, empty for the profile's own body.  `profiles`
+    are those in which it stands the same way.
+    """
+
+    tree: Tree
+    profile: LintedProfile
+    via: tuple[Span, ...]
+    parts: tuple[int, ...]
+    scopes: Scopes
+    profiles: list[LintedProfile] = field(default_factory=list)
+
+    @cached_property
+    def units(self) -> tuple[Unit, ...]:
+        """The units of the scope, in order."""
+        uses = self.profile.ir.uses
+        return tuple(uses[part].unit for part in self.parts)
+
+    def matched(self, key: bytes) -> tuple[int, ...]:
+        """The numbers of the IR rules that match a key, class code included; ascending."""
+        return tuple(matching(self._tables.get(key[0], ()), key))
+
+    @cached_property
+    def _tables(self) -> dict[int, list[Matches]]:
+        """The tables of its units by the code of each class that they have rules of."""
+        found: dict[int, list[Matches]] = {}
+        for unit in self.units:
+            for code, tables in self.scopes.tables(unit).items():
+                found.setdefault(code, []).extend(tables)
+        return found
+
+    def forget(self) -> None:
+        """Drop what was worked out along the way."""
+        for name in ("decisions", "vias", "written", "by_class", "_part_of", "_tables"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def vias(self) -> dict[Span, tuple[Span, ...]]:
+        """The chain of includes of each written rule of the scope."""
+        uses = self.profile.ir.uses
+        return {
+            rule.origin: uses[part].via for part in self.parts for rule in uses[part].unit.rules
+        }
+
+    @cached_property
+    def written(self) -> dict[Span, Written]:
+        """Every written rule of the scope that a class in force speaks of, in order."""
+        return self._written(self.parts)
+
+    def _written(self, parts: Sequence[int]) -> dict[Span, Written]:
+        found: dict[Span, list[int]] = {}
+        head = self.profile.ir.origin
+        uses = self.profile.ir.uses
+        mediated = self.profile.ir.mediated
+        for part in parts:
+            unit = uses[part].unit
+            for number, rule in zip(self.scopes.numbers[id(unit)], unit.rules, strict=True):
+                if rule.cls.name in mediated and rule.origin != head:
+                    found.setdefault(rule.origin, []).append(number)
+        return {span: Written(self, span, tuple(members)) for span, members in found.items()}
+
+    def at(self, span: Span) -> Written | None:
+        """A rule by its place, without looking at all others; None when it is not in force here."""
+        if span == self.profile.ir.origin:
+            return None
+        rules, mediated = self.tree.rules, self.profile.ir.mediated
+        held = self.scopes.held(span)
+        members = tuple(
+            number
+            for unit in self.holding(span)
+            for number in held[unit]
+            if rules[number].cls.name in mediated
+        )
+        return Written(self, span, members) if members else None
+
+    def via_of(self, span: Span) -> tuple[Span, ...]:
+        """The chain of includes of a rule of the scope."""
+        return self.profile.ir.uses[self._part_of[self.holding(span)[0]]].via
+
+    def holding(self, span: Span) -> list[int]:
+        """The units of the scope, by id, that hold a rule, in the order of all units."""
+        held = self.scopes.held(span)
+        if len(held) <= len(self._part_of):
+            return [unit for unit in held if unit in self._part_of]
+        found = [unit for unit in self._part_of if unit in held]
+        if len(found) > 1:
+            found.sort(key=lambda unit: held[unit][0])  # units have their numbers in that order
+        return found
+
+    @cached_property
+    def _part_of(self) -> dict[int, int]:
+        """The number of the part that each unit, by its id, first is."""
+        uses = self.profile.ir.uses
+        return {id(uses[part].unit): part for part in reversed(self.parts)}
+
+    @cached_property
+    def decisions(self) -> dict[tuple[tuple[int, ...], bool], Decision]:
+        """What was worked out of rules together, by their numbers and the owner side."""
+        return {}
+
+    @cached_property
+    def by_class(self) -> dict[MediationClass, list[int]]:
+        """The numbers of the IR rules of each class."""
+        found: dict[MediationClass, list[int]] = {}
+        for unit in self.units:
+            for number, rule in zip(self.scopes.numbers[id(unit)], unit.rules, strict=True):
+                found.setdefault(rule.cls, []).append(number)
+        return found
+
+    def own(self) -> Iterator[Written]:
+        """The written rules of the scope's own text."""
+        uses = self.profile.ir.uses
+        yield from self._written(
+            [part for part in self.parts if uses[part].via == self.via]
+        ).values()
+
+    @cached_property
+    def implied(self) -> tuple[int, ...]:
+        """What the compiler grants to a profile that changes profiles or has hats."""
+        head = self.profile.ir.origin
+        return tuple(
+            number
+            for unit in self.units
+            if unit.rules[0].origin == head
+            for number in self.scopes.numbers[id(unit)]
+        )
+
+    def taken_along(self, written: Written) -> tuple[int, ...]:
+        """The implied grants that a rule brings: those of the only change_profile rule."""
+        if not self.implied:
+            return ()
+        if not any(rule.cls is CHANGE_PROFILE for rule in written.rules):
+            return ()
+        others = (
+            rule.cls is CHANGE_PROFILE
+            for use in self.profile.ir.uses
+            for rule in use.unit.rules
+            if rule.origin != written.span
+        )
+        if any(others):
+            return ()
+        # a profile with hats has the first three anyway
+        return self.implied[3:] if len(self.implied) > 3 else self.implied
+
+
+class Scopes:
+    """The scopes of a tree."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        #: One scope for each profile that is enforced at all.
+        self.bodies: list[Scope] = []
+        self.body_of: dict[str, Scope] = {}
+        #: The fullest scopes of the included text at the end of each chain, by its first rule.
+        self.included: list[Scope] = []
+        #: The numbers of the IR rules that one profile alone has.
+        self.lone: set[int] = set()
+        #: The numbers of the IR rules of each unit, by its id.
+        self.numbers: dict[int, range] = {}
+        #: The keys of the IR rules.
+        self.forms = Forms(tree.rules)
+        self._tables: dict[int, dict[int, list[Matches]]] = {}
+        self._stored: dict[int, StoredUnit] = {}
+        self._facts: dict[int, Facts] = {}
+        self._find()
+
+    def held(self, span: Span) -> Mapping[int, tuple[int, ...]]:
+        """The units, by id, that hold rules written at a place, with the numbers of these."""
+        return self._held[span]
+
+    @cached_property
+    def _held(self) -> dict[Span, dict[int, tuple[int, ...]]]:
+        found: dict[Span, dict[int, list[int]]] = {}
+        for unit, numbers in self.numbers.items():
+            for number in numbers:
+                at = found.setdefault(self.tree.rules[number].origin, {})
+                at.setdefault(unit, []).append(number)
+        return {
+            span: {unit: tuple(numbers) for unit, numbers in at.items()}
+            for span, at in found.items()
+        }
+
+    def tables(self, unit: Unit) -> dict[int, list[Matches]]:
+        """The tables of a unit by the code of each class that they have rules of."""
+        known = self._tables.get(id(unit))
+        if known is None:
+            known = self._tables[id(unit)] = {}
+            numbers, stored = self.numbers[id(unit)], self._stored[id(unit)]
+            for index in range(stored.groups):
+                group = stored.group(index)
+                table = group.matches(numbers)
+                for code in {unit.rules[rule].cls.code for rule in group.rules}:
+                    known.setdefault(code, []).append(table)
+        return known
+
+    def facts(self, number: int) -> Facts:
+        """What the precedence needs of an IR rule."""
+        known = self._facts.get(number)
+        if known is None:
+            known = self._facts[number] = self.tree.engine.bundle.rule(number).facts
+        return known
+
+    def _find(self) -> None:
+        live = [p for p in self.tree.profiles if p.ir.mode not in ("unconfined", "default_allow")]
+        for profile in self.tree.profiles:  # the tables hold equal units once
+            stored = self.tree.engine.bundle.uses(profile.record)
+            for use, (unit_stored, _) in zip(profile.ir.uses, stored, strict=True):
+                self._stored[id(use.unit)] = unit_stored
+                self.numbers[id(use.unit)] = unit_stored.numbers
+        shared = Counter(n for p in live for n in {self.numbers[id(u.unit)] for u in p.ir.uses})
+        self.lone.update(n for numbers, count in shared.items() if count == 1 for n in numbers)
+        variants: dict[object, dict[frozenset[object], Scope]] = {}
+        for profile in live:
+            uses = profile.ir.uses
+            whole = tuple(range(len(uses)))
+            self.bodies.append(Scope(self.tree, profile, (), whole, self, [profile]))
+            marks: list[object] = [
+                self.numbers[id(use.unit)]
+                if shared[self.numbers[id(use.unit)]] > 1
+                else use.unit.rules[0].origin
+                for use in uses
+            ]
+            inside: dict[tuple[Span, ...], list[int]] = {}
+            for part, use in enumerate(uses):
+                for depth in range(1, len(use.via) + 1):
+                    inside.setdefault(use.via[:depth], []).append(part)
+            for via, parts in inside.items():
+                firsts = tuple(marks[part] for part in parts if uses[part].via == via)
+                if not firsts or uses[parts[0]].unit.rules[0].origin == profile.ir.origin:
+                    continue
+                known = variants.setdefault(firsts, {})
+                key = frozenset(marks[part] for part in parts)
+                scope = known.get(key)
+                if scope is None:
+                    scope = known[key] = Scope(self.tree, profile, via, tuple(parts), self)
+                scope.profiles.append(profile)
+        for known in variants.values():
+            for key, scope in known.items():
+                if not any(key < other for other in known):
+                    self.included.append(scope)
+        self.body_of = {scope.profile.name: scope for scope in self.bodies}

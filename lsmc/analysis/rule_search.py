@@ -1,0 +1,114 @@
+"""Exact questions about one rule among all rules of a profile.
+
+Whatever a rule does, it does at keys of its own language.  So a question about it walks the
+profile's automata along that language only, breadth first, to the first key that answers the
+question: the key is the witness, and no key is a proof that there is none.  A shortest key is tried
+first; it settles most questions without a search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from lsmc.automata.algebra import search
+from lsmc.engine.matcher import MatchedRule, Matcher, Node
+from lsmc.ir.mediation import MediationClass
+
+#: Keys that are tried before a search.
+SAMPLES = 4
+
+
+class RulePlace(NamedTuple):
+    """A rule in a matcher: the number of a group, and of the unit's rule."""
+
+    group: int
+    rule: int
+
+
+class ClassView:
+    """A matcher as an automaton over the keys of one class, for `automata.algebra.search`."""
+
+    def __init__(self, matcher: Matcher, code: int) -> None:
+        self.matcher = matcher
+        self.start = matcher.walk(bytes((code,)))
+
+    def edges(self, state: Node) -> tuple[tuple[int, Node], ...]:
+        """Where a node leads."""
+        return self.matcher.edges(state)
+
+    def accepts(self, state: Node) -> tuple[int, ...]:
+        """The numbers of the rules that match at a node."""
+        return tuple(match.rule.facts.id for match in self.matcher.matched(state))
+
+
+def places(matcher: Matcher, cls: MediationClass | None = None) -> list[RulePlace]:
+    """The rules of a profile, or those of one class, in the order of its units."""
+    return [
+        RulePlace(number, rule)
+        for number, (group, unit, _) in enumerate(matcher.groups())
+        for rule in group.rules
+        if cls is None or unit.rule(rule).cls == cls.code
+    ]
+
+
+def rule_at(matcher: Matcher, place: RulePlace) -> MatchedRule:
+    """The rule at a place, with the includes that brought it in."""
+    _, unit, via = matcher.groups()[place.group]
+    return MatchedRule(unit.rule(place.rule), via)
+
+
+class Question:
+    """The language of one rule in its profile, to be asked about."""
+
+    def __init__(self, matcher: Matcher, place: RulePlace) -> None:
+        self.matcher = matcher
+        self.place = place
+        self.rule = rule_at(matcher, place)
+
+    def alive(self, node: Node | None) -> bool:
+        """Whether the rule can still match behind a node."""
+        if node is None:
+            return False
+        useful = self.matcher.reach(self.place.group).useful(self.place.rule)
+        return node.state_of(self.place.group) in useful
+
+    def matches(self, node: Node) -> bool:
+        """Whether the rule matches at a node."""
+        return any(
+            match.rule.facts.id == self.rule.rule.facts.id for match in self.matcher.matched(node)
+        )
+
+    def find(self, goal: Callable[[Node], bool]) -> bytes | None:
+        """A key of the rule (without the class code) whose node meets a goal, or None.
+
+        A short one: one of the rule's shortest keys where that will do, else the shortest of all.
+        Raises `automata.dfa.StateLimit` when the search grows too large.
+        """
+        for key in self.samples():
+            if goal(self.node(key)):
+                return key
+        view = ClassView(self.matcher, self.rule.rule.cls)
+
+        def alive(states: Sequence[Any]) -> bool:
+            return self.alive(states[0])
+
+        def reached(states: Sequence[Any]) -> bool:
+            node = states[0]
+            return node is not None and self.matches(node) and goal(node)
+
+        return search([view], reached, alive=alive)
+
+    def samples(self) -> list[bytes]:
+        """A few short keys of the rule, without the class code, shortest first."""
+        reach = self.matcher.reach(self.place.group)
+        states = reach.accepting(self.place.rule)[:SAMPLES]
+        return [reach.shortest(state)[1:] for state in states]
+
+    def example(self) -> bytes | None:
+        """A shortest key of the rule, None when its language is empty."""
+        return next(iter(self.samples()), None)
+
+    def node(self, key: bytes) -> Node:
+        """The node of a key (without the class code)."""
+        return self.matcher.walk(bytes((self.rule.rule.cls,)) + key)

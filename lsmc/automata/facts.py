@@ -1,0 +1,171 @@
+"""Cheap facts about patterns: their members when they are few, an example, where they begin."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+from lsmc.analysis.objects import FILES, PATHS
+from lsmc.automata.algebra import Automaton, Lazy
+from lsmc.automata.alphabet import cost
+from lsmc.automata.common import Complement, have_common, member, shortest_common
+from lsmc.automata.pattern import (
+    Pattern,
+    example,
+    literals,
+)
+from lsmc.automata.prefixes import heads
+from lsmc.modules.apparmor.paths import is_real_path
+
+T = TypeVar("T")
+
+#: How many members of a finite pattern are looked at one by one.
+FEW = 64
+_FEW_HEADS = 8
+
+
+@lru_cache(maxsize=200_000)
+def members(pattern: Pattern) -> tuple[bytes, ...] | None:
+    """The members when they are few, else None."""
+    return literals(pattern, FEW)
+
+
+@lru_cache(maxsize=200_000)
+def samples(pattern: Pattern) -> tuple[bytes, ...]:
+    """All members when they are few, else a short one."""
+    found = members(pattern)
+    if found is not None:
+        return found
+    one = example(pattern)
+    return (one,) if one is not None else ()
+
+
+@lru_cache(maxsize=200_000)
+def objects(pattern: Pattern) -> tuple[bytes, ...]:
+    """As `samples`, for paths: only such as the kernel names."""
+    found = members(pattern)
+    if found is not None:
+        return tuple(path for path in found if is_real_path(path))
+    one = example(pattern)
+    if one is not None and not is_real_path(one):
+        one = _real(pattern)
+    return (one,) if one is not None else ()
+
+
+@lru_cache(maxsize=200_000)
+def starts(pattern: Pattern) -> tuple[bytes, ...]:
+    """As `heads`, but few: shorter ones where there are many."""
+    found = set(heads(pattern, _FEW_HEADS))
+    while len(found) > _FEW_HEADS:
+        depth = max(head.count(b"/", 0, -1) for head in found)
+        if not depth:
+            return (b"",)
+        found = {_folder(head) if head.count(b"/", 0, -1) == depth else head for head in found}
+    kept: list[bytes] = []
+    for head in sorted(found):  # whatever begins with a kept one comes right behind it
+        if not kept or not head.startswith(kept[-1]):
+            kept.append(head)
+    return tuple(kept)
+
+
+def _folder(head: bytes) -> bytes:
+    return head[: head.rindex(b"/", 0, -1) + 1]
+
+
+class Heads(Generic[T]):
+    """Things by the texts that they begin with, to find those that may meet others."""
+
+    def __init__(self, things: Iterable[tuple[T, tuple[bytes, ...]]]) -> None:
+        """Each thing comes with its `starts`."""
+        self._things: list[T] = []
+        places: dict[bytes, list[int]] = {}
+        for thing, starts in things:
+            for head in starts:
+                places.setdefault(head, []).append(len(self._things))
+            self._things.append(thing)
+        self._heads = sorted(places)
+        self._places = [places[head] for head in self._heads]
+        #: For each head the longest other one that it begins with; -1 for none.
+        self._within: list[int] = []
+        around: list[int] = []
+        for at, head in enumerate(self._heads):
+            while around and not head.startswith(self._heads[around[-1]]):
+                around.pop()
+            self._within.append(around[-1] if around else -1)
+            around.append(at)
+        self._known: dict[tuple[bytes, ...], tuple[T, ...]] = {}
+
+    def meeting(self, starts: tuple[bytes, ...]) -> tuple[T, ...]:
+        """The things that may meet one that begins so, each once, in order."""
+        known = self._known.get(starts)
+        if known is None:
+            known = self._known[starts] = tuple(self._meeting(starts))
+        return known
+
+    def _meeting(self, starts: Iterable[bytes]) -> list[T]:
+        found: set[int] = set()
+        for head in starts:
+            behind = bisect_right(self._heads, head)
+            at = behind - 1  # whatever the head begins with is this one, or this one is within it
+            while at >= 0:
+                if head.startswith(self._heads[at]):
+                    found.update(self._places[at])
+                at = self._within[at]
+            for at in range(behind, len(self._heads)):
+                if not self._heads[at].startswith(head):
+                    break
+                found.update(self._places[at])
+        return [self._things[place] for place in sorted(found)]
+
+
+def may_meet(one: tuple[bytes, ...], other: tuple[bytes, ...]) -> bool:
+    """Whether patterns with these heads may have a member in common."""
+    return any(a.startswith(b) or b.startswith(a) for a in one for b in other)
+
+
+@lru_cache(maxsize=200_000)
+def common_file(one: Pattern, other: Pattern, spared: Pattern) -> bytes | None:
+    """A shortest common member that is a file and not spared, None when there is none."""
+    few, many = (one, other) if members(one) is not None else (other, one)
+    listed = members(few)
+    if listed is not None:
+        found = (path for path in listed if has(many, path))
+        return min((path for path in found if _is_unspared(path, spared)), key=cost, default=None)
+    automata: list[Automaton[Any]] = [_lazy(one), _lazy(other)]
+    first = shortest_common(automata)
+    if first is None or _is_unspared(first, spared):
+        return first
+    return shortest_common([*automata, FILES, Complement(_lazy(spared))])
+
+
+@lru_cache(maxsize=200_000)
+def overlap(one: Pattern, other: Pattern) -> bool:
+    """Whether two patterns have a common member."""
+    few, many = (one, other) if members(one) is not None else (other, one)
+    listed = members(few)
+    if listed is not None:
+        return any(has(many, text) for text in listed)
+    return have_common([_lazy(one), _lazy(other)])
+
+
+def _is_unspared(path: bytes, spared: Pattern) -> bool:
+    return member(FILES, path) and not has(spared, path)
+
+
+def has(pattern: Pattern, text: bytes) -> bool:
+    """Whether a text is a member."""
+    listed = members(pattern)
+    return text in listed if listed is not None else member(_lazy(pattern), text)
+
+
+def _real(pattern: Pattern) -> bytes | None:
+    """A shortest member that is a path as the kernel names it, None when there is none."""
+
+    return shortest_common([_lazy(pattern), PATHS])
+
+
+@lru_cache(maxsize=10_000)
+def _lazy(pattern: Pattern) -> Lazy:
+    return Lazy(pattern)

@@ -1,0 +1,106 @@
+"""Diagnostics: what lsmc has to say about a policy, as data.
+
+A fault in the user's policy is a `Diagnostic`, returned and gathered, never an exception inside the
+pipeline; `PolicyError` carries them out of the public API.  Messages follow one rule: lower case,
+no full stop, the user's words in backticks, what to do in `help`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lsmc.base.errors import Error
+from lsmc.base.source import Location, Span
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A further place that a diagnostic speaks of."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace a span by a text."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A machine edit; `safe` when no decision changes."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: a stable code and name, where it is, what it says and how to check it."""
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    span: Span | None = None
+    help: str = ""
+    profile: str | None = None
+    witness: Mapping[str, Any] | None = None
+    related: tuple[Label, ...] = ()
+    fix: Fix | None = None
+
+    @property
+    def location(self) -> Location | None:
+        """Where it is, or None for a fault that has no place in a file."""
+        return self.span.location() if self.span is not None else None
+
+    @property
+    def file(self) -> str | None:
+        """Path of the file, as it was given."""
+        return self.span.source.path if self.span is not None else None
+
+    @property
+    def line(self) -> int | None:
+        """1-based line of its start."""
+        location = self.location
+        return location.line if location else None
+
+    @property
+    def column(self) -> int | None:
+        """1-based column of its start."""
+        location = self.location
+        return location.column if location else None
+
+    def __str__(self) -> str:
+        location = self.location
+        where = f"{location.file}:{location.line}:{location.column}: " if location else ""
+        tail = f" ({self.help})" if self.help else ""
+        return f"{where}{self.severity}: {self.message} [{self.code}]{tail}"
+
+
+class PolicyError(Error):
+    """The policy cannot be compiled; `diagnostics` lists every reason."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+        super().__init__("\n".join(str(d) for d in self.diagnostics))
+
+
+class UnreadableFile(PolicyError, OSError):
+    """A file or directory that was named cannot be read; also an OSError with its `errno`."""
+
+    def __init__(self, diagnostic: Diagnostic, fault: OSError) -> None:
+        super().__init__([diagnostic])
+        self.errno, self.strerror, self.filename = fault.errno, fault.strerror, fault.filename
+
+
+class MissingFile(UnreadableFile, FileNotFoundError):
+    """A file or directory that was named does not exist; also a FileNotFoundError."""

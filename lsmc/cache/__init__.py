@@ -1,1 +1,0 @@
-"""Keeps compiled policy between runs: what a run saw and made, and what of it still holds."""

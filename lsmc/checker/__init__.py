@@ -1,1 +1,0 @@
-"""Checks of policy: what compiles and is still wrong."""

@@ -1,0 +1,179 @@
+"""What a run of the compiler leaves to the next one, as an entry of the cache, and what of an entry
+still holds when some answers of the file system are others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from lsmc.compiler.cache.entry import Details, Entry, KeptFile, Seen, entry_bytes
+from lsmc.compiler.driver import Kept, Outcome
+from lsmc.compiler.inputs import Answer, Ask
+from lsmc.modules.apparmor.lower.environment import Layer, Setting
+from lsmc.modules.apparmor.revise import Candidate
+from lsmc.tables.bundle import Bundle
+
+
+def left_by(entry: Entry, stale: set[int]) -> Kept:
+    """What holds of an entry when some asks, by number, are answered otherwise now.
+
+    Raises `BundleError` for a damaged bundle.
+    """
+    details = entry.details()
+    files: dict[str, Sequence[str]] = {}
+    candidates: dict[str, Candidate] = {}
+    texts: dict[str, str] = {}
+    numbers: set[int] = set()
+    settings = _Settings(details)
+    if not stale.intersection(entry.seen.common):
+        for path, file in details.files.items():
+            if stale.intersection(file.asks):
+                continue
+            numbers.update(file.asks, file.plain)
+            changed = frozenset(entry.seen.asks[n][0][1] for n in stale.intersection(file.plain))
+            if changed:
+                candidates[path] = Candidate(file.names, settings.read(file.setting), changed)
+                texts |= {one: details.texts[one] for one in changed}
+            else:
+                files[path] = file.names
+    record = dict(entry.seen.asks[number] for number in numbers - stale)
+    return Kept(Bundle(entry.bundle), details.digests, files, candidates, texts, record)
+
+
+class _Settings:
+    """The settings of an entry; those that share a layer have the same object."""
+
+    def __init__(self, details: Details) -> None:
+        self._settings = details.settings
+        self._shared = details.shared
+        self._layers: dict[int, Layer] = {}
+
+    def read(self, number: int) -> Setting:
+        layers, aliases, features, profiles = self._settings[number]
+        return Setting(
+            tuple(self._layer(layer) for layer in layers),
+            tuple((old, new) for old, new in self._shared[aliases]),
+            features,
+            tuple((name, attachment) for name, attachment in profiles),
+        )
+
+    def _layer(self, number: int) -> Layer:
+        known = self._layers.get(number)
+        if known is None:
+            known = self._layers[number] = Layer(*self._shared[number])
+        return known
+
+
+def leave(outcome: Outcome, before: Entry | None) -> bytes:
+    """The entry that a run leaves, with what it took from the entry `before`.
+
+    A file with a warning is left out: it is compiled each time, so that the warning is seen.
+    """
+    return _Leaving(outcome, before).entry()
+
+
+class _Table:
+    """Plain data by number, equal ones once."""
+
+    def __init__(self) -> None:
+        self.rows: list[Any] = []
+        self._numbers: dict[str, int] = {}
+        self._known: dict[int, int] = {}  # by identity: most are the same objects
+
+    def number(self, row: Any) -> int:
+        known = self._known.get(id(row))
+        if known is None:
+            known = self._numbers.setdefault(json.dumps(row), len(self.rows))
+            if known == len(self.rows):
+                self.rows.append(row)
+        return known
+
+    def shared(self, row: Any) -> int:
+        """The same for a row that lives as long as the table."""
+        number = self._known[id(row)] = self.number(row)
+        return number
+
+
+class _Leaving:
+    def __init__(self, outcome: Outcome, before: Entry | None) -> None:
+        self._outcome = outcome
+        self._before = before
+        self._numbers: dict[Ask, int] = {}
+        self._answers: dict[Ask, Answer] = {}
+        self._settings = _Table()
+        self._shared = _Table()
+
+    def entry(self) -> bytes:
+        outcome = self._outcome
+        common = [self._ask(ask, outcome.record[ask]) for ask in outcome.common]
+        files = dict(self._files())
+        asks = [(ask, self._answers[ask]) for ask in self._numbers]
+        included = {asks[number][0][1] for file in files.values() for number in file.plain}
+        texts = self._before.details().texts | outcome.texts if self._before else outcome.texts
+        details = Details(
+            outcome.digests,
+            files,
+            self._settings.rows,
+            self._shared.rows,
+            {path: texts[path] for path in sorted(included)},
+        )
+        whole = len(files) == len(outcome.paths)
+        return entry_bytes(Seen(asks, common, whole), details, outcome.bundle)
+
+    def _ask(self, ask: Ask, answer: Answer) -> int:
+        self._answers[ask] = answer
+        return self._numbers.setdefault(ask, len(self._numbers))
+
+    def _files(self) -> Iterator[tuple[str, KeptFile]]:
+        outcome = self._outcome
+        times = Counter(name for file in outcome.files for name, _ in file.profiles)
+        read = {file.path: file for file in outcome.files}
+        details = self._before.details() if self._before is not None else None
+        for path in outcome.paths:
+            file = read.get(path)
+            if file is not None:
+                names = [name for name, _ in file.profiles]
+                if file.setting is None or file.diagnostics or any(times[n] > 1 for n in names):
+                    continue
+                plain = {("read", one) for one in file.plain}
+                asks = sorted(file.asked - plain)
+                yield (
+                    path,
+                    KeptFile(
+                        names,
+                        [self._ask(ask, outcome.record[ask]) for ask in asks],
+                        [self._ask(ask, outcome.record[ask]) for ask in sorted(plain)],
+                        self._setting(file.setting),
+                    ),
+                )
+            elif details is not None:
+                old = details.files[path]
+                yield (
+                    path,
+                    KeptFile(
+                        old.names,
+                        self._again(old.asks),
+                        self._again(old.plain),
+                        self._old_setting(details, old.setting),
+                    ),
+                )
+
+    def _again(self, asks: Sequence[int]) -> list[int]:
+        """Asks of the entry before by their new numbers."""
+        assert self._before is not None
+        known = [self._before.seen.asks[number] for number in asks]
+        return [self._ask(ask, self._outcome.record.get(ask, answer)) for ask, answer in known]
+
+    def _setting(self, setting: Setting) -> int:
+        layers = [self._shared.shared(layer) for layer in setting.layers]
+        aliases = self._shared.number(setting.aliases)
+        return self._settings.number((layers, aliases, setting.features, setting.profiles))
+
+    def _old_setting(self, details: Details, number: int) -> int:
+        layers, aliases, features, profiles = details.settings[number]
+        layers = [self._shared.shared(details.shared[layer]) for layer in layers]
+        aliases = self._shared.shared(details.shared[aliases])
+        return self._settings.number((layers, aliases, features, profiles))

@@ -1,0 +1,281 @@
+"""What a compilation reads: the options that decide it, and the file system it sees.
+
+A recording of everything that was read, listed or found missing tells later whether a compilation
+would see the same again, without compiling.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import PurePath
+
+from lsmc.base.files import StrPath, read_regular
+
+DEFAULT_BASE = "/etc/apparmor.d"
+#: Bytes of one file of policy; the largest profile in use has a fortieth.
+MAX_SOURCE = 1 << 22
+#: No file system in use marks the time of a change more coarsely than this, in nanoseconds.
+_GRAIN = 3_000_000_000
+
+_IGNORED_ENDS = (
+    "~",
+    ".dpkg-new",
+    ".dpkg-old",
+    ".dpkg-dist",
+    ".dpkg-bak",
+    ".dpkg-remove",
+    ".pacsave",
+    ".pacnew",
+    ".rpmnew",
+    ".rpmsave",
+    ".orig",
+    ".rej",
+    ".swp",
+)
+#: Ends of the names of files that lie beside policy and are none: no profile of a directory.
+_OTHER_ENDS = (".json", ".jsonl", ".lsmb", ".md", ".sarif", ".toml", ".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How policy is read: the directories of includes, and what the caller sets in advance.
+
+    With `restrict` nothing outside of these directories is read.  `target` is the release of the
+    compiler to decide as; without it the abi of each profile says it.
+    """
+
+    base: str = DEFAULT_BASE
+    include: tuple[str, ...] = ()
+    features: str | None = None
+    variables: tuple[tuple[str, str], ...] = ()
+    restrict: tuple[str, ...] = ()
+    target: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        base: StrPath | None,
+        include: Iterable[StrPath],
+        features: StrPath | None,
+        variables: Mapping[str, str | Sequence[str]] | None,
+        restrict: Iterable[StrPath] = (),
+        target: str | None = None,
+    ) -> Options:
+        """The options from the arguments of the public functions."""
+        pairs = (
+            (name, value if isinstance(value, str) else " ".join(value))
+            for name, value in (variables or {}).items()
+        )
+        return cls(
+            os.fspath(base) if base is not None else DEFAULT_BASE,
+            tuple(os.fspath(path) for path in include),
+            os.fspath(features) if features is not None else None,
+            tuple(sorted(pairs)),
+            tuple(os.fspath(path) for path in restrict),
+            target,
+        )
+
+
+class DiskFiles:
+    """The file system for the front end; regular files up to a limit."""
+
+    def read(self, path: str) -> bytes:
+        """The content of a regular file; OSError otherwise."""
+        return read_regular(path, MAX_SOURCE)[0]
+
+    def entries(self, path: str) -> list[str] | None:
+        """The names in a directory, or None for anything else."""
+        return os.listdir(path) if os.path.isdir(path) else None
+
+    def exists(self, path: str) -> bool:
+        """Whether something stands at the path."""
+        return os.path.exists(path)
+
+
+class OutsideError(PermissionError):
+    """A file lies outside of the directories that may be read."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(errno.EACCES, "outside of the directories of --restrict", path)
+
+
+class RestrictedFiles(DiskFiles):
+    """A file system of which some directories can be read, wherever links lead.
+
+    Anything else is a file that cannot be read, whether it is there or not, so that policy cannot
+    even ask.
+    """
+
+    def __init__(self, files: DiskFiles, roots: Iterable[str]) -> None:
+        self.files = files
+        self.roots = tuple(os.path.realpath(root) for root in roots)
+
+    def within(self, path: str) -> bool:
+        """Whether a path leads into one of the directories."""
+        real = os.path.realpath(path)
+        return any(os.path.commonpath((root, real)) == root for root in self.roots)
+
+    def read(self, path: str) -> bytes:
+        """The content of a regular file; OSError otherwise."""
+        if not self.within(path):
+            raise OutsideError(path)
+        return self.files.read(path)
+
+    def entries(self, path: str) -> list[str] | None:
+        """The names in a directory, or None for anything else."""
+        return self.files.entries(path) if self.within(path) else None
+
+    def exists(self, path: str) -> bool:
+        """Whether something stands at the path; what is outside always does."""
+        return not self.within(path) or self.files.exists(path)
+
+
+def restricted(files: DiskFiles, roots: Iterable[str]) -> DiskFiles:
+    """The file system as far as some directories, all of it when there are none."""
+    roots = tuple(roots)
+    if not roots or isinstance(files, RestrictedFiles):
+        return files
+    return RestrictedFiles(files, roots)
+
+
+#: Something asked of the file system: how ("read", "entries" or "exists"), and of which path.
+Ask = tuple[str, str]
+#: What it answered, so that JSON can hold it; for a file also how it stood on disk, if that tells.
+Answer = tuple[str, str]
+
+
+class RecordedFiles(DiskFiles):
+    """The file system, keeping a record of what was asked of it and what it answered."""
+
+    def __init__(self) -> None:
+        self.record: dict[Ask, Answer] = {}
+
+    def read(self, path: str) -> bytes:
+        """The content of a regular file; OSError otherwise."""
+        data, stat = read_regular(path, MAX_SOURCE)
+        self.record["read", path] = _digest(data), _standing(stat)
+        return data
+
+    def entries(self, path: str) -> list[str] | None:
+        """The names in a directory, or None for anything else."""
+        found = super().entries(path)
+        self.record["entries", path] = _names(found), ""
+        return found
+
+    def exists(self, path: str) -> bool:
+        """Whether something stands at the path."""
+        found = super().exists(path)
+        self.record["exists", path] = str(found), ""
+        return found
+
+
+def changed(asks: Sequence[tuple[Ask, Answer]]) -> set[int]:
+    """The questions, by number, that the file system does not answer as it did."""
+    stands: set[str] = set()  # files that were read and are as they were
+    found: set[int] = set()
+    order = sorted(range(len(asks)), key=lambda number: asks[number][0][0] != "read")
+    for number in order:
+        (kind, path), (said, standing) = asks[number]
+        if kind == "read":
+            if standing and _stands(path, standing):
+                stands.add(path)
+                continue
+        elif path in stands and said == _OF_A_FILE[kind]:
+            continue
+        if not _unchanged(kind, path, said):
+            found.add(number)
+    return found
+
+
+#: What is answered of a regular file.
+_OF_A_FILE = {"exists": "True", "entries": ""}
+
+
+def _unchanged(kind: str, path: str, said: str) -> bool:
+    files = DiskFiles()
+    try:
+        match kind:
+            case "exists":
+                return str(files.exists(path)) == said
+            case "entries":
+                return _names(files.entries(path)) == said
+        return _digest(files.read(path)) == said
+    except OSError:
+        return False
+
+
+def _stands(path: str, standing: str) -> bool:
+    try:
+        return _mark(os.stat(path)) == standing
+    except OSError:
+        return False
+
+
+def _standing(stat: os.stat_result) -> str:
+    """What tells that a file is as it was without reading it; nothing for one just written.
+
+    A file that is written twice within the grain of its clock looks the same after both.
+    """
+    settled = time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _GRAIN
+    return _mark(stat) if settled else ""
+
+
+def _mark(stat: os.stat_result) -> str:
+    return f"{stat.st_dev}:{stat.st_ino}:{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}"
+
+
+def _digest(data: bytes) -> str:
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def _names(names: list[str] | None) -> str:
+    if names is None:
+        return ""
+    return _digest("\0".join(sorted(names)).encode("utf-8", "surrogateescape"))
+
+
+def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str], list[str]]:
+    """The profile files that some paths name, each once and in order, and where nothing is.
+
+    A directory stands for the files in it, without what editors and packagers leave behind, and
+    without those that `other_files` tells.
+    """
+    found: list[str] = []
+    missing: list[str] = []
+    for given in paths:
+        path = str(given)
+        names = files.entries(path)
+        if names is not None:
+            folder = PurePath(path)  # so that `.` is left out of what is shown
+            chosen = (n for n in sorted(names) if not ignored(n) and not n.endswith(_OTHER_ENDS))
+            inside = (str(folder / name) for name in chosen)
+            found += [p for p in inside if files.entries(p) is None]
+        elif files.exists(path):
+            found.append(path)
+        else:
+            missing.append(path)
+    first: dict[str, str] = {}
+    for path in found:
+        first.setdefault(os.path.abspath(path), path)
+    return list(first.values()), missing
+
+
+def other_files(paths: Iterable[StrPath], files: DiskFiles) -> list[str]:
+    """The files of some directories that are not taken for profiles, as their names end."""
+    folders = ((str(path), files.entries(str(path)) or ()) for path in paths)
+    return [
+        str(PurePath(folder) / name)
+        for folder, names in folders
+        for name in sorted(names)
+        if name.endswith(_OTHER_ENDS) and not ignored(name)
+    ]
+
+
+def ignored(name: str) -> bool:
+    """Whether a directory entry is left out of a directory include."""
+    return name.startswith(".") or name == "README" or name.endswith(_IGNORED_ENDS)

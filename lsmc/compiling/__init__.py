@@ -1,1 +1,0 @@
-"""Compiles many files: shares for processes, and what an edit leaves of an earlier run."""

@@ -1,0 +1,257 @@
+"""The rules that nearly allowed a request.
+
+There are three ways to miss. A rule matches the object, but lacks the permission or speaks of the
+other owner. A rule matches and has it, but gives way to a stronger one. Or a rule has it, but its
+pattern parts from the object on the way. The last are found in the tables: follow the object
+through a group until it dies, then look, from the last live state backwards, for the shortest way
+to a state where a rule with the permission matches; what was followed until there is how far the
+object matched. Searching the rules by edit distance was rejected: tables hold no patterns, and a
+prefix is what people compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from lsmc.automata.algebra import Table
+from lsmc.automata.alphabet import best_byte
+from lsmc.engine.matcher import MatchedRule
+from lsmc.modules.apparmor.classes import CAPABILITY, FILE
+from lsmc.modules.apparmor.precedence import ALLOW, PROMPT
+from lsmc.modules.apparmor.requests import decode, fields_of, values_of
+from lsmc.tables.groups import make_key
+
+if TYPE_CHECKING:
+    from lsmc.automata.dfa import Dfa
+    from lsmc.engine.verdict import Lookup, RuleRef
+    from lsmc.modules.apparmor.subjects import Profiles
+    from lsmc.tables.bundle import Unit
+    from lsmc.tables.records import Group
+
+#: How many misses of each sort are reported.
+MOST = 5
+NEAREST = 3
+#: States that one group's search may visit, and how long a completion may be.
+_STATES = 4096
+_LENGTH = 200
+
+Kind = Literal["overridden", "owner", "other", "prompt", "no-target", "permission", "near"]
+
+
+class Miss(NamedTuple):
+    """A rule that nearly applied.
+
+    `permissions` are those the rule has for this object, `wanted` those the miss is about.  For
+    `near`, `field` is the one that parted, `value` what was asked, `matched` how far it came,
+    `expected` the shortest text that the rule would have accepted from there, and `example` a value
+    that matches.
+    """
+
+    kind: Kind
+    rule: RuleRef
+    permissions: tuple[str, ...]
+    wanted: tuple[str, ...]
+    field: str = ""
+    value: str = ""
+    matched: str = ""
+    expected: str = ""
+    example: str = ""
+
+
+def misses(tables: Profiles, look: Lookup) -> list[Miss]:
+    """The rules that nearly allowed what a look-up lacks, the closest first."""
+    found = list(dict.fromkeys(_matching(tables, look)))
+    found.sort(key=lambda miss: _ORDER[miss.kind])
+    here = [miss for miss in found if miss.kind != "permission"]
+    here += [miss for miss in found if miss.kind == "permission"][:MOST]
+    if look.missing & look.decision.deny:  # another rule would change nothing
+        return [miss for miss in here if miss.kind == "overridden"]
+    known = {miss.rule for miss in here}
+    return here + [miss for miss in _near(tables, look) if miss.rule not in known][:NEAREST]
+
+
+def _ref(tables: Profiles, look: Lookup, match: MatchedRule) -> RuleRef:
+    return tables.ref(look.profile, match.rule.place, match.via)
+
+
+_ORDER = {"overridden": 0, "no-target": 1, "owner": 2, "other": 2, "prompt": 3, "permission": 4}
+
+
+def _matching(tables: Profiles, look: Lookup) -> Iterator[Miss]:
+    """Rules that match the object as it is."""
+    cls, decision = look.cls, look.decision
+    merged: dict[tuple[int, tuple[int, ...]], list[MatchedRule]] = {}
+    for match in tables.matcher(look.profile).matched(look.node):
+        merged.setdefault((match.rule.place, match.via), []).append(match)
+    for matches in merged.values():
+        facts = [m.rule.facts for m in matches if m.rule.facts.effect in (ALLOW, PROMPT)]
+        if not facts:
+            continue
+        mine = others = 0
+        for fact in facts:
+            mine |= fact.owner if look.owner else fact.other
+            others |= fact.other if look.owner else fact.owner
+        names, ref = cls.names(mine), _ref(tables, look, matches[0])
+        execute = FILE.mask("x") if cls is FILE else 0
+        if not look.missing and mine & execute & decision.allow:
+            yield Miss("no-target", ref, names, ("x",))
+        elif mine & look.missing:
+            kind: Kind = "overridden" if mine & look.missing & decision.deny else "prompt"
+            yield Miss(kind, ref, names, cls.names(mine & look.missing))
+        elif others & look.missing:
+            half: Kind = "other" if look.owner else "owner"
+            yield Miss(half, ref, names, cls.names(others & look.missing))
+        elif look.missing:
+            yield Miss("permission", ref, names, cls.names(look.missing))
+
+
+class _Close(NamedTuple):
+    """Where a group's patterns part from a value, and how one of them goes on."""
+
+    length: int  # bytes of the value that matched
+    rest: bytes
+    rules: tuple[int, ...]  # indexes in the unit
+
+
+def _near(tables: Profiles, look: Lookup) -> list[Miss]:
+    """Rules with a missing permission that part from the object in one field, the closest first."""
+    if look.cls is CAPABILITY:  # a name that is nearly right says nothing
+        return []
+    found: list[tuple[int, int, Miss]] = []
+    for index, field in enumerate(look.cls.fields):
+        head = make_key(look.cls.code, (*look.values[:index], b""))
+        tail = b"".join(b"\0" + value for value in look.values[index + 1 :])
+        value = look.values[index]
+        least = 2 if look.cls is FILE else 0
+        for group, unit, via in tables.matcher(look.profile).groups():
+            for close in _closest(look, group, unit, head, value, tail, least):
+                found += [
+                    (-close.length, len(close.rest), miss)
+                    for miss in _worded(tables, look, unit, via, close, field, index)
+                ]
+    found.sort(key=lambda entry: entry[:2])
+    first: dict[RuleRef, Miss] = {}
+    for _, _, miss in found:
+        first.setdefault(miss.rule, miss)
+    every = list(first.values())
+    # a path that shares less than its first directory is close only when nothing else is
+    shared = [miss for miss in every if miss.field != "path" or "/" in miss.matched[1:]]
+    return shared or every
+
+
+def _worded(
+    tables: Profiles,
+    look: Lookup,
+    unit: Unit,
+    via: tuple[int, ...],
+    close: _Close,
+    field: str,
+    index: int,
+) -> Iterator[Miss]:
+    matcher = tables.matcher(look.profile)
+    value = look.values[index]
+    example = value[: close.length] + close.rest
+    values = (*look.values[:index], example, *look.values[index + 1 :])
+    node = matcher.walk(make_key(look.cls.code, values))
+    allowed = matcher.decide(node, look.cls, look.owner).allow
+    if not allowed & look.missing:  # something else denies it, or it is the other owner's
+        return
+    meant = fields_of(look.cls, b"\0".join(values))[field]
+    if values_of(look.cls, {field: meant})[index] != example:
+        return  # no address stands for it
+    asked = fields_of(look.cls, b"\0".join(look.values))[field]
+    apart = (at for at, pair in enumerate(zip(asked, meant, strict=False)) if pair[0] != pair[1])
+    matched = next(apart, min(len(asked), len(meant)))
+    for number in close.rules:
+        rule = unit.rule(number)
+        mine = rule.facts.owner if look.owner else rule.facts.other
+        yield Miss(
+            kind="near",
+            rule=_ref(tables, look, MatchedRule(rule, via)),
+            permissions=look.cls.names(mine),
+            wanted=look.cls.names(mine & look.missing),
+            field=field,
+            value=decode(asked),
+            matched=decode(asked[:matched]),
+            expected=decode(meant[matched:]),
+            example=decode(meant),
+        )
+
+
+def _closest(
+    look: Lookup, group: Group, unit: Unit, head: bytes, value: bytes, tail: bytes, least: int
+) -> list[_Close]:
+    """How a group's rules with a missing permission part from a value, the longest match first."""
+    dfa = group.dfa
+    states = _path(dfa, head, value)
+    if states is None:
+        return []
+    seen: set[int] = set()
+    close: list[_Close] = []
+    for length in range(len(states) - 1, least - 1, -1):
+        if len(close) >= NEAREST or len(seen) > _STATES:
+            break
+        if states[length] not in seen:
+            found = _complete(look, group, unit, states[length], tail, seen)
+            close += [_Close(length, rest, rules) for rest, rules in found]
+    return close
+
+
+def _path(dfa: Dfa, head: bytes, value: bytes) -> list[int] | None:
+    """The states after each byte of a value that stay alive, the first before it; None if none."""
+    state = dfa.walk(head)
+    if not state:
+        return None
+    walker = dfa.walker()
+    states = [state]
+    for byte in value:
+        state = walker.step(state, byte)
+        if not state:
+            break
+        states.append(state)
+    return states
+
+
+def _complete(
+    look: Lookup, group: Group, unit: Unit, start: int, tail: bytes, seen: set[int]
+) -> list[tuple[bytes, tuple[int, ...]]]:
+    """The shortest texts that lead from a state to one where a wanted rule matches."""
+    table = Table(group.dfa)
+    found: list[tuple[bytes, tuple[int, ...]]] = []
+    known: set[int] = set()
+    seen.add(start)
+    level: list[tuple[bytes, int]] = [(b"", start)]
+    while level and len(level[0][0]) <= _LENGTH and len(found) < MOST:
+        for text, state in level:
+            rules = tuple(n for n in _wanted(look, group, unit, state, tail) if n not in known)
+            if rules:
+                known.update(rules)
+                found.append((text, rules))
+        following: list[tuple[bytes, int]] = []
+        for text, state in level:
+            edges = [(best_byte(mask & ~1), to) for mask, to in table.edges(state) if mask & ~1]
+            for byte, to in sorted(edges):
+                if to not in seen:
+                    seen.add(to)
+                    following.append((text + bytes((byte,)), to))
+        if len(seen) > _STATES:
+            break
+        level = following
+    return found[:MOST]
+
+
+def _wanted(look: Lookup, group: Group, unit: Unit, state: int, tail: bytes) -> Iterator[int]:
+    """The rules that allow something that is missing, matching at a state once the rest follows."""
+    dfa = group.dfa
+    if tail:
+        walker = dfa.walker()
+        for byte in tail:
+            state = walker.step(state, byte)
+            if not state:
+                return
+    for pattern in dfa.accept_ids_of(state):
+        facts = unit.rule(group.rules[pattern]).facts
+        mask = facts.owner if look.owner else facts.other
+        if facts.effect == ALLOW and mask & look.missing:
+            yield group.rules[pattern]

@@ -1,0 +1,163 @@
+"""Applying the fixes of findings.
+
+Fixes are applied in passes: all that do not overlap, then lint anew, until there is nothing left.
+After each pass of safe fixes the old and the new policy are compared; a fix that changes a decision
+after all is not applied, and said to be a fault of its check.  Nothing is written here: the caller
+gets the new texts, to show or to write them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from lsmc.analysis.diff import diff
+from lsmc.base.diagnostics import Diagnostic, Edit
+from lsmc.base.source import Source
+from lsmc.compiler.inputs import DiskFiles
+from lsmc.lint.builtin.internal_error import CHECK as INTERNAL
+from lsmc.lint.run import Result
+
+MAX_PASSES = 100
+Texts = dict[str, str]
+
+
+class ChangedFiles(DiskFiles):
+    """The file system with other texts for some files."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.texts = texts
+
+    def read(self, path: str) -> bytes:
+        """The content of a regular file; OSError otherwise."""
+        text = self.texts.get(path)
+        return text.encode("latin-1") if text is not None else super().read(path)
+
+
+@dataclass(slots=True)
+class Fixed:
+    """What came of it: the last lint, the new texts by path with the old ones, and the refused."""
+
+    result: Result
+    texts: Texts = field(default_factory=dict)
+    before: dict[str, Source] = field(default_factory=dict)
+    count: int = 0
+    refused: list[Diagnostic] = field(default_factory=list)
+
+
+class Fixer:
+    """Fixes what `lint` finds; `lint` gets the file system, `editable` says what may be changed."""
+
+    def __init__(
+        self,
+        lint: Callable[[DiskFiles], Result],
+        editable: Callable[[Diagnostic, str], bool],
+    ) -> None:
+        self._lint = lint
+        self._editable = editable
+        self._banned: set[tuple[str, ...]] = set()
+
+    def fix(self, unsafe: bool) -> Fixed:
+        """Apply safe fixes until there are none, then the others if they are wanted."""
+        fixed = Fixed(self._lint(DiskFiles()))
+        for safe in (True, False) if unsafe else (True,):
+            for _ in range(MAX_PASSES):
+                chosen = without_overlaps(self._wanted(fixed.result, safe))
+                if not chosen:
+                    break
+                self._apply(fixed, chosen, safe)
+        return fixed
+
+    def _wanted(self, result: Result, safe: bool) -> list[Diagnostic]:
+        return [
+            one
+            for one in result.findings
+            if one.fix is not None
+            and one.fix.safe == safe
+            and _identity(one) not in self._banned
+            and all(self._editable(one, edit.span.source.path) for edit in one.fix.edits)
+        ]
+
+    def _apply(self, fixed: Fixed, chosen: list[Diagnostic], safe: bool) -> None:
+        """Apply some fixes, or half of them if the policy objects; the next pass sees to the rest.
+
+        Two that are right alone may be wrong together, such as the removal of either of two rules.
+        """
+        texts = fixed.texts | edited(chosen)
+        result = self._lint(ChangedFiles(texts))
+        reason = _objection(fixed.result, result, safe)
+        if reason and len(chosen) > 1:
+            self._apply(fixed, chosen[: len(chosen) // 2], safe)
+            return
+        if reason:
+            (one,) = chosen
+            self._banned.add(_identity(one))
+            fixed.refused.append(
+                INTERNAL.finding(None, f"the fix of {one.code} at {one.file}:{one.line} {reason}")
+            )
+            return
+        for one in chosen:
+            for edit in one.fix.edits if one.fix is not None else ():
+                fixed.before.setdefault(edit.span.source.path, edit.span.source)
+        fixed.texts, fixed.result = texts, result
+        fixed.count += len(chosen)
+
+
+def _identity(finding: Diagnostic) -> tuple[str, ...]:
+    span = finding.span
+    place = (span.source.path, span.text) if span is not None else ()
+    return (finding.code, *place, finding.message)
+
+
+def _objection(old: Result, new: Result, safe: bool) -> str:
+    """Why the new policy must not take the place of the old one; empty when it may."""
+    errors = [one for one in new.findings if one.severity == "error"]
+    if len(errors) > sum(one.severity == "error" for one in old.findings):
+        return f"would break the policy: {errors[0]}"
+    changes = diff(old.tree.engine, new.tree.engine) if safe else []
+    if not changes:
+        return ""
+    first = changes[0]
+    what = " ".join(part for part in (first.cls, first.what) if part)
+    return f"would change profile `{first.profile}`{f' ({what})' if what else ''}: not applied"
+
+
+def without_overlaps(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Findings whose fixes can be applied together: of two that overlap, the first."""
+    taken: dict[str, list[tuple[int, int, str]]] = {}
+    chosen = []
+    for finding in findings:
+        assert finding.fix is not None
+        edits = [
+            (edit.span.source.path, (edit.span.start, edit.span.end, edit.text))
+            for edit in finding.fix.edits
+        ]
+        if edits and not any(
+            _clash(new, old) for path, new in edits for old in taken.get(path, ())
+        ):
+            chosen.append(finding)
+            for path, edit in edits:
+                taken.setdefault(path, []).append(edit)
+    return chosen
+
+
+def _clash(one: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
+    if one[:2] == other[:2]:
+        return True
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def edited(findings: Iterable[Diagnostic]) -> Texts:
+    """The texts of files with the fixes of some findings applied, which do not overlap."""
+    by_file: dict[str, list[Edit]] = {}
+    for finding in findings:
+        for edit in finding.fix.edits if finding.fix is not None else ():
+            by_file.setdefault(edit.span.source.path, []).append(edit)
+    return {path: _apply(edits) for path, edits in by_file.items()}
+
+
+def _apply(edits: list[Edit]) -> str:
+    text = edits[0].span.source.text
+    for edit in sorted(edits, key=lambda e: (e.span.start, e.span.end), reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text

@@ -1,0 +1,121 @@
+"""The checks of a run and what comes of each, in this process or in several.
+
+Checks that rest on one costly analysis make a task together, so that it is made once; every other
+check is a task of its own.  A task runs in a process that was forked from this one, so the tree is
+there already, and only findings are sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from lsmc.analysis.redundancy.overridden import cuts
+from lsmc.analysis.redundancy.redundant import judgements
+from lsmc.automata.dfa import StateLimit
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.gc import exhausted
+from lsmc.base.processes import can_fork, spread
+from lsmc.lint.builtin.internal_error import CHECK as INTERNAL
+from lsmc.lint.model import Check, SettingError, Tree
+from lsmc.lint.pickling import Courier
+from lsmc.lint.prebuild import MIN_PROFILES
+from lsmc.modules.apparmor.lint.references import graph_of
+from lsmc.modules.apparmor.lint.rules.write_and_exec import CHECK as WRITE_AND_EXEC
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a check: its findings, each once, and how it failed if it did.
+
+    `wrong` is what is wrong with the configuration, if anything is.
+    """
+
+    findings: list[Diagnostic] = field(default_factory=list)
+    fault: Diagnostic | None = None
+    wrong: str | None = None
+
+
+def outcomes(tree: Tree, checks: Sequence[Check], jobs: int) -> Iterator[Outcome]:
+    """What comes of each check, in order, with up to `jobs` processes.
+
+    OSError when a process is lost.
+    """
+    tasks = _tasks(checks)
+    if min(jobs, len(tasks)) < 2 or len(tree.profiles) < MIN_PROFILES or not can_fork():
+        yield from (_outcome(tree, check) for check in checks)
+        return
+    courier = Courier(tree.library.sources.values())
+
+    def work(task: Sequence[Check]) -> bytes:
+        return courier.pack([_outcome(tree, check) for check in task])
+
+    found: dict[str, Outcome] = {}
+    for task, packed in zip(tasks, spread(work, tasks, jobs, ends=True), strict=True):
+        found.update(zip((check.code for check in task), courier.unpack(packed), strict=True))
+    yield from (found[check.code] for check in checks)
+
+
+def _tasks(checks: Iterable[Check]) -> list[tuple[Check, ...]]:
+    """The checks by what they rest on, so that neighbours have the most in common.
+
+    Those on dead rules come first, those on what runs and on transitions last: these are the
+    largest.
+    """
+    found: dict[object, list[Check]] = {judgements: [], cuts: []}
+    for check in checks:
+        found.setdefault(check.basis or check.code, []).append(check)
+    for last in (WRITE_AND_EXEC.code, graph_of):
+        if last in found:
+            found[last] = found.pop(last)
+    return [tuple(task) for task in found.values() if task]
+
+
+def _outcome(tree: Tree, check: Check) -> Outcome:
+    outcome = Outcome()
+    found: list[Diagnostic] = []
+    try:
+        for finding in check.run(tree):  # what it found before it failed is kept
+            found.append(finding)  # noqa: PERF402
+    except SettingError as fault:
+        outcome.wrong = str(fault)
+    except StateLimit:
+        outcome.fault = _fault(check, "the policy is too complex for this check")
+    except Exception as fault:
+        if exhausted(fault):  # no fault of the check, and the others would fail as well
+            raise
+        outcome.fault = _fault(check, f"{type(fault).__name__}: {fault}{_where(fault)}")
+    outcome.findings = _once(found)
+    return outcome
+
+
+def _fault(check: Check, what: str) -> Diagnostic:
+    return INTERNAL.finding(None, f"{check.code} {check.name} failed: {what}")
+
+
+def _where(fault: BaseException) -> str:
+    """The innermost place of an exception."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    name = trace.tb_frame.f_code.co_filename.replace("\\", "/").rpartition("/lsmc/")[2]
+    return f" (lsmc/{name}:{trace.tb_lineno})"
+
+
+def _once(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The same finding in several profiles once, with their number."""
+    groups: dict[object, list[Diagnostic]] = {}
+    for finding in findings:
+        span = finding.span
+        place = (span.source.path, span.start, span.end) if span is not None else None
+        groups.setdefault((finding.code, place, finding.message), []).append(finding)
+    merged = []
+    for group in groups.values():
+        first = min(group, key=lambda one: one.profile or "")
+        count = len({one.profile for one in group if one.profile is not None})
+        if count > 1:
+            first = replace(first, message=f"{first.message} (in {count} profiles)")
+        merged.append(first)
+    return merged

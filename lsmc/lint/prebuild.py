@@ -1,0 +1,95 @@
+"""The tables of a tree's units, built by other processes while the front end still reads files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, suppress
+from multiprocessing.connection import Connection
+from typing import Self
+
+from lsmc.automata.partition import Spare
+from lsmc.base.processes import can_fork, forked, spread, told
+from lsmc.ir.model import Profile, Unit
+from lsmc.tables.build import build_groups, unit_digest, units
+from lsmc.tables.groups import UNCOMPRESSED, BuiltGroup
+
+#: Processes for fewer profiles than this cost more than they save.
+MIN_PROFILES = 24
+#: Shares of the units for each process at the end, so that all are done at about the same time.
+_SHARES = 8
+
+#: Groups by the digest of their unit.
+Groups = dict[str, Sequence[BuiltGroup]]
+
+
+class Builder:
+    """Builds the groups of units in up to `jobs` processes, this one among them; none with one job.
+
+    To be left as a context, with the processes that it began.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self._others = max(jobs - 1, 0) if can_fork() else 0
+        self._busy: dict[Connection, ExitStack] = {}
+        self._profiles: list[Profile] = []
+        self._done = 0  # so many of the profiles are being built
+        self._groups: Groups = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for begun in self._busy.values():
+            begun.close()
+
+    def add(self, profiles: Iterable[Profile]) -> None:
+        """Take profiles into account; their units are built beside this process if one is free.
+
+        OSError when a process is lost.
+        """
+        self._profiles += profiles
+        if not self._others or len(self._profiles) - self._done < MIN_PROFILES:
+            return
+        self._collect([one for one in self._busy if one.poll()])
+        if len(self._busy) < self._others:
+            todo = self._todo()
+
+            def serve(connection: Connection) -> None:
+                connection.send(_build(todo))
+
+            begun = ExitStack()
+            (connection,) = begun.enter_context(forked(serve, 1))
+            self._busy[connection] = begun
+
+    def groups(self) -> Groups:
+        """The groups of all units that can be built; OSError when a process is lost."""
+        if self._done or (len(self._profiles) >= MIN_PROFILES and self._others):
+            todo = sorted(self._todo(), key=lambda unit: -len(unit.rules))
+            count = min(_SHARES * (self._others + 1), len(todo))
+            shares = [todo[number::count] for number in range(count)]
+            for built in spread(_build, shares, self._others + 1):
+                self._groups |= built
+            while self._busy:
+                self._collect(list(self._busy))
+        return self._groups
+
+    def _todo(self) -> list[Unit]:
+        """The units that are in none of the profiles before, which count as done from now on."""
+        known = {id(unit) for unit in units(self._profiles[: self._done])}
+        found = [unit for unit in units(self._profiles[self._done :]) if id(unit) not in known]
+        self._done = len(self._profiles)
+        return found
+
+    def _collect(self, ready: Sequence[Connection]) -> None:
+        """Take what some processes have built, as soon as there is any."""
+        for connection, built in told(ready) if ready else ():
+            self._busy.pop(connection).close()
+            self._groups |= built
+
+
+def _build(todo: Sequence[Unit]) -> Groups:
+    found: Groups = {}
+    for unit in todo:
+        with suppress(Exception):  # who needs them meets it again, and can say so
+            found[unit_digest(unit)] = build_groups(unit.rules, UNCOMPRESSED, Spare(0))
+    return found

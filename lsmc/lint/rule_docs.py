@@ -1,0 +1,153 @@
+"""The page of every code: what it finds, why that is bad, examples, how sure it is, how to fix it.
+
+The page of a check is the docstring of its file, in the form that `lsmc.modules.apparmor.lint.rules` describes.
+The pages of the errors, which no check finds, are made from the table in `refused.toml`.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from lsmc.lint.model import RULE_PACKAGES, Check
+from lsmc.modules.apparmor.errors import CODES
+
+#: What a page says, in order; the words that begin each part.
+PARTS = ("What it does", "Why is this bad", "How sure", "How to fix")
+_BLOCK = re.compile(r"^```apparmor\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_TITLE = re.compile(r"^(Bad|Bad, refused|Good):$", re.MULTILINE)
+_FILE = re.compile(r"^# file: (\S+)\n", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One block of a page: its files by name, and whether the code is found in it."""
+
+    found: bool
+    refused: bool
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The page of a code; `summary` is its first line, `text` all below it."""
+
+    code: str
+    name: str
+    severity: str
+    default: bool
+    summary: str
+    text: str
+
+    def part(self, name: str) -> str:
+        """A part of the page by the words that begin it, on one line; empty when there is none."""
+        match = re.search(rf"^{name}:\s+(.+?)(?:\n\n|\Z)", self.text, re.MULTILINE | re.DOTALL)
+        return " ".join(match[1].split()) if match else ""
+
+    @property
+    def head(self) -> str:
+        """Code, name and how it is reported."""
+        off = "" if self.default else ", only when selected"
+        return f"{self.code} {self.name} ({self.severity}{off})"
+
+    @property
+    def plain(self) -> str:
+        """The page as text."""
+        return f"{self.head}\n\n{self.summary}\n\n{self.text}\n"
+
+    @property
+    def markdown(self) -> str:
+        """The page in Markdown, for documents and SARIF."""
+        text = re.sub(rf"^({'|'.join(PARTS)}):", r"**\1:**", self.text, flags=re.MULTILINE)
+        text = re.sub(
+            r"^(Bad, refused|Bad|Good|Settings, with their defaults):$",
+            r"**\1:**",
+            text,
+            flags=re.MULTILINE,
+        )
+        return f"{self.summary}\n\n{text}\n"
+
+    def examples(self) -> Iterator[Example]:
+        """The blocks of the page, in order."""
+        for block in _BLOCK.finditer(self.text):
+            titles = _TITLE.findall(self.text, 0, block.start())
+            title = titles[-1] if titles else ""
+            yield Example(title != "Good", title == "Bad, refused", _files(block[1]))
+
+
+def _files(text: str) -> dict[str, str]:
+    """The files of a block by name."""
+    first, *rest = _FILE.split(text)
+    files = dict(zip(rest[::2], rest[1::2], strict=True))
+    return {"example": first, **files} if first.strip() else files
+
+
+def pages(checks: Mapping[str, Check]) -> dict[str, Page]:
+    """Every page by code, in order."""
+    own = {code: _page(check) for code, check in checks.items()}
+    return dict(sorted((_refused() | own).items()))
+
+
+def _page(check: Check) -> Page:
+    text = (sys.modules[_module(check)].__doc__ or "").strip()
+    summary, _, rest = text.partition("\n\n")
+    summary = " ".join(summary.split())
+    if check.table:
+        rest = f"{rest.rstrip()}\n\n{_settings(check)}"
+    return Page(check.code, check.name, check.severity, check.default, summary, rest)
+
+
+def _settings(check: Check) -> str:
+    """What may stand in the check's table of the configuration, with the values if it does not."""
+    rows = "\n".join(f"{key} = {_toml(value)}" for key, value in check.table.items())
+    return f"Settings, with their defaults:\n\n```toml\n[checks.{check.name}]\n{rows}\n```"
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML, which JSON is but for tables and null."""
+    if isinstance(value, Mapping):
+        rows = ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items())
+        return f"{{ {rows} }}" if rows else "{}"
+    if isinstance(value, (list, tuple, set, frozenset)):
+        values = sorted(value) if isinstance(value, (set, frozenset)) else value
+        return f"[{', '.join(_toml(one) for one in values)}]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _module(check: Check) -> str:
+    name = check.name.replace("-", "_")
+    found = (f"{package}.{name}" for package in RULE_PACKAGES)
+    return next(module for module in found if module in sys.modules)
+
+
+@cache
+def _refused() -> dict[str, Page]:
+    """The pages of the errors."""
+    data = (
+        importlib.resources.files("lsmc.modules.apparmor.lint")
+        .joinpath("refused.toml")
+        .read_bytes()
+    )
+    table = tomllib.loads(data.decode("utf-8"))
+    return {f"LSM{number:03d}": _error(number, name, table[name]) for name, number in CODES.items()}
+
+
+def _error(number: int, name: str, row: Mapping[str, Any]) -> Page:
+    parts = [f"What it does: reports {row['what']}"]
+    parts.append(f"Why is this bad: {row.get('why', 'the policy is refused as a whole.')}")
+    for title, key in (("Bad, refused", "bad"), ("Good", "good")):
+        text = row.get(key, "").strip()
+        if f"{key}-rule" in row:
+            text = f"profile example {{\n  {row[f'{key}-rule'].strip()}\n}}"
+        if text:
+            parts += [f"{title}:", f"```apparmor\n{text}\n```"]
+    sure = row.get("sure", "exact: `apparmor_parser` does not load such a file.")
+    parts += [f"How sure: {sure}", f"How to fix: {row['fix']}"]
+    return Page(f"LSM{number:03d}", name, "error", True, row["title"], "\n\n".join(parts))

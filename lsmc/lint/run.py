@@ -1,0 +1,138 @@
+"""A run of lint: what the checks find, and what of it is reported.
+
+Taken away is what configuration ignores for a path, what a comment in the policy suppresses, and
+what the baseline knows.  Errors of the policy come first and are never taken away.  A check that
+fails is reported apart from all findings, and stops no other check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from lsmc.base.diagnostics import Diagnostic, Severity
+from lsmc.base.files import StrPath
+from lsmc.lint.baseline import Baseline
+from lsmc.lint.config import Config
+from lsmc.lint.model import Check, SettingError, Tree
+from lsmc.lint.suppression import Suppressions
+from lsmc.lint.tree import by_place, compile_tree, run
+from lsmc.modules.apparmor.compile import Compiler
+from lsmc.modules.apparmor.lint.references import names_of
+
+
+@dataclass(slots=True)
+class Result:
+    """What lint has to say: `findings` in order, errors first; `faults` are lsmc's own."""
+
+    tree: Tree
+    findings: list[Diagnostic] = field(default_factory=list)
+    faults: list[Diagnostic] = field(default_factory=list)
+    broken: bool = False
+    suppressed: int = 0
+    known: int = 0
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that were given and could be read."""
+        return tuple(file.path for file in self.tree.files)
+
+    @property
+    def homes(self) -> Mapping[str, str]:
+        """The file of each profile."""
+        return {profile.name: profile.file.path for profile in self.tree.profiles}
+
+
+class Linter:
+    """Runs some checks under a configuration; files linted apart share what they include."""
+
+    def __init__(
+        self,
+        front: Compiler,
+        selected: Iterable[Check],
+        known: Mapping[str, str],
+        config: Config | None = None,
+        jobs: int = 1,
+    ) -> None:
+        """Many profiles are linted in up to `jobs` processes."""
+        self.front = front
+        self.jobs = jobs
+        self.config = config or Config()
+        self._checks = tuple(c for c in selected if self._severity(c.code) != "off")
+        self._known = known
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of the checks that run."""
+        return frozenset(check.code for check in self._checks)
+
+    def lint(self, paths: Iterable[StrPath], baseline: Baseline | None = None) -> Result:
+        """All that is to be reported about some files, judged together.
+
+        OSError when a process is lost.
+        """
+        tree, errors = compile_tree(paths, self.front, self.config.settings, self.jobs)
+        try:
+            found, faults = run(tree, self._checks, self.jobs)
+        except SettingError as fault:
+            raise SettingError(f"{self.config.path}: {fault}") from None
+        result = Result(tree, faults=list(faults.values()))
+        judged = self.codes - faults.keys()
+        comments = Suppressions(self._known)
+        for path in tree.texts:
+            comments.read(path, self.front.library.file(path).tree)
+        settled = _settled(tree) if comments or baseline is not None else frozenset()
+        kept = self._reported(found, comments, result)
+        if "LSM901" in self.codes:
+            kept += self._reported(comments.unused(judged, settled), comments, result)
+        if baseline is not None:
+            new = [one for one in kept if not baseline.takes(one, result.homes)]
+            result.known = len(kept) - len(new)
+            kept = new
+            if "LSM903" in self.codes:
+                kept += self._reported(baseline.gone(judged, settled), comments, result)
+        result.broken = bool(comments.faults)
+        result.findings = [
+            *sorted(_once(errors), key=by_place),
+            *sorted([*comments.faults, *kept], key=by_place),
+        ]
+        return result
+
+    def _reported(
+        self, findings: Iterable[Diagnostic], comments: Suppressions, result: Result
+    ) -> list[Diagnostic]:
+        """The findings that neither configuration nor a comment takes away."""
+        kept = []
+        for finding in findings:
+            if finding.file is not None and self.config.ignores(finding.code, finding.file):
+                continue
+            if comments.silences(finding):
+                result.suppressed += 1
+                continue
+            severity = self._severity(finding.code)
+            if severity and finding.severity != "error":
+                kept.append(replace(finding, severity=cast(Severity, severity)))
+            else:
+                kept.append(finding)
+        return kept
+
+    def _severity(self, code: str) -> str:
+        """The severity that configuration gives to a code, by the longest prefix; else empty."""
+        levels = self.config.severities
+        prefixes = [prefix for prefix in levels if code.startswith(prefix)]
+        return levels[max(prefixes, key=len)] if prefixes else ""
+
+
+def _settled(tree: Tree) -> frozenset[str]:
+    """The files about which all is said: shared ones only when no other profile may use them."""
+    given = frozenset(file.path for file in tree.files)
+    return given if tree.shared(names_of).beside.names else frozenset(tree.texts)
+
+
+def _once(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    seen: dict[object, Diagnostic] = {}
+    for finding in findings:
+        place = (finding.file, finding.span.start) if finding.span is not None else None
+        seen.setdefault((finding.code, place, finding.message), finding)
+    return list(seen.values())

@@ -1,0 +1,72 @@
+"""Which checks run: codes (`LSM101`), prefixes of codes (`LSM1`), names and `ALL`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+
+from lsmc.lint.model import Check, SettingError
+
+_CODE = re.compile(r"LSM[0-9]{0,3}")
+
+
+class Selection:
+    """The words that turn checks on and off; the more specific word wins, and of equals the off."""
+
+    def __init__(
+        self,
+        known: Mapping[str, str],
+        *,
+        select: Iterable[str] | None = None,
+        extend: Iterable[str] = (),
+        ignore: Iterable[str] = (),
+        where: str = "",
+    ) -> None:
+        self._known = known
+        self._where = where
+        self._select = None if select is None else self._codes(select, "select")
+        self._extend = self._codes(extend, "extend-select")
+        self._ignore = self._codes(ignore, "ignore")
+        if any(is_refused(code) for code in self._ignore):
+            raise SettingError(f"{where}ignore: the errors of LSM0 cannot be ignored")
+
+    def _codes(self, words: Iterable[str], key: str) -> tuple[str, ...]:
+        return tuple(code_of(word, self._known, f"{self._where}{key}: ") for word in words)
+
+    def takes(self, check: Check) -> bool:
+        """Whether a check runs."""
+        if self._select is None:
+            wanted = max(0 if check.default else -1, _weight(check.code, self._extend))
+        else:
+            wanted = _weight(check.code, (*self._select, *self._extend))
+        return wanted >= 0 and wanted > _weight(check.code, self._ignore)
+
+
+def _weight(code: str, prefixes: Iterable[str]) -> int:
+    """The length of the longest prefix of a code among some, -1 when there is none."""
+    return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=-1)
+
+
+def code_of(word: str, known: Mapping[str, str], where: str = "") -> str:
+    """The code, or prefix of codes, that a word means; `known` maps codes to names."""
+    if word.upper() == "ALL":
+        return "LSM"
+    code = word.upper()
+    if _CODE.fullmatch(code) and any(one.startswith(code) for one in known):
+        return code
+    by_name = {name: code for code, name in known.items()}
+    if word in by_name:
+        return by_name[word]
+    raise SettingError(f"{where}no check `{word}`{close(word, (*known, *by_name))}")
+
+
+def is_refused(code: str) -> bool:
+    """Whether a code, or prefix of codes, is about what the compiler refuses."""
+    return code.startswith("LSM0")
+
+
+def close(word: str, known: Iterable[str]) -> str:
+    """A hint at the word that may have been meant."""
+    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean `{found[0]}`?" if found else ""

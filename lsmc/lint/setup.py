@@ -1,0 +1,184 @@
+"""Lint with what files say about it: the configuration, the baseline, and one run under them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.files import StrPath, read_regular
+from lsmc.compiler.driver import compiler
+from lsmc.compiler.inputs import Options
+from lsmc.lint.baseline import Baseline
+from lsmc.lint.config import NAMES, Config, config_of, table_of
+from lsmc.lint.model import Check, SettingError
+from lsmc.lint.run import Linter
+from lsmc.lint.selection import Selection
+from lsmc.lint.tree import checks, known_codes
+
+#: Bytes of a configuration, and of a baseline.
+_MAX_CONFIG = 1 << 20
+_MAX_BASELINE = 1 << 26
+
+
+def find_config(start: str, known: Mapping[str, str], checks: Mapping[str, Check]) -> Config:
+    """The configuration of the nearest directory at or above `start`; `SettingError`.
+
+    A `pyproject.toml` without `[tool.lsmc]` does not count.  The search ends at the root of a
+    repository.  A file must belong to this user, to root, or to whom `start` belongs.
+    """
+    folder = Path(start).resolve()
+    trusted = {os.geteuid(), 0, folder.stat().st_uid} if folder.exists() else {os.geteuid(), 0}
+    for above in (folder, *folder.parents):
+        for name in NAMES:
+            path = above / name
+            if not path.is_file():
+                continue
+            table = table_of(_shown(path), _read(path, _MAX_CONFIG))
+            if table is None:
+                continue
+            _check_owner(path, trusted)
+            return _there(config_of(_shown(path), table, known, checks))
+        if (above / ".git").exists():
+            break
+    return Config()
+
+
+def _check_owner(path: Path, trusted: set[int]) -> None:
+    """Refuse a configuration that somebody else has put there; `SettingError`."""
+    for found in (path.lstat(), path.stat()):
+        if found.st_uid not in trusted:
+            raise SettingError(
+                f"{_shown(path)}: it belongs to another user ({found.st_uid}): "
+                "name it with --config, or give --no-config"
+            )
+
+
+def read_config(path: str, known: Mapping[str, str], checks: Mapping[str, Check]) -> Config:
+    """The configuration in a file; `SettingError`."""
+    table = table_of(path, _read(Path(path), _MAX_CONFIG))
+    if table is None:
+        raise SettingError(f"{path}: has no table `[tool.lsmc]`")
+    return _there(config_of(path, table, known, checks))
+
+
+def read_baseline(path: str) -> Baseline:
+    """The baseline in a file; `SettingError`."""
+    return Baseline.parse(path, _read(Path(path), _MAX_BASELINE))
+
+
+def start_of(paths: tuple[str, ...]) -> str:
+    """Where the search for configuration begins: the directory that all paths have in common."""
+    folders = [
+        os.path.realpath(path if Path(path).is_dir() else Path(path).parent) for path in paths
+    ]
+    return os.path.commonpath(folders) if folders else "."
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What decides a run: the configuration, and the words of the command line or the caller."""
+
+    config: Config = field(default_factory=Config)
+    select: tuple[str, ...] | None = None
+    extend: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def selected(self, known: Mapping[str, str], checks: Mapping[str, Check]) -> list[Check]:
+        """The checks that run; the caller's words count before the file's; `SettingError`."""
+        config = self.config
+        where = f"{config.path}: " if config.path else ""
+        Selection(
+            known,
+            select=config.select,
+            extend=config.extend_select,
+            ignore=config.ignore,
+            where=where,
+        )
+        selection = Selection(
+            known,
+            select=self.select if self.select is not None else config.select,
+            extend=(*config.extend_select, *self.extend),
+            ignore=(*config.ignore, *self.ignore),
+        )
+        return [check for check in checks.values() if selection.takes(check)]
+
+    def options(
+        self,
+        base: StrPath | None,
+        include: Iterable[StrPath],
+        features: StrPath | None,
+        variables: Mapping[str, str | Sequence[str]] | None,
+        restrict: Iterable[StrPath] = (),
+        target: str | None = None,
+    ) -> Options:
+        """How policy is read: as the caller says, else as the configuration does."""
+        config = self.config
+        return Options.of(
+            base if base is not None else config.base,
+            (*include, *config.include),
+            features if features is not None else config.features,
+            {**config.variables, **(variables or {})},
+            restrict,
+            target if target is not None else config.target,
+        )
+
+
+def check_paths(
+    paths: Iterable[StrPath],
+    *,
+    base: StrPath | None,
+    include: Iterable[StrPath],
+    features: StrPath | None,
+    variables: Mapping[str, str | Sequence[str]] | None,
+    restrict: Iterable[StrPath],
+    target: str | None,
+    jobs: int | None,
+    select: Iterable[str] | None,
+    ignore: Iterable[str],
+    config: StrPath | None,
+) -> list[Diagnostic]:
+    """The findings of one run for the public API; ValueError for wrong settings."""
+    known_checks = checks()
+    known = known_codes(known_checks)
+    setup = Setup(
+        Config() if config is None else read_config(str(config), known, known_checks),
+        None if select is None else tuple(select),
+        (),
+        tuple(ignore),
+    )
+    selected = setup.selected(known, known_checks)
+    front = compiler(setup.options(base, include, features, variables, restrict, target))
+    baseline = None
+    if setup.config.baseline is not None:
+        baseline = read_baseline(setup.config.baseline)
+    processes = jobs or os.cpu_count() or 1
+    result = Linter(front, selected, known, setup.config, processes).lint(paths, baseline)
+    return [*result.findings, *result.faults]
+
+
+def _there(config: Config) -> Config:
+    """The configuration, if its directories are there."""
+    for key, folders in (("base", (config.base,)), ("include", config.include)):
+        for folder in folders:
+            if folder is not None and not Path(folder).is_dir():
+                raise SettingError(f"{config.path}: {key}: `{folder}` is no directory")
+    return config
+
+
+def _read(path: Path, most: int) -> bytes:
+    try:
+        return read_regular(path, most)[0]
+    except OSError as fault:
+        reason = (fault.strerror or str(fault)).lower()
+        raise SettingError(f"cannot read `{path}`: {reason}") from None
+
+
+def _shown(path: Path) -> str:
+    """A path as it is shown: relative to where we are, if it lies below."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

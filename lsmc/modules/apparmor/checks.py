@@ -1,0 +1,280 @@
+"""What a question may say: every name that has a table is in it, and nothing needed is left out.
+
+A typo in a question must not be answered: the rules would not match it, and it would come out as
+denied (or as allowed, where no rule is asked).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from lsmc.base.numbers import natural
+from lsmc.ir.mediation import MediationClass
+from lsmc.modules.apparmor.classes import DBUS, MOUNT, MQUEUE, UNIX
+from lsmc.modules.apparmor.mount_flags import BIND, MOVE, SETS
+from lsmc.modules.apparmor.names import (
+    BUSES,
+    CAPABILITIES,
+    FAMILIES,
+    PROTOCOLS,
+    QUEUE_TYPES,
+    RESOURCES,
+    SIGNAL_ALIASES,
+    SIGNALS,
+    SOCKET_TYPES,
+    is_bus,
+    queue_type,
+    signal_named,
+)
+from lsmc.modules.apparmor.operations import MAIN_FIELD, Operation
+from lsmc.modules.apparmor.paths import is_real_path, meant
+from lsmc.modules.apparmor.requests import (
+    RequestError,
+    address,
+    encode,
+    mount_options,
+    named_fields,
+    parts,
+)
+from lsmc.stack.capabilities import plain
+
+Fields = Mapping[str, str]
+#: What the main field of each class holds, where a question cannot do without it.
+_NEEDED = {
+    "file": "a path",
+    "link": "the path of the new name",
+    "capability": "a capability",
+    "network": "an address family",
+    "signal": "the other process's profile",
+    "ptrace": "the other process's profile",
+    "mount": "a mount point",
+    "umount": "a mount point",
+    "pivot_root": "the new root",
+    "change_profile": "a profile",
+    "onexec": "a profile",
+    "mqueue": "the name of a queue",
+}
+#: Operations whose path is that of a directory, and those whose path never is: the kernel writes
+#: the path of a directory with a slash at its end (security/apparmor/path.c, PATH_IS_DIR).
+_DIRECTORIES = ("mkdir", "rmdir")
+_NO_DIRECTORIES = ("create", "exec", "mmap_exec", "mknod", "symlink", "link", "truncate")
+#: Operations on a socket and its peer, where the address of either may be meant.
+_WITH_PEER = ("connect", "send", "receive")
+_SAYS_WHOSE = frozenset(("class", "family", "addr", "peer_addr"))
+#: Options of mounts whose source is a path; that of others may be any text.
+_WITH_SOURCE = {word for word, flags in SETS.items() if flags & (BIND | MOVE)}
+_MOST_PORT = 65_535
+_BIND = DBUS.mask(("bind",))
+
+
+def check(operation: Operation, obj: str, fields: Fields) -> None:
+    """Raise `RequestError` unless a question is one that a kernel can ask."""
+    if operation.name == "change_hat":
+        _known_fields(fields, ())
+        _present(obj, "the name of a hat")
+        return
+    if operation.cls == "rlimit":
+        _check_limit(obj, fields)
+        return
+    if operation.name and fields.get("class", operation.cls) != operation.cls:
+        raise RequestError(
+            f"the operation {operation.name} belongs to the class {operation.cls}, "
+            f"not `{fields['class']}`"
+        )
+    if operation.cls == "unix" and operation.name in _WITH_PEER:
+        _check_whose(obj, fields)
+    for part in parts(operation, obj, fields):
+        check_part(part.cls, part.object, part.fields, part.wanted)
+    if operation.cls in ("file", "link"):
+        _check_slash(operation.name, fields.get(MAIN_FIELD[operation.cls], obj))
+
+
+def check_part(cls: MediationClass, obj: str, fields: Fields, wanted: int) -> None:
+    """Raise `RequestError` unless a kernel can ask this about a class.
+
+    Args:
+        cls: the class.
+        obj: its main field; empty when it stands among the fields.
+        fields: the other fields.
+        wanted: the bits of the permissions that are asked for.
+    """
+    main = MAIN_FIELD[cls.name]
+    named = obj == "unix" and cls is UNIX
+    if obj and not named and main not in fields and not main:
+        raise RequestError(f"the class {cls.name} has no object: leave out `{obj}`", obj)
+    if obj and not named and fields.get(main, obj) != obj:
+        raise RequestError(f"`{main}={fields[main]}` and `{obj}` are two values of one field")
+    given = named_fields(cls, obj, fields)
+    needed = _NEEDED.get(cls.name, "")
+    if cls is DBUS and wanted == _BIND:
+        needed = "the name of a service"
+    if needed:
+        _present(given.get(main, ""), needed)
+    known = (*cls.fields, "family", "protocol", "label") if cls is UNIX else cls.fields
+    _known_fields(given, known, cls.name)
+    tests = _TESTS.get(cls.name)
+    if tests is not None:
+        for name, value in given.items():
+            test = tests.get(name)
+            if test is not None and value:
+                test(value)
+    if cls is MQUEUE:
+        _check_queue(given)
+    elif cls is MOUNT and _WITH_SOURCE & _words(given, "options"):
+        _path(given.get("source", "/"))
+
+
+def check_executable(path: str) -> None:
+    """Raise `RequestError` unless a path can be that of a running program."""
+    _path(path)
+    if path.endswith("/"):
+        raise RequestError(f"`{path}` is the path of a directory, not of a program")
+
+
+def _present(value: str, what: str) -> None:
+    if not value:
+        raise RequestError(f"the object is missing: {what}")
+
+
+def _known_fields(given: Fields, known: tuple[str, ...], cls: str = "") -> None:
+    for name in given:
+        if name not in known:
+            of = f" of the class {cls}" if cls else " of this operation"
+            raise RequestError(f"`{name}` is not a field{of}", name, known)
+
+
+def _words(given: Fields, name: str) -> set[str]:
+    return set(given.get(name, "").replace(",", " ").split())
+
+
+def _path(path: str) -> None:
+    if is_real_path(encode(path)):
+        return
+    if "\0" in path:
+        raise RequestError("a path does not hold a NUL")
+    said = "is not an absolute path"
+    if path.startswith("/"):
+        said = "is not a path that a kernel asks about"
+    other = meant(path)
+    raise RequestError(f"`{path}` {said}" + (f"; did you mean `{other}`?" if other else ""))
+
+
+def _check_slash(operation: str, path: str) -> None:
+    """Whether a path ends as the kernel writes it for an operation."""
+    directory = path.endswith("/")
+    if operation in _DIRECTORIES and not directory:
+        raise RequestError(
+            f"the path of a directory ends in a slash; did you mean `{path}/`?", path
+        )
+    if operation in _NO_DIRECTORIES and directory:
+        raise RequestError(f"`{path}` is a directory, which {operation} is never asked about", path)
+
+
+def _one_of(what: str, known: tuple[str, ...]) -> Callable[[str], None]:
+    def test(value: str) -> None:
+        if value not in known:
+            raise RequestError(f"`{value}` is not {what}", value, known)
+
+    return test
+
+
+def _capability(value: str) -> None:
+    name = plain(value)
+    if name not in CAPABILITIES:
+        raise RequestError(f"`{value}` is not a capability", name, CAPABILITIES)
+
+
+def _signal(value: str) -> None:
+    name = value.lower().removeprefix("sig")
+    if signal_named(name) is None:
+        known = (*SIGNALS, *SIGNAL_ALIASES, "rtmin+0")
+        raise RequestError(f"`{value}` is not a signal", name, known)
+
+
+def _bus(value: str) -> None:
+    if not is_bus(value):
+        raise RequestError(f"`{value}` is not a message bus", value, BUSES)
+
+
+def _socket_address(value: str) -> None:
+    if value in ("none", "auto") or value.startswith("@"):
+        return
+    if not value.startswith("/"):
+        raise RequestError(
+            f"`{value}` is not the address of a unix socket: `@name`, `none` or a path"
+        )
+    _path(value)
+
+
+def _port(value: str) -> None:
+    number = natural(value)
+    if number is None or number > _MOST_PORT:
+        raise RequestError(f"`{value}` is not a port: a number up to {_MOST_PORT}", value)
+
+
+def _protocol(value: str) -> None:
+    if value in PROTOCOLS or natural(value) is not None:
+        return
+    from lsmc.logs.audit_values import PROTOCOLS as NUMBERS
+
+    if value not in NUMBERS.values():
+        raise RequestError(f"`{value}` is not a protocol", value, tuple(NUMBERS.values()))
+
+
+def _check_queue(given: Fields) -> None:
+    name = given.get("name", "")
+    implied = queue_type(name)
+    if implied is None:
+        raise RequestError(
+            f"`{name}` is not the name of a message queue: posix queues start with `/`, "
+            "sysv queues are numbers"
+        )
+    if given.get("type", implied) != implied:
+        raise RequestError(f"`{name}` is the name of a {implied} queue")
+
+
+def _check_limit(obj: str, fields: Fields) -> None:
+    _known_fields(fields, ("value",))
+    _present(obj, "the resource")
+    resource = obj.lower().removeprefix("rlimit_")
+    if resource not in (*RESOURCES, "ofile"):
+        raise RequestError(f"`{obj}` is not a resource", resource, RESOURCES)
+    value = fields.get("value", "")
+    if not value:
+        raise RequestError("`value=` is missing: the new limit, a number or `infinity`")
+    if value != "infinity" and natural(value) is None:
+        raise RequestError(f"`{value}` is not a limit: a number or `infinity`", value)
+
+
+def _check_whose(obj: str, fields: Fields) -> None:
+    """Whether it is clear whose address an object is."""
+    if obj and obj != "unix" and not _SAYS_WHOSE & fields.keys():
+        raise RequestError(
+            f"`{obj}` may be the address of either side: write `peer_addr={obj}` for the other "
+            f"side's, `addr={obj}` for its own"
+        )
+
+
+_TYPE = _one_of("a socket type", SOCKET_TYPES)
+_TESTS: dict[str, dict[str, Callable[[str], object]]] = {
+    "file": {"path": _path},
+    "link": {"link": _path, "target": _path},
+    "capability": {"capability": _capability},
+    "network": {
+        "family": _one_of("an address family", FAMILIES),
+        "type": _TYPE,
+        "protocol": _protocol,
+        "ip": address,
+        "port": _port,
+        "peer_ip": address,
+        "peer_port": _port,
+    },
+    "unix": {"type": _TYPE, "addr": _socket_address, "peer_addr": _socket_address},
+    "dbus": {"bus": _bus},
+    "signal": {"signal": _signal},
+    "mount": {"mountpoint": _path, "options": mount_options},
+    "umount": {"mountpoint": _path},
+    "pivot_root": {"newroot": _path, "oldroot": _path},
+    "onexec": {"exec": _path},
+    "mqueue": {"type": _one_of("a type of message queue", QUEUE_TYPES)},
+}

@@ -1,0 +1,47 @@
+"""Where executions lead, and the paths at which that may differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.analysis.rule_languages import RuleLanguage
+from lsmc.automata.members import common
+from lsmc.base.source import to_display
+from lsmc.modules.apparmor.exec_transition import execution
+from lsmc.modules.apparmor.graph.attachment_index import Scope
+from lsmc.modules.apparmor.precedence import Decision
+from lsmc.modules.apparmor.subjects import Profiles
+from lsmc.tables.records import ProfileRecord
+
+#: Common paths that are tried of two languages that have endlessly many.
+TRIES = 8
+
+
+def attached_paths(rule: RuleLanguage, scope: Scope) -> Iterator[bytes]:
+    """Paths of a rule to which profiles attach: all that are listed, and some of each pattern."""
+    yield from rule.starting(scope.ordered)
+    for one in scope.open:
+        if one.prefix.startswith(rule.prefix) or rule.prefix.startswith(one.prefix):
+            yield from common(one.table, rule.automaton(), TRIES)
+
+
+def taken(
+    profiles: Profiles, record: ProfileRecord, decision: Decision, path: bytes
+) -> tuple[str | None, bool]:
+    """Where an execution leads, and whether by a fallback; nowhere when it is refused."""
+    transition = decision.transition
+    if transition is None:
+        return None, False
+    plain = transition._replace(inherit=False, unconfined=transition.kind == "unconfined")
+    falls_back = transition.kind != "inherit" and plain != transition
+    if falls_back:
+        first = execution(profiles, record, decision._replace(transition=plain), path)
+        if first is None or first.target is not None:
+            return (first.target if first is not None else None), False
+    found = execution(profiles, record, decision, path)
+    return (found.target if found is not None else None), falls_back
+
+
+def shown(path: bytes) -> str:
+    """A path for people."""
+    return to_display(path.decode("latin-1"))

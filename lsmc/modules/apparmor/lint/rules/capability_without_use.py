@@ -1,0 +1,131 @@
+"""A capability whose uses the profile does not allow.
+
+What it does: finds capabilities that a process can use only through something that AppArmor
+mediates, where the profile allows none of it: `net_raw` without any network rule, `kill` without
+sending signals, `sys_admin` without mounting.  What each capability is used through is in
+`lint/data/capabilities.toml`.
+
+Why is this bad: the capability is a leftover, or a rule is missing.
+
+Bad:
+
+```apparmor
+abi <abi/4.0>,
+profile tool /usr/bin/tool {
+  capability net_raw,  # found
+}
+```
+
+Good:
+
+```apparmor
+abi <abi/4.0>,
+profile tool /usr/bin/tool {
+  capability net_raw,
+  network inet raw,
+}
+```
+
+How sure: the profile allows none of the uses that are listed; for `sys_admin` and `net_admin` the
+kernel knows others that AppArmor does not mediate, which is why this is information.
+
+How to fix: drop the capability, or add the rule that it is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lsmc.analysis.profile_view import WRITE, ProfileView, grants, wins
+from lsmc.automata.facts import common_file, may_meet, members
+from lsmc.automata.pattern import NEVER, Pattern
+from lsmc.automata.prefixes import heads
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.lint.model import Check, Tree
+from lsmc.modules.apparmor.classes import BY_NAME, CAPABILITY, FILE, NETWORK
+from lsmc.modules.apparmor.lint.data import facts
+from lsmc.modules.apparmor.lint.messages import chain, witness
+from lsmc.modules.apparmor.lint.path_sets import globs
+from lsmc.modules.apparmor.precedence import ALLOW
+from lsmc.modules.apparmor.subjects import mediates
+
+_LOCAL = ("unix", "netlink")
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each such capability."""
+    uses = facts("capabilities")["use"]
+    written = {name: globs(use["write"]) for name, use in uses.items() if "write" in use}
+    for view in grants(tree).confined:
+        for held in view.rules(CAPABILITY):
+            if held.facts.effect != ALLOW:
+                continue
+            for key in members(held.rule.fields[0]) or ():
+                name = key.decode()
+                if name not in uses or _used(view, uses[name], written.get(name)):
+                    continue
+                decision = view.decide(CAPABILITY, key)
+                if not wins(decision, held.facts, CAPABILITY.all) & decision.allow:
+                    continue
+                use = uses[name]
+                yield CHECK.finding(
+                    held.rule.origin,
+                    f"`{name}` is for {use['what']}, which the profile does not allow",
+                    help=use.get("partly", "drop the capability, or add the rule that it is for"),
+                    profile=view.name,
+                    witness=witness(view, CAPABILITY, key, True, CAPABILITY.all),
+                    related=chain(view, held),
+                )
+
+
+def _used(view: ProfileView, use: dict[str, Any], written: Pattern | None) -> bool:
+    """Whether the profile allows one of the uses."""
+    if "socket" in use and _opens_socket(view, use["socket"]):
+        return True
+    for name, perms in use.get("class", {}).items():
+        cls = BY_NAME[name]
+        if not mediates(view.profile.record, cls):
+            return True
+        if _allows(view, name, cls.mask(perms.split())):
+            return True
+    return written is not None and _writes(view, written)
+
+
+def _allows(view: ProfileView, name: str, perms: int) -> bool:
+    """Whether some rule of a class grants something, denies left aside."""
+    return any(
+        held.facts.effect == ALLOW and held.facts.owner & perms
+        for held in view.rules(BY_NAME[name])
+    )
+
+
+def _opens_socket(view: ProfileView, families: list[str]) -> bool:
+    if not mediates(view.profile.record, NETWORK):
+        return True
+    if "unix" in families and _allows(view, "unix", BY_NAME["unix"].all):
+        return True
+    for held in view.rules(NETWORK):
+        if held.facts.effect != ALLOW:
+            continue
+        named = members(held.rule.fields[0])
+        if named is None:
+            return True
+        for family in (name.decode() for name in named):
+            if family in families or ("any" in families and family not in _LOCAL):
+                return True
+    return False
+
+
+def _writes(view: ProfileView, places: Pattern) -> bool:
+    """Whether some rule grants writing at such a place; a rule with wildcards is believed to."""
+    return any(
+        held.facts.effect == ALLOW
+        and (held.facts.owner | held.facts.other) & WRITE
+        and may_meet(heads(held.rule.fields[0]), heads(places))
+        and common_file(held.rule.fields[0], places, NEVER) is not None
+        for held in view.rules(FILE)
+    )
+
+
+CHECK = Check("LSM308", "capability-without-use", "info", run)

@@ -1,0 +1,132 @@
+"""A rule that makes the tables much larger.
+
+What it does: finds rules whose pattern multiplies the states of the automaton that they share
+with other rules, and says how many states would go without the rule.  Measured is lsmc's own
+table; `apparmor_parser` puts all file rules of a profile into one automaton, where such a pattern
+costs more.
+
+Why is this bad: loading gets slow, the policy takes kernel memory, and past a limit it is refused.
+
+Configuration may set from how many states on a rule is reported:
+
+    [checks.costly-pattern]
+    states = 2000
+
+Bad:
+
+```apparmor
+profile tool /usr/bin/tool {
+  /**a????????x r,  # found
+}
+# file: lsmc.toml
+[checks.costly-pattern]
+states = 200
+```
+
+Good:
+
+```apparmor
+profile tool /usr/bin/tool {
+  /srv/*/x r,
+}
+```
+
+How sure: the number is measured.
+
+How to fix: write fewer wildcards before fixed text, or anchor the pattern with a folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lsmc.analysis.profile_view import grants
+from lsmc.automata.dfa import Dfa, StateLimit, determinize
+from lsmc.automata.partition import Kind, kind_of
+from lsmc.automata.pattern import Pattern
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.lint.model import Check, Tree
+from lsmc.modules.apparmor.lint.messages import chain, quoted
+from lsmc.tables.bundle import Unit
+from lsmc.tables.groups import key_pattern
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each such rule."""
+    limit = int(tree.setting(CHECK.name, "states", _TABLE["states"]))
+    views = grants(tree)
+    costs: dict[int, int] = {}
+    for unit in views.units:
+        for index in range(unit.unit.groups):
+            costs |= _costs(tree, unit.unit, index, limit)
+    if not costs:
+        return
+    for view in views.profiles:
+        for use in view.uses:
+            for held in use.unit.rules:
+                states = costs.get(held.facts.id)
+                if states is not None:
+                    span = held.rule.origin
+                    yield CHECK.finding(
+                        span,
+                        f"{quoted(span)} adds {states} states to the tables",
+                        help="write fewer wildcards before fixed text, or begin with a folder",
+                        profile=view.name,
+                        related=chain(view, held),
+                    )
+
+
+def _costs(tree: Tree, unit: Unit, index: int, limit: int) -> dict[int, int]:
+    """The states that rules of a group add, for those that add many."""
+    group = unit.group(index)
+    if group.dfa.n_states < limit:
+        return {}
+    numbers = [unit.rule(rule).facts.id for rule in group.rules]
+    patterns = {number: key_pattern(tree.rules[number]) for number in numbers}
+    accepted = [at for at, number in enumerate(numbers) if _multiplies(patterns[number])]
+    # states from which a rule cannot match are there without it too
+    suspects = [numbers[at] for at in _lasting(group.dfa, accepted, limit)]
+    return dict(_guilty(patterns, suspects, group.dfa.n_states, limit)) if suspects else {}
+
+
+def _lasting(dfa: Dfa, accepted: Sequence[int], limit: int) -> Iterator[int]:
+    """Those of some patterns, by their ids, that so many states of a table can still lead to."""
+    if not accepted:
+        return
+    ends: dict[int, list[int]] = {}
+    for state in range(1, dfa.n_states):
+        for one in dfa.accept_ids_of(state):
+            ends.setdefault(one, []).append(state)
+    back = dfa.reverse()
+    for one in accepted:
+        if len(back.before(ends.get(one, ()), limit)) >= limit:
+            yield one
+
+
+def _guilty(
+    patterns: dict[int, Pattern], suspects: list[int], states: int, limit: int
+) -> Iterator[tuple[int, int]]:
+    """Those of some patterns without any one of which there would be so many fewer states.
+
+    One takes away no more than all together do, so half of them at a time are tried.
+    """
+    rest = [pattern for number, pattern in patterns.items() if number not in suspects]
+    try:
+        left = determinize(rest, states - limit).n_states if rest else 0
+    except StateLimit:
+        return
+    if len(suspects) == 1:
+        yield suspects[0], states - left
+    else:
+        middle = len(suspects) // 2
+        yield from _guilty(patterns, suspects[:middle], states, limit)
+        yield from _guilty(patterns, suspects[middle:], states, limit)
+
+
+def _multiplies(pattern: Pattern) -> bool:
+    """Whether a pattern can add more states than it has bytes."""
+    return kind_of(pattern) >= Kind.SEARCH
+
+
+_TABLE = {"states": 2000}
+CHECK = Check("LSM407", "costly-pattern", "info", run, table=_TABLE)

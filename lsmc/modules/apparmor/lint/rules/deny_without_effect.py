@@ -1,0 +1,70 @@
+"""A deny that takes nothing away and quiets nothing.
+
+What it does: finds deny rules without which every decision and every log line stays as it is: an
+`audit deny` of what nothing allows, or a deny that rules of higher priority override wherever it
+matches.  (A plain deny of what nothing allows silences the log: see deny-only-quiets.)
+
+Why is this bad: the rule looks like a safeguard and is none; often its path is misspelt.
+
+Bad:
+
+```apparmor
+profile bad /bin/bad {
+  /srv/** r,
+  audit deny /serv/secret r,  # found
+  deny /srv/x r,  # found
+  priority=1 /srv/x r,
+}
+```
+
+Good:
+
+```apparmor
+profile good /bin/good {
+  /srv/** r,
+  audit deny /srv/secret r,
+}
+```
+
+A deny of an included file is found only when it is without effect in every profile that includes
+it.  There it may wait for a profile that needs it, so the finding is an info.
+
+How sure: exact, for the profiles that were given.
+
+How to fix: correct the path, or remove the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lsmc.analysis.redundancy.redundant import Fate, judgements
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.lint.model import Check, Tree
+from lsmc.modules.apparmor.lint.rules.unreachable_rule import stronger
+from lsmc.modules.apparmor.lint.wording import help_text, labels, quoted, where, witness_of
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each deny that does nothing."""
+    for judgement in judgements(tree):
+        if judgement.fate is not Fate.WITHOUT_EFFECT:
+            continue
+        span = judgement.written.span
+        overriders = () if judgement.removal.won else stronger(judgement)
+        finding = CHECK.finding(
+            span,
+            f"{quoted(span)} takes nothing away and quiets nothing",
+            help=help_text(
+                "its priority is too low" if overriders else "nothing allows what it denies",
+                where(judgement.profiles, span),
+            ),
+            profile=judgement.scope.profile.name,
+            witness=witness_of(judgement),
+            related=labels(judgement.scope, overriders, "overrides it"),
+        )
+        yield replace(finding, severity="info") if judgement.scope.via else finding
+
+
+CHECK = Check("LSM106", "deny-without-effect", "warning", run, basis=judgements)

@@ -1,0 +1,175 @@
+"""An interaction that only one of both sides allows.
+
+What it does: finds signal, ptrace, unix and dbus rules that name another profile of the tree, while
+that profile has no rule that allows its side: what this one sends, the other may not receive.
+
+Why is this bad: the kernel (for D-Bus the message bus) asks both profiles, so the access is denied
+although one of them allows it.
+
+Bad:
+
+```apparmor
+profile bad /bin/bad {
+  signal send set=term peer=worker,  # found
+  ptrace read peer=worker,  # found
+}
+
+profile worker /bin/worker {
+  /x r,
+}
+```
+
+Good:
+
+```apparmor
+profile good /bin/good {
+  signal send set=term peer=worker,
+}
+
+profile worker /bin/worker {
+  signal receive set=(term kill) peer=good,
+}
+```
+
+How sure: exact about what it says: no rule of the other profile allows the answer to a subject of
+this name, whatever its other conditions.  Only rules with a handful of peers are looked at, those
+of free modes and complain mode are left out, and so are classes that the other profile's abi does
+not mediate.  It is `info`: a rule may be there for versions of the other program that are yet to
+come.  The witness is the request on the other side.
+
+How to fix: add the rule to the other profile, or drop this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lsmc.automata.facts import overlap
+from lsmc.automata.pattern import Pattern, example, literals
+from lsmc.base.diagnostics import Diagnostic, Label
+from lsmc.base.source import to_display
+from lsmc.ir import model as ir
+from lsmc.ir.mediation import Effect, MediationClass
+from lsmc.lint.model import Check, LintedProfile, Tree, rule_text
+from lsmc.modules.apparmor.classes import DBUS, SIGNAL, UNIX
+from lsmc.modules.apparmor.lint.messages import listing
+from lsmc.modules.apparmor.lint.peers import ANSWER, PEER, PeerRule, granted, peer_rules
+from lsmc.modules.apparmor.lint.references import names_of
+from lsmc.modules.apparmor.requests import encode, request_of
+from lsmc.modules.apparmor.subjects import mediates
+
+_FEW = 8
+_ENFORCED = ("enforce", "kill")
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each permission of a rule that the peer's profile does not answer."""
+    sides = _Sides(tree)
+    for one in tree.shared(peer_rules):
+        wanted = ANSWER.get(one.rule.cls.name)
+        listed = literals(one.peer, _FEW)
+        if wanted is None or listed is None or one.rule.effect == Effect.DENY:
+            continue
+        for name in listed:
+            peer = tree.by_name.get(to_display(name.decode("latin-1")))
+            if peer is not None and _judged(peer, one.rule.cls):
+                yield from _one_sided(sides, one, peer)
+
+
+def _judged(peer: LintedProfile, cls: MediationClass) -> bool:
+    return peer.record.mode in _ENFORCED and mediates(peer.record, cls)
+
+
+def _one_sided(sides: _Sides, one: PeerRule, peer: LintedProfile) -> Iterator[Diagnostic]:
+    cls = one.rule.cls
+    for profile in one.profiles:
+        if profile is peer or not _judged(profile, cls):
+            continue
+        lacking = [
+            perm
+            for perm in cls.names(one.rule.owner)
+            if perm in ANSWER[cls.name]
+            and not sides.allows(peer, profile.name, one.rule, ANSWER[cls.name][perm])
+        ]
+        if not lacking:
+            continue
+        words = listing(f"`{ANSWER[cls.name][perm]}`" for perm in lacking)
+        origin = one.rule.origin
+        yield CHECK.finding(
+            origin,
+            f"`{rule_text(origin)}`: `{peer.name}` does not allow {words} in return",
+            help=f"add the {cls.name} rule to `{peer.name}`, or drop this one",
+            profile=profile.name,
+            witness=_witness(peer, profile, one.rule, ANSWER[cls.name][lacking[0]]),
+            related=[Label(peer.ir.origin, "the other side")],
+        )
+
+
+class _Sides:
+    """What profiles answer to whom."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._names = tree.shared(names_of)
+        self._rules: dict[tuple[str, str], list[ir.Rule]] = {}
+        self._answers: dict[tuple[object, ...], list[Pattern]] = {}
+        self._met: dict[tuple[int, str], bool] = {}
+
+    def allows(self, peer: LintedProfile, name: str, rule: ir.Rule, perm: str) -> bool:
+        """Whether some rule of a peer allows a permission to a subject of a name."""
+        key = (peer.name, rule.cls.name, _shared(rule), perm)
+        answers = self._answers.get(key)
+        if answers is None:
+            answers = self._answers[key] = self._answers_of(peer, rule, perm)
+        return any(self._matches(label, name) for label in answers)
+
+    def _answers_of(self, peer: LintedProfile, rule: ir.Rule, perm: str) -> list[Pattern]:
+        """To whom the rules of a peer allow a permission that answers a rule."""
+        cls = rule.cls
+        key = (peer.name, cls.name)
+        if key not in self._rules:
+            self._rules[key] = list(granted(peer, cls))
+        mask = cls.mask((perm,))
+        mine = _shared(rule)
+        fit: dict[tuple[Pattern, ...], bool] = {mine: True}
+        found = []
+        for other in self._rules[key]:
+            if other.owner & mask:
+                theirs = _shared(other)
+                if theirs not in fit:
+                    fit[theirs] = all(map(overlap, mine, theirs))
+                if fit[theirs]:
+                    found.append(other.fields[PEER[cls.name]])
+        return found
+
+    def _matches(self, pattern: Pattern, name: str) -> bool:
+        key = (id(pattern), name)
+        if key not in self._met:
+            self._met[key] = self._names.fits(pattern, encode(name))
+        return self._met[key]
+
+
+#: The fields that both sides have, by class.
+_SHARED = {SIGNAL: ("signal",), UNIX: ("type",), DBUS: ("bus", "path", "interface", "member")}
+
+
+def _shared(rule: ir.Rule) -> tuple[Pattern, ...]:
+    names = _SHARED.get(rule.cls, ())
+    return tuple([rule.fields[rule.cls.fields.index(name)] for name in names])
+
+
+def _witness(
+    peer: LintedProfile, profile: LintedProfile, rule: ir.Rule, perm: str
+) -> dict[str, Any]:
+    """The answer that is not allowed, as a request to the other side."""
+    values = [example(pattern) or b"" for pattern in rule.fields]
+    values[PEER[rule.cls.name]] = encode(profile.name)
+    if rule.cls is UNIX:
+        here, there = UNIX.fields.index("addr"), UNIX.fields.index("peer_addr")
+        values[here], values[there] = values[there], values[here]
+    if rule.cls is DBUS:
+        values[DBUS.fields.index("name")] = b":1.1"
+    return request_of(peer.name, rule.cls, b"\0".join(values), True, (perm,))
+
+
+CHECK = Check("LSM204", "one-sided-peer", "info", run)

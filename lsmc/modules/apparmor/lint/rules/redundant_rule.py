@@ -1,0 +1,68 @@
+"""A rule that one other rule covers.
+
+What it does: finds rules whose removal changes no decision, no audit flag and no exec transition,
+because one other rule of the profile does the same wherever this one decides.
+
+Why is this bad: the rule is noise: it can go, and who changes it later will see nothing happen.
+
+Bad:
+
+```apparmor
+profile bad /bin/bad {
+  /etc/** r,
+  /etc/hosts r,  # found
+  deny /srv/** w,
+  deny /srv/www/* w,  # found
+}
+```
+
+Good:
+
+```apparmor
+profile good /bin/good {
+  /etc/** r,
+  /etc/hosts rw,
+  audit /etc/passwd r,
+  owner /srv/** r,
+  /srv/www/** r,
+}
+```
+
+A rule of an included file is judged among the rules of that file and of what it includes.  A
+profile's own rule is judged among all rules of the profile: what an abstraction grants need not
+be said again.
+
+How sure: exact.  Without the rule every decision, audit flag and exec transition stays as it
+is, for the owner of an object and for others; `lsmc diff` shows the same.
+
+How to fix: remove the rule, or the wider one if it says more than it should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.analysis.redundancy.redundant import Fate, judgements
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.lint.model import Check, Tree
+from lsmc.modules.apparmor.lint.wording import help_text, labels, quoted, where, witness_of
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each rule that one other covers."""
+    for judgement in judgements(tree):
+        if judgement.fate is Fate.ONE:
+            span = judgement.written.span
+            yield CHECK.finding(
+                span,
+                f"{quoted(span)} changes nothing: another rule covers it",
+                help=help_text(
+                    "remove it, or narrow the wider rule", where(judgement.profiles, span)
+                ),
+                profile=judgement.scope.profile.name,
+                witness=witness_of(judgement),
+                related=labels(judgement.scope, judgement.cover, "covers it"),
+            )
+
+
+CHECK = Check("LSM102", "redundant-rule", "warning", run, basis=judgements)

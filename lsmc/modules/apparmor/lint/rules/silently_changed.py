@@ -1,0 +1,184 @@
+"""A rule that the compiler accepts and then drops, widens or alters.
+
+What it does: finds what `apparmor_parser` compiles without a word to something else than it says:
+
+- in a `{ }` block all rules but file, link and change_profile are dropped, and so are profiles and
+limits; limits in a branch of `if` too; - `owner` around `other` grants nothing; - mount flags that
+the kind of mount does not keep are dropped: `ro` with `bind`; `remount` with a source or a type
+grants a new mount; `umount` passes over options and types; `options in (rw)` allows `ro` too; - in
+a class `[\\^a]` negates, `[\\,]` has a backslash in it, `*` and `?` end the class; - exec targets
+are names, not patterns: `px -> @{X}` and `px -> a*` look for profiles of that very name; `ix -> x`
+and `ux -> x` go to `x`; a target without exec or link permission does nothing; a child's `cx ->`
+does not find its own children; `pUx` does not scrub the environment; - `change_profile EXEC -> T`
+allows the direct change to T, and `change_profile -> /a` takes the place of `/a r`; - `/@{X}`
+begins with two slashes when the value of `X` begins with one, and never matches, and so does
+`@{X}/` before 6.0 when the value of `X` is `/`; - backslashes of the profile's name escape in
+`@{profile_name}`, and its commas split `{@{profile_name},b}`; - `link subset` tests only files that
+the task owns, and `deny link subset` denies as without `subset`; `deny a` leaves `w` as it is;
+`deny all` denies files to their owner only; - `port=0` is every port, of several addresses or ports
+the first one counts; unknown words of `io_uring (…)` are passed over; - coarse network rules hold
+for all profiles of a file (`apparmor_parser` 6.0); - `defined $x` is always false (6.0), a limit of
+`010` is 8, a later `abi` line is passed over.
+
+Why is this bad: nobody is told, and the profile does something else than everybody reads.
+
+Bad:
+
+```apparmor
+profile tool /usr/bin/tool {
+  deny {
+    signal,  # found
+    /etc/secret r,
+  }
+  mount options=(bind,ro) /srv/ -> /mnt/,  # found
+}
+```
+
+Good:
+
+```apparmor
+profile tool /usr/bin/tool {
+  deny signal,
+  deny /etc/secret r,
+  mount options=bind /srv/ -> /mnt/,
+  mount options=(remount,bind,ro) -> /mnt/,
+}
+```
+
+How sure: exact; each was found by compiling.
+
+How to fix: the help of each finding says what to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.analysis.profile_view import FREE_MODES, WRITE, ProfileView, grants
+from lsmc.automata.facts import members, objects
+from lsmc.base.diagnostics import Diagnostic, Label
+from lsmc.lint.model import Check, LintedFile, Tree
+from lsmc.modules.apparmor.classes import FILE, NETWORK
+from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
+from lsmc.modules.apparmor.lint.quirks.rules import altered
+from lsmc.modules.apparmor.lint.quirks.structure import (
+    Fault,
+    abi_lines,
+    double_slash,
+    heads,
+    merged,
+    own_name,
+    structure,
+)
+from lsmc.modules.apparmor.lint.written_rules import Text, places, texts
+from lsmc.modules.apparmor.precedence import ALLOW, DENY
+from lsmc.modules.apparmor.resolve.features import Features
+from lsmc.modules.apparmor.syntax import ast
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Everything that becomes something else."""
+    for text in texts(tree):
+        for rule in text.rules:
+            yield from _rule(text, rule)
+    for place in places(tree):
+        for fault in (*heads(place), *merged(place)):
+            yield _fault(fault, place.name)
+    for fault in (*structure(tree), *abi_lines(tree)):
+        yield _fault(fault, None)
+    yield from _append(tree)
+    for file in tree.files:
+        if _coarse(file.compiled.features) and len(file.compiled.profiles) > 1:
+            yield from _shared_network(tree, file)
+
+
+def _rule(text: Text, rule: ast.Rule) -> Iterator[Diagnostic]:
+    related = [Label(span, "included here") for span in text.fragment.via]
+    for change in altered(rule, text.fragment.prefix, text.features):
+        for place in text.places:
+            yield CHECK.finding(
+                change.span or rule.span,
+                f"{quoted(rule.span)} {change.becomes}",
+                help=change.help,
+                profile=place.name,
+                related=related,
+            )
+    if "@{" in rule.span.text:
+        for place in text.places:
+            variables = place.file.compiled.preamble.variables
+            local = place.name.split("://")[-1] if place.name.startswith(":") else place.name
+            for fault in (*double_slash(rule, variables), *own_name(rule, local)):
+                yield _fault(fault, place.name)
+
+
+def _fault(fault: Fault, profile: str | None) -> Diagnostic:
+    return CHECK.finding(fault.span, fault.message, help=fault.help, profile=profile)
+
+
+def _append(tree: Tree) -> Iterator[Diagnostic]:
+    """`deny a` where `w` is granted: the file is written all the same."""
+    append = FILE.mask("a")
+    for view in grants(tree).confined:
+        for held in view.rules(FILE):
+            mask = held.facts.owner | held.facts.other
+            if held.facts.effect != DENY or not mask & append or mask & WRITE:
+                continue
+            for path in objects(held.rule.fields[0]):
+                owner = bool(held.facts.owner & append)
+                if view.grants(FILE, path, WRITE, owner):
+                    span = held.rule.origin
+                    yield CHECK.finding(
+                        span,
+                        f"{quoted(span)} denies appending and leaves writing: "
+                        f"{shown(path)} can be written",
+                        help="deny `w`, which includes `a`",
+                        profile=view.name,
+                        witness=witness(view, FILE, path, owner, WRITE),
+                        related=chain(view, held),
+                    )
+                    break
+
+
+def _coarse(features: Features) -> bool:
+    return "network" in features and not {"network_v8", "network_v9"} & features.paths
+
+
+def _shared_network(tree: Tree, file: LintedFile) -> Iterator[Diagnostic]:
+    """Coarse network rules that other profiles of the file get too."""
+    views = [
+        view
+        for view in grants(tree).profiles
+        if view.profile.file is file and view.profile.record.mode not in FREE_MODES
+    ]
+    for view in views:
+        for held in view.rules(NETWORK):
+            if held.facts.effect != ALLOW:
+                continue
+            other = _without(views, view, held.rule.fields[:2])
+            if other is not None:
+                span = held.rule.origin
+                yield CHECK.finding(
+                    span,
+                    f"{quoted(span)} holds for all profiles of the file, `{other.name}` among "
+                    "them: coarse network rules are one table for a whole compilation",
+                    help="name an abi with fine network rules, or put the profiles in files of "
+                    "their own",
+                    profile=view.name,
+                    related=chain(view, held),
+                )
+
+
+def _without(
+    views: list[ProfileView], view: ProfileView, socket: tuple[object, ...]
+) -> ProfileView | None:
+    """Another profile that is not granted such a socket."""
+    families, types = (members(field) for field in socket)
+    family, kind = (families or (b"inet",))[0], (types or (b"stream",))[0]
+    key = b"\0".join((family, kind, *(b"",) * (len(NETWORK.fields) - 2)))
+    for other in views:
+        if other is not view and not other.decide(NETWORK, key).allow:
+            return other
+    return None
+
+
+CHECK = Check("LSM409", "silently-changed", "warning", run)

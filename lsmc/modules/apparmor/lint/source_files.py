@@ -1,0 +1,92 @@
+"""What the checks of style share: the given files as text and tree, without what they include."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lsmc.base.source import Source, Span
+from lsmc.lint.model import LintedFile, SettingError, Tree
+from lsmc.modules.apparmor.syntax import ast
+
+
+class StyledFile(NamedTuple):
+    """A given file: its text and its tree; `sound` when it has no syntax errors."""
+
+    file: LintedFile
+    source: Source
+    tree: ast.File
+    sound: bool
+
+
+def given(tree: Tree) -> Iterator[StyledFile]:
+    """Each file that was given to lint, once."""
+    seen: set[str] = set()
+    for file in tree.files:
+        if file.path not in seen:
+            seen.add(file.path)
+            parsed = tree.library.file(file.path)
+            sound = not any(one.severity == "error" for one in parsed.diagnostics)
+            yield StyledFile(file, tree.library.sources[file.path], parsed.tree, sound)
+
+
+def bodies(items: tuple[ast.Item, ...]) -> Iterator[tuple[ast.Item, ...]]:
+    """Some items, and the items of every body in them."""
+    yield items
+    for item in items:
+        if isinstance(item, ast.Profile | ast.Block):
+            yield from bodies(item.body)
+        elif isinstance(item, ast.If):
+            yield from bodies(item.body)
+            yield from bodies(item.orelse)
+
+
+def items(tree: ast.File) -> Iterator[ast.Item]:
+    """Every item of a file, at whatever depth."""
+    for body in bodies(tree.items):
+        yield from body
+
+
+def rules(tree: ast.File) -> Iterator[ast.Rule]:
+    """Every rule that a file writes."""
+    return (item for item in items(tree) if isinstance(item, ast.Rule))
+
+
+def lines(source: Source) -> Iterator[Span]:
+    """Each line without its end."""
+    start = 0
+    for text in source.text.split("\n"):
+        yield Span(source, start, start + len(text.rstrip("\r")))
+        start += len(text) + 1
+
+
+def own_line(span: Span) -> bool:
+    """Whether nothing but blanks stands before a place on its line."""
+    text = span.source.text
+    return not text[text.rfind("\n", 0, span.start) + 1 : span.start].strip(" \t")
+
+
+def texts(tree: Tree, check: str, name: str, default: list[str]) -> list[str]:
+    """A setting that is a list of texts; raises `SettingError`."""
+    found = tree.setting(check, name, default)
+    if not isinstance(found, list | tuple) or not all(isinstance(one, str) for one in found):
+        raise SettingError(f"`checks.{check}.{name}` is no list of texts")
+    return list(found)
+
+
+def number(tree: Tree, check: str, name: str, default: int) -> int:
+    """A setting that is a positive number; raises `SettingError`."""
+    found = tree.setting(check, name, default)
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+        raise SettingError(f"`checks.{check}.{name}` is no positive number")
+    return found
+
+
+def expression(tree: Tree, check: str, name: str, default: str) -> re.Pattern[str]:
+    """A setting that is a regular expression; raises `SettingError`."""
+    found = tree.setting(check, name, default)
+    try:
+        return re.compile(found)
+    except (TypeError, re.error):
+        raise SettingError(f"`checks.{check}.{name}` is no regular expression") from None

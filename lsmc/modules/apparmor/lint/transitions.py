@@ -1,0 +1,47 @@
+"""The transition graph of a tree, and the rules behind its edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lsmc.analysis.profile_view import EXECUTE, Held, ProfileView, grants
+from lsmc.lint.model import Tree
+from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE
+from lsmc.modules.apparmor.graph.edges import Edge
+from lsmc.modules.apparmor.graph.graph import Graph
+from lsmc.modules.apparmor.lint.references import graph_of
+from lsmc.modules.apparmor.requests import encode, request_of
+
+
+def graph(tree: Tree) -> Graph:
+    """The graph of a tree, made once."""
+    return tree.shared(graph_of)
+
+
+def executions(tree: Tree) -> Iterator[tuple[ProfileView, Held, Edge]]:
+    """The executions that leave confined profiles, each with the rule behind it."""
+    found = graph(tree)
+    for view in grants(tree).confined:
+        for edge in found.ways(view.name).edges:
+            if edge.kind == "exec" and edge.rule is not None:
+                yield view, rule_of(tree, edge.rule), edge
+
+
+def rule_of(tree: Tree, number: int) -> Held:
+    """A rule by its number in the tables."""
+    return tree.shared(_by_number)[number]
+
+
+def _by_number(tree: Tree) -> dict[int, Held]:
+    return {held.facts.id: held for unit in grants(tree).units for held in unit.rules}
+
+
+def edge_witness(edge: Edge) -> Mapping[str, Any] | None:
+    """The request that an edge stands for; None where no rule is asked."""
+    if edge.kind == "exec":
+        return request_of(edge.source, FILE, encode(edge.object), edge.owner, FILE.names(EXECUTE))
+    if edge.kind == "change_profile":
+        name = encode(edge.object)
+        return request_of(edge.source, CHANGE_PROFILE, name, True, ("change_profile",))
+    return None

@@ -1,0 +1,215 @@
+"""Profiles that were not given: those in files beside the given ones, and in the base directory.
+
+Their files are looked through, roughly: whatever looks like the head of a profile counts as one,
+and a variable that the file does not set stands for any text.  That can only make checks more
+silent, never wrong.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from lsmc.analysis.rule_languages import RuleLanguage
+from lsmc.automata.algebra import Lazy, intersection
+from lsmc.automata.dfa import StateLimit
+from lsmc.automata.pattern import Literal, Pattern, literal_prefix, literals
+from lsmc.base.source import to_display
+from lsmc.compiler.inputs import ignored
+from lsmc.lint.model import Tree
+from lsmc.modules.apparmor.lower.aare import GlobError, parse_glob
+from lsmc.modules.apparmor.requests import encode
+from lsmc.modules.apparmor.resolve.library import Library
+
+_WORD = r"(?:\"[^\"\n]*\"|[^\s\"]++)"
+_PATH = r"(?=\"?[/@:])" + _WORD
+_HEAD = re.compile(
+    rf"^[ \t]*(?:(?:profile|hat)[ \t]+|\^)(?P<name>{_WORD})(?:\s+(?P<path>{_PATH}))?"
+    rf"|^[ \t]*(?P<bare>{_PATH})(?:[ \t]+(?:\w+=|\()[^\n]*)?\s+\{{",
+    re.MULTILINE,
+)
+_TARGET = re.compile(rf"->[ \t]*&?({_WORD})")
+_SET = re.compile(r"^[ \t]*(@\{\w+\})[ \t]*[+:?]?=[ \t]*([^\n#]*)", re.MULTILINE)
+_VARIABLE = re.compile(r"@\{[^}]*\}")
+_GLOB = frozenset("*?[{@")
+_ANY_TEXT = parse_glob("**").pattern
+#: Paths of a pattern that are looked up one by one; how often variables are put in for others.
+_MANY = 64
+_ROUNDS = 4
+_LIMIT = 20_000
+
+
+class Head(NamedTuple):
+    """A profile: its file, its name and what it attaches to as they are written, and variables."""
+
+    file: str
+    name: str
+    paths: str
+    variables: dict[str, list[str]]
+
+
+class Shelf:
+    """The files of a library's file system, looked through and not compiled; each is read once."""
+
+    def __init__(self, library: Library) -> None:
+        self._files = library.files
+        self._texts: dict[str, str] = {}
+        self._profiles: dict[tuple[str, ...], Profiles] = {}
+
+    def profiles(self, folders: Iterable[str]) -> Profiles:
+        """The profiles of the files in some folders."""
+        key = tuple(sorted(set(folders)))
+        if key not in self._profiles:
+            paths = dict.fromkeys(path for folder in key for path in self.inside(folder))
+            self._profiles[key] = Profiles(head for path in paths for head in self._heads(path))
+        return self._profiles[key]
+
+    def inside(self, folder: str) -> Iterator[str]:
+        """The paths in a folder, in order; none when it is no folder."""
+        try:
+            entries = self._files.entries(folder) or []
+        except OSError:
+            return
+        yield from (posixpath.join(folder, name) for name in sorted(entries) if not ignored(name))
+
+    def below(self, folder: str) -> Iterator[str]:
+        """The paths in a folder and in those in it."""
+        for path in self.inside(folder):
+            yield path
+            yield from self.below(path)
+
+    def text(self, path: str) -> str:
+        """A file's byte text; empty for what cannot be read."""
+        if path not in self._texts:
+            try:
+                self._texts[path] = self._files.read(path).decode("latin-1")
+            except OSError:
+                self._texts[path] = ""
+        return self._texts[path]
+
+    def targets(self, path: str) -> Iterator[str]:
+        """What stands behind the arrows in a file."""
+        return (match[1].strip('",') for match in _TARGET.finditer(self.text(path)))
+
+    def _heads(self, path: str) -> Iterator[Head]:
+        text = self.text(path)
+        variables: dict[str, list[str]] = {}
+        for match in _SET.finditer(text):
+            variables.setdefault(match[1], []).extend(re.findall(_WORD, match[2]))
+        for match in _HEAD.finditer(text):
+            name = (match["name"] or match["bare"]).strip('"')
+            yield Head(path, to_display(name), (match["path"] or name).strip('"'), variables)
+
+
+class Profiles:
+    """Profiles by name and by what they attach to."""
+
+    def __init__(self, heads: Iterable[Head]) -> None:
+        self._heads = tuple(heads)
+        self.files: dict[str, set[str]] = {}
+        for head in self._heads:
+            self.files.setdefault(head.name, set()).add(head.file)
+
+    @cached_property
+    def _attachments(self) -> tuple[dict[bytes, set[str]], dict[Pattern, set[str]]]:
+        """Files by the paths that their profiles attach to, where they are few, and by pattern."""
+        few: dict[bytes, set[str]] = {}
+        many: dict[Pattern, set[str]] = {}
+        for head in self._heads:
+            if head.paths.startswith(("/", "@")):
+                pattern = _glob(head.paths, head.variables)
+                listed = literals(pattern, _MANY)
+                if listed is None:
+                    many.setdefault(pattern, set()).add(head.file)
+                for path in listed or ():
+                    few.setdefault(path, set()).add(head.file)
+        return dict(sorted(few.items())), many
+
+    def may_attach(self, rule: RuleLanguage, given: set[str]) -> bool:
+        """Whether a profile of a file that is not given may attach to a path of a rule."""
+        few, many = self._attachments
+        return any(not few[path] <= given for path in rule.starting(tuple(few))) or any(
+            not files <= given and _meet(rule, pattern) for pattern, files in many.items()
+        )
+
+
+class Beside:
+    """The profiles beside a tree."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._shelf = tree.library.kept(Shelf)
+        self._given = {posixpath.abspath(file.path) for file in tree.files}
+        self._base = tuple(map(posixpath.abspath, tree.library.search[:1]))
+        self._folders = (*sorted({posixpath.dirname(path) for path in self._given}), *self._base)
+
+    @cached_property
+    def _profiles(self) -> Profiles:
+        return self._shelf.profiles(self._folders)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Their names as they are written: children by their own, and variables as such."""
+        found = self._profiles.files.items()
+        return frozenset(name for name, files in found if not files <= self._given)
+
+    @cached_property
+    def _unknown(self) -> bool:
+        return any("@{" in name for name in self.names)
+
+    def has(self, name: str) -> bool:
+        """Whether one of them may have a name, or a child of that name."""
+        return self._unknown or name in self.names or name.rpartition("//")[2] in self.names
+
+    def attaches(self, rule: RuleLanguage) -> bool:
+        """Whether one of them may attach to a path of a rule."""
+        return bool(self.names) and self._profiles.may_attach(rule, self._given)
+
+    def enters(self, name: str) -> bool:
+        """Whether a rule that the tree does not have may lead to a profile by its name."""
+        if name in self._targets:
+            return True
+        globs = (target for target in self._targets if not _GLOB.isdisjoint(target))
+        return any(intersection(_glob(glob, {}), Literal(encode(name))) for glob in globs)
+
+    @cached_property
+    def _targets(self) -> frozenset[str]:
+        paths = {path for folder in self._folders for path in self._shelf.inside(folder)}
+        for folder in self._base:
+            paths.update(self._shelf.below(posixpath.join(folder, "abstractions")))
+        paths.difference_update(map(posixpath.abspath, self._tree.texts))
+        found = (target for path in paths for target in self._shelf.targets(path))
+        return frozenset(map(to_display, found))
+
+
+def beside_of(tree: Tree) -> Beside:
+    """The profiles beside the tree; ask `tree.shared` for them."""
+    return Beside(tree)
+
+
+def _glob(text: str, variables: dict[str, list[str]]) -> Pattern:
+    """The language of a glob in which variables stand for their values, or for any text."""
+
+    def put(match: re.Match[str]) -> str:
+        found = [value.strip('"') for value in variables.get(match[0], ())]
+        return "{" + ",".join(found) + "}" if len(found) > 1 else "".join(found) or match[0]
+
+    for _ in range(_ROUNDS):
+        text = _VARIABLE.sub(put, text)
+    try:
+        return parse_glob(_VARIABLE.sub("**", text)).pattern
+    except GlobError:
+        return _ANY_TEXT
+
+
+def _meet(rule: RuleLanguage, pattern: Pattern) -> bool:
+    start = literal_prefix(pattern)
+    if not start.startswith(rule.prefix) and not rule.prefix.startswith(start):
+        return False
+    try:
+        return intersection(rule.automaton(), Lazy(pattern), _LIMIT) is not None
+    except StateLimit:
+        return True

@@ -1,0 +1,130 @@
+"""The rules as they are written, each text once with the profiles that it is part of.
+
+Checks of the text need what the IR no longer has: words, conditions, rules that lowering dropped.
+The same included file is part of hundreds of profiles; it is looked at once for each feature set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lsmc.lint.model import LintedFile, Tree
+from lsmc.modules.apparmor.compile import FlatProfile
+from lsmc.modules.apparmor.lint.include_graph import includes
+from lsmc.modules.apparmor.resolve.body import Fragment
+from lsmc.modules.apparmor.resolve.features import Features
+from lsmc.modules.apparmor.syntax import ast
+
+
+@dataclass(slots=True)
+class Place:
+    """A text in a profile: the file that was given, the profile, and its name."""
+
+    file: LintedFile
+    profile: FlatProfile
+    name: str
+
+
+@dataclass(slots=True)
+class Text:
+    """The rules that stand directly in one text under one prefix and one feature set."""
+
+    fragment: Fragment
+    features: Features
+    places: list[Place] = field(default_factory=list)
+
+    @property
+    def rules(self) -> tuple[ast.Rule, ...]:
+        """The rules."""
+        return self.fragment.rules
+
+    @property
+    def profile(self) -> str:
+        """The name of one profile that has the text."""
+        return self.places[0].name
+
+
+def texts(tree: Tree) -> tuple[Text, ...]:
+    """The texts that take part, those of branches not taken left out; made once."""
+    return tree.shared(_texts)
+
+
+def _texts(tree: Tree) -> tuple[Text, ...]:
+    found: dict[object, Text] = {}
+    for place in places(tree):
+        features = place.file.compiled.features
+        for fragment in place.profile.body.fragments:
+            if not fragment.taken:
+                continue
+            key = (fragment.key, features.name)
+            text = found.get(key)
+            if text is None:
+                text = found[key] = Text(fragment, features)
+            text.places.append(place)
+    return tuple(found.values())
+
+
+def places(tree: Tree) -> Iterator[Place]:
+    """Every profile as written, with its name."""
+    names = tree.shared(_names)
+    for file in tree.files:
+        for profile in file.compiled.bodies:
+            head = profile.ast.head
+            name = names.get((head.source.path, head.start, file.path))
+            if name is not None:
+                yield Place(file, profile, name)
+
+
+def _names(tree: Tree) -> dict[tuple[str, int, str], str]:
+    return {
+        (profile.ir.origin.source.path, profile.ir.origin.start, profile.file.path): profile.name
+        for profile in tree.profiles
+    }
+
+
+def written_rules(tree: Tree) -> Iterator[tuple[Text, ast.Rule]]:
+    """Every rule with its text."""
+    for text in texts(tree):
+        for rule in text.rules:
+            yield text, rule
+
+
+def bare_rules(tree: Tree) -> dict[tuple[str, int], str]:
+    """The rules that name nothing, by place: the keyword."""
+    found: dict[tuple[str, int], str] = {}
+    for _, rule in written_rules(tree):
+        kind = _bare(rule.body)
+        if kind:
+            found[rule.span.source.path, rule.span.start] = kind
+    return found
+
+
+def _bare(body: ast.RuleBody) -> str:
+    match body:
+        case ast.AllRule():
+            return "all"
+        case ast.FileRule(path=None):
+            return "file"
+        case ast.CapabilityRule(names=()):
+            return "capability"
+        case ast.MountRule(kind="mount", conditions=(), source=None, mountpoint=None):
+            return "mount"
+        case ast.ChangeProfileRule(exec=None, target=None):
+            return "change_profile"
+        case ast.ClassRule(perms=None, words=(), conditions=(), peer=None):
+            return body.kind
+    return ""
+
+
+def features_of(tree: Tree) -> Iterator[tuple[LintedFile, Features]]:
+    """The given files that hold profiles, with their feature sets."""
+    for file in tree.files:
+        if file.compiled.profiles:
+            yield file, file.compiled.features
+
+
+def all_includes(tree: Tree) -> Iterator[ast.Include]:
+    """Every include line of the files of the tree, each once."""
+    for path in tree.texts:
+        yield from includes(tree.library.file(path).tree.items)

@@ -1,0 +1,299 @@
+"""What the lowering of every rule class needs: expansion, globs, prefixes, and the making of IR
+rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from lsmc.automata.pattern import NOT_NUL, Chars, Literal, Pattern, Star, concat, union
+from lsmc.base.source import Span, to_display
+from lsmc.ir.model import Effect, MediationClass, Rule, Transition
+from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.errors import did_you_mean, error
+from lsmc.modules.apparmor.lower.aare import Glob, GlobError, parse_glob
+from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.releases import NEWEST, SINGLE_VALUE, Release
+from lsmc.modules.apparmor.resolve.aliases import NO_ALIASES, Aliases
+from lsmc.modules.apparmor.resolve.features import Features
+from lsmc.modules.apparmor.resolve.variables import (
+    MAX_TEXT,
+    SHARE,
+    ExpansionError,
+    Variables,
+    filter_slashes,
+    references,
+)
+from lsmc.modules.apparmor.syntax import ast
+
+_EXECUTE, _MAP = FILE.mask("x"), FILE.mask("m")
+#: Any field, and any field that is not empty.
+ANY = Glob(Star(NOT_NUL), False)
+SOME = Glob(concat((Chars(NOT_NUL), Star(NOT_NUL))), False)
+
+#: The characters that a copy of a rule counts for besides its own.
+_COPY = 100
+
+_EFFECTS = {"": Effect.ALLOW, "allow": Effect.ALLOW, "deny": Effect.DENY, "prompt": Effect.PROMPT}
+
+
+def literal(text: str) -> Glob:
+    """Just this text."""
+    return Glob(Literal(text.encode("latin-1")), True)
+
+
+def one_of(texts: Iterable[str]) -> Glob:
+    """Any of some texts."""
+    return Glob(union(Literal(t.encode("latin-1")) for t in texts), True)
+
+
+@dataclass(frozen=True, slots=True)
+class ExecNote:
+    """What the checks of a whole profile need of a file rule besides its IR."""
+
+    rule: Rule
+    path: str
+    target: str
+    effect: ast.Effect
+    subset: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether the rule has to do with executing, or decides what executing brings along."""
+        bits = self.rule.owner | self.rule.other
+        decides = self.rule.audit or self.rule.priority != 0
+        return bool(bits & _EXECUTE or (bits & _MAP and decides))
+
+
+@dataclass(slots=True)
+class Lowering:
+    """The setting in which the rules of one fragment are lowered.
+
+    `rule` is what is being lowered: what its variables and aliases make of its text is counted.
+    `used` collects the names of the variables that were expanded: with their values and the
+    features they decide what the fragment means.  `notes` collects the rules with an exec
+    permission, under the prefix as `written`.
+    """
+
+    variables: Variables
+    features: Features
+    aliases: Aliases = NO_ALIASES
+    release: Release = NEWEST
+    used: set[str] = field(default_factory=set)
+    notes: list[ExecNote] = field(default_factory=list)
+    written: ast.Prefix = ast.NO_PREFIX
+    rule: Span | None = None
+    _made: int = 0
+
+    def begin(self, rule: Span) -> None:
+        """Go on with another rule."""
+        self.rule = rule
+        self._made = 0
+        self.notes.clear()
+
+    def _count(self, size: int, by: str) -> None:
+        """Count characters made of the rule's by a variable or an alias; raises `Refused`."""
+        assert self.rule is not None
+        written = self.rule.end - self.rule.start
+        before, self._made = max(self._made, SHARE * written), self._made + size
+        if self._made > before and not self.variables.pool.take(self._made - before, 0):
+            raise Refused(
+                error(
+                    "too-complex",
+                    self.rule,
+                    f"{by} makes more text than a run may",
+                    f"all may give {SHARE} characters for each one written, "
+                    f"and {MAX_TEXT:,} more together",
+                )
+            )
+
+    def text(self, word: ast.Word) -> str:
+        """The word with its variables expanded; raises `Refused`."""
+        text = word.text
+        if "@{" not in text:
+            return text
+        self.used.update(references(text))
+        try:
+            single = not SINGLE_VALUE.older(self.release)
+            expanded = self.variables.expand(text, single=single)
+        except ExpansionError as fault:
+            close = (
+                did_you_mean(fault.name, self.variables.names())
+                if fault.kind == "undeclared-variable"
+                else ""
+            )
+            raise Refused(error(fault.kind, word.span, str(fault), close)) from None
+        self._count(len(expanded), f"`{to_display(text)}`")
+        return expanded
+
+    def paths(self, *words: ast.Word) -> Iterator[tuple[str, ...]]:
+        """The words as paths, then each copy that an alias makes of them; raises `Refused`.
+
+        Aliases rewrite a text before its runs of slashes become one.
+        """
+        for texts in self.aliased(*map(self.text, words)):
+            yield tuple(map(filter_slashes, texts))
+
+    def path(self, word: ast.Word) -> str:
+        """The word expanded, with runs of slashes as one; raises `Refused`."""
+        return filter_slashes(self.text(word))
+
+    def glob(self, text: str, word: ast.Word, null: bool = False) -> Glob:
+        """The language of an expanded text that came from `word`; raises `Refused`."""
+        return glob(text, word.span, null)
+
+    def label(self, word: ast.Word) -> Glob:
+        """A glob over labels, or any other value without slash filtering; raises `Refused`."""
+        return self.glob(self.text(word), word)
+
+    def aliased(self, *texts: str) -> Iterator[tuple[str, ...]]:
+        """The texts, then each copy that an alias makes of them."""
+        yield texts
+        for old, new in self.aliases.matching(texts):
+            copies = tuple(new + t[len(old) :] if t.startswith(old) else t for t in texts)
+            self._count(_COPY + sum(map(len, copies)), f"the alias of `{to_display(old)}`")
+            yield copies
+
+
+def glob(text: str, span: Span, null: bool = False) -> Glob:
+    """The language of a glob; raises `Refused` with the place it came from."""
+    try:
+        return parse_glob(text, null)
+    except GlobError as fault:
+        shown = text if len(text) <= 60 else text[:57] + "..."
+        raise Refused(error(fault.kind, span, f"bad glob `{shown}`: {fault}")) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A rule's prefix with that of the blocks around it, and where the rule stands."""
+
+    origin: Span
+    effect: Effect = Effect.ALLOW
+    audit: bool = False
+    priority: int = 0
+    owner: ast.Owner = ""
+
+    @classmethod
+    def of(cls, prefix: ast.Prefix, origin: Span) -> Head:
+        """The head for a combined prefix."""
+        return cls(
+            origin, _EFFECTS[prefix.effect], prefix.audit, prefix.priority or 0, prefix.owner
+        )
+
+    def rule(
+        self,
+        cls: MediationClass,
+        fields: Sequence[Glob | Pattern],
+        mask: int,
+        *,
+        other: int | None = None,
+        transition: Transition | None = None,
+    ) -> Rule:
+        """An IR rule under this head; `other` is the mask for others where it differs."""
+        owner_mask = 0 if self.owner in ("other", "nobody") else mask
+        other_mask = 0 if self.owner in ("owner", "nobody") else mask if other is None else other
+        return Rule(
+            cls,
+            tuple(f.pattern if isinstance(f, Glob) else f for f in fields),
+            owner_mask,
+            other_mask,
+            self.effect,
+            self.origin,
+            self.audit,
+            self.priority,
+            all(f.exact for f in fields if isinstance(f, Glob)),
+            transition,
+        )
+
+
+def words_to_mask(
+    cls: MediationClass,
+    words: Iterable[ast.Word],
+    synonyms: dict[str, tuple[str, ...]],
+    what: str,
+) -> int:
+    """The bits of permission words; raises `Refused` for an unknown one."""
+    mask = 0
+    for word in words:
+        names = synonyms.get(word.text, (word.text,))
+        try:
+            mask |= cls.mask(names)
+        except KeyError:
+            known = sorted({*cls.permissions, *synonyms})
+            raise Refused(
+                error(
+                    "unknown-rule-permission",
+                    word.span,
+                    f"`{word.text}` is no permission of a {what} rule",
+                    did_you_mean(word.text, known) or "known: " + " ".join(known),
+                )
+            ) from None
+    return mask
+
+
+class Conditions:
+    """The conditions of one rule by name, each at most once."""
+
+    def __init__(
+        self,
+        conditions: Iterable[ast.Condition],
+        allowed: Iterable[str],
+        what: str,
+        *,
+        repeatable: Iterable[str] = (),
+        operators: Iterable[str] = ("=",),
+    ) -> None:
+        allowed = tuple(allowed)
+        self._found: dict[str, list[ast.Condition]] = {}
+        for condition in conditions:
+            name = condition.name.text
+            if name not in allowed:
+                raise Refused(
+                    error(
+                        "unknown-condition",
+                        condition.span,
+                        f"`{name}` is no condition of {what}",
+                        did_you_mean(name, allowed)
+                        or ("known: " + " ".join(allowed) if allowed else ""),
+                    )
+                )
+            if condition.op not in operators:
+                raise Refused(
+                    error(
+                        "bad-operator",
+                        condition.span,
+                        f"`{name}` takes `=`, not `{condition.op}`",
+                    )
+                )
+            if name in self._found and name not in repeatable:
+                raise Refused(
+                    error("repeated-condition", condition.span, f"`{name}` is given twice")
+                )
+            self._found.setdefault(name, []).append(condition)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._found
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def get(self, name: str) -> list[ast.Condition]:
+        """All conditions of a name, in order."""
+        return self._found.get(name, [])
+
+    def words(self, name: str) -> tuple[ast.Word, ...]:
+        """The values of all conditions of a name."""
+        return tuple(word for c in self.get(name) for word in c.values)
+
+    def single(self, name: str) -> ast.Word | None:
+        """The one value of a condition, or None when it is not given; raises `Refused`."""
+        found = self.get(name)
+        if not found:
+            return None
+        if len(found[0].values) != 1:
+            raise Refused(
+                error("repeated-condition", found[0].span, f"`{name}` takes exactly one value")
+            )
+        return found[0].values[0]

@@ -1,0 +1,239 @@
+"""File, link and bare `file` rules (apparmor.d(5), "File rules", "Link rules").
+
+A hard link is a pair of names: besides `l` on the new name it needs a rule for the pair.  A bare
+`l` gives the pair with any target and asks that the link opens no more than its target does; that
+test is only ever set for the owner, as in the compiler.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lsmc.automata.pattern import ALL, Chars, Literal, Pattern, Star, concat, mask_of
+from lsmc.ir.model import Effect, Rule, Transition
+from lsmc.modules.apparmor.classes import FILE, LINK
+from lsmc.modules.apparmor.errors import error
+from lsmc.modules.apparmor.lower.context import ExecNote, Head, Lowering
+from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.releases import (
+    IMPLIED_MAP,
+    IMPLIED_MAP_LOGGED,
+    LOSER_LOGS,
+    TRAILING_TARGET,
+    VISITING,
+)
+from lsmc.modules.apparmor.syntax import ast
+
+_EXEC = re.compile(r"([pPcC]?)([iIuU]?)[xX]")
+_LETTERS = {
+    "r": FILE.mask("r"),
+    "w": FILE.mask("wa"),
+    "a": FILE.mask("a"),
+    "l": FILE.mask("l"),
+    "k": FILE.mask("k"),
+    "m": FILE.mask("m"),
+}
+_EXECUTE = FILE.mask("x")
+_L = FILE.mask("l")
+_MAP = FILE.mask("m")
+_PAIR = LINK.mask(("link",))
+_SUBSET = LINK.mask(("subset",))
+_ANY_TARGET: Pattern = concat((Literal(b"/"), Chars(ALL & ~mask_of(b"/")), Star(ALL)))
+_EVERY_FILE = "/{**,}"
+
+
+def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Rule]:
+    """The IR of a file rule; raises `Refused`."""
+    if rule.path is None or rule.perms is None:
+        word = ast.Word(_EVERY_FILE, head.origin)
+        rule = replace(rule, path=word, perms=ast.Word("rwlkmix", head.origin))
+    assert rule.path is not None
+    assert rule.perms is not None
+    mask, mode = permissions(rule.perms, head.effect)
+    _check(rule, mask)
+    transition = None
+    if mode is not None:
+        transition = mode
+        if rule.safety and mode.kind != "inherit":
+            transition = transition._replace(unsafe=rule.safety == "unsafe")
+        if rule.target is not None:
+            transition = named(transition, rule.target, rule.path, context)
+    ignored = not rule.leading and TRAILING_TARGET.older(context.release)
+    target = rule.target if mask & _L and not mask & _EXECUTE else None
+    if target is not None and ignored:
+        context.text(target)  # its variables must be there
+        target = None
+    words = (rule.path,) if target is None else (rule.path, target)
+    for number, texts in enumerate(context.paths(*words)):
+        glob = context.glob(texts[0], rule.path)
+        granted = mask & ~_L if head.effect is Effect.DENY else mask
+        if granted:
+            silent = 0
+            if transition is not None and transition.inherit and IMPLIED_MAP.older(context.release):
+                if head.audit and not IMPLIED_MAP_LOGGED.older(context.release):
+                    silent = _MAP & ~granted
+                else:
+                    granted |= _MAP
+            lowered = head.rule(FILE, (glob,), granted, transition=transition)
+            if granted & _EXECUTE and LOSER_LOGS.older(context.release):
+                lowered = replace(lowered, visit=1)
+            if granted & _EXECUTE or VISITING.older(context.release):
+                link = rule.target.text if rule.target is not None else ""
+                effect = context.written.effect
+                context.notes.append(ExecNote(lowered, texts[0], link, effect, rule.subset))
+            yield lowered
+            if silent:
+                yield replace(head, audit=False).rule(FILE, (glob,), silent)
+        if mask & _L:
+            pair: Pattern = _ANY_TARGET
+            exact = False
+            subset = True
+            if target is not None:
+                pair, exact = context.glob(texts[1], target)
+                subset = rule.subset and not number  # the copies of aliases lose it
+            yield _pair(head, glob.pattern, pair, subset, glob.exact and exact)
+
+
+def lower_link(rule: ast.LinkRule, head: Head, context: Lowering) -> Iterator[Rule]:
+    """The IR of a link rule; raises `Refused`."""
+    for number, (new, old) in enumerate(context.paths(rule.path, rule.target)):
+        link = context.glob(new, rule.path)
+        existing = context.glob(old, rule.target)
+        if head.effect is not Effect.DENY:
+            yield head.rule(FILE, (link,), _L)
+        exact = link.exact and existing.exact
+        subset = rule.subset and not number  # the copies of aliases lose it
+        yield _pair(head, link.pattern, existing.pattern, subset, exact)
+
+
+def _pair(head: Head, link: Pattern, target: Pattern, subset: bool, exact: bool) -> Rule:
+    mask = _PAIR | _SUBSET if subset else _PAIR
+    return replace(head.rule(LINK, (link, target), mask, other=_PAIR), exact=exact)
+
+
+def permissions(word: ast.Word, effect: Effect) -> tuple[int, Transition | None]:
+    """The bits of a permission word and its exec mode; raises `Refused`."""
+    text = word.text
+    mask = 0
+    mode: Transition | None = None
+    at = 0
+    while at < len(text):
+        match = _EXEC.match(text, at)
+        if match:
+            at = match.end()
+            if match.group() in ("x", "X"):
+                if effect is not Effect.DENY:
+                    raise Refused(
+                        error(
+                            "bare-exec",
+                            word.span,
+                            f"`{text}` says that a file may be executed, not how",
+                            "use ix, px, cx or ux, or `x` in a deny rule",
+                        )
+                    )
+            elif effect is Effect.DENY:
+                raise Refused(
+                    error(
+                        "exec-mode-in-deny",
+                        word.span,
+                        f"a deny rule takes plain `x`, not `{match.group()}`",
+                    )
+                )
+            else:
+                found = _mode(*match.groups())
+                if mode is not None and found != mode:
+                    raise Refused(
+                        error("two-exec-modes", word.span, f"`{text}` has two exec modes")
+                    )
+                mode = found
+            mask |= _EXECUTE
+            continue
+        bits = _LETTERS.get(text[at].lower() if text[at] in "RWLM" else text[at])
+        if bits is None:
+            raise Refused(
+                error(
+                    "unknown-permission",
+                    word.span,
+                    f"`{text[at]}` in `{text}` is no file permission",
+                    "known: r w a l k m and the exec modes ix px cx ux pix cix pux cux",
+                )
+            )
+        mask |= bits
+        at += 1
+    if "a" in text and ("w" in text or "W" in text):
+        raise Refused(
+            error("append-and-write", word.span, "`w` includes `a`: give only one of them")
+        )
+    return mask, mode
+
+
+def _mode(first: str, second: str) -> Transition:
+    """The transition of an exec mode, `p` `c` or nothing with `i` `u` or nothing."""
+    unsafe = (first or second) in "pcu"
+    if not first:
+        if second in "iI":
+            return Transition("inherit", inherit=True)
+        return Transition("unconfined", unsafe=unsafe)
+    return Transition(
+        "attach" if first in "pP" else "attach-child",
+        inherit=bool(second) and second in "iI",
+        unconfined=bool(second) and second in "uU",
+        unsafe=unsafe,
+    )
+
+
+def named(mode: Transition, target: ast.Word, path: ast.Word, context: Lowering) -> Transition:
+    """The transition to a named target; the name is taken as it is written."""
+    name = target.text
+    if name.startswith("&") and "domain/stack" not in context.features:
+        raise Refused(
+            error(
+                "stacking-not-supported",
+                target.span,
+                f"`{name}` stacks a profile, which this abi does not have",
+            )
+        )
+    if mode.kind == "attach-child":
+        # the compiler stores a child whose name is the rule's own path as the plain mode
+        return mode if name == path.text else mode._replace(kind="child", name=name)
+    return mode._replace(kind="stack" if name.startswith("&") else "profile", name=name)
+
+
+def _check(rule: ast.FileRule, mask: int) -> None:
+    assert rule.perms is not None
+    if rule.safety and not mask & _EXECUTE:
+        raise Refused(
+            error(
+                "safe-without-exec",
+                rule.perms.span,
+                f"`{rule.safety}` needs an exec permission in the rule",
+            )
+        )
+    if rule.subset and mask != _L:
+        raise Refused(
+            error(
+                "subset-without-link",
+                rule.perms.span,
+                "`subset` belongs to link rules: the permission must be exactly `l`",
+            )
+        )
+    if rule.leading and rule.target is not None and mask & _L:
+        if mask & _EXECUTE:
+            raise Refused(
+                error(
+                    "link-and-exec-target",
+                    rule.target.span,
+                    "with both link and exec permissions it is unclear what `->` means",
+                    "write two rules",
+                )
+            )
+        if rule.target.text.startswith(":"):
+            raise Refused(
+                error(
+                    "namespace-in-link-target",
+                    rule.target.span,
+                    "the target of a link is a path, not a name in a namespace",
+                )
+            )

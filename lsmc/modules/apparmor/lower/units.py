@@ -1,0 +1,261 @@
+"""From fragments of syntax to units of IR rules.
+
+A fragment is lowered once for each set of values of the variables that it uses: the files that many
+profiles include give the same unit to all of them.  Rules that speak of the profile itself (through
+`@{profile_name}` and its like) are lowered for each profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.ir.model import Rule, Unit
+from lsmc.modules.apparmor.errors import error
+from lsmc.modules.apparmor.lower.context import ExecNote, Head, Lowering
+from lsmc.modules.apparmor.lower.rules.all import lower_all
+from lsmc.modules.apparmor.lower.rules.capability import lower_capability
+from lsmc.modules.apparmor.lower.rules.change_profile import lower_change_profile
+from lsmc.modules.apparmor.lower.rules.dbus import lower_dbus
+from lsmc.modules.apparmor.lower.rules.file import lower_file, lower_link
+from lsmc.modules.apparmor.lower.rules.ipc import lower_io_uring, lower_mqueue, lower_userns
+from lsmc.modules.apparmor.lower.rules.mount import lower_mount, lower_pivot_root
+from lsmc.modules.apparmor.lower.rules.network import lower_network, lower_unix
+from lsmc.modules.apparmor.lower.rules.peer import lower_ptrace, lower_signal
+from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.releases import RULES_IN_CONDITION, Release
+from lsmc.modules.apparmor.resolve.aliases import Aliases
+from lsmc.modules.apparmor.resolve.body import Fragment, conflicting_block, merge
+from lsmc.modules.apparmor.resolve.features import Features
+from lsmc.modules.apparmor.resolve.variables import ExpansionError, Variables
+from lsmc.modules.apparmor.syntax import ast
+
+#: Variables that every profile sets for itself.
+BUILTIN = frozenset(("profile_name", "attach_path", "exec_path"))
+
+Lower = Callable[[Any, Head, Lowering], Iterator[Rule]]
+
+_BY_KIND: dict[str, Lower] = {
+    "network": lower_network,
+    "unix": lower_unix,
+    "dbus": lower_dbus,
+    "signal": lower_signal,
+    "ptrace": lower_ptrace,
+    "userns": lower_userns,
+    "io_uring": lower_io_uring,
+    "mqueue": lower_mqueue,
+}
+_BY_NODE: dict[type, Lower] = {
+    ast.FileRule: lower_file,
+    ast.LinkRule: lower_link,
+    ast.CapabilityRule: lower_capability,
+    ast.MountRule: lower_mount,
+    ast.PivotRootRule: lower_pivot_root,
+    ast.ChangeProfileRule: lower_change_profile,
+    ast.AllRule: lower_all,
+}
+_OWNED = (ast.FileRule, ast.LinkRule)
+#: The rules that the compiler keeps from a `{ }` block; it drops all others without a word.
+_KEPT_IN_BLOCKS = (ast.FileRule, ast.LinkRule, ast.ChangeProfileRule)
+#: The rules that the first release keeps from the branches of a condition.
+_KEPT_IN_CONDITIONS = (*_KEPT_IN_BLOCKS, ast.CapabilityRule)
+#: Errors that need the values of variables: a branch that is not taken does not have them.
+_AFTER_EXPANSION = frozenset(
+    (
+        "undeclared-variable",
+        "recursive-variable",
+        "boolean-as-set",
+        "too-complex",
+        "bad-alternation",
+        "bad-class",
+        "trailing-backslash",
+        "empty-mount-rule",
+    )
+)
+
+
+def lower_rule(rule: ast.Rule, prefix: ast.Prefix | None, context: Lowering) -> tuple[Rule, ...]:
+    """The IR of one rule under the prefix of the blocks around it; raises `Refused`."""
+    body = rule.body
+    _check_prefix(rule)
+    kind = body.kind if isinstance(body, ast.ClassRule) else ""
+    lower = _BY_KIND[kind] if kind else _BY_NODE[type(body)]
+    context.written = rule.prefix
+    rules = tuple(lower(body, Head.of(rule.prefix, rule.span), context))
+    if prefix is None:
+        return rules
+    context.notes.clear()
+    if prefix.effect and rule.prefix.effect and prefix.effect != rule.prefix.effect:
+        raise Refused(conflicting_block(rule.span, prefix.effect, rule.prefix.effect))
+    if not isinstance(body, _KEPT_IN_BLOCKS):
+        return ()
+    context.written = combined = merge(prefix, rule.prefix)
+    if not isinstance(body, _OWNED):
+        combined = replace(combined, owner="")
+    return tuple(lower(body, Head.of(combined, rule.span), context))
+
+
+def _check_prefix(rule: ast.Rule) -> None:
+    prefix, body = rule.prefix, rule.body
+    what = body.kind if isinstance(body, ast.ClassRule) else type(body).__name__
+    if prefix.priority is not None:
+        if not -1000 <= prefix.priority <= 1000:
+            raise Refused(
+                error(
+                    "priority-range",
+                    rule.span,
+                    f"priority {prefix.priority} is out of range",
+                    "priorities go from -1000 to 1000",
+                )
+            )
+        if what in ("network", "AllRule"):
+            raise Refused(
+                error(
+                    "priority-not-allowed",
+                    rule.span,
+                    f"{'`all`' if what == 'AllRule' else 'a network rule'} takes no priority",
+                )
+            )
+    if prefix.owner and not isinstance(body, _OWNED):
+        raise Refused(
+            error(
+                "owner-not-allowed",
+                rule.span,
+                f"`{prefix.owner}` belongs to file and link rules",
+                "only files have an owner: drop it",
+            )
+        )
+
+
+class Environment(NamedTuple):
+    """What the meaning of rules depends on besides their text."""
+
+    variables: Variables
+    features: Features
+    aliases: Aliases
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A fragment's rules: those that any profile can share, and those of this profile alone."""
+
+    shared: Unit
+    own: tuple[Rule, ...]
+    notes: tuple[ExecNote, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+_EMPTY = Unit(())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a fragment divides: the rules to share, the rules to lower for each profile, and the
+    variables that the shared rules use."""
+
+    shared: tuple[ast.Rule, ...]
+    own: tuple[ast.Rule, ...]
+    used: tuple[str, ...]
+
+
+class Lowerer:
+    """Lowers fragments and remembers the units; one for each compilation."""
+
+    def __init__(self) -> None:
+        self._plans: dict[object, Plan] = {}
+        self._units: dict[object, tuple[Unit, tuple[ExecNote, ...]]] = {}
+
+    def lower(self, fragment: Fragment, under: Environment) -> Lowered:
+        """The rules of a fragment under the variables of a profile."""
+        plan = self.plan(fragment, under.features)
+        if plan is None:
+            return self._first(fragment, under)
+        try:
+            shared = self.shared(fragment, plan, under)
+        except ExpansionError:
+            return self._first(fragment, under)
+        if not plan.own:
+            return shared
+        own = self.own(fragment, plan, under)
+        notes = (*shared.notes, *own.notes)
+        return Lowered(shared.shared, own.own, notes, (*shared.diagnostics, *own.diagnostics))
+
+    def plan(self, fragment: Fragment, features: Features) -> Plan | None:
+        """How a fragment divides, once it was lowered without a fault."""
+        return self._plans.get((fragment.key, features.name))
+
+    def shared(self, fragment: Fragment, plan: Plan, under: Environment) -> Lowered:
+        """The rules that any profile can share; raises `ExpansionError`."""
+        values = tuple(under.variables.signature(name) for name in plan.used)
+        key = (fragment.key, under.features.name, under.aliases, values)
+        known = self._units.get(key)
+        faults: list[Diagnostic] = []
+        if known is None:
+            rules, notes, _, faults = _lower(plan.shared, fragment, under)
+            known = (Unit(rules), notes)
+            if not faults:
+                self._units[key] = known
+        return Lowered(known[0], (), known[1], tuple(faults))
+
+    def own(self, fragment: Fragment, plan: Plan, under: Environment) -> Lowered:
+        """The rules that speak of the profile itself."""
+        rules, notes, _, faults = _lower(plan.own, fragment, under)
+        return Lowered(_EMPTY, rules, notes, tuple(faults))
+
+    def _first(self, fragment: Fragment, under: Environment) -> Lowered:
+        """Lower a fragment for the first time, and learn how it divides."""
+        shared: list[ast.Rule] = []
+        own: list[ast.Rule] = []
+        used: set[str] = set()
+        results: tuple[list[Rule], list[Rule]] = ([], [])
+        notes: tuple[list[ExecNote], list[ExecNote]] = ([], [])
+        faults: list[Diagnostic] = []
+        for rule in fragment.rules:
+            lowered = _lower((rule,), fragment, under)
+            mine = bool(lowered.used & BUILTIN)
+            (own if mine else shared).append(rule)
+            results[mine].extend(lowered.rules)
+            notes[mine].extend(lowered.notes)
+            faults += lowered.faults
+            if not mine:
+                used |= lowered.used
+        if not fragment.taken:
+            checked = tuple(f for f in faults if f.name not in _AFTER_EXPANSION)
+            return Lowered(_EMPTY, (), (), checked)
+        unit = Unit(tuple(results[0]))
+        if not faults:
+            names = tuple(sorted(used))
+            self._plans[fragment.key, under.features.name] = Plan(tuple(shared), tuple(own), names)
+            values = tuple(under.variables.signature(name) for name in names)
+            key = (fragment.key, under.features.name, under.aliases, values)
+            self._units[key] = (unit, tuple(notes[0]))
+        return Lowered(unit, tuple(results[1]), (*notes[0], *notes[1]), tuple(faults))
+
+
+class _Result(NamedTuple):
+    rules: tuple[Rule, ...]
+    notes: tuple[ExecNote, ...]
+    used: frozenset[str]
+    faults: list[Diagnostic]
+
+
+def _lower(rules: Sequence[ast.Rule], fragment: Fragment, under: Environment) -> _Result:
+    """Lower some rules of a fragment, going on after those that are refused."""
+    context = Lowering(*under)
+    notes: list[ExecNote] = []
+    lowered: list[Rule] = []
+    faults: list[Diagnostic] = []
+    lost = fragment.conditional and RULES_IN_CONDITION.older(under.release)
+    for rule in rules:
+        context.begin(rule.span)
+        try:
+            found = lower_rule(rule, fragment.prefix, context)
+            if not lost or isinstance(rule.body, _KEPT_IN_CONDITIONS):
+                lowered += found
+                notes += context.notes
+        except Refused as refused:
+            faults.append(refused.diagnostic)
+    return _Result(tuple(lowered), tuple(notes), frozenset(context.used), faults)

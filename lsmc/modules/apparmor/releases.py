@@ -1,0 +1,478 @@
+"""The releases of AppArmor's compiler that a profile can stand for, and where they differ.
+
+What a kernel enforces is what the compiler in use wrote.  A profile is decided as the release that
+its abi stands for, or as the one that the caller names.  Each difference between the releases is
+one row here: lowering asks it what to do, lint and the tests name it, and the table in
+`docs/compilers.md` is made of it (`scripts/check_docs.py` compares the two).
+
+What the releases do was found by running 3.0.8 and 4.1.0; 6.0 is 6.0.0~alpha1 (commit bda75d45).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from enum import IntEnum
+from typing import NamedTuple
+
+from lsmc.modules.apparmor.resolve.features import Features
+
+_SAME = "`tests/modules/apparmor/test_compilers.py`"
+_KNOWN = "`tests/differential/known.py`"
+_HERE = "`tests/modules/apparmor/test_releases.py`"
+_ABI = re.compile(r"(\d{1,3})\.\d{1,3}")
+
+
+class Release(IntEnum):
+    """A release of the compiler, oldest first."""
+
+    V3_0 = 0
+    V4_1 = 1
+    V6_0 = 2
+
+    @property
+    def target(self) -> str:
+        """The release as `--target` names it."""
+        return ("3.0", "4.1", "6.0")[self]
+
+    @property
+    def version(self) -> str:
+        """The version whose behaviour is meant."""
+        return ("3.0.8", "4.1.0", "6.0")[self]
+
+
+NEWEST = Release.V6_0
+TARGETS = tuple(release.target for release in Release)
+
+
+def release_named(target: str) -> Release:
+    """The release that `--target` names; ValueError for any other text."""
+    try:
+        return Release(TARGETS.index(target))
+    except ValueError:
+        known = ", ".join(TARGETS)
+        raise ValueError(f"no target `{target}`: the targets are {known}") from None
+
+
+def release_of(features: Features) -> Release:
+    """The release that an abi stands for: the first one with that abi, the newest for any other.
+
+    An abi file is known by its name (`abi/3.0`), as `abi` lines and `--features` give it.
+    """
+    match = _ABI.fullmatch(posixpath.basename(features.name))
+    if match is None:
+        return NEWEST
+    major = int(match[1])
+    if major <= 3:
+        return Release.V3_0
+    return Release.V4_1 if major == 4 else Release.V6_0
+
+
+class Difference(NamedTuple):
+    """What the releases do with one thing that policy can say.
+
+    `topic` is that thing; `does` are what 3.0.8, 4.1.0 and 6.0 do with it, and `lsmc` is what is
+    decided here when that is not what the release does.  `checked` names what tests it.
+    """
+
+    name: str
+    topic: str
+    does: tuple[str, str, str]
+    checked: str
+    lsmc: str = "as the target"
+
+    def older(self, release: Release) -> bool:
+        """Whether a release does something else than the newest one."""
+        return self.does[release] != self.does[NEWEST]
+
+
+#: Where the lsmc column of the table says nothing else, what the target does is decided.
+IMPLIED_MAP = Difference(
+    "implied-map",
+    "`m` implied by `ix` where another rule wins the `x`",
+    ("kept", "kept", "dropped"),
+    _HERE,
+)
+IMPLIED_MAP_LOGGED = Difference(
+    "implied-map-logged",
+    "`m` implied by `audit ... ix`",
+    ("not logged", "logged", "not logged"),
+    _HERE,
+)
+IMPLIED_MAP_DENIED = Difference(
+    "implied-map-denied",
+    "`deny /a m` of lower priority beside `/a ix`",
+    ("no priorities", "`m` allowed", "`m` denied"),
+    _HERE,
+)
+VISITING = Difference(
+    "visiting",
+    "`m` of `/bin/* mix` on `/bin/a` where `/bin/a px` is visited before it",
+    ("the order decides nothing", "dropped", "the order decides nothing"),
+    _HERE,
+)
+LOSER_LOGS = Difference(
+    "loser-logs",
+    "`audit /bin/* px` where `/bin/a ix` wins; pivot_root alike",
+    ("logged", "logged", "not logged"),
+    _HERE,
+)
+PLAIN_NAME = Difference(
+    "plain-name",
+    "`/bin/a { }` beside another profile that attaches to `/bin/a`",
+    ("`/bin/a` is taken", "`/bin/a` is taken", "the ranks of both are compared"),
+    _HERE,
+)
+GRANDCHILD = Difference(
+    "grandchild",
+    "name of `g` in `profile p { profile c { profile g` (`cx -> g` leads to `c//g` in all three)",
+    ("`c//g`", "`p//c//g`", "`p//c//g`"),
+    _HERE,
+)
+TRAILING_TARGET = Difference(
+    "trailing-target",
+    "`/a l -> /b`",
+    ("the target is ignored", "the target is ignored", "the target of the link"),
+    _HERE,
+)
+SINGLE_VALUE = Difference(
+    "single-value",
+    "`@{V}/b` with the one value `/` of `@{V}`, and other slashes beside a variable of one value",
+    ("both are kept (`//b`)", "both are kept (`//b`)", "one is dropped, save at the beginning"),
+    _HERE,
+)
+NEWER_CLASSES = Difference(
+    "newer-classes",
+    "user namespaces, message queues and io_uring, whatever the abi has",
+    ("not mediated", "as the abi says", "as the abi says"),
+    _HERE,
+)
+RULES_IN_CONDITION = Difference(
+    "rules-in-condition",
+    "rules other than file, link, change_profile and capability in `if` and `else`",
+    ("dropped", "kept", "kept"),
+    _HERE,
+)
+DEFINED_BOOLEAN = Difference(
+    "defined-boolean",
+    "`defined $boolean`",
+    ("the truth", "the value of the boolean", "always false"),
+    f"{_HERE}, `python -m tests.conformance` (spec)",
+)
+OLD_MOUNT = Difference(
+    "mount-kinds",
+    "a mount rule whose options name a kind (`bind`) and other flags (`ro`)",
+    (
+        "the kind without the flags, and a new mount with them",
+        "the kind, with the flags that it has",
+        "the kind, with the flags that it has",
+    ),
+    _HERE,
+)
+
+QUEUE_LABEL = Difference(
+    "queue-label",
+    "`mqueue create label=x`",
+    ("refused", "queues of that label", "queues of that label, and making any queue"),
+    _HERE,
+)
+
+CHANGE_PRIORITY = Difference(
+    "change-priority",
+    "`priority=` of a change_profile rule",
+    ("refused", "passed over", "compared"),
+    _HERE,
+)
+
+#: Every difference, in the order of the table: in decisions first, then in what is accepted.
+DIFFERENCES = (
+    IMPLIED_MAP,
+    IMPLIED_MAP_LOGGED,
+    IMPLIED_MAP_DENIED,
+    VISITING,
+    LOSER_LOGS,
+    PLAIN_NAME,
+    GRANDCHILD,
+    TRAILING_TARGET,
+    SINGLE_VALUE,
+    NEWER_CLASSES,
+    RULES_IN_CONDITION,
+    DEFINED_BOOLEAN,
+    QUEUE_LABEL,
+    CHANGE_PRIORITY,
+    Difference(
+        "map-beside-exact",
+        "`m` of `/b* mix` at `/b` beside `/b Px`",
+        ("kept", "kept or dropped, with the order in which rules are visited", "as the mode"),
+        _KNOWN,
+        "kept, from 6.0 on as the mode",
+    ),
+    Difference(
+        "quiet-options",
+        "logging of a refused setopt beside `deny unix (getopt)`, and the reverse",
+        ("logged", "silent", "logged"),
+        _KNOWN,
+        "logged",
+    ),
+    Difference(
+        "denied-class",
+        "`audit deny umount,` as the only mount rule of a profile",
+        ("mount is not mediated at all", "denied", "denied"),
+        _KNOWN,
+        "denied",
+    ),
+    Difference(
+        "namespace-target",
+        "`px -> :ns:p` for kernels with tables of permissions",
+        ("`:ns:p`", "`:ns`, which no kernel loads", "`:ns:p`"),
+        _KNOWN,
+        "`:ns:p`",
+    ),
+    Difference(
+        "nul-in-address",
+        "an abstract socket address with NUL or control bytes",
+        ("may pass for other fields", "may pass for other fields", "may pass for other fields"),
+        _KNOWN,
+        "each field is one",
+    ),
+    OLD_MOUNT,
+    Difference(
+        "mount-without-options",
+        "`mount -> /a,` without options",
+        (
+            "any kind, any flags",
+            "any kind, the flags that it has",
+            "any kind, the flags that it has",
+        ),
+        _HERE,
+    ),
+    Difference(
+        "remount-without-options",
+        "`remount /a,` without options",
+        ("no flags", "any flags", "any flags"),
+        _HERE,
+    ),
+    Difference(
+        "class-is-exact",
+        "exact beats glob for exec: `[ab]`",
+        ("a glob", "exact", "exact"),
+        "`tests/modules/apparmor/test_precedence.py`, `tests/differential/known.py`",
+        "exact",
+    ),
+    Difference(
+        "coarse-network",
+        "coarse network rules under an abi without `network_v8`",
+        (
+            "each profile its own",
+            "shared by the profiles of a file",
+            "shared by the profiles of a file",
+        ),
+        "`tests/differential`",
+        "each profile its own",
+    ),
+    Difference(
+        "rooted-variable",
+        "`/@{V}` with several values that begin with `/`",
+        (
+            "the slash of the value is dropped",
+            "the slash of the value is dropped",
+            "not tried; one value keeps it (`//`)",
+        ),
+        "`tests/modules/apparmor/resolve/test_expansion.py`",
+        "dropped; one value keeps it",
+    ),
+    Difference(
+        "empty-variable",
+        "`/a/@{E}@{V}` where `@{E}` is empty and several values of `@{V}` begin with `/`",
+        ("the slash of the value is dropped", "the slash of the value is dropped", "it stays"),
+        "`tests/modules/apparmor/resolve/test_expansion.py`",
+        "dropped",
+    ),
+    Difference(
+        "newer-syntax",
+        "`priority=`, `prompt`, `all`, `userns`, `mqueue`, `io_uring`",
+        ("refused", "accepted", "accepted"),
+        "`tests/modules/apparmor/lower/test_rules.py`, `python -m tests.conformance`",
+        "accepted",
+    ),
+    Difference(
+        "newest-syntax",
+        "`?=`, `:=`, comparisons in `if`",
+        ("refused", "refused", "accepted"),
+        "`python -m tests.conformance`",
+        "accepted",
+    ),
+    Difference(
+        "clash-under-stronger",
+        "a clash of exec modes under a stronger rule",
+        ("always refused", "depends on the order of visiting", "depends on the order of visiting"),
+        "`python -m tests.conformance` (accept)",
+        "as 6.0",
+    ),
+    Difference(
+        "contrary-options",
+        "`options=(ro,rw)` in a mount rule",
+        ("accepted", "refused", "refused"),
+        "`tests/modules/apparmor/test_error_catalogue.py`",
+        "refused",
+    ),
+    Difference(
+        "propagation-path",
+        "`mount options=make-private /a`",
+        ("refused", "accepted", "accepted"),
+        "`tests/differential/known.py`",
+        "accepted",
+    ),
+    Difference(
+        "class-rules-in-block",
+        "rules other than file, link and change_profile in a `{ }` block",
+        ("dropped", "dropped", "dropped"),
+        "`python -m tests.conformance` (spec)",
+        "dropped",
+    ),
+    Difference(
+        "rlimit-in-if",
+        "`set rlimit` inside `if`",
+        ("dropped", "dropped", "dropped"),
+        "`python -m tests.conformance` (spec)",
+        "dropped",
+    ),
+    Difference(
+        "variable-as-target",
+        "exec target `-> @{X}`",
+        ("taken as written", "taken as written", "taken as written"),
+        "`python -m tests.conformance` (spec)",
+        "taken as written",
+    ),
+    Difference(
+        "escaped-comma",
+        "`[\\,]` in a glob",
+        ("a backslash or a comma", "a backslash or a comma", "never ends"),
+        _SAME,
+        "a backslash or a comma",
+    ),
+    Difference(
+        "escaped-caret",
+        "`[\\^a]`, a class that begins with an escaped `^`",
+        ("any byte but `a`", "any byte but `a`", "any byte but `a`"),
+        _SAME,
+        "any byte but `a`",
+    ),
+    Difference(
+        "class-of-bracket",
+        "`[]a[b]`, a class whose first byte is `]`",
+        ("a class that ends at the second `]`",) * 3,
+        "`tests/modules/apparmor/lower/test_aare.py`",
+        "refused: an empty class",
+    ),
+    Difference(
+        "clearing-option",
+        "`options in (rw)`, and other words that clear a flag",
+        ("the flag may be set or not",) * 3,
+        _SAME,
+        "the flag may be set or not",
+    ),
+    Difference(
+        "norelatime",
+        "the mount option `norelatime`",
+        ("no flag; `options=norelatime` is any flags", "no flag", "no flag"),
+        f"{_SAME}, {_HERE}",
+    ),
+    Difference(
+        "nouser",
+        "the mount option `nouser`",
+        ("a flag that no kernel asks for", "no flag", "no flag"),
+        f"{_SAME}, {_HERE}",
+    ),
+    Difference(
+        "alias-of-slashes",
+        "`alias /a -> /b/,` and `/a/c`",
+        ("`/b/c`: aliases rewrite texts, then runs of slashes become one",) * 3,
+        _SAME,
+        "`/b/c`",
+    ),
+    Difference(
+        "alias-of-implied-rules",
+        "an alias for `/proc/` or `/sys/`",
+        ("rewrites the rules that hats and change_profile are given, too",) * 3,
+        _SAME,
+        "rewrites them",
+    ),
+    Difference(
+        "slashes-of-executable",
+        "`change_profile /x//a -> q`",
+        ("`/x//a`, which no kernel asks about",) * 3,
+        _SAME,
+        "`/x//a`",
+    ),
+    Difference(
+        "own-name",
+        "`@{profile_name}` of a profile whose name has a comma or a backslash",
+        ("a glob in which they are bare: `{@{profile_name},c}` splits at the comma",) * 3,
+        _SAME,
+        "such a glob",
+    ),
+    Difference(
+        "question-mark-behind-variable",
+        "`@{V}?/ r` (a `?` behind a variable; `@{V}?? r` is accepted by all three)",
+        ("accepted", "accepted", "refused"),
+        _SAME,
+        "accepted",
+    ),
+    Difference(
+        "subset-of-alias",
+        "the copy that an alias makes of `link subset /a -> /b`",
+        ("a link without `subset`",) * 3,
+        _SAME,
+        "without `subset`",
+    ),
+    Difference(
+        "address-of-value",
+        "`unix addr=@{V}` where the value of `@{V}` does not begin with `@`",
+        ("the first letter of the value is dropped",) * 3,
+        _SAME,
+        "dropped",
+    ),
+    Difference(
+        "nul-in-class",
+        "`/a[^b]c l` and `change_profile -> /a[^b]c`, where `[^b]` matches NUL",
+        ("stands for the pair of `/a` and `c`, too",) * 3,
+        "not modelled: only odd pairs are opened, and the name itself needs a rule",
+        "the path alone",
+    ),
+    Difference(
+        "file-rule-beside-change",
+        "`/a r` beside `change_profile -> /a`, letter for letter the same path",
+        ("the file rule is lost", "the file rule is lost", "not tried"),
+        "`tests/modules/apparmor/lint/test_abi.py`",
+        "kept; LSM409 tells",
+    ),
+    Difference(
+        "log-of-glob",
+        "`audit /a* px` beside `/ab px` (and `audit pivot_root` beside a rule without wildcards)",
+        ("`/ab` is logged", "`/ab` is logged", "`/ab` is not logged"),
+        "`tests/modules/apparmor/test_precedence.py`",
+        "not logged",
+    ),
+    Difference(
+        "circular-variable",
+        "a variable that refers to itself",
+        ("refused", "refused", "may crash"),
+        "`tests/modules/apparmor/test_error_catalogue.py`",
+        "refused",
+    ),
+    Difference(
+        "include-in-rule",
+        "`include` in the middle of a rule",
+        ("accepted", "accepted", "accepted"),
+        "not supported; no real file has one",
+        "refused",
+    ),
+    Difference(
+        "comment-at-end",
+        "a comment after an assignment on the last line without a line end",
+        ("accepted", "accepted", "refused"),
+        "`tests/modules/apparmor/syntax/test_lexer.py`",
+        "accepted",
+    ),
+)

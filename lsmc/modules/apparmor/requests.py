@@ -1,0 +1,248 @@
+"""Requests: the words of a question as the fields of a mediation class.
+
+Names are taken as people write them; what the kernel would fill in is filled in (the protocol of
+a stream socket, the order of mount flags).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from lsmc.base.errors import Error, hint
+from lsmc.ir.mediation import MediationClass
+from lsmc.modules.apparmor.classes import BY_NAME, FILE, LINK, MOUNT, NETWORK, UNIX
+from lsmc.modules.apparmor.mount_flags import (
+    BIND,
+    CLEARS,
+    MOVE,
+    PROPAGATION,
+    REC,
+    REMOUNT,
+    SETS,
+    flag_string,
+)
+from lsmc.modules.apparmor.mount_flags import BY_WORD as FLAG_BITS
+from lsmc.modules.apparmor.names import signal_named
+from lsmc.modules.apparmor.operations import MAIN_FIELD, Operation
+from lsmc.stack.capabilities import plain
+
+_ADDRESSES = frozenset(("addr", "peer_addr"))
+_MOUNT_WORDS = tuple(dict.fromkeys((*FLAG_BITS, *SETS, *CLEARS)))
+_PROTOCOLS = {"stream": "tcp", "dgram": "udp"}
+_BY_NUMBER = {"1": "icmp", "6": "tcp", "17": "udp"}  # those that rules name
+_SYNONYMS = {
+    "network": {"peer_label": "peer_label"},
+    "signal": {"set": "signal"},
+    "dbus": {"peer_label": "label", "peer_name": "name"},
+    "mount": {"flags": "options", "device": "source"},
+    "change_profile": {},
+}
+
+
+class RequestError(Error, ValueError):
+    """A question cannot be asked: it names what does not exist, or lacks something.
+
+    `word` is the text that is wrong and `known` are the words that stand in its place; the message
+    offers those of them that may be meant.
+    """
+
+    def __init__(self, message: str, word: str = "", known: tuple[str, ...] = ()) -> None:
+        super().__init__(message + hint(word, known))
+        self.word = word
+        self.known = known
+
+
+class Part(NamedTuple):
+    """One look-up that an operation asks for: a class, its object, the wanted bits, fields."""
+
+    cls: MediationClass
+    object: str
+    wanted: int
+    fields: Mapping[str, str]
+
+
+def parts(operation: Operation, obj: str, fields: Mapping[str, str]) -> tuple[Part, ...]:
+    """The look-ups of an operation; all must allow.  None for one that asks no rule."""
+
+    def without(name: str) -> dict[str, str]:
+        return {key: value for key, value in fields.items() if key not in (name, "class")}
+
+    cls = BY_NAME.get(operation.cls)
+    if cls is None:
+        return ()
+    if operation.name == "rename" and "target" in fields:
+        rest = without("target")
+        return (
+            Part(FILE, obj, FILE.mask("rw"), rest),
+            Part(FILE, fields["target"], FILE.mask("w"), rest),
+        )
+    if cls is LINK:
+        plain = Part(FILE, obj, FILE.mask("l"), without("target"))
+        if "target" not in fields:
+            return (plain,)
+        return plain, Part(LINK, obj, LINK.mask(operation.perms), fields)
+    if cls.name == "onexec":
+        direct = BY_NAME["change_profile"]
+        return (
+            Part(direct, obj, direct.mask(("onexec",)), without("exec")),
+            Part(cls, obj, cls.all, fields),
+        )
+    if operation.name == "stack" and not obj.startswith("&"):
+        obj = f"&{obj}"
+    if operation.name == "remount":
+        fields = {**fields, "options": f"remount,{fields.get('options', '')}"}
+    return (Part(cls, obj, cls.mask(operation.perms), fields),)
+
+
+def named_fields(cls: MediationClass, obj: str, fields: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a request under the names that the class has for them, as they are written."""
+    given = dict(fields)
+    given.pop("class", None)
+    for written, meant in _SYNONYMS.get(cls.name, {}).items():
+        if written in given and meant not in given:
+            given[meant] = given.pop(written)
+    main = MAIN_FIELD[cls.name]
+    family_named = cls is UNIX and obj == "unix"
+    if obj and main and not family_named:
+        given.setdefault(main, obj)
+    return given
+
+
+def key_fields(
+    cls: MediationClass, obj: str, fields: Mapping[str, str], subject: str
+) -> tuple[bytes, ...]:
+    """The fields of a request's key, in the order of the class; raises `RequestError`."""
+    given = named_fields(cls, obj, fields)
+    _fill(cls, given, subject)
+    unknown = [name for name in given if name not in cls.fields]
+    if unknown:
+        raise RequestError(
+            f"`{unknown[0]}` is not a field of the class {cls.name}", unknown[0], cls.fields
+        )
+    return values_of(cls, {name: encode(text) for name, text in given.items()})
+
+
+def values_of(cls: MediationClass, fields: Mapping[str, bytes]) -> tuple[bytes, ...]:
+    """Fields as they stand in a key, in the order of the class; one that is left out is empty."""
+    values = tuple(fields.get(name, b"") for name in cls.fields)
+    if cls is not UNIX:
+        return values
+    from lsmc.modules.apparmor.socket_address import pack
+
+    named = zip(cls.fields, values, strict=True)
+    return tuple(pack(value) if name in _ADDRESSES else value for name, value in named)
+
+
+def fields_of(cls: MediationClass, key: bytes) -> dict[str, bytes]:
+    """The fields that a key stands for: the inverse of `values_of`, joined by NUL."""
+    values = key.split(b"\0", max(len(cls.fields) - 1, 0))
+    values += [b""] * (len(cls.fields) - len(values))
+    fields = dict(zip(cls.fields, values, strict=False))
+    if cls is UNIX:
+        from lsmc.modules.apparmor.socket_address import unpack
+
+        fields |= {name: unpack(fields[name]) for name in _ADDRESSES}
+    return fields
+
+
+def request_of(
+    subject: str, cls: MediationClass, key: bytes, owner: bool, perms: Iterable[str]
+) -> dict[str, Any]:
+    """The request of `Policy.query_many` that a key stands for: the inverse of `key_fields`.
+
+    Args:
+        subject: the name of a profile.
+        cls: the class of the key.
+        key: the fields joined by NUL, without the code of the class.
+        owner: whether the subject owns the object.
+        perms: the permissions that are asked for.
+    """
+    fields = {name: decode(value) for name, value in fields_of(cls, key).items()}
+    found: dict[str, Any] = {
+        "subject": subject,
+        "class": cls.name,
+        "perms": list(perms),
+        "object": fields.pop(MAIN_FIELD[cls.name], ""),
+        "owner": owner,
+    }
+    return found | fields
+
+
+def _fill(cls: MediationClass, given: dict[str, str], subject: str) -> None:
+    """Fill in what the kernel knows without being told."""
+    if cls is NETWORK:
+        given.setdefault("protocol", _PROTOCOLS.get(given.get("type", ""), ""))
+        given["protocol"] = _BY_NUMBER.get(given["protocol"], given["protocol"])
+        if given["protocol"] and not given.get("type"):
+            kinds = {"tcp": "stream", "udp": "dgram", "icmp": "raw"}
+            given["type"] = kinds.get(given["protocol"], "")
+        for name in ("ip", "peer_ip"):
+            if given.get(name):
+                given[name] = address(given[name])
+    elif cls.name == "unix":
+        given.pop("family", None)
+        given.pop("protocol", None)
+        given.pop("label", None)
+        given.setdefault("addr", "none")
+        given.setdefault("peer_addr", "none")
+        given.setdefault("peer_label", "unconfined")
+    elif cls is MOUNT:
+        given["options"] = mount_options(given.get("options", ""))
+    elif cls.name == "signal":
+        name = given.get("signal", "term").lower().removeprefix("sig")
+        given["signal"] = signal_named(name) or name
+        given.setdefault("peer", "unconfined")
+    elif cls.name == "capability":
+        given["capability"] = plain(given.get("capability", ""))
+    elif cls.name == "mqueue":
+        name = given.get("name", "")
+        given.setdefault("type", "sysv" if name.isdigit() else "posix")
+        given.setdefault("label", subject)
+
+
+def address(text: str) -> str:
+    """An IP address as keys have it, or `none`; raises `RequestError`."""
+    import ipaddress
+
+    if text == "none":
+        return text
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise RequestError(f"`{text}` is not an IP address", text) from None
+
+
+def mount_options(text: str) -> str:
+    """The flags of a mount as keys have them; raises `RequestError`."""
+    flags = cleared = 0
+    for word in re.split(r"[,\s]+", text.strip()):
+        if not word:
+            continue
+        if word not in _MOUNT_WORDS:
+            raise RequestError(f"`{word}` is not a mount option", word, _MOUNT_WORDS)
+        flags |= SETS.get(word, 0) | FLAG_BITS.get(word, 0)
+        cleared |= CLEARS.get(word, 0)
+    if flags & cleared:
+        raise RequestError(f"the mount options `{text}` contradict each other")
+    # the kernel looks at one kind of mount, the first of these, and drops the flags of the others
+    if flags & REMOUNT:
+        pass
+    elif flags & BIND:
+        flags &= BIND | REC
+    elif flags & PROPAGATION:
+        flags &= PROPAGATION | REC | FLAG_BITS["silent"]
+    elif flags & MOVE:
+        flags &= MOVE
+    return flag_string(flags).decode()
+
+
+def encode(text: str) -> bytes:
+    """A field's bytes."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def decode(data: bytes) -> str:
+    """A field's text: the inverse of `encode`."""
+    return data.decode("utf-8", "surrogateescape")

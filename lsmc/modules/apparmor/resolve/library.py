@@ -1,0 +1,199 @@
+"""The files of a compilation: each is read and parsed once, whoever includes it.
+
+Includes are found as apparmor_parser does: `<name>` in the search directories, anything else as a
+path; a directory stands for its files in name order, without what editors and packagers leave
+behind (apparmor.d(5), "Include mechanism").
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from errno import EFBIG
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.source import Source, Span, to_display, to_path
+from lsmc.compiler.inputs import Ask, OutsideError, ignored
+from lsmc.modules.apparmor.errors import did_you_mean, error
+from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.resolve.features import Features, parse_features
+from lsmc.modules.apparmor.syntax import ast
+
+T = TypeVar("T")
+
+#: Bytes of all files of a compilation; their trees take some 150 bytes of memory for each.
+MAX_TEXT = 1 << 26
+
+
+class Files(Protocol):
+    """The file system, as the driver offers it."""
+
+    def read(self, path: str) -> bytes:
+        """The content of a file; OSError when it cannot be read."""
+
+    def entries(self, path: str) -> list[str] | None:
+        """The names in a directory, or None when the path is no directory; OSError."""
+
+    def exists(self, path: str) -> bool:
+        """Whether something stands at the path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file's syntax tree and what is wrong with its syntax."""
+
+    path: str
+    tree: ast.File
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class _Found(NamedTuple):
+    """The files that an include names, and what was asked to know it."""
+
+    files: tuple[str, ...] | None
+    asked: tuple[Ask, ...]
+
+
+class Library:
+    """Reads, parses and remembers the files of one compilation."""
+
+    def __init__(
+        self,
+        files: Files,
+        search: Sequence[str],
+        parse: Callable[[Source], tuple[ast.File, tuple[Diagnostic, ...]]],
+    ) -> None:
+        self.files = files
+        self.search = tuple(search)
+        self.sources: dict[str, Source] = {}
+        #: What was asked of the file system, for who keeps account of it; see `inputs.Ask`.
+        self.asked: set[Ask] = set()
+        self._parse = parse
+        self._size = 0
+        self._parsed: dict[str, Parsed] = {}
+        self._found: dict[tuple[str, bool], _Found] = {}
+        self._features: dict[str, tuple[Features, tuple[Diagnostic, ...]]] = {}
+        self._kept: dict[object, Any] = {}
+
+    def kept(self, make: Callable[[Library], T]) -> T:
+        """What a function makes of this library; however many ask, it is made once."""
+        if make not in self._kept:
+            self._kept[make] = make(self)
+        found: T = self._kept[make]
+        return found
+
+    def file(self, path: str) -> Parsed:
+        """The parsed file; OSError when it cannot be read."""
+        self.asked.add(("read", path))
+        known = self._parsed.get(path)
+        if known is None:
+            data = self.files.read(path)
+            self._size += len(data)
+            if self._size > MAX_TEXT:
+                raise OSError(EFBIG, f"all files together are larger than {MAX_TEXT} bytes", path)
+            known = self.text(path, data)
+        return known
+
+    def text(self, path: str, data: bytes) -> Parsed:
+        """Parse a text under a path; it stands for that file from now on."""
+        source = Source.from_bytes(path, data)
+        self.sources[path] = source
+        tree, diagnostics = self._parse(source)
+        parsed = Parsed(path, tree, diagnostics)
+        self._parsed[path] = parsed
+        return parsed
+
+    def find(self, path: ast.Word, magic: bool) -> tuple[str, ...] | None:
+        """The files that an include names, or None when there is nothing by that name."""
+        found = self._found.get((path.text, magic))
+        if found is None:
+            asked: list[Ask] = []
+            files = self._find(path.text, magic, asked)
+            found = self._found[path.text, magic] = _Found(files, tuple(asked))
+        self.asked.update(found.asked)
+        return found.files
+
+    def _find(self, text: str, magic: bool, asked: list[Ask]) -> tuple[str, ...] | None:
+        name = to_path(text)
+        if not name:
+            return None
+        candidates = [posixpath.join(d, name) for d in self.search] if magic else [name]
+        for candidate in candidates:
+            if "\0" in candidate:
+                continue
+            asked.append(("exists", candidate))
+            if not self.files.exists(candidate):
+                continue
+            asked.append(("entries", candidate))
+            try:
+                entries = self.files.entries(candidate)
+            except OSError:
+                entries = None  # a directory that cannot be listed: reading it will say why
+            if entries is None:
+                return (candidate,)
+            inside = [posixpath.join(candidate, e) for e in sorted(entries) if not ignored(e)]
+            asked += [("entries", path) for path in inside]
+            return tuple(path for path in inside if self.files.entries(path) is None)
+        return None
+
+    def include(self, include: ast.Include) -> tuple[str, ...]:
+        """The files of an include directive; raises `Refused` when it is missing."""
+        found = self.find(include.path, include.magic)
+        if found is None:
+            if include.if_exists:
+                return ()
+            raise Refused(self.missing("missing-include", include.path, include.magic))
+        return found
+
+    def missing(self, kind: str, path: ast.Word, magic: bool) -> Diagnostic:
+        """The error for an include or abi file that is not there."""
+        name = to_display(path.text)
+        where = ", ".join(self.search) or "nothing, as `--restrict` leaves no directory of includes"
+        where = where if magic else "the working directory"
+        close = did_you_mean(name, self.names(posixpath.dirname(name))) if magic else ""
+        verb = "cannot find" if kind == "missing-include" else "cannot find the abi file"
+        return error(kind, path.span, f"{verb} `{name}`", close or f"searched: {where}")
+
+    def names(self, folder: str) -> list[str]:
+        """What a folder of the search directories holds, as an include names it."""
+        found: list[str] = []
+        for directory in self.search:
+            try:
+                entries = self.files.entries(posixpath.join(directory, folder)) or []
+            except OSError:
+                continue
+            found += [posixpath.join(folder, e) for e in sorted(entries)]
+        return found
+
+    def features(self, abi: ast.Abi) -> tuple[Features, tuple[Diagnostic, ...]]:
+        """The feature set that an abi line names; raises `Refused` when it is missing."""
+        found = self.find(abi.path, abi.magic)
+        if not found or len(found) > 1:
+            raise Refused(self.missing("missing-abi-file", abi.path, abi.magic))
+        try:
+            return self._read_features(found[0])
+        except OSError as fault:
+            raise Refused(unreadable(abi.path, found[0], fault)) from None
+
+    def features_of(self, path: str) -> Features:
+        """The feature set of a file that was read before; OSError when it cannot be read."""
+        return self._read_features(path)[0]
+
+    def _read_features(self, path: str) -> tuple[Features, tuple[Diagnostic, ...]]:
+        self.asked.add(("read", path))
+        if path not in self._features:
+            self._features[path] = parse_features(Source.from_bytes(path, self.files.read(path)))
+        return self._features[path]
+
+
+def unreadable(word: ast.Word, path: str, fault: OSError) -> Diagnostic:
+    """The error for a file that is there but cannot be read."""
+    return cannot_read(word.span, path, fault)
+
+
+def cannot_read(span: Span, path: str, fault: OSError) -> Diagnostic:
+    """The error at a place that asks for a file that cannot be read."""
+    kind = "file-outside" if isinstance(fault, OutsideError) else "unreadable-file"
+    return error(kind, span, f"cannot read `{path}`: {(fault.strerror or str(fault)).lower()}")

@@ -1,0 +1,231 @@
+"""What would allow a denied access: its own rule, one for its kind, and abstractions with it.
+
+Each is tried before it is offered: it is compiled in the terms of the profile's own file, must
+allow what was denied, and is compared to the profile for what else it would newly allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import count, islice
+from typing import NamedTuple
+
+from lsmc.analysis.openings import Opening, Openings
+from lsmc.base.diagnostics import PolicyError
+from lsmc.compiler.inputs import Options
+from lsmc.engine.engine import Engine
+from lsmc.engine.matcher import Matcher
+from lsmc.explain.diagnosis import Diagnosis, Remedy
+from lsmc.explain.explainer import Suggestion
+from lsmc.modules.apparmor.classes import BY_NAME, FILE
+from lsmc.modules.apparmor.compile import Compiler
+from lsmc.modules.apparmor.hazards import hazards
+from lsmc.modules.apparmor.requests import fields_of, request_of
+from lsmc.modules.apparmor.suggest.abstractions import shelf
+from lsmc.modules.apparmor.suggest.generalize import Places, generalized
+from lsmc.modules.apparmor.suggest.suggest import Wish, word
+from lsmc.modules.apparmor.suggest.trial import allows, key_of
+from lsmc.tables.records import ProfileRecord
+
+#: Examples of what a rule opens, and abstractions that are offered.
+EXAMPLES = 3
+ABSTRACTIONS = 2
+#: Abstractions that are tried in full, those with the fewest rules first.
+_TRIED = 4
+
+
+class _Terms(NamedTuple):
+    """The words of one policy file: the text before its first profile, and its variables."""
+
+    preamble: str
+    places: Places
+
+
+class Pharmacy:
+    """Finds remedies for the denials of a policy; keeps what it compiled on the way."""
+
+    def __init__(self, policy: Engine, options: Options) -> None:
+        self.policy = policy
+        self.options = options
+        self._front: Compiler | None = None
+        self._numbers = count()
+        self._terms: dict[str, _Terms | None] = {}
+        self._tried: dict[tuple[str, ...], Matcher | None] = {}
+        self._shelves: dict[str, dict[str, Matcher]] = {}
+
+    def of(self, diagnosis: Diagnosis) -> tuple[Remedy, ...]:
+        """The remedies for a cause, each once."""
+        found = [*self._settings(diagnosis)]
+        for answer in diagnosis.answers:
+            for suggestion in answer.suggestions:
+                found += self.remedies(suggestion)
+        return tuple(dict.fromkeys(found))
+
+    def _settings(self, diagnosis: Diagnosis) -> Iterator[Remedy]:
+        """What helps where no rule is asked: a higher limit, a hat that was missing."""
+        for answer in diagnosis.answers:
+            asked = answer.request
+            if not answer.verdict.missing or asked.cls not in ("rlimit", "change_hat"):
+                continue
+            rule = f"set rlimit {asked.object} <= {asked.fields.get('value', 'infinity')},"
+            if asked.cls == "change_hat":
+                rule = f"hat {word(asked.object.encode('utf-8', 'surrogateescape'))} {{ }}"
+            for subject in asked.profiles:
+                profile = self.policy.tables.find(subject.name)
+                if profile is not None and profile.is_hat and asked.cls == "change_hat":
+                    profile = self.policy.tables.find(subject.name.rpartition("//")[0])
+                if profile is not None:
+                    place = self.policy.bundle.place(profile.place)
+                    yield Remedy("exact", rule, profile.full_name, place.file, place.line)
+
+    def remedies(self, one: Suggestion) -> Iterator[Remedy]:
+        """The remedies for a suggestion, the smallest first."""
+        plain = Remedy("exact", one.rule, one.profile, one.file, one.line, hazards=one.hazards)
+        profile = self.policy.tables.find(one.profile)
+        terms = self._terms_of(one.file) if one.wish is not None and profile is not None else None
+        if one.wish is None or profile is None or terms is None:
+            yield plain  # the file is gone: nothing can be tried
+            return
+        bare = one.rule.removeprefix("owner ")
+        for rule in (one.rule, *generalized(one.wish, terms.places)):
+            same = rule.removeprefix("owner ") == bare
+            tried = self._try(terms, profile, rule) if rule == one.rule or not same else None
+            if tried is None or not allows(tried, one.wish):
+                continue
+            added = self._added(profile, tried, one.wish)
+            found = list(islice(added.of_class(), EXAMPLES + 1))
+            remedy = plain._replace(kind="exact" if same else "general", rule=rule)
+            yield _opening(remedy, profile, found, added.cut)
+        if one.wish.priority is None:
+            yield from self._abstractions(terms, plain, one.wish, profile)
+
+    def _added(self, profile: ProfileRecord, tried: Matcher, wish: Wish) -> Openings:
+        cls = BY_NAME[wish.cls]
+        wanted = cls.mask(wish.permissions)
+        return Openings(
+            self.policy.tables.matcher(profile), tried, cls, key_of(cls, wish)[1:], wanted
+        )
+
+    def _terms_of(self, file: str) -> _Terms | None:
+        """The words of a file; None when it can no longer be read or has faults."""
+        if file not in self._terms:
+            self._terms[file] = self._read(file)
+        return self._terms[file]
+
+    @property
+    def front(self) -> Compiler:
+        """The compiler, made when first asked for."""
+        if self._front is None:
+            from lsmc.compiler.driver import compiler
+
+            self._front = compiler(self.options)
+        return self._front
+
+    def _read(self, file: str) -> _Terms | None:
+        from lsmc.modules.apparmor.syntax import ast
+
+        try:
+            compiled = self.front.compile(file)
+            tree = self.front.library.file(file).tree
+        except (OSError, PolicyError):
+            return None
+        ends = [item.head.start for item in tree.items if isinstance(item, ast.Profile)]
+        source = tree.span.source
+        preamble = source.text[: min(ends)] if ends else ""
+        return _Terms(preamble, Places(compiled.preamble.variables))
+
+    def _try(self, terms: _Terms, profile: ProfileRecord, rule: str) -> Matcher | None:
+        """A rule alone in a profile of the same name; None when it does not compile."""
+        key = (terms.preamble, profile.full_name, rule)
+        if key not in self._tried:
+            name = _text(word(profile.full_name.encode("utf-8", "surrogateescape")))
+            text = f"{terms.preamble}\nprofile {name} {{\n{_text(rule)}\n}}\n"
+            self._tried[key] = self._compile(text)
+        return self._tried[key]
+
+    def _compile(self, text: str) -> Matcher | None:
+        """The only profile of a byte text, None when it has faults."""
+        from lsmc.compiler.driver import bundle
+
+        library = self.front.library
+        try:
+            name = f"<remedy {next(self._numbers)}>"  # lowered rules are kept by file and place
+            library.text(name, text.encode("latin-1"))
+            compiled = self.front.compile(name)
+            policy = Engine(bundle(list(compiled.profiles), list(compiled.diagnostics))[0])
+        except (PolicyError, OSError):
+            return None
+        profile = policy.tables.find(policy.profiles[0]) if policy.profiles else None
+        return policy.tables.matcher(profile) if profile is not None else None
+
+    def _abstractions(
+        self, terms: _Terms, plain: Remedy, wish: Wish, profile: ProfileRecord
+    ) -> Iterator[Remedy]:
+        """Abstractions that allow it, those that open least first."""
+        found = []
+        for name in self._candidates(terms, wish)[:_TRIED]:
+            rule = f"include <{name}>"
+            tried = self._try(terms, profile, rule)
+            if tried is not None and allows(tried, wish):
+                added = self._added(profile, tried, wish)
+                opened = list(added.by_rule())
+                remedy = plain._replace(kind="abstraction", rule=rule)
+                remedy = remedy._replace(rules=len(opened))
+                found.append(_opening(remedy, profile, opened, added.cut))
+        found.sort(key=lambda one: (len(one.hazards), one.rules, one.rule))
+        yield from found[:ABSTRACTIONS]
+
+    def _candidates(self, terms: _Terms, wish: Wish) -> list[str]:
+        """The abstractions that seem to allow a wish, those with the fewest rules first."""
+        abi = next((line for line in terms.preamble.split("\n") if line.startswith("abi ")), "")
+        if abi not in self._shelves:
+            self._shelves[abi] = shelf(self.front, abi)
+        found = [
+            (sum(len(group.rules) for group, _, _ in matcher.groups()), name)
+            for name, matcher in self._shelves[abi].items()
+            if allows(matcher, wish)
+        ]
+        return [name for _, name in sorted(found)]
+
+
+def _text(text: str) -> str:
+    """A text for people as byte text."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def _opening(remedy: Remedy, profile: ProfileRecord, found: Iterable[Opening], cut: bool) -> Remedy:
+    """A remedy with what it opens: a few examples, the riskiest first."""
+    examples = [
+        (
+            _example(profile, one),
+            hazards(one.cls.name, fields_of(one.cls, one.key), one.cls.names(one.mask)),
+        )
+        for one in found
+        if one.key.count(b"\0") == max(len(one.cls.fields) - 1, 0)
+    ]
+    examples.sort(key=lambda entry: not entry[1])
+    texts = tuple(dict.fromkeys(text for text, _ in examples))
+    risks = (risk for _, some in examples for risk in some)
+    return remedy._replace(
+        opens=texts[:EXAMPLES],
+        more=cut or len(texts) > EXAMPLES,
+        hazards=tuple(dict.fromkeys((*remedy.hazards, *risks))),
+    )
+
+
+def _example(profile: ProfileRecord, one: Opening) -> str:
+    """An access in a few words."""
+    names = one.cls.names(one.mask)
+    asked = request_of(profile.full_name, one.cls, one.key, one.owner, names)
+    is_file = one.cls is FILE
+    fields = [
+        f"{key}={str(value).strip(',')}"
+        for key, value in asked.items()
+        if key not in ("subject", "class", "perms", "object", "owner") and value
+    ]
+    letters = "".join(name for name in names if name != "a" or "w" not in names)
+    head = [letters] if is_file else [one.cls.name]
+    if not is_file and one.mask != one.cls.all:
+        head.append(",".join(names))
+    whose = "of others" if is_file and not one.owner else ""
+    return " ".join(text for text in (*head, str(asked["object"]), *fields, whose) if text)

@@ -1,1 +1,0 @@
-"""Tests of causes, their diagnosis and their remedies."""

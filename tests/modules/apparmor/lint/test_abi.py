@@ -1,0 +1,305 @@
+"""The checks of kernel and abi: what each finds and leaves alone, and that fixes mean the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lsmc.analysis.diff import diff
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.source import Source
+from lsmc.compiler.inputs import Options
+from lsmc.lint.tree import checks, read_tree
+from tests.lint.support import PROFILES
+
+NETWORK_ONLY = "network {af_mask {inet\n}\n}\n"
+COARSE = "network_v8 {af_mask {inet\n}\n}\nnetwork {af_unix {yes\n}\n}\n"
+
+
+def findings(folder: Path, code: str, text: str, abi: str = "") -> tuple[list[Diagnostic], Path]:
+    path = folder / "example"
+    path.write_text(text, encoding="utf-8")
+    (folder / "abi").mkdir(exist_ok=True)
+    (folder / "abi" / "mine").write_text(abi, encoding="utf-8")
+    tree, faults = read_tree([str(path)], Options(base=str(folder), include=(str(PROFILES),)))
+    assert [str(fault) for fault in faults if fault.severity == "error"] == []
+    return list(checks()[code].run(tree)), path
+
+
+def lines(found: list[Diagnostic]) -> list[int]:
+    return sorted({one.line or 0 for one in found})
+
+
+def rules(body: str, abi: str = "abi <abi/4.0>,") -> str:
+    return f"{abi}\nprofile p /p {{\n  {body}\n}}\n"
+
+
+# code, rules of a profile under abi 4.0: one finding
+FOUND = [
+    ("LSM402", "io_uring sqpoll,"),
+    ("LSM402", "deny io_uring,"),
+    ("LSM405", "/a rW,"),
+    ("LSM405", "audit user /a r,"),
+    ("LSM405", "set rlimit cpu <= 60,"),
+    ("LSM405", "mount options=(rw,rprivate) /a/,"),
+    ("LSM408", "network inet rdm,"),
+    ("LSM408", "unix type=packet,"),
+    ("LSM409", "{ capability kill, }"),
+    ("LSM409", "deny { network, }"),
+    ("LSM409", "audit { set rlimit nofile <= 10, }"),
+    ("LSM409", "if true { set rlimit nofile <= 10, }"),
+    ("LSM409", "{ profile c { } }"),
+    ("LSM409", "owner { other /a r, }"),
+    ("LSM409", "mount options=(bind,ro) /a/ -> /b/,"),
+    ("LSM409", "mount options=(remount,ro) /a/ -> /b/,"),
+    ("LSM409", "remount fstype=ext4 options=ro /a/,"),
+    ("LSM409", "mount options=(ro,private) /a/ -> /b/,"),
+    ("LSM409", "mount options=(ro,nouser) /a/ -> /b/,"),
+    ("LSM409", "umount fstype=ext4 /a/,"),
+    ("LSM409", "pivot_root oldroot=/o/ /n/ -> q,"),
+    ("LSM409", "pivot_root oldroot=/o/ oldroot=/p/ /n/,"),
+    ("LSM409", '/a px -> "@{X}",'),
+    ("LSM409", "/a px -> b*,"),
+    ("LSM409", "/a ix -> b,"),
+    ("LSM409", "/a r -> b,"),
+    ("LSM409", "/a pUx,"),
+    ("LSM409", "unsafe /a ix,"),
+    ("LSM409", "/a cx -> /a,"),
+    ("LSM409", "/a[*]b r,"),
+    ("LSM409", "/a[x\\-z] r,"),
+    ("LSM409", "/a[\\^x] r,"),
+    ("LSM409", "/a[\\x5ex] r,"),
+    ("LSM409", "/a[x\\,] r,"),
+    ("LSM409", "link /a -> /b[\\^x],"),
+    ("LSM409", "mount /a -> /b[\\^x]/,"),
+    ("LSM409", "mount fstype=e[x*] /a -> /b/,"),
+    ("LSM409", "umount /b[\\^x]/,"),
+    ("LSM409", "pivot_root oldroot=/b[\\^x]/ /c/,"),
+    ("LSM409", "change_profile -> b[\\^x],"),
+    ("LSM409", "signal peer=b[\\^x],"),
+    ("LSM409", "dbus send peer=(label=b[\\^x]),"),
+    ("LSM409", "unix addr=@b[\\^x],"),
+    ("LSM409", "mount options in (rw,nosuid) /a -> /b/,"),
+    ("LSM409", "mount options in (rw) /a -> /b/,"),
+    ("LSM409", "remount options in (exec,ro) /b/,"),
+    ("LSM409", "link subset /a -> /b,"),
+    ("LSM409", "deny link subset /a -> /b,"),
+    ("LSM409", "/a w, deny /a a,"),
+    ("LSM409", "deny all,"),
+    ("LSM409", "priority=1 capability kill,"),
+    ("LSM409", "prompt capability kill,"),
+    ("LSM409", "change_profile /e -> t,"),
+    ("LSM409", "network inet port=0,"),
+    ("LSM409", "network inet ip=(127.0.0.1 10.0.0.1),"),
+    ("LSM409", "io_uring (foo),"),
+    ("LSM409", "mqueue label=x,"),
+    ("LSM409", "dbus send peer=(path=/a),"),
+    ("LSM409", "set rlimit nofile <= 010,"),
+    ("LSM409", "profile c { /a cx -> d, profile d { } }"),
+    ("LSM409", "profile :ns:c { }"),
+]
+
+FREE = [
+    ("LSM402", "userns, mqueue r /q, signal,"),
+    ("LSM403", "unix type=stream addr=@a, capability checkpoint_restore,"),
+    ("LSM405", "owner /a rw, /b Px, /c PUx, set rlimit cpu <= 60s, mount options=private -> /a/,"),
+    ("LSM405", "set rlimit nofile <= 60,"),
+    ("LSM408", "network inet raw, network netlink dgram, network packet, network raw,"),
+    ("LSM409", "deny { /a r, } { change_profile -> t, }"),
+    ("LSM409", "if true { capability kill, network, }"),
+    ("LSM409", "mount options=(rw,bind) /a/ -> /b/, mount options=rbind /a/ -> /b/,"),
+    ("LSM409", "mount options=(remount,bind,ro) -> /b/, mount fstype=ext4 options=ro /a -> /b/,"),
+    ("LSM409", "mount options=(rw,rslave) -> /, mount options=(rw,move) /a/ -> /b/,"),
+    ("LSM409", "/a px -> b, /c PUx, /d pux, /e cx -> f, profile f { }"),
+    (
+        "LSM409",
+        "/a[x-z]b r, /a[x^] r, /a[-x] r, /a[\\-x] r, /a[\\\\-a] r, /\\^[,] r,",
+    ),
+    ("LSM409", "mount options in (ro,rw,nosuid) /a -> /b/, mount options=(rw) /a -> /b/,"),
+    ("LSM409", "mount options in (norelatime,user) /a -> /b/,"),
+    ("LSM409", "/a l -> /b, owner link subset /c -> /d, deny link /e -> /f,"),
+    ("LSM409", "deny /a w, deny /b a,"),
+    ("LSM409", "network inet port=80, io_uring (sqpoll), mqueue label=x type=posix,"),
+    ("LSM409", "set rlimit nofile <= 0, set rlimit nofile <= 100,"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "count"),
+    [
+        ("p\\{a", "signal peer=@{profile_name},", 1),
+        ("p\\{a", "signal peer=b,", 0),
+        ("p,a", "signal peer={@{profile_name},b},", 1),
+        ("p,a", "signal peer={b,c}@{profile_name},", 0),
+        ("p,a", "dbus send peer=(label=@{profile_name}),", 0),
+        ("p", "change_profile -> {@{profile_name},b},", 0),
+    ],
+)
+def test_the_own_name_read_as_something_else(
+    tmp_path: Path, name: str, rule: str, count: int
+) -> None:
+    text = f'abi <abi/4.0>,\nprofile "{name}" {{ {rule} }}\n'
+    found, _ = findings(tmp_path, "LSM409", text)
+    assert len(found) == count, [str(one) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("change_profile -> /a, /a r,", 1),
+        ("change_profile -> /a, owner /a rw,", 1),
+        ("deny change_profile -> /a, deny /a w,", 1),
+        ("change_profile -> @{V}, /v r,", 1),
+        ("change_profile -> /{a,b}, /{a,b} r,", 1),
+        ("deny change_profile -> /a, /a w,", 0),
+        ("change_profile -> /a, /[a] r, /a* r,", 0),
+        ("change_profile -> /a, l /a -> /b, link /a -> /c,", 0),
+        ("change_profile -> /a/b, /a//b r,", 0),
+    ],
+)
+def test_file_rules_lost_beside_change_profile(tmp_path: Path, body: str, count: int) -> None:
+    text = f"abi <abi/4.0>,\n@{{V}}=/v\nprofile p {{ {body} }}\n"
+    found, _ = findings(tmp_path, "LSM409", text)
+    assert len(found) == count, [str(one) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "count"),
+    [
+        ("/", "@{V}/a", 1),
+        ("/ /b", "@{V}/a", 0),
+        ("/", "@{V}a", 0),
+        ("/b", "/@{V}/a", 1),
+        ("b", "/@{V}/a", 0),
+    ],
+)
+def test_paths_that_begin_with_two_slashes(
+    tmp_path: Path, values: str, path: str, count: int
+) -> None:
+    found, _ = findings(tmp_path, "LSM409", f"@{{V}}={values}\nprofile p {{ {path} r, }}\n")
+    assert len(found) == count, [str(one) for one in found]
+
+
+@pytest.mark.parametrize(("code", "body"), FOUND)
+def test_found(tmp_path: Path, code: str, body: str) -> None:
+    found, _ = findings(tmp_path, code, rules(body))
+    assert lines(found) == [3], [str(one) for one in found]
+
+
+@pytest.mark.parametrize(("code", "body"), FREE)
+def test_free(tmp_path: Path, code: str, body: str) -> None:
+    found, _ = findings(tmp_path, code, rules(body))
+    assert [str(one) for one in found] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "abi", "what"),
+    [
+        ("unix type=stream addr=@a,", NETWORK_ONLY, "network unix stream"),
+        ("deny unix type=stream,", NETWORK_ONLY, "nothing is denied"),
+        ("network inet port=80,", COARSE, "every address"),
+        ("network (bind) inet,", NETWORK_ONLY, "every permission"),
+        ("network inet icmp,", COARSE, "every raw socket"),
+        ("capability bpf,", "caps {mask {sys_admin\n}\n}\n", "`sys_admin`"),
+    ],
+)
+def test_downgraded(tmp_path: Path, body: str, abi: str, what: str) -> None:
+    text = rules(body, "abi <abi/mine>,")
+    (found,), _ = findings(tmp_path, "LSM403", text, abi)
+    assert what in found.message
+    assert "mine" in found.message
+
+
+def test_missing_abi_looks_at_includes(tmp_path: Path) -> None:
+    (tmp_path / "preamble").write_text("abi <abi/4.0>,\n")
+    bare = "# comment\n\nprofile p /p {\n}\n"
+    (found,), path = findings(tmp_path, "LSM401", bare)
+    assert found.fix is not None
+    assert not found.fix.safe
+    assert apply(found, path) == "# comment\n\nabi <abi/4.0>,\n\nprofile p /p {\n}\n"
+    assert findings(tmp_path, "LSM401", f'include "{tmp_path}/preamble"\n{bare}')[0] == []
+
+
+@pytest.mark.parametrize("line", ["abi <abi/none>,", "abi <abi/mine>", "abi <abi/broken>,"])
+def test_an_abi_line_that_is_refused_is_not_missing(tmp_path: Path, line: str) -> None:
+    (tmp_path / "abi").mkdir()
+    (tmp_path / "abi" / "mine").write_text(NETWORK_ONLY)
+    (tmp_path / "abi" / "broken").write_text("network {")
+    (tmp_path / "example").write_text(f"{line}\nprofile p {{\n}}\n")
+    tree, errors = read_tree([str(tmp_path / "example")], Options(base=str(tmp_path)))
+    assert [one.severity for one in errors] == ["error"]
+    assert list(checks()["LSM401"].run(tree)) == []
+
+
+def test_flags_that_the_abi_lacks(tmp_path: Path) -> None:
+    text = "profile p /p xattrs=(user.a=1) flags=(error=EPERM,audit) {\n}\n"
+    found, _ = findings(tmp_path, "LSM404", "abi <abi/mine>,\n" + text, NETWORK_ONLY)
+    assert [one.message.split("`")[1:2] for one in found if "flag" in one.message] == [
+        ["error=EPERM"]
+    ]
+    assert len(found) == 2
+
+
+def test_coarse_network_rules_are_shared(tmp_path: Path) -> None:
+    text = "abi <abi/mine>,\nprofile a {\n  network inet,\n}\nprofile b {\n  network unix,\n}\n"
+    found, _ = findings(tmp_path, "LSM409", text, NETWORK_ONLY)
+    assert lines(found) == [3, 6]
+    assert findings(tmp_path, "LSM409", text, COARSE)[0] == []
+    same = text.replace("network unix", "network inet")
+    assert findings(tmp_path, "LSM409", same, NETWORK_ONLY)[0] == []
+
+
+def test_two_slashes_after_expansion(tmp_path: Path) -> None:
+    text = "@{A} = /srv/\n@{B} = srv\nprofile p {\n  /@{A}/x r,\n  /@{B}/x r,\n  @{A}/x r,\n}\n"
+    assert lines(findings(tmp_path, "LSM409", text)[0]) == [4]
+
+
+def test_defined_and_late_abi_lines(tmp_path: Path) -> None:
+    text = "abi <abi/4.0>,\nabi <abi/mine>,\n$X = true\nprofile p {\n  if defined $X { }\n}\n"
+    assert lines(findings(tmp_path, "LSM409", text)[0]) == [2, 5]
+
+
+def test_costly_patterns_are_measured(tmp_path: Path) -> None:
+    text = "profile p {\n  /**a??????????? r,\n  /srv/** r,\n}\n"
+    (found,), _ = findings(tmp_path, "LSM407", text)
+    assert found.line == 2
+    assert "adds 409" in found.message  # 2 ** 12 and a few
+
+
+OLD = [
+    "profile p {\n  #include <abstractions/mine>\n}\n",
+    "rewrite /a/ -> /b/,\nprofile p {\n  /a/x r,\n}\n",
+    "/usr/bin/p {\n  /a r,\n}\n",
+    "profile p {\n  user /a RWL,\n  owner /b PIx,\n  /c R,\n}\n",
+    "profile p {\n  audit user { /a r, }\n}\n",
+    "profile p {\n  set rlimit cpu <= 60,\n  set rlimit rttime <= 5,\n}\n",
+    "profile p {\n  mount options=(rw, make-rslave) /a/,\n}\n",
+]
+
+
+@pytest.mark.parametrize("text", OLD)
+def test_new_syntax_means_the_same(tmp_path: Path, text: str) -> None:
+    (tmp_path / "abstractions").mkdir()
+    (tmp_path / "abstractions" / "mine").write_text("/etc/mine r,\n")
+    options = Options(base=str(tmp_path))
+    found, path = findings(tmp_path, "LSM405", text)
+    assert found
+    before, _ = read_tree([str(path)], options)
+    for one in sorted(found, key=lambda one: one.fix.edits[0].span.start if one.fix else 0)[::-1]:
+        assert one.fix is not None
+        assert one.fix.safe
+        path.write_text(apply(one, path))
+    after, faults = read_tree([str(path)], options)
+    assert [str(fault) for fault in faults] == []
+    assert diff(before.engine, after.engine) == []
+    assert list(checks()["LSM405"].run(after)) == []
+
+
+def apply(finding: Diagnostic, path: Path) -> str:
+    """The text of a file with a finding's edits made."""
+    assert finding.fix is not None
+    text = Source.from_bytes(str(path), path.read_bytes()).text
+    for edit in sorted(finding.fix.edits, key=lambda edit: edit.span.start, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text

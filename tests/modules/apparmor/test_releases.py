@@ -1,0 +1,348 @@
+"""Decisions as each release of the compiler makes them, and how a release is chosen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+import lsmc
+from lsmc.modules.apparmor.releases import (
+    DIFFERENCES,
+    TARGETS,
+    Release,
+    release_named,
+    release_of,
+)
+from lsmc.modules.apparmor.resolve.features import Features
+
+OLD, MIDDLE, NEW = TARGETS
+
+
+def compiled(text: str, target: str, features: str = "") -> lsmc.Policy:
+    if not features:
+        return lsmc.compile_text(text, target=target)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "features"
+        path.write_text(features, encoding="utf-8")
+        return lsmc.compile_text(text, target=target, features=path)
+
+
+@pytest.mark.parametrize(
+    ("name", "release"),
+    [
+        ("/etc/apparmor.d/abi/3.0", Release.V3_0),
+        ("abi/2.13", Release.V3_0),
+        ("abi/4.0", Release.V4_1),
+        ("abi/5.0", Release.V6_0),
+        ("abi/10.0", Release.V6_0),
+        ("<default>", Release.V6_0),
+        ("abi/kernel-5.4-vanilla", Release.V6_0),
+        ("abi/4.0.bak", Release.V6_0),
+    ],
+)
+def test_an_abi_stands_for_a_release(name: str, release: Release) -> None:
+    assert release_of(Features(frozenset(), name)) is release
+
+
+def test_targets_are_named_and_others_are_refused() -> None:
+    assert [release_named(target).version for target in TARGETS] == ["3.0.8", "4.1.0", "6.0"]
+    with pytest.raises(ValueError, match=r"no target `4\.0`: the targets are 3\.0, 4\.1, 6\.0"):
+        release_named("4.0")
+
+
+def test_rows_are_named_once() -> None:
+    assert len({row.name for row in DIFFERENCES}) == len(DIFFERENCES)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_implied_map_beside_another_mode(target: str) -> None:
+    policy = compiled("profile p { /bin/* rix, /bin/a Px, }", target)
+    assert ("m" in policy.permissions("p", "file", "/bin/a").allow) is (target != NEW)
+    assert "m" in policy.permissions("p", "file", "/bin/b").allow
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_implied_map_is_logged(target: str) -> None:
+    policy = compiled("profile p { audit /bin/* rix, audit /a rmix, }", target)
+    found = policy.permissions("p", "file", "/bin/a")
+    assert found.allow == {"r", "x", "m"}
+    assert found.audit == ({"r", "x", "m"} if target == MIDDLE else {"r", "x"})
+    assert policy.permissions("p", "file", "/a").audit == {"r", "x", "m"}
+
+
+@pytest.mark.parametrize(
+    "rules", ["deny /a m, priority=1 /a ix,", "priority=-1 deny /** m, /a pix,"]
+)
+@pytest.mark.parametrize("target", [MIDDLE, NEW])
+def test_implied_map_against_a_denial_of_lower_rank(rules: str, target: str) -> None:
+    found = compiled(f"profile p {{ {rules} }}", target).permissions("p", "file", "/a")
+    assert "x" in found.allow
+    assert ("m" in found.allow) is (target == MIDDLE)
+    assert ("m" in found.deny) is (target == NEW)
+
+
+RIVALS = (
+    "/x/prog { /a r, } /x/prog* { /b r, }",
+    "/x/prog { /a r, } profile z /x/prog { /b r, }",
+)
+
+
+@pytest.mark.parametrize("text", RIVALS)
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_plain_name_takes_its_path(text: str, target: str) -> None:
+    verdict = compiled(text, target).query("/x/prog", "read", "/a")
+    profiles = {rule.profile for rule in verdict.rules}
+    assert profiles == {"/x/prog"}
+    found, _ = compiled(text, target).engine.tables.attachments.find(b"/x/prog")
+    assert (found is None) is (target == NEW)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "/x/pro[g]",
+        "profile a /x/prog",
+        "alias /x/ -> /y/,\n/x/prog",
+        "/x/prog xattrs=(user.a=b)",
+    ],
+)
+def test_other_heads_are_compared(head: str) -> None:
+    policy = compiled(f"{head} {{ }}\nprofile z /x/prog* {{ }}", OLD)
+    found, _ = policy.engine.tables.attachments.find(b"/x/prog", xattrs={})
+    assert found is None or found.full_name == "z"
+
+
+@pytest.mark.parametrize("target", [OLD, MIDDLE])
+def test_a_plain_name_is_compared_as_it_is_stored(target: str) -> None:
+    policy = compiled(r"/x/a\x2ab { } /x//c { }", target)
+    find = policy.engine.tables.attachments.find
+    assert find(rb"/x/a\*b")[0] is not None
+    assert find(b"/x/a*b")[0] is None
+    assert find(b"/x//c")[0] is None
+    assert find(b"/x/c")[0] is None
+
+
+NESTED = """
+profile p {
+  profile k { /a cx -> kid, profile kid { /b cx -> g, profile g { } } }
+  ^hat { /a cx -> kid, profile kid { } }
+}
+profile q { profile k { profile kid { } } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "names", "reached"),
+    [
+        (OLD, {"k//kid", "kid//g", "hat//kid"}, "k//kid"),
+        (MIDDLE, {"p//k//kid", "p//k//kid//g", "p//hat//kid", "q//k//kid"}, None),
+        (NEW, {"p//k//kid", "p//k//kid//g", "p//hat//kid", "q//k//kid"}, None),
+    ],
+)
+def test_names_of_grandchildren(target: str, names: set[str], reached: str | None) -> None:
+    policy = compiled(NESTED, target)
+    assert set(policy.profiles) == {"p", "p//k", "p//hat", "q", "q//k"} | names
+    transition = policy.permissions("p//k", "file", "/a").exec
+    assert transition is not None
+    assert transition.target == reached
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    ("values", "path", "older", "newer"),
+    [
+        ("/", "@{V}/b", "//b", "/b"),
+        ("/", "@{V}/{b,c}", "//b", "/b"),
+        ("//", "@{V}/b", "/b", "/b"),
+        ("/ /x", "@{V}/b", "/b", "/b"),
+        ("/", "/a@{V}/b", "/a/b", "/a/b"),
+        ("/", "@{V}b", "/b", "/b"),
+    ],
+)
+def test_a_lone_root_before_a_slash(
+    values: str, path: str, older: str, newer: str, target: str
+) -> None:
+    policy = compiled(f"@{{V}}={values}\nprofile p {{ {path} r, signal peer={path}, }}", target)
+    found = newer if target == NEW else older
+    for name in {older, newer}:
+        allowed = policy.permissions("p", "file", name).allow
+        assert bool(allowed) is (name == found), name
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_target_of_a_trailing_link_permission(target: str) -> None:
+    policy = compiled("profile p { owner /a rl -> /b, l /d -> /b, /b r, /c r, }", target)
+    assert policy.query("p", "link", "/a", target="/b").allowed
+    assert policy.query("p", "link", "/a", target="/c").allowed is (target != NEW)
+    assert not policy.query("p", "link", "/d", target="/c").allowed
+
+
+VALUES = "@{R}=/\n@{T}=a/\n@{U}=a/ b/\n@{V}=/a\n@{W}=/a /b\n"
+
+
+@pytest.mark.parametrize(
+    ("rule", "old", "new"),
+    [
+        ("@{R}/b r", "//b", "/b"),
+        ("@{V}/b r", "/a/b", "/a/b"),
+        ("signal peer=@{T}/b", "a//b", "a/b"),
+        ("signal peer=x/@{V}", "x//a", "x/a"),
+        ("signal peer=@{U}/b", "a/b", "a/b"),
+        ("signal peer=x/@{W}", "x/a", "x/a"),
+    ],
+)
+@pytest.mark.parametrize("target", TARGETS)
+def test_slashes_beside_a_variable_of_one_value(rule: str, old: str, new: str, target: str) -> None:
+    policy = compiled(f"{VALUES}profile p {{ {rule}, }}", target)
+    cls, fields = ("signal", {"signal": "hup"}) if "signal" in rule else ("file", {})
+    for text in {old, new, new.replace("/", "//")}:
+        matched = text == (new if target == NEW else old)
+        assert bool(policy.permissions("p", cls, text, **fields).allow) is matched, text
+
+
+MANY = "/a r, network inet, capability chown, signal, ptrace, mount, change_profile -> q,"
+
+
+@pytest.mark.parametrize("condition", ["if $on { %s }", "if not $on { } else { %s }"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_rules_in_a_condition(condition: str, target: str) -> None:
+    policy = compiled(f"$on = true\nprofile p {{ {condition % MANY} }}", target)
+    kept = target != OLD
+    assert policy.query("p", "read", "/a").allowed
+    assert policy.query("p", "capable", "chown").allowed
+    assert policy.query("p", "change_profile", "q").allowed
+    assert policy.query("p", "socket_create", "inet", type="stream").allowed is kept
+    assert policy.query("p", "signal_send", "x", signal="hup").allowed is kept
+    assert policy.query("p", "ptrace_trace", "x").allowed is kept
+    assert policy.query("p", "umount", "/x/").allowed is False
+    assert policy.query("p", "mount", "/x/", fstype="tmpfs").allowed is kept
+
+
+@pytest.mark.parametrize(
+    ("value", "holds"), [("true", (True, True, False)), ("false", (True, False, False))]
+)
+def test_defined_boolean(value: str, holds: tuple[bool, ...]) -> None:
+    text = f"$x = {value}\nprofile p {{ if defined $x {{ /a r, }} else {{ /b r, }} }}"
+    for target, held in zip(TARGETS, holds, strict=True):
+        assert compiled(text, target).query("p", "read", "/a").allowed is held
+        assert compiled(text, target).query("p", "read", "/b").allowed is not held
+
+
+def test_classes_that_the_first_release_does_not_know(tmp_path: Path) -> None:
+    features = tmp_path / "features"
+    features.write_text("namespaces {mask {userns_create}}\nio_uring {mask {sqpoll}}\nfile {x}")
+    for target in TARGETS:
+        policy = lsmc.compile_text("profile p { }", features=features, target=target)
+        assert policy.query("p", "userns_create").allowed is (target == OLD)
+        assert policy.query("p", "io_uring_sqpoll").allowed is (target == OLD)
+
+
+@pytest.mark.parametrize(
+    ("rule", "flags", "allowed"),
+    [
+        ("remount /m/", "remount", (True, True, True)),
+        ("remount /m/", "remount,ro", (False, True, True)),
+        ("remount options=ro /m/", "ro", (True, False, False)),
+        ("remount options=ro /m/", "remount,ro", (True, True, True)),
+        ("remount options=ro /m/", "remount", (False, False, False)),
+        ("mount options=(bind,ro) -> /m/", "bind", (True, True, True)),
+        ("mount options=(bind,ro) -> /m/", "ro", (True, False, False)),
+        ("mount options=(bind,rw) -> /m/", "", (True, False, False)),
+        ("mount fstype=tmpfs -> /m/", "bind", (True, False, False)),
+        ("mount fstype=tmpfs -> /m/", "ro", (True, True, True)),
+        ("mount /s -> /m/", "remount", (True, False, False)),
+        ("mount /m/", "bind", (False, True, True)),
+        ("mount options=(nouser,ro) -> /m/", "ro", (False, True, True)),
+        ("mount options=norelatime -> /m/", "bind", (True, False, False)),
+        ("mount options=(private,ro) -> /m/", "ro", (True, False, False)),
+        ("mount options=noatime options in (noatime) -> /m/", "", (True, True, True)),
+    ],
+)
+def test_mounts(rule: str, flags: str, allowed: tuple[bool, ...]) -> None:
+    for target, expected in zip(TARGETS, allowed, strict=True):
+        policy = compiled(f"profile p {{ {rule}, }}", target)
+        verdict = policy.permissions(
+            "p", "mount", "/m/", source="/s", fstype="tmpfs", options=flags
+        )
+        assert bool(verdict.allow) is expected, target
+
+
+@pytest.mark.parametrize(("target", "made"), [(MIDDLE, False), (NEW, True)])
+def test_making_a_queue_of_a_label(target: str, made: bool) -> None:
+    features = "ipc { posix_mqueue { create read write open delete setattr getattr } }"
+    policy = compiled("profile p { mqueue label=x, }", target, features)
+    found = policy.permissions("p", "mqueue", "/q", label="other")
+    assert ("create" in found.allow) is made
+    assert "open" not in found.allow
+    assert "open" in policy.permissions("p", "mqueue", "/q", label="x").allow
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_denied_change_at_exec_denies_profiles_named_like_executables(target: str) -> None:
+    """Their paths stand in the rule's own automaton: every compiler writes it so."""
+    policy = compiled("profile p { change_profile, deny change_profile -> other, }", target)
+    assert policy.query("p", "change_profile", "/bin/a").allowed
+    assert policy.query("p", "change_onexec", "kid", exec="/bin/a").allowed
+    assert not policy.query("p", "change_onexec", "/bin/a", exec="/bin/a").allowed
+    assert not policy.query("p", "change_onexec", "other", exec="/bin/a").allowed
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "priority=2 change_profile -> a, deny change_profile -> a,",
+        "priority=-1 deny change_profile -> a, change_profile -> a,",
+    ],
+)
+def test_the_priority_of_a_change(rules: str) -> None:
+    for target, allowed in ((MIDDLE, False), (NEW, True)):
+        policy = compiled(f"profile p {{ {rules} }}", target)
+        assert policy.query("p", "change_profile", "a").allowed is allowed
+        assert policy.query("p", "change_onexec", "a", exec="/x").allowed is allowed
+
+
+LOSERS = [
+    ("audit /bin/* px, /bin/a ix,", True),
+    ("audit /bin/* px, priority=1 /bin/a ix,", False),
+    ("/bin/* px, audit /bin/a ix,", True),
+]
+
+
+@pytest.mark.parametrize(("rules", "logged"), LOSERS)
+def test_a_rule_that_loses_an_execution_logs(rules: str, logged: bool) -> None:
+    for target in TARGETS:
+        found = compiled(f"profile p {{ {rules} }}", target).permissions("p", "file", "/bin/a")
+        expected = logged if target != NEW else "audit /bin/a" in rules
+        assert ("x" in found.audit) is expected, target
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "mapped", "logged"),
+    [
+        # sorted behind the rule without wildcards
+        ("/b px, /b** mix,", "/b", False, False),
+        ("/b px, /b** mix,", "/bc", True, False),
+        ("/b px, /b** ix, /b m,", "/b", True, False),
+        ("/b px, /b** ix, /b** m,", "/b", False, False),
+        # a rule is visited with the first one of its kind
+        ("/a px, /b px, /a** mix, /b** mix,", "/b", False, False),
+        ("/bin/a px, /** mix,", "/bin/a", True, False),
+        ("/bin/a px, /sbin/b px, /bin/a* mix, /** m,", "/bin/a", True, False),
+        ("/a px, /sbin/** rmix, /sbin/c rpx,", "/sbin/c", True, False),
+        ("/a rpx, /sbin/** rmix, /sbin/c rpx,", "/sbin/c", False, False),
+        # a merged rule is of another kind
+        ("/a px, /sbin/** mix, /sbin/c px, /sbin/c r,", "/sbin/c", True, False),
+        # logging, and priorities
+        ("audit /** m, /a ix,", "/a", True, True),
+        ("/a ix, audit /** m,", "/a", True, True),
+        ("audit /** mix, /a ix,", "/a", True, False),
+        ("priority=1 /* ux, /a mix,", "/a", False, False),
+        ("priority=1 /* ux, /a mix, /** m,", "/a", True, False),
+    ],
+)
+def test_the_order_of_visiting(rules: str, path: str, mapped: bool, logged: bool) -> None:
+    """What apparmor_parser 4.1.0 says."""
+    found = compiled(f"profile p {{ {rules} }}", MIDDLE).permissions("p", "file", path)
+    assert ("m" in found.allow, "m" in found.audit) == (mapped, logged)
