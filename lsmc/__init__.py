@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from lsmc.base.diagnostics import UnreadableFile as UnreadableFile
     from lsmc.base.errors import Error as Error
     from lsmc.engine.verdict import Permissions as Permissions
+    from lsmc.engine.verdict import RequestError as RequestError
     from lsmc.engine.verdict import RuleRef as RuleRef
     from lsmc.engine.verdict import UnknownName as UnknownName
     from lsmc.engine.verdict import Verdict as Verdict
-    from lsmc.explain.explainer import Explanation as Explanation
+    from lsmc.explain.explanation import Explanation as Explanation
     from lsmc.modules.apparmor.graph.graph import Graph as Graph
-    from lsmc.modules.apparmor.requests import RequestError as RequestError
     from lsmc.policy import Policy as Policy
     from lsmc.stack.context import Context as Context
     from lsmc.stack.context import ContextError as ContextError
@@ -53,11 +53,11 @@ _HOME = {
     "Graph": "lsmc.modules.apparmor.graph.graph",
     "MissingFile": "lsmc.base.diagnostics",
     "StateLimit": "lsmc.automata.dfa",
-    "RequestError": "lsmc.modules.apparmor.requests",
+    "RequestError": "lsmc.engine.verdict",
     "UnreadableFile": "lsmc.base.diagnostics",
     "Context": "lsmc.stack.context",
     "Diagnostic": "lsmc.base.diagnostics",
-    "Explanation": "lsmc.explain.explainer",
+    "Explanation": "lsmc.explain.explanation",
     "Permissions": "lsmc.engine.verdict",
     "Policy": "lsmc.policy",
     "PolicyError": "lsmc.base.diagnostics",

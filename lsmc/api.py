@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.base.diagnostics import MissingFile, UnreadableFile
 from lsmc.base.files import StrPath, map_file, path_text
+from lsmc.modules.registry import module_named, module_of
 from lsmc.policy import Policy
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def compile(  # noqa: A001 - the contract's name
 
     options = Options.of(base, include, features, variables, restrict, target)
     given = _existing(paths)
-    data, _ = compile_cached(given, options, jobs=jobs, directory=cache)
+    module = module_of([os.fspath(path) for path in given])
+    data, _ = compile_cached(given, options, compiler=module.compiler, jobs=jobs, directory=cache)
     return Policy(data)
 
 
@@ -76,14 +78,12 @@ def compile_text(
 
     Raises `PolicyError`, ValueError for an unknown target.  The arguments are those of `compile`.
     """
-    from lsmc.compiler.driver import compile_source
     from lsmc.compiler.inputs import Options
 
     if not isinstance(text, str | bytes):
         raise TypeError(f"a policy text is str or bytes, not {type(text).__name__}")
-    data, _ = compile_source(
-        text, name, Options.of(base, include, features, variables, restrict, target)
-    )
+    options = Options.of(base, include, features, variables, restrict, target)
+    data, _ = module_named("apparmor").compile_text(text, name, options)
     return Policy(data)
 
 
@@ -149,8 +149,6 @@ def diff(old: Policy, new: Policy) -> list[Change]:
     what decides which profile a program gets.  Raises `StateLimit` when the policies are too
     complex to compare, TypeError for what is not a policy.
     """
-    from lsmc.analysis.diff import diff as differences
-
     for one in (old, new):
         if not isinstance(one, Policy):
             raise TypeError(
@@ -158,7 +156,9 @@ def diff(old: Policy, new: Policy) -> list[Change]:
                 "`lsmc.compile` and `lsmc.load` make them of files"
             )
 
-    return differences(old.engine, new.engine)
+    if old.module != new.module:
+        raise TypeError(f"a policy of {old.module.title} is not compared with {new.module.title}")
+    return old.module.diff(old.engine, new.engine)
 
 
 def graph(policy: Policy) -> Graph:

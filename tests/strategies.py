@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from lsmc.compiler.driver import bundle, compiler
 from lsmc.compiler.inputs import DiskFiles, Options
 from lsmc.ir.model import Policy as IrPolicy
 from lsmc.ir.model import Profile
-from lsmc.modules.apparmor.classes import BY_NAME
+from lsmc.modules.apparmor.build.driver import bundle
+from lsmc.modules.apparmor.build.front import front_end
+from lsmc.modules.apparmor.classes import BY_NAME, MODULE
 from lsmc.policy import Policy
 
 PREAMBLE = "@{V}=/v /w/x\n@{W}=a b*\n@{ONE}=/one\n"
@@ -258,9 +259,9 @@ OPTIONS = Options.of("/base", (), None, None)
 def compile_both(text: object) -> tuple[IrPolicy, bytes]:
     """The IR and the bundle of a policy text; raises `PolicyError`."""
     files = Files({**INCLUDES, "/policy": str(text)})
-    compiled = compiler(OPTIONS, files).compile("/policy")
+    compiled = front_end(OPTIONS, files).compile("/policy")
     data, _ = bundle(list(compiled.profiles), list(compiled.diagnostics))
-    return IrPolicy(compiled.profiles), data
+    return IrPolicy(MODULE, compiled.profiles), data
 
 
 def compile_policy(text: object) -> Policy:

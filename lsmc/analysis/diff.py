@@ -15,13 +15,13 @@ from typing import Any, Literal, NamedTuple
 from lsmc.analysis.rule_search import ClassView, Question, RulePlace, places, rule_at
 from lsmc.automata.algebra import Table, search
 from lsmc.automata.dfa import Dfa
-from lsmc.engine.engine import Engine
 from lsmc.engine.matcher import Matcher, Node
 from lsmc.engine.verdict import RuleRef
+from lsmc.ir.decision import Decision
 from lsmc.ir.model import MediationClass, Transition
 from lsmc.modules.apparmor.classes import BY_CODE, FILE
+from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.exec_transition import exec_mode
-from lsmc.modules.apparmor.precedence import Decision
 from lsmc.modules.apparmor.requests import decode, request_of
 from lsmc.modules.apparmor.subjects import mediates
 from lsmc.tables.records import ProfileRecord
@@ -66,7 +66,7 @@ def diff(old: Engine, new: Engine) -> list[Change]:
     complex to compare.
     """
     changes: list[Change] = []
-    before, after = set(old.profiles), set(new.profiles)
+    before, after = set(old.subjects), set(new.subjects)
     for name in sorted(before | after):
         if name not in after:
             changes.append(Change(name, "removed"))

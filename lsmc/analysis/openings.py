@@ -18,9 +18,10 @@ from lsmc.analysis.rule_search import ClassView, Question, RulePlace
 from lsmc.automata.algebra import search
 from lsmc.automata.dfa import StateLimit
 from lsmc.engine.matcher import Matcher, Node
+from lsmc.ir.decision import ALLOW
 from lsmc.ir.mediation import MediationClass
 from lsmc.modules.apparmor.classes import BY_CODE, FILE
-from lsmc.modules.apparmor.precedence import ALLOW, decide
+from lsmc.modules.apparmor.precedence import decide
 from lsmc.modules.apparmor.subjects import mediates
 
 #: Pairs of states that the search for one access may visit.

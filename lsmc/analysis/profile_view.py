@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lsmc.base.source import Span
+from lsmc.ir.decision import ALLOW, Decision, Facts
 from lsmc.ir.model import MediationClass, Rule
 from lsmc.kernels.walk import matching
 from lsmc.lint.model import LintedProfile, Tree
 from lsmc.modules.apparmor.classes import FILE
-from lsmc.modules.apparmor.precedence import ALLOW, Decision, Facts, decide
+from lsmc.modules.apparmor.precedence import decide
 from lsmc.tables.bundle import Unit
 
 #: In these modes rules take nothing away; checks of what rules grant pass over them.

@@ -15,9 +15,10 @@ from typing import NamedTuple
 from lsmc.automata.algebra import Automaton, Table
 from lsmc.automata.members import UNSEEN, Seen, Sight, common_prefix, members, some
 from lsmc.automata.prefix_index import Prefixes
+from lsmc.ir.decision import Decision
 from lsmc.ir.mediation import MediationClass
 from lsmc.kernels.walk import Matches, Walker
-from lsmc.modules.apparmor.precedence import Decision, decide
+from lsmc.modules.apparmor.precedence import decide
 from lsmc.tables.bundle import Bundle, Unit
 from lsmc.tables.reach import Reach
 from lsmc.tables.records import ProfileRecord

@@ -9,8 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.screen import Screen
-from lsmc.engine.verdict import UnknownName, Verdict
-from lsmc.modules.apparmor.requests import RequestError
+from lsmc.engine.verdict import RequestError, UnknownName, Verdict
 from lsmc.policy import Policy
 
 if TYPE_CHECKING:

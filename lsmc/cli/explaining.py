@@ -12,7 +12,7 @@ from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 if TYPE_CHECKING:
     from lsmc.cli.options import Reading
     from lsmc.cli.screen import Screen
-    from lsmc.compiler.driver import Progress
+    from lsmc.compiler.outcome import Progress
     from lsmc.explain.log_groups import Causes
     from lsmc.logs.reader import LogReader
     from lsmc.output.causes import Explained
@@ -158,12 +158,12 @@ def _explained(
 
 def patched(found: list[Explained], reading: Reading) -> bytes:
     """The unified diff that adds a rule for each denial to the files."""
-    from lsmc.compiler.driver import compiler
+    from lsmc.modules.apparmor.build.front import front_end
     from lsmc.modules.apparmor.suggest.insertion import edited, insertion
     from lsmc.output.patch import unified
 
     options = reading.options()
-    library = compiler(options).library
+    library = front_end(options).library
     edits = []
     for one in found:
         varied = one.diagnosis.cause.varied

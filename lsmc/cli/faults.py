@@ -46,8 +46,7 @@ def guarded(work: Callable[[], int], screen: Screen) -> int:
 def _explained(fault: Exception, screen: Screen) -> bool:
     """Report a fault of use, a file, the policy, the bundle or the question; False for ours."""
     from lsmc.base.diagnostics import PolicyError
-    from lsmc.engine.verdict import UnknownName
-    from lsmc.modules.apparmor.requests import RequestError
+    from lsmc.engine.verdict import RequestError, UnknownName
     from lsmc.tables.errors import BundleError
 
     _flush()

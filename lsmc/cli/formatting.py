@@ -18,9 +18,10 @@ from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.options import Reading
 from lsmc.cli.reading import check_paths
 from lsmc.cli.screen import Screen
-from lsmc.compiler.driver import compiler, link_profiles, policy_files
 from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import MAX_SOURCE, ignored
+from lsmc.compiler.linking import link_profiles, policy_files
+from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.syntax.formatter import format_text, same_meaning
 from lsmc.output.patch import unified
 from lsmc.output.styled import line, safe
@@ -60,8 +61,8 @@ class _Run:
         self.wish = wish
         self.screen = screen
         self.options = wish.reading.options()
-        self.before = compiler(self.options)
-        self.after = compiler(self.options)
+        self.before = front_end(self.options)
+        self.after = front_end(self.options)
         self.known: dict[str, Sequence[BuiltGroup]] = {}
         self.changed = self.unchanged = self.failed = self.left = 0
 
@@ -180,13 +181,15 @@ def same_decisions(
     from lsmc.analysis.diff import diff
     from lsmc.automata.dfa import StateLimit
     from lsmc.base.diagnostics import PolicyError
-    from lsmc.engine.engine import Engine
+    from lsmc.modules.apparmor.engine import Engine
 
     policies: list[Engine] = []
     for front in (before, after):
         compiled = front.compile(path)
         try:
-            linked, _ = link_profiles(compiled.profiles, compiled.diagnostics, known=known)
+            linked, _ = link_profiles(
+                front.module, compiled.profiles, compiled.diagnostics, known=known
+            )
         except PolicyError:
             return not policies
         policy = Engine(linked.data)

@@ -21,8 +21,8 @@ from lsmc.cli.options import Reading
 from lsmc.cli.outputs import check_output, write_output
 from lsmc.cli.reading import check_paths
 from lsmc.cli.screen import Screen
-from lsmc.compiler.driver import compiler, policy_files
 from lsmc.compiler.inputs import MAX_SOURCE, DiskFiles
+from lsmc.compiler.linking import policy_files
 from lsmc.lint.baseline import Baseline
 from lsmc.lint.baseline import write as baseline_data
 from lsmc.lint.config import LEVELS, Config
@@ -32,6 +32,7 @@ from lsmc.lint.rule_docs import pages
 from lsmc.lint.run import Linter, Result
 from lsmc.lint.setup import Setup, find_config, read_baseline, read_config, start_of
 from lsmc.lint.tree import checks, known_codes
+from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.compile import Compiler
 from lsmc.output import findings, github, gitlab, junit, sarif
 from lsmc.output.concise import render as concise
@@ -136,7 +137,7 @@ class _Run:
 
     def front(self, files: DiskFiles | None = None) -> Compiler:
         """A new front end; it knows what came from standard input."""
-        front = compiler(self.options, files)
+        front = front_end(self.options, files)
         if self.stdin is not None:
             front.library.text(*self.stdin)
         return front

@@ -14,7 +14,7 @@ from lsmc.cli.screen import Screen
 
 if TYPE_CHECKING:
     from lsmc.base.diagnostics import Diagnostic
-    from lsmc.compiler.driver import Progress
+    from lsmc.compiler.outcome import Progress
     from lsmc.policy import Policy
 
 #: Names of files that are told in full.
@@ -53,6 +53,7 @@ def compile_paths(
 ) -> tuple[bytes | memoryview, list[Diagnostic]]:
     """The bundle of source files, and the warnings; `PolicyError`."""
     from lsmc.compiler.cache.store import compile_cached
+    from lsmc.modules.registry import module_of
     from lsmc.output.styled import safe
 
     options = reading.options()
@@ -61,7 +62,12 @@ def compile_paths(
         screen.remark(f"lsmc: note: `{safe(cache)}` cannot be written: compiled policy is not kept")
     with progress_bar(screen) as progress:
         return compile_cached(
-            paths, options, jobs=reading.jobs, directory=reading.cache, progress=progress
+            paths,
+            options,
+            compiler=module_of(list(paths)).compiler,
+            jobs=reading.jobs,
+            directory=reading.cache,
+            progress=progress,
         )
 
 

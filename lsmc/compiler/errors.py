@@ -1,19 +1,31 @@
-"""The errors of a compilation that no front end finds: files and tables."""
+"""The errors of a compilation that have nothing to do with a policy language.
+
+Their numbers belong to the catalogue of codes, of which each security module has a part.
+"""
 
 from __future__ import annotations
 
 from lsmc.automata.dfa import MAX_STATES
 from lsmc.automata.partition import MAX_SPARE
-from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Source, Span
-from lsmc.modules.apparmor.errors import error
-from lsmc.modules.apparmor.resolve.library import cannot_read
+from lsmc.compiler.inputs import OutsideError
 from lsmc.tables.build import TooComplexError
 
+CODES = {
+    "unreadable-file": 87,
+    "nested-too-deeply": 88,
+    "too-complex": 89,
+    "file-outside": 91,
+}
 
-def unreadable(path: str, fault: OSError) -> Diagnostic:
-    """The error for a file that cannot be read."""
-    return cannot_read(Span(Source(path, ""), 0, 0), path, fault)
+
+def unreadable(path: str, fault: OSError, span: Span | None = None) -> Diagnostic:
+    """The error for a file that cannot be read, at the place that asks for it if there is one."""
+    kind = "file-outside" if isinstance(fault, OutsideError) else "unreadable-file"
+    reason = (fault.strerror or str(fault)).lower()
+    where = span if span is not None else Span(Source(path, ""), 0, 0)
+    return error(kind, where, f"cannot read `{path}`: {reason}")
 
 
 def too_complex(fault: TooComplexError) -> Diagnostic:
@@ -31,4 +43,24 @@ def too_complex(fault: TooComplexError) -> Diagnostic:
         fault.origin,
         "this pattern needs more states than a table may have",
         "split it into simpler patterns",
+    )
+
+
+def error(name: str, span: Span, message: str, help: str = "") -> Diagnostic:
+    """An error of `CODES`."""
+    return Diagnostic(f"LSM{CODES[name]:03d}", name, "error", message, span, help)
+
+
+def defined_twice(name: str, origin: Span, first: Span) -> Diagnostic:
+    """The warning for a profile whose name another one has before it."""
+    same = origin.location() == first.location()
+    where = "by two files that include its text" if same else "twice"
+    return Diagnostic(
+        "LSM207",
+        "duplicate-profile",
+        "warning",
+        f"profile `{name}` is defined {where}; the first one is used",
+        origin,
+        "rename or remove one of them",
+        related=() if same else (Label(first, "first defined here"),),
     )

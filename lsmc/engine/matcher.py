@@ -8,13 +8,13 @@ there. The product is never built beforehand: it may have more states than there
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsmc.automata.alphabet import ALL
+from lsmc.ir.decision import Decision, Facts
 from lsmc.ir.mediation import MediationClass
 from lsmc.kernels.walk import HERE, follow
-from lsmc.modules.apparmor.precedence import Decision, Facts, decide
 from lsmc.tables.bundle import Bundle, Unit
 from lsmc.tables.records import Group, ProfileRecord, RuleRecord
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 #: Nodes kept for a profile before they are dropped and worked out anew.
 MAX_NODES = 200_000
+
+
+#: From the rules that match an object to what they grant to its owner, or to others.
+Decide = Callable[[Sequence[Facts], MediationClass, bool], Decision]
 
 
 class MatchedRule(NamedTuple):
@@ -55,14 +59,11 @@ class Node:
 class Matcher:
     """Matches keys against all groups of one profile."""
 
-    def __init__(
-        self, bundle: Bundle, profile: ProfileRecord, parts: Sequence[int] | None = None
-    ) -> None:
-        """All units of the profile, or those at some places in its list of uses."""
+    def __init__(self, bundle: Bundle, profile: ProfileRecord, decide: Decide) -> None:
+        """All units of the profile; `decide` is the precedence of the security module."""
         self.profile = profile
+        self._decide = decide
         uses = bundle.uses(profile)
-        if parts is not None:
-            uses = [uses[part] for part in parts]
         self._reaches = [(unit, index) for unit, _ in uses for index in range(unit.groups)]
         self._groups: list[tuple[Group, Unit, tuple[int, ...]]] = [
             (unit.group(index), unit, via) for unit, via in uses for index in range(unit.groups)
@@ -165,7 +166,7 @@ class Matcher:
         decision = node.decisions.get(owner)
         if decision is None:
             facts: list[Facts] = [match.rule.facts for match in self.matched(node)]
-            decision = node.decisions[owner] = decide(facts, cls, owner)
+            decision = node.decisions[owner] = self._decide(facts, cls, owner)
         return decision
 
     def reach(self, number: int) -> Reach:

@@ -10,9 +10,9 @@ from lsmc.base.errors import Error, close_words, hint
 
 if TYPE_CHECKING:
     from lsmc.engine.matcher import Node
+    from lsmc.ir.decision import Decision
     from lsmc.ir.mediation import MediationClass
-    from lsmc.modules.apparmor.precedence import Decision
-    from lsmc.modules.apparmor.requests import Part
+    from lsmc.ir.operation import Part
     from lsmc.stack.chain import Layer
     from lsmc.tables.records import ProfileRecord
 
@@ -29,6 +29,19 @@ class UnknownName(Error, LookupError):
         self.name = name
         self.close = close_words(name, words)
         super().__init__(f"unknown {what} `{name}`{hint(name, words)}")
+
+
+class RequestError(Error, ValueError):
+    """A question cannot be asked: it names what does not exist, or lacks something.
+
+    `word` is the text that is wrong and `known` are the words that stand in its place; the message
+    offers those of them that may be meant.
+    """
+
+    def __init__(self, message: str, word: str = "", known: tuple[str, ...] = ()) -> None:
+        super().__init__(message + hint(word, known))
+        self.word = word
+        self.known = known
 
 
 class RuleRef(NamedTuple):

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from lsmc.engine.engine import Engine
-from lsmc.engine.verdict import UNCONFINED, UnknownName, Verdict, both
-from lsmc.explain.explainer import Explanation, explain_request
+from lsmc.engine.verdict import UNCONFINED, RequestError, UnknownName, Verdict, both
+from lsmc.explain.explanation import Explanation
 from lsmc.explain.log_groups import Cause
+from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.explain import explain_request
 from lsmc.modules.apparmor.log.infos import Decider
 from lsmc.modules.apparmor.log.record import Record
 from lsmc.modules.apparmor.log.request import asked, namespace
-from lsmc.modules.apparmor.requests import RequestError, encode
+from lsmc.modules.apparmor.requests import encode
 
 Kind = Literal["exact", "general", "abstraction"]
 Status = Literal["denied", "allowed", "complain", "unconfined", "no-profile", "no-question"]

@@ -6,7 +6,7 @@ answering a question from a bundle.
 
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 #: The greatest number under which a rule is visited; bundles have room for no more.
 MAX_VISIT = (1 << 14) - 1
@@ -25,7 +25,8 @@ class MediationClass(NamedTuple):
 
     `permissions` are in bit order.  `specific` are the permissions for which a rule without
     wildcards beats one with them.  `implied` is a pair of permissions: the first, granted with a
-    transition that stays in the current profile, brings the second along.
+    transition that stays in the current profile, brings the second along.  `main` is the field
+    that the object of a question fills.
     """
 
     name: str
@@ -34,6 +35,7 @@ class MediationClass(NamedTuple):
     permissions: tuple[str, ...]
     specific: frozenset[str] = frozenset()
     implied: tuple[str, str] | None = None
+    main: str = ""
 
     def mask(self, names: Iterable[str]) -> int:
         """The permission bits of some names; KeyError for an unknown one."""
@@ -63,12 +65,13 @@ class MediationClass(NamedTuple):
 class Transition(NamedTuple):
     """What an allowed execution does with the subject's profile.
 
-    `kind` names the first choice; `name` is the named profile (for `child`, relative to the current
-    profile).  When the choice does not exist, `inherit` stays in the current profile, `unconfined`
-    leaves confinement, neither refuses.  `unsafe` keeps the environment.
+    `kind` names the first choice in a word of the module; `name` is the named profile (for `child`,
+    relative to the current profile).  When the choice does not exist, `inherit` stays in the
+    current profile, `unconfined` leaves confinement, neither refuses.  `unsafe` keeps the
+    environment.
     """
 
-    kind: Literal["inherit", "unconfined", "attach", "attach-child", "profile", "child", "stack"]
+    kind: str
     name: str = ""
     inherit: bool = False
     unconfined: bool = False

@@ -9,15 +9,12 @@ they share their origin.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from lsmc.automata.pattern import Pattern
 from lsmc.base.source import Span
 from lsmc.ir.mediation import Effect as Effect
 from lsmc.ir.mediation import MediationClass as MediationClass
 from lsmc.ir.mediation import Transition as Transition
-
-Mode = Literal["enforce", "complain", "kill", "unconfined", "default_allow", "prompt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ class Profile:
     namespace: str = ""
     parent: str = ""
     is_hat: bool = False
-    mode: Mode = "enforce"
+    mode: str = "enforce"
     audit: bool = False
     attachment: Attachment | None = None
     uses: tuple[Use, ...] = ()
@@ -101,6 +98,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Profiles in order of name."""
+    """The profiles of one security module, in order of name."""
 
+    module: str
     profiles: tuple[Profile, ...]

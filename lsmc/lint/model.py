@@ -16,14 +16,13 @@ from lsmc.analysis.rule_search import Question, places
 from lsmc.base.diagnostics import Diagnostic, Fix, Label, Severity
 from lsmc.base.errors import Error
 from lsmc.base.source import Span, to_display
-from lsmc.engine.engine import Engine
 from lsmc.engine.matcher import Matcher
-from lsmc.engine.verdict import Verdict
+from lsmc.engine.verdict import RequestError, Verdict
 from lsmc.ir import model as ir
 from lsmc.ir.model import MediationClass
 from lsmc.modules.apparmor.compile import Compiled
+from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.lint.include_graph import IncludeGraph
-from lsmc.modules.apparmor.requests import RequestError
 from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.subjects import Profiles
 from lsmc.tables.records import ProfileRecord

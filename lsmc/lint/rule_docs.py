@@ -1,7 +1,7 @@
 """The page of every code: what it finds, why that is bad, examples, how sure it is, how to fix it.
 
-The page of a check is the docstring of its file, in the form that `lsmc.modules.apparmor.lint.rules` describes.
-The pages of the errors, which no check finds, are made from the table in `refused.toml`.
+The page of a check is the docstring of its file, in the form that CONTRIBUTING.md describes.  The
+pages of the errors, which no check finds, are made from the table in `refused.toml`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath, read_regular
-from lsmc.compiler.driver import compiler
 from lsmc.compiler.inputs import Options
 from lsmc.lint.baseline import Baseline
 from lsmc.lint.config import NAMES, Config, config_of, table_of
@@ -17,6 +16,7 @@ from lsmc.lint.model import Check, SettingError
 from lsmc.lint.run import Linter
 from lsmc.lint.selection import Selection
 from lsmc.lint.tree import checks, known_codes
+from lsmc.modules.apparmor.build.front import front_end
 
 #: Bytes of a configuration, and of a baseline.
 _MAX_CONFIG = 1 << 20
@@ -150,7 +150,7 @@ def check_paths(
         tuple(ignore),
     )
     selected = setup.selected(known, known_checks)
-    front = compiler(setup.options(base, include, features, variables, restrict, target))
+    front = front_end(setup.options(base, include, features, variables, restrict, target))
     baseline = None
     if setup.config.baseline is not None:
         baseline = read_baseline(setup.config.baseline)

@@ -10,16 +10,18 @@ from typing import Any
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath
 from lsmc.base.registry import collect
-from lsmc.base.source import Span, to_display
-from lsmc.compiler.driver import compiler, name_order, policy_files
+from lsmc.base.source import Span
 from lsmc.compiler.errors import too_complex, unreadable
 from lsmc.compiler.inputs import Options
-from lsmc.engine.engine import Engine
+from lsmc.compiler.linking import first_of_each, policy_files
 from lsmc.ir import model as ir
 from lsmc.lint.model import RULE_PACKAGES, Check, LintedFile, LintedProfile, SettingError, Tree
 from lsmc.lint.parallel import outcomes
 from lsmc.lint.prebuild import Builder
+from lsmc.modules.apparmor.build.front import front_end
+from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.compile import Compiler
+from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.errors import CODES
 from lsmc.tables.build import Known, TooComplexError, build, rules_in_order
 from lsmc.tables.groups import UNCOMPRESSED
@@ -44,7 +46,7 @@ def read_tree(
     paths: Iterable[StrPath], options: Options, settings: Mapping[str, Any] | None = None
 ) -> tuple[Tree, list[Diagnostic]]:
     """The tree of some files and the errors met; files with errors take part as far as they go."""
-    return compile_tree(paths, compiler(options), settings)
+    return compile_tree(paths, front_end(options), settings)
 
 
 def compile_tree(
@@ -98,20 +100,17 @@ def tree_of(
     `groups` are known ones by the digest of their unit.  Profiles that have a rule or an attachment
     at a place in `without` are left out.
     """
-    chosen: dict[str, tuple[LintedFile, ir.Profile]] = {}
-    for file in files:
-        for profile in file.compiled.profiles:
-            chosen.setdefault(to_display(profile.full_name), (file, profile))
-    ordered = [pair for _, pair in sorted(chosen.items(), key=name_order)]
+    homes = {id(profile): file for file in files for profile in file.compiled.profiles}
+    ordered, _ = first_of_each(profile for file in files for profile in file.compiled.profiles)
     if without:
-        ordered = [pair for pair in ordered if not _has_any(pair[1], without)]
-    whole = ir.Policy(tuple(profile for _, profile in ordered))
+        ordered = [profile for profile in ordered if not _has_any(profile, without)]
+    whole = ir.Policy(MODULE, tuple(ordered))
     linked = build(whole, known=groups, level=UNCOMPRESSED)
     engine = Engine(linked.data)
     profiles = []
-    for number, (file, profile) in enumerate(ordered):
+    for number, profile in enumerate(ordered):
         record = engine.bundle.profile(number)
-        profiles.append(LintedProfile(file, profile, record, engine.tables))
+        profiles.append(LintedProfile(homes[id(profile)], profile, record, engine.tables))
     return Tree(
         tuple(files),
         library,

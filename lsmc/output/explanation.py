@@ -14,7 +14,7 @@ from lsmc.stack.chain import beyond_rules
 
 if TYPE_CHECKING:
     from lsmc.engine.verdict import Verdict
-    from lsmc.explain.explainer import Explanation, Loser, Miss, Question, Reason, Suggestion
+    from lsmc.explain.explanation import Explanation, Loser, Miss, Question, Reason, Suggestion
 
 #: To what a rule gives way.
 BY = {

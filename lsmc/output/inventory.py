@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsmc.automata.algebra import Table
 from lsmc.automata.alphabet import bytes_of
-from lsmc.engine.engine import Engine
 from lsmc.engine.verdict import UnknownName
 from lsmc.modules.apparmor.classes import BY_CODE
+from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.exec_transition import exec_mode
 from lsmc.output.styled import Line, line, safe
 from lsmc.output.table import columns
 from lsmc.tables.layout import GROUP_WORDS, RULE_WORDS, UNIT_WORDS, Section
 
 if TYPE_CHECKING:
-    from lsmc.modules.apparmor.precedence import Facts
+    from lsmc.ir.decision import Facts
     from lsmc.tables.bundle import Unit
     from lsmc.tables.records import ProfileRecord, RuleRecord
 
@@ -54,7 +54,7 @@ def _chosen(engine: Engine, name: str | None) -> list[ProfileRecord]:
         return [engine.bundle.profile(number) for number in range(engine.bundle.profiles)]
     profile = engine.tables.find(name)
     if profile is None:
-        raise UnknownName("profile", name, engine.profiles)
+        raise UnknownName("profile", name, engine.subjects)
     return [profile]
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lsmc.base.source import Span
     from lsmc.engine.verdict import Exec, RuleRef, Verdict
     from lsmc.explain.diagnosis import Remedy
-    from lsmc.explain.explainer import Explanation, Miss, Reason, Suggestion
+    from lsmc.explain.explanation import Explanation, Miss, Reason, Suggestion
     from lsmc.stack.context import Context
 
 Object = dict[str, Any]

@@ -46,7 +46,7 @@ from lsmc.output.styled import safe
 from lsmc.output.verdict import head_line, transition_words, why
 
 if TYPE_CHECKING:
-    from lsmc.explain.explainer import Explanation
+    from lsmc.explain.explanation import Explanation
 
 #: Causes that a page shows; a page of more is no longer read.
 MOST = 1_000

@@ -14,14 +14,11 @@ from lsmc.automata.pattern import Union as Alternation
 from lsmc.automata.prefixes import heads
 from lsmc.base.source import Source, Span, to_display
 from lsmc.ir.model import Policy, Profile, Rule, Transition, Unit
-from lsmc.modules.apparmor.classes import BY_NAME
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.groups import COMPRESSION, BuiltGroup, Heap, encode, key_pattern
 from lsmc.tables.layout import (
     ATTACHMENT_WORDS,
     GROUP_WORDS,
-    KINDS,
-    MODES,
     NONE,
     PRIORITY_BIAS,
     RULE_WORDS,
@@ -80,7 +77,7 @@ def build(policy: Policy, *, known: Known | None = None, level: int = COMPRESSIO
         id(unit): known[digest] if digest in known else build_groups(unit.rules, level, spare)
         for unit, digest in zip(distinct, digests, strict=True)
     }
-    part = Part(Bundle(assemble(policy.profiles, groups, spare)), digests)
+    part = Part(Bundle(assemble(policy.module, policy.profiles, groups, spare)), digests)
     return link([part], [(0, number) for number in range(len(policy.profiles))])
 
 
@@ -99,9 +96,14 @@ def unit_digest(unit: Unit) -> str:
 
 
 def assemble(
-    profiles: Sequence[Profile], groups: Mapping[int, Sequence[BuiltGroup]], spare: Spare
+    module: str,
+    profiles: Sequence[Profile],
+    groups: Mapping[int, Sequence[BuiltGroup]],
+    spare: Spare,
 ) -> bytes:
-    """The bundle of some profiles, to be linked; raises `TooComplexError` for an attachment.
+    """The bundle of some profiles of a security module, to be linked.
+
+    Raises `TooComplexError` for an attachment.
 
     `groups` has those of the units that are built, by the identity of the unit.
     """
@@ -109,15 +111,17 @@ def assemble(
     numbers = {id(unit): writer.unit(unit, groups.get(id(unit), ())) for unit in units(profiles)}
     for number, profile in enumerate(profiles):
         writer.profile(number, profile, numbers)
-    return writer.bundle()
+    return writer.bundle(module)
 
 
-def assemble_units(found: Iterable[Unit], groups: Mapping[int, Sequence[BuiltGroup]]) -> bytes:
+def assemble_units(
+    module: str, found: Iterable[Unit], groups: Mapping[int, Sequence[BuiltGroup]]
+) -> bytes:
     """A bundle of units without profiles, to be linked; `groups` as for `assemble`."""
     writer = _Writer(Spare())
     for unit in found:
         writer.unit(unit, groups.get(id(unit), ()))
-    return writer.bundle()
+    return writer.bundle(module)
 
 
 def place_row(span: Span) -> Place:
@@ -199,7 +203,7 @@ class _Writer:
             known = self.transitions[transition] = len(self.transitions)
             flags = transition.inherit | transition.unconfined << 1 | transition.unsafe << 2
             name = self.string(to_display(transition.name))
-            self.tables[Section.TRANSITIONS] += (KINDS.index(transition.kind), name, flags)
+            self.tables[Section.TRANSITIONS] += (self.string(transition.kind), name, flags)
         return known
 
     def unit(self, unit: Unit, built: Sequence[BuiltGroup]) -> int:
@@ -253,15 +257,14 @@ class _Writer:
             (name, "infinity" if value is None else str(value)) for name, value in profile.rlimits
         )
         by_name = profile.attachment is not None and profile.attachment.by_name
-        mediated = sum(1 << BY_NAME[name].code for name in profile.mediated)
         self.tables[Section.PROFILES] += (
             self.string(to_display(profile.full_name)),
             self.string(to_display(profile.name)),
             self.string(to_display(profile.namespace)),
             self.string(to_display(profile.parent)),
-            MODES.index(profile.mode),
+            self.string(profile.mode),
             profile.is_hat | profile.audit << 1 | by_name << 2,
-            mediated,
+            self.string(" ".join(sorted(profile.mediated))),
             self.span(profile.origin),
             first_use,
             len(profile.uses),
@@ -292,10 +295,10 @@ class _Writer:
             self.tables[Section.HEADS] += (text, len(table) // ATTACHMENT_WORDS)
         table += (number, groups[0], *names)
 
-    def bundle(self) -> bytes:
+    def bundle(self, module: str) -> bytes:
         texts = [text.encode("utf-8", "surrogateescape") for text in self.strings]
         offsets = [0]
         for text in texts:
             offsets.append(offsets[-1] + len(text))
         self.tables[Section.STRING_OFFSETS] = offsets
-        return pack(self.tables, b"".join(texts), self.heap.bytes())
+        return pack(module, self.tables, b"".join(texts), self.heap.bytes())

@@ -11,17 +11,14 @@ from operator import le
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from lsmc.ir.decision import Facts
 from lsmc.ir.mediation import Transition
-from lsmc.modules.apparmor.classes import BY_CODE, CLASSES
-from lsmc.modules.apparmor.precedence import Facts
 from lsmc.tables.errors import BundleError
 from lsmc.tables.groups import BuiltGroup, decode, unpacked_size
 from lsmc.tables.layout import (
     ATTACHMENT_WORDS,
     GROUP_WORDS,
     HEAD_WORDS,
-    KINDS,
-    MODES,
     NONE,
     PRIORITY_BIAS,
     PROFILE_WORDS,
@@ -45,6 +42,9 @@ SHARE = 64
 SPARE = 1 << 26
 #: The bytes that a record counts for besides its texts.
 _RECORD = 16
+
+
+_TRUSTED = frozenset((Section.GROUP_DATA,))
 
 
 class Unit:
@@ -113,7 +113,7 @@ class Bundle(Sections):
     """A bundle over its bytes; `name` is for messages."""
 
     def __init__(self, data: bytes | memoryview, name: str = "<memory>") -> None:
-        super().__init__(data)
+        super().__init__(data, Section, trusted=_TRUSTED)
         self.name = name
         self._units: dict[int, Unit] = {}
         self._profiles: dict[int, ProfileRecord] = {}
@@ -159,6 +159,13 @@ class Bundle(Sections):
             raise BundleError(f"text {number} lies outside of its section")
         return bytes(strings[low:high])
 
+    def _word(self, number: int) -> str:
+        """A text that must be a word, as those are that a module chooses itself."""
+        word = self._read(number)
+        if not word.replace("-", "_").isidentifier() or not word.isascii():
+            raise BundleError(f"text {number} is not a word")
+        return word
+
     def place(self, number: int) -> Place:
         """A span by its number."""
         known = self._places.get(number)
@@ -179,10 +186,8 @@ class Bundle(Sections):
         if known is not None:
             return known
         kind, name, flags = self._record(Section.TRANSITIONS, number, TRANSITION_WORDS)
-        if kind >= len(KINDS):
-            raise BundleError(f"transition {number} is of no known kind")
         known = self._transitions[number] = Transition(
-            KINDS[kind],  # type: ignore[arg-type]
+            self._word(kind),
             self._read(name),
             bool(flags & 1),
             bool(flags & 2),
@@ -196,7 +201,7 @@ class Bundle(Sections):
             Section.RULES, number, RULE_WORDS
         )
         effect = head >> 8 & 0xFF
-        if effect > 2 or head & 0xFF not in BY_CODE:
+        if effect > 2:
             raise BundleError(f"rule {number} is damaged")
         facts = Facts(
             number,
@@ -320,8 +325,6 @@ class Bundle(Sections):
         (full, name, namespace, parent, mode, flags, mediated, place, first, uses, *rest) = (
             self._record(Section.PROFILES, number, PROFILE_WORDS)
         )
-        if mode >= len(MODES):
-            raise BundleError(f"profile {number} has no known mode")
         self._apart(Section.PROFILES, number, PROFILE_WORDS, 8, first + uses)
         self._apart(Section.PROFILES, number, PROFILE_WORDS, 10, max(sum(rest[:2]), sum(rest[2:4])))
         record = ProfileRecord(
@@ -330,11 +333,11 @@ class Bundle(Sections):
             self._read(name),
             self._read(namespace),
             self._read(parent),
-            MODES[mode],
+            self._word(mode),
             bool(flags & 1),
             bool(flags & 2),
             bool(flags & 4),
-            frozenset(c.name for c in CLASSES if mediated >> c.code & 1),
+            frozenset(self._read(mediated).split()),
             place,
             first,
             uses,

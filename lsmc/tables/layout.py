@@ -14,15 +14,18 @@ from collections.abc import Sequence
 from enum import IntEnum
 
 MAGIC = b"LSMB"
-VERSION = 1
-HEADER = struct.Struct("<4sHHI")  # magic, version, sections, checksum of the section table
+VERSION = 2
+HEADER = struct.Struct("<4sHHI16s")  # magic, version, sections, checksum of the table, module
 ENTRY = struct.Struct("<IIII")  # section, offset, length, checksum
 GROUP_HEADER = struct.Struct("<IIII")  # states, exceptions, accept sets, accepted ids
 NONE = 0xFFFFFFFF
 
 
 class Section(IntEnum):
-    """The sections of a bundle, each present exactly once."""
+    """The sections of a bundle of rules and automata, each present exactly once.
+
+    A module that decides in another way has sections of its own, with numbers from `OWN` on.
+    """
 
     STRING_OFFSETS = 1
     STRINGS = 2
@@ -51,12 +54,13 @@ RULE_TRANSITION, RULE_SPAN = 4, 5  # the columns that refer to other tables
 UNIT_WORDS = 4  # first rule, rules, first group, groups
 GROUP_WORDS = 5  # offset of the data, length, checksum, first rule number, rule numbers
 PROFILE_WORDS = 16  # see `lsmc.tables.bundle.ProfileRecord`
+PROFILE_TEXTS = (0, 1, 2, 3, 4, 6)  # the columns that are texts
 USE_WORDS = 3  # unit, first via, vias
 ATTACHMENT_WORDS = 4  # profile, group, first xattr pair, xattr pairs
 HEAD_WORDS = 2  # text that paths begin with, attachment; by the bytes of the text
 
-KINDS = ("inherit", "unconfined", "attach", "attach-child", "profile", "child", "stack")
-MODES = ("enforce", "complain", "kill", "unconfined", "default_allow", "prompt")
+#: The first number of sections that are a module's own.
+OWN = 64
 PRIORITY_BIAS = 1 << 16
 
 

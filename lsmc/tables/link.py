@@ -14,19 +14,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 from typing import NamedTuple
-from zlib import crc32
 
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.errors import BundleError
 from lsmc.tables.groups import BuiltGroup, Heap
 from lsmc.tables.layout import (
     ATTACHMENT_WORDS,
-    ENTRY,
     GROUP_WORDS,
     HEAD_WORDS,
-    HEADER,
-    MAGIC,
     NONE,
+    PROFILE_TEXTS,
     PROFILE_WORDS,
     RULE_SPAN,
     RULE_TRANSITION,
@@ -35,12 +32,11 @@ from lsmc.tables.layout import (
     TRANSITION_WORDS,
     UNIT_WORDS,
     USE_WORDS,
-    VERSION,
     Section,
     words,
 )
 from lsmc.tables.records import Place
-from lsmc.tables.sections import Words
+from lsmc.tables.sections import Words, pack_sections
 
 _PLACE, _FIRST_USE, _SETTINGS, _LIMITS = 7, 8, 10, 12  # columns of a profile
 
@@ -109,7 +105,7 @@ class _Values:
             spans[number] = self.spans.setdefault(row, len(self.spans))
         table = bundle.words(Section.TRANSITIONS)
         transitions = [
-            self.transitions.setdefault((kind, texts[name], flags), len(self.transitions))
+            self.transitions.setdefault((texts[kind], texts[name], flags), len(self.transitions))
             for kind, name, flags in _rows(table, TRANSITION_WORDS)
         ]
         return _Numbers(texts, spans, transitions)
@@ -175,7 +171,8 @@ class _Linker:
             uses.extend((number, len(vias), count))
             vias.extend(places[first : first + count])
         row = list(record)
-        row[:4] = [numbers.texts[text] for text in record[:4]]
+        for column in PROFILE_TEXTS:
+            row[column] = numbers.texts[record[column]]
         row[_PLACE] = numbers.spans[record[_PLACE]]
         row[_FIRST_USE] = first_use
         for column in (_SETTINGS, _LIMITS):
@@ -281,9 +278,10 @@ class _Linker:
         _renumber(profiles, _PLACE, PROFILE_WORDS, spans)
 
         columns = [(Section.SPANS, 0, SPAN_WORDS), (Section.SPANS, 5, SPAN_WORDS)]
-        columns += [(Section.TRANSITIONS, 1, TRANSITION_WORDS), (Section.PAIRS, 0, 1)]
+        columns += [(Section.TRANSITIONS, column, TRANSITION_WORDS) for column in (0, 1)]
+        columns += [(Section.PAIRS, 0, 1)]
         columns += [(Section.HEADS, 0, HEAD_WORDS)]
-        columns += [(Section.PROFILES, column, PROFILE_WORDS) for column in range(4)]
+        columns += [(Section.PROFILES, column, PROFILE_WORDS) for column in PROFILE_TEXTS]
         texts = _in_order(tables[section][start::width] for section, start, width in columns)
         for section, start, width in columns:
             _renumber(tables[section], start, width, texts)
@@ -295,24 +293,22 @@ class _Linker:
         for text in self.texts:
             offsets.append(offsets[-1] + len(text))
         self.tables[Section.STRING_OFFSETS] = offsets
-        return pack(self.tables, b"".join(self.texts), self.heap.bytes())
+        (module,) = {part.bundle.module for part in self.parts}
+        return pack(module, self.tables, b"".join(self.texts), self.heap.bytes())
 
 
-def pack(tables: Mapping[Section, Sequence[int]], strings: bytes, groups: bytes) -> bytes:
-    """The bytes of a bundle from the words of its tables."""
+def pack(
+    module: str, tables: Mapping[Section, Sequence[int]], strings: bytes, groups: bytes
+) -> bytes:
+    """The bytes of a bundle for a security module from the words of its tables."""
     blobs = {Section.STRINGS: strings, Section.GROUP_DATA: groups}
-    at = HEADER.size + ENTRY.size * len(Section)
-    entries: list[bytes] = []
-    parts: list[bytes] = []
-    for section in Section:
-        body = blobs[section] if section in blobs else words(tables[section])
-        padding = -at % 8
-        parts += (bytes(padding), body)
-        at += padding
-        entries.append(ENTRY.pack(section, at, len(body), crc32(body)))
-        at += len(body)
-    table = b"".join(entries)
-    return b"".join((HEADER.pack(MAGIC, VERSION, len(entries), crc32(table)), table, *parts))
+    return pack_sections(
+        module,
+        {
+            section: blobs[section] if section in blobs else words(tables[section])
+            for section in Section
+        },
+    )
 
 
 def _renumbered_rules(bundle: Bundle, numbers: _Numbers) -> array[int]:

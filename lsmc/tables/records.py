@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lsmc.automata.dfa import Dfa
+from lsmc.ir.decision import Facts
 from lsmc.kernels.walk import Matches, Walker
-from lsmc.modules.apparmor.precedence import Facts
 from lsmc.tables.sections import Words
 
 

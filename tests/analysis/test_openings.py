@@ -118,9 +118,9 @@ def test_abstractions_in_folders(tmp_path: Path) -> None:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(f"{text}\n")
     (root / "app" / "loop").symlink_to(root)
-    from lsmc.compiler.driver import compiler
+    from lsmc.modules.apparmor.build.front import front_end
 
-    found = shelf(compiler(Options(base=str(tmp_path))), "")
+    found = shelf(front_end(Options(base=str(tmp_path))), "")
     names = [name.removeprefix("abstractions/") for name in found]
     assert [n for n in names if "loop" not in n] == ["app/one", "base", "deep/er/two", "x.d/y"]
     assert len(names) < 40

@@ -15,7 +15,8 @@ from click.testing import CliRunner
 
 import lsmc
 from lsmc.cli.group import cli
-from lsmc.explain.explainer import Explanation, explain
+from lsmc.explain.explanation import Explanation
+from lsmc.modules.apparmor.explain import explain
 from tests.cli.conftest import ROOT, Run
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -11,8 +11,9 @@ import pytest
 from lsmc.base.diagnostics import PolicyError
 from lsmc.compiler.cache.entry import Entry, entry_bytes
 from lsmc.compiler.cache.store import compile_cached
-from lsmc.compiler.driver import Kept, compile_files
 from lsmc.compiler.inputs import Options
+from lsmc.modules.apparmor.build.cached import compile_paths
+from lsmc.modules.apparmor.build.driver import Kept, compile_files
 
 NAMES = ("alpha", "beta", "delta", "gamma", "kappa", "omega")
 
@@ -49,7 +50,13 @@ def cold(root: Path, jobs: int = 1) -> bytes:
 def warm(root: Path, jobs: int = 1) -> bytes:
     options = Options.of(root, (), None, None)
     return bytes(
-        compile_cached([str(root)], options, jobs=jobs, directory=root.parent / "cache")[0]
+        compile_cached(
+            [str(root)],
+            options,
+            jobs=jobs,
+            compiler=lambda: compile_paths,
+            directory=root.parent / "cache",
+        )[0]
     )
 
 
@@ -98,7 +105,9 @@ def test_a_name_that_is_given_twice_warns_each_time(tree: Path) -> None:
     warm(tree)
     (tree / "zeta").write_text("profile beta { /z r, }\n")
     for _ in range(3):
-        data, warnings = compile_cached([str(tree)], options, directory=tree.parent / "cache")
+        data, warnings = compile_cached(
+            [str(tree)], options, compiler=lambda: compile_paths, directory=tree.parent / "cache"
+        )
         assert [one.code for one in warnings] == ["LSM207"]
         assert data == cold(tree)
 

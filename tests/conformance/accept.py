@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lsmc.compiler.driver import compiler
 from lsmc.compiler.inputs import Options
+from lsmc.modules.apparmor.build.front import front_end
 from tests.conformance.result import Result
 
 
@@ -35,7 +35,7 @@ def run(conformance: Path) -> Result:
         for row in rows:
             if row["todo"]:
                 continue
-            front = compiler(options)
+            front = front_end(options)
             compiled = front.compile(f"simple_tests/{row['path']}")
             errors = [d for d in compiled.diagnostics if d.severity == "error"]
             right = bool(errors) == (row["expect"] == "FAIL")

@@ -21,7 +21,7 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
-from lsmc.compiler.driver import policy_files
+from lsmc.compiler.linking import policy_files
 from tests.differential import walking
 from tests.differential.compare import Report, compare_file
 from tests.differential.known import KNOWN

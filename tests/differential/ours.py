@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from lsmc.compiler.driver import bundle, compiler
 from lsmc.compiler.inputs import Options
 from lsmc.engine.matcher import Matcher, Node
 from lsmc.ir.model import Profile, Rule, Transition
+from lsmc.modules.apparmor.build.driver import bundle
+from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.classes import BY_NAME
 from lsmc.policy import Policy
 from lsmc.tables.groups import make_key
@@ -174,6 +175,6 @@ def compile_here(
 ) -> Ours:
     """A file compiled here, as a release of the compiler would; raises `PolicyError`."""
     options = Options.of(base, include, features, None, target=target)
-    compiled = compiler(options).compile(str(path))
+    compiled = front_end(options).compile(str(path))
     data, _ = bundle(list(compiled.profiles), list(compiled.diagnostics))
     return Ours(compiled.profiles, Policy(data))

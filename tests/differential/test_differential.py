@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lsmc.compiler.driver import policy_files
+from lsmc.compiler.linking import policy_files
 from tests.differential.answers import Question
 from tests.differential.compare import compare_file
 from tests.differential.golden import FEATURES, GOLDEN, PROFILES, encoded, sample

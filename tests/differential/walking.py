@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from lsmc.compiler.driver import policy_files
+from lsmc.compiler.linking import policy_files
 from tests.differential import generate
 from tests.differential.cases import Outcome, Setting, compare_case
 from tests.differential.known import KNOWN

@@ -12,6 +12,7 @@ import lsmc
 from lsmc.engine import matcher as evaluator
 from lsmc.engine.matcher import Matcher
 from lsmc.modules.apparmor.classes import CAPABILITY, FILE
+from lsmc.modules.apparmor.precedence import decide
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.groups import make_key
 from tests.strategies import PREAMBLE, compile_both
@@ -41,7 +42,7 @@ def matcher(name: str = "p") -> Matcher:
     bundle = compiled()
     number = bundle.find_profile(name)
     assert number is not None
-    return Matcher(bundle, bundle.profile(number))
+    return Matcher(bundle, bundle.profile(number), decide)
 
 
 def key(path: str) -> bytes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lsmc.modules.apparmor.operations import OPERATIONS, Operation, find
+from lsmc.ir.operation import Operation
+from lsmc.modules.apparmor.operations import OPERATIONS, find
 from tests.kernel.ask import Ask
 from tests.kernel.asks import asks
 from tests.kernel.cases import Case

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from lsmc.compiler.driver import compiler
 from lsmc.lint.config import Config
 from lsmc.lint.run import Linter, Result
 from lsmc.lint.setup import Setup, read_baseline, read_config
 from lsmc.lint.tree import checks, known_codes
+from lsmc.modules.apparmor.build.front import front_end
 from tests.places import PROFILES
 
 CHECKS = checks()
@@ -34,7 +34,7 @@ def lint_files(
     if "lsmc.toml" in files:
         config = read_config(str(folder / "lsmc.toml"), KNOWN, CHECKS)
     setup = Setup(config, codes or None, extend)
-    front = compiler(setup.options(folder, [PROFILES], None, None))
+    front = front_end(setup.options(folder, [PROFILES], None, None))
     linter = Linter(front, setup.selected(KNOWN, CHECKS), KNOWN, config)
     baseline = read_baseline(config.baseline) if config.baseline is not None else None
     given = [str(folder / name) for name in files if "/" not in name and name != "lsmc.toml"]

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.compiler.driver import compiler
 from lsmc.compiler.inputs import Options
 from lsmc.lint.baseline import Baseline, write
 from lsmc.lint.model import Check, SettingError, Tree
 from lsmc.lint.run import Linter, Result
+from lsmc.modules.apparmor.build.front import front_end
 from tests.lint.support import KNOWN, lint_files
 
 
@@ -43,7 +43,7 @@ SECRETS = Check("LSM301", "too-broad", "warning", secrets)
 def lint(folder: Path, check: Check, **files: str) -> Result:
     for name, text in files.items():
         (folder / name).write_text(text)
-    front = compiler(Options(base=str(folder)))
+    front = front_end(Options(base=str(folder)))
     given = [str(folder / name) for name in sorted(files) if name != "shared"]
     return Linter(front, [check], KNOWN).lint(given)
 

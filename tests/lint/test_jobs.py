@@ -16,13 +16,13 @@ from lsmc.base.processes import forked, spread, tell
 from lsmc.base.source import Source
 from lsmc.cli import linting
 from lsmc.cli.group import cli
-from lsmc.compiler.driver import compiler
 from lsmc.compiler.inputs import Options
 from lsmc.lint.model import Check, SettingError, Tree
 from lsmc.lint.parallel import MIN_PROFILES, outcomes
 from lsmc.lint.pickling import Courier
 from lsmc.lint.run import Linter, Result
 from lsmc.lint.tree import run
+from lsmc.modules.apparmor.build.front import front_end
 from lsmc.output import findings
 from tests.lint.support import CHECKS, KNOWN, PROFILES
 
@@ -61,7 +61,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def lint(place: Path, jobs: int, *checks: Check) -> Result:
-    front = compiler(Options(base=str(place / "base")))
+    front = front_end(Options(base=str(place / "base")))
     return Linter(front, checks or CHECKS.values(), KNOWN, None, jobs).lint([place / "given"])
 
 
@@ -148,7 +148,7 @@ def test_a_wrong_setting_is_told(place: Path, jobs: int) -> None:
 
 
 def test_few_profiles_are_linted_here(place: Path) -> None:
-    front = compiler(Options(base=str(place / "base")))
+    front = front_end(Options(base=str(place / "base")))
     given = [place / "given" / name for name in NAMES[1:]]
     linter = Linter(front, [APART, FAILING], KNOWN, None, 2)
     assert "False" in [one.message for one in linter.lint(given).findings]

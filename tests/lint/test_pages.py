@@ -1,4 +1,4 @@
-"""Every code has a page, and the examples on it hold (`lsmc.modules.apparmor.lint.rules` describes the form)."""
+"""Every code has a page, and the examples on it hold (CONTRIBUTING.md describes the form)."""
 
 from __future__ import annotations
 

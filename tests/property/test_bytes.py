@@ -22,7 +22,7 @@ def test_compiling_again_gives_the_same_bytes(text: Text) -> None:
 
 COMPILE = """
 import hashlib, sys
-from lsmc.compiler.driver import compile_files
+from lsmc.modules.apparmor.build.driver import compile_files
 from lsmc.compiler.inputs import Options
 paths = ["profiles"]
 options = Options.of("profiles", (), None, None)

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lsmc.engine.engine import Engine
 
 from lsmc.analysis.diff import Change, Side, diff
 from lsmc.base.diagnostics import Diagnostic, PolicyError
-from lsmc.compiler.driver import compiler
-from lsmc.engine.engine import Engine
 from lsmc.lint.model import LintedFile, Tree
 from lsmc.lint.tree import checks, tree_of
+from lsmc.modules.apparmor.build.front import front_end
 from tests.strategies import INCLUDES, OPTIONS, Files, Text, compile_policy, policies
 
 EXAMPLES = settings(max_examples=30)
@@ -59,7 +59,7 @@ def crowded(draw: st.DrawFn) -> Text:
 def tree(text: Text) -> Tree | None:
     """The tree of a policy; None for one that does not compile."""
     files = Files({**INCLUDES, "/policy": str(text)})
-    front = compiler(OPTIONS, files)
+    front = front_end(OPTIONS, files)
     compiled = front.compile("/policy")
     if any(d.severity == "error" for d in compiled.diagnostics):
         return None

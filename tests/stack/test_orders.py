@@ -10,6 +10,7 @@ from lsmc.modules.apparmor.operations import OPERATIONS, find, listed
 from lsmc.stack.asking import Asking, Rule
 from lsmc.stack.checks import check
 from lsmc.stack.context import Context
+from lsmc.stack.orders import order_of
 from tests.cli.conftest import Run
 
 FIRST = {
@@ -26,13 +27,15 @@ def test_which_layer_is_asked_first(layer: str, name: str) -> None:
     """Looking the name up comes before both, and is no part of the comparison."""
     operation = find(name, {})
     assert operation is not None
-    steps = [step for step in operation.order.steps if step.test != "search"]
+    steps = [
+        step for step in order_of(operation.cls, operation.name).steps if step.test != "search"
+    ]
     assert steps[0].layer == layer
 
 
 def test_every_operation_asks_the_module_once_and_names_its_source() -> None:
     for operation in OPERATIONS:
-        order = operation.order
+        order = order_of(operation.cls, operation.name)
         assert [step.layer for step in order.steps].count("module") == 1, operation
         assert order.errno
         assert order.source
@@ -44,7 +47,7 @@ def test_every_step_is_tested_and_needs_nothing_to_be_known() -> None:
             asking = Asking(
                 Context(), operation.name, operation.perms, obj, fields, lambda _: Rule(False, True)
             )
-            for step in operation.order.steps:
+            for step in order_of(operation.cls, operation.name).steps:
                 if step.layer == "module":
                     continue
                 found = check(step, asking)
@@ -53,7 +56,9 @@ def test_every_step_is_tested_and_needs_nothing_to_be_known() -> None:
 
 
 def test_errno_of_refusals() -> None:
-    errnos = {operation.name: operation.order.errno for operation in OPERATIONS}
+    errnos = {
+        operation.name: order_of(operation.cls, operation.name).errno for operation in OPERATIONS
+    }
     assert errnos["open"] == errnos["mount"] == errnos["signal_send"] == "EACCES"
     assert errnos["capable"] == "EPERM"
     assert errnos["change_hat"] == "ECHILD, ENOENT or EPERM"
@@ -62,7 +67,7 @@ def test_errno_of_refusals() -> None:
 def test_permissions_without_a_name_are_those_of_an_operation() -> None:
     letters = find("rw", {})
     assert letters is not None
-    assert (listed(letters).hook, str(listed(letters).order)) == (
+    assert (listed(letters).hook, str(order_of(listed(letters).cls, listed(letters).name))) == (
         "file_open",
         "dac(search) > dac(access) > module",
     )

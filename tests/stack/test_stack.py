@@ -8,8 +8,7 @@ import pytest
 
 import lsmc
 from lsmc import Context
-from lsmc.engine.verdict import Verdict
-from lsmc.modules.apparmor.requests import RequestError
+from lsmc.engine.verdict import RequestError, Verdict
 from lsmc.policy import Policy
 from lsmc.stack.chain import beyond_rules
 from lsmc.stack.orders import Step

@@ -77,16 +77,16 @@ def test_a_saved_policy_is_the_same_when_loaded(data: bytes, tmp_path: Path) -> 
 
 def with_version(data: bytes, version: int) -> bytes:
     """The bundle with another version in its header."""
-    magic, _, count, checksum = HEADER.unpack_from(data)
-    return HEADER.pack(magic, version, count, checksum) + data[HEADER.size :]
+    magic, _, *rest = HEADER.unpack_from(data)
+    return HEADER.pack(magic, version, *rest) + data[HEADER.size :]
 
 
 def with_entry(data: bytes, number: int, entry: tuple[int, int, int, int]) -> bytes:
     """The bundle with another entry in its section table, and the checksum made to fit."""
-    magic, version, count, _ = HEADER.unpack_from(data)
+    magic, version, count, _, module = HEADER.unpack_from(data)
     table = bytearray(data[HEADER.size : HEADER.size + count * ENTRY.size])
     ENTRY.pack_into(table, number * ENTRY.size, *entry)
-    head = HEADER.pack(magic, version, count, crc32(table))
+    head = HEADER.pack(magic, version, count, crc32(table, crc32(module)), module)
     return head + bytes(table) + data[HEADER.size + len(table) :]
 
 
@@ -102,6 +102,7 @@ def test_other_files_are_refused(data: bytes) -> None:
         (b"", "not a bundle"),
         (b"profile p { }\n" * 10, "not a bundle"),
         (MAGIC, "not a bundle"),
+        (with_version(data, VERSION - 1), "compile the policy again"),
         (with_version(data, VERSION + 1), f"reads format {VERSION}"),
         (data[: HEADER.size + 3], "cut short"),
         (data[:-1], "cut short"),
@@ -118,7 +119,7 @@ def test_hostile_section_tables_are_refused(data: bytes) -> None:
         ((section, offset, len(data), checksum), "cut short"),
         ((section, 0xFFFFFFFF, length, checksum), "cut short"),
         ((999, offset, length, checksum), "not known"),
-        ((int(Section.SPANS), offset, length, checksum), "missing"),
+        ((int(Section.SPANS), offset, length, checksum), "stands twice"),
     ):
         with pytest.raises(BundleError, match=reason):
             Bundle(with_entry(data, 0, wrong))

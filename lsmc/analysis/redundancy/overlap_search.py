@@ -15,9 +15,10 @@ from lsmc.analysis.objects import LIMIT, is_real, requestable
 from lsmc.analysis.redundancy.scopes import Scope
 from lsmc.automata.algebra import Automaton, States
 from lsmc.automata.common import shortest
+from lsmc.ir.decision import NOTHING, Decision, Facts
 from lsmc.ir.model import MediationClass
 from lsmc.kernels.product import Along
-from lsmc.modules.apparmor.precedence import NOTHING, Decision, Facts, decide
+from lsmc.modules.apparmor.precedence import decide
 
 #: The numbers of the IR rules that match a key, ascending.
 Ids = tuple[int, ...]

@@ -11,9 +11,9 @@ from lsmc.analysis.redundancy.removal import won_at
 from lsmc.analysis.redundancy.scopes import Scope, Written
 from lsmc.automata.dfa import StateLimit
 from lsmc.base.source import Span
+from lsmc.ir.decision import Decision
 from lsmc.ir.model import Effect, MediationClass
 from lsmc.lint.model import LintedProfile, Tree
-from lsmc.modules.apparmor.precedence import Decision
 
 _WHOLLY = (Fate.DEAD, Fate.WITHOUT_EFFECT)
 

@@ -19,8 +19,9 @@ from lsmc.analysis.redundancy.overlap_search import Ids, Meetings, decision
 from lsmc.analysis.redundancy.overlaps import Overlaps
 from lsmc.analysis.redundancy.scopes import Scope, Written
 from lsmc.automata.dfa import StateLimit
+from lsmc.ir.decision import DENY, Decision, Facts
 from lsmc.ir.model import MediationClass
-from lsmc.modules.apparmor.precedence import DENY, Decision, Facts, rank
+from lsmc.modules.apparmor.precedence import rank
 
 
 class Seen(NamedTuple):

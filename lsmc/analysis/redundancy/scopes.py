@@ -19,11 +19,11 @@ from functools import cached_property
 
 from lsmc.analysis.redundancy.keys import Forms
 from lsmc.base.source import Span
+from lsmc.ir.decision import Decision, Facts
 from lsmc.ir.model import MediationClass, Rule, Unit
 from lsmc.kernels.walk import Matches, matching
 from lsmc.lint.model import LintedProfile, Tree
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE
-from lsmc.modules.apparmor.precedence import Decision, Facts
 from lsmc.tables.bundle import Unit as StoredUnit
 
 

@@ -26,6 +26,7 @@ def command(ctx: click.Context, form: str) -> int:
     from lsmc.modules.apparmor.operations import OPERATIONS
     from lsmc.output.json import dumps
     from lsmc.output.table import columns
+    from lsmc.stack.orders import order_of
 
     screen = screen_of(ctx)
     if form == "json":
@@ -37,9 +38,9 @@ def command(ctx: click.Context, form: str) -> int:
                 "hook": op.hook,
                 "audit": list(op.audit),
                 "remark": op.summary,
-                "order": [step._asdict() for step in op.order.steps],
-                "errno": op.order.errno,
-                "source": op.order.source,
+                "order": [step._asdict() for step in order_of(op.cls, op.name).steps],
+                "errno": order_of(op.cls, op.name).errno,
+                "source": order_of(op.cls, op.name).source,
             }
             for op in OPERATIONS
         ]
@@ -47,7 +48,14 @@ def command(ctx: click.Context, form: str) -> int:
         return YES
     rows = [
         (
-            *(op.name, op.cls, " ".join(op.perms), op.hook, str(op.order), op.order.errno),
+            *(
+                op.name,
+                op.cls,
+                " ".join(op.perms),
+                op.hook,
+                str(order_of(op.cls, op.name)),
+                order_of(op.cls, op.name).errno,
+            ),
             *(" ".join(op.audit), op.summary),
         )
         for op in OPERATIONS

@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from lsmc import __version__
 from lsmc.base.files import StrPath, map_file, replace_file
@@ -26,13 +26,27 @@ from lsmc.tables.layout import VERSION
 
 if TYPE_CHECKING:
     from lsmc.base.diagnostics import Diagnostic
-    from lsmc.compiler.driver import Outcome
-
-    Progress = Callable[[str, int, int], None]
+    from lsmc.compiler.outcome import Outcome, Progress
 
 _SUFFIX = ".lsmc-cache"
 #: Bytes that a cache directory may take before its oldest entries go.
 MAX_CACHE = 1 << 29
+
+
+class Compile(Protocol):
+    """Compiles policy files, with what an earlier run left."""
+
+    def __call__(
+        self,
+        paths: Sequence[StrPath],
+        options: Options,
+        *,
+        jobs: int = 1,
+        progress: Progress | None = None,
+        entry: Entry | None = None,
+        stale: frozenset[int] = frozenset(),
+    ) -> Outcome:
+        """The bundle and the warnings; raises `PolicyError`, OSError."""
 
 
 @uncollected()
@@ -40,51 +54,32 @@ def compile_cached(
     paths: Iterable[StrPath],
     options: Options,
     *,
+    compiler: Callable[[], Compile],
     jobs: int | None = None,
     directory: StrPath | None = None,
     progress: Progress | None = None,
 ) -> tuple[bytes | memoryview, list[Diagnostic]]:
     """The bundle of some files and the warnings; raises `PolicyError`, OSError.
 
-    `jobs` is the number of processes, as many as there are processors when None; `directory` keeps
-    what was compiled, nothing is kept when None.
+    `compiler` gives what compiles, and is asked only when there is something to compile.  `jobs` is
+    the number of processes, as many as there are processors when None; `directory` keeps what was
+    compiled, nothing is kept when None.
     """
     paths = list(paths)
     processes = jobs or os.cpu_count() or 1
     if directory is None:
-        from lsmc.compiler.driver import compile_files
-
-        outcome = compile_files(paths, options, jobs=processes, progress=progress)
-        return outcome.bundle, outcome.diagnostics
+        outcome = compiler()(paths, options, jobs=processes, progress=progress)
+        return outcome.bundle, list(outcome.diagnostics)
     place = os.path.join(directory, _name(paths, options) + _SUFFIX)
     entry = _read(place)
-    stale = changed(entry.seen.asks) if entry is not None else set()
+    stale = frozenset(changed(entry.seen.asks) if entry is not None else ())
     if entry is not None and not stale and entry.seen.whole:
         return entry.bundle, []
-    from lsmc.compiler.cache.entries import leave
-
-    outcome, used = _compile(paths, options, processes, progress, entry, stale)
-    _write(place, leave(outcome, used))
-    return outcome.bundle, outcome.diagnostics
-
-
-def _compile(
-    paths: Sequence[StrPath],
-    options: Options,
-    jobs: int,
-    progress: Progress | None,
-    entry: Entry | None,
-    stale: set[int],
-) -> tuple[Outcome, Entry | None]:
-    """The outcome, and the entry if it was of use."""
-    from lsmc.compiler.cache.entries import left_by
-    from lsmc.compiler.driver import compile_files
-
-    try:
-        kept = left_by(entry, stale) if entry is not None else None
-        return compile_files(paths, options, jobs=jobs, progress=progress, kept=kept), entry
-    except (BundleError, ValueError):  # the entry lied: it is as none
-        return compile_files(paths, options, jobs=jobs, progress=progress), None
+    outcome = compiler()(
+        paths, options, jobs=processes, progress=progress, entry=entry, stale=stale
+    )
+    _write(place, outcome.entry())
+    return outcome.bundle, list(outcome.diagnostics)
 
 
 def _name(paths: Sequence[StrPath], options: Options) -> str:

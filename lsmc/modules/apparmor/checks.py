@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from lsmc.base.numbers import natural
+from lsmc.engine.verdict import RequestError
 from lsmc.ir.mediation import MediationClass
-from lsmc.modules.apparmor.classes import DBUS, MOUNT, MQUEUE, UNIX
+from lsmc.ir.operation import Operation
+from lsmc.modules.apparmor.classes import BY_NAME, DBUS, MOUNT, MQUEUE, UNIX
 from lsmc.modules.apparmor.mount_flags import BIND, MOVE, SETS
 from lsmc.modules.apparmor.names import (
     BUSES,
@@ -26,16 +28,8 @@ from lsmc.modules.apparmor.names import (
     queue_type,
     signal_named,
 )
-from lsmc.modules.apparmor.operations import MAIN_FIELD, Operation
 from lsmc.modules.apparmor.paths import is_real_path, meant
-from lsmc.modules.apparmor.requests import (
-    RequestError,
-    address,
-    encode,
-    mount_options,
-    named_fields,
-    parts,
-)
+from lsmc.modules.apparmor.requests import address, encode, mount_options, named_fields, parts
 from lsmc.stack.capabilities import plain
 
 Fields = Mapping[str, str]
@@ -86,7 +80,7 @@ def check(operation: Operation, obj: str, fields: Fields) -> None:
     for part in parts(operation, obj, fields):
         check_part(part.cls, part.object, part.fields, part.wanted)
     if operation.cls in ("file", "link"):
-        _check_slash(operation.name, fields.get(MAIN_FIELD[operation.cls], obj))
+        _check_slash(operation.name, fields.get(BY_NAME[operation.cls].main, obj))
 
 
 def check_part(cls: MediationClass, obj: str, fields: Fields, wanted: int) -> None:
@@ -98,7 +92,7 @@ def check_part(cls: MediationClass, obj: str, fields: Fields, wanted: int) -> No
         fields: the other fields.
         wanted: the bits of the permissions that are asked for.
     """
-    main = MAIN_FIELD[cls.name]
+    main = cls.main
     named = obj == "unix" and cls is UNIX
     if obj and not named and main not in fields and not main:
         raise RequestError(f"the class {cls.name} has no object: leave out `{obj}`", obj)

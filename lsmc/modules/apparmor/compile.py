@@ -15,7 +15,7 @@ from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span, to_display
 from lsmc.compiler.inputs import Ask
 from lsmc.ir.model import Effect, Profile, Rule, Unit, Use
-from lsmc.modules.apparmor.classes import CHANGE_PROFILE, CLASSES, FILE
+from lsmc.modules.apparmor.classes import CHANGE_PROFILE, CLASSES, FILE, MODULE
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.lower.conflicts import ExecConflicts, onexec_conflict
 from lsmc.modules.apparmor.lower.context import ExecNote, Lowering, glob
@@ -108,6 +108,8 @@ class Compiled:
 
 class Compiler:
     """Compiles files that share includes; keeps what one file can reuse from another."""
+
+    module = MODULE
 
     def __init__(
         self,

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Literal
 
 from lsmc.engine.verdict import UNCONFINED, Exec, Stay
+from lsmc.ir.decision import ALLOW, Decision, Facts
 from lsmc.ir.mediation import Transition
 from lsmc.modules.apparmor.classes import FILE
-from lsmc.modules.apparmor.precedence import ALLOW, Decision, Facts
 from lsmc.modules.apparmor.subjects import Profiles
 from lsmc.tables.records import ProfileRecord
 

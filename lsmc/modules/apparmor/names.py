@@ -1,7 +1,7 @@
 """Names that policy and questions take from a fixed table: a typo in one is an error, not a denial.
 
 The compiler of the policy and the check of a question read the same tables.  Capabilities are those
-of `lsmc.stack.capabilities`, mount flags those of `lsmc.modules.apparmor.mount_flags`.  Sources: apparmor.d(5) and the
+of `lsmc.stack.capabilities`, mount flags those of `mount_flags`.  Sources: apparmor.d(5) and the
 tables of apparmor_parser (`af_names.h`, `signal.c`, `rlimit` in `parser_misc.c`); dbus-daemon(1)
 for `<type>` of a bus.
 """

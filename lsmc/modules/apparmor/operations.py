@@ -6,53 +6,9 @@ Source: the kernel's security/apparmor/lsm.c, file.c, mount.c, ipc.c and include
 D-Bus: dbus-daemon's bus/apparmor.c.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from lsmc.ir.mediation import MediationClass
+from lsmc.ir.operation import Operation
 from lsmc.modules.apparmor.classes import BY_NAME
-
-if TYPE_CHECKING:
-    from lsmc.stack.orders import Order
-
-
-class Operation(NamedTuple):
-    """One operation; `perms` are permission names of the class."""
-
-    name: str
-    cls: str
-    perms: tuple[str, ...]
-    hook: str
-    audit: tuple[str, ...] = ()
-    summary: str = ""
-
-    @property
-    def order(self) -> "Order":
-        """The order in which the kernel asks its layers about it."""
-        from lsmc.stack.orders import order_of  # a plain question does without it
-
-        return order_of(self.cls, self.name)
-
-
-#: The field of each class that an operation's object fills.
-MAIN_FIELD = {
-    "file": "path",
-    "link": "link",
-    "capability": "capability",
-    "network": "family",
-    "unix": "addr",
-    "dbus": "name",
-    "signal": "peer",
-    "ptrace": "peer",
-    "mount": "mountpoint",
-    "umount": "mountpoint",
-    "pivot_root": "newroot",
-    "change_profile": "target",
-    "onexec": "target",
-    "userns": "",
-    "io_uring": "label",
-    "mqueue": "name",
-}
-
 
 #: Socket operations that are not called like the permission that they ask for.
 _SOCKET_PERMS = {"getsockname": "getattr", "setsockopt": "setopt", "getsockopt": "getopt"}

@@ -19,48 +19,9 @@ cannot name the reason for each permission and gets audit flags wrong.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from lsmc.ir.mediation import Effect, MediationClass, Transition
-
-PROMPT, ALLOW, DENY = int(Effect.PROMPT), int(Effect.ALLOW), int(Effect.DENY)
-
-
-class Facts(NamedTuple):
-    """What the precedence needs to know of a rule; `id` is the caller's name for it.
-
-    `visit` is 0 where ranks alone decide, 1 where logging adds up within a priority, and greater
-    where the rules are visited by these numbers as well.
-    """
-
-    id: int
-    effect: int
-    owner: int
-    other: int
-    audit: bool = False
-    priority: int = 0
-    exact: bool = False
-    transition: Transition | None = None
-    visit: int = 0
-
-
-class Decision(NamedTuple):
-    """Permission bits after precedence, and the rules behind them.
-
-    `allow`, `deny` and `prompt` are disjoint; `audit` is a part of `allow`, `quiet` of `deny`.
-    `winners` are (bits, rule id) for each rule that decided something, strongest first.
-    """
-
-    allow: int = 0
-    deny: int = 0
-    prompt: int = 0
-    audit: int = 0
-    quiet: int = 0
-    transition: Transition | None = None
-    winners: tuple[tuple[int, int], ...] = ()
-
-
-NOTHING = Decision()
+from lsmc.ir.decision import ALLOW, DENY, NOTHING, PROMPT, Decision, Facts
+from lsmc.ir.mediation import MediationClass
 
 
 def rank(rule: Facts, specific: bool) -> int:

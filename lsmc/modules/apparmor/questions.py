@@ -1,6 +1,7 @@
 """Questions as people and programs put them, checked, and made into what an engine is asked.
 
-What the kernel wrote into a record, or lsmc made itself, goes to `lsmc.engine.engine` directly.
+What the kernel wrote into a record, or lsmc made itself, goes to the engine
+directly.
 """
 
 from __future__ import annotations
@@ -8,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from lsmc.engine.engine import NO_FIELDS, Engine, operation_named
+from lsmc.engine.verdict import RequestError
+from lsmc.ir.operation import Operation
 from lsmc.modules.apparmor.checks import check
+from lsmc.modules.apparmor.engine import NO_FIELDS, Engine, operation_named
 from lsmc.modules.apparmor.names import BUSES, PROTOCOLS, SOCKET_TYPES
-from lsmc.modules.apparmor.operations import Operation
-from lsmc.modules.apparmor.requests import RequestError
 
 Fields = Mapping[str, str]
 #: The field of a class that a question may leave out, and its values.

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from lsmc.base.errors import Error, hint
+from lsmc.engine.verdict import RequestError
 from lsmc.ir.mediation import MediationClass
+from lsmc.ir.operation import Operation, Part
 from lsmc.modules.apparmor.classes import BY_NAME, FILE, LINK, MOUNT, NETWORK, UNIX
 from lsmc.modules.apparmor.mount_flags import (
     BIND,
@@ -25,7 +26,6 @@ from lsmc.modules.apparmor.mount_flags import (
 )
 from lsmc.modules.apparmor.mount_flags import BY_WORD as FLAG_BITS
 from lsmc.modules.apparmor.names import signal_named
-from lsmc.modules.apparmor.operations import MAIN_FIELD, Operation
 from lsmc.stack.capabilities import plain
 
 _ADDRESSES = frozenset(("addr", "peer_addr"))
@@ -39,28 +39,6 @@ _SYNONYMS = {
     "mount": {"flags": "options", "device": "source"},
     "change_profile": {},
 }
-
-
-class RequestError(Error, ValueError):
-    """A question cannot be asked: it names what does not exist, or lacks something.
-
-    `word` is the text that is wrong and `known` are the words that stand in its place; the message
-    offers those of them that may be meant.
-    """
-
-    def __init__(self, message: str, word: str = "", known: tuple[str, ...] = ()) -> None:
-        super().__init__(message + hint(word, known))
-        self.word = word
-        self.known = known
-
-
-class Part(NamedTuple):
-    """One look-up that an operation asks for: a class, its object, the wanted bits, fields."""
-
-    cls: MediationClass
-    object: str
-    wanted: int
-    fields: Mapping[str, str]
 
 
 def parts(operation: Operation, obj: str, fields: Mapping[str, str]) -> tuple[Part, ...]:
@@ -103,7 +81,7 @@ def named_fields(cls: MediationClass, obj: str, fields: Mapping[str, str]) -> di
     for written, meant in _SYNONYMS.get(cls.name, {}).items():
         if written in given and meant not in given:
             given[meant] = given.pop(written)
-    main = MAIN_FIELD[cls.name]
+    main = cls.main
     family_named = cls is UNIX and obj == "unix"
     if obj and main and not family_named:
         given.setdefault(main, obj)
@@ -164,7 +142,7 @@ def request_of(
         "subject": subject,
         "class": cls.name,
         "perms": list(perms),
-        "object": fields.pop(MAIN_FIELD[cls.name], ""),
+        "object": fields.pop(cls.main, ""),
         "owner": owner,
     }
     return found | fields

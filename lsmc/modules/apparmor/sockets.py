@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from lsmc.ir.operation import Operation, Part
 from lsmc.modules.apparmor.classes import FILE, NETWORK, UNIX
-from lsmc.modules.apparmor.operations import Operation
-from lsmc.modules.apparmor.requests import Part, parts
+from lsmc.modules.apparmor.requests import parts
 from lsmc.modules.apparmor.subjects import mediates
 from lsmc.tables.records import ProfileRecord
 

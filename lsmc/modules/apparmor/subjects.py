@@ -5,12 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 
 from lsmc.engine.matcher import Matcher, Node
-from lsmc.engine.verdict import UNCONFINED, RuleRef, UnknownName
+from lsmc.engine.verdict import UNCONFINED, RequestError, RuleRef, UnknownName
+from lsmc.ir.decision import Decision
 from lsmc.ir.mediation import MediationClass
 from lsmc.modules.apparmor.attachment import Attachments
 from lsmc.modules.apparmor.checks import check_executable
-from lsmc.modules.apparmor.precedence import Decision
-from lsmc.modules.apparmor.requests import RequestError, encode
+from lsmc.modules.apparmor.precedence import decide
+from lsmc.modules.apparmor.requests import encode
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.errors import BundleError
 from lsmc.tables.records import Place, ProfileRecord
@@ -97,7 +98,7 @@ class Profiles:
         """The matcher of a profile, kept for the next request."""
         matcher = self._matchers.get(profile.number)
         if matcher is None:
-            matcher = self._matchers[profile.number] = Matcher(self.bundle, profile)
+            matcher = self._matchers[profile.number] = Matcher(self.bundle, profile, decide)
         return matcher
 
     def refs(

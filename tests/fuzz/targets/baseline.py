@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from lsmc.base.diagnostics import Diagnostic
 from lsmc.compiler.driver import compiler
+
+from lsmc.base.diagnostics import Diagnostic
 from lsmc.compiler.inputs import Options
 from lsmc.lint.baseline import Baseline, write
 from lsmc.lint.model import SettingError

@@ -7,8 +7,9 @@ from functools import cache
 from json import dumps as json
 
 from lsmc.cli.ask import _answer, _Malformed
-from lsmc.compiler.driver import bundle, compiler
 from lsmc.compiler.inputs import Options
+from lsmc.modules.apparmor.build.driver import bundle
+from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.classes import CLASSES
 from lsmc.modules.apparmor.operations import OPERATIONS
 from lsmc.output.json import dumps, verdict
@@ -35,7 +36,7 @@ WORDS = (
 def policy() -> Policy:
     """A policy with a profile for each class."""
     text = (ROOT / "tests/differential/cases.aa").read_bytes()
-    found = compiler(Options.of("/", (), None, None), MemoryFiles({"/p": text})).compile("/p")
+    found = front_end(Options.of("/", (), None, None), MemoryFiles({"/p": text})).compile("/p")
     return Policy(bundle(list(found.profiles), list(found.diagnostics))[0])
 
 

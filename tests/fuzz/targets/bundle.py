@@ -16,15 +16,15 @@ from zlib import compress, crc32, decompress
 
 from lsmc.api import diff
 from lsmc.automata.dfa import StateLimit
-from lsmc.engine.verdict import UnknownName
+from lsmc.engine.verdict import RequestError, UnknownName
 from lsmc.modules.apparmor.graph.graph import Graph
-from lsmc.modules.apparmor.requests import RequestError
 from lsmc.output import inventory
 from lsmc.output.graph import shown, text_lines, to_json
 from lsmc.output.json import dumps, explanation, verdict
 from lsmc.policy import Policy
 from lsmc.tables.errors import BundleError
-from lsmc.tables.layout import ENTRY, GROUP_WORDS, HEADER, MAGIC, VERSION, Section
+from lsmc.tables.layout import ENTRY, GROUP_WORDS, HEADER, Section
+from lsmc.tables.sections import pack_sections
 from tests.fuzz.target import Target
 from tests.strategies import Text, compile_both
 
@@ -129,14 +129,7 @@ def pack(data: bytes) -> bytes:
         groups += struct.pack("<5I", len(packed), len(one), crc32(one), first, count)
         packed += one
     sections |= {Section.GROUPS: groups, Section.GROUP_DATA: packed}
-    entries, bodies = b"", b""
-    start = HEADER.size + len(sections) * ENTRY.size
-    for section, body in sections.items():
-        bodies += bytes(-len(bodies) % 4)
-        entries += ENTRY.pack(section, start + len(bodies), len(body), crc32(body))
-        bodies += body
-    head = HEADER.pack(MAGIC, VERSION, len(sections), crc32(entries))
-    return head + entries + bodies
+    return pack_sections("apparmor", sections)
 
 
 def work(data: bytes) -> Iterable[Callable[[], object]]:

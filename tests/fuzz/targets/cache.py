@@ -21,6 +21,7 @@ from zlib import crc32
 from lsmc.compiler.cache.entry import _MAGIC, _START
 from lsmc.compiler.cache.store import compile_cached
 from lsmc.compiler.inputs import Options
+from lsmc.modules.apparmor.build.cached import compile_paths
 from lsmc.policy import Policy
 from lsmc.tables.errors import BundleError
 from tests.fuzz.target import Target, words
@@ -52,7 +53,11 @@ def compiled(body: int, directory: Path | None) -> bytes:
     place = folder()
     (place / "base" / "body").write_text(BODIES[body])
     options = Options.of(place / "base", (), None, None)
-    return bytes(compile_cached([place / "policy"], options, jobs=1, directory=directory)[0])
+    return bytes(
+        compile_cached(
+            [place / "policy"], options, jobs=1, compiler=lambda: compile_paths, directory=directory
+        )[0]
+    )
 
 
 @cache

@@ -7,8 +7,9 @@ from zlib import crc32
 
 from lsmc.base.diagnostics import PolicyError
 from lsmc.base.source import Source
-from lsmc.compiler.driver import bundle, compiler
 from lsmc.compiler.inputs import Options
+from lsmc.modules.apparmor.build.driver import bundle
+from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.resolve.features import parse_features
 from lsmc.output.excerpt import diagnostic_lines
 from tests.fuzz.target import ROOT, MemoryFiles, Target, words
@@ -53,7 +54,7 @@ def run(data: bytes) -> None:
     head = b"" if which else b"abi <abi/x>,\n"
     files = MemoryFiles({"/base/abi/x": data, "/p": head + POLICY})
     try:
-        compiled = compiler(options, files).compile("/p")
+        compiled = front_end(options, files).compile("/p")
         bundle(list(compiled.profiles), list(compiled.diagnostics))
     except PolicyError as refused:
         for fault in refused.diagnostics:

@@ -9,10 +9,11 @@ from zlib import crc32
 from lsmc.automata.dfa import StateLimit
 from lsmc.base.diagnostics import PolicyError
 from lsmc.base.source import Source
-from lsmc.compiler.driver import bundle, compiler
 from lsmc.compiler.inputs import Options
 from lsmc.lint.run import Linter
 from lsmc.lint.tree import checks, known_codes
+from lsmc.modules.apparmor.build.driver import bundle
+from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.compile import Compiler
 from lsmc.modules.apparmor.syntax.formatter import format_text, same_meaning
 from lsmc.modules.apparmor.syntax.parser import parse
@@ -87,7 +88,7 @@ def run(data: bytes) -> None:
         formatted, wrong = parse(Source(PATH, format_text(source)))
         assert not wrong, f"formatted text is refused: {wrong[0].message}"
         assert same_meaning(tree, formatted), "formatted text has another meaning"
-    front = compiler(OPTIONS, MemoryFiles({**INCLUDES, PATH: data}))
+    front = front_end(OPTIONS, MemoryFiles({**INCLUDES, PATH: data}))
     policy = compiled(front)
     if policy is not None:
         ask(policy)

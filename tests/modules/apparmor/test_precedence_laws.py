@@ -7,9 +7,10 @@ from itertools import permutations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lsmc.ir.decision import Decision, Facts
 from lsmc.ir.mediation import Effect, Transition
 from lsmc.modules.apparmor.classes import FILE, PIVOT_ROOT, SIGNAL
-from lsmc.modules.apparmor.precedence import Decision, Facts, decide
+from lsmc.modules.apparmor.precedence import decide
 
 PROMPT, ALLOW, DENY = (int(e) for e in (Effect.PROMPT, Effect.ALLOW, Effect.DENY))
 EXECUTE, MAP = (FILE.mask((name,)) for name in "xm")

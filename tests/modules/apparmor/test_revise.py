@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsmc.base.diagnostics import PolicyError
-from lsmc.compiler import driver
 from lsmc.compiler.cache.store import compile_cached
-from lsmc.compiler.driver import compile_files
 from lsmc.compiler.inputs import Options
+from lsmc.modules.apparmor.build import cached
+from lsmc.modules.apparmor.build.cached import compile_paths
+from lsmc.modules.apparmor.build.driver import Compilation, compile_files
 
 COMMON = (
     "include <abstractions/inner>\n"
@@ -72,22 +73,28 @@ def cold(root: Path) -> bytes:
 
 
 def warm(root: Path) -> bytes:
-    data, _ = compile_cached([str(root)], options(root), jobs=1, directory=root.parent / "cache")
+    data, _ = compile_cached(
+        [str(root)],
+        options(root),
+        jobs=1,
+        compiler=lambda: compile_paths,
+        directory=root.parent / "cache",
+    )
     return bytes(data)
 
 
 def compiled_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The profile files that a warm run compiles; its bytes are those of a cold one."""
     read: list[str] = []
-    real = driver.compile_files
+    real = cached.compile_files
 
-    def spy(*args: object, **named: object) -> driver.Outcome:
+    def spy(*args: object, **named: object) -> Compilation:
         outcome = real(*args, **named)  # type: ignore[arg-type]
         read.extend(Path(file.path).name for file in outcome.files)
         return outcome
 
     with monkeypatch.context() as patch:
-        patch.setattr(driver, "compile_files", spy)
+        patch.setattr(cached, "compile_files", spy)
         data = warm(root)
     assert data == cold(root)
     return set(read)

@@ -22,6 +22,7 @@ from lsmc.analysis.rule_search import ClassView, Question, RulePlace, rule_at
 from lsmc.automata.algebra import Automaton, search
 from lsmc.automata.common import member
 from lsmc.engine.matcher import Matcher, Node
+from lsmc.ir.decision import ALLOW, Decision, Facts
 from lsmc.ir.mediation import MediationClass
 from lsmc.modules.apparmor.classes import (
     CAPABILITY,
@@ -35,7 +36,7 @@ from lsmc.modules.apparmor.classes import (
     UMOUNT,
     USERNS,
 )
-from lsmc.modules.apparmor.precedence import ALLOW, Decision, Facts, decide
+from lsmc.modules.apparmor.precedence import decide
 from lsmc.modules.apparmor.subjects import mediates
 
 #: The classes that are compared.

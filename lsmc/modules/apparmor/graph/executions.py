@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from lsmc.analysis.rule_languages import RuleLanguage
 from lsmc.automata.members import common
 from lsmc.base.source import to_display
+from lsmc.ir.decision import Decision
 from lsmc.modules.apparmor.exec_transition import execution
 from lsmc.modules.apparmor.graph.attachment_index import Scope
-from lsmc.modules.apparmor.precedence import Decision
 from lsmc.modules.apparmor.subjects import Profiles
 from lsmc.tables.records import ProfileRecord
 

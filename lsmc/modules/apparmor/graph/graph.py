@@ -19,15 +19,15 @@ from functools import cached_property
 
 from lsmc.analysis.rule_languages import ProfileRules, RuleLanguage, RuleLanguages
 from lsmc.automata.members import UNSEEN, Seen, some
-from lsmc.engine.engine import Engine
 from lsmc.engine.verdict import UNCONFINED
+from lsmc.ir.decision import Decision
 from lsmc.ir.mediation import Effect, Transition
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE
+from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.exec_transition import exec_mode
 from lsmc.modules.apparmor.graph.attachment_index import AttachmentIndex, Scope
 from lsmc.modules.apparmor.graph.edges import Edge, Refused, Step, Ways
 from lsmc.modules.apparmor.graph.executions import TRIES, attached_paths, shown, taken
-from lsmc.modules.apparmor.precedence import Decision
 from lsmc.modules.apparmor.requests import encode
 from lsmc.modules.apparmor.subjects import FREE_MODES, mediates
 from lsmc.tables.records import Place, ProfileRecord
@@ -57,7 +57,7 @@ class Graph:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The profiles, in order."""
-        return self.engine.profiles
+        return self.engine.subjects
 
     @cached_property
     def known(self) -> frozenset[str]:

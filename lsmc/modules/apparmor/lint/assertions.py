@@ -26,7 +26,6 @@ from lsmc.lint.model import SettingError
 from lsmc.modules.apparmor.classes import BY_NAME, LINK
 from lsmc.modules.apparmor.lint.path_sets import globs, names
 from lsmc.modules.apparmor.lower.aare import GlobError
-from lsmc.modules.apparmor.operations import MAIN_FIELD
 
 _KEYS = (
     "name",
@@ -115,7 +114,7 @@ def _keys(where: str, entry: Mapping[str, Any], cls: MediationClass) -> Pattern:
             raise SettingError(f"{where}: `{name}` is no field of {cls.name}; known: {known}")
         given[name] = _texts(where, fields, name)
     objects = _texts(where, entry, "object")
-    main = MAIN_FIELD[cls.name]
+    main = cls.main
     if objects:
         if not main:
             raise SettingError(f"{where}: the class {cls.name} has no object")

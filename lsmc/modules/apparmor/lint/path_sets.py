@@ -29,13 +29,13 @@ from lsmc.automata.facts import members, objects, starts
 from lsmc.automata.partition import partition
 from lsmc.automata.pattern import Pattern, union
 from lsmc.automata.prefixes import heads
+from lsmc.ir.decision import ALLOW, DENY, Decision
 from lsmc.kernels.walk import Walker
 from lsmc.lint.model import Tree
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.messages import listing
 from lsmc.modules.apparmor.lower.aare import parse_glob
-from lsmc.modules.apparmor.precedence import ALLOW, DENY, Decision
 
 
 @dataclass(frozen=True, slots=True)

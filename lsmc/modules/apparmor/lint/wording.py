@@ -13,10 +13,10 @@ from lsmc.analysis.redundancy.removal import Seen, won_at
 from lsmc.analysis.redundancy.scopes import Scope, Written
 from lsmc.base.diagnostics import Edit, Fix, Label
 from lsmc.base.source import Span, to_display
+from lsmc.ir.decision import Decision
 from lsmc.ir.model import MediationClass
 from lsmc.lint.model import LintedProfile, rule_text
 from lsmc.modules.apparmor.classes import FILE, LINK
-from lsmc.modules.apparmor.precedence import Decision
 from lsmc.modules.apparmor.requests import fields_of, request_of
 
 _MANY = 5

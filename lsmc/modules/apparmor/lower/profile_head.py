@@ -6,11 +6,10 @@ import errno
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from lsmc.automata.pattern import Literal, Pattern
 from lsmc.base.source import Span
-from lsmc.ir.model import Attachment, Mode
+from lsmc.ir.model import Attachment
 from lsmc.modules.apparmor.errors import did_you_mean, error
 from lsmc.modules.apparmor.lower.context import Lowering, glob
 from lsmc.modules.apparmor.lower.rules.peer import signal_name
@@ -53,7 +52,7 @@ class Name:
 class Flags:
     """What the flags of a profile say."""
 
-    mode: Mode = "enforce"
+    mode: str = "enforce"
     audit: bool = False
     settings: tuple[tuple[str, str], ...] = ()
 
@@ -220,9 +219,7 @@ def flags(words: Sequence[ast.Word], context: Lowering) -> Flags:
             settings.setdefault(name, "")
     if "attach_disconnected.path" in settings:
         settings.setdefault("attach_disconnected", "")
-    return Flags(
-        cast("Mode", mode or "enforce"), "audit" in chosen, tuple(sorted(settings.items()))
-    )
+    return Flags(mode or "enforce", "audit" in chosen, tuple(sorted(settings.items())))
 
 
 def _check_groups(chosen: dict[str, ast.Word], settings: Iterable[str]) -> None:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
+from lsmc.compiler.errors import unreadable
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.refused import Refused
 from lsmc.modules.apparmor.releases import Release
 from lsmc.modules.apparmor.resolve.conditions import evaluate
-from lsmc.modules.apparmor.resolve.library import Library, unreadable
+from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.resolve.preamble import MAX_INCLUDE_DEPTH
 from lsmc.modules.apparmor.resolve.variables import Variables
 from lsmc.modules.apparmor.syntax import ast
@@ -153,7 +154,7 @@ class BodyReader:
             try:
                 parsed = self.library.file(path)
             except OSError as fault:
-                raise Refused(unreadable(include.path, path, fault)) from None
+                raise Refused(unreadable(path, fault, include.path.span)) from None
             plain = not place.in_condition and place.prefix is None
             (self.plain if plain else self.changed).add(path)
             body.diagnostics.extend(parsed.diagnostics)

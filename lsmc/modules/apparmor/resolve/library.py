@@ -14,8 +14,9 @@ from errno import EFBIG
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.base.source import Source, Span, to_display, to_path
-from lsmc.compiler.inputs import Ask, OutsideError, ignored
+from lsmc.base.source import Source, to_display, to_path
+from lsmc.compiler.errors import unreadable
+from lsmc.compiler.inputs import Ask, ignored
 from lsmc.modules.apparmor.errors import did_you_mean, error
 from lsmc.modules.apparmor.refused import Refused
 from lsmc.modules.apparmor.resolve.features import Features, parse_features
@@ -175,7 +176,7 @@ class Library:
         try:
             return self._read_features(found[0])
         except OSError as fault:
-            raise Refused(unreadable(abi.path, found[0], fault)) from None
+            raise Refused(unreadable(found[0], fault, abi.path.span)) from None
 
     def features_of(self, path: str) -> Features:
         """The feature set of a file that was read before; OSError when it cannot be read."""
@@ -186,14 +187,3 @@ class Library:
         if path not in self._features:
             self._features[path] = parse_features(Source.from_bytes(path, self.files.read(path)))
         return self._features[path]
-
-
-def unreadable(word: ast.Word, path: str, fault: OSError) -> Diagnostic:
-    """The error for a file that is there but cannot be read."""
-    return cannot_read(word.span, path, fault)
-
-
-def cannot_read(span: Span, path: str, fault: OSError) -> Diagnostic:
-    """The error at a place that asks for a file that cannot be read."""
-    kind = "file-outside" if isinstance(fault, OutsideError) else "unreadable-file"
-    return error(kind, span, f"cannot read `{path}`: {(fault.strerror or str(fault)).lower()}")

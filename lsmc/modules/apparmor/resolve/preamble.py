@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span
+from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import Ask
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.refused import Refused
 from lsmc.modules.apparmor.resolve.conditions import evaluate
 from lsmc.modules.apparmor.resolve.features import DEFAULT, Features
-from lsmc.modules.apparmor.resolve.library import Library, unreadable
+from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.resolve.variables import Variables
 from lsmc.modules.apparmor.syntax import ast
 
@@ -170,7 +171,7 @@ class PreambleReader:
             try:
                 parsed = self.library.file(path)
             except OSError as fault:
-                raise Refused(unreadable(include.path, path, fault)) from None
+                raise Refused(unreadable(path, fault, include.path.span)) from None
             if path not in state.reported:
                 state.reported.add(path)
                 state.diagnostics.extend(parsed.diagnostics)

@@ -11,10 +11,10 @@ from posixpath import join
 
 from lsmc.base.diagnostics import PolicyError
 from lsmc.compiler.inputs import ignored
-from lsmc.engine.engine import Engine
 from lsmc.engine.matcher import Matcher
 from lsmc.ir.model import Profile
 from lsmc.modules.apparmor.compile import Compiler
+from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.resolve.library import Library
 
 _ROOT = "abstractions"
@@ -45,7 +45,7 @@ def shelf(front: Compiler, abi: str) -> dict[str, Matcher]:
 
 def _matchers(profiles: dict[str, Profile]) -> dict[str, Matcher]:
     """The tables of some profiles; one that is too complex does not spoil the others."""
-    from lsmc.compiler.driver import bundle
+    from lsmc.modules.apparmor.build.driver import bundle
 
     try:
         policy = Engine(bundle(list(profiles.values()), [])[0])

@@ -13,12 +13,12 @@ from typing import NamedTuple
 from lsmc.analysis.openings import Opening, Openings
 from lsmc.base.diagnostics import PolicyError
 from lsmc.compiler.inputs import Options
-from lsmc.engine.engine import Engine
 from lsmc.engine.matcher import Matcher
 from lsmc.explain.diagnosis import Diagnosis, Remedy
-from lsmc.explain.explainer import Suggestion
+from lsmc.explain.explanation import Suggestion
 from lsmc.modules.apparmor.classes import BY_NAME, FILE
 from lsmc.modules.apparmor.compile import Compiler
+from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.requests import fields_of, request_of
 from lsmc.modules.apparmor.suggest.abstractions import shelf
@@ -116,9 +116,9 @@ class Pharmacy:
     def front(self) -> Compiler:
         """The compiler, made when first asked for."""
         if self._front is None:
-            from lsmc.compiler.driver import compiler
+            from lsmc.modules.apparmor.build.front import front_end
 
-            self._front = compiler(self.options)
+            self._front = front_end(self.options)
         return self._front
 
     def _read(self, file: str) -> _Terms | None:
@@ -145,7 +145,7 @@ class Pharmacy:
 
     def _compile(self, text: str) -> Matcher | None:
         """The only profile of a byte text, None when it has faults."""
-        from lsmc.compiler.driver import bundle
+        from lsmc.modules.apparmor.build.driver import bundle
 
         library = self.front.library
         try:
@@ -155,7 +155,7 @@ class Pharmacy:
             policy = Engine(bundle(list(compiled.profiles), list(compiled.diagnostics))[0])
         except (PolicyError, OSError):
             return None
-        profile = policy.tables.find(policy.profiles[0]) if policy.profiles else None
+        profile = policy.tables.find(policy.subjects[0]) if policy.subjects else None
         return policy.tables.matcher(profile) if profile is not None else None
 
     def _abstractions(

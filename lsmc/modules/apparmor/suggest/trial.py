@@ -11,16 +11,16 @@ from lsmc.modules.apparmor.requests import values_of
 from lsmc.tables.groups import make_key
 
 if TYPE_CHECKING:
-    from lsmc.explain.explainer import Suggestion
+    from lsmc.explain.explanation import Suggestion
     from lsmc.modules.apparmor.suggest.suggest import Wish
 
 
 def grants(suggestion: Suggestion) -> bool:
     """Whether a suggested rule, alone in a profile of the same name, allows what it is to allow."""
     from lsmc.base.diagnostics import PolicyError
-    from lsmc.compiler.driver import compile_source
     from lsmc.compiler.inputs import Options
-    from lsmc.engine.engine import Engine
+    from lsmc.modules.apparmor.build.driver import compile_source
+    from lsmc.modules.apparmor.engine import Engine
     from lsmc.modules.apparmor.suggest.suggest import word
 
     if suggestion.wish is None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from lsmc.automata.dfa import determinize
-from lsmc.compiler.driver import compiler
 from lsmc.compiler.inputs import Options
 from lsmc.lint.tree import checks, compile_tree
 from lsmc.modules.apparmor.attachment import left_match
+from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.lint.attachment_ranks import Race
 from lsmc.modules.apparmor.lower.aare import parse_glob
 from tests.lint.support import PROFILES, lint_files, short
@@ -64,14 +64,14 @@ def test_files_beside_the_given_ones_count(tmp_path: Path) -> None:
 """
     path = tmp_path / "given"
     path.write_text(text)
-    front = compiler(Options.of(tmp_path, [PROFILES], None, None))
+    front = front_end(Options.of(tmp_path, [PROFILES], None, None))
     tree, _ = compile_tree([str(path)], front)
     for code, lines in (("LSM201", [4]), ("LSM202", []), ("LSM203", []), ("LSM208", [])):
         assert [one.line for one in CHECKS[code].run(tree)] == lines
 
 
 def lines(code: str, path: Path, base: Path) -> list[int | None]:
-    front = compiler(Options.of(base, [PROFILES], None, None))
+    front = front_end(Options.of(base, [PROFILES], None, None))
     tree, _ = compile_tree([str(path)], front)
     return [one.line for one in CHECKS[code].run(tree)]
 
@@ -151,7 +151,7 @@ profile q /bin/q {
 """
     path = tmp_path / "example"
     path.write_text(text)
-    front = compiler(Options.of(tmp_path, [PROFILES], None, None))
+    front = front_end(Options.of(tmp_path, [PROFILES], None, None))
     tree, faults = compile_tree([str(path)], front)
     assert not faults
     count = 0

@@ -42,12 +42,12 @@ from lsmc.automata.facts import common_file, may_meet, members
 from lsmc.automata.pattern import NEVER, Pattern
 from lsmc.automata.prefixes import heads
 from lsmc.base.diagnostics import Diagnostic
+from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check, Tree
 from lsmc.modules.apparmor.classes import BY_NAME, CAPABILITY, FILE, NETWORK
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.messages import chain, witness
 from lsmc.modules.apparmor.lint.path_sets import globs
-from lsmc.modules.apparmor.precedence import ALLOW
 from lsmc.modules.apparmor.subjects import mediates
 
 _LOCAL = ("unix", "netlink")

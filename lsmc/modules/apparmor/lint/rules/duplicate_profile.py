@@ -54,32 +54,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.base.diagnostics import Diagnostic, Label
-from lsmc.base.source import Span, to_display
-from lsmc.ir import model as ir
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.compiler.linking import first_of_each
 from lsmc.lint.model import Check, Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each profile whose name another one has before it."""
-    first: dict[str, ir.Profile] = {}
-    for file in tree.files:
-        for profile in file.compiled.profiles:
-            known = first.setdefault(profile.full_name, profile)
-            if known is not profile:
-                yield twice(to_display(profile.full_name), profile.origin, known.origin)
-
-
-def twice(name: str, origin: Span, first: Span) -> Diagnostic:
-    """The finding for a profile whose name another one has before it."""
-    same = origin.location() == first.location()
-    where = "by two files that include its text" if same else "twice"
-    return CHECK.finding(
-        origin,
-        f"profile `{name}` is defined {where}; the first one is used",
-        help="rename or remove one of them",
-        related=() if same else (Label(first, "first defined here"),),
-    )
+    profiles = (profile for file in tree.files for profile in file.compiled.profiles)
+    yield from first_of_each(profiles)[1]
 
 
 CHECK = Check("LSM207", "duplicate-profile", "warning", run)

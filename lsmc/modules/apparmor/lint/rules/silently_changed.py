@@ -57,6 +57,7 @@ from collections.abc import Iterator
 from lsmc.analysis.profile_view import FREE_MODES, WRITE, ProfileView, grants
 from lsmc.automata.facts import members, objects
 from lsmc.base.diagnostics import Diagnostic, Label
+from lsmc.ir.decision import ALLOW, DENY
 from lsmc.lint.model import Check, LintedFile, Tree
 from lsmc.modules.apparmor.classes import FILE, NETWORK
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
@@ -71,7 +72,6 @@ from lsmc.modules.apparmor.lint.quirks.structure import (
     structure,
 )
 from lsmc.modules.apparmor.lint.written_rules import Text, places, texts
-from lsmc.modules.apparmor.precedence import ALLOW, DENY
 from lsmc.modules.apparmor.resolve.features import Features
 from lsmc.modules.apparmor.syntax import ast
 

@@ -40,12 +40,12 @@ from typing import Any, NamedTuple
 from lsmc.analysis.profile_view import Held, ProfileView, UnitView, grants, halves, wins
 from lsmc.automata.facts import members, samples
 from lsmc.base.diagnostics import Diagnostic
+from lsmc.ir.decision import ALLOW
 from lsmc.ir.model import MediationClass
 from lsmc.lint.model import Check, Tree
 from lsmc.modules.apparmor.classes import BY_NAME, CAPABILITY, FILE, NETWORK
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.messages import chain, quoted, witness
-from lsmc.modules.apparmor.precedence import ALLOW
 from lsmc.modules.apparmor.subjects import mediates
 
 

@@ -50,6 +50,7 @@ from lsmc.analysis.profile_view import (
 from lsmc.automata.facts import Heads, common_file, starts
 from lsmc.automata.pattern import Pattern
 from lsmc.base.diagnostics import Diagnostic, Label
+from lsmc.ir.decision import Decision
 from lsmc.lint.model import Check, Tree
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.exec_transition import execution
@@ -57,7 +58,6 @@ from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.messages import chain, listing, quoted, shown, witness
 from lsmc.modules.apparmor.lint.objects import last_bytes
 from lsmc.modules.apparmor.lint.path_sets import globs
-from lsmc.modules.apparmor.precedence import Decision
 
 _RUN = EXECUTE | MAP
 _WORDS = {"x": "executed", "m": "mapped as code"}

@@ -38,11 +38,11 @@ from collections.abc import Iterator
 from lsmc.analysis.profile_view import WRITE, Held, ProfileView, granting, grants, halves, wins
 from lsmc.automata.facts import Heads, objects, starts
 from lsmc.base.diagnostics import Diagnostic
+from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check, Tree
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
 from lsmc.modules.apparmor.lint.path_sets import Zones, opened
-from lsmc.modules.apparmor.precedence import ALLOW
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

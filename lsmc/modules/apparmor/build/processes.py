@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from lsmc.base.processes import can_fork, forked, tell, told
-from lsmc.compiler.shards import Built, Reading, Shard, Tick, divide, shares
+from lsmc.modules.apparmor.build.shards import Built, Reading, Shard, Tick, divide, shares
 
 #: A process for fewer files than this costs more than it saves.
 MIN_FILES = 4

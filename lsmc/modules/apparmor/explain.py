@@ -1,176 +1,86 @@
-"""Why a request is allowed or denied, and what would change that: reasons as data.
+"""The reasons for AppArmor's verdicts: rules that decided, that lost, that nearly applied.
 
-A verdict names the rules that decided. An explanation adds, for each permission, the rules that
-lost and to what; on a denial also the rules that nearly applied (`lsmc.explain.near_misses`) and the
-smallest rule that would allow the request, with what that rule would open. Nothing here is worded
-for people: that is the business of `lsmc.output`.
+On a denial the smallest rule that would allow the request is suggested, with what it would open.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from lsmc.engine.engine import Engine
 from lsmc.engine.matcher import MatchedRule
-from lsmc.engine.verdict import Lookup, RuleRef, Verdict
-from lsmc.explain.near_misses import Miss, misses
+from lsmc.engine.verdict import Lookup, Verdict
+from lsmc.explain.explanation import (
+    By,
+    EffectName,
+    Explanation,
+    Loser,
+    Miss,
+    Question,
+    Reason,
+    Subject,
+    Suggestion,
+)
+from lsmc.ir.decision import ALLOW, DENY, Facts
 from lsmc.modules.apparmor.classes import CAPABILITY, FILE, LINK
+from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.hazards import hazards
-from lsmc.modules.apparmor.operations import Operation, find
-from lsmc.modules.apparmor.precedence import ALLOW, DENY, Facts, rank
-from lsmc.modules.apparmor.questions import asked
+from lsmc.modules.apparmor.layered import context_of, layered, owns
+from lsmc.modules.apparmor.near_misses import misses
+from lsmc.modules.apparmor.operations import find
+from lsmc.modules.apparmor.precedence import rank
+from lsmc.modules.apparmor.questions import Asked, asked_by
 from lsmc.modules.apparmor.requests import encode, fields_of
 from lsmc.modules.apparmor.suggest.trial import grants
-from lsmc.stack.verdict import context_of, layered, owns
 
 if TYPE_CHECKING:
-    from lsmc.modules.apparmor.suggest.suggest import Wish
     from lsmc.stack.context import Context
     from lsmc.tables.records import ProfileRecord
 
-__all__ = [
-    "Explanation",
-    "Loser",
-    "Miss",
-    "Question",
-    "Reason",
-    "Subject",
-    "Suggestion",
-    "explain",
-    "explain_request",
-]
-
-EffectName = Literal["allow", "deny", "prompt", "none"]
-By = Literal["priority", "deny", "exact", "allow"]
 _EFFECTS: tuple[EffectName, ...] = ("prompt", "allow", "deny")
 
 
-class Subject(NamedTuple):
-    """A profile that judged the request: its mode, its ABI, and where it is written."""
-
-    name: str
-    mode: str
-    abi: str
-    file: str
-    line: int
-
-
-class Question(NamedTuple):
-    """The request as it was understood."""
-
-    subject: str
-    op: str
-    object: str
-    owner: bool
-    fields: Mapping[str, str]
-    cls: str
-    permissions: tuple[str, ...]
-    hook: str
-    profiles: tuple[Subject, ...]
-    context: Context | None = None
-
-
-class Loser(NamedTuple):
-    """A rule that matches and has the permission, but gives way to others, and to what."""
-
-    rule: RuleRef
-    effect: EffectName
-    by: By
-
-
-class Reason(NamedTuple):
-    """What decided one permission in one profile."""
-
-    profile: str
-    cls: str
-    permission: str
-    effect: EffectName
-    rules: tuple[RuleRef, ...]
-    overridden: tuple[Loser, ...]
-
-
-class Suggestion(NamedTuple):
-    """A rule that would allow the request, the profile it belongs into, and what is at stake.
-
-    `wish` is what the rule was made from.
-    """
-
-    rule: str
-    profile: str
-    file: str
-    line: int
-    hazards: tuple[str, ...]
-    wish: Wish | None = None
-
-
-class Explanation(NamedTuple):
-    """A verdict with its reasons.
-
-    `attaches` is the profile that an executed file would get by attachment, whatever the rules say.
-    """
-
-    verdict: Verdict
-    request: Question
-    reasons: tuple[Reason, ...]
-    misses: tuple[Miss, ...]
-    suggestions: tuple[Suggestion, ...]
-    attaches: str | None
-
-
-def explain(
-    engine: Engine,
-    subject: str,
-    op: str,
-    object: str = "",
-    *,
-    owner: bool = True,
-    context: Context | Mapping[str, Any] | None = None,
-    **fields: str | int,
-) -> Explanation:
-    """The verdict of `Policy.query` with its reasons; raises as that does."""
-    _, operation, _, _, known, _ = asked(engine, subject, op, object, owner, fields)
-    found = _explain(engine, subject, op, operation, object, owner, known, False, context)
+def explain(engine: Engine, request: Mapping[str, Any]) -> Explanation:
+    """The verdict of a request that a person put, with its reasons; raises as `Policy.query`."""
+    question = asked_by(engine, request)
+    op = str(request.get("op", "")) or question.operation.cls
+    found = _explain(engine, op, question, request.get("context"))
     return found._replace(suggestions=tuple(filter(grants, found.suggestions)))
 
 
 def explain_request(engine: Engine, request: Mapping[str, Any], op: str = "") -> Explanation:
-    """The verdict of `Policy.answer` with its reasons; raises as that does.
+    """The verdict of a request that lsmc made, with its reasons; raises as `Engine.ask` does.
 
     `op` is what the operation is called where the request gives a class.
     """
-    subject, operation, obj, owner, fields, mediated = engine.question(request)
+    question = Asked(*engine.question(request))
+    operation, fields = question.operation, question.fields
     named = find(op, {**fields, "class": operation.cls}) if op else None
     if named is not None and named.cls == operation.cls and not operation.hook:
-        operation = operation._replace(hook=named.hook)
+        question = question._replace(operation=operation._replace(hook=named.hook))
     name = op or operation.name or operation.cls
-    context = request.get("context")
-    return _explain(engine, subject, name, operation, obj, owner, fields, mediated, context)
+    return _explain(engine, name, question, request.get("context"))
 
 
 def _explain(
     engine: Engine,
-    subject: str,
     op: str,
-    operation: Operation,
-    object: str,
-    owner: bool,
-    fields: Mapping[str, str],
-    mediated: bool,
+    asked: Asked,
     context: Context | Mapping[str, Any] | None,
 ) -> Explanation:
+    subject, operation, obj, owner, fields, mediated = asked
     known = context_of(context) if context is not None else None
     if known is not None:
         owner = owns(known, operation, owner)
-        answer = layered(engine, subject, operation, object, owner, fields, mediated, known)
+        answer = layered(engine, subject, operation, obj, owner, fields, mediated, known)
     else:
-        answer = engine.ask(subject, operation, object, owner, fields, mediated)
+        answer = engine.ask(subject, operation, obj, owner, fields, mediated)
     verdict = answer.verdict
     profiles = engine.tables.components(subject)
     question = Question(
         subject=subject,
         op=op,
-        object=object,
+        object=obj,
         owner=owner,
         fields=dict(fields),
         cls=operation.cls,
@@ -196,7 +106,7 @@ def _explain(
     attaches = None
     if operation.cls == "file" and "x" in operation.perms:
         namespace = profiles[0].namespace if profiles else ""
-        found, _ = engine.tables.attachments.find(encode(object), namespace=namespace)
+        found, _ = engine.tables.attachments.find(encode(obj), namespace=namespace)
         attaches = found.full_name if found else None
     return Explanation(
         verdict=verdict,

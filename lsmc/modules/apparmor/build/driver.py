@@ -1,88 +1,26 @@
-"""The pipeline from files to a policy; the only library module that opens files."""
+"""From many profile files to one bundle: the files are shared among processes, then linked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lsmc.automata.partition import MAX_SPARE
-from lsmc.base.diagnostics import Diagnostic, PolicyError
+from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath
 from lsmc.base.gc import uncollected
-from lsmc.base.source import Source, Span, from_display, to_display
-from lsmc.compiler.errors import too_complex, unreadable
-from lsmc.compiler.inputs import (
-    Answer,
-    Ask,
-    DiskFiles,
-    Options,
-    RecordedFiles,
-    RestrictedFiles,
-    profile_paths,
-    restricted,
-)
-from lsmc.compiler.processes import shards
-from lsmc.compiler.shards import FileRead, Reading, Shard, Tick
-from lsmc.ir.model import Policy as IrPolicy
+from lsmc.compiler.inputs import Answer, Ask, Options, RecordedFiles
+from lsmc.compiler.linking import Names, distinct, link_profiles, name_order, policy_files, refuse
+from lsmc.compiler.outcome import Progress
 from lsmc.ir.model import Profile
-from lsmc.modules.apparmor.compile import Compiler
-from lsmc.modules.apparmor.releases import release_named
-from lsmc.modules.apparmor.resolve.features import Features, parse_features
-from lsmc.modules.apparmor.resolve.library import Library
-from lsmc.modules.apparmor.revise import Candidate, revise
-from lsmc.modules.apparmor.syntax.parser import parse
-from lsmc.tables.build import Known, TooComplexError, build
+from lsmc.modules.apparmor.build.front import front_end
+from lsmc.modules.apparmor.build.processes import shards
+from lsmc.modules.apparmor.build.revise import Candidate, revise
+from lsmc.modules.apparmor.build.shards import FileRead, Reading, Shard, Tick
+from lsmc.modules.apparmor.classes import MODULE
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.errors import BundleError
-from lsmc.tables.link import Linked, Part, link
-
-Progress = Callable[[str, int, int], None]
-
-
-def compiler(options: Options, files: DiskFiles | None = None) -> Compiler:
-    """A front end under some options.
-
-    Raises `PolicyError` for a bad features file, ValueError for an unknown target.
-    """
-    target = None if options.target is None else release_named(options.target)
-    files = restricted(files or DiskFiles(), options.restrict)
-    search = (options.base, *options.include)
-    if isinstance(files, RestrictedFiles):
-        search = tuple(folder for folder in search if files.within(folder))
-    library = Library(files, search, parse)
-    features = None
-    if options.features is not None:
-        features = read_features(options.features, files)
-    sets = {}
-    bools = {}
-    for name, value in options.variables:
-        key = name.removeprefix("@{").removeprefix("${").removesuffix("}").lstrip("@$")
-        if name.startswith("$"):
-            bools[key] = value.lower() == "true"
-        else:
-            sets[key] = [from_display(word) for word in value.split()] or [""]
-    return Compiler(library, features=features, variables=sets, booleans=bools, target=target)
-
-
-def read_features(path: str, files: DiskFiles | None = None) -> Features:
-    """The feature set of a file; raises `PolicyError`."""
-    try:
-        source = Source.from_bytes(path, (files or DiskFiles()).read(path))
-    except OSError as fault:
-        raise PolicyError([unreadable(path, fault)]) from None
-    features, faults = parse_features(source)
-    if faults:
-        raise PolicyError(faults)
-    return features
-
-
-def policy_files(
-    paths: Iterable[StrPath], files: DiskFiles | None = None
-) -> tuple[list[str], list[Diagnostic]]:
-    """The profile files that some paths name, in order, and an error for each that is missing."""
-    found, missing = profile_paths(paths, files or DiskFiles())
-    fault = FileNotFoundError(2, "no such file or directory")
-    return found, [unreadable(path, fault) for path in missing]
+from lsmc.tables.link import Part, link
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +42,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Compilation:
     """A bundle with its warnings, and what a later run may keep of it.
 
     `paths` are the profile files in order, of which `files` were read; `record` is what the file
@@ -130,7 +68,7 @@ def compile_files(
     jobs: int = 1,
     progress: Progress | None = None,
     kept: Kept | None = None,
-) -> Outcome:
+) -> Compilation:
     """The bundle of some files and the warnings; raises `PolicyError` for errors.
 
     The bytes do not depend on `jobs`, the number of processes, nor on what was `kept`.  OSError
@@ -138,7 +76,7 @@ def compile_files(
     """
     disk = RecordedFiles()
     found, diagnostics = policy_files(paths, disk)
-    front = compiler(options, disk)  # a bad features file is told once, by this process
+    front = front_end(options, disk)  # a bad features file is told once, by this process
     common = tuple(disk.record)
     parts: list[Part] = []
     left: dict[str, Sequence[str]] = {}
@@ -150,7 +88,7 @@ def compile_files(
 
     def make() -> Shard:
         files = RecordedFiles()
-        return Shard(compiler(options, files), files)
+        return Shard(front_end(options, files), files)
 
     with shards(make, len(again), jobs) as workers:
         readings = workers.read(again, _tick(progress, "reading", len(again)))
@@ -164,7 +102,7 @@ def compile_files(
         if names & places.keys():  # a name that was unique is so no more: the warning needs both
             return compile_files(paths, options, jobs=jobs, progress=progress)
         diagnostics += [one for path in again for one in files[path].diagnostics] + twofold
-        _refuse(diagnostics)
+        refuse(diagnostics)
         done = kept.digests if kept is not None else ()
         needed = {need.digest for reading in readings for need in reading.needs}
         total = len(needed.difference(done))
@@ -173,7 +111,7 @@ def compile_files(
         # what is spare is that of a run: one process tells for which pattern it is not enough
         return compile_files(paths, options, progress=progress, kept=kept)
     diagnostics += [fault for built in made for fault in built.faults]
-    _refuse(diagnostics)
+    refuse(diagnostics)
     if kept is not None:
         places.update(_places_of(names, kept.bundle))
     parts += [
@@ -184,9 +122,9 @@ def compile_files(
     for reading in readings:
         texts |= reading.texts
     linked = link(parts, [place for _, place in sorted(places.items(), key=name_order)])
-    return Outcome(
+    return Compilation(
         linked.data,
-        _distinct(diagnostics),
+        distinct(diagnostics),
         linked.digests,
         found,
         [files[path] for path in again],
@@ -212,17 +150,13 @@ def _places(
             starts[file.path] = shard, start
             start += len(file.profiles)
     places: dict[str, tuple[int, int]] = {}
-    origins: dict[str, Span] = {}
-    twofold: list[Diagnostic] = []
+    names = Names()
     for path in paths:
         shard, start = starts[path]
         for number, (name, origin) in enumerate(files[path].profiles, start):
-            if name in places:
-                twofold.append(_twice(name, origin, origins[name]))
-            else:
+            if names.take(name, origin):
                 places[name] = shard, number
-                origins[name] = origin
-    return places, twofold
+    return places, names.repeated
 
 
 def _places_of(names: Iterable[str], bundle: Bundle) -> dict[str, tuple[int, int]]:
@@ -256,17 +190,11 @@ def _tick(progress: Progress | None, what: str, total: int) -> Tick:
     return tick
 
 
-def _refuse(diagnostics: Iterable[Diagnostic]) -> None:
-    errors = [d for d in diagnostics if d.severity == "error"]
-    if errors:
-        raise PolicyError(_distinct(errors))
-
-
 def compile_source(
     text: str | bytes, name: str, options: Options
 ) -> tuple[bytes, list[Diagnostic]]:
     """The bundle of a policy text; raises `PolicyError` for errors."""
-    front = compiler(options)
+    front = front_end(options)
     data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
     front.library.text(name, data)
     compiled = front.compile(name)
@@ -277,50 +205,5 @@ def bundle(
     profiles: Iterable[Profile], diagnostics: Iterable[Diagnostic]
 ) -> tuple[bytes, list[Diagnostic]]:
     """The bundle of compiled profiles and the warnings; raises `PolicyError`."""
-    linked, warnings = link_profiles(profiles, diagnostics)
+    linked, warnings = link_profiles(MODULE, profiles, diagnostics)
     return linked.data, warnings
-
-
-def link_profiles(
-    profiles: Iterable[Profile],
-    diagnostics: Iterable[Diagnostic],
-    *,
-    known: Known | None = None,
-) -> tuple[Linked, list[Diagnostic]]:
-    """The same, with the digests of the bundle's units; `known` has groups built before."""
-    diagnostics = list(diagnostics)
-    chosen: dict[str, Profile] = {}
-    for profile in profiles:
-        name = to_display(profile.full_name)
-        first = chosen.setdefault(name, profile)
-        if first is not profile:
-            diagnostics.append(_twice(name, profile.origin, first.origin))
-    _refuse(diagnostics)
-    ordered = [profile for _, profile in sorted(chosen.items(), key=name_order)]
-    try:
-        linked = build(IrPolicy(tuple(ordered)), known=known)
-    except TooComplexError as fault:
-        raise PolicyError([too_complex(fault)]) from None
-    return linked, _distinct(diagnostics)
-
-
-def _twice(name: str, origin: Span, first: Span) -> Diagnostic:
-    from lsmc.modules.apparmor.lint.rules.duplicate_profile import twice
-
-    return twice(name, origin, first)
-
-
-def name_order(named: tuple[str, object]) -> bytes:
-    """The order of profiles in a bundle, which finds them by it: by the bytes of the stored name.
-
-    Names are stored as they are shown, with bad bytes as `\\xNN`.
-    """
-    return named[0].encode("utf-8", "surrogateescape")
-
-
-def _distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Each once: several shards may meet the same one."""
-    seen: dict[object, Diagnostic] = {}
-    for diagnostic in diagnostics:
-        seen.setdefault((diagnostic.code, diagnostic.location, diagnostic.message), diagnostic)
-    return list(seen.values())

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from lsmc.automata.partition import Spare
 from lsmc.base.source import Location, Source
 from lsmc.ir.model import Unit
+from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.compile import Compiler
 from lsmc.modules.apparmor.lower.environment import Environments, Setting
 from lsmc.modules.apparmor.lower.revision import Beyond, Revision, revision
@@ -189,7 +190,7 @@ class _Work:
         }
         return (
             Part(self._bundle, digests, self._moved, replaced),
-            Part(Bundle(assemble_units(news, groups)), marks),
+            Part(Bundle(assemble_units(MODULE, news, groups)), marks),
         )
 
 

@@ -17,6 +17,7 @@ from lsmc.base.source import Span, to_display
 from lsmc.compiler.errors import too_complex, unreadable
 from lsmc.compiler.inputs import Answer, Ask, RecordedFiles
 from lsmc.ir.model import Profile
+from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.compile import Compiler
 from lsmc.modules.apparmor.lower.environment import Setting
 from lsmc.tables.build import TooComplexError, assemble, build_groups, unit_digest, units
@@ -115,7 +116,7 @@ class Shard:
             tick(1)
         if not faults:
             try:
-                data = assemble(self._profiles, groups, spare)
+                data = assemble(self.front.module, self._profiles, groups, spare)
             except TooComplexError as fault:
                 faults.append(too_complex(fault))
         return Built(data, tuple(faults), MAX_SPARE - spare.left)

@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lsmc.engine.verdict import Answer, Verdict
+from lsmc.engine.verdict import Answer, RequestError, Verdict
+from lsmc.ir.operation import Operation
 from lsmc.modules.apparmor.evaluate import hats_of
-from lsmc.modules.apparmor.operations import Operation, listed
-from lsmc.modules.apparmor.requests import RequestError
+from lsmc.modules.apparmor.operations import listed
 from lsmc.stack.asking import Asking, Rule
 from lsmc.stack.chain import Layer, Module, chain, refuses, withheld
 from lsmc.stack.context import Context, ContextError
 from lsmc.stack.modules import APPARMOR
+from lsmc.stack.orders import order_of
 
 if TYPE_CHECKING:
-    from lsmc.engine.engine import Engine
+    from lsmc.modules.apparmor.engine import Engine
 
 NOT_ACTIVE = "apparmor is not active: the profile is not asked"
 #: A new object belongs to who makes it (security/apparmor/lsm.c `common_perm_create`).
@@ -85,7 +86,7 @@ def layered(
     asking = Asking(context, known.name, operation.perms, obj, fields, rule)
     errno = "" if verdict.allowed else _errno(engine, subject, known, obj)
     module = Module(verdict.allowed, _reason(verdict), errno)
-    layers = chain(known.order, known.hook, asking, module)
+    layers = chain(order_of(known.cls, known.name), known.hook, asking, module)
     allowed = all(layer.verdict != "deny" for layer in layers)
     whole = verdict._replace(
         allowed=allowed,
@@ -125,7 +126,7 @@ def _logged(layers: tuple[Layer, ...], verdict: Verdict) -> bool:
 def _errno(engine: Engine, subject: str, operation: Operation, obj: str) -> str:
     """What a refusal by the profile gives; of a hat it depends on what there is in its place."""
     if operation.cls != "change_hat":
-        return operation.order.errno
+        return order_of(operation.cls, operation.name).errno
     profiles = engine.tables.components(subject)
     for profile in profiles:
         hat = engine.tables.find(f"{hats_of(profile)}//{obj}")
@@ -134,4 +135,4 @@ def _errno(engine: Engine, subject: str, operation: Operation, obj: str) -> str:
         if hat is None and profile.mode != "complain":
             break
     below = tuple(f"{profile.full_name}//" for profile in profiles)
-    return "ENOENT" if any(name.startswith(below) for name in engine.profiles) else "ECHILD"
+    return "ENOENT" if any(name.startswith(below) for name in engine.subjects) else "ECHILD"

@@ -12,13 +12,14 @@ prefix is what people compare.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.algebra import Table
 from lsmc.automata.alphabet import best_byte
 from lsmc.engine.matcher import MatchedRule
+from lsmc.explain.explanation import Miss, MissKind
+from lsmc.ir.decision import ALLOW, PROMPT
 from lsmc.modules.apparmor.classes import CAPABILITY, FILE
-from lsmc.modules.apparmor.precedence import ALLOW, PROMPT
 from lsmc.modules.apparmor.requests import decode, fields_of, values_of
 from lsmc.tables.groups import make_key
 
@@ -35,28 +36,6 @@ NEAREST = 3
 #: States that one group's search may visit, and how long a completion may be.
 _STATES = 4096
 _LENGTH = 200
-
-Kind = Literal["overridden", "owner", "other", "prompt", "no-target", "permission", "near"]
-
-
-class Miss(NamedTuple):
-    """A rule that nearly applied.
-
-    `permissions` are those the rule has for this object, `wanted` those the miss is about.  For
-    `near`, `field` is the one that parted, `value` what was asked, `matched` how far it came,
-    `expected` the shortest text that the rule would have accepted from there, and `example` a value
-    that matches.
-    """
-
-    kind: Kind
-    rule: RuleRef
-    permissions: tuple[str, ...]
-    wanted: tuple[str, ...]
-    field: str = ""
-    value: str = ""
-    matched: str = ""
-    expected: str = ""
-    example: str = ""
 
 
 def misses(tables: Profiles, look: Lookup) -> list[Miss]:
@@ -97,10 +76,10 @@ def _matching(tables: Profiles, look: Lookup) -> Iterator[Miss]:
         if not look.missing and mine & execute & decision.allow:
             yield Miss("no-target", ref, names, ("x",))
         elif mine & look.missing:
-            kind: Kind = "overridden" if mine & look.missing & decision.deny else "prompt"
+            kind: MissKind = "overridden" if mine & look.missing & decision.deny else "prompt"
             yield Miss(kind, ref, names, cls.names(mine & look.missing))
         elif others & look.missing:
-            half: Kind = "other" if look.owner else "owner"
+            half: MissKind = "other" if look.owner else "owner"
             yield Miss(half, ref, names, cls.names(others & look.missing))
         elif look.missing:
             yield Miss("permission", ref, names, cls.names(look.missing))

@@ -7,22 +7,35 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from lsmc.compiler.cache.entry import Details, Entry, KeptFile, Seen, entry_bytes
-from lsmc.compiler.driver import Kept, Outcome
+from lsmc.compiler.cache.entry import Entry, Seen, entry_bytes
 from lsmc.compiler.inputs import Answer, Ask
+from lsmc.modules.apparmor.build.details import Details, KeptFile, read_details
+from lsmc.modules.apparmor.build.driver import Compilation, Kept
+from lsmc.modules.apparmor.build.revise import Candidate
 from lsmc.modules.apparmor.lower.environment import Layer, Setting
-from lsmc.modules.apparmor.revise import Candidate
 from lsmc.tables.bundle import Bundle
 
 
-def left_by(entry: Entry, stale: set[int]) -> Kept:
+class Earlier(NamedTuple):
+    """The entry of an earlier run, with its details."""
+
+    entry: Entry
+    details: Details
+
+    @classmethod
+    def of(cls, entry: Entry) -> Earlier:
+        """An entry with its details; ValueError for one that is damaged."""
+        return cls(entry, read_details(entry))
+
+
+def left_by(earlier: Earlier, stale: set[int]) -> Kept:
     """What holds of an entry when some asks, by number, are answered otherwise now.
 
     Raises `BundleError` for a damaged bundle.
     """
-    details = entry.details()
+    entry, details = earlier
     files: dict[str, Sequence[str]] = {}
     candidates: dict[str, Candidate] = {}
     texts: dict[str, str] = {}
@@ -67,7 +80,7 @@ class _Settings:
         return known
 
 
-def leave(outcome: Outcome, before: Entry | None) -> bytes:
+def leave(outcome: Compilation, before: Earlier | None) -> bytes:
     """The entry that a run leaves, with what it took from the entry `before`.
 
     A file with a warning is left out: it is compiled each time, so that the warning is seen.
@@ -98,7 +111,7 @@ class _Table:
 
 
 class _Leaving:
-    def __init__(self, outcome: Outcome, before: Entry | None) -> None:
+    def __init__(self, outcome: Compilation, before: Earlier | None) -> None:
         self._outcome = outcome
         self._before = before
         self._numbers: dict[Ask, int] = {}
@@ -112,7 +125,7 @@ class _Leaving:
         files = dict(self._files())
         asks = [(ask, self._answers[ask]) for ask in self._numbers]
         included = {asks[number][0][1] for file in files.values() for number in file.plain}
-        texts = self._before.details().texts | outcome.texts if self._before else outcome.texts
+        texts = self._before.details.texts | outcome.texts if self._before else outcome.texts
         details = Details(
             outcome.digests,
             files,
@@ -131,7 +144,7 @@ class _Leaving:
         outcome = self._outcome
         times = Counter(name for file in outcome.files for name, _ in file.profiles)
         read = {file.path: file for file in outcome.files}
-        details = self._before.details() if self._before is not None else None
+        details = self._before.details if self._before is not None else None
         for path in outcome.paths:
             file = read.get(path)
             if file is not None:
@@ -164,7 +177,7 @@ class _Leaving:
     def _again(self, asks: Sequence[int]) -> list[int]:
         """Asks of the entry before by their new numbers."""
         assert self._before is not None
-        known = [self._before.seen.asks[number] for number in asks]
+        known = [self._before.entry.seen.asks[number] for number in asks]
         return [self._ask(ask, self._outcome.record.get(ask, answer)) for ask, answer in known]
 
     def _setting(self, setting: Setting) -> int:

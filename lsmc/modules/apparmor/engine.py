@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from lsmc.engine.matcher import Matcher
-from lsmc.engine.verdict import UNCONFINED, Answer, Exec, UnknownName, Verdict, stack
+from lsmc.engine.verdict import UNCONFINED, Answer, Exec, RequestError, UnknownName, Verdict, stack
 from lsmc.ir.mediation import MediationClass
+from lsmc.ir.operation import Operation
 from lsmc.modules.apparmor.classes import BY_NAME, FILE
 from lsmc.modules.apparmor.evaluate import Judge
-from lsmc.modules.apparmor.operations import Operation, find
+from lsmc.modules.apparmor.operations import find
 from lsmc.modules.apparmor.operations import names as operation_names
-from lsmc.modules.apparmor.requests import RequestError, encode
+from lsmc.modules.apparmor.requests import encode
 from lsmc.modules.apparmor.subjects import EnforcedBundle, Profiles, mediates
 from lsmc.tables.bundle import Bundle
 
@@ -38,9 +39,13 @@ class Engine:
         self._judge = Judge(self.tables)
 
     @property
-    def profiles(self) -> tuple[str, ...]:
+    def subjects(self) -> tuple[str, ...]:
         """The names of the profiles, in order."""
         return self.tables.names
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a profile of a name."""
+        return self.tables.find(name) is not None
 
     def ask(
         self,

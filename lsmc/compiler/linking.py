@@ -1,0 +1,98 @@
+"""From compiled profiles to one bundle: each name once, errors told together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lsmc.base.diagnostics import Diagnostic, PolicyError
+from lsmc.base.files import StrPath
+from lsmc.base.source import Span, to_display
+from lsmc.compiler.errors import defined_twice, too_complex, unreadable
+from lsmc.compiler.inputs import DiskFiles, profile_paths
+from lsmc.ir.model import Policy, Profile
+from lsmc.tables.build import Known, TooComplexError, build
+from lsmc.tables.link import Linked
+
+
+def policy_files(
+    paths: Iterable[StrPath], files: DiskFiles | None = None
+) -> tuple[list[str], list[Diagnostic]]:
+    """The profile files that some paths name, in order, and an error for each that is missing."""
+    found, missing = profile_paths(paths, files or DiskFiles())
+    fault = FileNotFoundError(2, "no such file or directory")
+    return found, [unreadable(path, fault) for path in missing]
+
+
+@dataclass(slots=True)
+class Names:
+    """Where the profile of each name stands; of two of one name the first counts.
+
+    `repeated` are the warnings about the others.
+    """
+
+    origins: dict[str, Span] = field(default_factory=dict)
+    repeated: list[Diagnostic] = field(default_factory=list)
+
+    def take(self, name: str, origin: Span) -> bool:
+        """Take a profile into account; whether it is the first of its name."""
+        first = self.origins.setdefault(name, origin)
+        if first is origin:
+            return True
+        self.repeated.append(defined_twice(name, origin, first))
+        return False
+
+
+def first_of_each(profiles: Iterable[Profile]) -> tuple[list[Profile], list[Diagnostic]]:
+    """Profiles in the order of a bundle, the first of each name, and a warning for each other."""
+    names = Names()
+    chosen = [
+        (name, profile)
+        for profile in profiles
+        if names.take(name := to_display(profile.full_name), profile.origin)
+    ]
+    return [profile for _, profile in sorted(chosen, key=name_order)], names.repeated
+
+
+def link_profiles(
+    module: str,
+    profiles: Iterable[Profile],
+    diagnostics: Iterable[Diagnostic],
+    *,
+    known: Known | None = None,
+) -> tuple[Linked, list[Diagnostic]]:
+    """The bundle of a module's compiled profiles and the warnings; raises `PolicyError`.
+
+    `known` has groups built before, by the digest of their unit.
+    """
+    chosen, repeated = first_of_each(profiles)
+    warnings = [*diagnostics, *repeated]
+    refuse(warnings)
+    try:
+        linked = build(Policy(module, tuple(chosen)), known=known)
+    except TooComplexError as fault:
+        raise PolicyError([too_complex(fault)]) from None
+    return linked, distinct(warnings)
+
+
+def refuse(diagnostics: Iterable[Diagnostic]) -> None:
+    """Raise `PolicyError` with the errors among some diagnostics, if there are any."""
+    errors = [d for d in diagnostics if d.severity == "error"]
+    if errors:
+        raise PolicyError(distinct(errors))
+
+
+def name_order(named: tuple[str, object]) -> bytes:
+    """The order of profiles in a bundle, which finds them by it: by the bytes of the stored name.
+
+    Names are stored as they are shown, with bad bytes as `\\xNN`.
+    """
+    return named[0].encode("utf-8", "surrogateescape")
+
+
+def distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Diagnostics, each once: several files may meet the same one."""
+    seen: dict[object, Diagnostic] = {}
+    for diagnostic in diagnostics:
+        seen.setdefault((diagnostic.code, diagnostic.location, diagnostic.message), diagnostic)
+    return list(seen.values())

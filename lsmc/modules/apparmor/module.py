@@ -1,0 +1,97 @@
+"""AppArmor as a security module: the one file that says which of its functions do what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from lsmc.modules.apparmor.classes import MODULE
+from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.interface import Request, SecurityModule
+
+if TYPE_CHECKING:
+    from lsmc.analysis.diff import Change
+    from lsmc.base.diagnostics import Diagnostic
+    from lsmc.compiler.cache.store import Compile
+    from lsmc.compiler.inputs import Options
+    from lsmc.engine.verdict import Permissions, Verdict
+    from lsmc.explain.explanation import Explanation
+    from lsmc.ir.operation import Operation
+
+
+def _claims(paths: Sequence[str]) -> bool:
+    """Whatever no other module claims is AppArmor's."""
+    del paths
+    return True
+
+
+def _compiler() -> Compile:
+    from lsmc.modules.apparmor.build.cached import compile_paths
+
+    return compile_paths
+
+
+def _compile_text(text: str | bytes, name: str, options: Options) -> tuple[bytes, list[Diagnostic]]:
+    from lsmc.modules.apparmor.build.driver import compile_source
+
+    return compile_source(text, name, options)
+
+
+def _open(data: bytes | memoryview, name: str, enforce: bool) -> Engine:
+    return Engine(data, name, enforce=enforce)
+
+
+def _answer(engine: Engine, request: Request) -> Verdict:
+    from lsmc.modules.apparmor.batch import answer
+
+    return answer(engine, request)
+
+
+def _answers(
+    engine: Engine, requests: Iterable[Request], other: Callable[[Request], Verdict]
+) -> Iterator[Verdict]:
+    from lsmc.modules.apparmor.batch import answers
+
+    return answers(engine, requests, other)
+
+
+def _permissions(
+    engine: Engine, subject: str, cls: str, obj: str, fields: Mapping[str, object]
+) -> Permissions:
+    from lsmc.modules.apparmor.access_vector import permissions
+
+    return permissions(engine, subject, cls, obj, fields)
+
+
+def _explain(engine: Engine, request: Request) -> Explanation:
+    from lsmc.modules.apparmor.explain import explain
+
+    return explain(engine, request)
+
+
+def _diff(old: Engine, new: Engine) -> list[Change]:
+    from lsmc.analysis.diff import diff
+
+    return diff(old, new)
+
+
+def _operations() -> Sequence[Operation]:
+    from lsmc.modules.apparmor.operations import OPERATIONS
+
+    return OPERATIONS
+
+
+APPARMOR = SecurityModule(
+    name=MODULE,
+    title="AppArmor",
+    claims=_claims,
+    compiler=_compiler,
+    compile_text=_compile_text,
+    open=_open,
+    answer=_answer,
+    answers=_answers,
+    permissions=_permissions,
+    explain=_explain,
+    diff=_diff,
+    operations=_operations,
+)

@@ -1,0 +1,70 @@
+"""What a security module is: data and plain functions.
+
+A module need not use the automata.  The contract is at the level of sources, bundles, requests and
+answers; `lsmc.tables`, `lsmc.engine`, `lsmc.analysis` and `lsmc.explain` are libraries for modules
+whose rules match objects by patterns.
+
+The functions import what they need when they are called, so that a question does not pay for the
+compiler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from lsmc.analysis.diff import Change
+    from lsmc.base.diagnostics import Diagnostic
+    from lsmc.compiler.cache.store import Compile
+    from lsmc.compiler.inputs import Options
+    from lsmc.engine.verdict import Permissions, Verdict
+    from lsmc.explain.explanation import Explanation
+    from lsmc.ir.operation import Operation
+
+#: A question as `Policy.query_many` takes it: `subject`, `op` or `class`, `object`, and fields.
+Request = Mapping[str, Any]
+
+
+class Opened(Protocol):
+    """A bundle that a module has opened."""
+
+    @property
+    def subjects(self) -> Sequence[str]:
+        """The names of the subjects that the policy knows, in order."""
+
+    def knows(self, subject: str) -> bool:
+        """Whether a text names one of them."""
+
+
+class SecurityModule(NamedTuple):
+    """A Linux security module, as lsmc knows it.
+
+    Attributes:
+        name: the word that stands in bundles and on the command line.
+        title: the name for people.
+        claims: whether some paths are policy of this module, by their names and content.
+        compiler: gives the function that compiles policy files to a bundle.
+        compile_text: compiles one text: (text, name, options) to the bundle and the warnings.
+        open: opens the bytes of a bundle: (bytes, name, enforce); raises `BundleError`.  With
+            enforce, subjects that only log are judged as if they were enforced.
+        answer: the verdict of one request; raises `UnknownName`, `RequestError`, TypeError.
+        answers: the verdicts of many requests, in order; the last argument answers any one.
+        permissions: all that a subject may do to an object: (subject, class, object, fields).
+        explain: the verdict of a request with its reasons.
+        diff: what two policies decide differently.
+        operations: what questions may ask, in order.
+    """
+
+    name: str
+    title: str
+    claims: Callable[[Sequence[str]], bool]
+    compiler: Callable[[], Compile]
+    compile_text: Callable[[str | bytes, str, Options], tuple[bytes, list[Diagnostic]]]
+    open: Callable[[bytes | memoryview, str, bool], Opened]
+    answer: Callable[[Any, Request], Verdict]
+    answers: Callable[[Any, Iterable[Request], Callable[[Request], Verdict]], Iterator[Verdict]]
+    permissions: Callable[[Any, str, str, str, Mapping[str, object]], Permissions]
+    explain: Callable[[Any, Request], Explanation]
+    diff: Callable[[Any, Any], list[Change]]
+    operations: Callable[[], Sequence[Operation]]
