@@ -1,0 +1,50 @@
+"""The AppArmor front end as options ask for it."""
+
+from __future__ import annotations
+
+from lsmc.base.diagnostics import PolicyError
+from lsmc.base.source import Source, from_display
+from lsmc.compiler.errors import unreadable
+from lsmc.compiler.inputs import DiskFiles, Options, RestrictedFiles, restricted
+from lsmc.modules.apparmor.compile import Compiler
+from lsmc.modules.apparmor.releases import release_named
+from lsmc.modules.apparmor.resolve.features import Features, parse_features
+from lsmc.modules.apparmor.resolve.library import Library
+from lsmc.modules.apparmor.syntax.parser import parse
+
+
+def front_end(options: Options, files: DiskFiles | None = None) -> Compiler:
+    """A front end under some options.
+
+    Raises `PolicyError` for a bad features file, ValueError for an unknown target.
+    """
+    target = None if options.target is None else release_named(options.target)
+    files = restricted(files or DiskFiles(), options.restrict)
+    search = (options.base, *options.include)
+    if isinstance(files, RestrictedFiles):
+        search = tuple(folder for folder in search if files.within(folder))
+    library = Library(files, search, parse)
+    features = None
+    if options.features is not None:
+        features = read_features(options.features, files)
+    sets = {}
+    bools = {}
+    for name, value in options.variables:
+        key = name.removeprefix("@{").removeprefix("${").removesuffix("}").lstrip("@$")
+        if name.startswith("$"):
+            bools[key] = value.lower() == "true"
+        else:
+            sets[key] = [from_display(word) for word in value.split()] or [""]
+    return Compiler(library, features=features, variables=sets, booleans=bools, target=target)
+
+
+def read_features(path: str, files: DiskFiles | None = None) -> Features:
+    """The feature set of a file; raises `PolicyError`."""
+    try:
+        source = Source.from_bytes(path, (files or DiskFiles()).read(path))
+    except OSError as fault:
+        raise PolicyError([unreadable(path, fault)]) from None
+    features, faults = parse_features(source)
+    if faults:
+        raise PolicyError(faults)
+    return features
