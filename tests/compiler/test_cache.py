@@ -12,8 +12,10 @@ from lsmc.base.diagnostics import PolicyError
 from lsmc.compiler.cache.entry import Entry, entry_bytes
 from lsmc.compiler.cache.store import compile_cached
 from lsmc.compiler.inputs import Options
+from lsmc.modules.apparmor.build import cached
 from lsmc.modules.apparmor.build.cached import compile_paths
 from lsmc.modules.apparmor.build.driver import Kept, compile_files
+from lsmc.modules.apparmor.build.kept import Earlier
 
 NAMES = ("alpha", "beta", "delta", "gamma", "kappa", "omega")
 
@@ -148,18 +150,16 @@ def test_a_file_that_changes_after_it_was_looked_at(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What an earlier run saw must be what this one sees, or all is compiled again."""
-    from lsmc.compiler.cache import entries
-
     warm(tree)
     (tree / "beta").write_text((tree / "beta").read_text() + "# changed\n")
-    left_by = entries.left_by
+    left_by = cached.left_by
 
-    def late(entry: Entry, stale: set[int]) -> Kept:
-        kept = left_by(entry, stale)
+    def late(earlier: Earlier, stale: set[int]) -> Kept:
+        kept = left_by(earlier, stale)
         (tree / "abstractions/common").write_text("/etc/late r,\nptrace peer=@{profile_name},\n")
         return kept
 
-    monkeypatch.setattr(entries, "left_by", late)
+    monkeypatch.setattr(cached, "left_by", late)
     assert warm(tree) == cold(tree)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from lsmc.compiler.driver import compiler
-
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.compiler.inputs import Options
 from lsmc.lint.baseline import Baseline, write
 from lsmc.lint.model import SettingError
 from lsmc.lint.run import Linter
 from lsmc.lint.tree import checks, known_codes
+from lsmc.modules.apparmor.build.front import front_end
 from lsmc.output.excerpt import diagnostic_lines
 from lsmc.output.json import diagnostic, dumps
 from tests.fuzz.target import MemoryFiles, Target, words
@@ -33,7 +32,7 @@ def findings() -> tuple[Diagnostic, ...]:
     """What lint finds in a small profile."""
     found = checks()
     name = "/no such directory/p"
-    front = compiler(Options.of("/", (), None, None), MemoryFiles({name: POLICY}))
+    front = front_end(Options.of("/", (), None, None), MemoryFiles({name: POLICY}))
     return tuple(Linter(front, found.values(), known_codes(found)).lint([name]).findings)
 
 
