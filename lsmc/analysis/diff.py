@@ -9,25 +9,20 @@ everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from lsmc.analysis.rule_search import ClassView, Question, RulePlace, places, rule_at
-from lsmc.automata.algebra import Table, search
-from lsmc.automata.dfa import Dfa
+from lsmc.analysis.semantics import Semantics
+from lsmc.automata.algebra import search
 from lsmc.engine.matcher import Matcher, Node
+from lsmc.engine.profiles import ProfileTables
 from lsmc.engine.verdict import RuleRef
 from lsmc.ir.decision import Decision
 from lsmc.ir.model import MediationClass, Transition
-from lsmc.modules.apparmor.classes import BY_CODE, FILE
-from lsmc.modules.apparmor.engine import Engine
-from lsmc.modules.apparmor.exec_transition import exec_mode
-from lsmc.modules.apparmor.requests import decode, request_of
-from lsmc.modules.apparmor.subjects import mediates
 from lsmc.tables.records import ProfileRecord
 
 Kind = Literal["added", "removed", "setting", "attachment", "mediation", "decision"]
-_ALL_RULES = 1_000_000
 
 
 class Side(NamedTuple):
@@ -58,119 +53,57 @@ class Change(NamedTuple):
     witness: Mapping[str, Any] | None = None
 
 
-def diff(old: Engine, new: Engine) -> list[Change]:
+#: What differs between the heads of two profiles of a name: whatever is no rule.
+Heads = Callable[[ProfileRecord, ProfileRecord], Iterable[Change]]
+
+
+def diff(
+    semantics: Semantics,
+    old: ProfileTables,
+    new: ProfileTables,
+    heads: Heads | None = None,
+) -> list[Change]:
     """What changed from one policy to another; empty if and only if they decide alike.
 
-    Compared are every decision for owner and other, audit and quiet flags, exec transitions, and
-    what decides which profile a program gets.  Raises `StateLimit` when the policies are too
-    complex to compare.
+    Compared are every decision for owner and other, audit and quiet flags, and transitions; `heads`
+    tells what else differs between two profiles of a name.  Raises `StateLimit` when the policies
+    are too complex to compare.
     """
     changes: list[Change] = []
-    before, after = set(old.subjects), set(new.subjects)
+    before, after = set(old.names), set(new.names)
     for name in sorted(before | after):
-        if name not in after:
+        one, other = old.find(name), new.find(name)
+        if other is None:
             changes.append(Change(name, "removed"))
-        elif name not in before:
+        elif one is None:
             changes.append(Change(name, "added"))
         else:
-            changes += _profile(old, new, name)
+            changes += heads(one, other) if heads is not None else ()
+            changes += _Pair(semantics, (old, new), (one, other)).changes()
     return changes
-
-
-def _profile(old: Engine, new: Engine, name: str) -> Iterator[Change]:
-    one, other = old.tables.find(name), new.tables.find(name)
-    assert one is not None
-    assert other is not None
-    yield from _settings(one, other)
-    yield from _attachment(old, new, one, other)
-    pair = _Pair(old, new, one, other)
-    yield from pair.changes()
-
-
-def _settings(one: ProfileRecord, other: ProfileRecord) -> Iterator[Change]:
-    name = one.full_name
-    # the two free modes are the same to the kernel
-    modes = [r.mode.replace("default_allow", "unconfined") for r in (one, other)]
-    if modes[0] != modes[1]:
-        yield Change(name, "setting", what="mode", before=one.mode, after=other.mode)
-    if one.is_hat != other.is_hat:
-        yield Change(name, "setting", what="hat", before=one.is_hat, after=other.is_hat)
-    if one.audit != other.audit:
-        yield Change(name, "setting", what="audit", before=one.audit, after=other.audit)
-    for what, first, second in (
-        ("", _without_basis(one.settings), _without_basis(other.settings)),
-        ("rlimit ", dict(one.rlimits), dict(other.rlimits)),
-    ):
-        for key in sorted(first.keys() | second.keys()):
-            if first.get(key) != second.get(key):
-                yield Change(
-                    name,
-                    "setting",
-                    what=what + key,
-                    before=first.get(key),
-                    after=second.get(key),
-                )
-
-
-def _without_basis(settings: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The settings without what the profile was compiled for, which decides nothing by itself."""
-    return {name: value for name, value in settings if name not in ("abi", "target")}
-
-
-def _attachment(
-    old: Engine, new: Engine, one: ProfileRecord, other: ProfileRecord
-) -> Iterator[Change]:
-    first, second = old.tables.attachments.of(one), new.tables.attachments.of(other)
-    if first is None or second is None:
-        if first is not second:
-            yield Change(
-                one.full_name, "attachment", before=first is not None, after=second is not None
-            )
-        return
-    names = [tuple(name for name, _ in c.xattrs) for c in (first, second)]
-    pairs = [(first.dfa, second.dfa)]
-    if names[0] == names[1]:
-        pairs += [(a, b) for (_, a), (_, b) in zip(first.xattrs, second.xattrs, strict=True)]
-    else:
-        yield Change(one.full_name, "attachment", what="xattrs", before=names[0], after=names[1])
-    for a, b in pairs:
-        path = _difference(a, b)
-        if path is not None:
-            yield Change(
-                one.full_name,
-                "attachment",
-                before=bool(a.match(path)),
-                after=bool(b.match(path)),
-                witness={"object": decode(path)},
-            )
-
-
-def _difference(a: Dfa, b: Dfa) -> bytes | None:
-    def goal(states: Sequence[Any]) -> bool:
-        sides = (
-            bool(dfa.accept_ids_of(s)) if s is not None else False
-            for dfa, s in zip((a, b), states, strict=True)
-        )
-        return len(set(sides)) == 2
-
-    return search([Table(a), Table(b)], goal)
 
 
 class _Pair:
     """One profile in two policies."""
 
-    def __init__(self, old: Engine, new: Engine, one: ProfileRecord, other: ProfileRecord) -> None:
-        self.policies = (old, new)
-        self.records = (one, other)
-        self.matchers = (old.tables.matcher(one), new.tables.matcher(other))
+    def __init__(
+        self,
+        semantics: Semantics,
+        policies: tuple[ProfileTables, ProfileTables],
+        records: tuple[ProfileRecord, ProfileRecord],
+    ) -> None:
+        self.semantics = semantics
+        self.policies = policies
+        self.records = records
+        self.matchers = (policies[0].matcher(records[0]), policies[1].matcher(records[1]))
         self.empty = (
             self.matchers[0].node(()),
             self.matchers[1].node(()),
         )
 
     def changes(self) -> Iterator[Change]:
-        for cls in BY_CODE.values():
-            sides = [mediates(record, cls) for record in self.records]
+        for cls in self.semantics.classes.values():
+            sides = [self.semantics.mediates(record, cls, False) for record in self.records]
             if sides[0] == sides[1]:
                 if sides[0]:
                     yield from self._class(cls)
@@ -181,7 +114,7 @@ class _Pair:
                 yield self._change(cls, key, None, free)
 
     def _class(self, cls: MediationClass) -> Iterator[Change]:
-        known = [by_meaning(matcher, cls) for matcher in self.matchers]
+        known = [by_meaning(self.semantics, matcher, cls) for matcher in self.matchers]
         found: set[bytes] = set()
         for side in (1, 0):
             for meaning, found_at in known[side].items():
@@ -233,7 +166,7 @@ class _Pair:
         if side == free:
             return (cls.all, 0, 0, 0, None)
         decision = self.matchers[side].decide(node, cls, owner)
-        return outcome(decision, self.records[side])
+        return outcome(self.semantics, decision, self.records[side])
 
     def _change(
         self,
@@ -254,7 +187,7 @@ class _Pair:
         if along is not None:
             side, place = along
             found = rule_at(self.matchers[side], place)
-            rule = self.policies[side].tables.ref(self.records[side], found.rule.place, found.via)
+            rule = self.policies[side].ref(self.records[side], found.rule.place, found.via)
         return Change(
             self.records[0].full_name,
             "decision" if free is None else "mediation",
@@ -262,7 +195,9 @@ class _Pair:
             before=sides[0],
             after=sides[1],
             rule=rule,
-            witness=request_of(self.records[0].full_name, cls, key, owner, cls.permissions),
+            witness=self.semantics.request_of(
+                self.records[0].full_name, cls, key, owner, cls.permissions
+            ),
         )
 
     def _side(
@@ -272,54 +207,42 @@ class _Pair:
             return Side(cls.permissions)
         matcher, record = self.matchers[side], self.records[side]
         decision = matcher.decide(node, cls, owner)
-        rules = self.policies[side].tables.refs(record, node, decision, cls.all)
-        transition = decision.transition
+        rules = self.policies[side].refs(record, node, decision, cls.all)
         return Side(
             cls.names(decision.allow),
             cls.names(decision.audit),
             cls.names(decision.quiet),
             cls.names(decision.prompt),
-            describe(transition) if transition is not None and cls is FILE else "",
+            self._execution(cls, decision.transition),
             rules,
         )
 
+    def _execution(self, cls: MediationClass, transition: Transition | None) -> str:
+        executed = self.semantics.execution
+        if transition is None or executed is None or cls is not executed[0]:
+            return ""
+        return self.semantics.transition_text(transition)
 
-def by_meaning(matcher: Matcher, cls: MediationClass) -> dict[tuple[Any, ...], list[RulePlace]]:
+
+def by_meaning(
+    semantics: Semantics, matcher: Matcher, cls: MediationClass
+) -> dict[tuple[Any, ...], list[RulePlace]]:
     """A profile's rules of a class by what they say; rules that say the same are one entry."""
     found: dict[tuple[Any, ...], list[RulePlace]] = {}
     for place in places(matcher, cls):
         record = rule_at(matcher, place).rule
-        transition = absolute(record.facts.transition, matcher.profile)
+        transition = semantics.destination(record.facts.transition, matcher.profile)
         meaning = (record.pattern, *record.facts[1:7], record.facts.visit, transition)
         found.setdefault(meaning, []).append(place)
     return found
 
 
-def absolute(transition: Transition | None, profile: ProfileRecord) -> Transition | None:
-    """A transition to a named child as one to its full name, which the kernel cannot tell apart."""
-    if transition is not None and transition.kind == "child":
-        return Transition(
-            "profile",
-            profile.child(transition.name),
-            transition.inherit,
-            transition.unconfined,
-            transition.unsafe,
-        )
-    return transition
-
-
-def outcome(decision: Decision, profile: ProfileRecord) -> tuple[Any, ...]:
+def outcome(semantics: Semantics, decision: Decision, profile: ProfileRecord) -> tuple[Any, ...]:
     """What of a decision can be observed: an explicit deny that is audited is as no rule at all."""
     return (
         decision.allow,
         decision.audit,
         decision.quiet,
         decision.prompt,
-        absolute(decision.transition, profile),
+        semantics.destination(decision.transition, profile),
     )
-
-
-def describe(transition: Transition) -> str:
-    """A transition as it is written in a rule."""
-    mode = exec_mode(transition)
-    return f"{mode} -> {transition.name}" if transition.name else mode

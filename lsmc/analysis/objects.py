@@ -1,192 +1,37 @@
-"""The objects that a kernel can ask about: of a class those keys, of paths those that it builds.
+"""Keys that a kernel can ask about, among those that rules match.
 
-An example in a finding or a difference should be one of them, and what no kernel asks decides
-nothing.  The language of a rule holds much else, such as paths with `//` or `..` in them,
-`capability a`, or mount flags that no mount has together.
+Which those are of a class, the security module says (`Semantics.requestable`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+from lsmc.analysis.semantics import Semantics
 from lsmc.automata.algebra import Automaton, Lazy
-from lsmc.automata.alphabet import best_byte, mask_of
-from lsmc.automata.common import member, shortest_common
+from lsmc.automata.alphabet import best_byte
+from lsmc.automata.common import shortest_common
 from lsmc.automata.dfa import StateLimit
-from lsmc.automata.members import some
-from lsmc.automata.pattern import (
-    NOT_NUL,
-    Chars,
-    Concat,
-    Literal,
-    Pattern,
-    Star,
-    Union,
-    concat,
-    example,
-    union,
-)
+from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union, example
 from lsmc.ir.mediation import MediationClass
-from lsmc.modules.apparmor.classes import (
-    CAPABILITY,
-    CHANGE_PROFILE,
-    DBUS,
-    FILE,
-    LINK,
-    MOUNT,
-    MQUEUE,
-    NETWORK,
-    ONEXEC,
-    PIVOT_ROOT,
-    PTRACE,
-    SIGNAL,
-    UMOUNT,
-    UNIX,
-)
-from lsmc.modules.apparmor.names import (
-    BUSES,
-    CAPABILITIES,
-    FAMILIES,
-    QUEUE_TYPES,
-    SIGNALS,
-    SOCKET_TYPES,
-)
-from lsmc.modules.apparmor.paths import is_real_path
 
-#: The fields of a class that hold paths as the kernel builds them.
-PATH_FIELDS: dict[MediationClass, tuple[int, ...]] = {
-    FILE: (0,),
-    LINK: (0, 1),
-    MOUNT: (0,),
-    UMOUNT: (0,),
-    PIVOT_ROOT: (0, 1),
-}
 #: States of a search before it is given up.
 LIMIT = 3_000
-
-_SLASH, _DOT = mask_of(b"/"), mask_of(b".")
-_OTHER = NOT_NUL & ~_SLASH & ~_DOT
 _NUL = 1
-
-
-class Files:
-    """The paths of what is no directory: absolute, no empty component, no `.` and no `..`.
-
-    The states: before the path, behind a slash, behind a first dot, behind two dots, in a name.
-    """
-
-    start = 0
-    _edges = (
-        ((_SLASH, 1),),
-        ((_DOT, 2), (_OTHER, 4)),
-        ((_DOT, 3), (_OTHER, 4)),
-        ((_DOT | _OTHER, 4),),
-        ((_SLASH, 1), (_DOT | _OTHER, 4)),
-    )
-    _ends = frozenset((4,))
-
-    def edges(self, state: int) -> tuple[tuple[int, int], ...]:
-        """Disjoint sets of bytes, each with the state that it leads to."""
-        return self._edges[state]
-
-    def accepts(self, state: int) -> tuple[int, ...]:
-        """One pattern, the paths."""
-        return (0,) if state in self._ends else ()
-
-
-class Paths(Files):
-    """As `Files`, with directories, which end in a slash."""
-
-    _ends = frozenset((1, 4))
-
-
-FILES = Files()
-PATHS = Paths()
-
-
-def is_real_file(path: bytes) -> bool:
-    """Whether a path is one of what is no directory, as of a program."""
-    return is_real_path(path) and not path.endswith(b"/")
-
-
-def some_files(paths: Automaton[Any], count: int) -> tuple[bytes, ...]:
-    """A few members that are paths of files, the first ones; none if there are none."""
-    found = tuple(path for path in some(paths, count) if is_real_file(path))
-    if found:
-        return found
-    first = shortest_common([paths, FILES])
-    return () if first is None else (first,)
-
-
-class _Addresses:
-    """The addresses of unix sockets that rules are asked about, as they stand in keys.
-
-    A socket with a path is a file to the kernel, and rules for files are asked.  A state is what
-    was read of a word; `@` within an abstract name, which may hold any byte, packed.
-    """
-
-    start = b""
-    _WORDS = (b"none", b"auto")
-    _IN = b"@"
-    _PAIR = b"@\xff"  # behind the byte that starts a packed pair
-
-    def edges(self, state: bytes) -> list[tuple[int, bytes]]:
-        """Disjoint sets of bytes, each with the state that it leads to."""
-        if state == self._IN:
-            return [(NOT_NUL & ~(1 << 0xFF), self._IN), (1 << 0xFF, self._PAIR)]
-        if state == self._PAIR:
-            return [(1 << 0xFE | 1 << 0xFF, self._IN)]
-        words = [word for word in self._WORDS if word.startswith(state) and word != state]
-        found = [(1 << word[len(state)], word[: len(state) + 1]) for word in words]
-        return [*found, (mask_of(b"@"), self._IN)] if not state else found
-
-    def accepts(self, state: bytes) -> tuple[int, ...]:
-        """One pattern, the addresses."""
-        return (0,) if state in self._WORDS or state == self._IN else ()
-
-
-_ANY = Star(NOT_NUL)
-_NAME = concat((Chars(NOT_NUL), _ANY))
-
-
-def _words(words: Iterable[str]) -> Pattern:
-    return union(Literal(word.encode()) for word in words)
-
-
-_TYPE = _words(SOCKET_TYPES)
-_DIGITS = mask_of(b"0123456789")
-_DIGIT = Chars(_DIGITS)
-#: What fields hold that are neither paths nor free text, by class and field.
-_FIELDS: dict[tuple[MediationClass, str], Pattern] = {
-    (CAPABILITY, "capability"): _words(CAPABILITIES),
-    (NETWORK, "family"): _words(FAMILIES),
-    (NETWORK, "type"): _TYPE,
-    (UNIX, "type"): _TYPE,
-    (DBUS, "bus"): union((_words(BUSES), concat((_ANY, Chars(mask_of(b".:")), _ANY)))),
-    (SIGNAL, "signal"): _words([*SIGNALS, *(f"rtmin+{number}" for number in range(33))]),
-    (SIGNAL, "peer"): _NAME,
-    (PTRACE, "peer"): _NAME,
-    (CHANGE_PROFILE, "target"): _NAME,
-    (ONEXEC, "target"): _NAME,
-    (MQUEUE, "type"): _words(QUEUE_TYPES),
-    (MQUEUE, "name"): union((concat((Literal(b"/"), _ANY)), concat((_DIGIT, Star(_DIGITS))))),
-}
 
 #: The number of a field and a state of its automaton; before the class code, no field.
 _State: TypeAlias = tuple[int, Any]
 
 
-class _Keys:
-    """The keys of a class that a kernel can ask about, with or without the class code."""
+class KeyAutomaton:
+    """The keys of a class whose fields are members of some languages."""
 
-    def __init__(self, cls: MediationClass, *, code: bool) -> None:
-        self._code = 1 << cls.code
-        self._fields: tuple[Automaton[Any], ...] = tuple(
-            _field(cls, number) for number in range(len(cls.fields))
-        ) or (Lazy(Literal(b"")),)
-        self.start: _State = (-1, None) if code else (0, self._fields[0].start)
+    def __init__(self, fields: Sequence[Automaton[Any]], code: int | None) -> None:
+        """The languages of the fields, in order; the class code where keys begin with it."""
+        self._code = 1 << (code or 0)
+        self._fields: tuple[Automaton[Any], ...] = tuple(fields) or (Lazy(Literal(b"")),)
+        self.start: _State = (0, self._fields[0].start) if code is None else (-1, None)
 
     def edges(self, state: _State) -> list[tuple[int, _State]]:
         """Disjoint sets of bytes, each with the state that it leads to."""
@@ -205,33 +50,15 @@ class _Keys:
         return (0,) if number + 1 == len(self._fields) and self._fields[-1].accepts(inner) else ()
 
 
-def _field(cls: MediationClass, number: int) -> Automaton[Any]:
-    name = cls.fields[number]
-    if number in PATH_FIELDS.get(cls, ()):
-        return PATHS
-    if cls is UNIX and name in ("addr", "peer_addr"):
-        return _Addresses()
-    return Lazy(_FIELDS.get((cls, name), _ANY))
-
-
-@cache
-def requestable(cls: MediationClass, *, code: bool = False) -> Automaton[Any]:
-    """The keys of a class that a kernel can ask about; with `code`, the class code before them."""
-    return PATHS if cls is FILE and not code else _Keys(cls, code=code)
-
-
-def is_real(cls: MediationClass, key: bytes) -> bool:
-    """Whether a kernel can ask about a key (without the class code)."""
-    return is_real_path(key) if cls is FILE else member(requestable(cls), key)
-
-
-def real_member(cls: MediationClass, languages: Sequence[Lazy]) -> bytes | None:
+def real_member(
+    semantics: Semantics, cls: MediationClass, languages: Sequence[Lazy]
+) -> bytes | None:
     """A shortest common key of some patterns about which a kernel can ask, without the class code.
 
     None if there is none, or if the search grows too large.
     """
     try:
-        found = shortest_common([*languages, requestable(cls, code=True)], LIMIT)
+        found = shortest_common([*languages, semantics.requestable(cls, True)], LIMIT)
     except StateLimit:
         return None
     return None if found is None else found[1:]
@@ -243,15 +70,15 @@ def real_member(cls: MediationClass, languages: Sequence[Lazy]) -> bytes | None:
 _FILLS = (b"", b"a", b"zQ7", b"x/yQ")
 
 
-def sample_keys(cls: MediationClass, pattern: Pattern) -> tuple[bytes, ...]:
+def sample_keys(semantics: Semantics, cls: MediationClass, pattern: Pattern) -> tuple[bytes, ...]:
     """A few members of the keys of a rule, without the class code; none of an empty language.
 
     A kernel can ask about one of them, if about any member.
     """
     found = tuple(key[1:] for key in _samples(pattern))
-    if not found or any(is_real(cls, key) for key in found):
+    if not found or any(semantics.is_requestable(cls, key) for key in found):
         return found
-    real = real_member(cls, (Lazy(pattern),))
+    real = real_member(semantics, cls, (Lazy(pattern),))
     return found if real is None else (real, *found)
 
 

@@ -13,16 +13,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from lsmc.analysis.diff import by_meaning
-from lsmc.analysis.objects import is_real, requestable
 from lsmc.analysis.rule_search import ClassView, Question, RulePlace
+from lsmc.analysis.semantics import Semantics
 from lsmc.automata.algebra import search
 from lsmc.automata.dfa import StateLimit
 from lsmc.engine.matcher import Matcher, Node
 from lsmc.ir.decision import ALLOW
 from lsmc.ir.mediation import MediationClass
-from lsmc.modules.apparmor.classes import BY_CODE, FILE
-from lsmc.modules.apparmor.precedence import decide
-from lsmc.modules.apparmor.subjects import mediates
 
 #: Pairs of states that the search for one access may visit.
 _STATES = 20_000
@@ -45,22 +42,29 @@ class Openings:
     """
 
     def __init__(
-        self, old: Matcher, new: Matcher, cls: MediationClass, key: bytes, wanted: int
+        self,
+        semantics: Semantics,
+        old: Matcher,
+        new: Matcher,
+        cls: MediationClass,
+        key: bytes,
+        wanted: int,
     ) -> None:
         self.cut = False
+        self._semantics = semantics
         self._old, self._new = old, new
         self._cls, self._key = cls, key
-        self._wanted = wanted | (FILE.mask("a") if cls is FILE and wanted & FILE.mask("w") else 0)
+        self._wanted = wanted
         self._empty = old.node(())
 
     def by_rule(self) -> Iterator[Opening]:
         """One for each rule that opens something, in the order of classes, each access once."""
         found: set[tuple[int, bytes]] = set()
-        for cls in BY_CODE.values():
-            if not mediates(self._old.profile, cls, cls is self._cls):
+        for cls in self._semantics.classes.values():
+            if not self._semantics.mediates(self._old.profile, cls, cls is self._cls):
                 continue
-            known = by_meaning(self._old, cls)
-            for meaning, places in by_meaning(self._new, cls).items():
+            known = by_meaning(self._semantics, self._old, cls)
+            for meaning, places in by_meaning(self._semantics, self._new, cls).items():
                 # a rule that the profile has as well changes nothing
                 opening = self._of_rule(cls, places[0]) if meaning not in known else None
                 if opening is not None and (cls.code, opening.key) not in found:
@@ -80,7 +84,7 @@ class Openings:
         if question.rule.rule.facts.effect != ALLOW:
             return None
         for key in question.samples():
-            if is_real(cls, key):
+            if self._semantics.is_requestable(cls, key):
                 opening = self._opening(cls, key)
                 if opening is not None:
                     return opening
@@ -89,7 +93,7 @@ class Openings:
     def _search(
         self, cls: MediationClass, along: Question | None, seen: set[tuple[int, int]]
     ) -> Opening | None:
-        real = requestable(cls)
+        real = self._semantics.requestable(cls, False)
         views: list[Any] = [ClassView(self._new, cls.code), ClassView(self._old, cls.code), real]
         asked = len(views)
         if cls is self._cls:
@@ -138,6 +142,7 @@ class Openings:
         if not added:
             return
         facts = [*added, *(match.rule.facts for match in self._old.matched(second))]
+        decide = self._semantics.decide
         for owner in (True, False):
             gain = decide(facts, cls, owner).allow & ~self._old.decide(second, cls, owner).allow
             if same:

@@ -15,10 +15,10 @@ from typing import NamedTuple
 from lsmc.automata.algebra import Automaton, Table
 from lsmc.automata.members import UNSEEN, Seen, Sight, common_prefix, members, some
 from lsmc.automata.prefix_index import Prefixes
+from lsmc.engine.matcher import Decide
 from lsmc.ir.decision import Decision
 from lsmc.ir.mediation import MediationClass
 from lsmc.kernels.walk import Matches, Walker
-from lsmc.modules.apparmor.precedence import decide
 from lsmc.tables.bundle import Bundle, Unit
 from lsmc.tables.reach import Reach
 from lsmc.tables.records import ProfileRecord
@@ -166,9 +166,10 @@ class Key(NamedTuple):
 class RuleLanguages:
     """The languages of the rules of a class that speak of some permissions; units share them."""
 
-    def __init__(self, cls: MediationClass, mask: int, seen: Seen = UNSEEN) -> None:
+    def __init__(self, cls: MediationClass, mask: int, decide: Decide, seen: Seen = UNSEEN) -> None:
         self.cls = cls
         self.mask = mask
+        self._decide = decide
         self._seen = seen
         self._known: dict[Key, tuple[Unit, tuple[RuleLanguage, ...]]] = {}
         self._decisions: dict[tuple[tuple[int, ...], bool], Decision] = {}
@@ -186,7 +187,9 @@ class RuleLanguages:
         key = tuple([rule.facts.id for rule in rules]), owner
         known = self._decisions.get(key)
         if known is None:
-            known = self._decisions[key] = decide([rule.facts for rule in rules], self.cls, owner)
+            known = self._decisions[key] = self._decide(
+                [rule.facts for rule in rules], self.cls, owner
+            )
         return known
 
     def _of_group(self, unit: Unit, index: int) -> tuple[RuleLanguage, ...]:

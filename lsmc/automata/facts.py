@@ -7,17 +7,23 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from lsmc.analysis.objects import FILES, PATHS
 from lsmc.automata.algebra import Automaton, Lazy
 from lsmc.automata.alphabet import cost
 from lsmc.automata.common import Complement, have_common, member, shortest_common
+from lsmc.automata.paths import FILES, PATHS
 from lsmc.automata.pattern import (
+    Chars,
+    Concat,
+    Literal,
     Pattern,
+    Star,
+    Union,
     example,
+    is_empty_language,
     literals,
 )
 from lsmc.automata.prefixes import heads
-from lsmc.modules.apparmor.paths import is_real_path
+from lsmc.kernels.walk import is_real_path
 
 T = TypeVar("T")
 
@@ -68,6 +74,31 @@ def starts(pattern: Pattern) -> tuple[bytes, ...]:
         if not kept or not head.startswith(kept[-1]):
             kept.append(head)
     return tuple(kept)
+
+
+def last_bytes(pattern: Pattern) -> tuple[int, bool]:
+    """The bytes that members can end with, and whether the empty text is a member."""
+    match pattern:
+        case Literal(text):
+            return (1 << text[-1], False) if text else (0, True)
+        case Chars(mask):
+            return mask, False
+        case Star(mask):
+            return mask, True
+        case Union(options):
+            ends = [last_bytes(o) for o in options if not is_empty_language(o)]
+            mask = 0
+            for more, _ in ends:
+                mask |= more
+            return mask, any(empty for _, empty in ends)
+        case Concat(parts):
+            mask = 0
+            for part in reversed(parts):
+                more, empty = last_bytes(part)
+                mask |= more
+                if not empty:
+                    return mask, False
+            return mask, True
 
 
 def _folder(head: bytes) -> bytes:

@@ -178,9 +178,9 @@ def same_decisions(
 
     `known` keeps the groups of units that were built, by digest: files share most of their units.
     """
-    from lsmc.analysis.diff import diff
     from lsmc.automata.dfa import StateLimit
     from lsmc.base.diagnostics import PolicyError
+    from lsmc.modules.apparmor.diff import diff
     from lsmc.modules.apparmor.engine import Engine
 
     policies: list[Engine] = []

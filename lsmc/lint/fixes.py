@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from lsmc.analysis.diff import diff
 from lsmc.base.diagnostics import Diagnostic, Edit
 from lsmc.base.source import Source
 from lsmc.compiler.inputs import DiskFiles
 from lsmc.lint.builtin.internal_error import CHECK as INTERNAL
 from lsmc.lint.run import Result
+from lsmc.modules.apparmor.diff import diff
 
 MAX_PASSES = 100
 Texts = dict[str, str]

@@ -13,6 +13,7 @@ from lsmc.analysis.openings import Opening, Openings
 from lsmc.compiler.inputs import Options
 from lsmc.engine.matcher import Matcher
 from lsmc.modules.apparmor.classes import BY_NAME, FILE
+from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.suggest.abstractions import shelf
 
 #: Few letters, so that the rules meet often.
@@ -37,7 +38,7 @@ def matcher(found: lsmc.Policy) -> Matcher:
 
 
 def openings(old: lsmc.Policy, new: lsmc.Policy, key: bytes = b"", wanted: str = "") -> Openings:
-    return Openings(matcher(old), matcher(new), FILE, key, FILE.mask(tuple(wanted)))
+    return Openings(SEMANTICS, matcher(old), matcher(new), FILE, key, FILE.mask(tuple(wanted)))
 
 
 def opened(old: str, new: str, asked: str = "", wanted: str = "") -> list[tuple[str, str]]:
@@ -67,10 +68,10 @@ def test_examples(old: str, new: str, found: list[tuple[str, str]]) -> None:
 
 
 def test_what_is_asked_is_left_out() -> None:
-    assert opened("", "/a rw,", "/a", "w") == [("/a", "r")]
-    assert opened("", "/a w,", "/a", "w") == []
+    assert opened("", "/a rw,", "/a", "wa") == [("/a", "r")]
+    assert opened("", "/a w,", "/a", "wa") == []
     assert opened("", "/a w,", "/a", "r") == [("/a", "wa")]
-    found = openings(policy(""), policy("/{a,b} w,"), b"/a", "w").of_class()
+    found = openings(policy(""), policy("/{a,b} w,"), b"/a", "wa").of_class()
     assert [(one.key, one.owner) for one in found] == [(b"/b", True)]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import lsmc
+from lsmc.kernels.walk import is_real_path
 from lsmc.modules.apparmor.names import (
     BUSES,
     CAPABILITIES,
@@ -21,7 +22,7 @@ from lsmc.modules.apparmor.names import (
     SIGNALS,
     SOCKET_TYPES,
 )
-from lsmc.modules.apparmor.paths import is_real_path, meant
+from lsmc.modules.apparmor.paths import meant
 from tests.cli.conftest import ROOT, Run
 
 TEXT = """

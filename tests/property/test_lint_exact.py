@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsmc.analysis.diff import Change, Side, diff
+from lsmc.analysis.diff import Change, Side
 from lsmc.base.diagnostics import Diagnostic, PolicyError
 from lsmc.lint.model import LintedFile, Tree
 from lsmc.lint.tree import checks, tree_of
 from lsmc.modules.apparmor.build.front import front_end
+from lsmc.modules.apparmor.diff import diff
 from lsmc.modules.apparmor.engine import Engine
 from tests.strategies import INCLUDES, OPTIONS, Files, Text, compile_policy, policies
 

@@ -12,11 +12,11 @@ from functools import cached_property
 from lsmc.analysis.objects import sample_keys
 from lsmc.automata.algebra import Lazy, equivalent
 from lsmc.automata.common import Complement, have_common, member
-from lsmc.automata.facts import starts
+from lsmc.automata.facts import last_bytes, starts
 from lsmc.automata.pattern import Literal, Pattern, example, literal_prefix, literals, union
 from lsmc.ir.model import Rule
 from lsmc.modules.apparmor.classes import BY_CODE
-from lsmc.modules.apparmor.lint.objects import last_bytes
+from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.tables.groups import key_pattern
 
 #: Languages of up to so many keys are looked at key by key.
@@ -54,7 +54,7 @@ class Form:
     @cached_property
     def samples(self) -> tuple[bytes, ...]:
         """A few keys without the class code."""
-        return sample_keys(BY_CODE[self.prefix[0]], self.pattern)
+        return sample_keys(SEMANTICS, BY_CODE[self.prefix[0]], self.pattern)
 
     @cached_property
     def prefix(self) -> bytes:

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from lsmc.analysis.objects import LIMIT, is_real, requestable
+from lsmc.analysis.objects import LIMIT
 from lsmc.analysis.redundancy.scopes import Scope
 from lsmc.automata.algebra import Automaton, States
 from lsmc.automata.common import shortest
 from lsmc.ir.decision import NOTHING, Decision, Facts
 from lsmc.ir.model import MediationClass
 from lsmc.kernels.product import Along
+from lsmc.modules.apparmor.kernel_objects import is_requestable, requestable
 from lsmc.modules.apparmor.precedence import decide
 
 #: The numbers of the IR rules that match a key, ascending.
@@ -51,7 +52,7 @@ class Meetings:
     def example(self) -> bytes | None:
         """A key, one about which a kernel can ask if there is any; None for an empty language."""
         keys = self.first_keys()
-        real = (key for key in keys if is_real(self.cls, key))
+        real = (key for key in keys if is_requestable(self.cls, key))
         return next(real, next(iter(keys), None))
 
     def at(self, key: bytes) -> Ids:
@@ -67,7 +68,7 @@ class Meetings:
         no rule outside of `among` can bring the goal about.
         """
         for key in self.first_keys():
-            if (not real or is_real(self.cls, key)) and goal(self.at(key)):
+            if (not real or is_requestable(self.cls, key)) and goal(self.at(key)):
                 return key
         if self.finite:
             return None
@@ -91,7 +92,7 @@ class Meetings:
         forms = self.scope.scopes.forms
         others = {n: forms.lazy(forms.of(n)) for n in among if n != self.member}
         along = Along(self.member, forms.lazy(self._form), others)
-        asked = requestable(self.cls, code=True)
+        asked = requestable(self.cls, True)
         automata: list[Automaton[Any]] = [along, asked] if real else [along]
 
         def reached(states: States) -> bool:

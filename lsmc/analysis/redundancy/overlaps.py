@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from lsmc.analysis.diff import absolute
-from lsmc.analysis.objects import LIMIT, is_real, real_member
+from lsmc.analysis.objects import LIMIT, real_member
 from lsmc.analysis.redundancy.keys import Form
 from lsmc.analysis.redundancy.overlap_search import Ids, Meetings, decision
 from lsmc.analysis.redundancy.scopes import Scope, Scopes, Written
@@ -20,6 +19,9 @@ from lsmc.automata.facts import Heads
 from lsmc.ir.model import Effect, MediationClass, Rule, Unit
 from lsmc.lint.model import Tree
 from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.exec_transition import destination
+from lsmc.modules.apparmor.kernel_objects import is_requestable
+from lsmc.modules.apparmor.semantics import SEMANTICS
 
 _EXECUTE = FILE.mask("x")
 #: Pairs of a rule and a unit that are remembered.
@@ -76,13 +78,13 @@ class Overlaps:
         """As `meet`, among the keys about which a kernel can ask."""
         cls = self.tree.rules[a].cls
         first = self.meet(a, b)
-        if first is None or is_real(cls, first):
+        if first is None or is_requestable(cls, first):
             return first
         one, other = self._forms.of(a), self._forms.of(b)
         if one.keys is not None and other.keys is not None:
             theirs = set(other.keys)
-            return next((k for k in one.keys if k in theirs and is_real(cls, k)), None)
-        return real_member(cls, (self._forms.lazy(one), self._forms.lazy(other)))
+            return next((k for k in one.keys if k in theirs and is_requestable(cls, k)), None)
+        return real_member(SEMANTICS, cls, (self._forms.lazy(one), self._forms.lazy(other)))
 
     def strong_of(self, scope: Scope) -> Heads[int]:
         """The IR rules of a scope that may override others, by how their keys begin.
@@ -235,7 +237,7 @@ def _contested(scope: Scope, a: int, b: int, *, owner: bool) -> int:
     bits = one.allow ^ other.allow | one.audit ^ other.audit | one.quiet ^ other.quiet
     bits |= one.prompt ^ other.prompt
     record = scope.profile.record
-    if absolute(one.transition, record) != absolute(other.transition, record):
+    if destination(one.transition, record) != destination(other.transition, record):
         bits |= cls.specific_mask
     return bits
 

@@ -12,7 +12,6 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any
 
-from lsmc.analysis.diff import absolute
 from lsmc.analysis.redundancy.keys import Form
 from lsmc.analysis.redundancy.overlaps import Overlaps
 from lsmc.analysis.redundancy.removal import Need, Removal, matters, removal
@@ -22,6 +21,7 @@ from lsmc.base.source import Span
 from lsmc.ir.model import Effect, Rule
 from lsmc.lint.model import LintedProfile, Tree
 from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.exec_transition import destination
 
 _EXECUTE = FILE.mask("x")
 
@@ -249,7 +249,7 @@ def _same(one: Written, other: Written) -> bool:
             rule.audit,
             rule.priority,
             rule.exact if (rule.owner | rule.other) & rule.cls.specific_mask else False,
-            repr(absolute(rule.transition, record)),
+            repr(destination(rule.transition, record)),
         )
 
     def grouped(written: Written) -> dict[tuple[object, ...], list[Form]]:

@@ -22,6 +22,7 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.ir.decision import DENY, Decision, Facts
 from lsmc.ir.model import MediationClass
 from lsmc.modules.apparmor.precedence import rank
+from lsmc.modules.apparmor.semantics import SEMANTICS
 
 
 class Seen(NamedTuple):
@@ -231,7 +232,7 @@ class _Trial:
         for owner in (True, False):
             with_it = decision(self.scope, ids, cls, owner)
             without = decision(self.scope, rest, cls, owner)
-            if outcome(with_it, record) != outcome(without, record):
+            if outcome(SEMANTICS, with_it, record) != outcome(SEMANTICS, without, record):
                 return True
             pairs.append((owner, with_it, without))
         self.found.empty = False

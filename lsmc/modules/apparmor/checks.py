@@ -12,6 +12,7 @@ from lsmc.base.numbers import natural
 from lsmc.engine.verdict import RequestError
 from lsmc.ir.mediation import MediationClass
 from lsmc.ir.operation import Operation
+from lsmc.kernels.walk import is_real_path
 from lsmc.modules.apparmor.classes import BY_NAME, DBUS, MOUNT, MQUEUE, UNIX
 from lsmc.modules.apparmor.mount_flags import BIND, MOVE, SETS
 from lsmc.modules.apparmor.names import (
@@ -28,7 +29,7 @@ from lsmc.modules.apparmor.names import (
     queue_type,
     signal_named,
 )
-from lsmc.modules.apparmor.paths import is_real_path, meant
+from lsmc.modules.apparmor.paths import meant
 from lsmc.modules.apparmor.requests import address, encode, mount_options, named_fields, parts
 from lsmc.stack.capabilities import plain
 

@@ -97,3 +97,16 @@ def exec_mode(transition: Transition) -> str:
     letter = "c" if transition.kind in ("attach-child", "child") else "p"
     fallback = "i" if transition.inherit else "u" if transition.unconfined else ""
     return (letter if transition.unsafe else letter.upper()) + fallback + "x"
+
+
+def transition_text(transition: Transition) -> str:
+    """A transition as it is written in a rule."""
+    mode = exec_mode(transition)
+    return f"{mode} -> {transition.name}" if transition.name else mode
+
+
+def destination(transition: Transition | None, profile: ProfileRecord) -> Transition | None:
+    """A transition to a named child as one to its full name, which the kernel cannot tell apart."""
+    if transition is not None and transition.kind == "child":
+        return transition._replace(kind="profile", name=profile.child(transition.name))
+    return transition

@@ -70,7 +70,7 @@ def _explain(engine: Engine, request: Request) -> Explanation:
 
 
 def _diff(old: Engine, new: Engine) -> list[Change]:
-    from lsmc.analysis.diff import diff
+    from lsmc.modules.apparmor.diff import diff
 
     return diff(old, new)
 

@@ -1,12 +1,8 @@
-"""The paths that the kernel can ask about: absolute, no empty component, no `.` and no `..`."""
+"""What people mean who write a path as no kernel would name it."""
 
 from __future__ import annotations
 
 import posixpath
-
-from lsmc.kernels.walk import is_real_path
-
-__all__ = ["is_real_path", "meant"]
 
 
 def meant(path: str) -> str:

@@ -37,6 +37,7 @@ from lsmc.modules.apparmor.classes import (
     USERNS,
 )
 from lsmc.modules.apparmor.precedence import decide
+from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.subjects import mediates
 
 #: The classes that are compared.
@@ -126,7 +127,7 @@ class _Excess:
         """The rules of a profile that are written, by what they say."""
         own = matcher.profile.place
         found: dict[Any, list[RulePlace]] = {}
-        for meaning, places in by_meaning(matcher, self._cls).items():
+        for meaning, places in by_meaning(SEMANTICS, matcher, self._cls).items():
             written = [place for place in places if rule_at(matcher, place).rule.place != own]
             if written:
                 found[meaning] = written

@@ -28,6 +28,7 @@ from lsmc.modules.apparmor.exec_transition import exec_mode
 from lsmc.modules.apparmor.graph.attachment_index import AttachmentIndex, Scope
 from lsmc.modules.apparmor.graph.edges import Edge, Refused, Step, Ways
 from lsmc.modules.apparmor.graph.executions import TRIES, attached_paths, shown, taken
+from lsmc.modules.apparmor.precedence import decide
 from lsmc.modules.apparmor.requests import encode
 from lsmc.modules.apparmor.subjects import FREE_MODES, mediates
 from lsmc.tables.records import Place, ProfileRecord
@@ -45,8 +46,8 @@ class Graph:
     def __init__(self, engine: Engine, seen: Seen = UNSEEN) -> None:
         self.engine = engine
         self.attachments = AttachmentIndex.of_tables(engine.tables, seen)
-        self._execs = RuleLanguages(FILE, _EXECUTE, seen)
-        self._changes = RuleLanguages(CHANGE_PROFILE, CHANGE_PROFILE.all, seen)
+        self._execs = RuleLanguages(FILE, _EXECUTE, decide, seen)
+        self._changes = RuleLanguages(CHANGE_PROFILE, CHANGE_PROFILE.all, decide, seen)
         self._ways: dict[str, Ways] = {}
         self._stacks: dict[str, tuple[Edge, ...]] = {}
         #: The stacks that were met and not followed.

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from lsmc.analysis.objects import FILES
 from lsmc.automata.algebra import Table, search
 from lsmc.automata.alphabet import ALL
 from lsmc.automata.dfa import Dfa
+from lsmc.automata.paths import FILES
 
 BEFORE, SAME, AFTER = range(3)
 #: States that were entered while the count goes on, None once it has ended.

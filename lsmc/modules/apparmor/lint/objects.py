@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from lsmc.analysis.objects import PATH_FIELDS, PATHS
 from lsmc.automata.algebra import Lazy
 from lsmc.automata.alphabet import mask_of
 from lsmc.automata.common import have_common
-from lsmc.automata.pattern import (
-    Chars,
-    Concat,
-    Literal,
-    Pattern,
-    Star,
-    Union,
-    example,
-    is_empty_language,
-)
+from lsmc.automata.facts import last_bytes
+from lsmc.automata.paths import PATHS
+from lsmc.automata.pattern import Literal, Pattern, example
 from lsmc.ir.model import MediationClass, Rule
+from lsmc.kernels.walk import is_real_path
 from lsmc.modules.apparmor.classes import MOUNT, NETWORK
+from lsmc.modules.apparmor.kernel_objects import PATH_FIELDS
 from lsmc.modules.apparmor.mount_flags import BY_WORD, PROPAGATION
-from lsmc.modules.apparmor.paths import is_real_path
 
 _SLASH = mask_of(b"/")
 
@@ -83,31 +76,6 @@ def _only(pattern: Pattern) -> bytes:
 
 
 _SPECIAL: dict[MediationClass, Callable[[Rule], str]] = {MOUNT: _mount, NETWORK: _network}
-
-
-def last_bytes(pattern: Pattern) -> tuple[int, bool]:
-    """The bytes that members can end with, and whether the empty text is a member."""
-    match pattern:
-        case Literal(text):
-            return (1 << text[-1], False) if text else (0, True)
-        case Chars(mask):
-            return mask, False
-        case Star(mask):
-            return mask, True
-        case Union(options):
-            ends = [last_bytes(o) for o in options if not is_empty_language(o)]
-            mask = 0
-            for more, _ in ends:
-                mask |= more
-            return mask, any(empty for _, empty in ends)
-        case Concat(parts):
-            mask = 0
-            for part in reversed(parts):
-                more, empty = last_bytes(part)
-                mask |= more
-                if not empty:
-                    return mask, False
-            return mask, True
 
 
 def only_directories(pattern: Pattern) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from lsmc.analysis.objects import is_real
 from lsmc.analysis.redundancy.overlap_search import Meetings
 from lsmc.analysis.redundancy.redundant import Judgement
 from lsmc.analysis.redundancy.removal import Seen, won_at
@@ -17,6 +16,7 @@ from lsmc.ir.decision import Decision
 from lsmc.ir.model import MediationClass
 from lsmc.lint.model import LintedProfile, rule_text
 from lsmc.modules.apparmor.classes import FILE, LINK
+from lsmc.modules.apparmor.kernel_objects import is_requestable
 from lsmc.modules.apparmor.requests import fields_of, request_of
 
 _MANY = 5
@@ -74,7 +74,7 @@ def witness_of(judgement: Judgement) -> dict[str, Any] | None:
     written, proof = judgement.written, judgement.removal
     classes = {rule.cls for rule in written.rules}  # not those of what it takes along
     seen = best(one for one in proof.won or proof.beaten.values() if one.cls in classes)
-    if seen is not None and is_real(seen.cls, seen.key or b""):
+    if seen is not None and is_requestable(seen.cls, seen.key or b""):
         bits = seen.won
         if seen.cls is FILE and seen.with_it.allow & bits:
             bits &= seen.with_it.allow
@@ -88,7 +88,7 @@ def best(seen: Iterable[Seen]) -> Seen | None:
 
     def cost(one: Seen) -> tuple[bool, int, bool]:
         key = one.key or b""
-        return not is_real(one.cls, key), len(key), not one.owner
+        return not is_requestable(one.cls, key), len(key), not one.owner
 
     return min((one for one in seen if one.key is not None), key=cost, default=None)
 

@@ -21,6 +21,7 @@ from lsmc.modules.apparmor.compile import Compiler
 from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.requests import fields_of, request_of
+from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.suggest.abstractions import shelf
 from lsmc.modules.apparmor.suggest.generalize import Places, generalized
 from lsmc.modules.apparmor.suggest.suggest import Wish, word
@@ -32,6 +33,7 @@ EXAMPLES = 3
 ABSTRACTIONS = 2
 #: Abstractions that are tried in full, those with the fewest rules first.
 _TRIED = 4
+_WRITE, _APPEND = FILE.mask("w"), FILE.mask("a")
 
 
 class _Terms(NamedTuple):
@@ -102,9 +104,10 @@ class Pharmacy:
     def _added(self, profile: ProfileRecord, tried: Matcher, wish: Wish) -> Openings:
         cls = BY_NAME[wish.cls]
         wanted = cls.mask(wish.permissions)
-        return Openings(
-            self.policy.tables.matcher(profile), tried, cls, key_of(cls, wish)[1:], wanted
-        )
+        if cls is FILE and wanted & _WRITE:
+            wanted |= _APPEND
+        old = self.policy.tables.matcher(profile)
+        return Openings(SEMANTICS, old, tried, cls, key_of(cls, wish)[1:], wanted)
 
     def _terms_of(self, file: str) -> _Terms | None:
         """The words of a file; None when it can no longer be read or has faults."""

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lsmc.analysis.diff import diff
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Source
 from lsmc.compiler.inputs import Options
 from lsmc.lint.tree import checks, read_tree
+from lsmc.modules.apparmor.diff import diff
 from tests.lint.support import PROFILES
 
 NETWORK_ONLY = "network {af_mask {inet\n}\n}\n"

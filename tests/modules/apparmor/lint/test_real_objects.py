@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 import lsmc
-from lsmc.analysis.objects import FILES, PATHS, is_real, real_member
+from lsmc.analysis.objects import real_member
 from lsmc.automata.algebra import Lazy
 from lsmc.automata.common import member
+from lsmc.automata.paths import FILES, PATHS
 from lsmc.automata.pattern import NOT_NUL, Literal, Pattern, Star, concat, union
 from lsmc.ir.mediation import MediationClass
+from lsmc.kernels.walk import is_real_path
 from lsmc.modules.apparmor.classes import BY_NAME, CLASSES
-from lsmc.modules.apparmor.paths import is_real_path
+from lsmc.modules.apparmor.kernel_objects import is_requestable
 from lsmc.modules.apparmor.requests import request_of
+from lsmc.modules.apparmor.semantics import SEMANTICS
 
 
 @pytest.mark.parametrize(
@@ -49,9 +52,9 @@ from lsmc.modules.apparmor.requests import request_of
 )
 def test_keys(cls: str, key: bytes, real: bool) -> None:
     one = BY_NAME[cls]
-    assert is_real(one, key) == real
+    assert is_requestable(one, key) == real
     whole = Literal(bytes((one.code, *key)))
-    assert real_member(one, (Lazy(whole),)) == (key if real else None)
+    assert real_member(SEMANTICS, one, (Lazy(whole),)) == (key if real else None)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +74,10 @@ def test_keys(cls: str, key: bytes, real: bool) -> None:
 def test_the_shortest(cls: str, patterns: tuple[Pattern, ...], found: bytes | None) -> None:
     one = BY_NAME[cls]
     code = Literal(bytes((one.code,)))
-    assert real_member(one, [Lazy(concat((code, pattern))) for pattern in patterns]) == found
+    assert (
+        real_member(SEMANTICS, one, [Lazy(concat((code, pattern))) for pattern in patterns])
+        == found
+    )
 
 
 def test_one_language_of_paths() -> None:
@@ -101,7 +107,7 @@ def test_attachments_do_not_race_for_a_path_that_cannot_exist(tmp_path: Path) ->
 def test_a_real_object_can_be_asked_about(cls: MediationClass) -> None:
     """What findings and differences show as an example is a request that is answered."""
     policy = lsmc.compile_text("profile p { }")
-    key = real_member(cls, ())
+    key = real_member(SEMANTICS, cls, ())
     assert key is not None
     for perms in (cls.permissions, cls.permissions[:1]):
         policy.answer(request_of("p", cls, key, True, perms))

@@ -51,9 +51,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.objects import is_real_file
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.members import common
+from lsmc.automata.paths import is_real_file
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import to_display
 from lsmc.lint.model import Check, Tree

@@ -42,7 +42,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from lsmc.analysis.diff import describe
 from lsmc.analysis.redundancy.overlaps import Overlaps, shared_bits
 from lsmc.analysis.redundancy.scopes import Scope, Scopes
 from lsmc.automata.pattern import Chars, Concat, Pattern, Union
@@ -51,6 +50,7 @@ from lsmc.base.source import Span
 from lsmc.ir.model import Effect, Rule
 from lsmc.lint.model import Check, Tree
 from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.exec_transition import transition_text
 from lsmc.modules.apparmor.lint.wording import labels, quoted, shown_object, witness
 
 _EXECUTE = FILE.mask("x")
@@ -149,7 +149,7 @@ def _report(scope: Scope, first: int, second: int, key: bytes, older: bool) -> D
         other.origin,
         f"{quoted(other.origin)} and {quoted(one.origin)} disagree about executing "
         f"{shown_object(FILE, key)}: "
-        f"`{describe(other.transition)}` or `{describe(one.transition)}`",
+        f"`{transition_text(other.transition)}` or `{transition_text(one.transition)}`",
         help=how,
         profile=scope.profile.name,
         witness=witness(scope, FILE, key, owner, _EXECUTE),

@@ -35,7 +35,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from lsmc.analysis.diff import describe
 from lsmc.analysis.redundancy.overlaps import Loss
 from lsmc.analysis.redundancy.overridden import cuts
 from lsmc.analysis.redundancy.scopes import Scope
@@ -43,6 +42,7 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.lint.model import Check, LintedProfile, Tree
 from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.exec_transition import transition_text
 from lsmc.modules.apparmor.lint.wording import labels, quoted, shown_object, witness
 
 
@@ -58,8 +58,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             losers.setdefault(tree.origin(loss.loser), loss)
         yield CHECK.finding(
             winner,
-            f"executing {shown_object(FILE, first.key)} means `{describe(here)}` "
-            f"by {quoted(winner)}, not `{describe(there)}` by a rule with wildcards",
+            f"executing {shown_object(FILE, first.key)} means `{transition_text(here)}` "
+            f"by {quoted(winner)}, not `{transition_text(there)}` by a rule with wildcards",
             help="the rule without wildcards wins",
             profile=profile.name,
             witness=witness(scope, FILE, first.key, first.owner, first.bits),

@@ -37,10 +37,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lsmc.analysis.objects import FILES, is_real_file, some_files
 from lsmc.analysis.rule_search import ClassView
 from lsmc.automata.algebra import Automaton, Table, search
 from lsmc.automata.dfa import StateLimit
+from lsmc.automata.paths import FILES, is_real_file, some_files
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import to_display
 from lsmc.lint.model import Check, LintedProfile, Tree

@@ -42,9 +42,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lsmc.analysis.objects import is_real_file, some_files
 from lsmc.automata.algebra import Table
 from lsmc.automata.dfa import StateLimit
+from lsmc.automata.paths import is_real_file, some_files
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check, Tree
 from lsmc.modules.apparmor.attachment import Candidate

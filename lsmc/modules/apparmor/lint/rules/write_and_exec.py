@@ -47,7 +47,7 @@ from lsmc.analysis.profile_view import (
     grants,
     wins,
 )
-from lsmc.automata.facts import Heads, common_file, starts
+from lsmc.automata.facts import Heads, common_file, last_bytes, starts
 from lsmc.automata.pattern import Pattern
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.ir.decision import Decision
@@ -56,7 +56,6 @@ from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.exec_transition import execution
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.messages import chain, listing, quoted, shown, witness
-from lsmc.modules.apparmor.lint.objects import last_bytes
 from lsmc.modules.apparmor.lint.path_sets import globs
 
 _RUN = EXECUTE | MAP

@@ -1,0 +1,51 @@
+"""What the analyses need of a security module whose rules match objects by patterns.
+
+A value of data and functions, that the module fills: the analyses know patterns, automata and
+decisions, and nothing of what the classes and permissions of a module mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from lsmc.automata.algebra import Automaton
+from lsmc.engine.matcher import Decide
+from lsmc.ir.decision import Facts
+from lsmc.ir.mediation import MediationClass, Transition
+from lsmc.tables.records import ProfileRecord
+
+
+class Semantics(NamedTuple):
+    """What the rules of a security module mean.
+
+    Attributes:
+        classes: the mediation classes by code, in the order in which they are told.
+        decide: what the rules that match a key grant together: (facts, class, owner).
+        rank: the rank of a rule for a permission: (facts, whether a rule without wildcards is
+            stronger for that permission).  Of the rules that match, the highest rank counts.
+        mediates: whether the rules of a profile are asked about a class at all: (profile, class,
+            whether the kernel is known to mediate the class).
+        free_modes: the modes of profiles in which rules are not asked.
+        requestable: the keys of a class that a kernel can ask about: (class, whether the keys
+            begin with the class code).
+        is_requestable: whether a kernel can ask about a key, given without the class code.
+        execution: the class and the permission bit that a rule's transition belongs to, if any.
+        destination: a transition in the one spelling for where it leads, so that transitions are
+            equal if and only if no kernel can tell them apart: (transition, profile).
+        transition_text: a transition as it is written in a rule.
+        request_of: the request of `Policy.query_many` that a key stands for: (subject, class, key
+            without the class code, owner, permission names).
+    """
+
+    classes: Mapping[int, MediationClass]
+    decide: Decide
+    rank: Callable[[Facts, bool], int]
+    mediates: Callable[[ProfileRecord, MediationClass, bool], bool]
+    free_modes: tuple[str, ...]
+    requestable: Callable[[MediationClass, bool], Automaton[Any]]
+    is_requestable: Callable[[MediationClass, bytes], bool]
+    execution: tuple[MediationClass, int] | None
+    destination: Callable[[Transition | None, ProfileRecord], Transition | None]
+    transition_text: Callable[[Transition], str]
+    request_of: Callable[[str, MediationClass, bytes, bool, Iterable[str]], dict[str, Any]]

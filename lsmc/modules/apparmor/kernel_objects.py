@@ -1,0 +1,133 @@
+"""The objects that a kernel can ask AppArmor about: of each class the keys that a request can have.
+
+An example in a finding or a difference should be one of them, and what no kernel asks decides
+nothing.  The language of a rule holds much else, such as paths with `//` or `..` in them,
+`capability a`, or mount flags that no mount has together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from lsmc.analysis.objects import KeyAutomaton
+from lsmc.automata.algebra import Automaton, Lazy
+from lsmc.automata.alphabet import mask_of
+from lsmc.automata.common import member
+from lsmc.automata.paths import PATHS
+from lsmc.automata.pattern import NOT_NUL, Chars, Literal, Pattern, Star, concat, union
+from lsmc.ir.mediation import MediationClass
+from lsmc.kernels.walk import is_real_path
+from lsmc.modules.apparmor.classes import (
+    CAPABILITY,
+    CHANGE_PROFILE,
+    DBUS,
+    FILE,
+    LINK,
+    MOUNT,
+    MQUEUE,
+    NETWORK,
+    ONEXEC,
+    PIVOT_ROOT,
+    PTRACE,
+    SIGNAL,
+    UMOUNT,
+    UNIX,
+)
+from lsmc.modules.apparmor.names import (
+    BUSES,
+    CAPABILITIES,
+    FAMILIES,
+    QUEUE_TYPES,
+    SIGNALS,
+    SOCKET_TYPES,
+)
+
+#: The fields of a class that hold paths as the kernel builds them.
+PATH_FIELDS: dict[MediationClass, tuple[int, ...]] = {
+    FILE: (0,),
+    LINK: (0, 1),
+    MOUNT: (0,),
+    UMOUNT: (0,),
+    PIVOT_ROOT: (0, 1),
+}
+
+
+class _Addresses:
+    """The addresses of unix sockets that rules are asked about, as they stand in keys.
+
+    A socket with a path is a file to the kernel, and rules for files are asked.  A state is what
+    was read of a word; `@` within an abstract name, which may hold any byte, packed.
+    """
+
+    start = b""
+    _WORDS = (b"none", b"auto")
+    _IN = b"@"
+    _PAIR = b"@\xff"  # behind the byte that starts a packed pair
+
+    def edges(self, state: bytes) -> list[tuple[int, bytes]]:
+        """Disjoint sets of bytes, each with the state that it leads to."""
+        if state == self._IN:
+            return [(NOT_NUL & ~(1 << 0xFF), self._IN), (1 << 0xFF, self._PAIR)]
+        if state == self._PAIR:
+            return [(1 << 0xFE | 1 << 0xFF, self._IN)]
+        words = [word for word in self._WORDS if word.startswith(state) and word != state]
+        found = [(1 << word[len(state)], word[: len(state) + 1]) for word in words]
+        return [*found, (mask_of(b"@"), self._IN)] if not state else found
+
+    def accepts(self, state: bytes) -> tuple[int, ...]:
+        """One pattern, the addresses."""
+        return (0,) if state in self._WORDS or state == self._IN else ()
+
+
+_ANY = Star(NOT_NUL)
+_NAME = concat((Chars(NOT_NUL), _ANY))
+
+
+def _words(words: Iterable[str]) -> Pattern:
+    return union(Literal(word.encode()) for word in words)
+
+
+_TYPE = _words(SOCKET_TYPES)
+_DIGITS = mask_of(b"0123456789")
+_DIGIT = Chars(_DIGITS)
+#: What fields hold that are neither paths nor free text, by class and field.
+_FIELDS: dict[tuple[MediationClass, str], Pattern] = {
+    (CAPABILITY, "capability"): _words(CAPABILITIES),
+    (NETWORK, "family"): _words(FAMILIES),
+    (NETWORK, "type"): _TYPE,
+    (UNIX, "type"): _TYPE,
+    (DBUS, "bus"): union((_words(BUSES), concat((_ANY, Chars(mask_of(b".:")), _ANY)))),
+    (SIGNAL, "signal"): _words([*SIGNALS, *(f"rtmin+{number}" for number in range(33))]),
+    (SIGNAL, "peer"): _NAME,
+    (PTRACE, "peer"): _NAME,
+    (CHANGE_PROFILE, "target"): _NAME,
+    (ONEXEC, "target"): _NAME,
+    (MQUEUE, "type"): _words(QUEUE_TYPES),
+    (MQUEUE, "name"): union((concat((Literal(b"/"), _ANY)), concat((_DIGIT, Star(_DIGITS))))),
+}
+
+
+def _field(cls: MediationClass, number: int) -> Automaton[Any]:
+    name = cls.fields[number]
+    if number in PATH_FIELDS.get(cls, ()):
+        return PATHS
+    if cls is UNIX and name in ("addr", "peer_addr"):
+        return _Addresses()
+    return Lazy(_FIELDS.get((cls, name), _ANY))
+
+
+@cache
+def requestable(cls: MediationClass, code: bool = False) -> Automaton[Any]:
+    """The keys of a class that a kernel can ask about; with `code`, the class code before them."""
+    if cls is FILE and not code:
+        return PATHS
+    return KeyAutomaton(
+        [_field(cls, n) for n in range(len(cls.fields))], cls.code if code else None
+    )
+
+
+def is_requestable(cls: MediationClass, key: bytes) -> bool:
+    """Whether a kernel can ask about a key (without the class code)."""
+    return is_real_path(key) if cls is FILE else member(requestable(cls), key)

@@ -1,0 +1,25 @@
+"""What the analyses of `lsmc.analysis` need to know of AppArmor."""
+
+from __future__ import annotations
+
+from lsmc.analysis.semantics import Semantics
+from lsmc.modules.apparmor.classes import BY_CODE, FILE
+from lsmc.modules.apparmor.exec_transition import EXECUTE, destination, transition_text
+from lsmc.modules.apparmor.kernel_objects import is_requestable, requestable
+from lsmc.modules.apparmor.precedence import decide, rank
+from lsmc.modules.apparmor.requests import request_of
+from lsmc.modules.apparmor.subjects import FREE_MODES, mediates
+
+SEMANTICS = Semantics(
+    classes=BY_CODE,
+    decide=decide,
+    rank=rank,
+    mediates=mediates,
+    free_modes=FREE_MODES,
+    requestable=requestable,
+    is_requestable=is_requestable,
+    execution=(FILE, EXECUTE),
+    destination=destination,
+    transition_text=transition_text,
+    request_of=request_of,
+)
