@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.base.diagnostics import MissingFile, UnreadableFile
 from lsmc.base.files import StrPath, map_file, path_text
-from lsmc.modules.registry import module_named, module_of
+from lsmc.modules.registry import lint_of, module_named, module_of
 from lsmc.policy import Policy
 
 if TYPE_CHECKING:
@@ -127,8 +127,10 @@ def check(
     from lsmc.lint.setup import check_paths
 
     del cache
+    given = _several(paths)
     return check_paths(
-        _several(paths),
+        lint_of([os.fspath(path) for path in given]),
+        given,
         base=base,
         include=include,
         features=features,

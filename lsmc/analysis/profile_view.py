@@ -14,8 +14,8 @@ from lsmc.base.source import Span
 from lsmc.ir.decision import ALLOW, Decision, Facts
 from lsmc.ir.model import MediationClass, Rule
 from lsmc.kernels.walk import matching
-from lsmc.lint.model import LintedProfile, Tree
 from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
 from lsmc.modules.apparmor.precedence import decide
 from lsmc.tables.bundle import Unit
 

@@ -8,14 +8,14 @@ from click.shell_completion import CompletionItem
 
 def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The codes that begin like the last of a list with commas; names when it is in lower case."""
-    from lsmc.lint.tree import checks, known_codes
+    from lsmc.modules.registry import lints
 
     done, comma, last = incomplete.rpartition(",")
-    found = known_codes(checks()).items()
+    found = [pair for lint in lints() for pair in lint.names.items()]
     if last[:1].islower():
         pairs = [(name, code) for code, name in found]
     else:
-        pairs = list(found)
+        pairs = found
     return [
         CompletionItem(f"{done}{comma}{word}", help=about)
         for word, about in pairs

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lsmc import __version__
 from lsmc.base.diagnostics import Diagnostic
@@ -27,13 +27,11 @@ from lsmc.lint.baseline import Baseline
 from lsmc.lint.baseline import write as baseline_data
 from lsmc.lint.config import LEVELS, Config
 from lsmc.lint.fixes import Fixer
-from lsmc.lint.model import SettingError
+from lsmc.lint.model import Lint, SettingError
 from lsmc.lint.rule_docs import pages
 from lsmc.lint.run import Linter, Result
 from lsmc.lint.setup import Setup, find_config, read_baseline, read_config, start_of
-from lsmc.lint.tree import checks, known_codes
-from lsmc.modules.apparmor.build.front import front_end
-from lsmc.modules.apparmor.compile import Compiler
+from lsmc.modules.registry import lint_of
 from lsmc.output import findings, github, gitlab, junit, sarif
 from lsmc.output.concise import render as concise
 from lsmc.output.excerpt import diagnostic_lines
@@ -93,13 +91,12 @@ class _Run:
         _check_use(wish)
         self.wish = wish
         self.screen = screen
-        self.checks = checks()
-        self.known = known_codes(self.checks)
+        self.lint = _lint_of(wish.paths)
         self.config = self._config()
         select = _words(wish.select) or None
         extend, ignore = _words(wish.extend_select), _words(wish.ignore)
         setup = Setup(self.config, select, extend, ignore)
-        self.selected = setup.selected(self.known, self.checks)
+        self.selected = setup.selected(self.lint)
         self.baseline_path = wish.baseline or self.config.baseline
         if wish.write_baseline and self.baseline_path is None:
             raise UsageFault("--write-baseline needs --baseline FILE")
@@ -117,9 +114,9 @@ class _Run:
         if self.wish.no_config:
             return Config()
         if self.wish.config is not None:
-            return read_config(self.wish.config, self.known, self.checks)
+            return read_config(self.wish.config, self.lint)
         start = start_of(tuple(path for path in self.wish.paths if path != "-"))
-        return find_config(start, self.known, self.checks)
+        return find_config(start, self.lint)
 
     def _stdin(self) -> tuple[list[str], tuple[str, bytes] | None]:
         """The paths to lint, with the name of standard input for `-`, and its content."""
@@ -135,17 +132,11 @@ class _Run:
         name, text = self.stdin or ("", b"")
         return Revision(self.wish.changed_since, {_real(name): text} if self.stdin else {})
 
-    def front(self, files: DiskFiles | None = None) -> Compiler:
-        """A new front end; it knows what came from standard input."""
-        front = front_end(self.options, files)
-        if self.stdin is not None:
-            front.library.text(*self.stdin)
-        return front
-
-    def linter(self, files: DiskFiles | None = None) -> Linter:
-        """A linter with the checks that were selected."""
+    def linter(self, files: DiskFiles | None = None) -> Linter[Any]:
+        """A linter with the checks that were selected; it knows what came from standard input."""
         jobs = self.wish.reading.jobs or os.cpu_count() or 1
-        return Linter(self.front(files), self.selected, self.known, self.config, jobs)
+        read = self.lint.reader(self.options, files or DiskFiles(), self.stdin)
+        return Linter(read, self.selected, self.lint.names, self.config, jobs)
 
     def baseline(self) -> Baseline | None:
         """The baseline anew; None when there is none or it is to be written."""
@@ -169,7 +160,9 @@ class _Run:
     def _fix(self) -> int:
         """Fix, or show what fixing would change."""
         fixer = Fixer(
-            lambda files: self.linter(files).lint(self.paths, self.baseline()), self._editable
+            lambda files: self.linter(files).lint(self.paths, self.baseline()),
+            self._editable,
+            self.lint.changes,
         )
         fixed = fixer.fix(self.wish.unsafe_fixes)
         if self.wish.diff:
@@ -236,7 +229,7 @@ class _Run:
         changed = self.since.changed(_real(one.file) for one in found if one.severity != "error")
         return [one for one in found if one.severity == "error" or _real(one.file) in changed]
 
-    def _write(self, result: Result) -> int:
+    def _write(self, result: Result[Any]) -> int:
         assert self.baseline_path is not None
         data = baseline_data(result.findings, result.homes, self.baseline_path)
         write_output(self.baseline_path, data)
@@ -247,12 +240,12 @@ class _Run:
         self.screen.remark(f"{safe(self.baseline_path)}: {count} entries")
         return WRONG if errors or result.faults or result.broken else YES
 
-    def _print(self, found: list[Diagnostic], result: Result) -> None:
+    def _print(self, found: list[Diagnostic], result: Result[Any]) -> None:
         report = Report(
             tuple(found),
             tuple(result.faults),
             result.files,
-            pages(self.checks) if "sarif" in (self.wish.form, *self.reports) else {},
+            pages(self.lint) if "sarif" in (self.wish.form, *self.reports) else {},
             root_of(".") or ".",
             __version__,
             result.suppressed,
@@ -295,7 +288,7 @@ class _Run:
         files = _count(len(report.files), "file")
         self.screen.remark(f"{text} in {files}{tail}")
 
-    def _code(self, found: list[Diagnostic], result: Result) -> int:
+    def _code(self, found: list[Diagnostic], result: Result[Any]) -> int:
         if result.faults or result.broken or any(one.code == _UNREADABLE for one in found):
             return WRONG
         if self.wish.exit_zero:
@@ -325,6 +318,13 @@ def _check_use(wish: Wish) -> None:
         raise UsageFault("--report goes with the findings of all files together")
     if wish.write_baseline and (wish.fix or wish.diff or wish.changed_since):
         raise UsageFault("--write-baseline takes all findings, and changes no policy")
+
+
+def _lint_of(paths: Sequence[str]) -> Lint[Any]:
+    try:
+        return lint_of(paths)
+    except ValueError as fault:
+        raise UsageFault(str(fault)) from None
 
 
 def _reports(words: Iterable[str]) -> dict[str, str]:

@@ -15,10 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from lsmc.lint.globs import matches
-from lsmc.lint.model import Check, SettingError
+from lsmc.lint.model import Check, Lint, SettingError
 from lsmc.lint.selection import close, code_of, is_refused
-from lsmc.modules.apparmor.lint.assertions import read_assertions
-from lsmc.modules.apparmor.releases import TARGETS
 
 #: The files that are looked for, in order of preference.
 NAMES = ("lsmc.toml", "pyproject.toml")
@@ -108,27 +106,19 @@ def table_of(path: str, data: bytes) -> dict[str, Any] | None:
     return table
 
 
-def config_of(
-    path: str, table: Mapping[str, Any], known: Mapping[str, str], checks: Mapping[str, Check]
-) -> Config:
-    """The configuration that a table holds; `known` maps every code to its name; `SettingError`."""
-    return _Reader(path, table, known, checks).read()
+def config_of(path: str, table: Mapping[str, Any], lint: Lint[Any]) -> Config:
+    """The configuration that a table holds; `SettingError`."""
+    return _Reader(path, table, lint).read()
 
 
 class _Reader:
     """Reads one table; every fault names the file and the key."""
 
-    def __init__(
-        self,
-        path: str,
-        table: Mapping[str, Any],
-        known: Mapping[str, str],
-        checks: Mapping[str, Check],
-    ) -> None:
+    def __init__(self, path: str, table: Mapping[str, Any], lint: Lint[Any]) -> None:
         self.path = path
         self.table = table
-        self.known = known
-        self.by_name = {check.name: check for check in checks.values()}
+        self.lint = lint
+        self.by_name = {check.name: check for check in lint.checks.values()}
 
     def fail(self, key: str, reason: str) -> SettingError:
         return SettingError(f"{self.path}: {key}: {reason}")
@@ -144,8 +134,8 @@ class _Reader:
         if fail_level is not None and fail_level not in LEVELS:
             raise self.fail("fail-level", f"`{fail_level}` is none of {_list(LEVELS)}")
         target = self.text("target")
-        if target is not None and target not in TARGETS:
-            raise self.fail("target", f"`{target}` is none of {_list(TARGETS)}")
+        if target is not None and target not in self.lint.targets:
+            raise self.fail("target", f"`{target}` is none of {_list(self.lint.targets)}")
         config = Config(
             self.path,
             target=target,
@@ -206,14 +196,14 @@ class _Reader:
         for pattern, words in self.sub("per-path-ignores", self.table).items():
             key = f"per-path-ignores.{pattern}"
             where = f"{self.path}: {key}: "
-            codes = tuple(code_of(w, self.known, where) for w in self.list_of(key, words))
+            codes = tuple(code_of(w, self.lint.names, where) for w in self.list_of(key, words))
             found.append(PathIgnore(pattern, codes))
         return tuple(found)
 
     def severities(self) -> dict[str, str]:
         found = {}
         for word, value in self.sub("severity", self.table).items():
-            code = code_of(word, self.known, f"{self.path}: severity: ")
+            code = code_of(word, self.lint.names, f"{self.path}: severity: ")
             if is_refused(code):
                 raise self.fail("severity", f"`{word}`: what the compiler refuses is an error")
             if value not in _SEVERITIES:
@@ -237,7 +227,7 @@ class _Reader:
             if not isinstance(assertions, list) or not all(isinstance(a, dict) for a in assertions):
                 raise self.fail("assertions", "not a list of tables (write [[assertions]])")
             try:
-                read_assertions({"assertions": assertions})
+                self.lint.read_assertions({"assertions": assertions})
             except SettingError as fault:
                 raise SettingError(f"{self.path}: {fault}") from None
             found["assertions"] = assertions
@@ -247,7 +237,7 @@ class _Reader:
             }
         return found
 
-    def value(self, check: Check, key: str, value: Any) -> None:
+    def value(self, check: Check[Any], key: str, value: Any) -> None:
         where = f"checks.{check.name}"
         if key not in check.table:
             known = f"; it has {_list(check.table)}" if check.table else "; it has none"

@@ -8,15 +8,17 @@ gets the new texts, to show or to write them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Generic
 
+from lsmc.analysis.diff import Change
 from lsmc.base.diagnostics import Diagnostic, Edit
 from lsmc.base.source import Source
 from lsmc.compiler.inputs import DiskFiles
 from lsmc.lint.builtin.internal_error import CHECK as INTERNAL
+from lsmc.lint.model import P
 from lsmc.lint.run import Result
-from lsmc.modules.apparmor.diff import diff
 
 MAX_PASSES = 100
 Texts = dict[str, str]
@@ -35,29 +37,34 @@ class ChangedFiles(DiskFiles):
 
 
 @dataclass(slots=True)
-class Fixed:
+class Fixed(Generic[P]):
     """What came of it: the last lint, the new texts by path with the old ones, and the refused."""
 
-    result: Result
+    result: Result[P]
     texts: Texts = field(default_factory=dict)
     before: dict[str, Source] = field(default_factory=dict)
     count: int = 0
     refused: list[Diagnostic] = field(default_factory=list)
 
 
-class Fixer:
-    """Fixes what `lint` finds; `lint` gets the file system, `editable` says what may be changed."""
+class Fixer(Generic[P]):
+    """Fixes what `lint` finds in a file system.
+
+    `editable` says which files may be changed, `changes` what two policies decide differently.
+    """
 
     def __init__(
         self,
-        lint: Callable[[DiskFiles], Result],
+        lint: Callable[[DiskFiles], Result[P]],
         editable: Callable[[Diagnostic, str], bool],
+        changes: Callable[[P, P], Sequence[Change]],
     ) -> None:
         self._lint = lint
         self._editable = editable
+        self._changes = changes
         self._banned: set[tuple[str, ...]] = set()
 
-    def fix(self, unsafe: bool) -> Fixed:
+    def fix(self, unsafe: bool) -> Fixed[P]:
         """Apply safe fixes until there are none, then the others if they are wanted."""
         fixed = Fixed(self._lint(DiskFiles()))
         for safe in (True, False) if unsafe else (True,):
@@ -68,7 +75,7 @@ class Fixer:
                 self._apply(fixed, chosen, safe)
         return fixed
 
-    def _wanted(self, result: Result, safe: bool) -> list[Diagnostic]:
+    def _wanted(self, result: Result[P], safe: bool) -> list[Diagnostic]:
         return [
             one
             for one in result.findings
@@ -78,14 +85,14 @@ class Fixer:
             and all(self._editable(one, edit.span.source.path) for edit in one.fix.edits)
         ]
 
-    def _apply(self, fixed: Fixed, chosen: list[Diagnostic], safe: bool) -> None:
+    def _apply(self, fixed: Fixed[P], chosen: list[Diagnostic], safe: bool) -> None:
         """Apply some fixes, or half of them if the policy objects; the next pass sees to the rest.
 
         Two that are right alone may be wrong together, such as the removal of either of two rules.
         """
         texts = fixed.texts | edited(chosen)
         result = self._lint(ChangedFiles(texts))
-        reason = _objection(fixed.result, result, safe)
+        reason = self._objection(fixed.result, result, safe)
         if reason and len(chosen) > 1:
             self._apply(fixed, chosen[: len(chosen) // 2], safe)
             return
@@ -102,24 +109,23 @@ class Fixer:
         fixed.texts, fixed.result = texts, result
         fixed.count += len(chosen)
 
+    def _objection(self, old: Result[P], new: Result[P], safe: bool) -> str:
+        """Why the new policy must not take the place of the old one; empty when it may."""
+        errors = [one for one in new.findings if one.severity == "error"]
+        if len(errors) > sum(one.severity == "error" for one in old.findings):
+            return f"would break the policy: {errors[0]}"
+        changes = self._changes(old.policy, new.policy) if safe else []
+        if not changes:
+            return ""
+        first = changes[0]
+        what = " ".join(part for part in (first.cls, first.what) if part)
+        return f"would change profile `{first.profile}`{f' ({what})' if what else ''}: not applied"
+
 
 def _identity(finding: Diagnostic) -> tuple[str, ...]:
     span = finding.span
     place = (span.source.path, span.text) if span is not None else ()
     return (finding.code, *place, finding.message)
-
-
-def _objection(old: Result, new: Result, safe: bool) -> str:
-    """Why the new policy must not take the place of the old one; empty when it may."""
-    errors = [one for one in new.findings if one.severity == "error"]
-    if len(errors) > sum(one.severity == "error" for one in old.findings):
-        return f"would break the policy: {errors[0]}"
-    changes = diff(old.tree.engine, new.tree.engine) if safe else []
-    if not changes:
-        return ""
-    first = changes[0]
-    what = " ".join(part for part in (first.cls, first.what) if part)
-    return f"would change profile `{first.profile}`{f' ({what})' if what else ''}: not applied"
 
 
 def without_overlaps(findings: Iterable[Diagnostic]) -> list[Diagnostic]:

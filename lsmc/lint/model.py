@@ -1,142 +1,91 @@
-"""What checks work on, and what a check is.
+"""What lint works with: checks, the policy that they judge, and what a security module gives.
 
-A check is a function from a tree of policy to findings.  A tree is everything that was given to
-lint: the files with their syntax, the profiles of their IR, and the tables that answer questions
-about them.
+A check is a function from policy to findings.  What the policy looks like is between a module and
+its checks; lint itself asks of it only what `LintedPolicy` has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from lsmc.analysis.rule_search import Question, places
 from lsmc.base.diagnostics import Diagnostic, Fix, Label, Severity
 from lsmc.base.errors import Error
-from lsmc.base.source import Span, to_display
-from lsmc.engine.matcher import Matcher
-from lsmc.engine.verdict import RequestError, Verdict
-from lsmc.ir import model as ir
-from lsmc.ir.model import MediationClass
-from lsmc.modules.apparmor.compile import Compiled
-from lsmc.modules.apparmor.engine import Engine
-from lsmc.modules.apparmor.lint.include_graph import IncludeGraph
-from lsmc.modules.apparmor.resolve.library import Library
-from lsmc.modules.apparmor.subjects import Profiles
-from lsmc.tables.records import ProfileRecord
+from lsmc.base.files import StrPath
+from lsmc.base.registry import collect
+from lsmc.base.source import Source, Span
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from lsmc.analysis.diff import Change
+    from lsmc.compiler.inputs import DiskFiles, Options
+    from lsmc.lint.rule_docs import Page
 
-#: The packages that hold checks, one a module.
-RULE_PACKAGES = ("lsmc.lint.builtin", "lsmc.modules.apparmor.lint.rules")
+#: The package of the codes that lint itself reports.
+BUILTIN = "lsmc.lint.builtin"
 
 
 class SettingError(Error, ValueError):
     """A value in the configuration that cannot be used; checks may raise it, with a clear text."""
 
 
-@dataclass(frozen=True, slots=True)
-class LintedFile:
-    """A file that was given: its path and what compiling it gave."""
+class CommentedText(NamedTuple):
+    """The comments of a file; `start` is where anything else begins, None when nothing does."""
 
     path: str
-    compiled: Compiled
+    comments: Sequence[Span]
+    start: int | None
 
 
-@dataclass(slots=True)
-class LintedProfile:
-    """A profile in all its forms: IR, record and matcher in the tables."""
-
-    file: LintedFile
-    ir: ir.Profile
-    record: ProfileRecord
-    tables: Profiles
+class LintedPolicy(Protocol):
+    """All that is linted together, as far as lint itself knows it."""
 
     @property
-    def matcher(self) -> Matcher:
-        """The matcher, made when it is first asked for: most checks do without."""
-        return self.tables.matcher(self.record)
+    def given(self) -> Sequence[str]:
+        """The paths of the files that were given and could be read."""
 
     @property
-    def name(self) -> str:
-        """The name for people."""
-        return self.record.full_name
+    def homes(self) -> Mapping[str, str]:
+        """The file of each profile by the profile's name."""
 
-    def questions(self, cls: MediationClass | None = None) -> Iterator[Question]:
-        """Each rule of the profile with its language, to be asked about."""
-        for place in places(self.matcher, cls):
-            yield Question(self.matcher, place)
+    @property
+    def sources(self) -> Iterable[Source]:
+        """Every text that was read, in an order that stays."""
+
+    @property
+    def commented(self) -> Iterator[CommentedText]:
+        """The comments of the given files and of all that they include, in order of path."""
+
+    @property
+    def settled(self) -> frozenset[str]:
+        """The files about which all is said: included ones if no other profile may include them."""
 
 
-@dataclass(frozen=True)
-class Tree:
-    """All that is linted together; `rules` are the IR rules by their number in the tables."""
-
-    files: tuple[LintedFile, ...]
-    library: Library
-    engine: Engine
-    profiles: tuple[LintedProfile, ...]
-    rules: tuple[ir.Rule, ...]
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    _made: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
-
-    def shared(self, make: Callable[[Tree], T]) -> T:
-        """What a function makes of the tree; several checks may ask, it is made once."""
-        if make not in self._made:
-            self._made[make] = make(self)
-        found: T = self._made[make]
-        return found
-
-    def answer(self, request: Mapping[str, Any]) -> Verdict | None:
-        """What the policy says to a witness, or None where it is no request.
-
-        A pattern with an escaped NUL matches keys whose fields are not those of any request.
-        """
-        try:
-            return self.engine.answer(request).verdict
-        except RequestError:
-            return None
-
-    def origin(self, number: int) -> Span:
-        """Where the rule of a number in the tables is written."""
-        return self.rules[number].origin
-
-    @cached_property
-    def texts(self) -> tuple[str, ...]:
-        """The given files and all that they include, in order of path."""
-        graph = self.library.kept(IncludeGraph)
-        return tuple(graph.closure(file.path for file in self.files))
-
-    @cached_property
-    def by_name(self) -> dict[str, LintedProfile]:
-        """The profiles by full name."""
-        return {profile.name: profile for profile in self.profiles}
-
-    def setting(self, check: str, name: str, default: Any) -> Any:
-        """A value of a check's own table in the configuration."""
-        return self.settings.get(check, {}).get(name, default)
+P = TypeVar("P", bound=LintedPolicy)
+P_contra = TypeVar("P_contra", bound=LintedPolicy, contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Check(Generic[P_contra]):
     """One check: a stable code and name, how bad its findings are, and the function.
 
     `default` is False for checks that run only when selected.  `table` names the settings that
     configuration may give it, with their defaults; the values of one that is a table itself are
     texts, or with `lists` lists of texts.  `basis` is the costly analysis that it shares with other
-    checks: they run in one process.
+    checks: they run in one process.  `cost` compares the time that it takes, with its basis, to
+    that of others: where there are several processes, the costliest begin first.
     """
 
     code: str
     name: str
     severity: Severity
-    run: Callable[[Tree], Iterable[Diagnostic]]
+    run: Callable[[P_contra], Iterable[Diagnostic]]
     default: bool = True
     table: Mapping[str, Any] = field(default_factory=dict)
     lists: bool = False
-    basis: Callable[[Tree], Any] | None = None
+    basis: Callable[[P_contra], Any] | None = None
+    cost: int = 0
 
     def finding(
         self,
@@ -164,13 +113,49 @@ class Check:
         )
 
 
-def elsewhere(tree: Tree) -> Iterator[Diagnostic]:
-    """No findings: the function of a check whose findings the frame itself reports."""
-    del tree
+def elsewhere(policy: LintedPolicy) -> Iterator[Diagnostic]:
+    """No findings: the function of a check whose findings lint itself reports."""
+    del policy
     yield from ()
 
 
-def rule_text(span: Span) -> str:
-    """A rule as it is quoted in messages: on one line, without its comma."""
-    text = to_display(" ".join(span.text.split())).removesuffix(",")
-    return text if len(text) <= 100 else text[:99] + "…"
+#: Reads some files to what checks judge, with the errors met: (paths, settings, processes).  It
+#: keeps what files that are read apart share.  OSError when a process is lost.
+Read: TypeAlias = Callable[
+    [Iterable[StrPath], Mapping[str, Any], int], tuple[P, Sequence[Diagnostic]]
+]
+
+
+@dataclass(frozen=True)
+class Lint(Generic[P]):
+    """What a security module gives to lint.
+
+    Attributes:
+        checks: all checks by code, in order of code (`checks_in` collects them).
+        errors: the names of what the module's compiler refuses, by code.
+        error_pages: the pages of these, by code.
+        targets: the releases that policy can be read for.
+        read_assertions: reads the assertions of a configuration; raises `SettingError`.
+        reader: what reads policy under some options, from a file system; the last argument is the
+            name and content of a file that is not there, if there is one.
+        changes: what two policies decide differently.
+    """
+
+    checks: Mapping[str, Check[P]]
+    errors: Mapping[str, str]
+    error_pages: Callable[[], Mapping[str, Page]]
+    targets: Sequence[str]
+    read_assertions: Callable[[Mapping[str, Any]], object]
+    reader: Callable[[Options, DiskFiles, tuple[str, bytes] | None], Read[P]]
+    changes: Callable[[P, P], Sequence[Change]]
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The name of every code: what the compiler refuses, and the checks."""
+        return {**self.errors, **{code: check.name for code, check in self.checks.items()}}
+
+
+def checks_in(package: str) -> dict[str, Check[Any]]:
+    """The checks of a package, one a module, and those of lint itself, by code in order."""
+    found = [check for one in (BUILTIN, package) for check in collect(one, "CHECK").values()]
+    return {check.code: check for check in sorted(found, key=lambda check: check.code)}

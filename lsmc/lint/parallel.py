@@ -1,27 +1,24 @@
 """The checks of a run and what comes of each, in this process or in several.
 
 Checks that rest on one costly analysis make a task together, so that it is made once; every other
-check is a task of its own.  A task runs in a process that was forked from this one, so the tree is
-there already, and only findings are sent.
+check is a task of its own.  A task runs in a process that was forked from this one, so the policy
+is there already, and only findings are sent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from lsmc.analysis.redundancy.overridden import cuts
-from lsmc.analysis.redundancy.redundant import judgements
 from lsmc.automata.dfa import StateLimit
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.gc import exhausted
 from lsmc.base.processes import can_fork, spread
 from lsmc.lint.builtin.internal_error import CHECK as INTERNAL
-from lsmc.lint.model import Check, SettingError, Tree
+from lsmc.lint.model import Check, P, SettingError
 from lsmc.lint.pickling import Courier
 from lsmc.lint.prebuild import MIN_PROFILES
-from lsmc.modules.apparmor.lint.references import graph_of
-from lsmc.modules.apparmor.lint.rules.write_and_exec import CHECK as WRITE_AND_EXEC
 
 
 @dataclass(slots=True)
@@ -36,19 +33,19 @@ class Outcome:
     wrong: str | None = None
 
 
-def outcomes(tree: Tree, checks: Sequence[Check], jobs: int) -> Iterator[Outcome]:
+def outcomes(policy: P, checks: Sequence[Check[P]], jobs: int) -> Iterator[Outcome]:
     """What comes of each check, in order, with up to `jobs` processes.
 
     OSError when a process is lost.
     """
     tasks = _tasks(checks)
-    if min(jobs, len(tasks)) < 2 or len(tree.profiles) < MIN_PROFILES or not can_fork():
-        yield from (_outcome(tree, check) for check in checks)
+    if min(jobs, len(tasks)) < 2 or len(policy.homes) < MIN_PROFILES or not can_fork():
+        yield from (_outcome(policy, check) for check in checks)
         return
-    courier = Courier(tree.library.sources.values())
+    courier = Courier(policy.sources)
 
-    def work(task: Sequence[Check]) -> bytes:
-        return courier.pack([_outcome(tree, check) for check in task])
+    def work(task: Sequence[Check[P]]) -> bytes:
+        return courier.pack([_outcome(policy, check) for check in task])
 
     found: dict[str, Outcome] = {}
     for task, packed in zip(tasks, spread(work, tasks, jobs, ends=True), strict=True):
@@ -56,26 +53,30 @@ def outcomes(tree: Tree, checks: Sequence[Check], jobs: int) -> Iterator[Outcome
     yield from (found[check.code] for check in checks)
 
 
-def _tasks(checks: Iterable[Check]) -> list[tuple[Check, ...]]:
-    """The checks by what they rest on, so that neighbours have the most in common.
+def _tasks(checks: Iterable[Check[P]]) -> list[tuple[Check[P], ...]]:
+    """The checks by what they rest on, the costliest tasks first and last by turns.
 
-    Those on dead rules come first, those on what runs and on transitions last: these are the
-    largest.
+    So `spread` begins with them.  The others stay in the order of their codes: neighbours have the
+    most in common.
     """
-    found: dict[object, list[Check]] = {judgements: [], cuts: []}
+    by_basis: dict[object, list[Check[P]]] = {}
     for check in checks:
-        found.setdefault(check.basis or check.code, []).append(check)
-    for last in (WRITE_AND_EXEC.code, graph_of):
-        if last in found:
-            found[last] = found.pop(last)
-    return [tuple(task) for task in found.values() if task]
+        by_basis.setdefault(check.basis or check.code, []).append(check)
+    tasks = [tuple(task) for task in by_basis.values()]
+    costly = sorted((task for task in tasks if _cost(task)), key=_cost, reverse=True)
+    cheap = [task for task in tasks if not _cost(task)]
+    return [*costly[::2], *cheap, *reversed(costly[1::2])]
 
 
-def _outcome(tree: Tree, check: Check) -> Outcome:
+def _cost(task: Sequence[Check[P]]) -> int:
+    return max(check.cost for check in task)
+
+
+def _outcome(policy: P, check: Check[P]) -> Outcome:
     outcome = Outcome()
     found: list[Diagnostic] = []
     try:
-        for finding in check.run(tree):  # what it found before it failed is kept
+        for finding in check.run(policy):  # what it found before it failed is kept
             found.append(finding)  # noqa: PERF402
     except SettingError as fault:
         outcome.wrong = str(fault)
@@ -89,7 +90,7 @@ def _outcome(tree: Tree, check: Check) -> Outcome:
     return outcome
 
 
-def _fault(check: Check, what: str) -> Diagnostic:
+def _fault(check: Check[Any], what: str) -> Diagnostic:
     return INTERNAL.finding(None, f"{check.code} {check.name} failed: {what}")
 
 

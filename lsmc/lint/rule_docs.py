@@ -1,23 +1,19 @@
 """The page of every code: what it finds, why that is bad, examples, how sure it is, how to fix it.
 
 The page of a check is the docstring of its file, in the form that CONTRIBUTING.md describes.  The
-pages of the errors, which no check finds, are made from the table in `refused.toml`.
+pages of the errors, which no check finds, come from the security module.
 """
 
 from __future__ import annotations
 
-import importlib.resources
 import json
 import re
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from lsmc.lint.model import RULE_PACKAGES, Check
-from lsmc.modules.apparmor.errors import CODES
+from lsmc.lint.model import BUILTIN, Check, Lint, elsewhere
 
 #: What a page says, in order; the words that begin each part.
 PARTS = ("What it does", "Why is this bad", "How sure", "How to fix")
@@ -89,22 +85,29 @@ def _files(text: str) -> dict[str, str]:
     return {"example": first, **files} if first.strip() else files
 
 
-def pages(checks: Mapping[str, Check]) -> dict[str, Page]:
+def pages(lint: Lint[Any]) -> dict[str, Page]:
     """Every page by code, in order."""
-    own = {code: _page(check) for code, check in checks.items()}
-    return dict(sorted((_refused() | own).items()))
+    own = {code: _page(check) for code, check in lint.checks.items()}
+    return dict(sorted({**lint.error_pages(), **own}.items()))
 
 
-def _page(check: Check) -> Page:
+def _page(check: Check[Any]) -> Page:
     text = (sys.modules[_module(check)].__doc__ or "").strip()
     summary, _, rest = text.partition("\n\n")
     summary = " ".join(summary.split())
     if check.table:
         rest = f"{rest.rstrip()}\n\n{_settings(check)}"
-    return Page(check.code, check.name, check.severity, check.default, summary, rest)
+    return Page(
+        code=check.code,
+        name=check.name,
+        severity=check.severity,
+        default=check.default,
+        summary=summary,
+        text=rest,
+    )
 
 
-def _settings(check: Check) -> str:
+def _settings(check: Check[Any]) -> str:
     """What may stand in the check's table of the configuration, with the values if it does not."""
     rows = "\n".join(f"{key} = {_toml(value)}" for key, value in check.table.items())
     return f"Settings, with their defaults:\n\n```toml\n[checks.{check.name}]\n{rows}\n```"
@@ -121,33 +124,8 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _module(check: Check) -> str:
-    name = check.name.replace("-", "_")
-    found = (f"{package}.{name}" for package in RULE_PACKAGES)
-    return next(module for module in found if module in sys.modules)
-
-
-@cache
-def _refused() -> dict[str, Page]:
-    """The pages of the errors."""
-    data = (
-        importlib.resources.files("lsmc.modules.apparmor.lint")
-        .joinpath("refused.toml")
-        .read_bytes()
-    )
-    table = tomllib.loads(data.decode("utf-8"))
-    return {f"LSM{number:03d}": _error(number, name, table[name]) for name, number in CODES.items()}
-
-
-def _error(number: int, name: str, row: Mapping[str, Any]) -> Page:
-    parts = [f"What it does: reports {row['what']}"]
-    parts.append(f"Why is this bad: {row.get('why', 'the policy is refused as a whole.')}")
-    for title, key in (("Bad, refused", "bad"), ("Good", "good")):
-        text = row.get(key, "").strip()
-        if f"{key}-rule" in row:
-            text = f"profile example {{\n  {row[f'{key}-rule'].strip()}\n}}"
-        if text:
-            parts += [f"{title}:", f"```apparmor\n{text}\n```"]
-    sure = row.get("sure", "exact: `apparmor_parser` does not load such a file.")
-    parts += [f"How sure: {sure}", f"How to fix: {row['fix']}"]
-    return Page(f"LSM{number:03d}", name, "error", True, row["title"], "\n\n".join(parts))
+def _module(check: Check[Any]) -> str:
+    """The name of the check's file."""
+    if check.run is elsewhere:
+        return f"{BUILTIN}.{check.name.replace('-', '_')}"
+    return check.run.__module__

@@ -9,24 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import Generic, cast
 
 from lsmc.base.diagnostics import Diagnostic, Severity
 from lsmc.base.files import StrPath
 from lsmc.lint.baseline import Baseline
 from lsmc.lint.config import Config
-from lsmc.lint.model import Check, SettingError, Tree
+from lsmc.lint.model import Check, P, Read, SettingError
+from lsmc.lint.parallel import outcomes
 from lsmc.lint.suppression import Suppressions
-from lsmc.lint.tree import by_place, compile_tree, run
-from lsmc.modules.apparmor.compile import Compiler
-from lsmc.modules.apparmor.lint.references import names_of
 
 
 @dataclass(slots=True)
-class Result:
+class Result(Generic[P]):
     """What lint has to say: `findings` in order, errors first; `faults` are lsmc's own."""
 
-    tree: Tree
+    policy: P
     findings: list[Diagnostic] = field(default_factory=list)
     faults: list[Diagnostic] = field(default_factory=list)
     broken: bool = False
@@ -36,28 +34,28 @@ class Result:
     @property
     def files(self) -> tuple[str, ...]:
         """The files that were given and could be read."""
-        return tuple(file.path for file in self.tree.files)
+        return tuple(self.policy.given)
 
     @property
     def homes(self) -> Mapping[str, str]:
         """The file of each profile."""
-        return {profile.name: profile.file.path for profile in self.tree.profiles}
+        return self.policy.homes
 
 
-class Linter:
+class Linter(Generic[P]):
     """Runs some checks under a configuration; files linted apart share what they include."""
 
     def __init__(
         self,
-        front: Compiler,
-        selected: Iterable[Check],
+        read: Read[P],
+        selected: Iterable[Check[P]],
         known: Mapping[str, str],
         config: Config | None = None,
         jobs: int = 1,
     ) -> None:
         """Many profiles are linted in up to `jobs` processes."""
-        self.front = front
-        self.jobs = jobs
+        self._read = read
+        self._jobs = jobs
         self.config = config or Config()
         self._checks = tuple(c for c in selected if self._severity(c.code) != "off")
         self._known = known
@@ -67,22 +65,22 @@ class Linter:
         """The codes of the checks that run."""
         return frozenset(check.code for check in self._checks)
 
-    def lint(self, paths: Iterable[StrPath], baseline: Baseline | None = None) -> Result:
+    def lint(self, paths: Iterable[StrPath], baseline: Baseline | None = None) -> Result[P]:
         """All that is to be reported about some files, judged together.
 
         OSError when a process is lost.
         """
-        tree, errors = compile_tree(paths, self.front, self.config.settings, self.jobs)
+        policy, errors = self._read(paths, self.config.settings, self._jobs)
         try:
-            found, faults = run(tree, self._checks, self.jobs)
+            found, faults = run(policy, self._checks, self._jobs)
         except SettingError as fault:
             raise SettingError(f"{self.config.path}: {fault}") from None
-        result = Result(tree, faults=list(faults.values()))
+        result = Result(policy, faults=list(faults.values()))
         judged = self.codes - faults.keys()
         comments = Suppressions(self._known)
-        for path in tree.texts:
-            comments.read(path, self.front.library.file(path).tree)
-        settled = _settled(tree) if comments or baseline is not None else frozenset()
+        for text in policy.commented:
+            comments.read(text)
+        settled = policy.settled if comments or baseline is not None else frozenset()
         kept = self._reported(found, comments, result)
         if "LSM901" in self.codes:
             kept += self._reported(comments.unused(judged, settled), comments, result)
@@ -100,7 +98,7 @@ class Linter:
         return result
 
     def _reported(
-        self, findings: Iterable[Diagnostic], comments: Suppressions, result: Result
+        self, findings: Iterable[Diagnostic], comments: Suppressions, result: Result[P]
     ) -> list[Diagnostic]:
         """The findings that neither configuration nor a comment takes away."""
         kept = []
@@ -124,10 +122,32 @@ class Linter:
         return levels[max(prefixes, key=len)] if prefixes else ""
 
 
-def _settled(tree: Tree) -> frozenset[str]:
-    """The files about which all is said: shared ones only when no other profile may use them."""
-    given = frozenset(file.path for file in tree.files)
-    return given if tree.shared(names_of).beside.names else frozenset(tree.texts)
+def run(
+    policy: P, selected: Iterable[Check[P]], jobs: int = 1
+) -> tuple[list[Diagnostic], dict[str, Diagnostic]]:
+    """The findings of some checks in order of place, each once; the failures of checks by code.
+
+    They do not depend on `jobs`, the number of processes.  `SettingError` for a setting that a
+    check cannot use, OSError when a process is lost.
+    """
+    checks = tuple(selected)
+    found: list[Diagnostic] = []
+    faults: dict[str, Diagnostic] = {}
+    for check, outcome in zip(checks, outcomes(policy, checks, jobs), strict=True):
+        if outcome.wrong is not None:
+            raise SettingError(outcome.wrong)
+        found += outcome.findings
+        if outcome.fault is not None:
+            faults[check.code] = outcome.fault
+    return sorted(found, key=by_place), faults
+
+
+def by_place(finding: Diagnostic) -> tuple[str, int, int, str, str]:
+    """The order in which findings are reported."""
+    place = finding.location
+    if place is None:
+        return "", 0, 0, finding.code, finding.message
+    return place.file, place.line, place.column, finding.code, finding.message
 
 
 def _once(findings: Iterable[Diagnostic]) -> list[Diagnostic]:

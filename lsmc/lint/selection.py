@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from typing import Any
 
 from lsmc.lint.model import Check, SettingError
 
@@ -34,7 +35,7 @@ class Selection:
     def _codes(self, words: Iterable[str], key: str) -> tuple[str, ...]:
         return tuple(code_of(word, self._known, f"{self._where}{key}: ") for word in words)
 
-    def takes(self, check: Check) -> bool:
+    def takes(self, check: Check[Any]) -> bool:
         """Whether a check runs."""
         if self._select is None:
             wanted = max(0 if check.default else -1, _weight(check.code, self._extend))

@@ -6,24 +6,23 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath, read_regular
-from lsmc.compiler.inputs import Options
+from lsmc.compiler.inputs import DiskFiles, Options
 from lsmc.lint.baseline import Baseline
 from lsmc.lint.config import NAMES, Config, config_of, table_of
-from lsmc.lint.model import Check, SettingError
+from lsmc.lint.model import Check, Lint, P, SettingError
 from lsmc.lint.run import Linter
 from lsmc.lint.selection import Selection
-from lsmc.lint.tree import checks, known_codes
-from lsmc.modules.apparmor.build.front import front_end
 
 #: Bytes of a configuration, and of a baseline.
 _MAX_CONFIG = 1 << 20
 _MAX_BASELINE = 1 << 26
 
 
-def find_config(start: str, known: Mapping[str, str], checks: Mapping[str, Check]) -> Config:
+def find_config(start: str, lint: Lint[Any]) -> Config:
     """The configuration of the nearest directory at or above `start`; `SettingError`.
 
     A `pyproject.toml` without `[tool.lsmc]` does not count.  The search ends at the root of a
@@ -40,7 +39,7 @@ def find_config(start: str, known: Mapping[str, str], checks: Mapping[str, Check
             if table is None:
                 continue
             _check_owner(path, trusted)
-            return _there(config_of(_shown(path), table, known, checks))
+            return _there(config_of(_shown(path), table, lint))
         if (above / ".git").exists():
             break
     return Config()
@@ -56,12 +55,12 @@ def _check_owner(path: Path, trusted: set[int]) -> None:
             )
 
 
-def read_config(path: str, known: Mapping[str, str], checks: Mapping[str, Check]) -> Config:
+def read_config(path: str, lint: Lint[Any]) -> Config:
     """The configuration in a file; `SettingError`."""
     table = table_of(path, _read(Path(path), _MAX_CONFIG))
     if table is None:
         raise SettingError(f"{path}: has no table `[tool.lsmc]`")
-    return _there(config_of(path, table, known, checks))
+    return _there(config_of(path, table, lint))
 
 
 def read_baseline(path: str) -> Baseline:
@@ -86,24 +85,24 @@ class Setup:
     extend: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
 
-    def selected(self, known: Mapping[str, str], checks: Mapping[str, Check]) -> list[Check]:
+    def selected(self, lint: Lint[P]) -> list[Check[P]]:
         """The checks that run; the caller's words count before the file's; `SettingError`."""
         config = self.config
         where = f"{config.path}: " if config.path else ""
         Selection(
-            known,
+            lint.names,
             select=config.select,
             extend=config.extend_select,
             ignore=config.ignore,
             where=where,
         )
         selection = Selection(
-            known,
+            lint.names,
             select=self.select if self.select is not None else config.select,
             extend=(*config.extend_select, *self.extend),
             ignore=(*config.ignore, *self.ignore),
         )
-        return [check for check in checks.values() if selection.takes(check)]
+        return [check for check in lint.checks.values() if selection.takes(check)]
 
     def options(
         self,
@@ -127,6 +126,7 @@ class Setup:
 
 
 def check_paths(
+    lint: Lint[P],
     paths: Iterable[StrPath],
     *,
     base: StrPath | None,
@@ -141,21 +141,21 @@ def check_paths(
     config: StrPath | None,
 ) -> list[Diagnostic]:
     """The findings of one run for the public API; ValueError for wrong settings."""
-    known_checks = checks()
-    known = known_codes(known_checks)
     setup = Setup(
-        Config() if config is None else read_config(str(config), known, known_checks),
+        Config() if config is None else read_config(str(config), lint),
         None if select is None else tuple(select),
         (),
         tuple(ignore),
     )
-    selected = setup.selected(known, known_checks)
-    front = front_end(setup.options(base, include, features, variables, restrict, target))
+    selected = setup.selected(lint)
+    options = setup.options(base, include, features, variables, restrict, target)
+    read = lint.reader(options, DiskFiles(), None)
     baseline = None
     if setup.config.baseline is not None:
         baseline = read_baseline(setup.config.baseline)
     processes = jobs or os.cpu_count() or 1
-    result = Linter(front, selected, known, setup.config, processes).lint(paths, baseline)
+    linter = Linter(read, selected, lint.names, setup.config, processes)
+    result = linter.lint(paths, baseline)
     return [*result.findings, *result.faults]
 
 

@@ -17,9 +17,8 @@ from lsmc.base.diagnostics import Diagnostic, Edit, Fix
 from lsmc.base.source import Span, to_display
 from lsmc.lint.builtin.unknown_code_in_suppression import CHECK as UNKNOWN
 from lsmc.lint.builtin.unused_suppression import CHECK as UNUSED
-from lsmc.lint.model import SettingError
+from lsmc.lint.model import CommentedText, SettingError
 from lsmc.lint.selection import code_of
-from lsmc.modules.apparmor.syntax import ast
 
 _MARK = re.compile(r"#+\s*lsmc\s*:\s*(?P<word>[\w-]*)\s*(?P<list>\[(?P<codes>[^\]]*)\])?")
 _WORDS = ("ignore", "ignore-file")
@@ -48,20 +47,21 @@ class Suppressions:
     def __bool__(self) -> bool:
         return bool(self._by_file)
 
-    def read(self, path: str, tree: ast.File) -> None:
+    def read(self, text: CommentedText) -> None:
         """Take the comments of a file."""
-        for comment in tree.comments:
-            if "lsmc" not in comment.span.text:
+        for span in text.comments:
+            if "lsmc" not in span.text:
                 continue
-            match = _MARK.match(comment.span.text)
+            match = _MARK.match(span.text)
             if match is not None:
-                self._take(path, tree, comment.span, match)
+                self._take(text, span, match)
 
-    def _take(self, path: str, tree: ast.File, span: Span, match: re.Match[str]) -> None:
+    def _take(self, text: CommentedText, span: Span, match: re.Match[str]) -> None:
         word = match["word"]
         if word not in _WORDS:
-            text = to_display(match[0])
-            self._broken(span, f"`{text}` is no suppression", "write `# lsmc: ignore[CODE] reason`")
+            shown = to_display(match[0])
+            advice = "write `# lsmc: ignore[CODE] reason`"
+            self._broken(span, f"`{shown}` is no suppression", advice)
             return
         if match["codes"] is None or not match["codes"].strip(" ,"):
             advice = f"write `# lsmc: {word}[CODE] reason`"
@@ -73,10 +73,10 @@ class Suppressions:
             if code:
                 codes.append(code)
         whole = word == "ignore-file"
-        misplaced = _after_start(tree, span) if whole else _alone(span)
+        misplaced = _after_start(text, span) if whole else _alone(span)
         line, _ = span.source.position(span.start)
         found = Suppression(span, tuple(dict.fromkeys(codes)), whole, line, misplaced)
-        self._by_file.setdefault(path, []).append(found)
+        self._by_file.setdefault(text.path, []).append(found)
 
     def _code(self, span: Span, name: str) -> str | None:
         if not name:
@@ -160,5 +160,5 @@ def _alone(span: Span) -> bool:
     return not text[text.rfind("\n", 0, span.start) + 1 : span.start].strip()
 
 
-def _after_start(tree: ast.File, span: Span) -> bool:
-    return any(item.span.start < span.start for item in tree.items[:1])
+def _after_start(text: CommentedText, span: Span) -> bool:
+    return text.start is not None and text.start < span.start

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lsmc.engine.verdict import Permissions, Verdict
     from lsmc.explain.explanation import Explanation
     from lsmc.ir.operation import Operation
+    from lsmc.lint.model import Lint
 
 #: A question as `Policy.query_many` takes it: `subject`, `op` or `class`, `object`, and fields.
 Request = Mapping[str, Any]
@@ -54,6 +55,7 @@ class SecurityModule(NamedTuple):
         explain: the verdict of a request with its reasons.
         diff: what two policies decide differently.
         operations: what questions may ask, in order.
+        lint: gives what lint needs of the module; None for a module without checks.
     """
 
     name: str
@@ -68,3 +70,4 @@ class SecurityModule(NamedTuple):
     explain: Callable[[Any, Request], Explanation]
     diff: Callable[[Any, Any], list[Change]]
     operations: Callable[[], Sequence[Operation]]
+    lint: Callable[[], Lint[Any]] | None = None

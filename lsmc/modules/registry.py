@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from lsmc.engine.verdict import UnknownName
 from lsmc.modules.interface import SecurityModule
+
+if TYPE_CHECKING:
+    from lsmc.lint.model import Lint
 
 #: Where each module is, and what it is called there; the first that claims an input reads it.
 _HOMES = {
@@ -29,3 +33,18 @@ def module_named(name: str) -> SecurityModule:
 def module_of(paths: Sequence[str]) -> SecurityModule:
     """The module whose policy some paths hold."""
     return next(module for module in map(module_named, NAMES) if module.claims(paths))
+
+
+def lint_of(paths: Sequence[str]) -> Lint[Any]:
+    """What lint needs of the module whose policy some paths hold; ValueError without checks."""
+    module = module_of(paths)
+    if module.lint is None:
+        raise ValueError(f"lint has no checks for policy of {module.title}")
+    return module.lint()
+
+
+def lints() -> Iterator[Lint[Any]]:
+    """What lint needs of each module that has checks."""
+    for module in map(module_named, NAMES):
+        if module.lint is not None:
+            yield module.lint()

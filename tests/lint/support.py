@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from lsmc.compiler.inputs import DiskFiles
 from lsmc.lint.config import Config
 from lsmc.lint.run import Linter, Result
 from lsmc.lint.setup import Setup, read_baseline, read_config
-from lsmc.lint.tree import checks, known_codes
-from lsmc.modules.apparmor.build.front import front_end
+from lsmc.modules.apparmor.lint.linter import LINT
+from lsmc.modules.apparmor.lint.tree import Tree
 from tests.places import PROFILES
 
-CHECKS = checks()
-KNOWN = known_codes(CHECKS)
+CHECKS = LINT.checks
+KNOWN = LINT.names
 
 
 def lint_files(
@@ -21,7 +22,7 @@ def lint_files(
     files: Mapping[str, str],
     *codes: str,
     extend: tuple[str, ...] = (),
-) -> Result:
+) -> Result[Tree]:
     """Write files and lint those without a directory in their name, all together.
 
     The codes count before the configuration's `select`; without both the default checks run.
@@ -32,15 +33,15 @@ def lint_files(
         path.write_text(text, encoding="utf-8", newline="")
     config = Config()
     if "lsmc.toml" in files:
-        config = read_config(str(folder / "lsmc.toml"), KNOWN, CHECKS)
+        config = read_config(str(folder / "lsmc.toml"), LINT)
     setup = Setup(config, codes or None, extend)
-    front = front_end(setup.options(folder, [PROFILES], None, None))
-    linter = Linter(front, setup.selected(KNOWN, CHECKS), KNOWN, config)
+    read = LINT.reader(setup.options(folder, [PROFILES], None, None), DiskFiles(), None)
+    linter = Linter(read, setup.selected(LINT), KNOWN, config)
     baseline = read_baseline(config.baseline) if config.baseline is not None else None
     given = [str(folder / name) for name in files if "/" not in name and name != "lsmc.toml"]
     return linter.lint(given, baseline)
 
 
-def short(result: Result) -> list[str]:
+def short(result: Result[Tree]) -> list[str]:
     """The findings as `line:CODE`, in order."""
     return [f"{one.line}:{one.code}" for one in result.findings]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from lsmc.lint.config import Config, config_of, table_of
 from lsmc.lint.model import Check, SettingError, elsewhere
 from lsmc.lint.selection import Selection
 from lsmc.lint.setup import find_config, start_of
-from tests.lint.support import CHECKS, KNOWN, lint_files, short
+from tests.lint.support import KNOWN, LINT, lint_files, short
 
 DENIED = "profile p /bin/p {\n  /etc/a r,\n  deny /etc/** r,\n}\n"
 CHECK = Check(
@@ -21,12 +22,13 @@ CHECK = Check(
     elsewhere,
     table={"words": ["a"], "max": 3, "names": {}},
 )
+WITH_CHECK = replace(LINT, checks={**LINT.checks, "LSM101": CHECK})
 
 
 def read(text: str, path: str = "lsmc.toml") -> Config:
     table = table_of(path, text.encode())
     assert table is not None
-    return config_of(path, table, KNOWN, {"LSM101": CHECK})
+    return config_of(path, table, WITH_CHECK)
 
 
 @pytest.mark.parametrize(
@@ -104,9 +106,9 @@ def test_settings_of_secrets(tmp_path: Path) -> None:
 def test_directories_are_there(tmp_path: Path, setting: str) -> None:
     (tmp_path / "lsmc.toml").write_text(setting)
     with pytest.raises(SettingError, match=r"lsmc\.toml: \w+: `.*policy` is no directory"):
-        find_config(str(tmp_path), KNOWN, {"LSM101": CHECK})
+        find_config(str(tmp_path), WITH_CHECK)
     (tmp_path / "policy").mkdir()
-    assert find_config(str(tmp_path), KNOWN, {"LSM101": CHECK}).path
+    assert find_config(str(tmp_path), WITH_CHECK).path
 
 
 def test_the_nearest_file_is_found(tmp_path: Path) -> None:
@@ -115,9 +117,9 @@ def test_the_nearest_file_is_found(tmp_path: Path) -> None:
     (tmp_path / "a" / "pyproject.toml").write_text("[project]\nname = 'x'\n")
     (tmp_path / "a" / "b" / "p").write_text("")
     start = start_of((str(tmp_path / "a" / "b" / "p"),))
-    assert find_config(start, KNOWN, CHECKS).select == ("LSM1",)
+    assert find_config(start, LINT).select == ("LSM1",)
     (tmp_path / "a" / "pyproject.toml").write_text("[tool.lsmc]\nselect = ['LSM2']\n")
-    assert find_config(start, KNOWN, CHECKS).select == ("LSM2",)
+    assert find_config(start, LINT).select == ("LSM2",)
 
 
 def test_severity_and_off(tmp_path: Path) -> None:
@@ -173,7 +175,7 @@ def test_no_file_is_too_much(tmp_path: Path) -> None:
 def test_a_configuration_that_is_too_large(tmp_path: Path) -> None:
     (tmp_path / "lsmc.toml").write_text("#" * (1 << 20) + "#")
     with pytest.raises(SettingError, match="larger than"):
-        find_config(str(tmp_path), KNOWN, CHECKS)
+        find_config(str(tmp_path), LINT)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
@@ -190,17 +192,17 @@ def test_the_configuration_of_another_user(tmp_path: Path, link: bool) -> None:
         place.write_text("ignore = ['ALL']")
     os.chown(place, 65534, 65534, follow_symlinks=False)
     with pytest.raises(SettingError, match=r"belongs to another user \(65534\).*--config"):
-        find_config(str(policy), KNOWN, CHECKS)
+        find_config(str(policy), LINT)
     os.chown(policy, 65534, 65534)
-    assert find_config(str(policy), KNOWN, CHECKS).ignore == ("ALL",)
+    assert find_config(str(policy), LINT).ignore == ("ALL",)
 
 
 def test_the_search_ends_at_the_root_of_a_repository(tmp_path: Path) -> None:
     (tmp_path / "lsmc.toml").write_text("ignore = ['LSM1']")
     policy = tmp_path / "repository" / "policy"
     policy.mkdir(parents=True)
-    assert find_config(str(policy), KNOWN, CHECKS).ignore == ("LSM1",)
+    assert find_config(str(policy), LINT).ignore == ("LSM1",)
     (policy.parent / ".git").write_text("gitdir: elsewhere")
-    assert find_config(str(policy), KNOWN, CHECKS).path == ""
+    assert find_config(str(policy), LINT).path == ""
     (policy.parent / "lsmc.toml").write_text("ignore = ['LSM2']")
-    assert find_config(str(policy), KNOWN, CHECKS).ignore == ("LSM2",)
+    assert find_config(str(policy), LINT).ignore == ("LSM2",)

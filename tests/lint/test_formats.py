@@ -17,7 +17,7 @@ from lsmc.lint.model import Check, elsewhere
 from lsmc.lint.rule_docs import pages
 from lsmc.output import findings, github, gitlab, junit, sarif
 from lsmc.output.report import Report
-from tests.lint.support import CHECKS
+from tests.lint.support import LINT
 from tests.places import ROOT
 
 TEXT = 'profile "é \x1b[1m" {\n  /etc/ü/<&>, r,\n  /b r,\n}\n'
@@ -46,7 +46,7 @@ def report(folder: Path) -> Report:
     ]
     fault = Diagnostic("LSM999", "internal-error", "warning", "LSM101 failed: KeyError")
     files = (source.path, str(folder / "clean"))
-    return Report(tuple(found), (fault,), files, pages(CHECKS), str(folder), "1.2.3", 4, 5)
+    return Report(tuple(found), (fault,), files, pages(LINT), str(folder), "1.2.3", 4, 5)
 
 
 def schema(name: str) -> Any:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.compiler.inputs import Options
+from lsmc.compiler.inputs import DiskFiles, Options
 from lsmc.lint.baseline import Baseline, write
-from lsmc.lint.model import Check, SettingError, Tree
+from lsmc.lint.model import Check, SettingError
 from lsmc.lint.run import Linter, Result
-from lsmc.modules.apparmor.build.front import front_end
-from tests.lint.support import KNOWN, lint_files
+from lsmc.modules.apparmor.lint.tree import Tree
+from tests.lint.support import KNOWN, LINT, lint_files
 
 
 def secrets(tree: Tree) -> Iterator[Diagnostic]:
@@ -40,12 +40,12 @@ def failing(tree: Tree) -> Iterator[Diagnostic]:
 SECRETS = Check("LSM301", "too-broad", "warning", secrets)
 
 
-def lint(folder: Path, check: Check, **files: str) -> Result:
+def lint(folder: Path, check: Check[Tree], **files: str) -> Result[Tree]:
     for name, text in files.items():
         (folder / name).write_text(text)
-    front = front_end(Options(base=str(folder)))
+    read = LINT.reader(Options(base=str(folder)), DiskFiles(), None)
     given = [str(folder / name) for name in sorted(files) if name != "shared"]
-    return Linter(front, [check], KNOWN).lint(given)
+    return Linter(read, [check], KNOWN).lint(given)
 
 
 def profiles(number: int) -> dict[str, str]:
@@ -92,7 +92,7 @@ def test_files_with_errors_are_linted_as_far_as_they_go(tmp_path: Path) -> None:
     ]
 
 
-def baseline_of(folder: Path, result: Result) -> Baseline:
+def baseline_of(folder: Path, result: Result[Tree]) -> Baseline:
     path = str(folder / "baseline.json")
     return Baseline.parse(path, write(result.findings, result.homes, path))
 

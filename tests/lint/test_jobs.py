@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,14 @@ from lsmc.base.processes import forked, spread, tell
 from lsmc.base.source import Source
 from lsmc.cli import linting
 from lsmc.cli.group import cli
-from lsmc.compiler.inputs import Options
-from lsmc.lint.model import Check, SettingError, Tree
+from lsmc.compiler.inputs import DiskFiles, Options
+from lsmc.lint.model import Check, SettingError
 from lsmc.lint.parallel import MIN_PROFILES, outcomes
 from lsmc.lint.pickling import Courier
-from lsmc.lint.run import Linter, Result
-from lsmc.lint.tree import run
-from lsmc.modules.apparmor.build.front import front_end
+from lsmc.lint.run import Linter, Result, run
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.output import findings
-from tests.lint.support import CHECKS, KNOWN, PROFILES
+from tests.lint.support import CHECKS, KNOWN, LINT, PROFILES
 
 HERE = os.getpid()
 NAMES = [f"p{number:02}" for number in range(MIN_PROFILES)]
@@ -60,9 +60,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def lint(place: Path, jobs: int, *checks: Check) -> Result:
-    front = front_end(Options(base=str(place / "base")))
-    return Linter(front, checks or CHECKS.values(), KNOWN, None, jobs).lint([place / "given"])
+def lint(place: Path, jobs: int, *checks: Check[Tree]) -> Result[Tree]:
+    read = LINT.reader(Options(base=str(place / "base")), DiskFiles(), None)
+    return Linter(read, checks or CHECKS.values(), KNOWN, None, jobs).lint([place / "given"])
 
 
 def shown(found: list[Diagnostic]) -> str:
@@ -82,7 +82,7 @@ def test_findings_do_not_depend_on_jobs(place: Path) -> None:
 
 def test_findings_speak_of_the_sources_that_are_here(place: Path) -> None:
     result = lint(place, 2)
-    sources = result.tree.library.sources
+    sources = result.policy.library.sources
     spans = [one.span for one in result.findings if one.span is not None]
     spans += [label.span for one in result.findings for label in one.related]
     assert spans
@@ -148,14 +148,14 @@ def test_a_wrong_setting_is_told(place: Path, jobs: int) -> None:
 
 
 def test_few_profiles_are_linted_here(place: Path) -> None:
-    front = front_end(Options(base=str(place / "base")))
+    read = LINT.reader(Options(base=str(place / "base")), DiskFiles(), None)
     given = [place / "given" / name for name in NAMES[1:]]
-    linter = Linter(front, [APART, FAILING], KNOWN, None, 2)
+    linter = Linter(read, [APART, FAILING], KNOWN, None, 2)
     assert "False" in [one.message for one in linter.lint(given).findings]
 
 
 def test_checks_of_one_basis_run_in_one_process(place: Path) -> None:
-    tree = lint(place, 1, APART).tree
+    tree = lint(place, 1, APART).policy
 
     def told(_: Tree) -> list[Diagnostic]:
         return [APART.finding(None, str(os.getpid()))]
@@ -174,7 +174,7 @@ def test_checks_of_one_basis_run_in_one_process(place: Path) -> None:
 def test_a_lost_process_is_one_message(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No traceback, no findings that may not be all, status 2."""
     checks = {check.code: check for check in (APART, DYING)}
-    monkeypatch.setattr(linting, "checks", lambda: checks)
+    monkeypatch.setattr(linting, "lint_of", lambda _: replace(LINT, checks=checks))
     words = ["lint", str(place / "given"), "--base", str(place / "base"), "--no-config", "-j", "2"]
     result = CliRunner().invoke(cli, words, catch_exceptions=False)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -211,7 +211,7 @@ def test_sources_are_sent_by_number() -> None:
 
 def test_checks_that_share_an_analysis_say_so(place: Path) -> None:
     """Else each of several processes would work it out."""
-    tree = lint(place, 1, APART).tree
+    tree = lint(place, 1, APART).policy
     costly = {"Judge", "_cuts", "graph_of"}
     for check in CHECKS.values():
         fresh = type(tree)(*(getattr(tree, name) for name in tree.__match_args__[:6]))

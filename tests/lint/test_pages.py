@@ -10,10 +10,10 @@ import pytest
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.rule_docs import PARTS, Example, Page, pages
 from lsmc.output.rules import markdown as document
-from tests.lint.support import CHECKS, KNOWN, lint_files
+from tests.lint.support import KNOWN, LINT, lint_files
 from tests.places import ROOT
 
-PAGES = pages(CHECKS)
+PAGES = pages(LINT)
 #: Nothing in a profile's text can show these.
 WITHOUT_EXAMPLES = {
     "LSM003",  # unterminated-comment: a block ends in a line end

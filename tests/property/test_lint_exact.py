@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 
 from lsmc.analysis.diff import Change, Side
 from lsmc.base.diagnostics import Diagnostic, PolicyError
-from lsmc.lint.model import LintedFile, Tree
-from lsmc.lint.tree import checks, tree_of
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.diff import diff
 from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.lint.linter import LINT
+from lsmc.modules.apparmor.lint.tree import LintedFile, Tree, tree_of
 from tests.strategies import INCLUDES, OPTIONS, Files, Text, compile_policy, policies
 
 EXAMPLES = settings(max_examples=30)
-CHECKS = checks()
+CHECKS = LINT.checks
 #: A rule with one of these may go.
 DEAD = ("LSM101", "LSM102", "LSM103", "LSM104", "LSM106")
 _FIRST_RULE = 5

@@ -17,10 +17,10 @@ from lsmc.automata.common import shortest_common
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.facts import Heads
 from lsmc.ir.model import Effect, MediationClass, Rule, Unit
-from lsmc.lint.model import Tree
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.exec_transition import destination
 from lsmc.modules.apparmor.kernel_objects import is_requestable
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.semantics import SEMANTICS
 
 _EXECUTE = FILE.mask("x")

@@ -13,7 +13,7 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.base.source import Span
 from lsmc.ir.decision import Decision
 from lsmc.ir.model import Effect, MediationClass
-from lsmc.lint.model import LintedProfile, Tree
+from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
 
 _WHOLLY = (Fate.DEAD, Fate.WITHOUT_EFFECT)
 

@@ -19,9 +19,9 @@ from lsmc.analysis.redundancy.scopes import Scope, Scopes, Written
 from lsmc.automata.dfa import StateLimit
 from lsmc.base.source import Span
 from lsmc.ir.model import Effect, Rule
-from lsmc.lint.model import LintedProfile, Tree
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.exec_transition import destination
+from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
 
 _EXECUTE = FILE.mask("x")
 

@@ -22,8 +22,8 @@ from lsmc.base.source import Span
 from lsmc.ir.decision import Decision, Facts
 from lsmc.ir.model import MediationClass, Rule, Unit
 from lsmc.kernels.walk import Matches, matching
-from lsmc.lint.model import LintedProfile, Tree
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE
+from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
 from lsmc.tables.bundle import Unit as StoredUnit
 
 
@@ -60,6 +60,11 @@ class Scope:
     parts: tuple[int, ...]
     scopes: Scopes
     profiles: list[LintedProfile] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The name of the profile for people."""
+        return self.profile.name
 
     @cached_property
     def units(self) -> tuple[Unit, ...]:

@@ -22,22 +22,18 @@ def command(ctx: click.Context, /, codes: tuple[str, ...], every: bool, form: st
     """
     from lsmc.lint.rule_docs import pages
     from lsmc.lint.selection import code_of
-    from lsmc.lint.tree import checks, known_codes
+    from lsmc.modules.registry import lints
     from lsmc.output import rules
 
     if codes and every:
         raise UsageFault("--all takes no CODE")
-    known_checks = checks()
-    known = known_codes(known_checks)
+    every_page = {code: page for lint in lints() for code, page in pages(lint).items()}
+    known = {code: page.name for code, page in every_page.items()}
     try:
         prefixes = tuple(code_of(word, known) for word in codes) if not every else ("",)
     except ValueError as fault:
         raise UsageFault(str(fault)) from None
-    found = [
-        page
-        for code, page in pages(known_checks).items()
-        if not prefixes or code.startswith(prefixes)
-    ]
+    found = [page for code, page in every_page.items() if not prefixes or code.startswith(prefixes)]
     screen = screen_of(ctx)
     if form == "json":
         screen.text(rules.json(found))

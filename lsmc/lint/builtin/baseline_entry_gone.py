@@ -45,6 +45,6 @@ How to fix: write the baseline anew with `--write-baseline`.
 
 from __future__ import annotations
 
-from lsmc.lint.model import Check, elsewhere
+from lsmc.lint.model import Check, LintedPolicy, elsewhere
 
-CHECK = Check("LSM903", "baseline-entry-gone", "info", elsewhere)
+CHECK: Check[LintedPolicy] = Check("LSM903", "baseline-entry-gone", "info", elsewhere)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from lsmc.engine.verdict import Permissions, Verdict
     from lsmc.explain.explanation import Explanation
     from lsmc.ir.operation import Operation
+    from lsmc.lint.model import Lint
+    from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def _claims(paths: Sequence[str]) -> bool:
@@ -81,6 +83,12 @@ def _operations() -> Sequence[Operation]:
     return OPERATIONS
 
 
+def _lint() -> Lint[Tree]:
+    from lsmc.modules.apparmor.lint.linter import LINT
+
+    return LINT
+
+
 APPARMOR = SecurityModule(
     name=MODULE,
     title="AppArmor",
@@ -94,4 +102,5 @@ APPARMOR = SecurityModule(
     explain=_explain,
     diff=_diff,
     operations=_operations,
+    lint=_lint,
 )

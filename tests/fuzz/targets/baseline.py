@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.compiler.inputs import Options
 from lsmc.lint.baseline import Baseline, write
 from lsmc.lint.model import SettingError
 from lsmc.lint.run import Linter
-from lsmc.lint.tree import checks, known_codes
 from lsmc.modules.apparmor.build.front import front_end
+from lsmc.modules.apparmor.lint.linter import LINT
+from lsmc.modules.apparmor.lint.tree import compile_tree
 from lsmc.output.excerpt import diagnostic_lines
 from lsmc.output.json import diagnostic, dumps
 from tests.fuzz.target import MemoryFiles, Target, words
@@ -30,10 +31,10 @@ WORDS = (
 @cache
 def findings() -> tuple[Diagnostic, ...]:
     """What lint finds in a small profile."""
-    found = checks()
     name = "/no such directory/p"
     front = front_end(Options.of("/", (), None, None), MemoryFiles({name: POLICY}))
-    return tuple(Linter(front, found.values(), known_codes(found)).lint([name]).findings)
+    read = partial(compile_tree, front)
+    return tuple(Linter(read, LINT.checks.values(), LINT.names).lint([name]).findings)
 
 
 def seeds() -> Iterable[bytes]:

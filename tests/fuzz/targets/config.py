@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 
 from lsmc.lint.config import config_of, table_of
-from lsmc.lint.model import Check, SettingError
+from lsmc.lint.model import SettingError
 from lsmc.lint.setup import Setup
-from lsmc.lint.tree import checks, known_codes
+from lsmc.modules.apparmor.lint.linter import LINT
 from tests.fuzz.target import ROOT, Target, words
 
 PATHS = ("abstractions/base", "a/b/c/d/e/f", "x" * 200, "a/" * 100 + "a", "../up", "n\u00e9\n")
@@ -59,21 +58,14 @@ def seeds() -> Iterable[bytes]:
     yield b"a." * 2000 + b"a = 1"
 
 
-@cache
-def _checks() -> tuple[dict[str, Check], dict[str, str]]:
-    found = checks()
-    return dict(found), known_codes(found)
-
-
 def run(data: bytes) -> None:
     """A configuration, or one fault of it in one line."""
-    found, known = _checks()
     for name in ("/no such directory/lsmc.toml", "/no such directory/pyproject.toml"):
         told = name
         try:
             table = table_of(name, data)
-            config = config_of(name, table or {}, known, found)
-            Setup(config).selected(known, found)
+            config = config_of(name, table or {}, LINT)
+            Setup(config).selected(LINT)
             for path in PATHS:
                 config.ignores("LSM101", f"/no such directory/{path}")
         except SettingError as fault:

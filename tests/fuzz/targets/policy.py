@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import partial
 from zlib import crc32
 
 from lsmc.automata.dfa import StateLimit
@@ -11,10 +11,11 @@ from lsmc.base.diagnostics import PolicyError
 from lsmc.base.source import Source
 from lsmc.compiler.inputs import Options
 from lsmc.lint.run import Linter
-from lsmc.lint.tree import checks, known_codes
 from lsmc.modules.apparmor.build.driver import bundle
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.compile import Compiler
+from lsmc.modules.apparmor.lint.linter import LINT
+from lsmc.modules.apparmor.lint.tree import compile_tree
 from lsmc.modules.apparmor.syntax.formatter import format_text, same_meaning
 from lsmc.modules.apparmor.syntax.parser import parse
 from lsmc.modules.apparmor.syntax.printer import format_file
@@ -117,18 +118,12 @@ def ask(policy: Policy) -> None:
         policy.query(name, "signal_send", "q", signal="kill")
 
 
-@cache
-def _checks() -> tuple[dict[str, object], dict[str, str]]:
-    found = checks()
-    return dict(found), known_codes(found)
-
-
 def lint(front: Compiler) -> None:
     """All checks; a check that fails is a finding."""
     front.library.text(PATH, front.library.files.read(PATH))
-    selected, known = _checks()
+    read = partial(compile_tree, front)
     try:
-        result = Linter(front, selected.values(), known).lint([PATH])  # type: ignore[arg-type]
+        result = Linter(read, LINT.checks.values(), LINT.names).lint([PATH])
     except StateLimit:
         return
     for one in result.findings:

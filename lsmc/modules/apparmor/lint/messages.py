@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, Protocol
 
 from lsmc.analysis.profile_view import Held, ProfileView
-from lsmc.base.diagnostics import Label
+from lsmc.analysis.redundancy.overlap_search import Meetings
+from lsmc.analysis.redundancy.redundant import Judgement
+from lsmc.analysis.redundancy.removal import Seen, won_at
+from lsmc.analysis.redundancy.scopes import Scope, Written
+from lsmc.base.diagnostics import Edit, Fix, Label
 from lsmc.base.source import Span, to_display
+from lsmc.ir.decision import Decision
 from lsmc.ir.model import MediationClass
-from lsmc.lint.model import rule_text
-from lsmc.modules.apparmor.requests import request_of
+from lsmc.modules.apparmor.classes import FILE, LINK
+from lsmc.modules.apparmor.kernel_objects import is_requestable
+from lsmc.modules.apparmor.lint.tree import LintedProfile
+from lsmc.modules.apparmor.requests import fields_of, request_of
+
+_MANY = 5
+_MANY_LETTERS = 100
+#: What applies to no directory.
+_OF_FILES = FILE.mask("axml")
+
+
+class Named(Protocol):
+    """A profile in one of its forms."""
+
+    @property
+    def name(self) -> str:
+        """The profile's name for people."""
+
+
+def rule_text(span: Span) -> str:
+    """A rule as it is quoted in messages: on one line, without its comma."""
+    text = to_display(" ".join(span.text.split())).removesuffix(",")
+    return text if len(text) <= _MANY_LETTERS else text[: _MANY_LETTERS - 1] + "…"
 
 
 def quoted(span: Span) -> str:
@@ -18,21 +45,9 @@ def quoted(span: Span) -> str:
     return f"`{rule_text(span)}`"
 
 
-def chain(view: ProfileView, held: Held) -> list[Label]:
-    """The includes that brought a rule into a profile, outermost first."""
-    return [Label(span, "included here") for span in view.via(held.facts.id)]
-
-
-def witness(
-    view: ProfileView, cls: MediationClass, key: bytes, owner: bool, perms: int
-) -> dict[str, Any]:
-    """The request about an object."""
-    return request_of(view.name, cls, key, owner, cls.names(perms))
-
-
-def shown(path: bytes) -> str:
-    """An object in backticks."""
-    return f"`{to_display(path.decode('latin-1'))}`"
+def quoted_text(span: Span) -> str:
+    """Any text of a policy in backticks, on one line."""
+    return f"`{to_display(' '.join(span.text.split()))}`"
 
 
 def listing(words: Iterable[str]) -> str:
@@ -41,3 +56,121 @@ def listing(words: Iterable[str]) -> str:
     if len(found) < 2:
         return "".join(found)
     return f"{', '.join(found[:-1])} and {found[-1]}"
+
+
+def chain(view: ProfileView, held: Held) -> list[Label]:
+    """The includes that brought a rule into a profile, outermost first."""
+    return [Label(span, "included here") for span in view.via(held.facts.id)]
+
+
+def labels(
+    scope: Scope, spans: Sequence[Span], message: str | Callable[[Span], str]
+) -> list[Label]:
+    """The places of rules, each followed by the includes that brought it into the scope."""
+    found: list[Label] = []
+    for span in spans[:_MANY]:
+        said = message if isinstance(message, str) else message(span)
+        found.append(Label(span, f"{quoted(span)} {said}"))
+        chain = scope.via_of(span)[len(scope.via) :]
+        found += [Label(step, "included here") for step in chain]
+    if len(spans) > _MANY:
+        found.append(Label(spans[_MANY], f"and {len(spans) - _MANY} more"))
+    return found
+
+
+def where(profiles: Sequence[LintedProfile], span: Span) -> str:
+    """For a rule of an included file: how many profiles it is part of."""
+    if len(profiles) == 1 and profiles[0].ir.origin.source is span.source:
+        return ""
+    return f"{len(profiles)} profile{'s include' if len(profiles) > 1 else ' includes'} this rule"
+
+
+def help_text(*parts: str) -> str:
+    """Sentences of help as one text."""
+    return "; ".join(part for part in parts if part)
+
+
+def witness(
+    holder: Named, cls: MediationClass, key: bytes, owner: bool, bits: int
+) -> dict[str, Any]:
+    """A request of a profile for a key; of a link only `link` can be asked for."""
+    names: Iterable[str] = ("link",) if cls is LINK else cls.names(bits)
+    return request_of(holder.name, cls, key, owner, names)
+
+
+def witness_of(judgement: Judgement) -> dict[str, Any] | None:
+    """A request at which a rule that may go has a part in the decision, or else matches."""
+    written, proof = judgement.written, judgement.removal
+    classes = {rule.cls for rule in written.rules}  # not those of what it takes along
+    seen = best(one for one in proof.won or proof.beaten.values() if one.cls in classes)
+    if seen is not None and is_requestable(seen.cls, seen.key or b""):
+        bits = seen.won
+        if seen.cls is FILE and seen.with_it.allow & bits:
+            bits &= seen.with_it.allow
+        return witness(written.scope, seen.cls, seen.key or b"", seen.owner, bits)
+    found = won_at(written, partial(_part, written)) if proof.won else _matching(written)
+    return witness(written.scope, *found) if found is not None else None
+
+
+def best(seen: Iterable[Seen]) -> Seen | None:
+    """The best example: an object that there is, then a short one, then one of the owner."""
+
+    def cost(one: Seen) -> tuple[bool, int, bool]:
+        key = one.key or b""
+        return not is_requestable(one.cls, key), len(key), not one.owner
+
+    return min((one for one in seen if one.key is not None), key=cost, default=None)
+
+
+def _matching(written: Written) -> tuple[MediationClass, bytes, bool, int] | None:
+    """A key that a rule matches, the owner side and the bits, wherever it is decided."""
+    for rule, member in zip(written.rules, written.members, strict=True):
+        key = Meetings(written.scope, member).example()
+        if key is not None:
+            return rule.cls, key, bool(rule.owner), rule.owner or rule.other
+    return None
+
+
+def _part(written: Written, decision: Decision) -> int:
+    bits = 0
+    for mask, number in decision.winners:
+        if number in written.numbers:
+            bits |= mask
+    return bits
+
+
+def without(span: Span, title: str) -> Fix:
+    """The edit that takes a rule out, with its line when nothing else stands on it."""
+    text = span.source.text
+    start = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.end)
+    end = len(text) if end < 0 else end + 1
+    before, after = text[start : span.start], text[span.end : end].strip()
+    if before.strip() or (after and not after.startswith("#")):
+        start, end = span.start, span.end
+    return Fix(title, (Edit(Span(span.source, start, end), ""),))
+
+
+def shown(path: bytes) -> str:
+    """An object in backticks."""
+    return f"`{to_display(path.decode('latin-1'))}`"
+
+
+def shown_object(cls: MediationClass, key: bytes) -> str:
+    """The object of a key for people: its fields that say something."""
+    fields = fields_of(cls, key)
+    texts = {name: to_display(value.decode("latin-1")) for name, value in fields.items()}
+    main = cls.fields[0] if cls.fields else ""
+    if len(cls.fields) < 2:
+        return f"`{texts.get(main, cls.name)}`"
+    said = " ".join(f"{name}={text}" for name, text in texts.items() if text)
+    return f"`{said or cls.name}`"
+
+
+def shown_access(cls: MediationClass, key: bytes, bits: int) -> str:
+    """Permissions on the object of a key, for people; of a directory those that it can have."""
+    if cls is FILE and key.endswith(b"/"):
+        bits = bits & ~_OF_FILES or bits
+    names = cls.names(bits)
+    joined = "".join(names) if cls is FILE else ", ".join(names)
+    return f"`{joined}` on {shown_object(cls, key)}"

@@ -31,10 +31,10 @@ from lsmc.automata.pattern import Pattern, union
 from lsmc.automata.prefixes import heads
 from lsmc.ir.decision import ALLOW, DENY, Decision
 from lsmc.kernels.walk import Walker
-from lsmc.lint.model import Tree
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.messages import listing
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lower.aare import parse_glob
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star
 from lsmc.ir import model as ir
 from lsmc.ir.mediation import Effect, MediationClass
-from lsmc.lint.model import LintedProfile, Tree
 from lsmc.modules.apparmor.classes import DBUS, IO_URING, MQUEUE, PTRACE, SIGNAL, UNIX
+from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
 
 #: The field that holds the label of the other side.
 PEER: Mapping[str, int] = {

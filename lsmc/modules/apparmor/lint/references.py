@@ -14,8 +14,8 @@ from lsmc.automata.members import Seen, Sight, seen, some
 from lsmc.automata.pattern import Pattern, literal_prefix, literals, union
 from lsmc.base.source import to_display
 from lsmc.engine.verdict import UNCONFINED
-from lsmc.lint.model import Tree
 from lsmc.modules.apparmor.graph.graph import Graph
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.unlinted_profiles import Beside
 from lsmc.modules.apparmor.requests import encode
 from lsmc.tables.groups import key_pattern
@@ -63,7 +63,7 @@ class Names:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.beside = Beside(tree)
+        self.beside = tree.shared(Beside)
         self.profiles = tuple(profile.name for profile in tree.profiles)
         self._matches: dict[Pattern, tuple[str, ...]] = {}
         self._dfas: dict[Pattern, Dfa | None] = {}

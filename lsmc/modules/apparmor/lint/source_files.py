@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lsmc.base.source import Source, Span
-from lsmc.lint.model import LintedFile, SettingError, Tree
+from lsmc.lint.model import SettingError
+from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.syntax import ast
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from lsmc.base.source import Span
-from lsmc.lint.model import Tree
 from lsmc.modules.apparmor.lint.include_graph import IncludeGraph
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.resolve.library import Parsed
 from lsmc.modules.apparmor.resolve.variables import references
 from lsmc.modules.apparmor.syntax import ast

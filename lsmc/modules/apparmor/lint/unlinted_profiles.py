@@ -11,7 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.analysis.rule_languages import RuleLanguage
 from lsmc.automata.algebra import Lazy, intersection
@@ -19,10 +19,12 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.automata.pattern import Literal, Pattern, literal_prefix, literals
 from lsmc.base.source import to_display
 from lsmc.compiler.inputs import ignored
-from lsmc.lint.model import Tree
 from lsmc.modules.apparmor.lower.aare import GlobError, parse_glob
 from lsmc.modules.apparmor.requests import encode
 from lsmc.modules.apparmor.resolve.library import Library
+
+if TYPE_CHECKING:
+    from lsmc.modules.apparmor.lint.tree import Tree
 
 _WORD = r"(?:\"[^\"\n]*\"|[^\s\"]++)"
 _PATH = r"(?=\"?[/@:])" + _WORD
@@ -137,7 +139,7 @@ class Profiles:
 
 
 class Beside:
-    """The profiles beside a tree."""
+    """The profiles beside a tree; ask `tree.shared` for them."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -183,11 +185,6 @@ class Beside:
         paths.difference_update(map(posixpath.abspath, self._tree.texts))
         found = (target for path in paths for target in self._shelf.targets(path))
         return frozenset(map(to_display, found))
-
-
-def beside_of(tree: Tree) -> Beside:
-    """The profiles beside the tree; ask `tree.shared` for them."""
-    return Beside(tree)
 
 
 def _glob(text: str, variables: dict[str, list[str]]) -> Pattern:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from lsmc.lint.model import LintedFile, Tree
 from lsmc.modules.apparmor.lint.source_index import Syntax, syntax_of, value_references
+from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.syntax import ast
 
 #: Variables that every profile has without declaring them.

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lsmc.lint.model import LintedFile, Tree
 from lsmc.modules.apparmor.compile import FlatProfile
 from lsmc.modules.apparmor.lint.include_graph import includes
+from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.resolve.body import Fragment
 from lsmc.modules.apparmor.resolve.features import Features
 from lsmc.modules.apparmor.syntax import ast

@@ -9,8 +9,9 @@ import pytest
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Source
 from lsmc.compiler.inputs import Options
-from lsmc.lint.tree import checks, read_tree
 from lsmc.modules.apparmor.diff import diff
+from lsmc.modules.apparmor.lint.linter import LINT
+from lsmc.modules.apparmor.lint.tree import read_tree
 from tests.lint.support import PROFILES
 
 NETWORK_ONLY = "network {af_mask {inet\n}\n}\n"
@@ -24,7 +25,7 @@ def findings(folder: Path, code: str, text: str, abi: str = "") -> tuple[list[Di
     (folder / "abi" / "mine").write_text(abi, encoding="utf-8")
     tree, faults = read_tree([str(path)], Options(base=str(folder), include=(str(PROFILES),)))
     assert [str(fault) for fault in faults if fault.severity == "error"] == []
-    return list(checks()[code].run(tree)), path
+    return list(LINT.checks[code].run(tree)), path
 
 
 def lines(found: list[Diagnostic]) -> list[int]:
@@ -229,7 +230,7 @@ def test_an_abi_line_that_is_refused_is_not_missing(tmp_path: Path, line: str) -
     (tmp_path / "example").write_text(f"{line}\nprofile p {{\n}}\n")
     tree, errors = read_tree([str(tmp_path / "example")], Options(base=str(tmp_path)))
     assert [one.severity for one in errors] == ["error"]
-    assert list(checks()["LSM401"].run(tree)) == []
+    assert list(LINT.checks["LSM401"].run(tree)) == []
 
 
 def test_flags_that_the_abi_lacks(tmp_path: Path) -> None:
@@ -293,7 +294,7 @@ def test_new_syntax_means_the_same(tmp_path: Path, text: str) -> None:
     after, faults = read_tree([str(path)], options)
     assert [str(fault) for fault in faults] == []
     assert diff(before.engine, after.engine) == []
-    assert list(checks()["LSM405"].run(after)) == []
+    assert list(LINT.checks["LSM405"].run(after)) == []
 
 
 def apply(finding: Diagnostic, path: Path) -> str:

@@ -8,14 +8,15 @@ import pytest
 
 from lsmc.automata.dfa import determinize
 from lsmc.compiler.inputs import Options
-from lsmc.lint.tree import checks, compile_tree
 from lsmc.modules.apparmor.attachment import left_match
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.lint.attachment_ranks import Race
+from lsmc.modules.apparmor.lint.linter import LINT
+from lsmc.modules.apparmor.lint.tree import compile_tree
 from lsmc.modules.apparmor.lower.aare import parse_glob
 from tests.lint.support import PROFILES, lint_files, short
 
-CHECKS = checks()
+CHECKS = LINT.checks
 
 
 def found(folder: Path, code: str, text: str, **files: str) -> list[str]:
@@ -65,14 +66,14 @@ def test_files_beside_the_given_ones_count(tmp_path: Path) -> None:
     path = tmp_path / "given"
     path.write_text(text)
     front = front_end(Options.of(tmp_path, [PROFILES], None, None))
-    tree, _ = compile_tree([str(path)], front)
+    tree, _ = compile_tree(front, [str(path)])
     for code, lines in (("LSM201", [4]), ("LSM202", []), ("LSM203", []), ("LSM208", [])):
         assert [one.line for one in CHECKS[code].run(tree)] == lines
 
 
 def lines(code: str, path: Path, base: Path) -> list[int | None]:
     front = front_end(Options.of(base, [PROFILES], None, None))
-    tree, _ = compile_tree([str(path)], front)
+    tree, _ = compile_tree(front, [str(path)])
     return [one.line for one in CHECKS[code].run(tree)]
 
 
@@ -152,7 +153,7 @@ profile q /bin/q {
     path = tmp_path / "example"
     path.write_text(text)
     front = front_end(Options.of(tmp_path, [PROFILES], None, None))
-    tree, faults = compile_tree([str(path)], front)
+    tree, faults = compile_tree(front, [str(path)])
     assert not faults
     count = 0
     for code in ("LSM201", "LSM204", "LSM220", "LSM223"):

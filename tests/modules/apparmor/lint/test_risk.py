@@ -9,8 +9,9 @@ import pytest
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.compiler.inputs import Options
-from lsmc.lint.model import SettingError, Tree
-from lsmc.lint.tree import checks, read_tree
+from lsmc.lint.model import SettingError
+from lsmc.modules.apparmor.lint.linter import LINT
+from lsmc.modules.apparmor.lint.tree import Tree, read_tree
 from tests.lint.support import PROFILES, lint_files, short
 
 #: Codes whose witness is an access that is refused.
@@ -120,7 +121,7 @@ def tree_of(folder: Path, text: str) -> Tree:
 
 def findings(folder: Path, code: str, text: str) -> list[Diagnostic]:
     tree = tree_of(folder, text)
-    found = list(checks()[code].run(tree))
+    found = list(LINT.checks[code].run(tree))
     for one in found:
         confirm(tree, one)
     return found
@@ -226,4 +227,4 @@ def test_bad_assertions_are_one_clear_fault(tmp_path: Path, entry: str) -> None:
     settings = tomllib.loads(f"[[assertions]]\n{entry}\n")
     broken = Tree(tree.files, tree.library, tree.engine, tree.profiles, tree.rules, settings)
     with pytest.raises(SettingError, match="assertion 1"):
-        list(checks()["LSM316"].run(broken))
+        list(LINT.checks["LSM316"].run(broken))

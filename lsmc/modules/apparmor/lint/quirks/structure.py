@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lsmc.base.source import Span, to_display
-from lsmc.lint.model import Tree
 from lsmc.modules.apparmor.lint.quirks.glob import globs
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import Place
 from lsmc.modules.apparmor.resolve.variables import ExpansionError, Variables
 from lsmc.modules.apparmor.syntax import ast

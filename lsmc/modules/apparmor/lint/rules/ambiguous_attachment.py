@@ -56,11 +56,12 @@ from lsmc.automata.members import common
 from lsmc.automata.paths import is_real_file
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import to_display
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.attachment import Candidate
 from lsmc.modules.apparmor.graph.attachment_index import Open, Scope
 from lsmc.modules.apparmor.lint.attachment_ranks import Race
 from lsmc.modules.apparmor.lint.references import graph_of
+from lsmc.modules.apparmor.lint.tree import Tree
 
 _LIMIT = 20_000
 

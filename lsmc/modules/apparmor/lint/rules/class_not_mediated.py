@@ -34,11 +34,12 @@ from collections.abc import Iterator
 
 from lsmc.analysis.profile_view import FREE_MODES
 from lsmc.base.diagnostics import Diagnostic, Label
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import BY_NAME
 from lsmc.modules.apparmor.compile import feature_of, mediated
 from lsmc.modules.apparmor.lint.abi import abi_with, shown_abi
 from lsmc.modules.apparmor.lint.messages import quoted
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import written_rules
 from lsmc.modules.apparmor.requests import request_of
 from lsmc.modules.apparmor.syntax import ast

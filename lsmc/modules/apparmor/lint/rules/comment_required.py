@@ -51,8 +51,10 @@ import re
 from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.lint.model import Check, Tree, rule_text
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.messages import rule_text
 from lsmc.modules.apparmor.lint.source_files import given, own_line, rules, texts
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.syntax import ast
 
 EXEC = ["ux", "Ux", "pux", "PUx", "cux", "CUx"]

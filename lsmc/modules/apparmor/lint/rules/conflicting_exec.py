@@ -48,10 +48,11 @@ from lsmc.automata.pattern import Chars, Concat, Pattern, Union
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.ir.model import Effect, Rule
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.exec_transition import transition_text
-from lsmc.modules.apparmor.lint.wording import labels, quoted, shown_object, witness
+from lsmc.modules.apparmor.lint.messages import labels, quoted, shown_object, witness
+from lsmc.modules.apparmor.lint.tree import Tree
 
 _EXECUTE = FILE.mask("x")
 _REFUSED = ("LSM049", "LSM050")

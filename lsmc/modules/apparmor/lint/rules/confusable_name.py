@@ -35,7 +35,8 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Source, Span, to_display
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.tree import Tree
 
 #: Bidirectional controls, and characters without width (Unicode Standard Annex 9; UTS 39).
 _HIDDEN = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")

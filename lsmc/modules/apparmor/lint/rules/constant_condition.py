@@ -54,7 +54,8 @@ from itertools import product
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import to_display
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.refused import Refused
 from lsmc.modules.apparmor.resolve.conditions import evaluate
 from lsmc.modules.apparmor.resolve.variables import Variables

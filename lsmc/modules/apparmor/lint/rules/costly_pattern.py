@@ -45,8 +45,9 @@ from lsmc.automata.dfa import Dfa, StateLimit, determinize
 from lsmc.automata.partition import Kind, kind_of
 from lsmc.automata.pattern import Pattern
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.messages import chain, quoted
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.tables.bundle import Unit
 from lsmc.tables.groups import key_pattern
 

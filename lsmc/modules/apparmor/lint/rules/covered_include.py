@@ -47,8 +47,9 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.ir.model import Unit
-from lsmc.lint.model import Check, Tree
-from lsmc.modules.apparmor.lint.wording import best, labels, quoted_text, witness
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.messages import best, labels, quoted_text, witness
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

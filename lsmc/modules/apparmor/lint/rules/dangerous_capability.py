@@ -43,10 +43,11 @@ from lsmc.analysis.profile_view import Held, ProfileView, grants, wins
 from lsmc.automata.facts import members
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import CAPABILITY
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.messages import chain, listing, quoted, witness
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -38,8 +38,9 @@ from collections.abc import Iterator
 
 from lsmc.analysis.redundancy.overridden import quiet_denies
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.lint.model import Check, Tree
-from lsmc.modules.apparmor.lint.wording import help_text, quoted, where, witness
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.messages import help_text, quoted, where, witness
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

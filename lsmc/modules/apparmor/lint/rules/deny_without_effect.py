@@ -41,9 +41,10 @@ from dataclasses import replace
 
 from lsmc.analysis.redundancy.redundant import Fate, judgements
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.messages import help_text, labels, quoted, where, witness_of
 from lsmc.modules.apparmor.lint.rules.unreachable_rule import stronger
-from lsmc.modules.apparmor.lint.wording import help_text, labels, quoted, where, witness_of
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

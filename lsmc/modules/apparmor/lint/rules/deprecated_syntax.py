@@ -39,7 +39,8 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Edit, Fix
 from lsmc.base.source import Span
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.syntax import ast
 
 _PREFIX = re.compile(

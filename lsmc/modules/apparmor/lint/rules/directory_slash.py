@@ -47,10 +47,11 @@ from lsmc.analysis.redundancy.scopes import Scope, Scopes, Written
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span, to_display
 from lsmc.ir.model import Effect
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.lint.messages import labels, quoted, witness
 from lsmc.modules.apparmor.lint.objects import no_directories
-from lsmc.modules.apparmor.lint.wording import labels, quoted, witness
+from lsmc.modules.apparmor.lint.tree import Tree
 
 _PLAIN = FILE.mask("rw")
 _OTHERS = FILE.mask("xmkl")

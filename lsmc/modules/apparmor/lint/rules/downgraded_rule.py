@@ -40,9 +40,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lsmc.base.diagnostics import Diagnostic, Label
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.abi import abi_with, shown_abi
 from lsmc.modules.apparmor.lint.messages import listing, quoted
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import written_rules
 from lsmc.modules.apparmor.lower.rules.network import PERMISSION_WORDS
 from lsmc.modules.apparmor.resolve.features import Features

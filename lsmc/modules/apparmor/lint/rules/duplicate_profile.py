@@ -56,7 +56,8 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.compiler.linking import first_of_each
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -46,8 +46,16 @@ from typing import Any
 from lsmc.analysis.redundancy.redundant import Fate, judgements
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
-from lsmc.lint.model import Check, Tree
-from lsmc.modules.apparmor.lint.wording import help_text, labels, quoted, where, without, witness_of
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.messages import (
+    help_text,
+    labels,
+    quoted,
+    where,
+    without,
+    witness_of,
+)
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -60,8 +60,9 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span
-from lsmc.lint.model import Check, LintedFile, LintedProfile, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_index import is_under, syntax_of
+from lsmc.modules.apparmor.lint.tree import LintedFile, LintedProfile, Tree
 from lsmc.modules.apparmor.subjects import FREE_MODES
 
 _PARTS = ("abstractions", "tunables", "local", "abi", "disable", "force-complain")

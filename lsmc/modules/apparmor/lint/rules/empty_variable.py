@@ -39,7 +39,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Label
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.variables import variables_of
 from lsmc.modules.apparmor.resolve.variables import ExpansionError
 from lsmc.modules.apparmor.syntax import ast

@@ -70,7 +70,7 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.automata.facts import objects
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.engine.verdict import UNCONFINED
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.graph.edges import Edge
 from lsmc.modules.apparmor.graph.excess import compared, excess
@@ -78,6 +78,7 @@ from lsmc.modules.apparmor.kernel_objects import requestable
 from lsmc.modules.apparmor.lint.messages import quoted, shown
 from lsmc.modules.apparmor.lint.references import graph_of
 from lsmc.modules.apparmor.lint.transitions import edge_witness, graph, rule_of
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.precedence import decide
 
 

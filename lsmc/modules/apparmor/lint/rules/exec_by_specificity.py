@@ -40,10 +40,11 @@ from lsmc.analysis.redundancy.overridden import cuts
 from lsmc.analysis.redundancy.scopes import Scope
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
-from lsmc.lint.model import Check, LintedProfile, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.exec_transition import transition_text
-from lsmc.modules.apparmor.lint.wording import labels, quoted, shown_object, witness
+from lsmc.modules.apparmor.lint.messages import labels, quoted, shown_object, witness
+from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -43,10 +43,11 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.automata.paths import FILES, is_real_file, some_files
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import to_display
-from lsmc.lint.model import Check, LintedProfile, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.graph.graph import Graph
 from lsmc.modules.apparmor.lint.references import graph_of
+from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
 from lsmc.modules.apparmor.subjects import mediates
 
 _READ = FILE.mask("r")

@@ -50,8 +50,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Label
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_index import Site, Syntax, syntax_of
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

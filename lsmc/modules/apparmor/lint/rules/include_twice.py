@@ -61,8 +61,9 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Edit, Fix, Label
 from lsmc.base.source import Span
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_index import Site, syntax_of
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

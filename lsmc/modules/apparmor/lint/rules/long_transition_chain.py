@@ -64,8 +64,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.lint.model import Check, Tree, rule_text
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.messages import rule_text
 from lsmc.modules.apparmor.lint.references import graph_of
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

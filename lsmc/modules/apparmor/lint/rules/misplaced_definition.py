@@ -64,8 +64,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lsmc.base.diagnostics import Diagnostic, Label
-from lsmc.lint.model import Check, LintedFile, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_index import is_under, syntax_of
+from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.syntax import ast
 
 

@@ -43,7 +43,8 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Edit, Fix
 from lsmc.base.source import Span
-from lsmc.lint.model import Check, LintedFile, Tree
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -44,9 +44,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.lint.model import Check, LintedProfile, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.references import graph_of
+from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
 from lsmc.modules.apparmor.subjects import mediates
 
 _EQUIVALENTS = ("abstractions/base", "abstractions/base-strict")

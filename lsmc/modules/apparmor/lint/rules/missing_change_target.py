@@ -48,9 +48,11 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import to_display
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.mediation import Effect
-from lsmc.lint.model import Check, Tree, rule_text
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE
+from lsmc.modules.apparmor.lint.messages import rule_text
 from lsmc.modules.apparmor.lint.references import EXTERNAL, external_setting, names_of
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.syntax import ast
 
 

@@ -55,11 +55,13 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.mediation import Effect, Transition
-from lsmc.lint.model import Check, LintedProfile, Tree, rule_text
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.graph.edges import Edge, Refused
 from lsmc.modules.apparmor.graph.executions import attached_paths
 from lsmc.modules.apparmor.graph.graph import Graph
+from lsmc.modules.apparmor.lint.messages import rule_text
 from lsmc.modules.apparmor.lint.references import Names, graph_of, names_of
+from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
@@ -180,5 +182,11 @@ def _report(
 
 
 CHECK = Check(
-    "LSM201", "missing-exec-target", "warning", run, table={"fallback": False}, basis=graph_of
+    "LSM201",
+    "missing-exec-target",
+    "warning",
+    run,
+    table={"fallback": False},
+    basis=graph_of,
+    cost=3,
 )

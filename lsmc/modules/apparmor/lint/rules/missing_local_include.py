@@ -36,8 +36,9 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Edit, Fix
 from lsmc.base.source import Span, from_display, to_display
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_index import syntax_of
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.syntax import ast
 
 #: What no name has that an include has as it is.

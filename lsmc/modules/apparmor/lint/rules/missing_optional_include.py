@@ -39,9 +39,10 @@ from fnmatch import fnmatchcase
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import to_display
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.lint.source_index import syntax_of
+from lsmc.modules.apparmor.lint.tree import Tree
 
 _HOOKS = ("local/*", "*/local/*", "*.d", "*.d/*")
 

@@ -41,7 +41,8 @@ from collections.abc import Iterator
 from lsmc.automata.pattern import literals
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import to_display
-from lsmc.lint.model import Check, LintedFile, Tree
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 
 _MANY = 256
 

@@ -33,9 +33,10 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import to_display
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.abi import abi_with, shown_abi
 from lsmc.modules.apparmor.lint.data import facts
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import places
 
 _XATTR = "domain/attach_conditions/xattr"

@@ -46,10 +46,11 @@ from lsmc.automata.pattern import example
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.ir.model import Rule
-from lsmc.lint.model import Check, LintedProfile, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, LINK
+from lsmc.modules.apparmor.lint.messages import quoted
 from lsmc.modules.apparmor.lint.objects import impossible
-from lsmc.modules.apparmor.lint.wording import quoted
+from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
 from lsmc.modules.apparmor.requests import request_of
 from lsmc.modules.apparmor.subjects import mediates
 from lsmc.tables.groups import key_pattern

@@ -39,8 +39,9 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Edit, Fix
 from lsmc.base.source import Span
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_files import given
+from lsmc.modules.apparmor.lint.tree import Tree
 
 _FINE = re.compile(r"#(?:[ \t\r#!]|\Z|[a-z][a-z0-9_-]*[:/]\S)")
 

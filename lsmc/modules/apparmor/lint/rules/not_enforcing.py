@@ -37,9 +37,10 @@ from dataclasses import replace
 
 from lsmc.analysis.profile_view import FREE_MODES, ProfileView, grants
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, USERNS
 from lsmc.modules.apparmor.lint.messages import witness
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -51,11 +51,12 @@ from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import to_display
 from lsmc.ir import model as ir
 from lsmc.ir.mediation import Effect, MediationClass
-from lsmc.lint.model import Check, LintedProfile, Tree, rule_text
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import DBUS, SIGNAL, UNIX
-from lsmc.modules.apparmor.lint.messages import listing
+from lsmc.modules.apparmor.lint.messages import listing, rule_text
 from lsmc.modules.apparmor.lint.peers import ANSWER, PEER, PeerRule, granted, peer_rules
 from lsmc.modules.apparmor.lint.references import names_of
+from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
 from lsmc.modules.apparmor.requests import encode, request_of
 from lsmc.modules.apparmor.subjects import mediates
 

@@ -40,8 +40,9 @@ from collections.abc import Iterator
 
 from lsmc.analysis.redundancy.overridden import cuts
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.lint.model import Check, Tree
-from lsmc.modules.apparmor.lint.wording import labels, quoted, shown, witness
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.messages import labels, quoted, shown_access, witness
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
@@ -57,7 +58,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         yield CHECK.finding(
             span,
             f"{quoted(span)} is overridden {how} by a higher priority, "
-            f"as for {shown(first.cls, first.key, first.bits)}",
+            f"as for {shown_access(first.cls, first.key, first.bits)}",
             help="lower the priority, or narrow the rule that has it, if this is not meant",
             profile=scope.profile.name,
             witness=witness(scope, first.cls, first.key, first.owner, first.bits),

@@ -37,8 +37,9 @@ from collections.abc import Iterator
 
 from lsmc.analysis.redundancy.overridden import Cut, cuts
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.lint.model import Check, Tree
-from lsmc.modules.apparmor.lint.wording import labels, quoted, shown, witness
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.messages import labels, quoted, shown_access, witness
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
@@ -55,13 +56,14 @@ def _report(tree: Tree, cut: Cut) -> Diagnostic:
     scope, span = cut.written.scope, cut.written.span
     assert cut.kept is not None
     cls, key, owner, bits = cut.kept
-    left = f"{shown(cls, key, bits)} is still allowed"
+    left = f"{shown_access(cls, key, bits)} is still allowed"
     if key == first.key and owner != first.owner:
         left += " to the owner" if owner else " to others than the owner"
     spans = dict.fromkeys(tree.origin(loss.winner) for loss in denied)
     return CHECK.finding(
         span,
-        f"{quoted(span)} is denied in part: {shown(first.cls, first.key, first.bits)} is refused",
+        f"{quoted(span)} is denied in part: "
+        f"{shown_access(first.cls, first.key, first.bits)} is refused",
         help=left,
         profile=scope.profile.name,
         witness=witness(scope, first.cls, first.key, first.owner, first.bits),
@@ -69,4 +71,4 @@ def _report(tree: Tree, cut: Cut) -> Diagnostic:
     )
 
 
-CHECK = Check("LSM105", "partly-denied-rule", "info", run, basis=cuts)
+CHECK = Check("LSM105", "partly-denied-rule", "info", run, basis=cuts, cost=2)

@@ -35,8 +35,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Edit, Fix
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_files import given, rules
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.suggest.permissions import in_order
 from lsmc.modules.apparmor.syntax import ast
 

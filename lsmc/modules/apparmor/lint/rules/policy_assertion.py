@@ -68,9 +68,10 @@ from lsmc.automata.algebra import Lazy, search
 from lsmc.automata.facts import samples
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.assertions import Assertion, read_assertions
 from lsmc.modules.apparmor.lint.messages import chain, quoted, witness
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.subjects import mediates
 
 

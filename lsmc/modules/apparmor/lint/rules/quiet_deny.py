@@ -38,11 +38,12 @@ from lsmc.analysis.profile_view import grants, wins
 from lsmc.automata.facts import members
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import DENY
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import CAPABILITY, FILE
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
 from lsmc.modules.apparmor.lint.path_sets import Zones, opened
+from lsmc.modules.apparmor.lint.tree import Tree
 
 _HELP = "write `audit deny`: without the rule it would be refused too, but logged"
 

@@ -47,7 +47,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Label
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.resolve.preamble import Assigned
 
 

@@ -41,7 +41,8 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span, to_display
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import written_rules
 from lsmc.modules.apparmor.syntax import ast
 

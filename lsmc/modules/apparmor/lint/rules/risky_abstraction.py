@@ -36,8 +36,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.data import facts
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import all_includes
 
 

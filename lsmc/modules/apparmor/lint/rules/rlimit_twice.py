@@ -34,8 +34,9 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span
-from lsmc.lint.model import Check, Tree
-from lsmc.modules.apparmor.lint.wording import quoted
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.messages import quoted
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import places
 from lsmc.modules.apparmor.syntax import ast
 

@@ -54,8 +54,10 @@ from collections.abc import Iterator, Sequence
 
 from lsmc.base.diagnostics import Diagnostic, Edit, Fix, Label
 from lsmc.base.source import Span
-from lsmc.lint.model import Check, Tree, rule_text
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.messages import rule_text
 from lsmc.modules.apparmor.lint.source_files import bodies, given, own_line, texts
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.syntax import ast
 
 ORDER = [

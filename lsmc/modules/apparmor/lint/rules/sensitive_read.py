@@ -44,11 +44,12 @@ from collections.abc import Iterator
 from lsmc.analysis.profile_view import READ, ProfileView
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
-from lsmc.lint.model import Check, SettingError, Tree
+from lsmc.lint.model import Check, SettingError
 from lsmc.lint.selection import close
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
 from lsmc.modules.apparmor.lint.path_sets import Opening, Zones, names, opened
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

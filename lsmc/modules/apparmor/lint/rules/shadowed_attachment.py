@@ -46,12 +46,13 @@ from lsmc.automata.algebra import Table
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.paths import is_real_file, some_files
 from lsmc.base.diagnostics import Diagnostic, Label
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.attachment import Candidate
 from lsmc.modules.apparmor.graph.attachment_index import Scope
 from lsmc.modules.apparmor.lint.attachment_ranks import Race
 from lsmc.modules.apparmor.lint.messages import shown
 from lsmc.modules.apparmor.lint.references import graph_of
+from lsmc.modules.apparmor.lint.tree import Tree
 
 _TRIES = 8
 _LIMIT = 20_000

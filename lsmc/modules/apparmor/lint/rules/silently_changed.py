@@ -58,7 +58,7 @@ from lsmc.analysis.profile_view import FREE_MODES, WRITE, ProfileView, grants
 from lsmc.automata.facts import members, objects
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.ir.decision import ALLOW, DENY
-from lsmc.lint.model import Check, LintedFile, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, NETWORK
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
 from lsmc.modules.apparmor.lint.quirks.rules import altered
@@ -71,6 +71,7 @@ from lsmc.modules.apparmor.lint.quirks.structure import (
     own_name,
     structure,
 )
+from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.lint.written_rules import Text, places, texts
 from lsmc.modules.apparmor.resolve.features import Features
 from lsmc.modules.apparmor.syntax import ast

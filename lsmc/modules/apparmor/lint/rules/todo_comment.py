@@ -35,8 +35,9 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span, to_display
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_files import given, texts
+from lsmc.modules.apparmor.lint.tree import Tree
 
 WORDS = ["TODO", "FIXME", "XXX", "HACK"]
 

@@ -57,10 +57,11 @@ from lsmc.automata.prefixes import is_broad
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.ir.decision import ALLOW
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import bare_rules
 
 #: What the rules that name nothing open.

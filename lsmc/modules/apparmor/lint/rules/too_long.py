@@ -36,8 +36,9 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import to_display
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_files import given, lines, number
+from lsmc.modules.apparmor.lint.tree import Tree
 
 LENGTH = 120
 

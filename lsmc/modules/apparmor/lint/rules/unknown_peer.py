@@ -57,10 +57,11 @@ from lsmc.automata.pattern import example
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.ir.mediation import Effect
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.messages import quoted, shown
 from lsmc.modules.apparmor.lint.peers import peer_rules
 from lsmc.modules.apparmor.lint.references import EXTERNAL, external_setting, names_of
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -38,8 +38,9 @@ from collections.abc import Iterator
 from lsmc.analysis.redundancy.redundant import Fate, Judgement, judgements, smallest_cover
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
-from lsmc.lint.model import Check, Tree
-from lsmc.modules.apparmor.lint.wording import help_text, labels, quoted, where, witness_of
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.lint.messages import help_text, labels, quoted, where, witness_of
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
@@ -70,4 +71,4 @@ def stronger(judgement: Judgement) -> tuple[Span, ...]:
     return smallest_cover(needs, lambda span: (span.source.path, span.start))
 
 
-CHECK = Check("LSM101", "unreachable-rule", "warning", run, basis=judgements)
+CHECK = Check("LSM101", "unreachable-rule", "warning", run, basis=judgements, cost=4)

@@ -46,8 +46,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.references import graph_of, names_of
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -41,10 +41,11 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.engine.verdict import UNCONFINED
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.messages import chain, quoted
 from lsmc.modules.apparmor.lint.references import graph_of
 from lsmc.modules.apparmor.lint.transitions import edge_witness, executions
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -54,8 +54,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Label
-from lsmc.lint.model import Check, LintedProfile, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.references import graph_of, names_of
+from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
 from lsmc.modules.apparmor.subjects import FREE_MODES
 
 

@@ -48,8 +48,9 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_index import is_under
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.variables import BUILTIN, variables_of
 
 

@@ -50,9 +50,10 @@ from functools import cache
 
 from lsmc.base.diagnostics import Diagnostic, Edit, Fix
 from lsmc.base.source import Span, to_display
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.source_files import given, rules, texts
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.resolve.variables import ExpansionError, Variables
 from lsmc.modules.apparmor.syntax import ast
 

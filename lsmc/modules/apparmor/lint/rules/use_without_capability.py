@@ -42,10 +42,11 @@ from lsmc.automata.facts import members, samples
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
 from lsmc.ir.model import MediationClass
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import BY_NAME, CAPABILITY, FILE, NETWORK
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.messages import chain, quoted, witness
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.subjects import mediates
 
 

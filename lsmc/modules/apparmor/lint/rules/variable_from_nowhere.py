@@ -49,8 +49,9 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_index import is_under
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.variables import BUILTIN, variables_of
 from lsmc.modules.apparmor.syntax import ast
 

@@ -38,8 +38,9 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Edit, Fix
 from lsmc.base.source import Source, Span
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_files import given
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.syntax.formatter import format_text
 
 

@@ -51,12 +51,13 @@ from lsmc.automata.facts import Heads, common_file, last_bytes, starts
 from lsmc.automata.pattern import Pattern
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.ir.decision import Decision
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.exec_transition import execution
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.messages import chain, listing, quoted, shown, witness
 from lsmc.modules.apparmor.lint.path_sets import globs
+from lsmc.modules.apparmor.lint.tree import Tree
 
 _RUN = EXECUTE | MAP
 _WORDS = {"x": "executed", "m": "mapped as code"}
@@ -203,4 +204,4 @@ def _report(
     )
 
 
-CHECK = Check("LSM305", "write-and-exec", "warning", run)
+CHECK = Check("LSM305", "write-and-exec", "warning", run, cost=1)

@@ -39,10 +39,11 @@ from lsmc.analysis.profile_view import WRITE, Held, ProfileView, granting, grant
 from lsmc.automata.facts import Heads, objects, starts
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
-from lsmc.lint.model import Check, Tree
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
 from lsmc.modules.apparmor.lint.path_sets import Zones, opened
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -1,0 +1,238 @@
+"""What the checks of AppArmor work on: a tree of files, with their profiles in all their forms."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+from lsmc.analysis.rule_search import Question, places
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.files import StrPath
+from lsmc.base.source import Source, Span
+from lsmc.compiler.errors import too_complex, unreadable
+from lsmc.compiler.inputs import Options
+from lsmc.compiler.linking import first_of_each, policy_files
+from lsmc.engine.matcher import Matcher
+from lsmc.engine.verdict import RequestError, Verdict
+from lsmc.ir import model as ir
+from lsmc.ir.model import MediationClass
+from lsmc.lint.model import CommentedText
+from lsmc.lint.prebuild import Builder
+from lsmc.modules.apparmor.build.front import front_end
+from lsmc.modules.apparmor.classes import MODULE
+from lsmc.modules.apparmor.compile import Compiled, Compiler
+from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.lint.include_graph import IncludeGraph
+from lsmc.modules.apparmor.lint.unlinted_profiles import Beside
+from lsmc.modules.apparmor.resolve.library import Library
+from lsmc.modules.apparmor.subjects import Profiles
+from lsmc.tables.build import Known, TooComplexError, build, rules_in_order
+from lsmc.tables.groups import UNCOMPRESSED
+from lsmc.tables.records import ProfileRecord
+
+T = TypeVar("T")
+
+#: So many patterns without a table are told; with more, no profile takes part in the checks.
+_MANY_COMPLEX = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LintedFile:
+    """A file that was given: its path and what compiling it gave."""
+
+    path: str
+    compiled: Compiled
+
+
+@dataclass(slots=True)
+class LintedProfile:
+    """A profile in all its forms: IR, record and matcher in the tables."""
+
+    file: LintedFile
+    ir: ir.Profile
+    record: ProfileRecord
+    tables: Profiles
+
+    @property
+    def matcher(self) -> Matcher:
+        """The matcher, made when it is first asked for: most checks do without."""
+        return self.tables.matcher(self.record)
+
+    @property
+    def name(self) -> str:
+        """The name for people."""
+        return self.record.full_name
+
+    def questions(self, cls: MediationClass | None = None) -> Iterator[Question]:
+        """Each rule of the profile with its language, to be asked about."""
+        for place in places(self.matcher, cls):
+            yield Question(self.matcher, place)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """All that is linted together; `rules` are the IR rules by their number in the tables."""
+
+    files: tuple[LintedFile, ...]
+    library: Library
+    engine: Engine
+    profiles: tuple[LintedProfile, ...]
+    rules: tuple[ir.Rule, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    _made: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    # --- what lint asks of it: `lsmc.lint.model.LintedPolicy`
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The paths of the files that were given and could be read."""
+        return tuple(file.path for file in self.files)
+
+    @cached_property
+    def homes(self) -> Mapping[str, str]:
+        """The file of each profile by the profile's name."""
+        return {profile.name: profile.file.path for profile in self.profiles}
+
+    @property
+    def sources(self) -> Collection[Source]:
+        """Every text that was read."""
+        return self.library.sources.values()
+
+    @property
+    def commented(self) -> Iterator[CommentedText]:
+        """The comments of the given files and of all that they include, in order of path."""
+        for path in self.texts:
+            parsed = self.library.file(path).tree
+            start = parsed.items[0].span.start if parsed.items else None
+            yield CommentedText(path, [one.span for one in parsed.comments], start)
+
+    @property
+    def settled(self) -> frozenset[str]:
+        """The files about which all is said: shared ones if no other profile may use them."""
+        return frozenset(self.given if self.shared(Beside).names else self.texts)
+
+    # --- what checks ask
+
+    def shared(self, make: Callable[[Tree], T]) -> T:
+        """What a function makes of the tree; several checks may ask, it is made once."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        found: T = self._made[make]
+        return found
+
+    def answer(self, request: Mapping[str, Any]) -> Verdict | None:
+        """What the policy says to a witness, or None where it is no request.
+
+        A pattern with an escaped NUL matches keys whose fields are not those of any request.
+        """
+        try:
+            return self.engine.answer(request).verdict
+        except RequestError:
+            return None
+
+    def origin(self, number: int) -> Span:
+        """Where the rule of a number in the tables is written."""
+        return self.rules[number].origin
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The given files and all that they include, in order of path."""
+        graph = self.library.kept(IncludeGraph)
+        return tuple(graph.closure(self.given))
+
+    @cached_property
+    def by_name(self) -> dict[str, LintedProfile]:
+        """The profiles by full name."""
+        return {profile.name: profile for profile in self.profiles}
+
+    def setting(self, check: str, name: str, default: Any) -> Any:
+        """A value of a check's own table in the configuration."""
+        return self.settings.get(check, {}).get(name, default)
+
+
+def read_tree(
+    paths: Iterable[StrPath], options: Options, settings: Mapping[str, Any] | None = None
+) -> tuple[Tree, list[Diagnostic]]:
+    """The tree of some files and the errors met; files with errors take part as far as they go."""
+    return compile_tree(front_end(options), paths, settings)
+
+
+def compile_tree(
+    front: Compiler,
+    paths: Iterable[StrPath],
+    settings: Mapping[str, Any] | None = None,
+    jobs: int = 1,
+) -> tuple[Tree, list[Diagnostic]]:
+    """The tree of some files under a compiler, and the errors met.
+
+    It does not depend on `jobs`, the number of processes.  OSError when one is lost.
+    """
+    given = [str(path) for path in paths]
+    held = [path for path in given if path in front.library.sources]
+    names, diagnostics = policy_files(path for path in given if path not in held)
+    known = {posixpath.abspath(path) for path in held}
+    files: list[LintedFile] = []
+    with Builder(jobs) as builder:
+        for path in (*held, *(name for name in names if posixpath.abspath(name) not in known)):
+            try:
+                compiled = front.compile(path)
+            except OSError as fault:
+                diagnostics.append(unreadable(path, fault))
+                continue
+            diagnostics += compiled.diagnostics
+            if "\0" in front.library.sources[path].text:  # no text, so there is no more to say
+                continue
+            files.append(LintedFile(path, compiled))
+            builder.add(compiled.profiles)
+        groups = builder.groups()
+    without: list[Span] = []
+    while len(without) < _MANY_COMPLEX:
+        try:
+            return tree_of(files, front.library, settings, groups, without), diagnostics
+        except TooComplexError as fault:
+            diagnostics.append(too_complex(fault))
+            without.append(fault.origin)
+    none = [LintedFile(file.path, replace(file.compiled, profiles=())) for file in files]
+    return tree_of(none, front.library, settings), diagnostics
+
+
+def tree_of(
+    files: list[LintedFile],
+    library: Any,
+    settings: Mapping[str, Any] | None,
+    groups: Known | None = None,
+    without: Collection[Span] = (),
+) -> Tree:
+    """The tree of compiled files; of two profiles of one name the first takes part.
+
+    `groups` are known ones by the digest of their unit.  Profiles that have a rule or an attachment
+    at a place in `without` are left out.
+    """
+    homes = {id(profile): file for file in files for profile in file.compiled.profiles}
+    ordered, _ = first_of_each(profile for file in files for profile in file.compiled.profiles)
+    if without:
+        ordered = [profile for profile in ordered if not _has_any(profile, without)]
+    whole = ir.Policy(MODULE, tuple(ordered))
+    linked = build(whole, known=groups, level=UNCOMPRESSED)
+    engine = Engine(linked.data)
+    profiles = []
+    for number, profile in enumerate(ordered):
+        record = engine.bundle.profile(number)
+        profiles.append(LintedProfile(homes[id(profile)], profile, record, engine.tables))
+    return Tree(
+        tuple(files),
+        library,
+        engine,
+        tuple(profiles),
+        rules_in_order(whole, linked),
+        settings or {},
+    )
+
+
+def _has_any(profile: ir.Profile, places: Collection[Span]) -> bool:
+    return profile.origin in places or any(
+        rule.origin in places for use in profile.uses for rule in use.unit.rules
+    )
