@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.base.diagnostics import MissingFile, UnreadableFile
 from lsmc.base.files import StrPath, map_file, path_text
-from lsmc.modules.registry import lint_of, module_named, module_of
+from lsmc.modules.registry import DEFAULT, lint_of, module_named, module_of
 from lsmc.policy import Policy
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def compile_text(
     if not isinstance(text, str | bytes):
         raise TypeError(f"a policy text is str or bytes, not {type(text).__name__}")
     options = Options.of(base, include, features, variables, restrict, target)
-    data, _ = module_named("apparmor").compile_text(text, name, options)
+    data, _ = module_named(DEFAULT).compile_text(text, name, options)
     return Policy(data)
 
 
@@ -211,8 +211,10 @@ def explain_log(
 
     if not isinstance(policy, Policy):
         raise TypeError(f"a policy is asked, not {type(policy).__name__}")
-    causes = Causes(since=since.timestamp() if since is not None else None, profile=profile)
-    reader = LogReader(path_text(path) for path in _existing(logs))
+    read = policy.module.needs(policy.module.logs, "a log")
+    moment = since.timestamp() if since is not None else None
+    causes = Causes(read.grouping(), since=moment, profile=profile)
+    reader = LogReader((path_text(path) for path in _existing(logs)), read.form())
     try:
         for record in reader:
             causes.add(record)
@@ -220,7 +222,7 @@ def explain_log(
         raise _unread(fault) from None
     engine = policy.enforced.engine if enforce else policy.engine
     return LogExplanation(
-        diagnoses=tuple(diagnose(engine, causes.sorted())),
+        diagnoses=tuple(diagnose(read.questions(), engine, causes.sorted())),
         faults=tuple(reader.faults),
         used=reader.used,
         skipped=reader.skipped,

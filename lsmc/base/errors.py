@@ -14,6 +14,10 @@ class Error(Exception):
     """What lsmc raises for policy, bundles and questions that it cannot work with."""
 
 
+class NoMeaning(Error):
+    """Something is asked of a security module that has no such thing."""
+
+
 def close_words(word: str, known: Iterable[str]) -> tuple[str, ...]:
     """The known words that are most like a word, at most three."""
     from difflib import get_close_matches

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from lsmc.cli.options import Reading
     from lsmc.cli.screen import Screen
     from lsmc.compiler.outcome import Progress
+    from lsmc.explain.diagnosis import Explained
     from lsmc.explain.log_groups import Causes
     from lsmc.logs.reader import LogReader
-    from lsmc.output.causes import Explained
+    from lsmc.modules.interface import Logs
     from lsmc.policy import Policy
 
 #: Records between two moves of the progress bar, and broken lines that are reported one by one.
@@ -57,15 +58,16 @@ class Wanted(NamedTuple):
 def explain_log(policy: Policy, wanted: Wanted, reading: Reading, screen: Screen) -> int:
     """Explain the causes behind logs.
 
-    The exit code says whether one is denied, or that lines of AppArmor could not be read.
+    The exit code says whether one is denied, or that lines of the module could not be read.
     """
     from lsmc.cli.reading import progress_bar
     from lsmc.explain.log_groups import Causes
     from lsmc.logs.reader import LogReader
 
     moment = since(wanted.since) if wanted.since is not None else None
-    causes = Causes(since=moment, profile=wanted.profile)
-    reader = LogReader(wanted.logs)
+    logs = _logs(policy)
+    causes = Causes(logs.grouping(), since=moment, profile=wanted.profile)
+    reader = LogReader(wanted.logs, logs.form())
     with progress_bar(screen) as progress:
         _read(reader, causes, progress)
         found = list(_explained(policy, causes, reading, progress))
@@ -74,9 +76,12 @@ def explain_log(policy: Policy, wanted: Wanted, reading: Reading, screen: Screen
     if reader.broken > _FAULTS:
         screen.remark(f"{_number(reader.broken - _FAULTS, 'more line')} could not be read")
     if wanted.html is not None:
-        _write_page(wanted.html, found, wanted, reader, causes, reading, screen)
+        patch = _patch(found, policy, reading)
+        _write_page(wanted.html, found, wanted, reader, causes, patch, reading, screen)
+    elif wanted.patch:
+        screen.patch(_patch(found, policy, reading))
     else:
-        _print(found, wanted, reading, screen)
+        _print(found, wanted, screen)
     lines, records = _counts(reader, causes)
     broken = (f"{reader.broken} broken", "bad" if reader.broken else "")
     screen.remark(f"{lines}, ", broken)
@@ -86,13 +91,11 @@ def explain_log(policy: Policy, wanted: Wanted, reading: Reading, screen: Screen
     return NO if any(one.diagnosis.status == "denied" for one in found) else YES
 
 
-def _print(found: list[Explained], wanted: Wanted, reading: Reading, screen: Screen) -> None:
+def _print(found: list[Explained], wanted: Wanted, screen: Screen) -> None:
     from lsmc.output.causes import cause_json, cause_lines
     from lsmc.output.json import dumps
 
-    if wanted.patch:
-        screen.patch(patched(found, reading))
-    elif wanted.form == "json":
+    if wanted.form == "json":
         screen.text(dumps([cause_json(one) for one in found], indent=2) + "\n")
     elif wanted.form == "jsonl":
         for one in found:
@@ -108,6 +111,7 @@ def _write_page(
     wanted: Wanted,
     reader: LogReader,
     causes: Causes,
+    patch: bytes,
     reading: Reading,
     screen: Screen,
 ) -> None:
@@ -122,7 +126,7 @@ def _write_page(
         logs=wanted.logs,
         counts=(f"{lines}, {reader.broken} broken", records),
         faults=[(f"{one.source.file}:{one.source.line}", one.reason) for one in reader.faults],
-        patch=to_display(patched(found, reading).decode("latin-1")),
+        patch=to_display(patch.decode("latin-1")),
     )
     write_page(path, page, screen)
 
@@ -143,41 +147,28 @@ def _explained(
     reading: Reading,
     progress: Progress | None,
 ) -> Iterator[Explained]:
-    from lsmc.explain.diagnosis import diagnose
-    from lsmc.modules.apparmor.suggest.remedies import Pharmacy
-    from lsmc.output.causes import Explained
+    from lsmc.explain.diagnosis import Explained, diagnose
 
-    options = reading.options()
-    pharmacy = Pharmacy(policy.engine, options)
+    logs = _logs(policy)
+    remedies = logs.remedies(policy.engine, reading.options())
     some = causes.sorted()
-    for number, diagnosis in enumerate(diagnose(policy.engine, some), 1):
-        yield Explained(diagnosis, pharmacy.of(diagnosis))
+    for number, diagnosis in enumerate(diagnose(logs.questions(), policy.engine, some), 1):
+        yield Explained(diagnosis, remedies(diagnosis))
         if progress is not None:
             progress("explaining causes", number, len(some))
 
 
-def patched(found: list[Explained], reading: Reading) -> bytes:
+def _logs(policy: Policy) -> Logs:
+    """What the policy's module makes of logs; raises `NoMeaning`."""
+    return policy.module.needs(policy.module.logs, "a log")
+
+
+def _patch(found: list[Explained], policy: Policy, reading: Reading) -> bytes:
     """The unified diff that adds a rule for each denial to the files."""
-    from lsmc.modules.apparmor.build.front import front_end
-    from lsmc.modules.apparmor.suggest.insertion import edited, insertion
     from lsmc.output.patch import unified
 
-    options = reading.options()
-    library = front_end(options).library
-    edits = []
-    for one in found:
-        varied = one.diagnosis.cause.varied
-        for remedy in one.remedies:
-            if remedy.kind != "exact":
-                continue
-            general = (
-                r for r in one.remedies if r.kind == "general" and r.profile == remedy.profile
-            )
-            wider = next((r for r in general if varied and r.hazards == remedy.hazards), remedy)
-            edit = insertion(library, wider.file, wider.line, wider.profile, wider.rule)
-            if edit is not None:
-                edits.append(edit)
-    return b"".join(unified(path, *texts) for path, texts in edited(edits).items())
+    changed = _logs(policy).patched(found, reading.options())
+    return b"".join(unified(path, *texts) for path, texts in changed.items())
 
 
 def _counts(reader: LogReader, causes: Causes) -> tuple[str, str]:

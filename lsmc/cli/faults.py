@@ -46,6 +46,7 @@ def guarded(work: Callable[[], int], screen: Screen) -> int:
 def _explained(fault: Exception, screen: Screen) -> bool:
     """Report a fault of use, a file, the policy, the bundle or the question; False for ours."""
     from lsmc.base.diagnostics import PolicyError
+    from lsmc.base.errors import NoMeaning
     from lsmc.engine.verdict import RequestError, UnknownName
     from lsmc.tables.errors import BundleError
 
@@ -58,7 +59,7 @@ def _explained(fault: Exception, screen: Screen) -> bool:
         screen.diagnostics(d for d in fault.diagnostics if d.severity == "error")
     elif isinstance(fault, BundleError):
         screen.error(f"`{screen.about}`: {fault}" if screen.about else str(fault))
-    elif isinstance(fault, RequestError | UnknownName):
+    elif isinstance(fault, RequestError | UnknownName | NoMeaning):
         screen.error(str(fault))
     else:
         return False

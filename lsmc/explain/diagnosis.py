@@ -2,18 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple
 
 from lsmc.engine.verdict import UNCONFINED, RequestError, UnknownName, Verdict, both
 from lsmc.explain.explanation import Explanation
 from lsmc.explain.log_groups import Cause
-from lsmc.modules.apparmor.engine import Engine
-from lsmc.modules.apparmor.explain import explain_request
-from lsmc.modules.apparmor.log.infos import Decider
-from lsmc.modules.apparmor.log.record import Record
-from lsmc.modules.apparmor.log.request import asked, namespace
-from lsmc.modules.apparmor.requests import encode
+from lsmc.logs.record import Outcome
+
+Request = Mapping[str, Any]
+#: Who decided what was logged: the rules; what was loaded of the policy, as what the rules lead to
+#: was not; the search for the name of the object, before any rule; or the kernel for reasons of its
+#: own.
+Decider = Literal["rules", "loaded", "name", "kernel"]
+
+
+class Asked(NamedTuple):
+    """What a record asks: the names its subject may have in a policy, best first, and the requests.
+
+    Each request names the first subject; `put_to` gives them for another.  Without requests
+    `reason` says why; with them it says what the kernel adds, if anything.  `by` is who decided.
+    """
+
+    subjects: tuple[str, ...]
+    requests: tuple[Request, ...]
+    reason: str = ""
+    by: Decider = "rules"
+
+    def put_to(self, known: Callable[[str], bool]) -> tuple[Request, ...]:
+        """The requests for the first subject that a policy knows, or as they are."""
+        for subject in self.subjects:
+            if known(subject):
+                return tuple({**request, "subject": subject} for request in self.requests)
+        return self.requests
+
+
+class Questions(NamedTuple):
+    """How the records of a module become questions to its policy, which `Any` opens.
+
+    Attributes:
+        asked: what a record asks.
+        knows: (policy, subject) whether the policy knows a subject.
+        explain: (policy, request, the record's operation) the answer with its reasons; raises
+            `UnknownName`, `RequestError`.
+        elsewhere: why another policy than this one answers for a record; empty if this one does.
+        lacking: (policy, record, subject, who decided) what this policy has of that which was
+            lacking when the record was written, as a sentence; empty for nothing.
+    """
+
+    asked: Callable[[Any], Asked]
+    knows: Callable[[Any, str], bool]
+    explain: Callable[[Any, Request, str], Explanation]
+    elsewhere: Callable[[Any], str]
+    lacking: Callable[[Any, Any, str, Decider], str]
+
 
 Kind = Literal["exact", "general", "abstraction"]
 Status = Literal["denied", "allowed", "complain", "unconfined", "no-profile", "no-question"]
@@ -23,8 +65,6 @@ Status = Literal["denied", "allowed", "complain", "unconfined", "no-profile", "n
 Agreement = Literal[
     "agrees", "older", "newer", "unloaded", "enforced", "complained", "unlogged", ""
 ]
-
-_REFUSED = ("AA_RECORD_DENIED", "AA_RECORD_KILLED", "AA_RECORD_ERROR")
 
 
 class Diagnosis(NamedTuple):
@@ -67,28 +107,36 @@ class Remedy(NamedTuple):
     hazards: tuple[str, ...] = ()
 
 
-def diagnose(policy: Engine, causes: Iterable[Cause]) -> Iterator[Diagnosis]:
+class Explained(NamedTuple):
+    """A cause with its diagnosis and the remedies for it."""
+
+    diagnosis: Diagnosis
+    remedies: tuple[Remedy, ...]
+
+
+def diagnose(questions: Questions, policy: Any, causes: Iterable[Cause]) -> Iterator[Diagnosis]:
     """The policy's answer to each cause, in order."""
     for cause in causes:
-        yield _diagnose(policy, cause)
+        yield _diagnose(questions, policy, cause)
 
 
-def _diagnose(policy: Engine, cause: Cause) -> Diagnosis:
+def _diagnose(questions: Questions, policy: Any, cause: Cause) -> Diagnosis:
     record = cause.record
-    question = asked(record)
-    name = question.subjects[0] if question.subjects else record.profile or ""
-    known = [subject for subject in question.subjects if _knows(policy, subject)]
+    question = questions.asked(record)
+    name = question.subjects[0] if question.subjects else record.subject or ""
+    known = [subject for subject in question.subjects if questions.knows(policy, subject)]
     bare = Diagnosis(cause, name, "no-question", "", note=question.reason)
     if not known:
-        return _unknown(policy, bare, namespace(record), bool(question.requests))
+        return _unknown(questions, policy, bare, bool(question.requests))
     bare = bare._replace(subject=known[0])
     if not question.requests:
-        return bare._replace(note=_sentences(question.reason, _in_files(policy, bare, question.by)))
+        lacking = questions.lacking(policy, record, known[0], question.by)
+        return bare._replace(note=_sentences(question.reason, lacking))
     answers: list[Explanation] = []
     for request in question.put_to(lambda subject: subject in known):
         try:
             proven = {**request, "mediated": True}  # a class that is logged is mediated
-            answers.append(explain_request(policy, proven, record.operation or ""))
+            answers.append(questions.explain(policy, proven, record.operation or ""))
         except (RequestError, UnknownName) as fault:
             return bare._replace(note=str(fault))
     found = bare._replace(answers=tuple(answers))
@@ -97,7 +145,7 @@ def _diagnose(policy: Engine, cause: Cause) -> Diagnosis:
     status: Status = "denied"
     if verdict.allowed:
         status = "allowed" if verdict.decision == "allow" else _named(verdict)
-    agreement = _agreement(record.event_type, status, verdict)
+    agreement = _agreement(record.outcome, status, verdict)
     if question.by != "rules":
         # the rules had no part in what was logged, so that it says nothing about their age
         agreement = "agrees" if status == "denied" else "unloaded"
@@ -106,55 +154,19 @@ def _diagnose(policy: Engine, cause: Cause) -> Diagnosis:
     return found._replace(status=status, agreement=agreement)
 
 
-def _unknown(policy: Engine, bare: Diagnosis, space: str, asks: bool) -> Diagnosis:
+def _unknown(questions: Questions, policy: Any, bare: Diagnosis, asks: bool) -> Diagnosis:
     """The answer for a subject that this policy does not know."""
-    if space:
-        where = (
-            f"the profile belongs to the policy namespace {space}, as that of a container: the"
-            " policy of that namespace answers for it, not that of the host"
-        )
+    record = bare.cause.record
+    if where := questions.elsewhere(record):
         return bare._replace(status="no-profile", note=_sentences(where, bare.note))
-    if bare.cause.record.profile == UNCONFINED:
+    if record.subject == UNCONFINED:
         said = bare.note or "the task has no profile, so that no rule of a profile decides"
-        note = _sentences(said, _clash(policy, bare.cause.record))
+        note = _sentences(said, questions.lacking(policy, record, UNCONFINED, "kernel"))
         return bare._replace(subject=UNCONFINED, status="unconfined", note=note)
     if not asks:
         return bare
     none = "this policy has no such profile"
     return bare._replace(status="no-profile", note=_sentences(none, bare.note))
-
-
-def _in_files(policy: Engine, bare: Diagnosis, by: Decider) -> str:
-    """What this policy has of that which was lacking when a record was written."""
-    record = bare.cause.record
-    if by == "loaded" and (target := (record.name2 or record.name or "").removeprefix("&")):
-        if _knows(policy, target):
-            return "these files have it: load them"
-        return "these files do not have it either"
-    if clash := _clash(policy, record):
-        return clash
-    flag = next((flag for word, flag in _FLAGS.items() if word in (record.info or "")), "")
-    profile = policy.tables.find(bare.subject)
-    if by != "name" or not flag or profile is None:
-        return ""
-    if flag in dict(profile.settings):
-        return "these files give the profile that flag: another policy was running, load these"
-    place = policy.bundle.place(profile.place)
-    return f"the profile is at {place.file}:{place.line}"
-
-
-def _clash(policy: Engine, record: Record) -> str:
-    """The profiles of this policy that attach to what was executed, where the kernel took none."""
-    if not (record.info or "").startswith("conflicting profile attachments") or not record.name:
-        return ""
-    path, find = encode(record.name), policy.tables.attachments.find
-    clashing = find(path)[1] or find(path, parent=record.profile or "")[1]
-    names = " and ".join(f"`{profile.full_name}`" for profile in clashing)
-    return f"in these files {names} do" if names else ""
-
-
-#: What the kernel says of a name that was not found, and the flag that helps.
-_FLAGS = {"deleted entry": "mediate_deleted", "disconnected path": "attach_disconnected"}
 
 
 def _sentences(*parts: str) -> str:
@@ -165,21 +177,14 @@ def _named(verdict: Verdict) -> Status:
     return "complain" if verdict.decision == "complain" else "unconfined"
 
 
-def _knows(policy: Engine, subject: str) -> bool:
-    try:
-        return bool(policy.tables.components(subject))
-    except (UnknownName, RequestError):
-        return False
-
-
-def _agreement(kind: str, status: Status, verdict: Verdict) -> Agreement:
+def _agreement(logged: Outcome, status: Status, verdict: Verdict) -> Agreement:
     """How what was logged compares to what this policy would do."""
-    if kind in _REFUSED and status == "denied" and not verdict.audited:
+    if logged == "refused" and status == "denied" and not verdict.audited:
         return "unlogged"
-    if kind in _REFUSED:
+    if logged == "refused":
         return {"denied": "agrees", "complain": "enforced"}.get(status, "older")  # type: ignore[return-value]
-    if kind == "AA_RECORD_ALLOWED":
+    if logged == "complained":
         return {"complain": "agrees", "denied": "complained"}.get(status, "older")  # type: ignore[return-value]
-    if kind == "AA_RECORD_AUDIT":
+    if logged == "allowed":
         return "newer" if status == "denied" else "agrees"
     return ""

@@ -3,7 +3,7 @@
 Compression is told by the first bytes, not by the name, since rotated logs are renamed freely; a
 rotated set is just several files.  No line is read whole beyond a bound, and every line is counted
 once: used (part of a record), skipped (something else's), or broken (a record that cannot be read,
-another text on what AppArmor decided, or a line beyond the bound).
+another text on what the module decided, or a line beyond the bound).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import gzip
 import importlib
 import io
 import lzma
-import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
@@ -24,11 +23,8 @@ from typing import IO, Any, BinaryIO, NamedTuple, cast
 from lsmc.logs.envelope import Envelope, from_journal, unwrap
 from lsmc.logs.journal import FIRST_FIELD, Entry, read_entry
 from lsmc.logs.lines import MAX_LINE, Lines
-from lsmc.logs.wrapping import goes_on
+from lsmc.logs.record import LogError, LogFormat, LogPlace, Record
 from lsmc.logs.xz import MAX_MEMORY, Xz
-from lsmc.modules.apparmor.log.mending import read_message, speaks
-from lsmc.modules.apparmor.log.parse import LogError, foreign
-from lsmc.modules.apparmor.log.record import Record, Source
 
 STDIN = "-"
 #: How many faults, and how many lines of a log without any record, are kept to be shown.
@@ -36,9 +32,6 @@ KEEP_FAULTS = 100
 KEEP_FOREIGN = 20
 #: Lines that a record may be broken into.
 _CONTINUATIONS = 32
-_NAMES = (b"apparmor", b"AppArmor", b"APPARMOR", b'operation="', b"DENIED", b"ALLOWED", b"AUDIT ")
-_NUMBER = re.compile(rb"type=150[0-7]|UNKNOWN\[150[0-7]\]")
-_JOURNAL_BYTES = re.compile(rb'"MESSAGE"\s*:\s*\[')
 
 
 class UnreadableLog(OSError):
@@ -51,20 +44,21 @@ class UnreadableLog(OSError):
 class Fault(NamedTuple):
     """A broken line, why it is one, and what could be read of it."""
 
-    source: Source
+    source: LogPlace
     reason: str
     record: Record
 
 
 class LogReader:
-    """The records of some logs, with the count of all their lines.
+    """The records of a module in some logs, with the count of all their lines.
 
     Iterate it, or its `entries`, once.  `lines == used + skipped + broken` holds at any time;
     `faults` are the first broken lines, `foreign` the first lines of a log in which no record has
     been found so far.
     """
 
-    def __init__(self, paths: Iterable[str], *, max_line: int = MAX_LINE) -> None:
+    def __init__(self, paths: Iterable[str], form: LogFormat, *, max_line: int = MAX_LINE) -> None:
+        self.form = form
         self.paths = tuple(paths)
         self.max_line = max_line
         self.records = self.used = self.skipped = self.broken = 0
@@ -79,7 +73,7 @@ class LogReader:
     def __iter__(self) -> Iterator[Record]:
         """The records in order; raises `UnreadableLog`, also in the middle of a damaged file."""
         for entry in self.entries():
-            if isinstance(entry, Record):
+            if not isinstance(entry, Fault):
                 yield entry
 
     def entries(self) -> Iterator[Record | Fault]:
@@ -97,22 +91,23 @@ class LogReader:
                     raise UnreadableLog(path, str(fault)) from fault
 
     def _read(self, path: str, lines: Lines) -> Iterator[Record | Fault]:
+        worth_reading, goes_on, speaks = self.form[:3]
         for line in lines:
             if line is None:
-                yield self._too_long(Source(path, lines.number))
+                yield self._too_long(LogPlace(path, lines.number))
                 continue
             if line.startswith(FIRST_FIELD):
                 journal = read_entry(line, lines)
-                found = self._entry(journal, Source(path, journal.line))
+                found = self._entry(journal, LogPlace(path, journal.line))
                 if found is not None:
                     yield found
                 continue
             if not worth_reading(line):
                 self.skipped += 1
                 if not self.records:
-                    self._remember(line, Source(path, lines.number))
+                    self._remember(line, LogPlace(path, lines.number))
                 continue
-            source = Source(path, lines.number)
+            source = LogPlace(path, lines.number)
             whole, count = line, 1
             while count < _CONTINUATIONS and (joined := goes_on(whole, lines.peek())) is not None:
                 next(lines)
@@ -129,11 +124,11 @@ class LogReader:
                 yield found
 
     def _record(
-        self, message: Envelope | None, source: Source, count: int
+        self, message: Envelope | None, source: LogPlace, count: int
     ) -> Record | Fault | None:
         """The record of a message, and its lines counted."""
         try:
-            record = read_message(message, source) if message is not None else None
+            record = self.form.read(message, source) if message is not None else None
         except LogError as fault:
             return self._fault(source, fault.reason, fault.record, count)
         if record is None:
@@ -142,40 +137,31 @@ class LogReader:
         self.used += count
         self.records += 1
         self.foreign.clear()
-        return record
+        found: Record = record
+        return found
 
-    def _entry(self, entry: Entry, source: Source) -> Record | Fault | None:
+    def _entry(self, entry: Entry, source: LogPlace) -> Record | Fault | None:
         """A journal entry of several lines: its message is used, the rest belongs to nobody."""
         self.skipped += entry.lines - 1
         if entry.too_long:
             return self._too_long(source)
         return self._record(from_journal(entry.fields), source, 1)
 
-    def _remember(self, line: bytes, source: Source) -> None:
+    def _remember(self, line: bytes, source: LogPlace) -> None:
         """Keep a skipped line of a log that has shown no record yet."""
         if not self.records and not self.broken and len(self.foreign) < KEEP_FOREIGN:
-            self.foreign.append(foreign(_text(line))._replace(source=source))
+            self.foreign.append(self.form.foreign(_text(line)).at(source))
 
-    def _too_long(self, source: Source) -> Fault:
-        return self._fault(source, f"longer than {self.max_line} bytes", Record(), 1)
+    def _too_long(self, source: LogPlace) -> Fault:
+        return self._fault(source, f"longer than {self.max_line} bytes", self.form.nothing, 1)
 
-    def _fault(self, source: Source, reason: str, record: Record, count: int) -> Fault:
+    def _fault(self, source: LogPlace, reason: str, record: Record, count: int) -> Fault:
         self.broken += count
         self.foreign.clear()
-        fault = Fault(source, reason, record._replace(source=source))
+        fault = Fault(source, reason, record.at(source))
         if len(self.faults) < KEEP_FAULTS:
             self.faults.append(fault)
         return fault
-
-
-def worth_reading(line: bytes) -> bool:
-    """Whether a line may hold a record: a quick look that spares the rest of a large log."""
-    for name in _NAMES:
-        if name in line:
-            return True
-    if b"150" in line and _NUMBER.search(line):
-        return True
-    return line.startswith(b"{") and bool(_JOURNAL_BYTES.search(line))
 
 
 @contextmanager

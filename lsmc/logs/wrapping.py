@@ -1,43 +1,55 @@
 """Records that were broken into several lines: by a bus daemon, by mail, by a narrow window.
 
 A line goes on with a record when it begins with keys of records and holds nothing else, or closes a
-quote that the record left open. Mail puts the same marks before each line.
+quote that the record left open. Mail puts the same marks before each line. Which keys there are is
+for the module to say.
 """
 
 from __future__ import annotations
 
 import re
-
-from lsmc.modules.apparmor.log.parse import KEYS
+from typing import NamedTuple
 
 _MARKS = rb"[ \t>|]*"
-_KNOWN = frozenset(key.encode() for key in KEYS) | {b"capability", b"sauid", b"hostname"}
 _KEY = re.compile(rb"([A-Za-z_][A-Za-z0-9_]*)=")
 _FIRST = re.compile(_MARKS + rb"([a-z_][a-z0-9_]*)=")
 _CLOSING = re.compile(_MARKS + rb"[^\"=\[]{0,4096}\"\s*(?:\Z|([a-z_][a-z0-9_]*)=)")
 #: The middle of a value of several words; other lines of logs have digits and colons.
 _MIDDLE = re.compile(_MARKS + rb"[A-Za-z_][A-Za-z_ -]{0,200}\s*")
-#: Keys whose values the kernel writes with blanks; in others a blank makes it write hexadecimal.
-_TEXTS = frozenset((b"info", b"flags", b"requested_mask", b"denied_mask", b"requested", b"denied"))
 _LONGEST = 8192
 _BEFORE = re.compile(rb"\A" + _MARKS)
 
 
-def goes_on(record: bytes, line: bytes) -> bytes | None:
+class Keys(NamedTuple):
+    """The keys of a module's records.
+
+    Attributes:
+        known: all of them.
+        texts: those whose values the kernel writes with blanks; in others a blank makes it write
+            hexadecimal.
+        first: what a line holds that begins a record.
+    """
+
+    known: frozenset[bytes]
+    texts: frozenset[bytes]
+    first: bytes
+
+
+def goes_on(keys: Keys, record: bytes, line: bytes) -> bytes | None:
     """The record with a line that goes on with it; None for a line of its own."""
     if line[:1] in (b" ", b"\t") and _unfinished(record):
         return record + line
     key = _open_key(record)
     if key is not None:
-        if not _closes(line) and not (key in _TEXTS and _MIDDLE.fullmatch(line)):
+        if not _closes(keys, line) and not (key in keys.texts and _MIDDLE.fullmatch(line)):
             return None
     else:
         first = _FIRST.match(line)
-        if first is None or first[1] not in _KNOWN or not _pairs_only(line):
+        if first is None or first[1] not in keys.known or not _pairs_only(keys, line):
             return None
     if len(record) + len(line) > _LONGEST:
         return None
-    inside = key is not None and key not in _TEXTS
+    inside = key is not None and key not in keys.texts
     return record.rstrip() + (b"" if inside else b" ") + _BEFORE.sub(b"", line)
 
 
@@ -48,17 +60,17 @@ def _open_key(record: bytes) -> bytes | None:
     return record.rpartition(b'="')[0].rpartition(b" ")[2]
 
 
-def _pairs_only(line: bytes) -> bool:
+def _pairs_only(keys: Keys, line: bytes) -> bool:
     """Whether a line has keys of records only, so that it is no other program's."""
-    return all(key in _KNOWN for key in _KEY.findall(line[:_LONGEST]))
+    return all(key in keys.known for key in _KEY.findall(line[:_LONGEST]))
 
 
-def _closes(line: bytes) -> bool:
+def _closes(keys: Keys, line: bytes) -> bool:
     """Whether a line begins with the rest of a quoted value."""
     found = _CLOSING.match(line)
-    if found is None or b"apparmor=" in line or b"audit(" in line:
+    if found is None or keys.first in line or b"audit(" in line:
         return False
-    return found[1] is None or (found[1] in _KNOWN and _pairs_only(line))
+    return found[1] is None or (found[1] in keys.known and _pairs_only(keys, line))
 
 
 def _unfinished(record: bytes) -> bool:

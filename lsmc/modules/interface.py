@@ -11,7 +11,9 @@ compiler.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+
+from lsmc.base.errors import NoMeaning
 
 if TYPE_CHECKING:
     from lsmc.analysis.diff import Change
@@ -19,10 +21,14 @@ if TYPE_CHECKING:
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import Options
     from lsmc.engine.verdict import Permissions, Verdict
+    from lsmc.explain.diagnosis import Diagnosis, Explained, Questions, Remedy
     from lsmc.explain.explanation import Explanation
+    from lsmc.explain.log_groups import Grouping
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
+    from lsmc.logs.record import LogFormat
 
+Part = TypeVar("Part")
 #: A question as `Policy.query_many` takes it: `subject`, `op` or `class`, `object`, and fields.
 Request = Mapping[str, Any]
 
@@ -36,6 +42,25 @@ class Opened(Protocol):
 
     def knows(self, subject: str) -> bool:
         """Whether a text names one of them."""
+
+
+class Logs(NamedTuple):
+    """What a module makes of logs.
+
+    Attributes:
+        form: how its records are read.
+        grouping: which of them have one cause.
+        questions: what they ask of a policy.
+        remedies: (policy, options) gives the function that finds what would allow a denial.
+        patched: (causes with their remedies, options) the old and the new text of each file of
+            policy that the smallest fitting remedies change, one character a byte.
+    """
+
+    form: Callable[[], LogFormat]
+    grouping: Callable[[], Grouping]
+    questions: Callable[[], Questions]
+    remedies: Callable[[Any, Options], Callable[[Diagnosis], tuple[Remedy, ...]]]
+    patched: Callable[[Iterable[Explained], Options], Mapping[str, tuple[str, str]]]
 
 
 class SecurityModule(NamedTuple):
@@ -56,6 +81,7 @@ class SecurityModule(NamedTuple):
         diff: what two policies decide differently.
         operations: what questions may ask, in order.
         lint: gives what lint needs of the module; None for a module without checks.
+        logs: what it makes of logs; None if it writes none.
     """
 
     name: str
@@ -71,3 +97,10 @@ class SecurityModule(NamedTuple):
     diff: Callable[[Any, Any], list[Change]]
     operations: Callable[[], Sequence[Operation]]
     lint: Callable[[], Lint[Any]] | None = None
+    logs: Logs | None = None
+
+    def needs(self, part: Part | None, what: str) -> Part:
+        """A part that a module need not have; raises `NoMeaning` of what is asked without it."""
+        if part is None:
+            raise NoMeaning(f"{what} has no meaning for {self.title}")
+        return part

@@ -18,6 +18,8 @@ _HOMES = {
     "apparmor": ("lsmc.modules.apparmor.module", "APPARMOR"),
 }
 NAMES = tuple(_HOMES)
+#: The module of what no path tells: a text, a log.
+DEFAULT = "apparmor"
 
 
 @cache

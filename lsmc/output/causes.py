@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from lsmc.modules.apparmor.hazards import HAZARDS
-from lsmc.modules.apparmor.log.infos import kernel_words
+from lsmc.explain.hazards import HAZARDS
 from lsmc.output.explanation import miss_lines, reason_lines
 from lsmc.output.json import Object, explanation, miss, suggestion
 from lsmc.output.json import verdict as verdict_json
@@ -16,7 +15,7 @@ from lsmc.output.styled import Line, line, safe
 from lsmc.output.verdict import names
 
 if TYPE_CHECKING:
-    from lsmc.explain.diagnosis import Diagnosis, Remedy
+    from lsmc.explain.diagnosis import Diagnosis, Explained, Remedy
     from lsmc.explain.log_groups import Cause
 
 #: What a status is called, and the role that it plays.
@@ -48,13 +47,6 @@ TITLES: Mapping[str, tuple[str, str]] = {
 }
 #: A time beyond this is no time of a log.
 _LAST_EPOCH = 1 << 37
-
-
-class Explained(NamedTuple):
-    """A cause with its diagnosis and the remedies for it."""
-
-    diagnosis: Diagnosis
-    remedies: tuple[Remedy, ...]
 
 
 def when(epoch: int | None) -> str | None:
@@ -97,12 +89,12 @@ def cause_lines(found: Explained) -> Iterator[Line]:
     yield line(
         (f"{cause.count}x ", "head"),
         (word, role),
-        f": {safe(diagnosis.subject or cause.record.profile or '(no profile)')} ",
+        f": {safe(diagnosis.subject or cause.record.subject or '(no profile)')} ",
         f"{safe(what(cause))} ",
         (safe(cause.object), "code"),
     )
     yield line((f"  {seen(cause)}", "dim"))
-    if words := kernel_words(cause.record):
+    if words := cause.record.remark:
         yield line((f"  the kernel says: {safe(words)}", "dim"))
     if diagnosis.note:
         yield line(f"  {safe(diagnosis.note)}")
@@ -124,9 +116,7 @@ def stays(found: Explained) -> bool:
 
 def what(cause: Cause) -> str:
     """Class, operation and permissions of a cause, each word once."""
-    record = cause.record
-    denied = (record.denied_mask or record.mask or "").strip()
-    words = (cause.cls, record.operation or "", denied if cause.cls != "capability" else "")
+    words = (cause.cls, cause.record.operation or "", cause.denied)
     return " ".join(dict.fromkeys(filter(None, words)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from lsmc.modules.apparmor.hazards import HAZARDS
+from lsmc.explain.hazards import HAZARDS
 from lsmc.modules.apparmor.suggest.suggest import WITHOUT_PRIORITY
 from lsmc.output.layers import beyond_words, context_lines, layer_lines, refusal_words
 from lsmc.output.styled import Line, line, safe

@@ -18,14 +18,13 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from lsmc import __version__
-from lsmc.explain.diagnosis import Remedy
-from lsmc.modules.apparmor.hazards import HAZARDS
+from lsmc.explain.diagnosis import Explained, Remedy
+from lsmc.explain.hazards import HAZARDS
 from lsmc.output.causes import (
     AGREEMENT,
     STATUS,
     STAYS,
     TITLES,
-    Explained,
     opens_words,
     seen,
     stays,
@@ -183,7 +182,7 @@ def _cause(number: int, found: Explained) -> Entry:
         diagnosis.status,
         word,
         role,
-        diagnosis.subject or record.profile or "(no profile)",
+        diagnosis.subject or record.subject or "(no profile)",
         what(cause),
         cause.object,
         seen(cause),

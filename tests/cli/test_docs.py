@@ -20,8 +20,8 @@ import pytest
 from click.testing import CliRunner
 
 from lsmc.cli.group import cli
+from lsmc.explain.hazards import HAZARDS
 from lsmc.modules.apparmor.classes import CLASSES
-from lsmc.modules.apparmor.hazards import HAZARDS
 from tests.cli.conftest import ROOT
 
 PAGES = ("README.md", "docs/cli.md", "docs/explain.md", "docs/bundle.md")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lsmc.explain.log_groups import MAX_PROCESSES, Causes, folded
+from lsmc.explain.log_groups import MAX_PROCESSES, Causes
+from lsmc.explain.varying import folded
+from lsmc.modules.apparmor.log.grouping import GROUPING
 from lsmc.modules.apparmor.log.parse import parse
 from lsmc.modules.apparmor.log.record import Record
 
@@ -17,7 +19,7 @@ def record(rest: str, *, at: int = 1_700_000_000, profile: str = "p") -> Record:
 
 
 def grouped(*records: Record, **options: object) -> Causes:
-    causes = Causes(**options)  # type: ignore[arg-type]
+    causes = Causes(GROUPING, **options)  # type: ignore[arg-type]
     for one in records:
         causes.add(one)
     return causes

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lsmc.logs.lines import Lines
 from lsmc.logs.reader import LogReader
+from lsmc.modules.apparmor.log.form import FORMAT
 from lsmc.modules.apparmor.log.record import Record
 from tests.fuzz.guard import SECONDS, within
 from tests.fuzz.targets.log import SAMPLES, check, check_counts
@@ -76,7 +77,7 @@ def test_any_log(parts: list[bytes]) -> None:
     """Every line of any bytes is counted, whatever the bound."""
     data = b"\n".join(parts)
     for limit in (16, 1 << 20):
-        reader = LogReader([], max_line=limit)
+        reader = LogReader([], FORMAT, max_line=limit)
         entries = list(reader._read("x", Lines(io.BytesIO(data), limit)))
         assert sum(isinstance(entry, Record) for entry in entries) == reader.records
         check_counts(reader, data)

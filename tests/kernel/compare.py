@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from lsmc.explain.diagnosis import diagnose
 from lsmc.explain.log_groups import Causes
+from lsmc.modules.apparmor.log.grouping import GROUPING
 from lsmc.modules.apparmor.log.parse import parse
+from lsmc.modules.apparmor.log.questions import QUESTIONS
 from lsmc.policy import Policy
 from tests.kernel.cases import Case
 from tests.kernel.expect import Answer, Expected, Record
@@ -119,9 +121,9 @@ def _explained(policy: Policy, line: str, read: Record, answer: Answer) -> Itera
         return  # it does not say of what it speaks
     parsed = parse(line)
     assert parsed is not None, line
-    causes = Causes()
+    causes = Causes(GROUPING)
     causes.add(parsed)
-    (diagnosis,) = diagnose(policy.engine, causes.sorted())
+    (diagnosis,) = diagnose(QUESTIONS, policy.engine, causes.sorted())
     verdict = diagnosis.verdict
     if verdict is None:
         yield Difference("explain", line, diagnosis.note)

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from lsmc.logs.reader import LogReader
+from lsmc.modules.apparmor.log.form import FORMAT
 from lsmc.modules.apparmor.log.record import Record
 
 FOLDER = Path(__file__).parent / "golden"
@@ -18,7 +19,7 @@ FOLDER = Path(__file__).parent / "golden"
 def test_mixed() -> None:
     """Each record, each fault and the counts are as written down."""
     log = FOLDER / "mixed.log"
-    reader = LogReader([str(log)])
+    reader = LogReader([str(log)], FORMAT)
     found = []
     for entry in reader.entries():
         record = entry if isinstance(entry, Record) else entry.record

@@ -17,7 +17,9 @@ import pytest
 
 from lsmc.logs.envelope import Envelope, from_journal
 from lsmc.logs.reader import LogReader, UnreadableLog
-from lsmc.modules.apparmor.log.record import Record, Source
+from lsmc.logs.record import LogPlace
+from lsmc.modules.apparmor.log.form import FORMAT
+from lsmc.modules.apparmor.log.record import Record
 
 GOOD = b'type=AVC msg=audit(1.002:3): apparmor="DENIED" operation="open" name="/x%d" pid=1\n'
 OTHER = b"type=SYSCALL msg=audit(1.002:3): arch=c000003e syscall=2\n"
@@ -37,14 +39,14 @@ def write(path: Path, data: bytes) -> str:
 def test_counts(tmp_path: Path) -> None:
     """Every line is used, skipped or broken; faults say where and why."""
     path = write(tmp_path / "a.log", OTHER + GOOD % 1 + BAD + b"\n" + GOOD % 2)
-    reader = LogReader([path])
+    reader = LogReader([path], FORMAT)
     assert [(r.name, r.source) for r in reader] == [
-        ("/x1", Source(path, 2)),
-        ("/x2", Source(path, 5)),
+        ("/x1", LogPlace(path, 2)),
+        ("/x2", LogPlace(path, 5)),
     ]
     assert counts(reader) == (2, 2, 1)
     (fault,) = reader.faults
-    assert fault.source == Source(path, 3)
+    assert fault.source == LogPlace(path, 3)
     assert fault.reason == "no `key=value` at column 19 of the message"
     assert fault.record.audit_id == "1.002:3"
     assert reader.foreign == []
@@ -61,12 +63,12 @@ def test_packed(tmp_path: Path, pack: object) -> None:
     assert callable(pack)
     packed = pack(data)
     paths = [write(tmp_path / "audit.log.1", packed), write(tmp_path / "audit.log", GOOD % 2)]
-    reader = LogReader(paths)
+    reader = LogReader(paths, FORMAT)
     assert sum(1 for _ in reader) == 51
     assert counts(reader) == (51, 50, 0)
     if pack is bytes or pack is bz2.compress:
         return
-    cut = LogReader([write(tmp_path / "cut", packed[: len(packed) // 2 + 4])])
+    cut = LogReader([write(tmp_path / "cut", packed[: len(packed) // 2 + 4])], FORMAT)
     if pack is _zstd:  # the library takes a cut frame for its end
         assert sum(1 for _ in cut) <= 50
     else:
@@ -78,10 +80,10 @@ def test_xz_in_parts(tmp_path: Path) -> None:
     """Packed files that were joined, with the zero bytes between them that the format allows."""
     parts = [lzma.compress(GOOD % number) for number in range(3)]
     path = write(tmp_path / "x", parts[0] + parts[1] + bytes(8) + parts[2] + bytes(4))
-    assert [record.audit_id for record in LogReader([path])] == [
-        record.audit_id for record in LogReader([write(tmp_path / "y", b"".join(parts))])
+    assert [record.audit_id for record in LogReader([path], FORMAT)] == [
+        record.audit_id for record in LogReader([write(tmp_path / "y", b"".join(parts))], FORMAT)
     ]
-    assert sum(1 for _ in LogReader([path])) == 3
+    assert sum(1 for _ in LogReader([path], FORMAT)) == 3
 
 
 def test_xz_that_takes_much_memory(tmp_path: Path) -> None:
@@ -92,7 +94,7 @@ def test_xz_that_takes_much_memory(tmp_path: Path) -> None:
     packed[16] = 40
     packed[12 + size - 4 : 12 + size] = zlib.crc32(packed[12 : 12 + size - 4]).to_bytes(4, "little")
     with pytest.raises(UnreadableLog, match="more than 128 MiB"):
-        list(LogReader([write(tmp_path / "x.xz", bytes(packed))]))
+        list(LogReader([write(tmp_path / "x.xz", bytes(packed))], FORMAT))
 
 
 def test_zstd_that_takes_much_memory(tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ def test_zstd_that_takes_much_memory(tmp_path: Path) -> None:
     head = b"\x28\xb5\x2f\xfd" + bytes((0x00, (30 - 10) << 3))
     block = (1 | len(GOOD) << 3).to_bytes(3, "little")
     with pytest.raises(UnreadableLog):
-        list(LogReader([write(tmp_path / "x.zst", head + block + GOOD)]))
+        list(LogReader([write(tmp_path / "x.zst", head + block + GOOD)], FORMAT))
 
 
 def test_a_message_nested_without_end() -> None:
@@ -119,11 +121,11 @@ def test_damaged(tmp_path: Path) -> None:
     packed[len(packed) // 2] ^= 0xFF
     path = write(tmp_path / "x.gz", bytes(packed))
     with pytest.raises(UnreadableLog) as caught:
-        list(LogReader([path]))
+        list(LogReader([path], FORMAT))
     assert caught.value.filename == path
     zstd = write(tmp_path / "x.zst", b"\x28\xb5\x2f\xfd" + b"\xff" * 40)
     with pytest.raises(UnreadableLog):
-        list(LogReader([zstd]))
+        list(LogReader([zstd], FORMAT))
 
 
 def test_without_zstd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,14 +134,14 @@ def test_without_zstd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "compression.zstd", None)
     path = write(tmp_path / "x.zst", b"\x28\xb5\x2f\xfd")
     with pytest.raises(UnreadableLog, match=r"lsmc\[zstd\]"):
-        list(LogReader([path]))
+        list(LogReader([path], FORMAT))
 
 
 def test_unreadable(tmp_path: Path) -> None:
     """A missing file and a folder are errors of their own."""
     for path in (str(tmp_path), str(tmp_path / "none"), "a\0b"):
         with pytest.raises(UnreadableLog):
-            list(LogReader([path]))
+            list(LogReader([path], FORMAT))
 
 
 @pytest.mark.parametrize(
@@ -154,26 +156,26 @@ def test_unreadable(tmp_path: Path) -> None:
 def test_what_is_no_text(tmp_path: Path, data: bytes, reason: str) -> None:
     """It is refused: as lines it would be nothing but skipped."""
     with pytest.raises(UnreadableLog, match=reason):
-        list(LogReader([write(tmp_path / "a", data)]))
+        list(LogReader([write(tmp_path / "a", data)], FORMAT))
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """`-` is standard input, packed or not."""
     for data in (GOOD % 1, gzip.compress(GOOD % 1)):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
-        (record,) = LogReader(["-"])
-        assert record.source == Source("-", 1)
+        (record,) = LogReader(["-"], FORMAT)
+        assert record.source == LogPlace("-", 1)
 
 
 def test_long_lines(tmp_path: Path) -> None:
     """A line beyond the bound is dropped and counted, and the next one is read."""
     path = write(tmp_path / "a", b"x" * 5000 + b"\n" + GOOD % 1 + b"apparmor=" * 1000)
-    reader = LogReader([path], max_line=1000)
+    reader = LogReader([path], FORMAT, max_line=1000)
     assert len(list(reader)) == 1
     assert counts(reader) == (1, 0, 2)
     assert [fault.source.line for fault in reader.faults] == [1, 3]
     whole = (GOOD % 1).rstrip(b"\n")
-    exact = LogReader([write(tmp_path / "b", whole + b"\n" + whole)], max_line=len(whole))
+    exact = LogReader([write(tmp_path / "b", whole + b"\n" + whole)], FORMAT, max_line=len(whole))
     assert len(list(exact)) == 2
 
 
@@ -181,7 +183,7 @@ def test_memory(tmp_path: Path) -> None:
     """A line without an end is not read whole."""
     path = write(tmp_path / "a", b'apparmor="' * 2_000_000)
     tracemalloc.start()
-    reader = LogReader([path])
+    reader = LogReader([path], FORMAT)
     assert list(reader) == []
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -191,7 +193,7 @@ def test_memory(tmp_path: Path) -> None:
 
 def test_faults_are_bounded(tmp_path: Path) -> None:
     """All broken lines are counted, the first ones are kept."""
-    reader = LogReader([write(tmp_path / "a", BAD * 1000)])
+    reader = LogReader([write(tmp_path / "a", BAD * 1000)], FORMAT)
     assert list(reader) == []
     assert reader.broken == 1000
     assert len(reader.faults) == 100
@@ -204,7 +206,9 @@ def test_record_of_two_lines(tmp_path: Path) -> None:
         b' msg=\'apparmor="DENIED" operation="dbus_signal" label="p" mask="send"\n'
     )
     second = b'    exe="/usr/bin/dbus-daemon" terminal=?\'\n'
-    reader = LogReader([write(tmp_path / "a", first + second + GOOD % 1 + first + GOOD % 2)])
+    reader = LogReader(
+        [write(tmp_path / "a", first + second + GOOD % 1 + first + GOOD % 2)], FORMAT
+    )
     records = list(reader)
     assert [r.command for r in records] == ["/usr/bin/dbus-daemon", None, None, None]
     assert [r.source.line for r in records if r.source] == [1, 3, 4, 5]
@@ -225,7 +229,7 @@ def test_journal_export(tmp_path: Path) -> None:
     )
     other = entry % b"MESSAGE=hello\n"
     path = write(tmp_path / "a", text + binary + other + audit)
-    reader = LogReader([path])
+    reader = LogReader([path], FORMAT)
     records = [record._replace(source=None) for record in reader]
     assert (
         records
@@ -254,14 +258,14 @@ def test_journal_json(tmp_path: Path) -> None:
     message = 'audit: type=1400 audit(1.002:3): apparmor="DENIED" operation="open" name="/x"'
     lines = [{"MESSAGE": message}, {"MESSAGE": list(message.encode())}, {"MESSAGE": "apparmor"}]
     data = "".join(json.dumps(entry) + "\n" for entry in lines).encode() + b'{"MESSAGE": "apparmor'
-    reader = LogReader([write(tmp_path / "a", data)])
+    reader = LogReader([write(tmp_path / "a", data)], FORMAT)
     assert [record.name for record in reader] == ["/x", "/x"]
     assert counts(reader) == (2, 2, 0)
 
 
 def test_nothing_there(tmp_path: Path) -> None:
     """A log without a record shows its first lines."""
-    reader = LogReader([write(tmp_path / "a", OTHER * 100)])
+    reader = LogReader([write(tmp_path / "a", OTHER * 100)], FORMAT)
     assert list(reader) == []
     assert len(reader.foreign) == 20
     assert reader.foreign[0].operation == "SYSCALL"

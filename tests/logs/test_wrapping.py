@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lsmc.logs.reader import LogReader
+from lsmc.modules.apparmor.log.form import FORMAT
 from lsmc.modules.apparmor.log.record import Record
 
 RECORDS = [
@@ -39,7 +40,7 @@ OTHERS = ["type=SYSCALL msg=audit(1.2:3): arch=c000003e", "Jan  1 15:09:04 h ssh
 def read(tmp_path: Path, text: str) -> tuple[list[Record], LogReader]:
     log = tmp_path / "log"
     log.write_text(text)
-    reader = LogReader([str(log)])
+    reader = LogReader([str(log)], FORMAT)
     found = [record._replace(source=None) for record in reader]
     assert reader.lines == text.count("\n")
     return found, reader

@@ -15,7 +15,7 @@ from lsmc.output.styled import Line, line, safe
 if TYPE_CHECKING:
     from lsmc.cli.screen import Screen
     from lsmc.logs.reader import LogReader
-    from lsmc.modules.apparmor.log.record import Record
+    from lsmc.logs.record import Record
 
 _ROLES = {"DENIED": "bad", "KILLED": "bad", "ERROR": "bad", "ALLOWED": "warn", "INVALID": "dim"}
 _FIRST = ("event_type", "epoch", "audit_id", "audit_subid", "source")
@@ -39,26 +39,27 @@ def command(ctx: click.Context, files: tuple[str, ...], form: str | None) -> int
     A broken record is printed as AA_RECORD_INVALID with the fields before the fault, and reported;
     so is other text on what AppArmor decided. Exit status: 0, or 2 when such lines were not read.
     """
-    from lsmc.logs.reader import LogReader
-    from lsmc.modules.apparmor.log.record import Record
+    from lsmc.logs.reader import Fault, LogReader
+    from lsmc.modules.registry import DEFAULT, module_named
 
     screen = screen_of(ctx)
     text = form == "text" or (form is None and sys.stdout.isatty())
-    reader = LogReader(files)
+    module = module_named(DEFAULT)
+    reader = LogReader(files, module.needs(module.logs, "a log").form())
     reported = 0
     try:
         for entry in reader.entries():
-            if isinstance(entry, Record):
+            if not isinstance(entry, Fault):
                 _show(entry, text, screen)
                 continue
-            if any(entry.record[1:-1]):
+            if not entry.record.bare:
                 _show(entry.record, text, screen)
             if reported < len(reader.faults):
                 reported = len(reader.faults)
                 screen.located(entry.source.file, entry.source.line, entry.reason)
         # a log with nothing in it to decode: show what stands there
         for record in reader.foreign:
-            if any(record[1:-1]):
+            if not record.bare:
                 _show(record, text, screen)
     finally:
         _summary(reader, screen)
@@ -76,7 +77,7 @@ def _show(record: Record, text: bool, screen: Screen) -> None:
 
 def _line(record: Record) -> Line:
     """A record in one line: when, what kind, then its fields as the log has them."""
-    kind = record.event_type.removeprefix("AA_RECORD_")
+    kind = record.kind
     when = ""
     if record.epoch is not None and record.epoch < 1 << 37:
         when = datetime.fromtimestamp(record.epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ ")

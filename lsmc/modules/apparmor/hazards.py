@@ -1,37 +1,13 @@
 """What is at stake when an access is allowed: sensitive objects and far-reaching permissions.
 
-A hazard is a word of `HAZARDS`, which also words it for people.  The list is short on purpose: it
-names accesses from which the rest of the system can be taken over, or its secrets read.
+The list is short on purpose: it names accesses from which the rest of the system can be taken over,
+or its secrets read.  A hazard is a word of `lsmc.explain.hazards`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-
-#: Each hazard, and what it opens.
-HAZARDS: Mapping[str, str] = {
-    "password-hashes": "reads password hashes",
-    "accounts": "changes who may log in, or with which rights",
-    "private-keys": "reads private keys or stored passwords",
-    "raw-device": "reaches memory or disks below the file system",
-    "programs": "changes programs or libraries that others run",
-    "start-up-files": "changes what runs at login or start-up",
-    "kernel-settings": "changes settings of the running kernel",
-    "policy": "changes the security policy itself",
-    "control-socket": "commands a service that acts with full rights",
-    "interpreter": "runs any program text with these rights",
-    "write-and-execute": "a file that can be written and then executed",
-    "capability": "a capability that amounts to full rights",
-    "bypasses-file-modes": "a capability that passes over file permissions",
-    "other-processes": "reads or steers another process",
-    "leaves-confinement": "leaves confinement",
-    "mounts": "changes what file names mean",
-    "new-privileges": "gives access to much more of the kernel",
-    "raw-network": "reads or forges traffic of others",
-    "every-object": "covers every object of its class",
-    "overrides-deny": "overrides a rule that denies this",
-}
 
 _READ = frozenset("rm")
 _WRITE = frozenset("wal")

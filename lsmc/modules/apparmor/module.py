@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.engine import Engine
-from lsmc.modules.interface import Request, SecurityModule
+from lsmc.modules.interface import Logs, Request, SecurityModule
 
 if TYPE_CHECKING:
     from lsmc.analysis.diff import Change
@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import Options
     from lsmc.engine.verdict import Permissions, Verdict
+    from lsmc.explain.diagnosis import Diagnosis, Explained, Questions, Remedy
     from lsmc.explain.explanation import Explanation
+    from lsmc.explain.log_groups import Grouping
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
+    from lsmc.logs.record import LogFormat
     from lsmc.modules.apparmor.lint.tree import Tree
 
 
@@ -89,6 +92,36 @@ def _lint() -> Lint[Tree]:
     return LINT
 
 
+def _log_format() -> LogFormat:
+    from lsmc.modules.apparmor.log.form import FORMAT
+
+    return FORMAT
+
+
+def _grouping() -> Grouping:
+    from lsmc.modules.apparmor.log.grouping import GROUPING
+
+    return GROUPING
+
+
+def _questions() -> Questions:
+    from lsmc.modules.apparmor.log.questions import QUESTIONS
+
+    return QUESTIONS
+
+
+def _remedies(engine: Engine, options: Options) -> Callable[[Diagnosis], tuple[Remedy, ...]]:
+    from lsmc.modules.apparmor.suggest.remedies import Pharmacy
+
+    return Pharmacy(engine, options).of
+
+
+def _patched(causes: Iterable[Explained], options: Options) -> Mapping[str, tuple[str, str]]:
+    from lsmc.modules.apparmor.suggest.patches import patched
+
+    return patched(causes, options)
+
+
 APPARMOR = SecurityModule(
     name=MODULE,
     title="AppArmor",
@@ -103,4 +136,11 @@ APPARMOR = SecurityModule(
     diff=_diff,
     operations=_operations,
     lint=_lint,
+    logs=Logs(
+        form=_log_format,
+        grouping=_grouping,
+        questions=_questions,
+        remedies=_remedies,
+        patched=_patched,
+    ),
 )

@@ -10,15 +10,19 @@ import os
 from collections.abc import Iterable
 from functools import cache
 
-from lsmc.explain.diagnosis import diagnose
+from lsmc.explain.diagnosis import Explained, diagnose
 from lsmc.explain.log_groups import Causes
 from lsmc.logs.envelope import unwrap
 from lsmc.logs.reader import LogReader, UnreadableLog
+from lsmc.logs.record import LogError
+from lsmc.modules.apparmor.log.form import FORMAT
+from lsmc.modules.apparmor.log.grouping import GROUPING
 from lsmc.modules.apparmor.log.mending import read_message
-from lsmc.modules.apparmor.log.parse import LogError, foreign
+from lsmc.modules.apparmor.log.parse import foreign
+from lsmc.modules.apparmor.log.questions import QUESTIONS
 from lsmc.modules.apparmor.log.record import Record
 from lsmc.modules.apparmor.log.request import asked
-from lsmc.output.causes import Explained, cause_json
+from lsmc.output.causes import cause_json
 from lsmc.output.json import dumps
 from lsmc.policy import Policy
 from tests.fuzz.target import ROOT, Target, words
@@ -127,11 +131,11 @@ def _policy() -> Policy:
 
 def run(data: bytes) -> None:
     """Every line is counted, every record is said in JSON, and every cause is explained."""
-    causes = Causes()
+    causes = Causes(GROUPING)
     file = os.memfd_create("log")
     try:
         os.write(file, data)
-        reader = LogReader([f"/proc/self/fd/{file}"])
+        reader = LogReader([f"/proc/self/fd/{file}"], FORMAT)
         try:
             for entry in reader.entries():
                 record = entry if isinstance(entry, Record) else entry.record
@@ -143,7 +147,7 @@ def run(data: bytes) -> None:
             pass
     finally:
         os.close(file)
-    for diagnosis in diagnose(_policy().engine, causes.sorted()):
+    for diagnosis in diagnose(QUESTIONS, _policy().engine, causes.sorted()):
         dumps(cause_json(Explained(diagnosis, ())))
     check(data.decode("utf-8", "surrogateescape"))
 

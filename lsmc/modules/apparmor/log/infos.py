@@ -15,14 +15,10 @@ from __future__ import annotations
 
 import errno
 import re
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from lsmc.explain.diagnosis import Decider
 from lsmc.modules.apparmor.log.record import Record
-
-#: Who decided: the rules; the profiles that were loaded, as the one that the rules lead to was not
-#: among them; the search for the name of the object, before any rule; or the kernel for reasons of
-#: its own.
-Decider = Literal["rules", "loaded", "name", "kernel"]
 
 
 class Info(NamedTuple):
@@ -329,14 +325,5 @@ def given_profile(record: Record) -> str:
 
 def _reason(record: Record) -> str:
     """The kernel's own words, and the errno by its name."""
-    number = record.errorcode or 0
-    name = errno.errorcode.get(number, str(number)) if number else ""
     quoted = f"`{record.info}`" if record.info else ""
-    return " and ".join(part for part in (quoted, name) if part)
-
-
-def kernel_words(record: Record) -> str:
-    """`info=` and `error=` for people; empty where a record has neither."""
-    number = record.errorcode or 0
-    name = f"{errno.errorcode.get(number, number)}" if number else ""
-    return ", ".join(part for part in (record.info or "", name) if part)
+    return " and ".join(part for part in (quoted, record.error_name) if part)

@@ -15,8 +15,9 @@ import re
 from collections.abc import Iterator
 
 from lsmc.logs.envelope import Envelope
-from lsmc.modules.apparmor.log.parse import LogError, others, parse_message
-from lsmc.modules.apparmor.log.record import INVALID, Record, Source
+from lsmc.logs.record import LogError, LogPlace
+from lsmc.modules.apparmor.log.parse import others, parse_message
+from lsmc.modules.apparmor.log.record import INVALID, Record
 
 _EVENTS = "DENIED|ALLOWED|AUDIT|HINT|STATUS|ERROR|KILLED"
 #: Marks of text on AppArmor's decisions. `apparmor=1` of the kernel's command line is none.
@@ -40,7 +41,7 @@ _MOST_AFTER = 8
 _LONGEST = 1 << 16
 
 
-def read_message(message: Envelope, source: Source | None = None) -> Record | None:
+def read_message(message: Envelope, source: LogPlace | None = None) -> Record | None:
     """The record of a message, mended where that is certain; None where it is somebody else's.
 
     Raises `LogError` for a record that cannot be read, and for text on AppArmor's decisions that is
@@ -93,7 +94,7 @@ def unread(text: str) -> str:
     return "it speaks of AppArmor, but no record could be found in it"
 
 
-def _mended(message: Envelope, source: Source | None) -> Record | None:
+def _mended(message: Envelope, source: LogPlace | None) -> Record | None:
     for text in _candidates(message.text) if len(message.text) <= _LONGEST else ():
         try:
             record = parse_message(message._replace(text=text), source)

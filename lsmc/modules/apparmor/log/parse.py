@@ -25,23 +25,14 @@ from typing import Any, NamedTuple
 from lsmc.base.numbers import natural
 from lsmc.logs import audit_values
 from lsmc.logs.envelope import Envelope, unwrap
+from lsmc.logs.record import LogError, LogPlace
 from lsmc.modules.apparmor.log.record import (
     EVENT_NUMBERS,
     EVENT_WORDS,
     INVALID,
     EventType,
     Record,
-    Source,
 )
-
-
-class LogError(ValueError):
-    """A line of AppArmor that cannot be read; `record` is what was found until then."""
-
-    def __init__(self, reason: str, record: Record) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.record = record
 
 
 class _Key(NamedTuple):
@@ -167,7 +158,7 @@ def parse(line: str) -> Record | None:
     return parse_message(envelope) if envelope is not None else None
 
 
-def parse_message(envelope: Envelope, source: Source | None = None) -> Record | None:
+def parse_message(envelope: Envelope, source: LogPlace | None = None) -> Record | None:
     """The record of a message that its transport has been taken off; as `parse`."""
     head, body = _split(envelope.text)
     if head is None:

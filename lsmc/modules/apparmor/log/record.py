@@ -9,7 +9,11 @@ lsmc.
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
+
+from lsmc.logs.record import LogPlace, Outcome
 
 EventType = Literal[
     "AA_RECORD_INVALID",
@@ -45,11 +49,15 @@ EVENT_NUMBERS: dict[int, EventType] = {
 }
 
 
-class Source(NamedTuple):
-    """Where a record stands: the log and the number of its (first) line."""
-
-    file: str
-    line: int
+_OUTCOMES: Mapping[EventType, Outcome] = {
+    "AA_RECORD_DENIED": "refused",
+    "AA_RECORD_KILLED": "refused",
+    "AA_RECORD_ERROR": "refused",
+    "AA_RECORD_ALLOWED": "complained",
+    "AA_RECORD_AUDIT": "allowed",
+    "AA_RECORD_STATUS": "none",
+    "AA_RECORD_INVALID": "none",
+}
 
 
 class Record(NamedTuple):
@@ -102,7 +110,42 @@ class Record(NamedTuple):
     value: int | None = None
     epoch: int | None = None
     audit_subid: int | None = None
-    source: Source | None = None
+    source: LogPlace | None = None
+
+    @property
+    def subject(self) -> str | None:
+        """The profile."""
+        return self.profile
+
+    @property
+    def kind(self) -> str:
+        """The kernel's word for what happened."""
+        return self.event_type.removeprefix("AA_RECORD_")
+
+    @property
+    def outcome(self) -> Outcome:
+        """What happened, in the words that all modules share."""
+        return _OUTCOMES.get(self.event_type, "other")
+
+    @property
+    def error_name(self) -> str:
+        """`error=` by its name, empty where there is none."""
+        number = self.errorcode or 0
+        return errno.errorcode.get(number, str(number)) if number else ""
+
+    @property
+    def remark(self) -> str:
+        """`info=` and `error=` for people."""
+        return ", ".join(part for part in (self.info or "", self.error_name) if part)
+
+    @property
+    def bare(self) -> bool:
+        """Whether no field is set but the kind and the place."""
+        return not any(self[1:-1])
+
+    def at(self, source: LogPlace) -> Record:
+        """The same record, at a place."""
+        return self._replace(source=source)
 
     def to_json(self) -> dict[str, object]:
         """The fields that are set, in a fixed order, ready for `json.dumps`."""

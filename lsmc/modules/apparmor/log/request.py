@@ -12,39 +12,19 @@ in old ptrace records) gets a reason in its place.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
+from lsmc.explain.diagnosis import Asked, Decider
 from lsmc.ir.model import MediationClass
 from lsmc.modules.apparmor.classes import BY_NAME
 from lsmc.modules.apparmor.log.classes import mediation_class
-from lsmc.modules.apparmor.log.infos import Decider, given_profile, info_of, meaning
+from lsmc.modules.apparmor.log.infos import given_profile, info_of, meaning
 from lsmc.modules.apparmor.log.record import Record
 from lsmc.modules.apparmor.mount_flags import BY_WORD
 
-Request = Mapping[str, Any]
 _LEARNING = "//null-"
 _STACK = "//&"
-
-
-class Asked(NamedTuple):
-    """What a record asks: the names its subject may have in a policy, best first, and the requests.
-
-    Each request names the first subject; `put_to` gives them for another.  Without requests
-    `reason` says why; with them it says what the kernel adds, if anything.  `by` is who decided.
-    """
-
-    subjects: tuple[str, ...]
-    requests: tuple[Request, ...]
-    reason: str = ""
-    by: Decider = "rules"
-
-    def put_to(self, known: Callable[[str], bool]) -> tuple[Request, ...]:
-        """The requests for the first subject that a policy knows, or as they are."""
-        for subject in self.subjects:
-            if known(subject):
-                return tuple({**request, "subject": subject} for request in self.requests)
-        return self.requests
 
 
 class _NoQuestion(Exception):

@@ -12,18 +12,13 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from lsmc.base.source import to_display
+from lsmc.explain.varying import VARYING
 from lsmc.modules.apparmor.resolve.variables import ExpansionError, Variables
 from lsmc.modules.apparmor.suggest.suggest import Wish, suggest, word
 
 #: Variables with more values stand for lists of programs and the like, not for places.
 _MAX_VALUES = 64
 _PREFERRED = ("HOME", "PROC", "run", "bin", "lib", "tmp", "etc", "sys", "share", "HOMEDIRS")
-_IDS = re.compile(
-    r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])"
-    r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-    r"|(?<![0-9A-Za-z])[0-9a-f]{16,}(?![0-9A-Za-z])"
-    r"|(?<![0-9])(?!25519)[0-9]{4,}(?![0-9:])"
-)
 #: What a set of a regular expression would read as an operator, and a glob does not.
 _SET_SIGN = re.compile(r"(?<!\\)[\[&|~]|--")
 _NEEDS_QUOTES = re.compile(r"[\s!()=#<>]|\A[+&:]")
@@ -69,7 +64,7 @@ class Places:
             name = next((name for name in wanted if name in self.names), "")
             return f"@{{{name}}}" if name else "[0-9]*"
         found, at = [], 0
-        for match in _IDS.finditer(part):
+        for match in VARYING.finditer(part):
             found += [_bare(part[at : match.start()]), "*"]
             at = match.end()
         return "".join([*found, _bare(part[at:])])

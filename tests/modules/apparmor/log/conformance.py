@@ -21,6 +21,9 @@ from lsmc.engine.verdict import UnknownName
 from lsmc.explain.diagnosis import diagnose
 from lsmc.explain.log_groups import Causes
 from lsmc.logs.reader import LogReader
+from lsmc.modules.apparmor.log.form import FORMAT
+from lsmc.modules.apparmor.log.grouping import GROUPING
+from lsmc.modules.apparmor.log.questions import QUESTIONS
 from lsmc.modules.apparmor.log.record import Record
 from lsmc.modules.apparmor.log.request import asked
 from lsmc.policy import Policy
@@ -45,7 +48,7 @@ class Figures(NamedTuple):
 
 def read(path: Path) -> list[Record]:
     """Every record of a file, broken and foreign ones as the fields that were found."""
-    reader = LogReader([str(path)])
+    reader = LogReader([str(path)], FORMAT)
     found = list(reader)
     return found or [fault.record for fault in reader.faults] or reader.foreign[:1]
 
@@ -138,10 +141,12 @@ def _answer(record: Record, text: str, features: Path) -> list[bool]:
 
 def _explained(record: Record, text: str) -> set[bool]:
     """What `explain --log` finds, without features: a record proves that its class is mediated."""
-    causes = Causes()
+    causes = Causes(GROUPING)
     causes.add(record)
     policy = lsmc.compile_text(text)
-    return {found.status == "allowed" for found in diagnose(policy.engine, causes.sorted())}
+    return {
+        found.status == "allowed" for found in diagnose(QUESTIONS, policy.engine, causes.sorted())
+    }
 
 
 def _knows(policy: Policy, subject: str) -> bool:

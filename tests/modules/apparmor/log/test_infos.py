@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from lsmc.modules.apparmor.log.infos import INFOS, info_of, kernel_words, meaning
+from lsmc.modules.apparmor.log.infos import INFOS, info_of, meaning
 from lsmc.modules.apparmor.log.record import Record
 from lsmc.modules.apparmor.log.request import asked
 
@@ -185,6 +185,6 @@ def test_a_profile_for_the_program() -> None:
 
 def test_nothing_to_say() -> None:
     one = Record(event_type="AA_RECORD_DENIED", operation="open", profile="p", name="/x")
-    assert (meaning(one), kernel_words(one)) == ("", "")
-    assert kernel_words(one._replace(info="no new privs", errorcode=1)) == "no new privs, EPERM"
-    assert kernel_words(one._replace(errorcode=9999)) == "9999"
+    assert (meaning(one), one.remark) == ("", "")
+    assert one._replace(info="no new privs", errorcode=1).remark == "no new privs, EPERM"
+    assert one._replace(errorcode=9999).remark == "9999"

@@ -8,8 +8,9 @@ import pytest
 
 from lsmc.logs.envelope import unwrap
 from lsmc.logs.reader import LogReader
+from lsmc.logs.record import LogError
+from lsmc.modules.apparmor.log.form import FORMAT
 from lsmc.modules.apparmor.log.mending import read_message, speaks
-from lsmc.modules.apparmor.log.parse import LogError
 from lsmc.modules.apparmor.log.record import Record
 
 HEAD = "type=AVC msg=audit(1700000000.123:45): "
@@ -154,7 +155,7 @@ def test_lines_are_counted(tmp_path: Path) -> None:
         f"kernel: AppArmor: AppArmor initialized\n{LINE}.\nDENIED  a open /x comm=x mask=r\n"
         'h dbus: An AppArmor policy prevents this sender\n{"_X": 1}\n'
     )
-    reader = LogReader([str(log)])
+    reader = LogReader([str(log)], FORMAT)
     assert [record.ouid for record in reader] == [8]
     assert (reader.used, reader.skipped, reader.broken) == (1, 2, 2)
     assert [fault.source.line for fault in reader.faults] == [3, 4]

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from lsmc.modules.apparmor.log.parse import LogError, foreign, parse
+from lsmc.logs.record import LogError
+from lsmc.modules.apparmor.log.parse import foreign, parse
 from lsmc.modules.apparmor.log.record import Record
 
 HEAD = 'type=AVC msg=audit(1700000000.123:45): apparmor="DENIED" operation="open" profile="/bin/p" '

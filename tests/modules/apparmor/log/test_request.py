@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 import lsmc
+from lsmc.explain.diagnosis import Asked
 from lsmc.modules.apparmor.log.parse import parse
 from lsmc.modules.apparmor.log.record import Record
-from lsmc.modules.apparmor.log.request import Asked, asked, subjects
+from lsmc.modules.apparmor.log.request import asked, subjects
 
 FEATURES = """file {mask {create read write exec append mmap_exec link lock
 }

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import lsmc
-from lsmc.modules.apparmor.hazards import HAZARDS, hazards
+from lsmc.explain.hazards import HAZARDS
+from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.suggest.suggest import Wish, suggest, word
 from tests.cli.conftest import ROOT
 

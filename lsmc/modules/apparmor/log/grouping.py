@@ -1,0 +1,133 @@
+"""Which records of AppArmor have one cause, and what they are about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from lsmc.explain.log_groups import About, Grouping
+from lsmc.explain.varying import STAR, folded
+from lsmc.modules.apparmor.log.classes import mediation_class
+from lsmc.modules.apparmor.log.record import Record
+
+#: The first port of those that the kernel chooses itself (net.ipv4.ip_local_port_range).
+_EPHEMERAL = 32_768
+_NULL = re.compile(r"//null-.*\Z", re.DOTALL)
+
+
+@lru_cache(maxsize=1 << 12)
+def _profile(name: str) -> str:
+    """A profile's name; those made for learning are one."""
+    return _NULL.sub("//null-*", name)
+
+
+def about(record: Record) -> About:
+    """What a record is about: a file by its name where all of them name the same."""
+    cls = mediation_class(record)
+    pattern = object_of(record, cls)
+    return About(
+        cls=cls,
+        denied="" if cls == "capability" else (record.denied_mask or record.mask or "").strip(),
+        pattern=pattern,
+        object=object_of(record, cls, str) if cls in ("file", "link") else pattern,
+    )
+
+
+def _differ(one: Record, other: Record) -> bool:
+    return one.name != other.name or one.name2 != other.name2
+
+
+def _key(record: Record) -> tuple[object, ...]:
+    """What equal causes have in common."""
+    name, name2 = record.name, record.name2
+    if record.network_family is None and record.dbus_bus is None and record.src_name is None:
+        rest: object = None
+    else:
+        rest = (
+            record.network_family,
+            record.socket_type,
+            record.protocol,
+            folded(record.net_addr or ""),
+            folded(record.peer_addr or ""),
+            record.local_addr,
+            record.foreign_addr,
+            _port(record.local_port),
+            _port(record.foreign_port),
+            record.dbus_bus,
+            folded(record.dbus_path or ""),
+            record.dbus_interface,
+            record.dbus_member,
+            folded(record.src_name or ""),
+        )
+    return (
+        record.event_type,
+        _profile(record.profile or ""),
+        record.operation,
+        folded(name) if name else name,
+        record.denied_mask or record.mask,
+        record.fsuid == record.ouid,
+        _profile(name2) if name2 else name2,
+        record.peer or record.peer_profile,
+        record.signal,
+        record.class_,
+        record.namespace,
+        record.info,
+        record.fs_type,
+        record.flags,
+        record.rlimit,
+        rest,
+    )
+
+
+def _port(port: int | None) -> int | None:
+    return _EPHEMERAL if port is not None and port >= _EPHEMERAL else port
+
+
+def object_of(record: Record, cls: str, folded: Callable[[str], str] = folded) -> str:
+    """What a record is about, in a few words, with folded numbers."""
+    peer = record.peer or record.peer_profile or ""
+    name = folded(record.name or "")
+    words: tuple[str | None, ...]
+    match cls:
+        case "link" | "change_profile" | "change_hat":
+            words = (name, folded(record.name2 or ""))
+            return " -> ".join(word for word in words if word)
+        case "network" | "unix":
+            words = (
+                record.network_family,
+                record.socket_type,
+                folded(record.net_addr or ""),
+                _endpoint(record.local_addr, record.local_port),
+                _arrow(folded(record.peer_addr or "")),
+                _arrow(_endpoint(record.foreign_addr, record.foreign_port)),
+                peer,
+            )
+        case "dbus":
+            where = folded(record.dbus_path or "")
+            words = (record.dbus_bus, name, where, record.dbus_interface, record.dbus_member, peer)
+        case "signal":
+            words = (record.signal, _arrow(peer))
+        case "mount" | "pivot_root":
+            words = (folded(record.src_name or ""), _arrow(name), record.fs_type, record.flags)
+        case "rlimit":
+            value = str(record.value) if record.value is not None else ""
+            words = (record.rlimit or name, value)
+        case "ptrace" | "io_uring":
+            words = (peer,)
+        case _:
+            words = (name, peer)
+    return " ".join(word for word in words if word)
+
+
+def _endpoint(address: str | None, port: int | None) -> str:
+    shown = _port(port)
+    number = STAR if shown == _EPHEMERAL else str(shown or "")
+    return f"{address or ''}{':' if number else ''}{number}"
+
+
+def _arrow(text: str) -> str:
+    return f"-> {text}" if text else ""
+
+
+GROUPING = Grouping(key=_key, about=about, differ=_differ)
