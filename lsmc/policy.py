@@ -47,7 +47,7 @@ class Policy:
 
     def __contains__(self, name: object) -> bool:
         """Whether there is a profile of a name."""
-        return isinstance(name, str) and bool(self.engine.knows(name))
+        return isinstance(name, str) and self.engine.find(name) is not None
 
     @cached_property
     def enforced(self) -> Policy:
@@ -56,7 +56,7 @@ class Policy:
 
     @property
     def bundle(self) -> Any:
-        """The tables of the bundle, of a module whose rules match objects by patterns."""
+        """The sections of the bundle: a `tables.bundle.Bundle` where rules match by patterns."""
         return self.engine.bundle
 
     @property

@@ -8,8 +8,15 @@ No test depends on how fast the machine is just now.
 
 import os
 import signal
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from lsmc.compiler.linking import first_of_each
+from lsmc.ir.model import Policy
+from lsmc.ir.verify import verify
+from lsmc.modules.apparmor.compile import Compiled, Compiler
 
 settings.register_profile(
     "gate",
@@ -25,3 +32,20 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 # A shell ignores interrupts for what it starts in the background, and its children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _compiled_policy_is_verified() -> Iterator[None]:
+    """Whatever a test compiles in this process keeps the invariants of the IR."""
+    compile_file = Compiler.compile
+
+    def verified(self: Compiler, path: str) -> Compiled:
+        compiled = compile_file(self, path)
+        if all(diagnostic.severity != "error" for diagnostic in compiled.diagnostics):
+            profiles, _ = first_of_each(compiled.profiles)
+            assert verify(Policy(self.module, tuple(profiles))) == []
+        return compiled
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Compiler, "compile", verified)
+        yield

@@ -70,7 +70,7 @@ def diff(
     are too complex to compare.
     """
     changes: list[Change] = []
-    before, after = set(old.names), set(new.names)
+    before, after = set(old.subjects), set(new.subjects)
     for name in sorted(before | after):
         one, other = old.find(name), new.find(name)
         if other is None:

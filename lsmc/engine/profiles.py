@@ -23,7 +23,7 @@ class ProfileTables:
         self._found: dict[str, ProfileRecord] = {}  # names that exist
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def subjects(self) -> tuple[str, ...]:
         """The names of the profiles, in order: whoever has one from here can `find` it."""
         names = tuple(self.bundle.profile_name(n) for n in range(self.bundle.profiles))
         keys = [name.encode("utf-8", "surrogateescape") for name in names]

@@ -17,6 +17,7 @@ from lsmc.base.errors import NoMeaning
 
 if TYPE_CHECKING:
     from lsmc.analysis.diff import Change
+    from lsmc.analysis.semantics import Semantics
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import Options
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from lsmc.explain.diagnosis import Diagnosis, Explained, Questions, Remedy
     from lsmc.explain.explanation import Explanation
     from lsmc.explain.log_groups import Grouping
+    from lsmc.ir.model import Policy as IrPolicy
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
     from lsmc.logs.record import LogFormat
+    from lsmc.tables.sections import Sections
 
 Part = TypeVar("Part")
 #: A question as `Policy.query_many` takes it: `subject`, `op` or `class`, `object`, and fields.
@@ -40,8 +43,15 @@ class Opened(Protocol):
     def subjects(self) -> Sequence[str]:
         """The names of the subjects that the policy knows, in order."""
 
-    def knows(self, subject: str) -> bool:
-        """Whether a text names one of them."""
+    @property
+    def bundle(self) -> Sections:
+        """The sections of the bundle; a `Bundle` of a module that has `semantics`."""
+
+    def find(self, name: str) -> object | None:
+        """What the policy has of a subject, None when it does not know the name.
+
+        Of a module that has `semantics`, a `ProfileRecord`.
+        """
 
 
 class Logs(NamedTuple):
@@ -82,6 +92,9 @@ class SecurityModule(NamedTuple):
         operations: what questions may ask, in order.
         lint: gives what lint needs of the module; None for a module without checks.
         logs: what it makes of logs; None if it writes none.
+        semantics: what the rules mean, of a module whose bundles are a `tables.bundle.Bundle`.
+        syntax: the canonical text of a policy file's syntax tree: (path, bytes); `PolicyError`.
+        ir: the policy of some files before there are tables: (paths, options); `PolicyError`.
     """
 
     name: str
@@ -98,6 +111,9 @@ class SecurityModule(NamedTuple):
     operations: Callable[[], Sequence[Operation]]
     lint: Callable[[], Lint[Any]] | None = None
     logs: Logs | None = None
+    semantics: Callable[[], Semantics] | None = None
+    syntax: Callable[[str, bytes], bytes] | None = None
+    ir: Callable[[Sequence[str], Options], IrPolicy] | None = None
 
     def needs(self, part: Part | None, what: str) -> Part:
         """A part that a module need not have; raises `NoMeaning` of what is asked without it."""

@@ -9,21 +9,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsmc.automata.algebra import Table
-from lsmc.automata.alphabet import bytes_of
+from lsmc.automata.text import bytes_text
+from lsmc.base.source import to_display
 from lsmc.engine.verdict import UnknownName
-from lsmc.modules.apparmor.classes import BY_CODE
-from lsmc.modules.apparmor.engine import Engine
-from lsmc.modules.apparmor.exec_transition import exec_mode
+from lsmc.ir.pprint import policy_lines, rule_text
 from lsmc.output.styled import Line, line, safe
 from lsmc.output.table import columns
 from lsmc.tables.layout import GROUP_WORDS, RULE_WORDS, UNIT_WORDS, Section
 
 if TYPE_CHECKING:
-    from lsmc.ir.decision import Facts
+    from lsmc.ir.model import Policy as IrPolicy
+    from lsmc.policy import Policy
     from lsmc.tables.bundle import Unit
-    from lsmc.tables.records import ProfileRecord, RuleRecord
-
-_EFFECTS = ("prompt", "allow", "deny")
+    from lsmc.tables.records import ProfileRecord
 
 
 class Counts(NamedTuple):
@@ -36,9 +34,9 @@ class Counts(NamedTuple):
     size: int
 
 
-def profile_counts(engine: Engine, profile: ProfileRecord) -> Counts:
+def profile_counts(policy: Policy, profile: ProfileRecord) -> Counts:
     """The sizes of a profile; raises `BundleError`."""
-    units = [unit for unit, _ in engine.bundle.uses(profile)]
+    units = [unit for unit, _ in policy.bundle.uses(profile)]
     counts = [_unit_counts(unit) for unit in units]
     return Counts(len(units), *(sum(column) for column in zip((0,) * 4, *counts, strict=True)))
 
@@ -49,44 +47,62 @@ def _unit_counts(unit: Unit) -> tuple[int, int, int, int]:
     return unit.rules, unit.groups, states, sum(group.size for group in groups)
 
 
-def _chosen(engine: Engine, name: str | None) -> list[ProfileRecord]:
+def _chosen(policy: Policy, name: str | None) -> list[ProfileRecord]:
+    """The profiles of a policy of tables, or the one of a name."""
+    bundle = policy.bundle
     if name is None:
-        return [engine.bundle.profile(number) for number in range(engine.bundle.profiles)]
-    profile = engine.tables.find(name)
-    if profile is None:
-        raise UnknownName("profile", name, engine.subjects)
-    return [profile]
+        return [bundle.profile(number) for number in range(bundle.profiles)]
+    return [_named(policy, name)]
 
 
-def summary(engine: Engine) -> Iterator[Line]:
-    """A line a profile, then the totals and the sections."""
-    heads = ("profile", "mode", "units", "rules", "groups", "states", "bytes")
-    rows = []
-    for profile in _chosen(engine, None):
-        counts = profile_counts(engine, profile)
-        rows.append((safe(profile.full_name), profile.mode, *map(str, counts)))
-    yield from columns(heads, rows, frozenset(range(2, 7)))
+def _named(policy: Policy, name: str) -> Any:
+    """What a policy has of a subject."""
+    found = policy.engine.find(name)
+    if found is None:
+        raise UnknownName("profile", name, policy.profiles)
+    return found
+
+
+def summary(policy: Policy) -> Iterator[Line]:
+    """A line a profile, then the totals and the sections; only their names without tables."""
+    bundle = policy.bundle
+    if policy.module.semantics is None:
+        yield from (line(safe(name)) for name in policy.profiles)
+        yield line()
+        yield line(f"{len(policy)} subjects, {len(bundle.data)} bytes")
+    else:
+        heads = ("profile", "mode", "units", "rules", "groups", "states", "bytes")
+        rows = []
+        for profile in _chosen(policy, None):
+            counts = profile_counts(policy, profile)
+            rows.append((safe(profile.full_name), profile.mode, *map(str, counts)))
+        yield from columns(heads, rows, frozenset(range(2, 7)))
+        yield line()
+        yield line(
+            f"{bundle.profiles} profiles, "
+            f"{bundle.count(Section.UNITS, UNIT_WORDS)} distinct units, "
+            f"{bundle.count(Section.RULES, RULE_WORDS)} rules, "
+            f"{bundle.count(Section.GROUPS, GROUP_WORDS)} groups, "
+            f"{len(bundle.data)} bytes"
+        )
     yield line()
-    bundle = engine.bundle
-    yield line(
-        f"{bundle.profiles} profiles, "
-        f"{bundle.count(Section.UNITS, UNIT_WORDS)} distinct units, "
-        f"{bundle.count(Section.RULES, RULE_WORDS)} rules, "
-        f"{bundle.count(Section.GROUPS, GROUP_WORDS)} groups, "
-        f"{len(bundle.data)} bytes"
-    )
-    yield line()
-    sizes = [
-        (section.name.lower().replace("_", " "), str(bundle.section_size(section)))
-        for section in Section
-    ]
+    sizes = [(name.replace("_", " "), str(size)) for name, size in _sections(policy).items()]
     yield from columns(("section", "bytes"), sizes, frozenset((1,)))
 
 
-def details(engine: Engine, name: str) -> Iterator[Line]:
-    """One profile: its facts, and a line a unit."""
-    (profile,) = _chosen(engine, name)
-    place = engine.bundle.place(profile.place)
+def _sections(policy: Policy) -> dict[str, int]:
+    """The size of each section, by its name."""
+    bundle = policy.bundle
+    return {section.name.lower(): bundle.section_size(section) for section in bundle.sections}
+
+
+def details(policy: Policy, name: str) -> Iterator[Line]:
+    """One profile: its facts, and a line a unit; only its name without tables."""
+    profile = _named(policy, name)
+    if policy.module.semantics is None:
+        yield line((safe(name), "head"))
+        return
+    place = policy.bundle.place(profile.place)
     yield line((safe(profile.full_name), "head"), f" at {safe(place.file)}:{place.line}")
     yield line(f"  {safe(place.text)}")
     yield line(f"  mode: {profile.mode}{', audit' if profile.audit else ''}")
@@ -97,22 +113,28 @@ def details(engine: Engine, name: str) -> Iterator[Line]:
         yield line(f"  rlimit {safe(key)} <= {safe(value)}")
     yield line()
     rows = []
-    for unit, via in engine.bundle.uses(profile):
+    for unit, via in policy.bundle.uses(profile):
         rules, groups, states, size = _unit_counts(unit)
-        origin = safe(engine.bundle.place(unit.rule(0).place).file) if rules else ""
+        origin = safe(policy.bundle.place(unit.rule(0).place).file) if rules else ""
         chain = " < ".join(
-            f"{safe(p.file)}:{p.line}" for p in map(engine.bundle.place, reversed(via))
+            f"{safe(p.file)}:{p.line}" for p in map(policy.bundle.place, reversed(via))
         )
         rows.append((str(rules), str(groups), str(states), str(size), origin, chain))
     heads = ("rules", "groups", "states", "bytes", "unit", "included at")
     yield from columns(heads, rows, frozenset(range(4)))
 
 
-def as_json(engine: Engine, name: str | None) -> dict[str, Any]:
+def as_json(policy: Policy, name: str | None) -> dict[str, Any]:
     """The same as data."""
+    size = len(policy.bundle.data)
+    if policy.module.semantics is None:
+        if name is not None:
+            _named(policy, name)
+        names = policy.profiles if name is None else (name,)
+        return {"subjects": list(names), "sections": _sections(policy), "size": size}
     profiles = []
-    for profile in _chosen(engine, name):
-        place = engine.bundle.place(profile.place)
+    for profile in _chosen(policy, name):
+        place = policy.bundle.place(profile.place)
         profiles.append(
             {
                 "name": profile.full_name,
@@ -122,71 +144,57 @@ def as_json(engine: Engine, name: str | None) -> dict[str, Any]:
                 "mediated": sorted(profile.mediated),
                 "settings": dict(profile.settings),
                 "rlimits": dict(profile.rlimits),
-                **profile_counts(engine, profile)._asdict(),
+                **profile_counts(policy, profile)._asdict(),
             }
         )
     return {
         "profiles": profiles,
-        "units": engine.bundle.count(Section.UNITS, UNIT_WORDS),
-        "sections": {s.name.lower(): engine.bundle.section_size(s) for s in Section},
-        "size": len(engine.bundle.data),
+        "units": policy.bundle.count(Section.UNITS, UNIT_WORDS),
+        "sections": _sections(policy),
+        "size": size,
     }
 
 
 # --- stages
 
 
-def rules_text(engine: Engine, name: str | None) -> Iterator[Line]:
+def policy_text(policy: IrPolicy, name: str | None) -> Iterator[Line]:
+    """The profiles of a policy that is not compiled yet, or the one of a name."""
+    profiles = policy.profiles
+    if name is not None:
+        known = {to_display(profile.full_name): profile for profile in profiles}
+        if name not in known:
+            raise UnknownName("profile", name, known)
+        profiles = (known[name],)
+    return (line(safe(text)) for text in policy_lines(profiles))
+
+
+def rules_text(policy: Policy, name: str | None) -> Iterator[Line]:
     """The rules of profiles, as the tables hold them."""
-    for profile in _chosen(engine, name):
+    assert policy.module.semantics is not None
+    classes = policy.module.semantics().classes
+    for profile in _chosen(policy, name):
         yield line(f"profile {safe(profile.full_name)} {profile.mode}")
-        for unit, _ in engine.bundle.uses(profile):
+        for unit, _ in policy.bundle.uses(profile):
             for index in range(unit.rules):
-                yield line(f"  {_rule_text(engine, unit.rule(index))}")
+                rule = unit.rule(index)
+                place = policy.bundle.place(rule.place)
+                where = f"{safe(place.file)}:{place.line}: {safe(place.text)}"
+                yield line(f"  {safe(rule_text(classes[rule.cls], rule.facts))} <- {where}")
 
 
-def _rule_text(engine: Engine, rule: RuleRecord) -> str:
-    facts, cls = rule.facts, BY_CODE[rule.cls]
-    place = engine.bundle.place(rule.place)
-    both = facts.owner & facts.other
-    parts = [_EFFECTS[facts.effect], cls.name]
-    for prefix, mask in (
-        ("", both),
-        ("owner:", facts.owner & ~both),
-        ("other:", facts.other & ~both),
-    ):
-        if mask:
-            parts.append(prefix + ",".join(cls.names(mask)))
-    parts += _flags(facts)
-    return f"{' '.join(parts)} <- {safe(place.file)}:{place.line}: {safe(place.text)}"
-
-
-def _flags(facts: Facts) -> list[str]:
-    parts = []
-    if facts.priority:
-        parts.append(f"priority={facts.priority}")
-    if facts.audit:
-        parts.append("audit")
-    if facts.exact:
-        parts.append("exact")
-    if facts.transition is not None:
-        target = f"->{safe(facts.transition.name)}" if facts.transition.name else ""
-        parts.append(exec_mode(facts.transition) + target)
-    return parts
-
-
-def table_text(engine: Engine, name: str | None) -> Iterator[Line]:
+def table_text(policy: Policy, name: str | None) -> Iterator[Line]:
     """The automata of profiles: each state with its edges, and the rules that match there."""
-    for profile in _chosen(engine, name):
+    for profile in _chosen(policy, name):
         yield line(f"profile {safe(profile.full_name)} {profile.mode}")
-        for unit, _ in engine.bundle.uses(profile):
+        for unit, _ in policy.bundle.uses(profile):
             for index in range(unit.groups):
                 group = unit.group(index)
                 table = Table(group.dfa)
                 yield line(f"  group of {group.dfa.n_states} states")
                 for state in range(1, group.dfa.n_states):
                     places = [
-                        engine.bundle.place(unit.rule(group.rules[i]).place)
+                        policy.bundle.place(unit.rule(group.rules[i]).place)
                         for i in group.dfa.accept_ids_of(state)
                     ]
                     rules = " ".join(f"{safe(p.file)}:{p.line}" for p in places)
@@ -196,22 +204,4 @@ def table_text(engine: Engine, name: str | None) -> Iterator[Line]:
 
 def _edges(table: Table, state: int) -> Iterator[Line]:
     for mask, target in sorted(table.edges(state), key=lambda edge: edge[1]):
-        yield line(f"      {_bytes_text(mask)} -> {target}")
-
-
-def _bytes_text(mask: int) -> str:
-    """A set of bytes as ranges."""
-    members = bytes_of(mask)
-    ranges: list[list[int]] = []
-    for byte in members:
-        if ranges and byte == ranges[-1][1] + 1:
-            ranges[-1][1] = byte
-        else:
-            ranges.append([byte, byte])
-    return " ".join(
-        _byte(low) if low == high else f"{_byte(low)}-{_byte(high)}" for low, high in ranges
-    )
-
-
-def _byte(value: int) -> str:
-    return chr(value) if 0x20 < value < 0x7F and value != 0x2D else f"\\x{value:02x}"
+        yield line(f"      {bytes_text(mask)} -> {target}")

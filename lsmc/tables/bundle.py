@@ -135,7 +135,7 @@ class Bundle(Sections):
             offsets = self.words(Section.STRING_OFFSETS)
             if not all(map(le, offsets, islice(offsets, 1, None))):
                 raise BundleError("texts overlap")
-            self._strings = self._body(Section.STRINGS)
+            self._strings = self.body(Section.STRINGS)
         return self._strings
 
     def _read(self, number: int) -> str:
@@ -277,7 +277,7 @@ class Bundle(Sections):
     def _group_data(self, number: int) -> tuple[memoryview, Words]:
         """The packed bytes of a group and its rule numbers."""
         offset, length, checksum, first, count = self._record(Section.GROUPS, number, GROUP_WORDS)
-        body = self._body(Section.GROUP_DATA)[offset : offset + length]
+        body = self.body(Section.GROUP_DATA)[offset : offset + length]
         if len(body) != length or crc32(body) != checksum:
             raise BundleError(f"group {number} is damaged")
         self._apart(Section.GROUPS, number, GROUP_WORDS, 3, first + count)

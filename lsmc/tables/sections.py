@@ -18,7 +18,8 @@ _VERSION = struct.Struct("<4sH")  # what every version of the format begins with
 class Sections:
     """The bytes of a bundle by section; each is verified when it is first used.
 
-    `module` is the name of the security module that the bundle is for.  `trusted` are sections
+    `module` is the name of the security module that the bundle is for, `sections` are the kinds of
+    sections that it has.  `trusted` are sections
     whose parts have checksums of their own.
     """
 
@@ -31,6 +32,7 @@ class Sections:
     ) -> None:
         """The sections of the bytes; raises `BundleError` unless they are those of `sections`."""
         self.data = memoryview(data)
+        self.sections = sections
         self.module, self._sections = _section_table(self.data)
         self._words: dict[int, Words] = {}
         self._trusted = trusted
@@ -45,7 +47,8 @@ class Sections:
         """Bytes in a section."""
         return self._sections[section][1]
 
-    def _body(self, section: int) -> memoryview:
+    def body(self, section: int) -> memoryview:
+        """The bytes of a section."""
         offset, length, checksum = self._sections[section]
         body = self.data[offset : offset + length]
         if section not in self._trusted and crc32(body) != checksum:
@@ -56,7 +59,7 @@ class Sections:
         """A section of 32-bit words."""
         known = self._words.get(section)
         if known is None:
-            body = self._body(section)
+            body = self.body(section)
             if len(body) % 4:
                 raise BundleError(f"section {_name(section)} has an odd length")
             if sys.byteorder == "little":

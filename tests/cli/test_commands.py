@@ -158,16 +158,27 @@ def test_stages_as_text(run: Run, bundle: Path, tmp_path: Path) -> None:
     source = tmp_path / "p"
     source.write_text("profile p {\n  owner /a rw,\n  priority=2 audit deny /b w,\n}\n")
     options = ("--base", "profiles", "--no-cache")
-    tree = run("show", source, "--stage", "ast", *options)
-    assert tree.output == source.read_text()
-    rules = run("show", source, "--stage", "ir", *options)
-    assert rules.output == (
+    for name in ("syntax", "ast"):
+        assert run("show", source, "--stage", name, *options).output == source.read_text()
+    rules = run("show", source, "--stage", "ir", *options).output.splitlines()
+    assert rules[0] == f"profile p enforce <- {source}:1"
+    assert rules[-3:] == [
+        "  unit 1",
+        f"    allow file path=/a owner:r,w,a exact <- {source}:2",
+        f"    deny file path=/b w,a priority=2 audit exact <- {source}:3",
+    ]
+    assert run("show", source, "p", "--stage", "ir", *options).output.splitlines() == rules
+    assert run("show", source, "q", "--stage", "ir", *options).exit_code == 2
+    compiled = tmp_path / "compiled.lsmb"
+    assert run("compile", source, "-o", compiled, *options).exit_code == 0
+    assert run("show", compiled, "--stage", "ir").output == (
         "profile p enforce\n"
         f"  allow file owner:r,w,a exact <- {source}:2: owner /a rw,\n"
         f"  deny file w,a priority=2 audit exact <- {source}:3: priority=2 audit deny /b w,\n"
     )
-    table = run("show", source, "--stage", "table", *options)
-    assert table.output.startswith("profile p enforce\n  group of 6 states\n    1:\n")
+    for name in ("tables", "table"):
+        table = run("show", source, "--stage", name, *options)
+        assert table.output.startswith("profile p enforce\n  group of 6 states\n    1:\n")
     assert run("show", bundle, "logger", "--stage", "ir").output.startswith("profile logger ")
 
 

@@ -1,14 +1,25 @@
-"""`lsmc show`: what a bundle holds."""
+"""`lsmc show`: what a bundle holds, and the stages on the way to it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import click
 
+from lsmc.cli.bundles import is_bundle
 from lsmc.cli.faults import YES, UsageFault
 from lsmc.cli.options import Reading, format_option, policy_options, screen_of, screen_options
 from lsmc.output.styled import Line
+
+#: What stages were called before.
+_FORMER = {"ast": "syntax", "table": "tables"}
+
+
+class _Stage(click.Choice[str]):
+    """The name of a stage; the former names are still taken."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert(_FORMER.get(value, value), param, ctx)
 
 
 @click.command("show")
@@ -16,8 +27,9 @@ from lsmc.output.styled import Line
 @click.argument("profile", metavar="[PROFILE]", required=False)
 @click.option(
     "--stage",
-    type=click.Choice(("ast", "ir", "table")),
-    help="Print a stage as text: syntax tree (source only), rules, or tables.",
+    type=_Stage(("syntax", "ir", "tables")),
+    help="Print a stage as text: syntax tree (source only), rules (of source with patterns), "
+    "or tables.",
 )
 @format_option("text", "json")
 @policy_options
@@ -41,36 +53,42 @@ def command(
     from lsmc.output.json import dumps
 
     screen = screen_of(ctx)
-    if stage == "ast":
-        screen.policy(_tree(policy))
+    if stage == "syntax":
+        screen.policy(_syntax(policy))
         return YES
-    engine = read_policy(policy, reading, screen).engine
+    if stage == "ir" and not is_bundle(policy):
+        screen.show(_rules(policy, profile, reading))
+        return YES
+    found = read_policy(policy, reading, screen)
     if stage is not None:
-        stages: dict[str, Callable[..., Iterator[Line]]] = {
-            "ir": inventory.rules_text,
-            "table": inventory.table_text,
-        }
-        screen.show(stages[stage](engine, profile))
+        found.module.needs(found.module.semantics, f"`--stage {stage}` of a bundle")
+        stages = {"ir": inventory.rules_text, "tables": inventory.table_text}
+        screen.show(stages[stage](found, profile))
     elif form == "json":
-        screen.text(dumps(inventory.as_json(engine, profile), indent=2) + "\n")
+        screen.text(dumps(inventory.as_json(found, profile), indent=2) + "\n")
     elif profile is None:
-        screen.rich(inventory.summary(engine))
+        screen.rich(inventory.summary(found))
     else:
-        screen.rich(inventory.details(engine, profile))
+        screen.rich(inventory.details(found, profile))
     return YES
 
 
-def _tree(path: str) -> bytes:
-    from lsmc.base.diagnostics import PolicyError
-    from lsmc.base.source import Source
+def _syntax(path: str) -> bytes:
+    """The text of a file's syntax tree."""
     from lsmc.compiler.inputs import DiskFiles
-    from lsmc.modules.apparmor.syntax.parser import parse
-    from lsmc.modules.apparmor.syntax.printer import format_file
+    from lsmc.modules.registry import module_of
 
-    data = DiskFiles().read(path)
-    if data[:4] == b"LSMB":
+    if is_bundle(path):
         raise UsageFault(f"`{path}` is a bundle, which holds no syntax trees")
-    tree, faults = parse(Source.from_bytes(path, data))
-    if faults:
-        raise PolicyError(faults)
-    return format_file(tree).encode("latin-1")
+    module = module_of([path])
+    return module.needs(module.syntax, "`--stage syntax`")(path, DiskFiles().read(path))
+
+
+def _rules(path: str, profile: str | None, reading: Reading) -> Iterator[Line]:
+    """The rules of source files with their patterns, as the compiler understands them."""
+    from lsmc.modules.registry import module_of
+    from lsmc.output.inventory import policy_text
+
+    module = module_of([path])
+    read = module.needs(module.ir, "`--stage ir` of source")
+    return policy_text(read([path], reading.options()), profile)

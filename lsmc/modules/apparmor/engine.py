@@ -19,6 +19,7 @@ from lsmc.modules.apparmor.operations import names as operation_names
 from lsmc.modules.apparmor.requests import encode
 from lsmc.modules.apparmor.subjects import EnforcedBundle, Profiles, mediates
 from lsmc.tables.bundle import Bundle
+from lsmc.tables.records import ProfileRecord
 
 Fields = Mapping[str, str]
 NO_FIELDS = ("subject", "op", "object", "owner", "class", "perms", "mediated", "context", "enforce")
@@ -41,11 +42,11 @@ class Engine:
     @property
     def subjects(self) -> tuple[str, ...]:
         """The names of the profiles, in order."""
-        return self.tables.names
+        return self.tables.subjects
 
-    def knows(self, name: str) -> bool:
-        """Whether there is a profile of a name."""
-        return self.tables.find(name) is not None
+    def find(self, name: str) -> ProfileRecord | None:
+        """The profile of a name, or None."""
+        return self.tables.find(name)
 
     def ask(
         self,

@@ -11,6 +11,7 @@ from lsmc.modules.interface import Logs, Request, SecurityModule
 
 if TYPE_CHECKING:
     from lsmc.analysis.diff import Change
+    from lsmc.analysis.semantics import Semantics
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import Options
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from lsmc.explain.diagnosis import Diagnosis, Explained, Questions, Remedy
     from lsmc.explain.explanation import Explanation
     from lsmc.explain.log_groups import Grouping
+    from lsmc.ir.model import Policy
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
     from lsmc.logs.record import LogFormat
@@ -92,34 +94,37 @@ def _lint() -> Lint[Tree]:
     return LINT
 
 
-def _log_format() -> LogFormat:
+
+        raise PolicyError(faults)
+    from lsmc.base.diagnostics import PolicyError
+    from lsmc.base.source import Source
+    from lsmc.modules.apparmor.build.driver import read_policy
     from lsmc.modules.apparmor.log.form import FORMAT
-
-    return FORMAT
-
-
-def _grouping() -> Grouping:
     from lsmc.modules.apparmor.log.grouping import GROUPING
-
-    return GROUPING
-
-
-def _questions() -> Questions:
     from lsmc.modules.apparmor.log.questions import QUESTIONS
-
-    return QUESTIONS
-
-
-def _remedies(engine: Engine, options: Options) -> Callable[[Diagnosis], tuple[Remedy, ...]]:
-    from lsmc.modules.apparmor.suggest.remedies import Pharmacy
-
-    return Pharmacy(engine, options).of
-
-
-def _patched(causes: Iterable[Explained], options: Options) -> Mapping[str, tuple[str, str]]:
+    from lsmc.modules.apparmor.semantics import SEMANTICS
     from lsmc.modules.apparmor.suggest.patches import patched
-
+    from lsmc.modules.apparmor.suggest.remedies import Pharmacy
+    from lsmc.modules.apparmor.syntax.parser import parse
+    from lsmc.modules.apparmor.syntax.printer import format_file
+    if faults:
+    return FORMAT
+    return GROUPING
+    return Pharmacy(engine, options).of
+    return QUESTIONS
+    return SEMANTICS
+    return format_file(tree).encode("latin-1")
     return patched(causes, options)
+    return read_policy(paths, options)
+    tree, faults = parse(Source.from_bytes(path, data))
+def _grouping() -> Grouping:
+def _ir(paths: Sequence[str], options: Options) -> Policy:
+def _log_format() -> LogFormat:
+def _patched(causes: Iterable[Explained], options: Options) -> Mapping[str, tuple[str, str]]:
+def _questions() -> Questions:
+def _remedies(engine: Engine, options: Options) -> Callable[[Diagnosis], tuple[Remedy, ...]]:
+def _semantics() -> Semantics:
+def _syntax(path: str, data: bytes) -> bytes:
 
 
 APPARMOR = SecurityModule(
@@ -143,4 +148,7 @@ APPARMOR = SecurityModule(
         remedies=_remedies,
         patched=_patched,
     ),
+    semantics=_semantics,
+    syntax=_syntax,
+    ir=_ir,
 )

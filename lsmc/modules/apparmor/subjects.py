@@ -60,7 +60,7 @@ class Profiles(ProfileTables):
                 if profile is None:
                     continue
             if profile is None:
-                raise UnknownName("profile", part, self.names)
+                raise UnknownName("profile", part, self.subjects)
             found.append(profile)
         return found
 

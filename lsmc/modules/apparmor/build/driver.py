@@ -10,9 +10,10 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath
 from lsmc.base.gc import uncollected
 from lsmc.compiler.inputs import Answer, Ask, Options, RecordedFiles
-from lsmc.compiler.linking import Names, distinct, link_profiles, name_order, policy_files, refuse
+from lsmc.compiler.errors import unreadable
+from lsmc.compiler.linking import Names, distinct, first_of_each, link_profiles, name_order, policy_files, refuse
 from lsmc.compiler.outcome import Progress
-from lsmc.ir.model import Profile
+from lsmc.ir.model import Policy, Profile
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.build.processes import shards
 from lsmc.modules.apparmor.build.revise import Candidate, revise
@@ -188,6 +189,23 @@ def _tick(progress: Progress | None, what: str, total: int) -> Tick:
             progress(what, done, total)
 
     return tick
+
+
+def read_policy(paths: Sequence[StrPath], options: Options) -> Policy:
+    """The policy of some files, before there are tables; raises `PolicyError` for errors."""
+    found, diagnostics = policy_files(paths)
+    front = front_end(options)
+    profiles: list[Profile] = []
+    for path in found:
+        try:
+            compiled = front.compile(path)
+        except OSError as fault:
+            diagnostics.append(unreadable(path, fault))
+            continue
+        profiles += compiled.profiles
+        diagnostics += compiled.diagnostics
+    refuse(diagnostics)
+    return Policy(MODULE, tuple(first_of_each(profiles)[0]))
 
 
 def compile_source(

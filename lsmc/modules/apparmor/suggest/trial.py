@@ -32,7 +32,7 @@ def grants(suggestion: Suggestion) -> bool:
     except PolicyError:
         return False
     tables = Engine(data).tables
-    profile = tables.find(tables.names[0])
+    profile = tables.find(tables.subjects[0])
     return profile is not None and allows(tables.matcher(profile), suggestion.wish)
 
 
