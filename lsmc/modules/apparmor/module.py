@@ -94,37 +94,58 @@ def _lint() -> Lint[Tree]:
     return LINT
 
 
+def _log_format() -> LogFormat:
+    from lsmc.modules.apparmor.log.form import FORMAT
 
-        raise PolicyError(faults)
+    return FORMAT
+
+
+def _grouping() -> Grouping:
+    from lsmc.modules.apparmor.log.grouping import GROUPING
+
+    return GROUPING
+
+
+def _questions() -> Questions:
+    from lsmc.modules.apparmor.log.questions import QUESTIONS
+
+    return QUESTIONS
+
+
+def _remedies(engine: Engine, options: Options) -> Callable[[Diagnosis], tuple[Remedy, ...]]:
+    from lsmc.modules.apparmor.suggest.remedies import Pharmacy
+
+    return Pharmacy(engine, options).of
+
+
+def _patched(causes: Iterable[Explained], options: Options) -> Mapping[str, tuple[str, str]]:
+    from lsmc.modules.apparmor.suggest.patches import patched
+
+    return patched(causes, options)
+
+
+def _semantics() -> Semantics:
+    from lsmc.modules.apparmor.semantics import SEMANTICS
+
+    return SEMANTICS
+
+
+def _syntax(path: str, data: bytes) -> bytes:
     from lsmc.base.diagnostics import PolicyError
     from lsmc.base.source import Source
-    from lsmc.modules.apparmor.build.driver import read_policy
-    from lsmc.modules.apparmor.log.form import FORMAT
-    from lsmc.modules.apparmor.log.grouping import GROUPING
-    from lsmc.modules.apparmor.log.questions import QUESTIONS
-    from lsmc.modules.apparmor.semantics import SEMANTICS
-    from lsmc.modules.apparmor.suggest.patches import patched
-    from lsmc.modules.apparmor.suggest.remedies import Pharmacy
     from lsmc.modules.apparmor.syntax.parser import parse
     from lsmc.modules.apparmor.syntax.printer import format_file
-    if faults:
-    return FORMAT
-    return GROUPING
-    return Pharmacy(engine, options).of
-    return QUESTIONS
-    return SEMANTICS
-    return format_file(tree).encode("latin-1")
-    return patched(causes, options)
-    return read_policy(paths, options)
+
     tree, faults = parse(Source.from_bytes(path, data))
-def _grouping() -> Grouping:
+    if faults:
+        raise PolicyError(faults)
+    return format_file(tree).encode("latin-1")
+
+
 def _ir(paths: Sequence[str], options: Options) -> Policy:
-def _log_format() -> LogFormat:
-def _patched(causes: Iterable[Explained], options: Options) -> Mapping[str, tuple[str, str]]:
-def _questions() -> Questions:
-def _remedies(engine: Engine, options: Options) -> Callable[[Diagnosis], tuple[Remedy, ...]]:
-def _semantics() -> Semantics:
-def _syntax(path: str, data: bytes) -> bytes:
+    from lsmc.modules.apparmor.build.driver import read_policy
+
+    return read_policy(paths, options)
 
 
 APPARMOR = SecurityModule(
