@@ -10,17 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from lsmc.analysis.linked_policy import LinkedPolicy, LinkedProfile
 from lsmc.base.source import Span
-from lsmc.ir.decision import ALLOW, Decision, Facts
+from lsmc.engine.matcher import Decide
+from lsmc.ir.decision import Decision, Facts
 from lsmc.ir.model import MediationClass, Rule
 from lsmc.kernels.walk import matching
-from lsmc.modules.apparmor.classes import FILE
-from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
-from lsmc.modules.apparmor.precedence import decide
 from lsmc.tables.bundle import Unit
-
-#: In these modes rules take nothing away; checks of what rules grant pass over them.
-FREE_MODES = ("unconfined", "default_allow")
 
 
 class Held(NamedTuple):
@@ -71,8 +67,9 @@ class Use(NamedTuple):
 class ProfileView:
     """A profile as its units."""
 
-    def __init__(self, profile: LintedProfile, uses: tuple[Use, ...]) -> None:
+    def __init__(self, profile: LinkedProfile, uses: tuple[Use, ...], decide: Decide) -> None:
         self.profile = profile
+        self._decide = decide
         self.uses = uses
         self._via: dict[int, tuple[Span, ...]] = {}
 
@@ -90,7 +87,7 @@ class ProfileView:
         """What the profile grants at a key, which is given without the class code."""
         whole = bytes((cls.code,)) + key
         facts = [held.facts for use in self.uses for held in use.unit.matching(whole)]
-        return decide(facts, cls, owner)
+        return self._decide(facts, cls, owner)
 
     def grants(self, cls: MediationClass, key: bytes, perms: int, owner: bool = True) -> int:
         """Those of some permissions that are allowed at a key."""
@@ -107,31 +104,32 @@ class ProfileView:
 
 
 class Grants:
-    """The views of all profiles of a tree."""
+    """The views of all profiles of a policy."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, policy: LinkedPolicy) -> None:
+        self._free_modes = policy.semantics.free_modes
         units: dict[int, UnitView] = {}
         self.profiles: list[ProfileView] = []
-        for profile in tree.profiles:
+        for profile in policy.profiles:
             uses = []
-            pairs = tree.engine.bundle.uses(profile.record)
+            pairs = policy.tables.bundle.uses(profile.record)
             for (unit, _), use in zip(pairs, profile.ir.uses, strict=True):
                 view = units.get(id(unit))
                 if view is None:
-                    view = units[id(unit)] = UnitView(unit, tree.rules)
+                    view = units[id(unit)] = UnitView(unit, policy.rules)
                 uses.append(Use(view, use.via))
-            self.profiles.append(ProfileView(profile, tuple(uses)))
+            self.profiles.append(ProfileView(profile, tuple(uses), policy.semantics.decide))
         self.units = list(units.values())
 
     @property
     def confined(self) -> Iterator[ProfileView]:
-        """The profiles whose rules count."""
-        return (view for view in self.profiles if view.profile.record.mode not in FREE_MODES)
+        """The profiles whose rules take something away."""
+        return (view for view in self.profiles if view.profile.record.mode not in self._free_modes)
 
 
-def grants(tree: Tree) -> Grants:
-    """The views of a tree's profiles, made once."""
-    return tree.shared(Grants)
+def grants(policy: LinkedPolicy) -> Grants:
+    """The views of a policy's profiles, made once."""
+    return policy.shared(Grants)
 
 
 def halves(facts: Facts, perms: int) -> Iterator[bool]:
@@ -145,18 +143,3 @@ def halves(facts: Facts, perms: int) -> Iterator[bool]:
 def wins(decision: Decision, facts: Facts, perms: int) -> int:
     """Those of some permissions that a rule decides."""
     return sum(mask & perms for mask, number in decision.winners if number == facts.id) & perms
-
-
-def granting(unit: UnitView, perms: int) -> list[Held]:
-    """The rules of a unit that grant some of the permissions."""
-    return [
-        held
-        for held in unit.of(FILE)
-        if held.facts.effect == ALLOW and (held.facts.owner | held.facts.other) & perms
-    ]
-
-
-WRITE = FILE.mask("w")
-READ = FILE.mask("r")
-EXECUTE = FILE.mask("x")
-MAP = FILE.mask("m")

@@ -6,13 +6,14 @@ decisions, and nothing of what the classes and permissions of a module mean.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lsmc.automata.algebra import Automaton
 from lsmc.engine.matcher import Decide
 from lsmc.ir.decision import Facts
 from lsmc.ir.mediation import MediationClass, Transition
+from lsmc.ir.model import Profile, Rule
 from lsmc.tables.records import ProfileRecord
 
 
@@ -34,6 +35,8 @@ class Semantics(NamedTuple):
         destination: a transition in the one spelling for where it leads, so that transitions are
             equal if and only if no kernel can tell them apart: (transition, profile).
         transition_text: a transition as it is written in a rule.
+        brought: the rules that the compiler added to a profile for the sake of some of its rules,
+            which stand together, and of no others.
         request_of: the request of `Policy.query_many` that a key stands for: (subject, class, key
             without the class code, owner, permission names).
     """
@@ -48,4 +51,12 @@ class Semantics(NamedTuple):
     execution: tuple[MediationClass, int] | None
     destination: Callable[[Transition | None, ProfileRecord], Transition | None]
     transition_text: Callable[[Transition], str]
+    brought: Callable[[Profile, Sequence[Rule]], Sequence[Rule]]
     request_of: Callable[[str, MediationClass, bytes, bool, Iterable[str]], dict[str, Any]]
+
+    def executes(self, rule: Rule) -> bool:
+        """Whether a rule speaks of execution."""
+        if self.execution is None:
+            return False
+        cls, bit = self.execution
+        return rule.cls is cls and bool((rule.owner | rule.other) & bit)

@@ -1,7 +1,7 @@
 """What lint works with: checks, the policy that they judge, and what a security module gives.
 
 A check is a function from policy to findings.  What the policy looks like is between a module and
-its checks; lint itself asks of it only what `LintedPolicy` has.
+its checks; lint itself asks of it only what `Lintable` has.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class CommentedText(NamedTuple):
     start: int | None
 
 
-class LintedPolicy(Protocol):
+class Lintable(Protocol):
     """All that is linted together, as far as lint itself knows it."""
 
     @property
@@ -62,8 +62,8 @@ class LintedPolicy(Protocol):
         """The files about which all is said: included ones if no other profile may include them."""
 
 
-P = TypeVar("P", bound=LintedPolicy)
-P_contra = TypeVar("P_contra", bound=LintedPolicy, contravariant=True)
+P = TypeVar("P", bound=Lintable)
+P_contra = TypeVar("P_contra", bound=Lintable, contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Check(Generic[P_contra]):
         )
 
 
-def elsewhere(policy: LintedPolicy) -> Iterator[Diagnostic]:
+def elsewhere(policy: Lintable) -> Iterator[Diagnostic]:
     """No findings: the function of a check whose findings lint itself reports."""
     del policy
     yield from ()

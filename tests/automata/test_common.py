@@ -35,6 +35,7 @@ from lsmc.base.source import Source, Span
 from lsmc.ir.model import Effect, Rule
 from lsmc.kernels.product import Along
 from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.tables.reach import Reach
 from tests.automata.strategies import STRINGS, matches, patterns
 
@@ -130,7 +131,7 @@ def test_what_is_seen_where_members_are_many() -> None:
 
 def forms_of(*found: Pattern) -> Forms:
     rules = [Rule(FILE, (one,), 1, 1, Effect.ALLOW, NOWHERE) for one in found]
-    return Forms(rules)
+    return Forms(rules, SEMANTICS)
 
 
 @given(patterns, patterns)

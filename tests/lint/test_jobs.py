@@ -214,7 +214,7 @@ def test_checks_that_share_an_analysis_say_so(place: Path) -> None:
     tree = lint(place, 1, APART).policy
     costly = {"Judge", "_cuts", "graph_of"}
     for check in CHECKS.values():
-        fresh = type(tree)(*(getattr(tree, name) for name in tree.__match_args__[:6]))
+        fresh = replace(tree)
         run(fresh, [check])
         asked = {getattr(make, "__name__", "") for make in fresh._made} & costly
         names = {"judgements": "Judge", "cuts": "_cuts", "graph_of": "graph_of"}

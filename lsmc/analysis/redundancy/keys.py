@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from lsmc.analysis.objects import sample_keys
+from lsmc.analysis.semantics import Semantics
 from lsmc.automata.algebra import Lazy, equivalent
 from lsmc.automata.common import Complement, have_common, member
 from lsmc.automata.facts import last_bytes, starts
 from lsmc.automata.pattern import Literal, Pattern, example, literal_prefix, literals, union
 from lsmc.ir.model import Rule
-from lsmc.modules.apparmor.classes import BY_CODE
-from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.tables.groups import key_pattern
 
 #: Languages of up to so many keys are looked at key by key.
@@ -29,8 +28,9 @@ _FEW_HEADS = 8
 class Form:
     """What is known of the keys of one pattern."""
 
-    def __init__(self, number: int, pattern: Pattern) -> None:
+    def __init__(self, number: int, pattern: Pattern, semantics: Semantics) -> None:
         self.number = number
+        self._semantics = semantics
         self.pattern = pattern
 
     @cached_property
@@ -54,7 +54,7 @@ class Form:
     @cached_property
     def samples(self) -> tuple[bytes, ...]:
         """A few keys without the class code."""
-        return sample_keys(SEMANTICS, BY_CODE[self.prefix[0]], self.pattern)
+        return sample_keys(self._semantics, self._semantics.classes[self.prefix[0]], self.pattern)
 
     @cached_property
     def prefix(self) -> bytes:
@@ -78,8 +78,9 @@ class Form:
 class Forms:
     """The forms of numbered rules."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], semantics: Semantics) -> None:
         self._rules = rules
+        self._semantics = semantics
         self._of: dict[int, Form] = {}
         self._known: dict[Pattern, Form] = {}
         self._automata: dict[Form, Lazy] = {}
@@ -92,7 +93,7 @@ class Forms:
             pattern = key_pattern(self._rules[number])
             form = self._known.get(pattern)
             if form is None:
-                form = self._known[pattern] = Form(len(self._known), pattern)
+                form = self._known[pattern] = Form(len(self._known), pattern, self._semantics)
             self._of[number] = form
         return form
 

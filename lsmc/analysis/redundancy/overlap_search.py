@@ -18,8 +18,6 @@ from lsmc.automata.common import shortest
 from lsmc.ir.decision import NOTHING, Decision, Facts
 from lsmc.ir.model import MediationClass
 from lsmc.kernels.product import Along
-from lsmc.modules.apparmor.kernel_objects import is_requestable, requestable
-from lsmc.modules.apparmor.precedence import decide
 
 #: The numbers of the IR rules that match a key, ascending.
 Ids = tuple[int, ...]
@@ -32,7 +30,8 @@ class Meetings:
         self.scope = scope
         self.member = member
         self._form = scope.scopes.forms.of(member)
-        self.cls: MediationClass = scope.tree.rules[member].cls
+        self.cls: MediationClass = scope.policy.rules[member].cls
+        self._semantics = scope.policy.semantics
         self._code = bytes((self.cls.code,))
 
     @property
@@ -52,8 +51,11 @@ class Meetings:
     def example(self) -> bytes | None:
         """A key, one about which a kernel can ask if there is any; None for an empty language."""
         keys = self.first_keys()
-        real = (key for key in keys if is_requestable(self.cls, key))
+        real = (key for key in keys if self._is_real(key))
         return next(real, next(iter(keys), None))
+
+    def _is_real(self, key: bytes) -> bool:
+        return self._semantics.is_requestable(self.cls, key)
 
     def at(self, key: bytes) -> Ids:
         """The rules that match at a key."""
@@ -68,7 +70,7 @@ class Meetings:
         no rule outside of `among` can bring the goal about.
         """
         for key in self.first_keys():
-            if (not real or is_requestable(self.cls, key)) and goal(self.at(key)):
+            if (not real or self._is_real(key)) and goal(self.at(key)):
                 return key
         if self.finite:
             return None
@@ -92,7 +94,7 @@ class Meetings:
         forms = self.scope.scopes.forms
         others = {n: forms.lazy(forms.of(n)) for n in among if n != self.member}
         along = Along(self.member, forms.lazy(self._form), others)
-        asked = requestable(self.cls, True)
+        asked = self._semantics.requestable(self.cls, True)
         automata: list[Automaton[Any]] = [along, asked] if real else [along]
 
         def reached(states: States) -> bool:
@@ -113,5 +115,5 @@ def decision(scope: Scope, ids: Ids, cls: MediationClass, owner: bool) -> Decisi
     known = scope.decisions.get(key)
     if known is None:
         facts: list[Facts] = [scope.scopes.facts(number) for number in ids]
-        known = scope.decisions[key] = decide(facts, cls, owner)
+        known = scope.decisions[key] = scope.policy.semantics.decide(facts, cls, owner)
     return known

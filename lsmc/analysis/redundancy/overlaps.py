@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from lsmc.analysis.linked_policy import LinkedPolicy
 from lsmc.analysis.objects import LIMIT, real_member
 from lsmc.analysis.redundancy.keys import Form
 from lsmc.analysis.redundancy.overlap_search import Ids, Meetings, decision
@@ -17,13 +18,7 @@ from lsmc.automata.common import shortest_common
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.facts import Heads
 from lsmc.ir.model import Effect, MediationClass, Rule, Unit
-from lsmc.modules.apparmor.classes import FILE
-from lsmc.modules.apparmor.exec_transition import destination
-from lsmc.modules.apparmor.kernel_objects import is_requestable
-from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.semantics import SEMANTICS
 
-_EXECUTE = FILE.mask("x")
 #: Pairs of a rule and a unit that are remembered.
 MAX_PAIRS = 200_000
 
@@ -34,11 +29,12 @@ def shared_bits(a: Rule, b: Rule) -> int:
 
 
 class Overlaps:
-    """The meetings of the rules of a tree."""
+    """The meetings of the rules of a policy."""
 
-    def __init__(self, tree: Tree) -> None:
-        self.tree = tree
-        self.scopes = tree.shared(Scopes)
+    def __init__(self, policy: LinkedPolicy) -> None:
+        self.policy = policy
+        self.scopes = policy.shared(Scopes)
+        self._semantics = policy.semantics
         self._forms = self.scopes.forms
         self._meetings: dict[tuple[int, int], bytes | None] = {}
         self._near: dict[tuple[int, int], tuple[int, ...]] = {}
@@ -76,15 +72,16 @@ class Overlaps:
 
     def meet_real(self, a: int, b: int) -> bytes | None:
         """As `meet`, among the keys about which a kernel can ask."""
-        cls = self.tree.rules[a].cls
+        cls = self.policy.rules[a].cls
         first = self.meet(a, b)
-        if first is None or is_requestable(cls, first):
+        if first is None or self._semantics.is_requestable(cls, first):
             return first
         one, other = self._forms.of(a), self._forms.of(b)
         if one.keys is not None and other.keys is not None:
             theirs = set(other.keys)
-            return next((k for k in one.keys if k in theirs and is_requestable(cls, k)), None)
-        return real_member(SEMANTICS, cls, (self._forms.lazy(one), self._forms.lazy(other)))
+            both = (key for key in one.keys if key in theirs)
+            return next((key for key in both if self._semantics.is_requestable(cls, key)), None)
+        return real_member(self._semantics, cls, (self._forms.lazy(one), self._forms.lazy(other)))
 
     def strong_of(self, scope: Scope) -> Heads[int]:
         """The IR rules of a scope that may override others, by how their keys begin.
@@ -103,7 +100,7 @@ class Overlaps:
                 for number, rule in zip(numbers, unit.rules, strict=True)
                 if rule.effect is Effect.DENY
                 or rule.priority > 0
-                or (rule.exact and rule.cls is FILE and (rule.owner | rule.other) & _EXECUTE)
+                or (rule.exact and self._semantics.executes(rule))
             )
         return known
 
@@ -135,22 +132,19 @@ class Overlaps:
         pair = (number, id(unit))
         known = self._weaker.get(pair)
         if known is None:
-            rules = self.tree.rules
+            rules = self.policy.rules
             known = self._weaker[pair] = tuple(
                 other
                 for other in self.near_in(number, unit)
                 if rules[other].effect is not Effect.DENY
-                and _may_touch(rules[number], rules[other])
+                and self._may_touch(rules[number], rules[other])
                 and self.meet(number, other) is not None
             )
         return known
 
-
-def _may_touch(deny: Rule, rule: Rule) -> bool:
-    """Whether a deny can take from a rule; executing may imply more than a rule says."""
-    if shared_bits(deny, rule):
-        return True
-    return rule.cls is FILE and bool((rule.owner | rule.other) & _EXECUTE)
+    def _may_touch(self, deny: Rule, rule: Rule) -> bool:
+        """Whether a deny can take from a rule; executing may imply more than a rule says."""
+        return bool(shared_bits(deny, rule)) or self._semantics.executes(rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +167,14 @@ def losses(written: Written, overlaps: Overlaps, strong: Heads[int]) -> Iterator
     """
     scope = written.scope
     for member in written.members:
-        rule = scope.tree.rules[member]
+        rule = scope.policy.rules[member]
         near: Sequence[int]
         if rule.priority < 0:
             near = [n for unit in scope.units for n in overlaps.near_in(member, unit)]
         else:
             near = strong.meeting(overlaps.scopes.forms.of(member).heads)
         for number in near:
-            other = scope.tree.rules[number]
+            other = scope.policy.rules[number]
             if number == member or other.cls is not rule.cls:
                 continue
             if not shared_bits(rule, other) or not _stronger(other, rule):
@@ -204,7 +198,7 @@ def _loss(meetings: Meetings, winner: int, overlaps: Overlaps) -> Loss | None:
     key = overlaps.meet_real(loser, winner)
     if key is None:
         return None
-    rule, other = scope.tree.rules[loser], scope.tree.rules[winner]
+    rule, other = scope.policy.rules[loser], scope.policy.rules[winner]
     why = "priority" if other.priority > rule.priority else "exact"
     if why == "exact" and other.effect is Effect.DENY:
         why = "deny"
@@ -232,11 +226,11 @@ def _loss(meetings: Meetings, winner: int, overlaps: Overlaps) -> Loss | None:
 
 def _contested(scope: Scope, a: int, b: int, *, owner: bool) -> int:
     """The permissions about which two rules of one class, each alone, decide otherwise."""
-    cls = scope.tree.rules[a].cls
+    cls = scope.policy.rules[a].cls
     one, other = decision(scope, (a,), cls, owner), decision(scope, (b,), cls, owner)
     bits = one.allow ^ other.allow | one.audit ^ other.audit | one.quiet ^ other.quiet
     bits |= one.prompt ^ other.prompt
-    record = scope.profile.record
+    destination, record = scope.policy.semantics.destination, scope.profile.record
     if destination(one.transition, record) != destination(other.transition, record):
         bits |= cls.specific_mask
     return bits

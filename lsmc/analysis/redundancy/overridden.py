@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from lsmc.analysis.linked_policy import LinkedPolicy, LinkedProfile
 from lsmc.analysis.redundancy.overlaps import Loss, Overlaps, losses, takes_away
 from lsmc.analysis.redundancy.redundant import Fate, Judge
 from lsmc.analysis.redundancy.removal import won_at
@@ -13,7 +14,6 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.base.source import Span
 from lsmc.ir.decision import Decision
 from lsmc.ir.model import Effect, MediationClass
-from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
 
 _WHOLLY = (Fate.DEAD, Fate.WITHOUT_EFFECT)
 
@@ -33,22 +33,22 @@ class QuietDeny:
     """A deny that takes nothing away, with a key, the owner side and the bits that it quiets."""
 
     written: Written
-    profiles: tuple[LintedProfile, ...]
+    profiles: tuple[LinkedProfile, ...]
     example: tuple[MediationClass, bytes, bool, int]
 
 
-def cuts(tree: Tree) -> list[Cut]:
+def cuts(policy: LinkedPolicy) -> list[Cut]:
     """The rules that lose a part of what they say."""
-    return tree.shared(_cuts)
+    return policy.shared(_cuts)
 
 
-def quiet_denies(tree: Tree) -> list[QuietDeny]:
+def quiet_denies(policy: LinkedPolicy) -> list[QuietDeny]:
     """The denies of enforced profiles that only silence the log."""
-    return tree.shared(_quiet_denies)
+    return policy.shared(_quiet_denies)
 
 
-def _cuts(tree: Tree) -> list[Cut]:
-    judge, overlaps = tree.shared(Judge), tree.shared(Overlaps)
+def _cuts(policy: LinkedPolicy) -> list[Cut]:
+    judge, overlaps = policy.shared(Judge), policy.shared(Overlaps)
     found: list[Cut] = []
     seen: set[Span] = set()
     for scope in (*judge.scopes.bodies, *judge.scopes.included):
@@ -83,8 +83,8 @@ def _won(decision: Decision, numbers: frozenset[int]) -> int:
     return bits
 
 
-def _quiet_denies(tree: Tree) -> list[QuietDeny]:
-    judge, overlaps = tree.shared(Judge), tree.shared(Overlaps)
+def _quiet_denies(policy: LinkedPolicy) -> list[QuietDeny]:
+    judge, overlaps = policy.shared(Judge), policy.shared(Overlaps)
     found: list[QuietDeny] = []
     denies = [one for scope in judge.scopes.bodies for one in scope.own() if _is_deny(one)]
     in_bodies: dict[Span, list[Written]] = {}

@@ -1,6 +1,6 @@
-"""Which rules of a tree may go, and why: the common ground of the checks on dead and double rules.
+"""Which rules of a policy may go, and why: the ground of the checks on dead and double rules.
 
-Worked out once a tree, when the first check asks.
+Worked out once a policy, when the first check asks.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any
 
+from lsmc.analysis.linked_policy import LinkedPolicy, LinkedProfile
 from lsmc.analysis.redundancy.keys import Form
 from lsmc.analysis.redundancy.overlaps import Overlaps
 from lsmc.analysis.redundancy.removal import Need, Removal, matters, removal
@@ -19,11 +20,6 @@ from lsmc.analysis.redundancy.scopes import Scope, Scopes, Written
 from lsmc.automata.dfa import StateLimit
 from lsmc.base.source import Span
 from lsmc.ir.model import Effect, Rule
-from lsmc.modules.apparmor.classes import FILE
-from lsmc.modules.apparmor.exec_transition import destination
-from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
-
-_EXECUTE = FILE.mask("x")
 
 
 class Fate(Enum):
@@ -45,7 +41,7 @@ class Judgement:
     fate: Fate
     removal: Removal
     cover: tuple[Span, ...]
-    profiles: tuple[LintedProfile, ...]
+    profiles: tuple[LinkedProfile, ...]
 
     @property
     def scope(self) -> Scope:
@@ -54,11 +50,11 @@ class Judgement:
 
 
 class Judge:
-    """The judgements of one tree, each made when it is first asked for."""
+    """The judgements of one policy, each made when it is first asked for."""
 
-    def __init__(self, tree: Tree) -> None:
-        self.tree = tree
-        self.scopes = tree.shared(Scopes)
+    def __init__(self, policy: LinkedPolicy) -> None:
+        self.policy = policy
+        self.scopes = policy.shared(Scopes)
         self._in_bodies: dict[tuple[Span, int], Judgement | None] = {}
         self._included: dict[Span, Judgement | None] = {}
 
@@ -130,7 +126,7 @@ class Judge:
         if any(matters(written) for written in held):
             return None, True
         first: Judgement | None = None
-        profiles: dict[str, LintedProfile] = {}
+        profiles: dict[str, LinkedProfile] = {}
         sure = True
         for written in held:
             judgement = self._judge(written)
@@ -197,7 +193,7 @@ class Judge:
         return Fate.SEVERAL, smallest_cover(needs, lambda span: _order(written.scope, span))
 
     def _spans(self, need: Need) -> frozenset[Span]:
-        return frozenset(self.tree.rules[number].origin for number in need.rules)
+        return frozenset(self.policy.rules[number].origin for number in need.rules)
 
 
 def _stays(written: Written) -> bool:
@@ -238,7 +234,7 @@ def smallest_cover(
 
 def _same(one: Written, other: Written) -> bool:
     """Whether two rules mean the same, however they are spelled."""
-    record = one.scope.profile.record
+    destination, record = one.scope.policy.semantics.destination, one.scope.profile.record
 
     def facts(rule: Rule) -> tuple[object, ...]:
         return (
@@ -270,19 +266,19 @@ def _same(one: Written, other: Written) -> bool:
 
 def _hides_conflict(written: Written) -> bool:
     """Whether a rule may keep the clash of two other exec modes from being refused."""
-    mine = [m for m in written.members if _executes(written.scope.tree.rules[m])]
+    scope = written.scope
+    mine = [member for member in written.members if _allows_execution(scope, member)]
     if not mine:
         return False
-    scope = written.scope
-    meet = scope.tree.shared(Overlaps).meet
+    meet = scope.policy.shared(Overlaps).meet
     others = [
         number
-        for number in scope.by_class[FILE]
+        for number in scope.by_class[scope.policy.rules[mine[0]].cls]
         if number not in written.numbers
-        and _executes(scope.tree.rules[number])
+        and _allows_execution(scope, number)
         and any(meet(number, own) is not None for own in mine)
     ]
-    rules = scope.tree.rules
+    rules = scope.policy.rules
     return any(
         rules[a].transition != rules[b].transition
         and (rules[a].priority, rules[a].exact) == (rules[b].priority, rules[b].exact)
@@ -291,11 +287,11 @@ def _hides_conflict(written: Written) -> bool:
     )
 
 
-def _executes(rule: Rule) -> bool:
-    allows = rule.cls is FILE and rule.effect is Effect.ALLOW
-    return allows and bool((rule.owner | rule.other) & _EXECUTE)
+def _allows_execution(scope: Scope, number: int) -> bool:
+    rule = scope.policy.rules[number]
+    return rule.effect is Effect.ALLOW and scope.policy.semantics.executes(rule)
 
 
-def judgements(tree: Tree) -> list[Judgement]:
-    """The judgements of a tree, worked out when first asked for."""
-    return tree.shared(Judge).found
+def judgements(policy: LinkedPolicy) -> list[Judgement]:
+    """The judgements of a policy, worked out when first asked for."""
+    return policy.shared(Judge).found

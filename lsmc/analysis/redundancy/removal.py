@@ -21,8 +21,6 @@ from lsmc.analysis.redundancy.scopes import Scope, Written
 from lsmc.automata.dfa import StateLimit
 from lsmc.ir.decision import DENY, Decision, Facts
 from lsmc.ir.model import MediationClass
-from lsmc.modules.apparmor.precedence import rank
-from lsmc.modules.apparmor.semantics import SEMANTICS
 
 
 class Seen(NamedTuple):
@@ -219,7 +217,7 @@ class _Trial:
 
     def _everyone(self, meetings: Meetings) -> frozenset[int]:
         """All rules that share a key with one."""
-        near = self.scope.tree.shared(Overlaps).meeting_in
+        near = self.scope.policy.shared(Overlaps).meeting_in
         mine = meetings.member
         return frozenset(n for unit in self.scope.units for n in near(mine, unit))
 
@@ -227,12 +225,12 @@ class _Trial:
         rest = tuple(number for number in ids if number not in self.gone)
         if not rest and len(ids) == 1 and shows(self.scope.scopes.facts(ids[0])):
             return True
-        record = self.scope.profile.record
+        semantics, record = self.scope.policy.semantics, self.scope.profile.record
         pairs = []
         for owner in (True, False):
             with_it = decision(self.scope, ids, cls, owner)
             without = decision(self.scope, rest, cls, owner)
-            if outcome(SEMANTICS, with_it, record) != outcome(SEMANTICS, without, record):
+            if outcome(semantics, with_it, record) != outcome(semantics, without, record):
                 return True
             pairs.append((owner, with_it, without))
         self.found.empty = False
@@ -268,6 +266,7 @@ class _Trial:
                     continue
             elif audited:
                 others = [o for o in others if o.audit]
+            rank = self.scope.policy.semantics.rank
             own = rank(mine, special)
             same_rank = any(rank(o, special) == own for o in others)
             self.found.needs.add(Need(frozenset(o.id for o in others), same_rank))

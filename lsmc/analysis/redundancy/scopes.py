@@ -17,13 +17,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from lsmc.analysis.linked_policy import LinkedPolicy, LinkedProfile
 from lsmc.analysis.redundancy.keys import Forms
 from lsmc.base.source import Span
 from lsmc.ir.decision import Decision, Facts
 from lsmc.ir.model import MediationClass, Rule, Unit
 from lsmc.kernels.walk import Matches, matching
-from lsmc.modules.apparmor.classes import CHANGE_PROFILE
-from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
 from lsmc.tables.bundle import Unit as StoredUnit
 
 
@@ -33,7 +32,7 @@ class Written:
 
     scope: Scope
     span: Span
-    members: tuple[int, ...]  # the numbers of its IR rules in the tree
+    members: tuple[int, ...]  # the numbers of its IR rules in the policy
 
     @cached_property
     def numbers(self) -> frozenset[int]:
@@ -43,7 +42,7 @@ class Written:
     @property
     def rules(self) -> tuple[Rule, ...]:
         """Its IR rules."""
-        return tuple(self.scope.tree.rules[member] for member in self.members)
+        return tuple(self.scope.policy.rules[member] for member in self.members)
 
 
 @dataclass(eq=False)
@@ -54,12 +53,12 @@ class Scope:
     are those in which it stands the same way.
     """
 
-    tree: Tree
-    profile: LintedProfile
+    policy: LinkedPolicy
+    profile: LinkedProfile
     via: tuple[Span, ...]
     parts: tuple[int, ...]
     scopes: Scopes
-    profiles: list[LintedProfile] = field(default_factory=list)
+    profiles: list[LinkedProfile] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -119,7 +118,7 @@ class Scope:
         """A rule by its place, without looking at all others; None when it is not in force here."""
         if span == self.profile.ir.origin:
             return None
-        rules, mediated = self.tree.rules, self.profile.ir.mediated
+        rules, mediated = self.policy.rules, self.profile.ir.mediated
         held = self.scopes.held(span)
         members = tuple(
             number
@@ -170,40 +169,24 @@ class Scope:
             [part for part in self.parts if uses[part].via == self.via]
         ).values()
 
-    @cached_property
-    def implied(self) -> tuple[int, ...]:
-        """What the compiler grants to a profile that changes profiles or has hats."""
-        head = self.profile.ir.origin
+    def taken_along(self, written: Written) -> tuple[int, ...]:
+        """The grants of the compiler that go with a rule."""
+        gone = {id(rule) for rule in self.policy.semantics.brought(self.profile.ir, written.rules)}
+        if not gone:
+            return ()
         return tuple(
             number
             for unit in self.units
-            if unit.rules[0].origin == head
-            for number in self.scopes.numbers[id(unit)]
+            for number, rule in zip(self.scopes.numbers[id(unit)], unit.rules, strict=True)
+            if id(rule) in gone
         )
-
-    def taken_along(self, written: Written) -> tuple[int, ...]:
-        """The implied grants that a rule brings: those of the only change_profile rule."""
-        if not self.implied:
-            return ()
-        if not any(rule.cls is CHANGE_PROFILE for rule in written.rules):
-            return ()
-        others = (
-            rule.cls is CHANGE_PROFILE
-            for use in self.profile.ir.uses
-            for rule in use.unit.rules
-            if rule.origin != written.span
-        )
-        if any(others):
-            return ()
-        # a profile with hats has the first three anyway
-        return self.implied[3:] if len(self.implied) > 3 else self.implied
 
 
 class Scopes:
-    """The scopes of a tree."""
+    """The scopes of a policy."""
 
-    def __init__(self, tree: Tree) -> None:
-        self.tree = tree
+    def __init__(self, policy: LinkedPolicy) -> None:
+        self.policy = policy
         #: One scope for each profile that is enforced at all.
         self.bodies: list[Scope] = []
         self.body_of: dict[str, Scope] = {}
@@ -214,7 +197,7 @@ class Scopes:
         #: The numbers of the IR rules of each unit, by its id.
         self.numbers: dict[int, range] = {}
         #: The keys of the IR rules.
-        self.forms = Forms(tree.rules)
+        self.forms = Forms(policy.rules, policy.semantics)
         self._tables: dict[int, dict[int, list[Matches]]] = {}
         self._stored: dict[int, StoredUnit] = {}
         self._facts: dict[int, Facts] = {}
@@ -229,7 +212,7 @@ class Scopes:
         found: dict[Span, dict[int, list[int]]] = {}
         for unit, numbers in self.numbers.items():
             for number in numbers:
-                at = found.setdefault(self.tree.rules[number].origin, {})
+                at = found.setdefault(self.policy.rules[number].origin, {})
                 at.setdefault(unit, []).append(number)
         return {
             span: {unit: tuple(numbers) for unit, numbers in at.items()}
@@ -253,13 +236,14 @@ class Scopes:
         """What the precedence needs of an IR rule."""
         known = self._facts.get(number)
         if known is None:
-            known = self._facts[number] = self.tree.engine.bundle.rule(number).facts
+            known = self._facts[number] = self.policy.tables.bundle.rule(number).facts
         return known
 
     def _find(self) -> None:
-        live = [p for p in self.tree.profiles if p.ir.mode not in ("unconfined", "default_allow")]
-        for profile in self.tree.profiles:  # the tables hold equal units once
-            stored = self.tree.engine.bundle.uses(profile.record)
+        free = self.policy.semantics.free_modes
+        live = [profile for profile in self.policy.profiles if profile.ir.mode not in free]
+        for profile in self.policy.profiles:  # the tables hold equal units once
+            stored = self.policy.tables.bundle.uses(profile.record)
             for use, (unit_stored, _) in zip(profile.ir.uses, stored, strict=True):
                 self._stored[id(use.unit)] = unit_stored
                 self.numbers[id(use.unit)] = unit_stored.numbers
@@ -269,7 +253,7 @@ class Scopes:
         for profile in live:
             uses = profile.ir.uses
             whole = tuple(range(len(uses)))
-            self.bodies.append(Scope(self.tree, profile, (), whole, self, [profile]))
+            self.bodies.append(Scope(self.policy, profile, (), whole, self, [profile]))
             marks: list[object] = [
                 self.numbers[id(use.unit)]
                 if shared[self.numbers[id(use.unit)]] > 1
@@ -288,7 +272,7 @@ class Scopes:
                 key = frozenset(marks[part] for part in parts)
                 scope = known.get(key)
                 if scope is None:
-                    scope = known[key] = Scope(self.tree, profile, via, tuple(parts), self)
+                    scope = known[key] = Scope(self.policy, profile, via, tuple(parts), self)
                 scope.profiles.append(profile)
         for known in variants.values():
             for key, scope in known.items():

@@ -45,6 +45,6 @@ How to fix: write the baseline anew with `--write-baseline`.
 
 from __future__ import annotations
 
-from lsmc.lint.model import Check, LintedPolicy, elsewhere
+from lsmc.lint.model import Check, Lintable, elsewhere
 
-CHECK: Check[LintedPolicy] = Check("LSM903", "baseline-entry-gone", "info", elsewhere)
+CHECK: Check[Lintable] = Check("LSM903", "baseline-entry-gone", "info", elsewhere)

@@ -13,6 +13,6 @@ How to fix: report it, with the policy if you can.  Until then, `--ignore` the c
 
 from __future__ import annotations
 
-from lsmc.lint.model import Check, LintedPolicy, elsewhere
+from lsmc.lint.model import Check, Lintable, elsewhere
 
-CHECK: Check[LintedPolicy] = Check("LSM999", "internal-error", "warning", elsewhere)
+CHECK: Check[Lintable] = Check("LSM999", "internal-error", "warning", elsewhere)

@@ -31,6 +31,6 @@ How to fix: name the code; `lsmc rule --all` lists them.
 
 from __future__ import annotations
 
-from lsmc.lint.model import Check, LintedPolicy, elsewhere
+from lsmc.lint.model import Check, Lintable, elsewhere
 
-CHECK: Check[LintedPolicy] = Check("LSM902", "unknown-code-in-suppression", "warning", elsewhere)
+CHECK: Check[Lintable] = Check("LSM902", "unknown-code-in-suppression", "warning", elsewhere)

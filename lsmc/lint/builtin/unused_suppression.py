@@ -36,6 +36,6 @@ How to fix: remove the comment (`--fix` does), or the code that is not needed fr
 
 from __future__ import annotations
 
-from lsmc.lint.model import Check, LintedPolicy, elsewhere
+from lsmc.lint.model import Check, Lintable, elsewhere
 
-CHECK: Check[LintedPolicy] = Check("LSM901", "unused-suppression", "warning", elsewhere)
+CHECK: Check[Lintable] = Check("LSM901", "unused-suppression", "warning", elsewhere)

@@ -17,6 +17,7 @@ from lsmc.compiler.inputs import Ask
 from lsmc.ir.model import Effect, Profile, Rule, Unit, Use
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, CLASSES, FILE, MODULE
 from lsmc.modules.apparmor.errors import error
+from lsmc.modules.apparmor.implied import FOR_CHANGE, FOR_HATS
 from lsmc.modules.apparmor.lower.conflicts import ExecConflicts, onexec_conflict
 from lsmc.modules.apparmor.lower.context import ExecNote, Lowering, glob
 from lsmc.modules.apparmor.lower.environment import Setting
@@ -66,13 +67,6 @@ _FEATURE_OF = {
 }
 #: The classes that came after the first release.
 _NEWER = frozenset(("userns", "mqueue", "io_uring"))
-#: Access that the compiler grants for the sake of change_hat and change_profile: (path, letters).
-_READ_STATE = (
-    ("/proc/*/attr/apparmor/", "r"),
-    ("/sys/module/apparmor/parameters/enabled", "r"),
-)
-_FOR_HATS = (("/proc/[0-9]*/attr/{apparmor/,}current", "w"), *_READ_STATE)
-_FOR_CHANGE = (("/proc/*/attr/{apparmor/,}{current,exec}", "w"), *_READ_STATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,9 +397,9 @@ def _implied(head: Span, rules: Iterable[Rule], hats: bool, context: Lowering) -
     """What the compiler grants to profiles that use hats or change_profile; raises `Refused`."""
     paths: dict[str, str] = {}
     if hats:
-        paths.update(_FOR_HATS)
+        paths.update(FOR_HATS)
     if any(rule.cls is CHANGE_PROFILE for rule in rules):
-        paths.update(_FOR_CHANGE)
+        paths.update(FOR_CHANGE)
     implied = []
     for path, letters in paths.items():
         for (text,) in context.paths(ast.Word(path, head)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lsmc.analysis.semantics import Semantics
 from lsmc.modules.apparmor.classes import BY_CODE, FILE
 from lsmc.modules.apparmor.exec_transition import EXECUTE, destination, transition_text
+from lsmc.modules.apparmor.implied import brought
 from lsmc.modules.apparmor.kernel_objects import is_requestable, requestable
 from lsmc.modules.apparmor.precedence import decide, rank
 from lsmc.modules.apparmor.requests import request_of
@@ -21,5 +22,6 @@ SEMANTICS = Semantics(
     execution=(FILE, EXECUTE),
     destination=destination,
     transition_text=transition_text,
+    brought=brought,
     request_of=request_of,
 )

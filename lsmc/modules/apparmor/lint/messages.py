@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
+from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.analysis.profile_view import Held, ProfileView
 from lsmc.analysis.redundancy.overlap_search import Meetings
 from lsmc.analysis.redundancy.redundant import Judgement
@@ -17,7 +18,6 @@ from lsmc.ir.decision import Decision
 from lsmc.ir.model import MediationClass
 from lsmc.modules.apparmor.classes import FILE, LINK
 from lsmc.modules.apparmor.kernel_objects import is_requestable
-from lsmc.modules.apparmor.lint.tree import LintedProfile
 from lsmc.modules.apparmor.requests import fields_of, request_of
 
 _MANY = 5
@@ -78,7 +78,7 @@ def labels(
     return found
 
 
-def where(profiles: Sequence[LintedProfile], span: Span) -> str:
+def where(profiles: Sequence[LinkedProfile], span: Span) -> str:
     """For a rule of an included file: how many profiles it is part of."""
     if len(profiles) == 1 and profiles[0].ir.origin.source is span.source:
         return ""

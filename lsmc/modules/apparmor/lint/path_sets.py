@@ -15,15 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from lsmc.analysis.profile_view import (
-    Grants,
-    Held,
-    ProfileView,
-    UnitView,
-    grants,
-    halves,
-    wins,
-)
+from lsmc.analysis.profile_view import Grants, Held, ProfileView, UnitView, grants, halves, wins
 from lsmc.automata.dfa import Dfa
 from lsmc.automata.facts import members, objects, starts
 from lsmc.automata.partition import partition

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star
 from lsmc.ir import model as ir
 from lsmc.ir.mediation import Effect, MediationClass
 from lsmc.modules.apparmor.classes import DBUS, IO_URING, MQUEUE, PTRACE, SIGNAL, UNIX
-from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
+from lsmc.modules.apparmor.lint.tree import Tree
 
 #: The field that holds the label of the other side.
 PEER: Mapping[str, int] = {
@@ -43,7 +44,7 @@ class PeerRule:
     """A rule that names its peer, with the profiles that have it."""
 
     rule: ir.Rule
-    profiles: list[LintedProfile] = field(default_factory=list)
+    profiles: list[LinkedProfile] = field(default_factory=list)
 
     @property
     def peer(self) -> Pattern:
@@ -74,7 +75,7 @@ def is_any(pattern: Pattern) -> bool:
     )
 
 
-def granted(profile: LintedProfile, cls: MediationClass) -> Iterator[ir.Rule]:
+def granted(profile: LinkedProfile, cls: MediationClass) -> Iterator[ir.Rule]:
     """The rules of a class that allow something."""
     for use in profile.ir.uses:
         for rule in use.unit.rules:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
-from lsmc.analysis.rule_search import Question, places
+from lsmc.analysis.linked_policy import LinkedPolicy, LinkedProfile
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath
 from lsmc.base.source import Source, Span
 from lsmc.compiler.errors import too_complex, unreadable
 from lsmc.compiler.inputs import Options
 from lsmc.compiler.linking import first_of_each, policy_files
-from lsmc.engine.matcher import Matcher
 from lsmc.engine.verdict import RequestError, Verdict
 from lsmc.ir import model as ir
-from lsmc.ir.model import MediationClass
 from lsmc.lint.model import CommentedText
 from lsmc.lint.prebuild import Builder
 from lsmc.modules.apparmor.build.front import front_end
@@ -28,12 +26,9 @@ from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.lint.include_graph import IncludeGraph
 from lsmc.modules.apparmor.lint.unlinted_profiles import Beside
 from lsmc.modules.apparmor.resolve.library import Library
-from lsmc.modules.apparmor.subjects import Profiles
+from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.tables.build import Known, TooComplexError, build, rules_in_order
 from lsmc.tables.groups import UNCOMPRESSED
-from lsmc.tables.records import ProfileRecord
-
-T = TypeVar("T")
 
 #: So many patterns without a table are told; with more, no profile takes part in the checks.
 _MANY_COMPLEX = 4
@@ -47,44 +42,17 @@ class LintedFile:
     compiled: Compiled
 
 
-@dataclass(slots=True)
-class LintedProfile:
-    """A profile in all its forms: IR, record and matcher in the tables."""
-
-    file: LintedFile
-    ir: ir.Profile
-    record: ProfileRecord
-    tables: Profiles
-
-    @property
-    def matcher(self) -> Matcher:
-        """The matcher, made when it is first asked for: most checks do without."""
-        return self.tables.matcher(self.record)
-
-    @property
-    def name(self) -> str:
-        """The name for people."""
-        return self.record.full_name
-
-    def questions(self, cls: MediationClass | None = None) -> Iterator[Question]:
-        """Each rule of the profile with its language, to be asked about."""
-        for place in places(self.matcher, cls):
-            yield Question(self.matcher, place)
-
-
 @dataclass(frozen=True)
-class Tree:
-    """All that is linted together; `rules` are the IR rules by their number in the tables."""
+class Tree(LinkedPolicy):
+    """All that is linted together; `file_of` has the file of each profile by its full name."""
 
     files: tuple[LintedFile, ...]
+    file_of: Mapping[str, LintedFile]
     library: Library
     engine: Engine
-    profiles: tuple[LintedProfile, ...]
-    rules: tuple[ir.Rule, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
-    _made: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    # --- what lint asks of it: `lsmc.lint.model.LintedPolicy`
+    # --- what lint asks of it: `lsmc.lint.model.Lintable`
 
     @property
     def given(self) -> tuple[str, ...]:
@@ -94,7 +62,7 @@ class Tree:
     @cached_property
     def homes(self) -> Mapping[str, str]:
         """The file of each profile by the profile's name."""
-        return {profile.name: profile.file.path for profile in self.profiles}
+        return {name: file.path for name, file in self.file_of.items()}
 
     @property
     def sources(self) -> Collection[Source]:
@@ -116,13 +84,6 @@ class Tree:
 
     # --- what checks ask
 
-    def shared(self, make: Callable[[Tree], T]) -> T:
-        """What a function makes of the tree; several checks may ask, it is made once."""
-        if make not in self._made:
-            self._made[make] = make(self)
-        found: T = self._made[make]
-        return found
-
     def answer(self, request: Mapping[str, Any]) -> Verdict | None:
         """What the policy says to a witness, or None where it is no request.
 
@@ -133,10 +94,6 @@ class Tree:
         except RequestError:
             return None
 
-    def origin(self, number: int) -> Span:
-        """Where the rule of a number in the tables is written."""
-        return self.rules[number].origin
-
     @cached_property
     def texts(self) -> tuple[str, ...]:
         """The given files and all that they include, in order of path."""
@@ -144,7 +101,7 @@ class Tree:
         return tuple(graph.closure(self.given))
 
     @cached_property
-    def by_name(self) -> dict[str, LintedProfile]:
+    def by_name(self) -> dict[str, LinkedProfile]:
         """The profiles by full name."""
         return {profile.name: profile for profile in self.profiles}
 
@@ -219,16 +176,21 @@ def tree_of(
     linked = build(whole, known=groups, level=UNCOMPRESSED)
     engine = Engine(linked.data)
     profiles = []
+    file_of = {}
     for number, profile in enumerate(ordered):
         record = engine.bundle.profile(number)
-        profiles.append(LintedProfile(homes[id(profile)], profile, record, engine.tables))
+        profiles.append(LinkedProfile(profile, record, engine.tables))
+        file_of[record.full_name] = homes[id(profile)]
     return Tree(
-        tuple(files),
-        library,
-        engine,
-        tuple(profiles),
-        rules_in_order(whole, linked),
-        settings or {},
+        semantics=SEMANTICS,
+        tables=engine.tables,
+        profiles=tuple(profiles),
+        rules=rules_in_order(whole, linked),
+        files=tuple(files),
+        file_of=file_of,
+        library=library,
+        engine=engine,
+        settings=settings or {},
     )
 
 

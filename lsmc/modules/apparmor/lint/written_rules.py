@@ -77,10 +77,8 @@ def places(tree: Tree) -> Iterator[Place]:
 
 
 def _names(tree: Tree) -> dict[tuple[str, int, str], str]:
-    return {
-        (profile.ir.origin.source.path, profile.ir.origin.start, profile.file.path): profile.name
-        for profile in tree.profiles
-    }
+    heads = ((profile.name, profile.ir.origin) for profile in tree.profiles)
+    return {(head.source.path, head.start, tree.homes[name]): name for name, head in heads}
 
 
 def written_rules(tree: Tree) -> Iterator[tuple[Text, ast.Rule]]:

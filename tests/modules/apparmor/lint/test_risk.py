@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,6 @@ def test_assertions_count_what_is_not_mediated(tmp_path: Path) -> None:
 def test_bad_assertions_are_one_clear_fault(tmp_path: Path, entry: str) -> None:
     tree = tree_of(tmp_path, "profile p {\n}\n")
     settings = tomllib.loads(f"[[assertions]]\n{entry}\n")
-    broken = Tree(tree.files, tree.library, tree.engine, tree.profiles, tree.rules, settings)
+    broken = replace(tree, settings=settings)
     with pytest.raises(SettingError, match="assertion 1"):
         list(LINT.checks["LSM316"].run(broken))

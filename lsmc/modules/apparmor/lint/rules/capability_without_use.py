@@ -37,7 +37,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lsmc.analysis.profile_view import WRITE, ProfileView, grants, wins
+from lsmc.analysis.profile_view import ProfileView, grants, wins
 from lsmc.automata.facts import common_file, may_meet, members
 from lsmc.automata.pattern import NEVER, Pattern
 from lsmc.automata.prefixes import heads
@@ -46,6 +46,7 @@ from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import BY_NAME, CAPABILITY, FILE, NETWORK
 from lsmc.modules.apparmor.lint.data import facts
+from lsmc.modules.apparmor.lint.file_rules import WRITE
 from lsmc.modules.apparmor.lint.messages import chain, witness
 from lsmc.modules.apparmor.lint.path_sets import globs
 from lsmc.modules.apparmor.lint.tree import Tree

@@ -32,7 +32,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.profile_view import FREE_MODES
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import BY_NAME
@@ -42,6 +41,7 @@ from lsmc.modules.apparmor.lint.messages import quoted
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import written_rules
 from lsmc.modules.apparmor.requests import request_of
+from lsmc.modules.apparmor.subjects import FREE_MODES
 from lsmc.modules.apparmor.syntax import ast
 
 _KIND_OF = {ast.MountRule: "mount", ast.PivotRootRule: "pivot_root"}

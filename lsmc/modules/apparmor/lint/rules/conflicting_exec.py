@@ -62,7 +62,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each pair of rules that disagree about an execution."""
     seen: set[tuple[Span, Span]] = set()
     for scope in tree.shared(Scopes).bodies:
-        if any(d.code in _REFUSED for d in scope.profile.file.compiled.diagnostics):
+        compiled = tree.file_of[scope.name].compiled
+        if any(one.code in _REFUSED for one in compiled.diagnostics):
             continue
         for a, b, key, older in _pairs(scope, tree.shared(Overlaps)):
             first, second = sorted(
@@ -77,7 +78,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
 def _pairs(scope: Scope, overlaps: Overlaps) -> Iterator[tuple[int, int, bytes, bool]]:
     """Pairs of rules, a common path, and whether only older releases refuse them."""
-    rules = scope.tree.rules
+    rules = scope.policy.rules
     numbers = [n for n in scope.by_class.get(FILE, ()) if _executes(rules[n])]
     exact: dict[bytes, list[int]] = {}
     wild: list[int] = []
@@ -136,7 +137,7 @@ def _has_class(pattern: Pattern) -> bool:
 
 
 def _report(scope: Scope, first: int, second: int, key: bytes, older: bool) -> Diagnostic:
-    rules = scope.tree.rules
+    rules = scope.policy.rules
     one, other = rules[first], rules[second]
     assert one.transition is not None
     assert other.transition is not None

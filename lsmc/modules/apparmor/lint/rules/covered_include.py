@@ -115,7 +115,7 @@ def _removal(rules: list[Written]) -> Removal | None:
 
 
 def _report(scope: Scope, line: Span, rules: list[Written], proof: Removal) -> Diagnostic:
-    origin = scope.tree.origin
+    origin = scope.policy.origin
     needs = [frozenset(origin(number) for number in need.rules) for need in proof.needs]
     cover = smallest_cover(needs, lambda span: (span.source.path, span.start))
     seen = best(one for one in proof.won if one.cls is proof.won[0].cls)

@@ -100,7 +100,7 @@ def _below(scope: Scope) -> dict[bytes, int]:
     found: dict[bytes, int] = {}
     for written in scope.own():
         for member in written.members:
-            if scope.tree.rules[member].cls is not FILE:
+            if scope.policy.rules[member].cls is not FILE:
                 continue
             form = scope.scopes.forms.of(member)
             keys = form.keys
@@ -115,7 +115,7 @@ def _missing(
     scope: Scope, written: Written, member: int, below: dict[bytes, int]
 ) -> Diagnostic | None:
     """The finding for a directory without its slash."""
-    rule = scope.tree.rules[member]
+    rule = scope.policy.rules[member]
     if rule.cls is not FILE or rule.effect is not Effect.ALLOW:
         return None
     mask = rule.owner | rule.other
@@ -131,7 +131,7 @@ def _missing(
         if granted & mask & _PLAIN:
             return None  # the directory is taken care of
     name = to_display(keys[0].decode("latin-1"))
-    proof = [scope.tree.origin(below[keys[0]])] if keys[0] in below else []
+    proof = [scope.policy.origin(below[keys[0]])] if keys[0] in below else []
     return CHECK.finding(
         written.span,
         f"{quoted(written.span)} matches no directory, and `{name}/` is one",
@@ -144,7 +144,7 @@ def _missing(
 
 def _extra(scope: Scope, written: Written, member: int) -> Diagnostic | None:
     """The finding for a file with a slash."""
-    rule = scope.tree.rules[member]
+    rule = scope.policy.rules[member]
     keys = scope.scopes.forms.of(member).keys if rule.cls is FILE else None
     if not keys or not all(key[-1:] == b"/" and key[:-1] in _FILES for key in keys):
         return None
@@ -160,7 +160,7 @@ def _extra(scope: Scope, written: Written, member: int) -> Diagnostic | None:
 
 def _unlisted(scope: Scope, written: Written, member: int) -> Diagnostic | None:
     """The finding for a tree whose top cannot be listed."""
-    rule = scope.tree.rules[member]
+    rule = scope.policy.rules[member]
     head = scope.scopes.forms.of(member).prefix[1:] if rule.cls is FILE else b""
     owner = bool(rule.owner)
     if rule.effect is not Effect.ALLOW or head[-1:] != b"/" or len(head) < 2:

@@ -58,11 +58,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_index import is_under, syntax_of
-from lsmc.modules.apparmor.lint.tree import LintedFile, LintedProfile, Tree
+from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.subjects import FREE_MODES
 
 _PARTS = ("abstractions", "tunables", "local", "abi", "disable", "force-complain")
@@ -89,7 +90,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             )
 
 
-def _is_empty(profile: LintedProfile) -> bool:
+def _is_empty(profile: LinkedProfile) -> bool:
     one = profile.ir
     if profile.record.mode in FREE_MODES or one.rlimits:
         return False

@@ -65,7 +65,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from lsmc.analysis.profile_view import EXECUTE, ProfileView, granting, grants, halves
+from lsmc.analysis.profile_view import ProfileView, grants, halves
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.facts import objects
 from lsmc.base.diagnostics import Diagnostic, Label
@@ -75,6 +75,7 @@ from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.graph.edges import Edge
 from lsmc.modules.apparmor.graph.excess import compared, excess
 from lsmc.modules.apparmor.kernel_objects import requestable
+from lsmc.modules.apparmor.lint.file_rules import EXECUTE, granting
 from lsmc.modules.apparmor.lint.messages import quoted, shown
 from lsmc.modules.apparmor.lint.references import graph_of
 from lsmc.modules.apparmor.lint.transitions import edge_witness, graph, rule_of

@@ -35,6 +35,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.analysis.redundancy.overlaps import Loss
 from lsmc.analysis.redundancy.overridden import cuts
 from lsmc.analysis.redundancy.scopes import Scope
@@ -44,7 +45,7 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.exec_transition import transition_text
 from lsmc.modules.apparmor.lint.messages import labels, quoted, shown_object, witness
-from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
@@ -74,8 +75,8 @@ def _gives_way(losers: dict[Span, Loss], said: bytes, loser: Span) -> str:
     return "gives way" if key == said else f"gives way at {shown_object(FILE, key)}"
 
 
-def _won(tree: Tree) -> Iterator[tuple[LintedProfile, Scope, Span, list[Loss]]]:
-    found: dict[tuple[int, Span], tuple[LintedProfile, Scope, Span, list[Loss]]] = {}
+def _won(tree: Tree) -> Iterator[tuple[LinkedProfile, Scope, Span, list[Loss]]]:
+    found: dict[tuple[int, Span], tuple[LinkedProfile, Scope, Span, list[Loss]]] = {}
     for cut in cuts(tree):
         scope = cut.written.scope
         for loss in cut.losses:

@@ -37,6 +37,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.analysis.rule_search import ClassView
 from lsmc.automata.algebra import Automaton, Table, search
 from lsmc.automata.dfa import StateLimit
@@ -47,7 +48,7 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.graph.graph import Graph
 from lsmc.modules.apparmor.lint.references import graph_of
-from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.subjects import mediates
 
 _READ = FILE.mask("r")
@@ -81,7 +82,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             )
 
 
-def _unread(graph: Graph, profile: LintedProfile) -> bytes | None:
+def _unread(graph: Graph, profile: LinkedProfile) -> bytes | None:
     """An executable of a profile that may read none of them; None when it may read one."""
     record = profile.record
     scope = graph.attachments.scope(record.parent, record.namespace)
@@ -113,7 +114,7 @@ def _unread(graph: Graph, profile: LintedProfile) -> bytes | None:
     return paths[0] if found is None and paths else None
 
 
-def _reads(profile: LintedProfile, path: bytes) -> bool:
+def _reads(profile: LinkedProfile, path: bytes) -> bool:
     node = profile.matcher.walk(bytes((FILE.code,)) + path)
     return any(profile.matcher.decide(node, FILE, owner).allow & _READ for owner in (False, True))
 

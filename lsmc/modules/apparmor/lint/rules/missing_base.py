@@ -43,11 +43,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.references import graph_of
-from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.subjects import mediates
 
 _EQUIVALENTS = ("abstractions/base", "abstractions/base-strict")
@@ -93,11 +94,11 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         )
 
 
-def _is_empty(profile: LintedProfile) -> bool:
+def _is_empty(profile: LinkedProfile) -> bool:
     return not any(use.unit.rules for use in profile.ir.uses)
 
 
-def _includes(profile: LintedProfile, wanted: tuple[str, ...]) -> bool:
+def _includes(profile: LinkedProfile, wanted: tuple[str, ...]) -> bool:
     """Whether the rules of an equivalent are among the profile's."""
     return any(
         rule.origin.source.path.endswith(wanted)
@@ -106,7 +107,7 @@ def _includes(profile: LintedProfile, wanted: tuple[str, ...]) -> bool:
     )
 
 
-def _maps(profile: LintedProfile) -> bool:
+def _maps(profile: LinkedProfile) -> bool:
     needed = FILE.mask("rm")
     for path in _LIBRARIES:
         node = profile.matcher.walk(bytes((FILE.code,)) + path.encode())

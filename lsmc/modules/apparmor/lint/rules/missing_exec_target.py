@@ -50,6 +50,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.analysis.rule_languages import RuleLanguage
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
@@ -61,7 +62,7 @@ from lsmc.modules.apparmor.graph.executions import attached_paths
 from lsmc.modules.apparmor.graph.graph import Graph
 from lsmc.modules.apparmor.lint.messages import rule_text
 from lsmc.modules.apparmor.lint.references import Names, graph_of, names_of
-from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
+from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
@@ -92,7 +93,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 def _is_missing(
     graph: Graph,
     names: Names,
-    profile: LintedProfile,
+    profile: LinkedProfile,
     rule: RuleLanguage,
     wanted: Transition,
     fallback: bool,
@@ -135,7 +136,7 @@ def _way(
     return next((way for way in ways if way.rule == rule.facts.id), None)
 
 
-def _stays(graph: Graph, profile: LintedProfile, rule: RuleLanguage) -> Edge | None:
+def _stays(graph: Graph, profile: LinkedProfile, rule: RuleLanguage) -> Edge | None:
     """The execution that a fallback turns into one within the profile, which is no edge."""
     rules = graph.exec_rules(profile.name)
     for path in rule.samples():
@@ -151,7 +152,7 @@ def _stays(graph: Graph, profile: LintedProfile, rule: RuleLanguage) -> Edge | N
 
 def _report(
     tree: Tree,
-    profile: LintedProfile,
+    profile: LinkedProfile,
     rule: RuleLanguage,
     wanted: Transition,
     way: Edge | Refused,

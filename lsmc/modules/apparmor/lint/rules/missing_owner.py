@@ -37,12 +37,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lsmc.analysis.profile_view import WRITE, Held
+from lsmc.analysis.profile_view import Held
 from lsmc.automata.prefixes import heads
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.lint.file_rules import WRITE
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
 from lsmc.modules.apparmor.lint.path_sets import Zones, opened
 from lsmc.modules.apparmor.lint.tree import Tree

@@ -42,6 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.automata.pattern import example
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
@@ -50,7 +51,7 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, LINK
 from lsmc.modules.apparmor.lint.messages import quoted
 from lsmc.modules.apparmor.lint.objects import impossible
-from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.requests import request_of
 from lsmc.modules.apparmor.subjects import mediates
 from lsmc.tables.groups import key_pattern
@@ -59,7 +60,7 @@ from lsmc.tables.groups import key_pattern
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each written rule whose every meaning is impossible."""
     reasons: dict[Span, str] = {}
-    holders: dict[Span, tuple[LintedProfile, Rule]] = {}
+    holders: dict[Span, tuple[LinkedProfile, Rule]] = {}
     possible: set[Span] = set()
     for profile in tree.profiles:
         for use in profile.ir.uses:
@@ -101,7 +102,7 @@ class _Known:
         return known
 
 
-def _witness(profile: LintedProfile, rule: Rule) -> dict[str, object] | None:
+def _witness(profile: LinkedProfile, rule: Rule) -> dict[str, object] | None:
     """What the rule does match, impossible as it is; nothing for an empty language."""
     key = example(key_pattern(rule))
     if key is None:

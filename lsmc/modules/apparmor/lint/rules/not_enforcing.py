@@ -35,12 +35,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lsmc.analysis.profile_view import FREE_MODES, ProfileView, grants
+from lsmc.analysis.profile_view import ProfileView, grants
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, USERNS
 from lsmc.modules.apparmor.lint.messages import witness
 from lsmc.modules.apparmor.lint.tree import Tree
+from lsmc.modules.apparmor.subjects import FREE_MODES
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

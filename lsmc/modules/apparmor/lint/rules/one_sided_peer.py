@@ -45,6 +45,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.automata.facts import overlap
 from lsmc.automata.pattern import Pattern, example, literals
 from lsmc.base.diagnostics import Diagnostic, Label
@@ -56,7 +57,7 @@ from lsmc.modules.apparmor.classes import DBUS, SIGNAL, UNIX
 from lsmc.modules.apparmor.lint.messages import listing, rule_text
 from lsmc.modules.apparmor.lint.peers import ANSWER, PEER, PeerRule, granted, peer_rules
 from lsmc.modules.apparmor.lint.references import names_of
-from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.requests import encode, request_of
 from lsmc.modules.apparmor.subjects import mediates
 
@@ -78,11 +79,11 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 yield from _one_sided(sides, one, peer)
 
 
-def _judged(peer: LintedProfile, cls: MediationClass) -> bool:
+def _judged(peer: LinkedProfile, cls: MediationClass) -> bool:
     return peer.record.mode in _ENFORCED and mediates(peer.record, cls)
 
 
-def _one_sided(sides: _Sides, one: PeerRule, peer: LintedProfile) -> Iterator[Diagnostic]:
+def _one_sided(sides: _Sides, one: PeerRule, peer: LinkedProfile) -> Iterator[Diagnostic]:
     cls = one.rule.cls
     for profile in one.profiles:
         if profile is peer or not _judged(profile, cls):
@@ -116,7 +117,7 @@ class _Sides:
         self._answers: dict[tuple[object, ...], list[Pattern]] = {}
         self._met: dict[tuple[int, str], bool] = {}
 
-    def allows(self, peer: LintedProfile, name: str, rule: ir.Rule, perm: str) -> bool:
+    def allows(self, peer: LinkedProfile, name: str, rule: ir.Rule, perm: str) -> bool:
         """Whether some rule of a peer allows a permission to a subject of a name."""
         key = (peer.name, rule.cls.name, _shared(rule), perm)
         answers = self._answers.get(key)
@@ -124,7 +125,7 @@ class _Sides:
             answers = self._answers[key] = self._answers_of(peer, rule, perm)
         return any(self._matches(label, name) for label in answers)
 
-    def _answers_of(self, peer: LintedProfile, rule: ir.Rule, perm: str) -> list[Pattern]:
+    def _answers_of(self, peer: LinkedProfile, rule: ir.Rule, perm: str) -> list[Pattern]:
         """To whom the rules of a peer allow a permission that answers a rule."""
         cls = rule.cls
         key = (peer.name, cls.name)
@@ -160,7 +161,7 @@ def _shared(rule: ir.Rule) -> tuple[Pattern, ...]:
 
 
 def _witness(
-    peer: LintedProfile, profile: LintedProfile, rule: ir.Rule, perm: str
+    peer: LinkedProfile, profile: LinkedProfile, rule: ir.Rule, perm: str
 ) -> dict[str, Any]:
     """The answer that is not allowed, as a request to the other side."""
     values = [example(pattern) or b"" for pattern in rule.fields]

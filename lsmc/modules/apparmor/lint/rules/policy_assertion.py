@@ -62,7 +62,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lsmc.analysis.profile_view import FREE_MODES, Held, ProfileView, grants, wins
+from lsmc.analysis.profile_view import Held, ProfileView, grants, wins
 from lsmc.analysis.rule_search import ClassView
 from lsmc.automata.algebra import Lazy, search
 from lsmc.automata.facts import samples
@@ -72,7 +72,7 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.assertions import Assertion, read_assertions
 from lsmc.modules.apparmor.lint.messages import chain, quoted, witness
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.subjects import mediates
+from lsmc.modules.apparmor.subjects import FREE_MODES, mediates
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -41,12 +41,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.profile_view import READ, ProfileView
+from lsmc.analysis.profile_view import ProfileView
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check, SettingError
 from lsmc.lint.selection import close
 from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.lint.file_rules import READ
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
 from lsmc.modules.apparmor.lint.path_sets import Opening, Zones, names, opened
 from lsmc.modules.apparmor.lint.tree import Tree

@@ -54,12 +54,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.profile_view import FREE_MODES, WRITE, ProfileView, grants
+from lsmc.analysis.profile_view import ProfileView, grants
 from lsmc.automata.facts import members, objects
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.ir.decision import ALLOW, DENY
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, NETWORK
+from lsmc.modules.apparmor.lint.file_rules import WRITE
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
 from lsmc.modules.apparmor.lint.quirks.rules import altered
 from lsmc.modules.apparmor.lint.quirks.structure import (
@@ -74,6 +75,7 @@ from lsmc.modules.apparmor.lint.quirks.structure import (
 from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.lint.written_rules import Text, places, texts
 from lsmc.modules.apparmor.resolve.features import Features
+from lsmc.modules.apparmor.subjects import FREE_MODES
 from lsmc.modules.apparmor.syntax import ast
 
 
@@ -149,7 +151,7 @@ def _shared_network(tree: Tree, file: LintedFile) -> Iterator[Diagnostic]:
     views = [
         view
         for view in grants(tree).profiles
-        if view.profile.file is file and view.profile.record.mode not in FREE_MODES
+        if tree.file_of[view.name] is file and view.profile.record.mode not in FREE_MODES
     ]
     for view in views:
         for held in view.rules(NETWORK):

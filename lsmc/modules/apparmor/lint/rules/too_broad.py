@@ -42,17 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.profile_view import (
-    EXECUTE,
-    READ,
-    WRITE,
-    Held,
-    ProfileView,
-    UnitView,
-    grants,
-    halves,
-    wins,
-)
+from lsmc.analysis.profile_view import Held, ProfileView, UnitView, grants, halves, wins
 from lsmc.automata.prefixes import is_broad
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
@@ -60,6 +50,7 @@ from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.data import facts
+from lsmc.modules.apparmor.lint.file_rules import EXECUTE, READ, WRITE
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import bare_rules

@@ -63,7 +63,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
 def stronger(judgement: Judgement) -> tuple[Span, ...]:
     """A smallest set of the rules that decide in a rule's stead."""
-    rules = judgement.scope.tree.rules
+    rules = judgement.scope.policy.rules
     needs = [
         frozenset(rules[number].origin for number in numbers)
         for numbers in judgement.removal.beaten

@@ -53,10 +53,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.references import graph_of, names_of
-from lsmc.modules.apparmor.lint.tree import LintedProfile, Tree
+from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.subjects import FREE_MODES
 
 
@@ -92,7 +93,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         )
 
 
-def _overruled(tree: Tree, parent: LintedProfile, child: LintedProfile) -> Iterator[Label]:
+def _overruled(tree: Tree, parent: LinkedProfile, child: LinkedProfile) -> Iterator[Label]:
     """The rules of a parent that are meant for a child, and decide at no path of it."""
     graph = tree.shared(graph_of)
     record = child.record
@@ -106,7 +107,7 @@ def _overruled(tree: Tree, parent: LintedProfile, child: LintedProfile) -> Itera
             yield Label(tree.origin(rule.facts.id), "other rules decide wherever this one matches")
 
 
-def _parent(tree: Tree, profile: LintedProfile) -> LintedProfile | None:
+def _parent(tree: Tree, profile: LinkedProfile) -> LinkedProfile | None:
     record = profile.record
     if not record.parent:
         return None

@@ -76,7 +76,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     for scope in scopes.bodies:
         for written in scope.own():
             yield from _deny_exec(scope, written)
-            yield from _subset(scope, written)
+            yield from _subset(tree, scope, written)
         scope.forget()
 
 
@@ -120,9 +120,9 @@ def _useless_on_directories(rule: Rule, written: ast.Rule | None) -> int:
 
 
 def _deny_exec(scope: Scope, written: Written) -> Iterator[Diagnostic]:
-    overlaps = scope.tree.shared(Overlaps)
+    overlaps = scope.policy.shared(Overlaps)
     for member in written.members:
-        rule = scope.tree.rules[member]
+        rule = scope.policy.rules[member]
         mask = rule.owner | rule.other
         if rule.cls is not FILE or rule.effect is not Effect.DENY or not rule.audit:
             continue
@@ -131,8 +131,8 @@ def _deny_exec(scope: Scope, written: Written) -> Iterator[Diagnostic]:
         grants = (
             other
             for other in scope.by_class[FILE]
-            if scope.tree.rules[other].effect is not Effect.DENY
-            and (scope.tree.rules[other].owner | scope.tree.rules[other].other) & _EXECUTE
+            if scope.policy.rules[other].effect is not Effect.DENY
+            and (scope.policy.rules[other].owner | scope.policy.rules[other].other) & _EXECUTE
             and overlaps.meet(member, other) is not None
         )
         key = Meetings(scope, member).example()
@@ -146,9 +146,9 @@ def _deny_exec(scope: Scope, written: Written) -> Iterator[Diagnostic]:
             )
 
 
-def _subset(scope: Scope, written: Written) -> Iterator[Diagnostic]:
+def _subset(tree: Tree, scope: Scope, written: Written) -> Iterator[Diagnostic]:
     for member in written.members:
-        rule = scope.tree.rules[member]
+        rule = scope.policy.rules[member]
         if rule.cls is not LINK or rule.effect is not Effect.ALLOW or not rule.owner & _SUBSET:
             continue
         keys = scope.scopes.forms.of(member).keys
@@ -157,8 +157,8 @@ def _subset(scope: Scope, written: Written) -> Iterator[Diagnostic]:
         requests = [
             request_of(scope.profile.name, LINK, key, owner=True, perms=("link",)) for key in keys
         ]
-        if not any(_fails(scope, wanted) for wanted in requests) or not all(
-            _fails(scope, wanted) for wanted in requests
+        if not any(_fails(tree, wanted) for wanted in requests) or not all(
+            _fails(tree, wanted) for wanted in requests
         ):
             continue
         yield CHECK.finding(
@@ -171,9 +171,9 @@ def _subset(scope: Scope, written: Written) -> Iterator[Diagnostic]:
         )
 
 
-def _fails(scope: Scope, wanted: dict[str, object]) -> bool:
+def _fails(tree: Tree, wanted: dict[str, object]) -> bool:
     """Whether the rules grant a link and the subset test alone refuses it."""
-    verdict = scope.tree.answer(wanted)
+    verdict = tree.answer(wanted)
     return verdict is not None and bool(verdict.missing) and not {"link", "l"} & {*verdict.missing}
 
 

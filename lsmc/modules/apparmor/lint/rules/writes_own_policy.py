@@ -35,12 +35,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.profile_view import WRITE, Held, ProfileView, granting, grants, halves, wins
+from lsmc.analysis.profile_view import Held, ProfileView, grants, halves, wins
 from lsmc.automata.facts import Heads, objects, starts
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.lint.file_rules import WRITE, granting
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
 from lsmc.modules.apparmor.lint.path_sets import Zones, opened
 from lsmc.modules.apparmor.lint.tree import Tree

@@ -1,0 +1,32 @@
+"""What AppArmor's compiler grants to profiles that use hats or change_profile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lsmc.ir.model import Profile, Rule
+from lsmc.modules.apparmor.classes import CHANGE_PROFILE
+
+#: Access that the compiler grants for the sake of change_hat and change_profile: (path, letters).
+_READ_STATE = (
+    ("/proc/*/attr/apparmor/", "r"),
+    ("/sys/module/apparmor/parameters/enabled", "r"),
+)
+FOR_HATS = (("/proc/[0-9]*/attr/{apparmor/,}current", "w"), *_READ_STATE)
+FOR_CHANGE = (("/proc/*/attr/{apparmor/,}{current,exec}", "w"), *_READ_STATE)
+
+
+def brought(profile: Profile, rules: Sequence[Rule]) -> Sequence[Rule]:
+    """The rules that a profile was given for the sake of some of its rules, which stand together.
+
+    These are the grants for change_profile, if no other rule of the profile allows that.  A
+    profile with hats has those for hats anyway.
+    """
+    if not any(rule.cls is CHANGE_PROFILE for rule in rules):
+        return ()
+    place = rules[0].origin
+    every = [rule for use in profile.uses for rule in use.unit.rules]
+    if any(rule.cls is CHANGE_PROFILE and rule.origin != place for rule in every):
+        return ()
+    implied = [rule for rule in every if rule.origin == profile.origin]
+    return implied[len(FOR_HATS) :] if len(implied) > len(FOR_HATS) else implied
