@@ -34,6 +34,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that writes what comes of `tests/cases` into its documents."""
+    parser.addoption("--rewrite-cases", action="store_true", help="write tests/cases/**/*.md anew")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _compiled_policy_is_verified() -> Iterator[None]:
     """Whatever a test compiles in this process keeps the invariants of the IR."""

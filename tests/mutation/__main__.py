@@ -34,7 +34,7 @@ _MEMORY = 1 << 30  # bytes that the tests of a mutant may take
 TESTS = {
     "lsmc/modules/apparmor/precedence.py": (
         "tests/modules/apparmor/test_precedence_laws.py",
-        "tests/modules/apparmor/test_precedence.py",
+        "tests/cases",
     ),
     "lsmc/modules/apparmor/lower/aare.py": ("tests/modules/apparmor/lower/test_aare.py",),
     "lsmc/automata/algebra.py": ("tests/automata/test_algebra.py",),
