@@ -9,6 +9,7 @@ lint looks for.  A fenced block says what it is in the words behind its fence:
   in the same way, behind `text NAME` and `toml` (the configuration of lint, `lsmc.toml`).
 - `frame`: the file around each of the bodies below, which take the place of its line `...`.
 - `bodies`: bodies of a profile, each of one paragraph; `lines`: the same, each of one line.
+- `policies`: whole files, each of one paragraph.
 - `examples`: bodies whose marks show the object of the finding's witness too.
 - A line of these ends in `# found: LSM101` just when that is found there.  Lint does not see the
   mark.

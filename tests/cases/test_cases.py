@@ -28,10 +28,7 @@ CASES = {
     for case in cases(path)
 }
 #: Whether the policy grants the access that is the witness of a code's findings.
-GRANTED = {
-    **dict.fromkeys(("LSM201", "LSM204", "LSM220", "LSM223", "LSM309", "LSM312"), False),
-    **dict.fromkeys([f"LSM{number}" for number in (*range(301, 309), 310, 311, 316)], True),
-}
+GRANTED = {f"LSM{number}": number not in {309, 312} for number in range(301, 317)}
 _FIELD = re.compile(r"([a-z_]+)=(.*)", re.DOTALL)
 _PASSES = 3
 
@@ -79,6 +76,8 @@ class Trial:
         self.case = case
         self.folder = folder
         self.numbers = itertools.count()
+        self.place = folder
+        self.answers: dict[int, str] = {}
 
     def outcome(self, block: Block) -> str | None:
         """The text that a block has if all that it claims is true; None if it claims nothing."""
@@ -87,13 +86,13 @@ class Trial:
                 codes = self._codes(self.findings)
                 name = block.name or "example"
                 return marked(block.text, {line: c for (f, line), c in codes.items() if f == name})
-            case "bodies" | "examples" | "lines":
+            case "bodies" | "examples" | "lines" | "policies":
                 gap = "\n" if block.kind == "lines" else "\n\n"
-                bodies = block.text.removesuffix("\n").split(gap)
-                examples = block.kind == "examples"
-                return gap.join(self._body(body, examples=examples) for body in bodies) + "\n"
+                texts = block.text.removesuffix("\n").split(gap)
+                return gap.join(self._alone(block.kind, text) for text in texts) + "\n"
             case "findings":
-                return "".join(f"{line}\n" for one in self.findings for line in self._told(one))
+                told = (line for pair in enumerate(self.findings) for line in self._told(*pair))
+                return "".join(f"{line}\n" for line in told)
             case "fixed":
                 return self._fixed()
             case "ask" | "permissions":
@@ -123,23 +122,22 @@ class Trial:
         self.place = self.folder / str(next(self.numbers))
         result = lint_files(self.place, files, *self.case.codes)
         assert [fault.message for fault in result.faults] == []
-        refused = [one for one in result.findings if one.code.startswith("LSM0")]
-        if not refused:
-            self._confirm(result.findings, files)
+        if not any(one.code.startswith("LSM0") for one in result.findings):
+            self.answers = self._answers(result.findings, files)
+            for number, decision in self.answers.items():
+                code = result.findings[number].code
+                granted = decision in {"allow", "unconfined"}
+                assert granted is GRANTED.get(code, granted), (code, result.findings[number])
         return list(result.findings)
 
-    def _confirm(self, findings: Iterable[Diagnostic], files: dict[str, str]) -> None:
-        """Each witness is a request, and its answer shows what the finding claims."""
-        asked = [one for one in findings if one.witness is not None]
-        if not asked:
-            return
+    def _answers(self, findings: Iterable[Diagnostic], files: dict[str, str]) -> dict[int, str]:
+        """The decision for the witness of each finding, by its number."""
+        witnesses = {n: one.witness for n, one in enumerate(findings) if one.witness is not None}
+        if not witnesses:
+            return {}
         given = [self.place / name for name in files if "/" not in name and name != "lsmc.toml"]
         policy = lsmc.compile(given, base=self.place, include=[PROFILES], cache=None)
-        for one in asked:
-            assert one.witness is not None
-            verdict = policy.answer(one.witness)
-            granted = verdict.decision in {"allow", "unconfined"}
-            assert granted is GRANTED.get(one.code, granted), (str(one), one.witness, verdict)
+        return {n: policy.answer(witness).decision for n, witness in witnesses.items()}
 
     def _codes(
         self, findings: Iterable[Diagnostic], *, examples: bool = False
@@ -153,20 +151,21 @@ class Trial:
             codes.setdefault((self._name(one.file), one.line), []).append(text)
         return codes
 
-    def _body(self, text: str, *, examples: bool) -> str:
-        """A body with its marks."""
-        whole = self.case.frame(unmarked(text))
+    def _alone(self, kind: str, text: str) -> str:
+        """A body or a whole file with its marks."""
+        framed = kind != "policies"
+        whole = self.case.frame(unmarked(text)) if framed else f"{unmarked(text)}\n"
         findings = self._lint(self.case.files() | {"example": whole})
-        codes = self._codes(findings, examples=examples)
+        codes = self._codes(findings, examples=kind == "examples")
         assert {name for name, _ in codes} <= {"example"}
-        first = self.case.frame_line() - 1
+        first = self.case.frame_line() - 1 if framed else 0
         return marked(text, {line - first: found for (_, line), found in codes.items()})
 
     def _name(self, path: str | None) -> str:
         """A file as the case names it."""
         return Path(path or "").relative_to(self.place).as_posix()
 
-    def _told(self, one: Diagnostic) -> Iterator[str]:
+    def _told(self, number: int, one: Diagnostic) -> Iterator[str]:
         """A finding in lines."""
         yield f"{self._name(one.file)}:{one.line}:{one.column}: {one.code} {one.message}"
         if one.help:
@@ -175,7 +174,8 @@ class Trial:
             place = label.span.location()
             yield f"  {self._name(place.file)}:{place.line}: {label.message}"
         if one.witness is not None:
-            yield "  witness: " + " ".join(f"{key}={value}" for key, value in one.witness.items())
+            request = " ".join(f"{key}={value}" for key, value in one.witness.items())
+            yield f"  witness, {self.answers[number]}: {request}"
         if one.fix is not None:
             yield f"  {'fix' if one.fix.safe else 'unsafe fix'}: {one.fix.title}"
 
