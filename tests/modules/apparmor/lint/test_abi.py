@@ -37,62 +37,6 @@ def rules(body: str, abi: str = "abi <abi/4.0>,") -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "rule", "count"),
-    [
-        ("p\\{a", "signal peer=@{profile_name},", 1),
-        ("p\\{a", "signal peer=b,", 0),
-        ("p,a", "signal peer={@{profile_name},b},", 1),
-        ("p,a", "signal peer={b,c}@{profile_name},", 0),
-        ("p,a", "dbus send peer=(label=@{profile_name}),", 0),
-        ("p", "change_profile -> {@{profile_name},b},", 0),
-    ],
-)
-def test_the_own_name_read_as_something_else(
-    tmp_path: Path, name: str, rule: str, count: int
-) -> None:
-    text = f'abi <abi/4.0>,\nprofile "{name}" {{ {rule} }}\n'
-    found, _ = findings(tmp_path, "LSM409", text)
-    assert len(found) == count, [str(one) for one in found]
-
-
-@pytest.mark.parametrize(
-    ("body", "count"),
-    [
-        ("change_profile -> /a, /a r,", 1),
-        ("change_profile -> /a, owner /a rw,", 1),
-        ("deny change_profile -> /a, deny /a w,", 1),
-        ("change_profile -> @{V}, /v r,", 1),
-        ("change_profile -> /{a,b}, /{a,b} r,", 1),
-        ("deny change_profile -> /a, /a w,", 0),
-        ("change_profile -> /a, /[a] r, /a* r,", 0),
-        ("change_profile -> /a, l /a -> /b, link /a -> /c,", 0),
-        ("change_profile -> /a/b, /a//b r,", 0),
-    ],
-)
-def test_file_rules_lost_beside_change_profile(tmp_path: Path, body: str, count: int) -> None:
-    text = f"abi <abi/4.0>,\n@{{V}}=/v\nprofile p {{ {body} }}\n"
-    found, _ = findings(tmp_path, "LSM409", text)
-    assert len(found) == count, [str(one) for one in found]
-
-
-@pytest.mark.parametrize(
-    ("values", "path", "count"),
-    [
-        ("/", "@{V}/a", 1),
-        ("/ /b", "@{V}/a", 0),
-        ("/", "@{V}a", 0),
-        ("/b", "/@{V}/a", 1),
-        ("b", "/@{V}/a", 0),
-    ],
-)
-def test_paths_that_begin_with_two_slashes(
-    tmp_path: Path, values: str, path: str, count: int
-) -> None:
-    found, _ = findings(tmp_path, "LSM409", f"@{{V}}={values}\nprofile p {{ {path} r, }}\n")
-    assert len(found) == count, [str(one) for one in found]
-
-
-@pytest.mark.parametrize(
     ("body", "abi", "what"),
     [
         ("unix type=stream addr=@a,", NETWORK_ONLY, "network unix stream"),
@@ -147,11 +91,6 @@ def test_coarse_network_rules_are_shared(tmp_path: Path) -> None:
     assert findings(tmp_path, "LSM409", text, COARSE)[0] == []
     same = text.replace("network unix", "network inet")
     assert findings(tmp_path, "LSM409", same, NETWORK_ONLY)[0] == []
-
-
-def test_two_slashes_after_expansion(tmp_path: Path) -> None:
-    text = "@{A} = /srv/\n@{B} = srv\nprofile p {\n  /@{A}/x r,\n  /@{B}/x r,\n  @{A}/x r,\n}\n"
-    assert lines(findings(tmp_path, "LSM409", text)[0]) == [4]
 
 
 def test_defined_and_late_abi_lines(tmp_path: Path) -> None:
