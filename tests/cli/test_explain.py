@@ -16,7 +16,6 @@ from click.testing import CliRunner
 import lsmc
 from lsmc.cli.group import cli
 from lsmc.explain.explanation import Explanation
-from lsmc.modules.apparmor.explain import explain
 from tests.cli.conftest import ROOT, Run
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -64,7 +63,7 @@ def ask(
 ) -> Explanation:
     """The explanation for a profile `p` with a body."""
     policy = lsmc.compile_text(f"profile p {flags} {{\n{body}\n}}\n", base=ROOT / "profiles")
-    return explain(policy.engine, "p", op, obj, owner=owner, **fields)
+    return policy.explain("p", op, obj, owner=owner, **fields)
 
 
 def kinds(found: Explanation) -> list[tuple[str, int]]:
@@ -157,14 +156,14 @@ def test_complain_mode_tells_what_is_missing() -> None:
 
 def test_unconfined_subjects_have_no_reasons() -> None:
     policy = lsmc.compile_text("profile p /bin/p {}")
-    found = explain(policy.engine, "unconfined", "exec", "/bin/p")
+    found = policy.explain("unconfined", "exec", "/bin/p")
     assert (found.verdict.decision, found.attaches) == ("unconfined", "p")
     assert found.reasons == found.misses == found.suggestions == ()
 
 
 def test_a_stack_needs_each_part() -> None:
     policy = lsmc.compile_text("profile p { /a r, }\nprofile q { /a w, }")
-    found = explain(policy.engine, "p//&q", "read", "/a")
+    found = policy.explain("p//&q", "read", "/a")
     assert not found.verdict.allowed
     assert [reason.effect for reason in found.reasons] == ["allow", "none"]
     assert [(s.profile, s.rule) for s in found.suggestions] == [("q", "/a r,")]

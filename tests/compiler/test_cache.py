@@ -14,6 +14,7 @@ from lsmc.compiler.cache.store import compile_cached
 from lsmc.compiler.inputs import Options
 from lsmc.modules.apparmor.build import cached
 from lsmc.modules.apparmor.build.cached import compile_paths
+from lsmc.modules.apparmor.build.details import read_details
 from lsmc.modules.apparmor.build.driver import Kept, compile_files
 from lsmc.modules.apparmor.build.kept import Earlier
 
@@ -190,7 +191,7 @@ def test_an_entry_names_no_features_file_that_was_not_asked_for(tree: Path) -> N
     warm(tree)
     (place,) = (tree.parent / "cache").iterdir()
     entry = Entry(memoryview(place.read_bytes()))
-    details = entry.details()
+    details = read_details(entry)
     settings = [
         [layers, aliases, "/nowhere", names] for layers, aliases, _, names in details.settings
     ]

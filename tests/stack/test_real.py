@@ -241,7 +241,8 @@ def test_files(
         "rename": {"target": f"{folder}/other"},
         "link": {"target": str(file)},
     }.get(op, {})
-    verdict = policy.query("unconfined", op, f"{folder}/{name}", context=context, **fields)
+    path = f"{folder}/{name}" + ("/" if op == "mkdir" else "")
+    verdict = policy.query("unconfined", op, path, context=context, **fields)
     found = tried(process, do)
     if found == "ENOEXEC":  # an empty file may be executed and then is no program
         found = ""
@@ -250,9 +251,9 @@ def test_files(
         assert found == (first.errno if first else ""), verdict.chain
     else:
         assert found in LEFT_OPEN[first.test], verdict.chain
-    for path in (file, folder / "other"):
+    for one in (file, folder / "other"):
         with contextlib.suppress(OSError):
-            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+            one.rmdir() if one.is_dir() and not one.is_symlink() else one.unlink()
 
 
 @settings(max_examples=40, deadline=None)

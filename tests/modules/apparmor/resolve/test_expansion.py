@@ -23,4 +23,6 @@ import lsmc
 )
 def test_slashes_of_values(values: str, path: str, allowed: list[str], denied: list[str]) -> None:
     policy = lsmc.compile_text(f'@{{E}}=""\n@{{V}}={values}\nprofile p {{ {path} r, }}\n')
-    assert [name for name in allowed + denied if policy.query("p", "read", name).allowed] == allowed
+    # the tables are asked, as no kernel asks about a path with two slashes
+    found = [name for name in allowed + denied if policy.permissions("p", "file", name).allow]
+    assert found == allowed
