@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lsmc.analysis.diff import Change as Change
+    from lsmc.analysis.graph import Graph as Graph
     from lsmc.api import LogExplanation as LogExplanation
     from lsmc.api import check as check
     from lsmc.api import compile as compile  # noqa: A004 - the contract's name
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from lsmc.engine.verdict import UnknownName as UnknownName
     from lsmc.engine.verdict import Verdict as Verdict
     from lsmc.explain.explanation import Explanation as Explanation
-    from lsmc.modules.apparmor.graph.graph import Graph as Graph
     from lsmc.policy import Policy as Policy
     from lsmc.stack.context import Context as Context
     from lsmc.stack.context import ContextError as ContextError
@@ -50,7 +50,7 @@ _HOME = {
     "BundleError": "lsmc.tables.errors",
     "ContextError": "lsmc.stack.context",
     "Error": "lsmc.base.errors",
-    "Graph": "lsmc.modules.apparmor.graph.graph",
+    "Graph": "lsmc.analysis.graph",
     "MissingFile": "lsmc.base.diagnostics",
     "StateLimit": "lsmc.automata.dfa",
     "RequestError": "lsmc.engine.verdict",

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from lsmc.analysis.diff import Change
+    from lsmc.analysis.graph import Graph
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.explain.diagnosis import Diagnosis
     from lsmc.logs.reader import Fault
-    from lsmc.modules.apparmor.graph.graph import Graph
 
 Variables = Mapping[str, str | Sequence[str]]
 
@@ -165,11 +165,10 @@ def diff(old: Policy, new: Policy) -> list[Change]:
 
 def graph(policy: Policy) -> Graph:
     """Which profiles a task can come to from which; TypeError for what is not a policy."""
-    from lsmc.modules.apparmor.graph.graph import Graph
-
     if not isinstance(policy, Policy):
         raise TypeError(f"a graph is that of a policy, not of {type(policy).__name__}")
-    return Graph(policy.engine)
+    module = policy.module
+    return module.needs(module.graph, "a graph")(policy.engine)
 
 
 class LogExplanation(NamedTuple):

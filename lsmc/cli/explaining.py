@@ -77,7 +77,8 @@ def explain_log(policy: Policy, wanted: Wanted, reading: Reading, screen: Screen
         screen.remark(f"{_number(reader.broken - _FAULTS, 'more line')} could not be read")
     if wanted.html is not None:
         patch = _patch(found, policy, reading)
-        _write_page(wanted.html, found, wanted, reader, causes, patch, reading, screen)
+        title = policy.module.title
+        _write_page(wanted.html, title, found, wanted, reader, causes, patch, reading, screen)
     elif wanted.patch:
         screen.patch(_patch(found, policy, reading))
     else:
@@ -107,6 +108,7 @@ def _print(found: list[Explained], wanted: Wanted, screen: Screen) -> None:
 
 def _write_page(
     path: str,
+    title: str,
     found: list[Explained],
     wanted: Wanted,
     reader: LogReader,
@@ -122,6 +124,7 @@ def _write_page(
     page = page_library().log_page(
         found,
         PolicyFiles(reading.restrict),
+        title=title,
         policy=wanted.policy,
         logs=wanted.logs,
         counts=(f"{lines}, {reader.broken} broken", records),

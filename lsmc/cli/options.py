@@ -144,10 +144,11 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _target(_ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
     if value is not None:
-        from lsmc.modules.apparmor.releases import release_named
+        from lsmc.compiler.inputs import Options
+        from lsmc.modules.registry import DEFAULT, module_named
 
         try:
-            release_named(value)
+            module_named(DEFAULT).check_options(Options(target=value))
         except ValueError as fault:
             raise click.BadParameter(str(fault)) from None
     return value

@@ -103,6 +103,7 @@ class Explanation(NamedTuple):
     """A verdict with its reasons.
 
     `attaches` is the profile that an executed file would get by attachment, whatever the rules say.
+    With `stays` a rule refuses the request that no added rule beats.
     """
 
     verdict: Verdict
@@ -111,3 +112,4 @@ class Explanation(NamedTuple):
     misses: tuple[Miss, ...]
     suggestions: tuple[Suggestion, ...]
     attaches: str | None
+    stays: bool = False

@@ -17,6 +17,7 @@ from lsmc.base.errors import NoMeaning
 
 if TYPE_CHECKING:
     from lsmc.analysis.diff import Change
+    from lsmc.analysis.graph import Graph
     from lsmc.analysis.semantics import Semantics
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.compiler.cache.store import Compile
@@ -73,6 +74,33 @@ class Logs(NamedTuple):
     patched: Callable[[Iterable[Explained], Options], Mapping[str, tuple[str, str]]]
 
 
+class Formatted(NamedTuple):
+    """What became of a file: its new text, or why it stays as it is.
+
+    `faults` are the errors in it, `refused` is what formatting would have changed by a fault of
+    ours.
+    """
+
+    text: bytes | None
+    faults: Sequence[Diagnostic] = ()
+    refused: str = ""
+
+
+class Formatter(Protocol):
+    """Puts policy files into good layout; keeps what it compiles to prove that nothing changes."""
+
+    #: Folders of policy that hold no subjects themselves, so that all below them is meant.
+    whole: frozenset[str]
+    #: Folders of policy whose files are something else.
+    other: frozenset[str]
+
+    def read(self, path: str) -> bytes:
+        """The content of a file, as the options let it be read; OSError."""
+
+    def format(self, path: str, data: bytes) -> Formatted:
+        """The new text of a file."""
+
+
 class SecurityModule(NamedTuple):
     """A Linux security module, as lsmc knows it.
 
@@ -80,6 +108,7 @@ class SecurityModule(NamedTuple):
         name: the word that stands in bundles and on the command line.
         title: the name for people.
         claims: whether some paths are policy of this module, by their names and content.
+        check_options: raises ValueError for options that it cannot follow, with the reason.
         compiler: gives the function that compiles policy files to a bundle.
         compile_text: compiles one text: (text, name, options) to the bundle and the warnings.
         open: opens the bytes of a bundle: (bytes, name, enforce); raises `BundleError`.  With
@@ -92,6 +121,8 @@ class SecurityModule(NamedTuple):
         operations: what questions may ask, in order.
         lint: gives what lint needs of the module; None for a module without checks.
         logs: what it makes of logs; None if it writes none.
+        graph: which subjects a task can come to from which; None if subjects do not change.
+        formatter: a formatter of policy files under some options.
         semantics: what the rules mean, of a module whose bundles are a `tables.bundle.Bundle`.
         syntax: the canonical text of a policy file's syntax tree: (path, bytes); `PolicyError`.
         ir: the policy of some files before there are tables: (paths, options); `PolicyError`.
@@ -100,6 +131,7 @@ class SecurityModule(NamedTuple):
     name: str
     title: str
     claims: Callable[[Sequence[str]], bool]
+    check_options: Callable[[Options], None]
     compiler: Callable[[], Compile]
     compile_text: Callable[[str | bytes, str, Options], tuple[bytes, list[Diagnostic]]]
     open: Callable[[bytes | memoryview, str, bool], Opened]
@@ -111,6 +143,8 @@ class SecurityModule(NamedTuple):
     operations: Callable[[], Sequence[Operation]]
     lint: Callable[[], Lint[Any]] | None = None
     logs: Logs | None = None
+    graph: Callable[[Any], Graph] | None = None
+    formatter: Callable[[Options], Formatter] | None = None
     semantics: Callable[[], Semantics] | None = None
     syntax: Callable[[str, bytes], bytes] | None = None
     ir: Callable[[Sequence[str], Options], IrPolicy] | None = None

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.explain.hazards import HAZARDS
-from lsmc.modules.apparmor.suggest.suggest import WITHOUT_PRIORITY
 from lsmc.output.layers import beyond_words, context_lines, layer_lines, refusal_words
 from lsmc.output.styled import Line, line, safe
 from lsmc.output.verdict import ONLY, head_line, names, rule_lines, transition_words
-from lsmc.stack.chain import beyond_rules
+from lsmc.stack.chain import beyond_rules, of_policy
 
 if TYPE_CHECKING:
     from lsmc.engine.verdict import Verdict
@@ -73,7 +72,7 @@ def summary(found: Explanation) -> Iterator[str]:
     """What the decision means, and what the audit log shows of it."""
     verdict = found.verdict
     refusal = verdict.refusal
-    by_profile = refusal is None or refusal.layer == "apparmor"
+    by_profile = refusal is None or of_policy(refusal)
     if refusal is not None:
         yield refusal_words(refusal)
         beyond = beyond_rules(verdict.chain)
@@ -227,8 +226,7 @@ def _near(miss: Miss) -> Iterator[Line]:
 def _suggestions(found: Explanation) -> Iterator[Line]:
     several = len(found.suggestions) > 1
     title = f"the smallest rule{'s' * several} that would allow it"
-    stays = any(one.effect == "deny" and one.cls in WITHOUT_PRIORITY for one in found.reasons)
-    if stays or beyond_rules(found.verdict.chain) is not None:
+    if found.stays or beyond_rules(found.verdict.chain) is not None:
         title = "what the profile lacks besides"
     yield line((title, "head"))
     for one in found.suggestions:

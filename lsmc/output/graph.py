@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from lsmc.analysis.graph import Edge, Graph, Refused
 from lsmc.engine.verdict import UNCONFINED, RuleRef
-from lsmc.modules.apparmor.graph.edges import Edge, Refused
-from lsmc.modules.apparmor.graph.graph import Graph
 from lsmc.output.json import rule as rule_json
 from lsmc.output.styled import Line, line, safe
 
@@ -47,7 +46,7 @@ def text_lines(part: Shown) -> Iterator[Line]:
         edges = part.graph.edges(name)
         if name in part.graph.unfollowed:
             continue
-        refused = [r for one in _parts(name) for r in _refused(part.graph, one)]
+        refused = part.graph.refused(name)
         if not edges and not refused:
             silent += 1
             continue
@@ -94,14 +93,6 @@ def _origin(graph: Graph, edge: Edge) -> tuple[tuple[str, str], ...]:
 def _place(part: Shown, one: Refused) -> tuple[tuple[str, str], ...]:
     place = part.graph.place(one.rule)
     return ((f"  {safe(place.file)}:{place.line}", "where"),)
-
-
-def _parts(name: str) -> list[str]:
-    return name.split("//&")
-
-
-def _refused(graph: Graph, name: str) -> tuple[Refused, ...]:
-    return graph.ways(name).refused if name in graph.known or name == UNCONFINED else ()
 
 
 def _by_rule(edges: Iterable[Edge]) -> Iterator[list[Edge]]:
@@ -183,12 +174,12 @@ def _quoted(text: str) -> str:
 def to_json(part: Shown) -> dict[str, Any]:
     """Nodes, edges and failing executions; fields are only ever added."""
     edges = [edge for name in part.names for edge in part.graph.edges(name)]
-    refused = [r for name in part.names for one in _parts(name) for r in _refused(part.graph, one)]
+    refused = [one for name in part.names for one in part.graph.refused(name)]
     nodes = dict.fromkeys((*part.names, *(edge.target for edge in edges)))
     return {
         "version": VERSION,
         "from": part.start,
-        "nodes": [_node(part.graph, name) for name in nodes],
+        "nodes": [part.graph.node(name)._asdict() for name in nodes],
         "edges": [_edge(part.graph, edge) for edge in dict.fromkeys(edges)],
         "unfollowed": sorted(part.graph.unfollowed),
         "refused": [
@@ -202,15 +193,6 @@ def to_json(part: Shown) -> dict[str, Any]:
             for one in dict.fromkeys(refused)
         ],
     }
-
-
-def _node(graph: Graph, name: str) -> dict[str, Any]:
-    if name not in graph.known:
-        kind = "unconfined" if name == UNCONFINED else "stack"
-        return {"name": name, "kind": kind, "mode": None, "parent": None}
-    record = graph.record(name)
-    kind = "hat" if record.is_hat else "child" if record.parent else "profile"
-    return {"name": name, "kind": kind, "mode": record.mode, "parent": record.parent or None}
 
 
 def _edge(graph: Graph, edge: Edge) -> dict[str, Any]:

@@ -100,6 +100,7 @@ def log_page(
     found: Sequence[Explained],
     read: Read,
     *,
+    title: str,
     policy: str,
     logs: Sequence[str],
     counts: Sequence[str],
@@ -108,8 +109,8 @@ def log_page(
 ) -> str:
     """The report on a log: its causes by status, and a patch that allows what is denied.
 
-    `counts` say what became of the lines and records, `faults` are places of broken lines with
-    reasons.
+    `title` is the module's, `counts` say what became of the lines and records, `faults` are places
+    of broken lines with reasons.
     """
     entries = [_cause(number, one) for number, one in enumerate(found[:MOST], 1)]
     sections = [
@@ -126,7 +127,7 @@ def log_page(
         ("Read", tuple(counts)),
     )
     return _render(
-        Head("What AppArmor refused, and why", facts),
+        Head(f"What {title} refused, and why", facts),
         [section for section in sections if section.entries],
         read,
         faults=faults,

@@ -91,6 +91,11 @@ def _layer(step: Step, asking: Asking, profile: Module) -> Layer:
     )
 
 
+def of_policy(layer: Layer) -> bool:
+    """Whether a layer is the module whose policy was asked."""
+    return layer.layer == APPARMOR
+
+
 def refuses(layer: Layer) -> bool:
     """Whether a layer refuses, or would if it were reached."""
     return "deny" in (layer.verdict, layer.would)
@@ -107,5 +112,5 @@ def withheld(layer: Layer) -> tuple[str, ...]:
 
 def beyond_rules(layers: tuple[Layer, ...]) -> Layer | None:
     """The first layer that refuses, or would, whatever the rules of the profile say."""
-    others = (layer for layer in layers if layer.layer != APPARMOR)
+    others = (layer for layer in layers if not of_policy(layer))
     return next((layer for layer in others if refuses(layer) and not withheld(layer)), None)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lsmc.cli import formatting
+from lsmc.modules.apparmor import formatting
 from tests.cli.conftest import ROOT, Run
 
 UGLY = "# head\n\n\nprofile  p /bin/p{\n/a   wr,# why\n}"

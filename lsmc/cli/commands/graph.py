@@ -27,14 +27,13 @@ def command(ctx: click.Context, policy: str, start: str | None, form: str, readi
     POLICY is a bundle, a profile file or a directory of profiles.  Each transition comes with its
     rule and an example that `lsmc query` answers alike.  Pictures (svg) need `dot` of Graphviz.
     """
+    from lsmc.api import graph as graph_of
     from lsmc.cli.reading import read_policy
-    from lsmc.modules.apparmor.graph.graph import Graph
     from lsmc.output.graph import dot, shown, text_lines, to_json
     from lsmc.output.json import dumps
 
     screen = screen_of(ctx)
-    opened = read_policy(policy, reading, screen)
-    graph = Graph(opened.engine)
+    graph = graph_of(read_policy(policy, reading, screen))
     part = shown(graph, graph.subject(start) if start is not None else None)
     if form == "json":
         screen.text(dumps(to_json(part), indent=2) + "\n")

@@ -23,12 +23,13 @@ def command(ctx: click.Context, form: str) -> int:
     The layers stand in the order in which the kernel asks them: users and modes (dac), a capability
     by itself, the security modules.  The errno is that of a refusal by AppArmor.
     """
-    from lsmc.modules.apparmor.operations import OPERATIONS
+    from lsmc.modules.registry import DEFAULT, module_named
     from lsmc.output.json import dumps
     from lsmc.output.table import columns
     from lsmc.stack.orders import order_of
 
     screen = screen_of(ctx)
+    operations = module_named(DEFAULT).operations()
     if form == "json":
         found = [
             {
@@ -42,7 +43,7 @@ def command(ctx: click.Context, form: str) -> int:
                 "errno": order_of(op.cls, op.name).errno,
                 "source": order_of(op.cls, op.name).source,
             }
-            for op in OPERATIONS
+            for op in operations
         ]
         screen.text(dumps(found, indent=2) + "\n")
         return YES
@@ -58,7 +59,7 @@ def command(ctx: click.Context, form: str) -> int:
             ),
             *(" ".join(op.audit), op.summary),
         )
-        for op in OPERATIONS
+        for op in operations
     ]
     screen.show(columns(_COLUMNS, rows))
     return YES

@@ -31,6 +31,7 @@ from lsmc.modules.apparmor.operations import find
 from lsmc.modules.apparmor.precedence import rank
 from lsmc.modules.apparmor.questions import Asked, asked_by
 from lsmc.modules.apparmor.requests import encode, fields_of
+from lsmc.modules.apparmor.suggest.suggest import WITHOUT_PRIORITY
 from lsmc.modules.apparmor.suggest.trial import grants
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def _explain(
         misses=tuple(dict.fromkeys(missed)),
         suggestions=tuple({one[:5]: one for one in suggestions}.values()),
         attaches=attaches,
+        stays=any(one.effect == "deny" and one.cls in WITHOUT_PRIORITY for one in reasons),
     )
 
 

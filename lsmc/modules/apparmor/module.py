@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.engine import Engine
-from lsmc.modules.interface import Logs, Request, SecurityModule
+from lsmc.modules.interface import Formatter, Logs, Request, SecurityModule
 
 if TYPE_CHECKING:
     from lsmc.analysis.diff import Change
+    from lsmc.analysis.graph import Graph
     from lsmc.analysis.semantics import Semantics
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.compiler.cache.store import Compile
@@ -30,6 +31,13 @@ def _claims(paths: Sequence[str]) -> bool:
     """Whatever no other module claims is AppArmor's."""
     del paths
     return True
+
+
+def _check_options(options: Options) -> None:
+    from lsmc.modules.apparmor.releases import release_named
+
+    if options.target is not None:
+        release_named(options.target)
 
 
 def _compiler() -> Compile:
@@ -148,10 +156,23 @@ def _ir(paths: Sequence[str], options: Options) -> Policy:
     return read_policy(paths, options)
 
 
+def _graph(engine: Engine) -> Graph:
+    from lsmc.modules.apparmor.graph.graph import ProfileGraph
+
+    return ProfileGraph(engine)
+
+
+def _formatter(options: Options) -> Formatter:
+    from lsmc.modules.apparmor.formatting import ProfileFormatter
+
+    return ProfileFormatter(options)
+
+
 APPARMOR = SecurityModule(
     name=MODULE,
     title="AppArmor",
     claims=_claims,
+    check_options=_check_options,
     compiler=_compiler,
     compile_text=_compile_text,
     open=_open,
@@ -169,6 +190,8 @@ APPARMOR = SecurityModule(
         remedies=_remedies,
         patched=_patched,
     ),
+    graph=_graph,
+    formatter=_formatter,
     semantics=_semantics,
     syntax=_syntax,
     ir=_ir,

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
+from lsmc.analysis.graph import Edge, Node, Refused, Step, Ways
 from lsmc.analysis.rule_languages import ProfileRules, RuleLanguage, RuleLanguages
 from lsmc.automata.members import UNSEEN, Seen, some
 from lsmc.engine.verdict import UNCONFINED
@@ -26,7 +27,6 @@ from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE
 from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.exec_transition import exec_mode
 from lsmc.modules.apparmor.graph.attachment_index import AttachmentIndex, Scope
-from lsmc.modules.apparmor.graph.edges import Edge, Refused, Step, Ways
 from lsmc.modules.apparmor.graph.executions import TRIES, attached_paths, shown, taken
 from lsmc.modules.apparmor.precedence import decide
 from lsmc.modules.apparmor.requests import encode
@@ -40,7 +40,7 @@ _CHANGE = CHANGE_PROFILE.mask(("change_profile",))
 _ATTACH = ("attach", "attach-child", "stack")
 
 
-class Graph:
+class ProfileGraph:
     """The transitions of a policy."""
 
     def __init__(self, engine: Engine, seen: Seen = UNSEEN) -> None:
@@ -89,6 +89,14 @@ class Graph:
         records = self.engine.tables.components(name)
         return "//&".join(record.full_name for record in records) or UNCONFINED
 
+    def node(self, name: str) -> Node:
+        """A profile, a hat or a child of one, a stack, or `unconfined`."""
+        if name not in self.known:
+            return Node(name, "unconfined" if name == UNCONFINED else "stack")
+        record = self.record(name)
+        kind = "hat" if record.is_hat else "child" if record.parent else "profile"
+        return Node(name, kind, record.mode, record.parent or None)
+
     def place(self, rule: int) -> Place:
         """Where the rule of a number in the tables is written."""
         return self.engine.bundle.place(self.engine.bundle.rule(rule).place)
@@ -135,6 +143,11 @@ class Graph:
         if "//&" in name:
             return self._together(name)
         return self.ways(name).edges if name in self.known or name == UNCONFINED else ()
+
+    def refused(self, name: str) -> tuple[Refused, ...]:
+        """The executions that fail, by a profile, `unconfined`, or the components of a stack."""
+        known = (part for part in name.split("//&") if part in self.known or part == UNCONFINED)
+        return tuple(one for part in known for one in self.ways(part).refused)
 
     def _together(self, stack: str) -> tuple[Edge, ...]:
         """The edges of a stack: the ways of its components that all of them let it take."""

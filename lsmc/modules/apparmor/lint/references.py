@@ -14,7 +14,7 @@ from lsmc.automata.members import Seen, Sight, seen, some
 from lsmc.automata.pattern import Pattern, literal_prefix, literals, union
 from lsmc.base.source import to_display
 from lsmc.engine.verdict import UNCONFINED
-from lsmc.modules.apparmor.graph.graph import Graph
+from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.unlinted_profiles import Beside
 from lsmc.modules.apparmor.requests import encode
@@ -39,7 +39,7 @@ EXTERNAL = (
 _MANY = 64
 
 
-def graph_of(tree: Tree) -> Graph:
+def graph_of(tree: Tree) -> ProfileGraph:
     """The transition graph of the tree; ask `tree.shared` for it."""
 
     def rule(number: int) -> Sight | None:
@@ -50,7 +50,7 @@ def graph_of(tree: Tree) -> Graph:
         found = tree.profiles[profile].ir.attachment
         return seen(union(found.patterns)) if found is not None else None
 
-    return Graph(tree.engine, Seen(rule, attachment))
+    return ProfileGraph(tree.engine, Seen(rule, attachment))
 
 
 def names_of(tree: Tree) -> Names:

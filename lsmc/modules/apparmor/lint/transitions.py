@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lsmc.analysis.graph import Edge
 from lsmc.analysis.profile_view import Held, ProfileView, grants
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE
-from lsmc.modules.apparmor.graph.edges import Edge
-from lsmc.modules.apparmor.graph.graph import Graph
+from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.file_rules import EXECUTE
 from lsmc.modules.apparmor.lint.references import graph_of
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.requests import encode, request_of
 
 
-def graph(tree: Tree) -> Graph:
+def graph(tree: Tree) -> ProfileGraph:
     """The graph of a tree, made once."""
     return tree.shared(graph_of)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import lsmc
-from lsmc.modules.apparmor.graph.graph import Graph
+from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.output.graph import shown, text_lines, to_json
 from lsmc.output.styled import plain
 from lsmc.policy import Policy
@@ -56,15 +56,15 @@ def policy() -> Policy:
 
 
 @pytest.fixture(scope="module")
-def graph(policy: Policy) -> Graph:
-    return Graph(policy.engine)
+def graph(policy: Policy) -> ProfileGraph:
+    return ProfileGraph(policy.engine)
 
 
-def targets(graph: Graph, name: str) -> set[tuple[str, str, str]]:
+def targets(graph: ProfileGraph, name: str) -> set[tuple[str, str, str]]:
     return {(edge.target, edge.kind, edge.mode) for edge in graph.edges(name)}
 
 
-def test_executions(graph: Graph) -> None:
+def test_executions(graph: ProfileGraph) -> None:
     assert targets(graph, "a") >= {
         ("b", "exec", "px"),
         ("a//c", "exec", "cx"),
@@ -77,45 +77,45 @@ def test_executions(graph: Graph) -> None:
     }
 
 
-def test_denied_rules_are_no_edges(graph: Graph) -> None:
+def test_denied_rules_are_no_edges(graph: ProfileGraph) -> None:
     found = targets(graph, "a")
     assert ("x2", "exec", "px") not in found
     assert ("x2", "change_profile", "") in found
     assert ("x3", "change_profile", "") not in found
 
 
-def test_refused(graph: Graph) -> None:
+def test_refused(graph: ProfileGraph) -> None:
     assert [(one.object, one.mode) for one in graph.ways("a").refused] == [("/sbin/gone", "px")]
 
 
-def test_fallback_within_the_profile_is_no_edge(graph: Graph) -> None:
+def test_fallback_within_the_profile_is_no_edge(graph: ProfileGraph) -> None:
     assert not any(edge.object == "/sbin/back" for edge in graph.edges("a"))
 
 
-def test_owner_half(graph: Graph) -> None:
+def test_owner_half(graph: ProfileGraph) -> None:
     (edge,) = graph.edges("b")
     assert (edge.target, edge.owner) == ("a", True)
 
 
-def test_hats_reach_their_siblings(graph: Graph) -> None:
+def test_hats_reach_their_siblings(graph: ProfileGraph) -> None:
     assert targets(graph, "a//hat") == {("a//hot", "change_hat", "")}
 
 
-def test_free_modes_are_unconfined(graph: Graph) -> None:
+def test_free_modes_are_unconfined(graph: ProfileGraph) -> None:
     assert targets(graph, "free") == {("unconfined", "mode", "unconfined")}
 
 
-def test_namespaces_do_not_mix(graph: Graph) -> None:
+def test_namespaces_do_not_mix(graph: ProfileGraph) -> None:
     assert targets(graph, ":ns://inner") == {(":ns://other", "exec", "px")}
 
 
-def test_attachments_from_unconfined(graph: Graph) -> None:
+def test_attachments_from_unconfined(graph: ProfileGraph) -> None:
     names = {edge.target for edge in graph.edges("unconfined")}
     assert {"a", "b", "s", "stacked"} <= names
     assert "x1" not in names
 
 
-def test_every_execution_is_what_a_query_says(graph: Graph, policy: Policy) -> None:
+def test_every_execution_is_what_a_query_says(graph: ProfileGraph, policy: Policy) -> None:
     count = 0
     for edge in graph.all_edges():
         if edge.kind == "exec":
@@ -130,13 +130,13 @@ def test_every_execution_is_what_a_query_says(graph: Graph, policy: Policy) -> N
     assert count > 8
 
 
-def test_every_refusal_is_what_a_query_says(graph: Graph, policy: Policy) -> None:
+def test_every_refusal_is_what_a_query_says(graph: ProfileGraph, policy: Policy) -> None:
     for name in graph.names:
         for one in graph.ways(name).refused:
             assert not policy.query(name, "exec", one.object, owner=one.owner).allowed
 
 
-def test_chain(graph: Graph) -> None:
+def test_chain(graph: ProfileGraph) -> None:
     chain = graph.chain("b", "unconfined")
     assert [edge.source for edge in chain] == ["b", "a"]
     assert chain[-1].target == "unconfined"
@@ -145,7 +145,7 @@ def test_chain(graph: Graph) -> None:
 
 def test_index_agrees_with_the_search(policy: Policy) -> None:
     fresh = Policy(policy.bundle.data)
-    Graph(policy.engine)  # from here on the policy uses its index
+    ProfileGraph(policy.engine)  # from here on the policy uses its index
     paths = ("/bin/a", "/bin/b", "/usr/x/s", "/usr/xx/s", "/usr/x/y", "/sbin/stacked", "/none")
     for path in paths:
         slow = fresh.engine.tables.attachments.find(path.encode())
@@ -213,7 +213,7 @@ profile c { change_profile -> a//&b, }
 
 
 def test_a_stack_goes_where_all_its_components_let_it() -> None:
-    graph = Graph(lsmc.compile_text(STACKS).engine)
+    graph = ProfileGraph(lsmc.compile_text(STACKS).engine)
     (edge,) = graph.edges("a//&b")
     assert (edge.source, edge.target, edge.object) == ("a//&b", "a//&c", "/bin/z")
     asked = {"subject": "a//&b", "op": "exec", "object": edge.object}
@@ -225,7 +225,7 @@ def test_a_stack_goes_where_all_its_components_let_it() -> None:
 
 def test_stacks_that_are_too_many_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lsmc.modules.apparmor.graph.graph.MAX_STACKS", 1)
-    graph = Graph(lsmc.compile_text(STACKS).engine)
+    graph = ProfileGraph(lsmc.compile_text(STACKS).engine)
     graph.reach("c")
     assert graph.unfollowed == {"a//&c"}
     assert "1 stack that was met is not followed" in plain(text_lines(shown(graph, "c")))
@@ -243,7 +243,7 @@ def test_stacks_that_are_too_many_are_named(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_a_stack_is_asked_at_all_paths_that_are_listed(rules: str, path: str, owner: bool) -> None:
     policy = lsmc.compile_text(f"{rules}\nprofile c {{ /q r, }}\n")
-    (edge,) = Graph(policy.engine).edges("a//&b")
+    (edge,) = ProfileGraph(policy.engine).edges("a//&b")
     asked = {"subject": "a//&b", "op": "exec", "object": path, "owner": owner}
     transition = policy.answer(asked).transition
     assert transition is not None
@@ -257,9 +257,9 @@ def test_an_attachment_does_not_meet_itself() -> None:
         "profile one /usr/bin/python3* { /a r, }\n"
         "profile two /usr/bin/python3.11-config* { /a r, }\n"
     )
-    (edge,) = Graph(policy.engine).edges("x")
+    (edge,) = ProfileGraph(policy.engine).edges("x")
     assert edge.target == "one"
-    rules = Graph(policy.engine).exec_rules("x")
+    rules = ProfileGraph(policy.engine).exec_rules("x")
     assert len(rules.decide(b"/usr/bin/python3", owner=True).winners) == 1
     transition = policy.answer({"subject": "x", "op": "exec", "object": "/usr/bin/python3"})
     assert transition.transition is not None
@@ -267,6 +267,6 @@ def test_an_attachment_does_not_meet_itself() -> None:
 
 
 def test_json_has_the_ways_of_a_stack_alone() -> None:
-    found = to_json(shown(Graph(lsmc.compile_text(STACKS).engine), "c"))
+    found = to_json(shown(ProfileGraph(lsmc.compile_text(STACKS).engine), "c"))
     edges = {(edge["source"], edge["target"]) for edge in found["edges"]}
     assert edges == {("c", "a//&b"), ("a//&b", "a//&c")}

@@ -65,6 +65,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from lsmc.analysis.graph import Edge
 from lsmc.analysis.profile_view import ProfileView, grants, halves
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.facts import objects
@@ -72,7 +73,6 @@ from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
-from lsmc.modules.apparmor.graph.edges import Edge
 from lsmc.modules.apparmor.graph.excess import compared, excess
 from lsmc.modules.apparmor.kernel_objects import requestable
 from lsmc.modules.apparmor.lint.file_rules import EXECUTE, granting

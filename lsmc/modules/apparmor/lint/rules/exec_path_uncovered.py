@@ -46,7 +46,7 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import to_display
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
-from lsmc.modules.apparmor.graph.graph import Graph
+from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.references import graph_of
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.subjects import mediates
@@ -82,7 +82,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             )
 
 
-def _unread(graph: Graph, profile: LinkedProfile) -> bytes | None:
+def _unread(graph: ProfileGraph, profile: LinkedProfile) -> bytes | None:
     """An executable of a profile that may read none of them; None when it may read one."""
     record = profile.record
     scope = graph.attachments.scope(record.parent, record.namespace)

@@ -50,6 +50,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsmc.analysis.graph import Edge, Refused
 from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.analysis.rule_languages import RuleLanguage
 from lsmc.base.diagnostics import Diagnostic
@@ -57,9 +58,8 @@ from lsmc.base.source import Span
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.mediation import Effect, Transition
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.graph.edges import Edge, Refused
 from lsmc.modules.apparmor.graph.executions import attached_paths
-from lsmc.modules.apparmor.graph.graph import Graph
+from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.messages import rule_text
 from lsmc.modules.apparmor.lint.references import Names, graph_of, names_of
 from lsmc.modules.apparmor.lint.tree import Tree
@@ -91,7 +91,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
 
 def _is_missing(
-    graph: Graph,
+    graph: ProfileGraph,
     names: Names,
     profile: LinkedProfile,
     rule: RuleLanguage,
@@ -136,7 +136,7 @@ def _way(
     return next((way for way in ways if way.rule == rule.facts.id), None)
 
 
-def _stays(graph: Graph, profile: LinkedProfile, rule: RuleLanguage) -> Edge | None:
+def _stays(graph: ProfileGraph, profile: LinkedProfile, rule: RuleLanguage) -> Edge | None:
     """The execution that a fallback turns into one within the profile, which is no edge."""
     rules = graph.exec_rules(profile.name)
     for path in rule.samples():

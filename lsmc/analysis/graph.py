@@ -1,0 +1,95 @@
+"""The transition graph of a policy, as data: subjects, and ways from one to another."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal, NamedTuple, Protocol
+
+from lsmc.tables.records import Place
+
+Kind = Literal["exec", "change_profile", "change_hat", "mode"]
+
+
+class Edge(NamedTuple):
+    """A way from one subject to another.
+
+    `mode` is the exec mode as written, or the mode of a profile that confines nothing; `object` is
+    an example: the path that is executed, or the name that is asked for.  `rule` is the number of
+    the rule in the tables, None where no rule is asked.  With `fallback` the profile that the rule
+    wants does not exist for this path.
+    """
+
+    source: str
+    target: str
+    kind: Kind
+    mode: str = ""
+    object: str = ""
+    owner: bool = True
+    rule: int | None = None
+    fallback: bool = False
+
+
+class Refused(NamedTuple):
+    """An execution that a rule allows and that fails, since its target does not exist."""
+
+    source: str
+    mode: str
+    object: str
+    owner: bool
+    rule: int
+
+
+class Step(NamedTuple):
+    """The last edge on the way to a subject, and the subject before it (which may be a stack)."""
+
+    before: str
+    edge: Edge
+
+
+class Ways(NamedTuple):
+    """The edges of a profile, and the executions that fail."""
+
+    edges: tuple[Edge, ...]
+    refused: tuple[Refused, ...]
+
+
+class Node(NamedTuple):
+    """A subject: its kind in the module's words, its mode, and the subject that it is part of."""
+
+    name: str
+    kind: str
+    mode: str | None = None
+    parent: str | None = None
+
+
+class Graph(Protocol):
+    """Which subjects a task can come to from which; edges are worked out when asked for."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The subjects of the policy, in order."""
+
+    @property
+    def unfollowed(self) -> Collection[str]:
+        """The subjects that were met and whose edges are not given."""
+
+    def subject(self, name: str) -> str:
+        """A subject by a name of it; raises `UnknownName`, `RequestError`."""
+
+    def node(self, name: str) -> Node:
+        """What is known of a subject."""
+
+    def edges(self, name: str) -> tuple[Edge, ...]:
+        """The ways that lead on from a subject."""
+
+    def refused(self, name: str) -> tuple[Refused, ...]:
+        """The executions by a subject that fail."""
+
+    def reach(self, start: str) -> dict[str, Step]:
+        """The subjects that can be reached, each with the last step of a shortest chain."""
+
+    def chain(self, start: str, target: str) -> list[Edge]:
+        """A shortest chain of edges from one subject to another; empty when there is none."""
+
+    def place(self, rule: int) -> Place:
+        """Where the rule of a number in the tables is written."""
