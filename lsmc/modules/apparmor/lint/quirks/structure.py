@@ -201,7 +201,7 @@ def own_name(rule: ast.Rule, name: str) -> Iterator[Fault]:
 
     Args:
         rule: as it is written.
-        name: the profile's name, without a namespace.
+        name: the profile's name, without a namespace, with a character a byte.
     """
     for word in globs(rule.body):
         before, found, _ = word.text.partition(_OWN_NAME)

@@ -83,7 +83,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     """Everything that becomes something else."""
     for text in texts(tree):
         for rule in text.rules:
-            yield from _rule(text, rule)
+            yield from _rule(tree, text, rule)
     for place in places(tree):
         for fault in (*heads(place), *merged(place)):
             yield _fault(fault, place.name)
@@ -95,7 +95,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             yield from _shared_network(tree, file)
 
 
-def _rule(text: Text, rule: ast.Rule) -> Iterator[Diagnostic]:
+def _rule(tree: Tree, text: Text, rule: ast.Rule) -> Iterator[Diagnostic]:
     related = [Label(span, "included here") for span in text.fragment.via]
     for change in altered(rule, text.fragment.prefix, text.features):
         for place in text.places:
@@ -109,8 +109,8 @@ def _rule(text: Text, rule: ast.Rule) -> Iterator[Diagnostic]:
     if "@{" in rule.span.text:
         for place in text.places:
             variables = place.file.compiled.preamble.variables
-            local = place.name.split("://")[-1] if place.name.startswith(":") else place.name
-            for fault in (*double_slash(rule, variables), *own_name(rule, local)):
+            own = tree.by_name[place.name].ir.name
+            for fault in (*double_slash(rule, variables), *own_name(rule, own)):
                 yield _fault(fault, place.name)
 
 
