@@ -4,6 +4,7 @@ Matching and deciding are apart: automata say which rules match an object, and a
 the security module says what follows.  These are the values that pass between them.
 """
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from lsmc.ir.mediation import Effect, Transition
@@ -43,6 +44,14 @@ class Decision(NamedTuple):
     quiet: int = 0
     transition: Transition | None = None
     winners: tuple[tuple[int, int], ...] = ()
+
+    def won_by(self, rules: Container[int]) -> int:
+        """The permissions that some rules, by id, have a part in deciding."""
+        bits = 0
+        for mask, rule in self.winners:
+            if rule in rules:
+                bits |= mask
+        return bits
 
 
 NOTHING = Decision()

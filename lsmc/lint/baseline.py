@@ -48,14 +48,14 @@ class Baseline:
 
     @classmethod
     def parse(cls, path: str, data: bytes) -> Baseline:
-        """The baseline in a file; `SettingError` when it is none."""
+        """The baseline in a file; `SettingError` when it is not one."""
         baseline = cls(path, data.decode("latin-1"))
         try:
             found = json.loads(data)
         except (ValueError, RecursionError):
             raise SettingError(f"{path}: not JSON: write it anew with --write-baseline") from None
         if not isinstance(found, dict) or not isinstance(found.get("entries"), list):
-            raise SettingError(f"{path}: no baseline: `entries` is missing")
+            raise SettingError(f"{path}: not a baseline: `entries` is missing")
         if found.get("version") != VERSION:
             raise SettingError(
                 f"{path}: version {found.get('version')!r} of the baseline is not known: "
@@ -161,10 +161,10 @@ def _dumps(entry: Entry) -> str:
 
 def _entry(row: Any, where: str) -> tuple[Entry, int]:
     if not isinstance(row, dict):
-        raise SettingError(f"{where} is no object")
+        raise SettingError(f"{where} is not an object")
     for name in Entry._fields:
         if not isinstance(row.get(name), str):
-            raise SettingError(f"{where}: `{name}` is missing or no text")
+            raise SettingError(f"{where}: `{name}` is missing or not a text")
     count = row.get("count", 1)
     if type(count) is not int or not 1 <= count <= _MOST:
         raise SettingError(f"{where}: `count` is not a number from 1 to {_MOST}")

@@ -102,7 +102,7 @@ def table_of(path: str, data: bytes) -> dict[str, Any] | None:
     tool = found.get("tool", {})
     table = tool.get("lsmc") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
-        raise SettingError(f"{path}: `tool.lsmc` is no table")
+        raise SettingError(f"{path}: `tool.lsmc` is not a table")
     return table
 
 

@@ -164,7 +164,7 @@ def _there(config: Config) -> Config:
     for key, folders in (("base", (config.base,)), ("include", config.include)):
         for folder in folders:
             if folder is not None and not Path(folder).is_dir():
-                raise SettingError(f"{config.path}: {key}: `{folder}` is no directory")
+                raise SettingError(f"{config.path}: {key}: `{folder}` is not a directory")
     return config
 
 

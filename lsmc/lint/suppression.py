@@ -61,7 +61,7 @@ class Suppressions:
         if word not in _WORDS:
             shown = to_display(match[0])
             advice = "write `# lsmc: ignore[CODE] reason`"
-            self._broken(span, f"`{shown}` is no suppression", advice)
+            self._broken(span, f"`{shown}` is not a suppression", advice)
             return
         if match["codes"] is None or not match["codes"].strip(" ,"):
             advice = f"write `# lsmc: {word}[CODE] reason`"
@@ -129,7 +129,7 @@ class Suppressions:
 def _misplaced(one: Suppression) -> Diagnostic:
     if one.whole_file:
         message = "`ignore-file` has no effect here"
-        advice = "put it before the first line that is no comment"
+        advice = "put it before the first line that is not a comment"
         return UNUSED.finding(one.span, message, help=advice)
     message = "`ignore` has no effect on a line of its own"
     return UNUSED.finding(one.span, message, help="put it behind the rule, on the same line")

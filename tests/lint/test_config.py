@@ -105,7 +105,7 @@ def test_settings_of_secrets(tmp_path: Path) -> None:
 @pytest.mark.parametrize("setting", ["base = 'policy'", "include = ['policy']"])
 def test_directories_are_there(tmp_path: Path, setting: str) -> None:
     (tmp_path / "lsmc.toml").write_text(setting)
-    with pytest.raises(SettingError, match=r"lsmc\.toml: \w+: `.*policy` is no directory"):
+    with pytest.raises(SettingError, match=r"lsmc\.toml: \w+: `.*policy` is not a directory"):
         find_config(str(tmp_path), WITH_CHECK)
     (tmp_path / "policy").mkdir()
     assert find_config(str(tmp_path), WITH_CHECK).path

@@ -139,12 +139,12 @@ def test_what_is_gone_is_said_at_its_line(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("", "b: not JSON: write it anew with --write-baseline"),
-        ("[]", "b: no baseline: `entries` is missing"),
+        ("[]", "b: not a baseline: `entries` is missing"),
         ('{"version": 2, "entries": []}', "b: version 2 of the baseline is not known"),
-        ('{"version": 1, "entries": [1]}', "b: entry 1 is no object"),
+        ('{"version": 1, "entries": [1]}', "b: entry 1 is not an object"),
         (
             '{"version": 1, "entries": [{"code": "LSM101"}]}',
-            "entry 1: `file` is missing or no text",
+            "entry 1: `file` is missing or not a text",
         ),
     ],
 )

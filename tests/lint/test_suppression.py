@@ -17,7 +17,7 @@ from tests.lint.support import lint_files
         ("# lsmc: ignore[LSM1]", "`LSM1` is the beginning of codes, not a code"),
         ("# lsmc: ignore[LSM142]", "no check `LSM142`"),
         ("# lsmc: ignore[unreachble-rule]", "did you mean `unreachable-rule`?"),
-        ("# lsmc: disable[LSM101]", "is no suppression"),
+        ("# lsmc: disable[LSM101]", "is not a suppression"),
     ],
 )
 def test_broken(tmp_path: Path, comment: str, message: str) -> None:

@@ -204,9 +204,9 @@ def _loss(meetings: Meetings, winner: int, overlaps: Overlaps) -> Loss | None:
         why = "deny"
 
     def lost(ids: Ids, *, owner: bool) -> int:
-        winners = decision(scope, ids, cls, owner).winners
+        decided = decision(scope, ids, cls, owner)
         wanted = rule.owner if owner else rule.other
-        bits = _won(winners, winner) & wanted & ~_won(winners, loser)
+        bits = decided.won_by((winner,)) & wanted & ~decided.won_by((loser,))
         return bits & _contested(scope, loser, winner, owner=owner) if why == "priority" else bits
 
     def goal(ids: Ids) -> bool:
@@ -233,14 +233,6 @@ def _contested(scope: Scope, a: int, b: int, *, owner: bool) -> int:
     destination, record = scope.policy.semantics.destination, scope.profile.record
     if destination(one.transition, record) != destination(other.transition, record):
         bits |= cls.specific_mask
-    return bits
-
-
-def _won(winners: tuple[tuple[int, int], ...], number: int) -> int:
-    bits = 0
-    for mask, winner in winners:
-        if winner == number:
-            bits |= mask
     return bits
 
 

@@ -70,17 +70,9 @@ def _cuts(policy: LinkedPolicy) -> list[Cut]:
 
 def _kept(written: Written) -> tuple[MediationClass, bytes, bool, int] | None:
     try:
-        return won_at(written, partial(_won, numbers=written.numbers))
+        return won_at(written, lambda decision: decision.won_by(written.numbers))
     except StateLimit:
         return None
-
-
-def _won(decision: Decision, numbers: frozenset[int]) -> int:
-    bits = 0
-    for mask, number in decision.winners:
-        if number in numbers:
-            bits |= mask
-    return bits
 
 
 def _quiet_denies(policy: LinkedPolicy) -> list[QuietDeny]:
@@ -136,7 +128,7 @@ def _quiet(scopes: list[Scope], span: Span, overlaps: Overlaps) -> QuietDeny | N
                 return None
             if first is None:
                 first = written
-                example = won_at(written, partial(_quieted, numbers=written.numbers))
+                example = won_at(written, partial(_quieted, written.numbers))
         except StateLimit:
             return None
         finally:
@@ -146,5 +138,5 @@ def _quiet(scopes: list[Scope], span: Span, overlaps: Overlaps) -> QuietDeny | N
     return QuietDeny(first, tuple(scope.profile for scope in scopes), example)
 
 
-def _quieted(decision: Decision, numbers: frozenset[int]) -> int:
-    return _won(decision, numbers) & decision.quiet
+def _quieted(numbers: frozenset[int], decision: Decision) -> int:
+    return decision.won_by(numbers) & decision.quiet

@@ -85,7 +85,7 @@ def _assertion(number: int, entry: Any) -> Assertion:
     except KeyError as fault:
         known = " ".join(cls.permissions)
         raise SettingError(
-            f"{where}: `{fault.args[0]}` is no permission of {cls.name}; known: {known}"
+            f"{where}: `{fault.args[0]}` is not a permission of {cls.name}; known: {known}"
         ) from None
     owner = entry.get("owner")
     if owner not in (None, True, False):
@@ -111,7 +111,7 @@ def _keys(where: str, entry: Mapping[str, Any], cls: MediationClass) -> Pattern:
     for name in fields:
         if name not in cls.fields:
             known = " ".join(cls.fields)
-            raise SettingError(f"{where}: `{name}` is no field of {cls.name}; known: {known}")
+            raise SettingError(f"{where}: `{name}` is not a field of {cls.name}; known: {known}")
         given[name] = _texts(where, fields, name)
     objects = _texts(where, entry, "object")
     main = cls.main

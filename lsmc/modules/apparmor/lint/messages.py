@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import Any, Protocol
 
 from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.analysis.profile_view import Held, ProfileView
-from lsmc.analysis.redundancy.overlap_search import Meetings
-from lsmc.analysis.redundancy.redundant import Judgement
-from lsmc.analysis.redundancy.removal import Seen, won_at
-from lsmc.analysis.redundancy.scopes import Scope, Written
+from lsmc.analysis.redundancy.scopes import Scope
 from lsmc.base.diagnostics import Edit, Fix, Label
 from lsmc.base.source import Span, to_display
-from lsmc.ir.decision import Decision
 from lsmc.ir.model import MediationClass
 from lsmc.modules.apparmor.classes import FILE, LINK
-from lsmc.modules.apparmor.kernel_objects import is_requestable
 from lsmc.modules.apparmor.requests import fields_of, request_of
 
 _MANY = 5
@@ -96,47 +90,6 @@ def witness(
     """A request of a profile for a key; of a link only `link` can be asked for."""
     names: Iterable[str] = ("link",) if cls is LINK else cls.names(bits)
     return request_of(holder.name, cls, key, owner, names)
-
-
-def witness_of(judgement: Judgement) -> dict[str, Any] | None:
-    """A request at which a rule that may go has a part in the decision, or else matches."""
-    written, proof = judgement.written, judgement.removal
-    classes = {rule.cls for rule in written.rules}  # not those of what it takes along
-    seen = best(one for one in proof.won or proof.beaten.values() if one.cls in classes)
-    if seen is not None and is_requestable(seen.cls, seen.key or b""):
-        bits = seen.won
-        if seen.cls is FILE and seen.with_it.allow & bits:
-            bits &= seen.with_it.allow
-        return witness(written.scope, seen.cls, seen.key or b"", seen.owner, bits)
-    found = won_at(written, partial(_part, written)) if proof.won else _matching(written)
-    return witness(written.scope, *found) if found is not None else None
-
-
-def best(seen: Iterable[Seen]) -> Seen | None:
-    """The best example: an object that there is, then a short one, then one of the owner."""
-
-    def cost(one: Seen) -> tuple[bool, int, bool]:
-        key = one.key or b""
-        return not is_requestable(one.cls, key), len(key), not one.owner
-
-    return min((one for one in seen if one.key is not None), key=cost, default=None)
-
-
-def _matching(written: Written) -> tuple[MediationClass, bytes, bool, int] | None:
-    """A key that a rule matches, the owner side and the bits, wherever it is decided."""
-    for rule, member in zip(written.rules, written.members, strict=True):
-        key = Meetings(written.scope, member).example()
-        if key is not None:
-            return rule.cls, key, bool(rule.owner), rule.owner or rule.other
-    return None
-
-
-def _part(written: Written, decision: Decision) -> int:
-    bits = 0
-    for mask, number in decision.winners:
-        if number in written.numbers:
-            bits |= mask
-    return bits
 
 
 def without(span: Span, title: str) -> Fix:

@@ -72,7 +72,7 @@ def texts(tree: Tree, check: str, name: str, default: list[str]) -> list[str]:
     """A setting that is a list of texts; raises `SettingError`."""
     found = tree.setting(check, name, default)
     if not isinstance(found, list | tuple) or not all(isinstance(one, str) for one in found):
-        raise SettingError(f"`checks.{check}.{name}` is no list of texts")
+        raise SettingError(f"`checks.{check}.{name}` is not a list of texts")
     return list(found)
 
 
@@ -80,7 +80,7 @@ def number(tree: Tree, check: str, name: str, default: int) -> int:
     """A setting that is a positive number; raises `SettingError`."""
     found = tree.setting(check, name, default)
     if not isinstance(found, int) or isinstance(found, bool) or found < 1:
-        raise SettingError(f"`checks.{check}.{name}` is no positive number")
+        raise SettingError(f"`checks.{check}.{name}` is not a positive number")
     return found
 
 
@@ -90,4 +90,4 @@ def expression(tree: Tree, check: str, name: str, default: str) -> re.Pattern[st
     try:
         return re.compile(found)
     except (TypeError, re.error):
-        raise SettingError(f"`checks.{check}.{name}` is no regular expression") from None
+        raise SettingError(f"`checks.{check}.{name}` is not a regular expression") from None

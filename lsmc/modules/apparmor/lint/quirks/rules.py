@@ -124,7 +124,7 @@ def _target(body: ast.FileRule, mode: str, links: bool) -> Iterator[Altered]:
         )
     elif _GLOB.search(body.target.text):
         yield Altered(
-            f"looks for a profile with the very name `{text}`: a target is no pattern",
+            f"looks for a profile with the very name `{text}`: a target is not a pattern",
             "write the name out, one rule for each target",
             span,
         )

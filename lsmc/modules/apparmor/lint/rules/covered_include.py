@@ -48,7 +48,8 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.ir.model import Unit
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.messages import best, labels, quoted_text, witness
+from lsmc.modules.apparmor.lint.messages import labels, quoted_text, witness
+from lsmc.modules.apparmor.lint.redundant_rules import best
 from lsmc.modules.apparmor.lint.tree import Tree
 
 

@@ -39,26 +39,20 @@ from collections.abc import Iterator
 from lsmc.analysis.redundancy.redundant import Fate, judgements
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.messages import help_text, labels, quoted, where, witness_of
+from lsmc.modules.apparmor.lint.messages import quoted
+from lsmc.modules.apparmor.lint.redundant_rules import judged, report
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that others cover together."""
-    for judgement in judgements(tree):
-        if judgement.fate is Fate.SEVERAL:
-            span = judgement.written.span
-            yield CHECK.finding(
-                span,
-                f"{quoted(span)} changes nothing: "
-                f"{len(judgement.cover)} other rules cover it together",
-                help=help_text(
-                    "remove it, or narrow the rules that cover it", where(judgement.profiles, span)
-                ),
-                profile=judgement.scope.profile.name,
-                witness=witness_of(judgement),
-                related=labels(judgement.scope, judgement.cover, "covers a part of it"),
-            )
+    for one in judged(tree, Fate.SEVERAL):
+        count = len(one.cover)
+        message = (
+            f"{quoted(one.written.span)} changes nothing: {count} other rules cover it together"
+        )
+        advice = "remove it, or narrow the rules that cover it"
+        yield report(CHECK, one, message, advice, one.cover, "covers a part of it")
 
 
 CHECK = Check("LSM103", "covered-rule", "warning", run, basis=judgements)

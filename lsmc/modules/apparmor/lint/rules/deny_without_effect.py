@@ -42,30 +42,19 @@ from dataclasses import replace
 from lsmc.analysis.redundancy.redundant import Fate, judgements
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.messages import help_text, labels, quoted, where, witness_of
-from lsmc.modules.apparmor.lint.rules.unreachable_rule import stronger
+from lsmc.modules.apparmor.lint.messages import quoted
+from lsmc.modules.apparmor.lint.redundant_rules import judged, report, stronger
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each deny that does nothing."""
-    for judgement in judgements(tree):
-        if judgement.fate is not Fate.WITHOUT_EFFECT:
-            continue
-        span = judgement.written.span
-        overriders = () if judgement.removal.won else stronger(judgement)
-        finding = CHECK.finding(
-            span,
-            f"{quoted(span)} takes nothing away and quiets nothing",
-            help=help_text(
-                "its priority is too low" if overriders else "nothing allows what it denies",
-                where(judgement.profiles, span),
-            ),
-            profile=judgement.scope.profile.name,
-            witness=witness_of(judgement),
-            related=labels(judgement.scope, overriders, "overrides it"),
-        )
-        yield replace(finding, severity="info") if judgement.scope.via else finding
+    for one in judged(tree, Fate.WITHOUT_EFFECT):
+        overriders = () if one.removal.won else stronger(one)
+        message = f"{quoted(one.written.span)} takes nothing away and quiets nothing"
+        advice = "its priority is too low" if overriders else "nothing allows what it denies"
+        finding = report(CHECK, one, message, advice, overriders, "overrides it")
+        yield replace(finding, severity="info") if one.scope.via else finding
 
 
 CHECK = Check("LSM106", "deny-without-effect", "warning", run, basis=judgements)

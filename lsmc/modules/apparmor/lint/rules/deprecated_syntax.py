@@ -151,7 +151,7 @@ def _alternation(path: ast.Word) -> Iterator[Diagnostic]:
     if match is not None:
         yield _finding(
             path.span,
-            f"`{match.group()}` is no variable: the compiler reads `@` and an alternation",
+            f"`{match.group()}` is not a variable: the compiler reads `@` and an alternation",
             None,
         )
 

@@ -40,52 +40,37 @@ How to fix: `--fix` removes the rule; no decision changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from lsmc.analysis.redundancy.redundant import Fate, judgements
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.messages import (
-    help_text,
-    labels,
-    quoted,
-    where,
-    without,
-    witness_of,
-)
+from lsmc.modules.apparmor.lint.messages import quoted, without
+from lsmc.modules.apparmor.lint.redundant_rules import judged, report
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that says what an earlier one says."""
-    for judgement in judgements(tree):
-        if judgement.fate is Fate.DUPLICATE:
-            span = judgement.written.span
-            related = labels(judgement.scope, judgement.cover, "says the same")
-            spans = [span, *(label.span for label in related)]
-            yield CHECK.finding(
-                span,
-                f"{quoted(span)} is written twice",
-                help=help_text("remove one of them", where(judgement.profiles, span)),
-                profile=judgement.scope.profile.name,
-                witness=_confirmed(tree, witness_of(judgement), spans),
-                related=related,
-                fix=without(span, "remove the second rule"),
-            )
+    for one in judged(tree, Fate.DUPLICATE):
+        span = one.written.span
+        message = f"{quoted(span)} is written twice"
+        finding = report(CHECK, one, message, "remove one of them", one.cover, "says the same")
+        if not _decides(tree, finding, [span, *(label.span for label in finding.related)]):
+            finding = replace(finding, witness=None)
+        yield replace(finding, fix=without(span, "remove the second rule"))
 
 
-def _confirmed(
-    tree: Tree, witness: Mapping[str, Any] | None, spans: Sequence[Span]
-) -> Mapping[str, Any] | None:
-    """The witness, unless a stronger rule decides there: then neither rule can be seen in it."""
-    if witness is None:
-        return None
+def _decides(tree: Tree, finding: Diagnostic, spans: Sequence[Span]) -> bool:
+    """Whether one of the rules decides at the witness: where a stronger one does, it shows none."""
+    if finding.witness is None:
+        return False
     places = {(place.file, place.line) for place in (span.location() for span in spans)}
-    verdict = tree.answer(witness)
+    verdict = tree.answer(finding.witness)
     decided = {(ref.file, ref.line) for ref in verdict.rules} if verdict is not None else set()
-    return witness if places & decided else None
+    return bool(places & decided)
 
 
 CHECK = Check("LSM104", "duplicate-rule", "warning", run, basis=judgements)

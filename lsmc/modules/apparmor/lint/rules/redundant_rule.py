@@ -45,25 +45,17 @@ from collections.abc import Iterator
 from lsmc.analysis.redundancy.redundant import Fate, judgements
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.messages import help_text, labels, quoted, where, witness_of
+from lsmc.modules.apparmor.lint.messages import quoted
+from lsmc.modules.apparmor.lint.redundant_rules import judged, report
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that one other covers."""
-    for judgement in judgements(tree):
-        if judgement.fate is Fate.ONE:
-            span = judgement.written.span
-            yield CHECK.finding(
-                span,
-                f"{quoted(span)} changes nothing: another rule covers it",
-                help=help_text(
-                    "remove it, or narrow the wider rule", where(judgement.profiles, span)
-                ),
-                profile=judgement.scope.profile.name,
-                witness=witness_of(judgement),
-                related=labels(judgement.scope, judgement.cover, "covers it"),
-            )
+    for one in judged(tree, Fate.ONE):
+        message = f"{quoted(one.written.span)} changes nothing: another rule covers it"
+        advice = "remove it, or narrow the wider rule"
+        yield report(CHECK, one, message, advice, one.cover, "covers it")
 
 
 CHECK = Check("LSM102", "redundant-rule", "warning", run, basis=judgements)

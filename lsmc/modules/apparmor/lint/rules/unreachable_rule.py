@@ -35,40 +35,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.redundancy.redundant import Fate, Judgement, judgements, smallest_cover
+from lsmc.analysis.redundancy.redundant import Fate, judgements
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.base.source import Span
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.messages import help_text, labels, quoted, where, witness_of
+from lsmc.modules.apparmor.lint.messages import quoted
+from lsmc.modules.apparmor.lint.redundant_rules import judged, report, stronger
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each allow rule that decides nothing."""
-    for judgement in judgements(tree):
-        if judgement.fate is Fate.DEAD:
-            span = judgement.written.span
-            yield CHECK.finding(
-                span,
-                f"{quoted(span)} never grants anything",
-                help=help_text(
-                    "remove it, or narrow the rule that overrides it",
-                    where(judgement.profiles, span),
-                ),
-                profile=judgement.scope.profile.name,
-                witness=witness_of(judgement),
-                related=labels(judgement.scope, stronger(judgement), "overrides it"),
-            )
-
-
-def stronger(judgement: Judgement) -> tuple[Span, ...]:
-    """A smallest set of the rules that decide in a rule's stead."""
-    rules = judgement.scope.policy.rules
-    needs = [
-        frozenset(rules[number].origin for number in numbers)
-        for numbers in judgement.removal.beaten
-    ]
-    return smallest_cover(needs, lambda span: (span.source.path, span.start))
+    for one in judged(tree, Fate.DEAD):
+        message = f"{quoted(one.written.span)} never grants anything"
+        advice = "remove it, or narrow the rule that overrides it"
+        yield report(CHECK, one, message, advice, stronger(one), "overrides it")
 
 
 CHECK = Check("LSM101", "unreachable-rule", "warning", run, basis=judgements, cost=4)

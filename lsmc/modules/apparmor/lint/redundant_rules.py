@@ -1,0 +1,90 @@
+"""What the checks of rules that may go have in common: which rules, and the finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from lsmc.analysis.redundancy.overlap_search import Meetings
+from lsmc.analysis.redundancy.redundant import Fate, Judgement, judgements, smallest_cover
+from lsmc.analysis.redundancy.removal import Seen, won_at
+from lsmc.analysis.redundancy.scopes import Written
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.source import Span
+from lsmc.ir.model import MediationClass
+from lsmc.lint.model import Check
+from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.kernel_objects import is_requestable
+from lsmc.modules.apparmor.lint.messages import help_text, labels, where, witness
+from lsmc.modules.apparmor.lint.tree import Tree
+
+
+def judged(tree: Tree, fate: Fate) -> Iterator[Judgement]:
+    """The rules that may go for one reason."""
+    return (judgement for judgement in judgements(tree) if judgement.fate is fate)
+
+
+def report(
+    check: Check[Tree],
+    judgement: Judgement,
+    message: str,
+    help: str,
+    others: Sequence[Span],
+    label: str,
+) -> Diagnostic:
+    """The finding about a rule that may go; `label` says what the other rules do."""
+    span = judgement.written.span
+    return check.finding(
+        span,
+        message,
+        help=help_text(help, where(judgement.profiles, span)),
+        profile=judgement.scope.profile.name,
+        witness=witness_of(judgement),
+        related=labels(judgement.scope, others, label),
+    )
+
+
+def stronger(judgement: Judgement) -> tuple[Span, ...]:
+    """A smallest set of the rules that decide in a rule's stead."""
+    origin = judgement.scope.policy.origin
+    needs = [
+        frozenset(origin(number) for number in numbers) for numbers in judgement.removal.beaten
+    ]
+    return smallest_cover(needs, lambda span: (span.source.path, span.start))
+
+
+def witness_of(judgement: Judgement) -> dict[str, Any] | None:
+    """A request at which a rule that may go has a part in the decision, or else matches."""
+    written, proof = judgement.written, judgement.removal
+    classes = {rule.cls for rule in written.rules}  # not those of what it takes along
+    seen = best(one for one in proof.won or proof.beaten.values() if one.cls in classes)
+    if seen is not None and is_requestable(seen.cls, seen.key or b""):
+        bits = seen.won
+        if seen.cls is FILE and seen.with_it.allow & bits:
+            bits &= seen.with_it.allow
+        return witness(written.scope, seen.cls, seen.key or b"", seen.owner, bits)
+    found = (
+        won_at(written, lambda decision: decision.won_by(written.numbers))
+        if proof.won
+        else _matching(written)
+    )
+    return witness(written.scope, *found) if found is not None else None
+
+
+def best(seen: Iterable[Seen]) -> Seen | None:
+    """The best example: an object that there is, then a short one, then one of the owner."""
+
+    def cost(one: Seen) -> tuple[bool, int, bool]:
+        key = one.key or b""
+        return not is_requestable(one.cls, key), len(key), not one.owner
+
+    return min((one for one in seen if one.key is not None), key=cost, default=None)
+
+
+def _matching(written: Written) -> tuple[MediationClass, bytes, bool, int] | None:
+    """A key that a rule matches, the owner side and the bits, wherever it is decided."""
+    for rule, member in zip(written.rules, written.members, strict=True):
+        key = Meetings(written.scope, member).example()
+        if key is not None:
+            return rule.cls, key, bool(rule.owner), rule.owner or rule.other
+    return None
