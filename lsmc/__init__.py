@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lsmc.version import __version__
+
 if TYPE_CHECKING:
     from lsmc.analysis.diff import Change as Change
     from lsmc.analysis.graph import Graph as Graph
@@ -43,8 +45,6 @@ if TYPE_CHECKING:
     from lsmc.stack.context import Context as Context
     from lsmc.stack.context import ContextError as ContextError
     from lsmc.tables.errors import BundleError as BundleError
-
-__version__ = "0.1.0"
 
 _HOME = {
     "BundleError": "lsmc.tables.errors",

@@ -10,11 +10,11 @@ from functools import partial
 
 import click
 
-from lsmc import __version__
 from lsmc.cli import commands
 from lsmc.cli.faults import WRONG, guarded
 from lsmc.cli.options import screen_of, screen_options
 from lsmc.cli.screen import Screen
+from lsmc.version import __version__
 
 #: The order in help; a command that is not listed here comes after these.
 _ORDER = (

@@ -10,7 +10,6 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lsmc import __version__
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import read_stream, write_file
 from lsmc.base.gc import uncollected
@@ -38,6 +37,7 @@ from lsmc.output.excerpt import diagnostic_lines
 from lsmc.output.patch import unified
 from lsmc.output.report import Report
 from lsmc.output.styled import line, safe
+from lsmc.version import __version__
 
 #: The formats of one document for the whole run.
 DOCUMENTS: dict[str, Callable[[Report], str]] = {

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from lsmc import __version__
 from lsmc.explain.diagnosis import Explained, Remedy
 from lsmc.explain.hazards import HAZARDS
 from lsmc.output.causes import (
@@ -43,6 +42,7 @@ from lsmc.output.layers import layer_lines
 from lsmc.output.listing import Read, listing
 from lsmc.output.styled import safe
 from lsmc.output.verdict import head_line, transition_words, why
+from lsmc.version import __version__
 
 if TYPE_CHECKING:
     from lsmc.explain.explanation import Explanation

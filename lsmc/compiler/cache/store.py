@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
-from lsmc import __version__
 from lsmc.base.files import StrPath, map_file, replace_file
 from lsmc.base.gc import uncollected
 from lsmc.compiler.cache.entry import Entry
@@ -23,6 +22,7 @@ from lsmc.compiler.inputs import Options, changed
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import VERSION
+from lsmc.version import __version__
 
 if TYPE_CHECKING:
     from lsmc.base.diagnostics import Diagnostic
