@@ -18,16 +18,22 @@ class NoMeaning(Error):
     """Something is asked of a security module that has no such thing."""
 
 
-def close_words(word: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The known words that are most like a word, at most three."""
+def close_words(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
+    """The known words that are most like a word."""
     from difflib import get_close_matches
 
-    return tuple(get_close_matches(word, list(dict.fromkeys(known)), n=3, cutoff=_ALIKE))
+    return tuple(get_close_matches(word, list(dict.fromkeys(known)), n=most, cutoff=_ALIKE))
+
+
+def did_you_mean(word: str, known: Iterable[str], most: int = 3) -> str:
+    """A question that names the closest known words, or an empty text."""
+    close = close_words(word, known, most)
+    return f"did you mean {' or '.join(f'`{one}`' for one in close)}?" if close else ""
 
 
 def hint(word: str, known: Iterable[str]) -> str:
     """What to append to a message about an unknown word: those that may be meant, or all."""
     words = tuple(dict.fromkeys(known))
-    if close := close_words(word, words) if word else ():
-        return f"; did you mean {' or '.join(f'`{one}`' for one in close)}?"
+    if word and (question := did_you_mean(word, words)):
+        return f"; {question}"
     return f"; known are {' '.join(words)}" if words and len(words) <= _LISTED else ""

@@ -6,11 +6,11 @@ from __future__ import annotations
 MOST_DIGITS = 20
 
 
-def natural(text: str) -> int | None:
-    """The number that ASCII digits write, or None for anything else or more than `MOST_DIGITS`.
+def natural(text: str, most: int = MOST_DIGITS) -> int | None:
+    """The number that ASCII digits write, or None for anything else or more digits than `most`.
 
     `int` takes digits of every script, and `str.isdigit` even such that `int` refuses.
     """
-    if not text.isascii() or not text.isdigit() or len(text) > MOST_DIGITS:
+    if not text.isascii() or not text.isdigit() or len(text) > most:
         return None
     return int(text)

@@ -11,6 +11,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from lsmc.base.text import decode, encode
+
 #: Bytes between the places of a long line whose columns are remembered.
 _STEP = 4096
 
@@ -126,9 +128,9 @@ def to_display(text: str) -> str:
 
 def to_path(text: str) -> str:
     """Byte text as the system has the names of files; the reverse of `from_display`."""
-    return text.encode("latin-1").decode("utf-8", "surrogateescape")
+    return decode(text.encode("latin-1"))
 
 
 def from_display(text: str) -> str:
     """Characters as byte text; the reverse of `to_display` for valid UTF-8."""
-    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+    return encode(text).decode("latin-1")

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from lsmc.base.numbers import natural
 from lsmc.cli.faults import UsageFault
 from lsmc.stack.context import Context, ContextError
 from lsmc.stack.modes import AclEntry, acl_of_xattr
@@ -68,9 +69,10 @@ def _context(given: dict[str, str], stat_path: str | None) -> Context | None:
 
 
 def _number(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 10):
+    found = natural(text, 10)
+    if found is None:
         raise UsageFault(f"--{name.replace('_', '-')} takes a number, not `{text}`")
-    return int(text)
+    return found
 
 
 def _with_file(context: Context, path: str) -> Context:

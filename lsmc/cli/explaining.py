@@ -40,7 +40,7 @@ def since(text: str) -> float:
     try:
         return datetime.fromisoformat(text.strip()).astimezone().timestamp()
     except (ValueError, OverflowError, OSError):
-        raise UsageFault(f"`{text}` is no time: 2026-01-31, 2026-01-31T10:00, 2h, 3d") from None
+        raise UsageFault(f"`{text}` is not a time: 2026-01-31, 2026-01-31T10:00, 2h, 3d") from None
 
 
 class Wanted(NamedTuple):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from difflib import get_close_matches
 from functools import partial
 
 import click
 
+from lsmc.base.errors import did_you_mean
 from lsmc.cli import commands
 from lsmc.cli.faults import WRONG, guarded
 from lsmc.cli.options import screen_of, screen_options
@@ -54,9 +54,8 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the arguments name."""
         if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
-            close = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            hint = f"; did you mean `{close[0]}`?" if close else ""
-            ctx.fail(f"no command `{args[0]}`{hint}")
+            question = did_you_mean(args[0], self.list_commands(ctx), most=1)
+            ctx.fail(f"no command `{args[0]}`" + (f"; {question}" if question else ""))
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> int:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
+from lsmc.base.text import decode
 from lsmc.output.styled import Line, ansi, inert, line, plain, safe
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Screen:
             return
         sys.stdout.flush()
         if sys.stdout.isatty():
-            for row in text.decode("utf-8", "surrogateescape").splitlines(keepends=True):
+            for row in decode(text).splitlines(keepends=True):
                 sys.stdout.write(safe(row.rstrip("\n")) + "\n" * row.endswith("\n"))
             return
         sys.stdout.buffer.write(text)

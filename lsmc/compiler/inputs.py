@@ -15,6 +15,7 @@ from hashlib import blake2b
 from pathlib import PurePath
 
 from lsmc.base.files import StrPath, read_regular
+from lsmc.base.text import encode
 
 DEFAULT_BASE = "/etc/apparmor.d"
 #: Bytes of one file of policy; the largest profile in use has a fortieth.
@@ -236,7 +237,7 @@ def _digest(data: bytes) -> str:
 def _names(names: list[str] | None) -> str:
     if names is None:
         return ""
-    return _digest("\0".join(sorted(names)).encode("utf-8", "surrogateescape"))
+    return _digest(encode("\0".join(sorted(names))))
 
 
 def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str], list[str]]:

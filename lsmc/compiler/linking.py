@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from lsmc.base.diagnostics import Diagnostic, PolicyError
 from lsmc.base.files import StrPath
 from lsmc.base.source import Span, to_display
+from lsmc.base.text import encode
 from lsmc.compiler.errors import defined_twice, too_complex, unreadable
 from lsmc.compiler.inputs import DiskFiles, profile_paths
 from lsmc.ir.model import Policy, Profile
@@ -87,7 +88,7 @@ def name_order(named: tuple[str, object]) -> bytes:
 
     Names are stored as they are shown, with bad bytes as `\\xNN`.
     """
-    return named[0].encode("utf-8", "surrogateescape")
+    return encode(named[0])
 
 
 def distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

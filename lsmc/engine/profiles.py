@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from lsmc.base.text import encode
 from lsmc.engine.matcher import Decide, Matcher, Node
 from lsmc.engine.verdict import RuleRef
 from lsmc.ir.decision import Decision
@@ -26,7 +27,7 @@ class ProfileTables:
     def subjects(self) -> tuple[str, ...]:
         """The names of the profiles, in order: whoever has one from here can `find` it."""
         names = tuple(self.bundle.profile_name(n) for n in range(self.bundle.profiles))
-        keys = [name.encode("utf-8", "surrogateescape") for name in names]
+        keys = [encode(name) for name in names]
         if not all(one < other for one, other in pairwise(keys)):
             raise BundleError("the profiles are not in order")
         return names

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
+from lsmc.base.errors import did_you_mean
 from lsmc.lint.model import Check, SettingError
 
 _CODE = re.compile(r"LSM[0-9]{0,3}")
@@ -69,5 +69,5 @@ def is_refused(code: str) -> bool:
 
 def close(word: str, known: Iterable[str]) -> str:
     """A hint at the word that may have been meant."""
-    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean `{found[0]}`?" if found else ""
+    question = did_you_mean(word, known, most=1)
+    return f"; {question}" if question else ""

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import re
 
+from lsmc.base.numbers import natural
+from lsmc.base.text import decode
+
 _HEX = re.compile(r"(?:[0-9A-F]{2})+")
 _WORD = re.compile(r"[A-Za-z0-9_+-]+(?:\([A-Za-z0-9_+-]+\))?")
 #: A byte that the kernel does not write between quotes.
 _CODED = re.compile(rb"[^\x21-\x7e]|\x22")
 #: What programs write where they have no value.
 _NOTHING = frozenset({"?", "(null)", "(none)", "none"})
-_MAX_DIGITS = 20
 
 #: IPPROTO_* of netinet/in.h by number; libapparmor names protocols in lower case.
 PROTOCOLS = {
@@ -100,14 +102,15 @@ def abstract(text: str) -> str:
 
 
 def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
+    return decode(data)
 
 
 def number(text: str) -> int:
     """A count, an id or a port; raises `BadValueError`."""
-    if not text.isdecimal() or not text.isascii() or len(text) > _MAX_DIGITS:
+    found = natural(text)
+    if found is None:
         raise BadValueError("not a number")
-    return int(text)
+    return found
 
 
 def error_number(text: str) -> int:

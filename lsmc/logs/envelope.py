@@ -13,6 +13,9 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from lsmc.base.numbers import natural
+from lsmc.base.text import decode
+
 #: auditd's `log_format = ENRICHED` appends names for ids after this character (auditd.conf(5)).
 _ENRICHED = "\x1d"
 _MICROSECONDS = 1_000_000
@@ -59,7 +62,7 @@ def _text(value: object) -> str:
         if isinstance(given, str):
             return given
         if isinstance(given, list) and given and _are_bytes(given):
-            return bytes(given).decode("utf-8", "surrogateescape")
+            return decode(bytes(given))
     return ""
 
 
@@ -68,5 +71,4 @@ def _are_bytes(values: list[object]) -> bool:
 
 
 def _digits(entry: Mapping[str, object], name: str) -> int:
-    text = _text(entry.get(name))
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
+    return natural(_text(entry.get(name)), 18) or 0

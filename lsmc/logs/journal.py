@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from lsmc.base.text import decode
 from lsmc.logs.lines import MAX_LINE, Lines
 
 FIRST_FIELD = b"__CURSOR="
@@ -53,7 +54,7 @@ def read_entry(first: bytes, lines: Lines) -> Entry:
                 too_long = too_long or (not whole and name == b"MESSAGE")
             key = name.decode("ascii", "replace")
             if key in _WANTED:
-                fields[key] = value.decode("utf-8", "surrogateescape")
+                fields[key] = decode(value)
                 if key == "MESSAGE":
                     at = where
         try:

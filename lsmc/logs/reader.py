@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, BinaryIO, NamedTuple, cast
 
+from lsmc.base.text import decode
 from lsmc.logs.envelope import Envelope, from_journal, unwrap
 from lsmc.logs.journal import FIRST_FIELD, Entry, read_entry
 from lsmc.logs.lines import MAX_LINE, Lines
@@ -194,7 +195,7 @@ def _standard_input() -> io.BufferedReader:
 
 
 def _text(line: bytes) -> str:
-    return line.decode("utf-8", "surrogateescape")
+    return decode(line)
 
 
 #: What is no text, by its first bytes: its lines would all be skipped.

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.text import encode
 from lsmc.output.report import Report
 
 
@@ -19,5 +20,5 @@ def fingerprints(report: Report) -> Iterator[tuple[Diagnostic, str]]:
         text = " ".join(span.text.split()) if span is not None else ""
         key = (found.code, file, found.profile or "", text)
         seen[key] += 1
-        data = "\0".join((*key, str(seen[key]))).encode("utf-8", "surrogateescape")
+        data = encode("\0".join((*key, str(seen[key]))))
         yield found, hashlib.sha256(data).hexdigest()

@@ -52,7 +52,7 @@ def named(words: list[str]) -> frozenset[str]:
     names = [plain(word) for word in words]
     for name in names:
         if name not in ALL:
-            raise ValueError(f"`{name}` is no capability")
+            raise ValueError(f"`{name}` is not a capability")
     return frozenset(names)
 
 

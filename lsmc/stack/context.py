@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from lsmc.base.errors import Error
+from lsmc.base.numbers import natural
 from lsmc.stack.capabilities import ALL, capability_set, named
 from lsmc.stack.modes import LARGEST, AclEntry, Inode, acl_of, mode_of
 from lsmc.stack.modes import checked as checked_acl
@@ -127,7 +128,7 @@ class Context:
 
 def _number(name: str, value: object, largest: int) -> None:
     if value is not None and (type(value) is not int or not 0 <= value <= largest):
-        raise ContextError(f"`{name}` is no number from 0 to {largest}")
+        raise ContextError(f"`{name}` is not a number from 0 to {largest}")
 
 
 def _read(name: str, value: Any) -> Any:
@@ -150,8 +151,10 @@ def _read(name: str, value: Any) -> Any:
 
 def groups_of(text: str) -> tuple[int, ...]:
     """The groups of a list divided by commas; ValueError."""
-    words = text.replace(",", " ").split()
-    for word in words:
-        if not (word.isascii() and word.isdigit() and len(word) <= 10):
-            raise ValueError(f"`{word}` is no group number")
-    return tuple(int(word) for word in words)
+    groups = []
+    for word in text.replace(",", " ").split():
+        group = natural(word, 10)
+        if group is None:
+            raise ValueError(f"`{word}` is not a group number")
+        groups.append(group)
+    return tuple(groups)

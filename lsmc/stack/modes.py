@@ -83,7 +83,7 @@ def mode_of(text: str) -> int:
             return mode
     match = _TEXT.fullmatch(text)
     if match is None:
-        raise ValueError(f"`{text}` is no mode: 0644, 0100644 or -rw-r--r--")
+        raise ValueError(f"`{text}` is not a mode: 0644, 0100644 or -rw-r--r--")
     kind, *triples, mark = match.groups()
     if mark == "+":
         raise ValueError(f"`{text}` has an access control list, which it does not show")
@@ -121,7 +121,7 @@ def acl_of(text: str) -> tuple[AclEntry, ...]:
     for word in text.replace(",", " ").split():
         match = _ACL_TEXT.fullmatch(word)
         if match is None:
-            raise ValueError(f"`{word}` is no entry of an access control list: user:1000:rw-")
+            raise ValueError(f"`{word}` is not an entry of an access control list: user:1000:rw-")
         kind, number, triple = match[1][0], match[2], match[3]
         bits = sum(bit for char, bit in zip(triple, (4, 2, 1), strict=True) if char != "-")
         tag: Tag

@@ -51,7 +51,7 @@ def checked(names: Sequence[str]) -> tuple[str, ...]:
     """A list of modules that a kernel can have; ValueError."""
     for name in names:
         if name not in KNOWN:
-            raise ValueError(f"`{name}` is no security module")
+            raise ValueError(f"`{name}` is not a security module")
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"`{twice}` is listed twice")

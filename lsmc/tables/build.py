@@ -13,9 +13,10 @@ from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, union
 from lsmc.automata.pattern import Union as Alternation
 from lsmc.automata.prefixes import heads
 from lsmc.base.source import Source, Span, to_display
+from lsmc.base.text import decode, encode
 from lsmc.ir.model import Policy, Profile, Rule, Transition, Unit
 from lsmc.tables.bundle import Bundle
-from lsmc.tables.groups import COMPRESSION, BuiltGroup, Heap, encode, key_pattern
+from lsmc.tables.groups import COMPRESSION, BuiltGroup, Heap, encode_dfa, key_pattern
 from lsmc.tables.layout import (
     ATTACHMENT_WORDS,
     GROUP_WORDS,
@@ -61,7 +62,7 @@ def build_groups(
         found = partition([key_pattern(rule) for rule in rules], spare=spare)
     except StateLimit as fault:
         raise TooComplexError(rules[fault.pattern or 0].origin, fault.limit) from None
-    return tuple(BuiltGroup(tuple(numbers), encode(dfa, level)) for numbers, dfa in found)
+    return tuple(BuiltGroup(tuple(numbers), encode_dfa(dfa, level)) for numbers, dfa in found)
 
 
 def build(policy: Policy, *, known: Known | None = None, level: int = COMPRESSION) -> Linked:
@@ -284,19 +285,19 @@ class _Writer:
             built = [partition([pattern], spare=self.spare)[0] for pattern in patterns]
         except StateLimit as fault:
             raise TooComplexError(profile.origin, fault.limit) from None
-        groups = [self.group(BuiltGroup(rules, encode(dfa))) for rules, dfa in built]
+        groups = [self.group(BuiltGroup(rules, encode_dfa(dfa))) for rules, dfa in built]
         names = self.pairs(
             (name, str(group))
             for (name, _), group in zip(profile.attachment.xattrs, groups[1:], strict=True)
         )
         table = self.tables[Section.ATTACHMENTS]
         for head in heads(patterns[0]):
-            text = self.string(head.decode("utf-8", "surrogateescape"))
+            text = self.string(decode(head))
             self.tables[Section.HEADS] += (text, len(table) // ATTACHMENT_WORDS)
         table += (number, groups[0], *names)
 
     def bundle(self, module: str) -> bytes:
-        texts = [text.encode("utf-8", "surrogateescape") for text in self.strings]
+        texts = [encode(text) for text in self.strings]
         offsets = [0]
         for text in texts:
             offsets.append(offsets[-1] + len(text))

@@ -11,10 +11,11 @@ from operator import le
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from lsmc.base.text import decode, encode
 from lsmc.ir.decision import Facts
 from lsmc.ir.mediation import Transition
 from lsmc.tables.errors import BundleError
-from lsmc.tables.groups import BuiltGroup, decode, unpacked_size
+from lsmc.tables.groups import BuiltGroup, decode_dfa, unpacked_size
 from lsmc.tables.layout import (
     ATTACHMENT_WORDS,
     GROUP_WORDS,
@@ -142,11 +143,11 @@ class Bundle(Sections):
         """A text for a record that is kept."""
         text = self.text(number)
         self._spend(len(text) + _RECORD)
-        return text.decode("utf-8", "surrogateescape")
+        return decode(text)
 
     def string(self, number: int) -> str:
         """A text by its number."""
-        return self.text(number).decode("utf-8", "surrogateescape")
+        return decode(self.text(number))
 
     def text(self, number: int) -> bytes:
         """The bytes of a text by its number."""
@@ -290,7 +291,7 @@ class Bundle(Sections):
         if any(n >= rules for n in numbers):
             raise BundleError(f"group {number} accepts a rule that does not exist")
         self._spend(unpacked_size(body))
-        dfa = decode(body, len(numbers))
+        dfa = decode_dfa(body, len(numbers))
         return Group(dfa, numbers, len(body), dfa.walker())
 
     @property
@@ -304,11 +305,11 @@ class Bundle(Sections):
 
     def find_profile(self, full_name: str) -> int | None:
         """The number of the profile with a full name: profiles are sorted by its bytes."""
-        wanted = full_name.encode("utf-8", "surrogateescape")
+        wanted = encode(full_name)
         low, high = 0, self.profiles
         while low < high:
             middle = (low + high) // 2
-            name = self.profile_name(middle).encode("utf-8", "surrogateescape")
+            name = encode(self.profile_name(middle))
             if name < wanted:
                 low = middle + 1
             else:

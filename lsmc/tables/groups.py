@@ -84,7 +84,7 @@ def make_key(code: int, fields: tuple[bytes, ...]) -> bytes:
     return bytes((code,)) + b"\0".join(fields)
 
 
-def encode(dfa: Dfa, level: int = COMPRESSION) -> bytes:
+def encode_dfa(dfa: Dfa, level: int = COMPRESSION) -> bytes:
     """The bytes of a group: its size in full, and its tables compressed."""
     body = _tables(dfa)
     return SIZE.pack(len(body)) + zlib.compress(body, level)
@@ -139,7 +139,7 @@ def _inflate(data: memoryview) -> memoryview:
     return memoryview(body)
 
 
-def decode(packed: memoryview, n_patterns: int) -> Dfa:
+def decode_dfa(packed: memoryview, n_patterns: int) -> Dfa:
     """The table of a group's bytes; raises `BundleError` for anything out of range."""
     data = _inflate(packed)
     states, exceptions, sets, ids = GROUP_HEADER.unpack_from(data)

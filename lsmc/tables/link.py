@@ -15,6 +15,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import NamedTuple
 
+from lsmc.base.text import encode
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.errors import BundleError
 from lsmc.tables.groups import BuiltGroup, Heap
@@ -111,7 +112,7 @@ class _Values:
         return _Numbers(texts, spans, transitions)
 
     def _shown(self, text: str) -> int:
-        return self.text(text.encode("utf-8", "surrogateescape"))
+        return self.text(encode(text))
 
 
 class _Numbers(NamedTuple):

@@ -7,7 +7,7 @@ from lsmc.automata.dfa import StateLimit, determinize, verify
 from lsmc.automata.nfa import build_nfa
 from lsmc.automata.partition import MAX_PATTERNS, Group, partition
 from lsmc.automata.pattern import ALL, NOT_NUL, Chars, Literal, Pattern, Star, concat, mask_of
-from lsmc.tables.groups import encode
+from lsmc.tables.groups import encode_dfa
 from tests.automata.strategies import STRINGS, pattern_lists
 
 NOT_SLASH = NOT_NUL & ~mask_of(b"/")
@@ -63,4 +63,4 @@ def test_a_group_has_no_more_patterns_than_can_be_stored() -> None:
     assert max(len(group) for group, _ in groups) <= MAX_PATTERNS
     assert len(_match(groups, b"/a")) == 70_000
     for _, dfa in groups:
-        assert encode(dfa)
+        assert encode_dfa(dfa)

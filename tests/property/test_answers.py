@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 import lsmc
 from lsmc.base.diagnostics import PolicyError
+from lsmc.base.text import encode
 from lsmc.ir.model import Policy as IrPolicy
 from lsmc.modules.apparmor.classes import BY_NAME, FILE
 from lsmc.modules.apparmor.exec_transition import exec_mode
-from lsmc.modules.apparmor.requests import encode, key_fields
+from lsmc.modules.apparmor.requests import key_fields
 from lsmc.policy import Policy
 from tests import reference
 from tests.differential.questions import Questions

@@ -14,6 +14,7 @@ from struct import Struct
 from typing import Any, NamedTuple
 from zlib import crc32
 
+from lsmc.base.text import encode
 from lsmc.compiler.inputs import Answer, Ask
 
 #: The checksum of all that follows, what an entry is, and the sizes of both heads.
@@ -112,7 +113,7 @@ def is_text(text: str) -> bool:
 def is_name(name: str) -> bool:
     """Whether a text can be in a bundle."""
     try:
-        name.encode("utf-8", "surrogateescape")
+        encode(name)
     except UnicodeEncodeError:
         return False
     return True

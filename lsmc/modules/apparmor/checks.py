@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from lsmc.base.numbers import natural
+from lsmc.base.text import encode
 from lsmc.engine.verdict import RequestError
 from lsmc.ir.mediation import MediationClass
 from lsmc.ir.operation import Operation
@@ -30,7 +31,7 @@ from lsmc.modules.apparmor.names import (
     signal_named,
 )
 from lsmc.modules.apparmor.paths import meant
-from lsmc.modules.apparmor.requests import address, encode, mount_options, named_fields, parts
+from lsmc.modules.apparmor.requests import address, mount_options, named_fields, parts
 from lsmc.stack.capabilities import plain
 
 Fields = Mapping[str, str]

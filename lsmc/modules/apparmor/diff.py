@@ -9,8 +9,8 @@ from lsmc.analysis import diff as analysis
 from lsmc.analysis.diff import Change
 from lsmc.automata.algebra import Table, search
 from lsmc.automata.dfa import Dfa
+from lsmc.base.text import decode
 from lsmc.modules.apparmor.engine import Engine
-from lsmc.modules.apparmor.requests import decode
 from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.tables.records import ProfileRecord
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lsmc.base.text import encode
 from lsmc.engine.matcher import Matcher
 from lsmc.engine.verdict import UNCONFINED, Answer, Exec, RequestError, UnknownName, Verdict, stack
 from lsmc.ir.mediation import MediationClass
@@ -16,7 +17,6 @@ from lsmc.modules.apparmor.classes import BY_NAME, FILE
 from lsmc.modules.apparmor.evaluate import Judge
 from lsmc.modules.apparmor.operations import find
 from lsmc.modules.apparmor.operations import names as operation_names
-from lsmc.modules.apparmor.requests import encode
 from lsmc.modules.apparmor.subjects import EnforcedBundle, Profiles, mediates
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.records import ProfileRecord

@@ -6,10 +6,10 @@ The numbers are rows of one catalogue: what `apparmor_parser` refuses, by cause.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import lru_cache
 from heapq import nsmallest
 
+from lsmc.base import errors
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span
 
@@ -149,8 +149,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         words = nsmallest(
             _MANY, words, key=lambda w: (_letters(w) ^ letters).bit_count() + abs(len(w) - size)
         )
-    close = get_close_matches(word[:_LONGEST], words, n=3, cutoff=0.6)
-    return "did you mean " + " or ".join(f"`{w}`" for w in close) + "?" if close else ""
+    return errors.did_you_mean(word[:_LONGEST], words)
 
 
 @lru_cache(maxsize=1 << 12)

@@ -11,12 +11,13 @@ from functools import reduce
 from itertools import chain
 
 from lsmc.base.numbers import natural
+from lsmc.base.text import encode
 from lsmc.engine.verdict import Answer, Exec, Lookup, RequestError, RuleRef, Verdict, both
 from lsmc.ir.decision import Decision
 from lsmc.ir.operation import Operation, Part
 from lsmc.modules.apparmor.classes import FILE, LINK, ONEXEC, PTRACE, SIGNAL
 from lsmc.modules.apparmor.exec_transition import EXECUTE, at_next_exec, execution
-from lsmc.modules.apparmor.requests import encode, key_fields
+from lsmc.modules.apparmor.requests import key_fields
 from lsmc.modules.apparmor.sockets import parts_for
 from lsmc.modules.apparmor.subjects import FREE_MODES, Profiles, mediates
 from lsmc.tables.groups import make_key

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from lsmc.base.text import encode
 from lsmc.engine.matcher import MatchedRule
 from lsmc.engine.verdict import Lookup, Verdict
 from lsmc.explain.explanation import (
@@ -30,7 +31,7 @@ from lsmc.modules.apparmor.near_misses import misses
 from lsmc.modules.apparmor.operations import find
 from lsmc.modules.apparmor.precedence import rank
 from lsmc.modules.apparmor.questions import Asked, asked_by
-from lsmc.modules.apparmor.requests import encode, fields_of
+from lsmc.modules.apparmor.requests import fields_of
 from lsmc.modules.apparmor.suggest.suggest import WITHOUT_PRIORITY
 from lsmc.modules.apparmor.suggest.trial import grants
 

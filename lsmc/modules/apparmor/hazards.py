@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from lsmc.base.text import decode
+
 _READ = frozenset("rm")
 _WRITE = frozenset("wal")
 _HOME = r"(?:/home/[^/]+|/root)"
@@ -104,7 +106,7 @@ def hazards(
     cls: str, fields: Mapping[str, bytes], permissions: Collection[str], also: Collection[str] = ()
 ) -> tuple[str, ...]:
     """The hazards of allowing some permissions on an object that has the permissions `also`."""
-    text = {name: value.decode("utf-8", "surrogateescape") for name, value in fields.items()}
+    text = {name: decode(value) for name, value in fields.items()}
     return tuple(dict.fromkeys(_hazards(cls, text, set(permissions), set(also))))
 
 

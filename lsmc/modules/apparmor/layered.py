@@ -32,7 +32,7 @@ def context_of(values: Context | Mapping[str, Any]) -> Context:
     if isinstance(values, Context):
         return values
     if not isinstance(values, Mapping):
-        raise RequestError("`context` is no object")
+        raise RequestError("`context` is not an object")
     try:
         return Context.of(values)
     except ContextError as fault:

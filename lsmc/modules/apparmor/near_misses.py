@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.algebra import Table
 from lsmc.automata.alphabet import best_byte
+from lsmc.base.text import decode
 from lsmc.engine.matcher import MatchedRule
 from lsmc.explain.explanation import Miss, MissKind
 from lsmc.ir.decision import ALLOW, PROMPT
 from lsmc.modules.apparmor.classes import CAPABILITY, FILE
-from lsmc.modules.apparmor.requests import decode, fields_of, values_of
+from lsmc.modules.apparmor.requests import fields_of, values_of
 from lsmc.tables.groups import make_key
 
 if TYPE_CHECKING:

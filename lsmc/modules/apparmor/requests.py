@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from lsmc.base.text import decode, encode
 from lsmc.engine.verdict import RequestError
 from lsmc.ir.mediation import MediationClass
 from lsmc.ir.operation import Operation, Part
@@ -214,13 +215,3 @@ def mount_options(text: str) -> str:
     elif flags & MOVE:
         flags &= MOVE
     return flag_string(flags).decode()
-
-
-def encode(text: str) -> bytes:
-    """A field's bytes."""
-    return text.encode("utf-8", "surrogateescape")
-
-
-def decode(data: bytes) -> str:
-    """A field's text: the inverse of `encode`."""
-    return data.decode("utf-8", "surrogateescape")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from lsmc.base.text import encode
 from lsmc.engine.profiles import ProfileTables
 from lsmc.engine.verdict import UNCONFINED, RequestError, UnknownName
 from lsmc.ir.mediation import MediationClass
 from lsmc.modules.apparmor.attachment import Attachments
 from lsmc.modules.apparmor.checks import check_executable
 from lsmc.modules.apparmor.precedence import decide
-from lsmc.modules.apparmor.requests import encode
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.records import ProfileRecord
 

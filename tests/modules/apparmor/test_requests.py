@@ -7,9 +7,10 @@ import itertools
 import pytest
 
 import lsmc
+from lsmc.base.text import decode
 from lsmc.ir.mediation import MediationClass
 from lsmc.modules.apparmor.classes import CLASSES, UNIX
-from lsmc.modules.apparmor.requests import decode, fields_of, key_fields, request_of
+from lsmc.modules.apparmor.requests import fields_of, key_fields, request_of
 from lsmc.output.explanation import explanation_lines
 from lsmc.output.styled import plain
 

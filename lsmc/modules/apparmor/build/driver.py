@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from lsmc.base.text import encode
 from lsmc.automata.partition import MAX_SPARE
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath
@@ -213,7 +214,7 @@ def compile_source(
 ) -> tuple[bytes, list[Diagnostic]]:
     """The bundle of a policy text; raises `PolicyError` for errors."""
     front = front_end(options)
-    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+    data = text if isinstance(text, bytes) else encode(text)
     front.library.text(name, data)
     compiled = front.compile(name)
     return bundle(compiled.profiles, compiled.diagnostics)

@@ -20,6 +20,7 @@ from functools import cached_property
 from lsmc.analysis.graph import Edge, Node, Refused, Step, Ways
 from lsmc.analysis.rule_languages import ProfileRules, RuleLanguage, RuleLanguages
 from lsmc.automata.members import UNSEEN, Seen, some
+from lsmc.base.text import encode
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.decision import Decision
 from lsmc.ir.mediation import Effect, Transition
@@ -29,7 +30,6 @@ from lsmc.modules.apparmor.exec_transition import exec_mode
 from lsmc.modules.apparmor.graph.attachment_index import AttachmentIndex, Scope
 from lsmc.modules.apparmor.graph.executions import TRIES, attached_paths, shown, taken
 from lsmc.modules.apparmor.precedence import decide
-from lsmc.modules.apparmor.requests import encode
 from lsmc.modules.apparmor.subjects import FREE_MODES, mediates
 from lsmc.tables.records import Place, ProfileRecord
 

@@ -13,11 +13,11 @@ from lsmc.automata.dfa import Dfa, StateLimit, determinize
 from lsmc.automata.members import Seen, Sight, seen, some
 from lsmc.automata.pattern import Pattern, literal_prefix, literals, union
 from lsmc.base.source import to_display
+from lsmc.base.text import encode
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.unlinted_profiles import Beside
-from lsmc.modules.apparmor.requests import encode
 from lsmc.tables.groups import key_pattern
 
 #: Profiles that programs make at run time, or that come with another package's loader.

@@ -7,12 +7,13 @@ from typing import Any
 
 from lsmc.analysis.graph import Edge
 from lsmc.analysis.profile_view import Held, ProfileView, grants
+from lsmc.base.text import encode
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.file_rules import EXECUTE
 from lsmc.modules.apparmor.lint.references import graph_of
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.requests import encode, request_of
+from lsmc.modules.apparmor.requests import request_of
 
 
 def graph(tree: Tree) -> ProfileGraph:

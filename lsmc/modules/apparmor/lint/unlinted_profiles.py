@@ -18,9 +18,9 @@ from lsmc.automata.algebra import Lazy, intersection
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.pattern import Literal, Pattern, literal_prefix, literals
 from lsmc.base.source import to_display
+from lsmc.base.text import encode
 from lsmc.compiler.inputs import ignored
 from lsmc.modules.apparmor.lower.aare import GlobError, parse_glob
-from lsmc.modules.apparmor.requests import encode
 from lsmc.modules.apparmor.resolve.library import Library
 
 if TYPE_CHECKING:

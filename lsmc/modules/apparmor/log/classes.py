@@ -8,6 +8,7 @@ operation, and for operations on files and sockets alike from the address family
 from __future__ import annotations
 
 from lsmc.modules.apparmor.log.record import Record
+from lsmc.modules.apparmor.operations import OPERATIONS
 
 
 def mediation_class(record: Record) -> str:
@@ -39,24 +40,19 @@ def _about_a_file(record: Record) -> bool:
     return (record.name or "").startswith("/") and len(mask) > 0 and set(mask) <= set("rwaxmklcd:")
 
 
+#: Classes whose operations belong to no other class, whatever else a record says.
+_ALONE = frozenset(
+    (
+        *("capability", "change_hat", "change_profile", "io_uring", "mount", "pivot_root"),
+        *("ptrace", "rlimit", "signal", "umount", "userns"),
+    )
+)
 _BY_OPERATION = {
+    **{name: one.cls for one in OPERATIONS if one.cls in _ALONE for name in one.audit},
     "exec": "file",
-    "userns_create": "userns",
-    "uring_sqpoll": "io_uring",
-    "uring_override": "io_uring",
-    "mount": "mount",
-    "umount": "umount",
-    "pivotroot": "pivot_root",
     "pivot_root": "pivot_root",
-    "change_profile": "change_profile",
     "change_onexec": "change_profile",
-    "stack": "change_profile",
     "stack_onexec": "change_profile",
-    "change_hat": "change_hat",
-    "setrlimit": "rlimit",
-    "capable": "capability",
-    "ptrace": "ptrace",
-    "signal": "signal",
 }
 #: The words of `class=` (security/apparmor/audit.c, aa_class_names) that settle the class alone.
 _BY_CLASS = {

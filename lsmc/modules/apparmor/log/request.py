@@ -22,6 +22,7 @@ from lsmc.modules.apparmor.log.classes import mediation_class
 from lsmc.modules.apparmor.log.infos import given_profile, info_of, meaning
 from lsmc.modules.apparmor.log.record import Record
 from lsmc.modules.apparmor.mount_flags import BY_WORD
+from lsmc.modules.apparmor.operations import OPERATIONS
 
 _LEARNING = "//null-"
 _STACK = "//&"
@@ -92,27 +93,20 @@ def subjects(record: Record) -> tuple[str, ...]:
 
 
 #: What socket operations ask for, for kernels whose records do not say.
-_SOCKET = {
-    "create": ("create",),
-    "post_create": ("create",),
-    "socket_create": ("create",),
-    "bind": ("bind",),
-    "connect": ("connect",),
-    "listen": ("listen",),
-    "accept": ("accept",),
-    "sendmsg": ("send",),
-    "recvmsg": ("receive",),
-    "getsockname": ("getattr",),
-    "getpeername": ("getattr",),
-    "getsockopt": ("getopt",),
-    "setsockopt": ("setopt",),
-    "sock_shutdown": ("shutdown",),
-    "shutdown": ("shutdown",),
-    "socket_shutdown": ("shutdown",),
-    "file_perm": ("send", "receive"),
-    "file_inherit": ("send", "receive"),
-    "file_receive": ("send", "receive"),
-}
+_SOCKET: dict[str, tuple[str, ...]] = {}
+for _operation in OPERATIONS:
+    if _operation.cls == "network":
+        for _name in _operation.audit:
+            _SOCKET[_name] = (*_SOCKET.get(_name, ()), *_operation.perms)
+for _name, _same in (
+    ("post_create", "create"),
+    ("socket_create", "create"),
+    ("sock_shutdown", "socket_shutdown"),
+    ("shutdown", "socket_shutdown"),
+    ("file_inherit", "file_perm"),
+    ("file_receive", "file_perm"),
+):
+    _SOCKET[_name] = _SOCKET[_same]
 #: Letters of file masks: creating, deleting and truncating are `w`; `ix` and its kind are `x`.
 _LETTERS = {"c": "w", "d": "w"}
 

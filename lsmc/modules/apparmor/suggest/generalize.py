@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from lsmc.base.source import to_display
+from lsmc.base.text import decode, encode
 from lsmc.explain.varying import VARYING
 from lsmc.modules.apparmor.resolve.variables import ExpansionError, Variables
 from lsmc.modules.apparmor.suggest.suggest import Wish, suggest, word
@@ -42,7 +43,7 @@ class Places:
 
     def path(self, data: bytes, owner: bool) -> str:
         """A path as a pattern for its kind, quoted where it must be."""
-        text = data.decode("utf-8", "surrogateescape")
+        text = decode(data)
         name, length = self.start(text)
         parts = [f"@{{{name}}}"] if name else []
         before = text[:length]
@@ -74,7 +75,7 @@ def _bare(text: str) -> str:
     """Literal text with its escapes, without quotes."""
     if not text:
         return ""
-    found = word(text.encode("utf-8", "surrogateescape"))
+    found = word(encode(text))
     return found[1:-1] if found.startswith('"') else found
 
 

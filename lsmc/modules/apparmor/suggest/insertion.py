@@ -44,7 +44,7 @@ def insertion(library: Library, file: str, line: int, name: str, rule: str) -> E
         for item in profile.body:
             if isinstance(item, ast.Rlimit) and item.name.text == new.name.text:
                 span = item.span
-                return Edit(span.source, span.start, span.end, _text(rule), rule)
+                return Edit(span.source, span.start, span.end, from_display(rule), rule)
     local = None if isinstance(new, ast.Profile) else _local(library, profile)
     if local is not None:
         return _at(local.items, new, rule) or _at_end(local, rule)
@@ -74,12 +74,8 @@ def edited(edits: Iterable[Edit]) -> Mapping[str, tuple[str, str]]:
     return found
 
 
-def _text(rule: str) -> str:
-    return rule.encode("utf-8", "surrogateescape").decode("latin-1")
-
-
 def _parsed(rule: str) -> ast.Item | None:
-    tree, _ = parse(Source("<rule>", f"profile p {{\n{_text(rule)}\n}}\n"))
+    tree, _ = parse(Source("<rule>", f"profile p {{\n{from_display(rule)}\n}}\n"))
     profile = tree.items[0] if tree.items else None
     return profile.body[0] if isinstance(profile, ast.Profile) and profile.body else None
 
@@ -126,7 +122,7 @@ def _span(item: ast.Item) -> Span:
 
 def _at(items: tuple[ast.Item, ...], new: ast.Item | None, rule: str) -> Edit | None:
     """Beside the rule of the same kind that the new one resembles most."""
-    kind, key = _kind(new), _sort_key(_text(rule))
+    kind, key = _kind(new), _sort_key(from_display(rule))
     same = [
         (at, item)
         for at, item in enumerate(items)
@@ -175,15 +171,15 @@ def _line(span: Span) -> tuple[int, int, str]:
 def _after(span: Span, rule: str) -> Edit:
     start, end, indent = _line(span)
     if start < 0:
-        return Edit(span.source, span.end, span.end, f" {_text(rule)}", rule)
-    return Edit(span.source, end, end, f"\n{indent}{_text(rule)}", rule)
+        return Edit(span.source, span.end, span.end, f" {from_display(rule)}", rule)
+    return Edit(span.source, end, end, f"\n{indent}{from_display(rule)}", rule)
 
 
 def _before(span: Span, rule: str) -> Edit:
     start, _, indent = _line(span)
     if start < 0:
-        return Edit(span.source, span.start, span.start, f"{_text(rule)} ", rule)
-    return Edit(span.source, start, start, f"{indent}{_text(rule)}\n", rule)
+        return Edit(span.source, span.start, span.start, f"{from_display(rule)} ", rule)
+    return Edit(span.source, start, start, f"{indent}{from_display(rule)}\n", rule)
 
 
 def _in_body(profile: ast.Profile, rule: str) -> Edit:
@@ -200,7 +196,7 @@ def _in_body(profile: ast.Profile, rule: str) -> Edit:
     start = source.text.rfind("\n", 0, profile.head.start) + 1
     outer = source.text[start : profile.head.start]
     outer = outer if not outer.strip() else ""
-    text = f"\n{outer}  {_text(rule)}"
+    text = f"\n{outer}  {from_display(rule)}"
     if not source.text[brace:].lstrip(" \t").startswith(("\n", "#")):
         text += f"\n{outer}"
     return Edit(source, brace, brace, text, rule)
@@ -210,4 +206,4 @@ def _at_end(file: ast.File, rule: str) -> Edit:
     source = file.span.source
     end = len(source.text)
     gap = "" if not end or source.text.endswith("\n") else "\n"
-    return Edit(source, end, end, f"{gap}{_text(rule)}\n", rule)
+    return Edit(source, end, end, f"{gap}{from_display(rule)}\n", rule)

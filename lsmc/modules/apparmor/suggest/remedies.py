@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from lsmc.analysis.openings import Opening, Openings
 from lsmc.base.diagnostics import PolicyError
+from lsmc.base.source import from_display
+from lsmc.base.text import encode
 from lsmc.compiler.inputs import Options
 from lsmc.engine.matcher import Matcher
 from lsmc.explain.diagnosis import Diagnosis, Remedy
@@ -71,7 +73,7 @@ class Pharmacy:
                 continue
             rule = f"set rlimit {asked.object} <= {asked.fields.get('value', 'infinity')},"
             if asked.cls == "change_hat":
-                rule = f"hat {word(asked.object.encode('utf-8', 'surrogateescape'))} {{ }}"
+                rule = f"hat {word(encode(asked.object))} {{ }}"
             for subject in asked.profiles:
                 profile = self.policy.tables.find(subject.name)
                 if profile is not None and profile.is_hat and asked.cls == "change_hat":
@@ -141,8 +143,8 @@ class Pharmacy:
         """A rule alone in a profile of the same name; None when it does not compile."""
         key = (terms.preamble, profile.full_name, rule)
         if key not in self._tried:
-            name = _text(word(profile.full_name.encode("utf-8", "surrogateescape")))
-            text = f"{terms.preamble}\nprofile {name} {{\n{_text(rule)}\n}}\n"
+            name = from_display(word(encode(profile.full_name)))
+            text = f"{terms.preamble}\nprofile {name} {{\n{from_display(rule)}\n}}\n"
             self._tried[key] = self._compile(text)
         return self._tried[key]
 
@@ -189,11 +191,6 @@ class Pharmacy:
             if allows(matcher, wish)
         ]
         return [name for _, name in sorted(found)]
-
-
-def _text(text: str) -> str:
-    """A text for people as byte text."""
-    return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _opening(remedy: Remedy, profile: ProfileRecord, found: Iterable[Opening], cut: bool) -> Remedy:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from lsmc.base.text import decode
+
 _GLOB = frozenset("*?[]{}^,")
 _QUOTED = re.compile(r"[\s!,()=#<>]|\A[+&:]|\A\Z")
 _LETTERS = "rwaxmkl"
@@ -50,7 +52,7 @@ def suggest(wish: Wish) -> str | None:
 def word(data: bytes) -> str:
     """A literal word, quoted where a bare one would end too early."""
     out: list[str] = []
-    for char in data.decode("utf-8", "surrogateescape"):
+    for char in decode(data):
         code = ord(char)
         if 0xDC80 <= code <= 0xDCFF:
             out.append(f"\\x{code - 0xDC00:02x}")

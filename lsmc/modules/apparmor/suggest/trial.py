@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lsmc.base.text import encode
 from lsmc.engine.matcher import Matcher
 from lsmc.ir.mediation import MediationClass
 from lsmc.modules.apparmor.classes import BY_NAME, FILE
@@ -25,7 +26,7 @@ def grants(suggestion: Suggestion) -> bool:
 
     if suggestion.wish is None:
         return False
-    name = word(suggestion.profile.encode("utf-8", "surrogateescape"))
+    name = word(encode(suggestion.profile))
     text = f"profile {name} {{\n{suggestion.rule}\n}}\n"
     try:
         data, _ = compile_source(text, "<suggestion>", Options())

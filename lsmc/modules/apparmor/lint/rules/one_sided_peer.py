@@ -50,6 +50,7 @@ from lsmc.automata.facts import overlap
 from lsmc.automata.pattern import Pattern, example, literals
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import to_display
+from lsmc.base.text import encode
 from lsmc.ir import model as ir
 from lsmc.ir.mediation import Effect, MediationClass
 from lsmc.lint.model import Check
@@ -58,7 +59,7 @@ from lsmc.modules.apparmor.lint.messages import listing, rule_text
 from lsmc.modules.apparmor.lint.peers import ANSWER, PEER, PeerRule, granted, peer_rules
 from lsmc.modules.apparmor.lint.references import names_of
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.requests import encode, request_of
+from lsmc.modules.apparmor.requests import request_of
 from lsmc.modules.apparmor.subjects import mediates
 
 _FEW = 8
