@@ -120,7 +120,7 @@ def test_lists_of_modules(text: str) -> None:
         ("capability,apparmor,selinux", "exclude"),
         ("capability,smack,apparmor", "exclude"),
         ("capability,yama,yama", "twice"),
-        ("capability,grsecurity", "no security module"),
+        ("capability,grsecurity", "not a security module"),
     ],
 )
 def test_lists_that_no_kernel_has(text: str, why: str) -> None:
