@@ -57,7 +57,7 @@ class UnitView:
         return found
 
 
-class Use(NamedTuple):
+class UnitUse(NamedTuple):
     """A unit in a profile, and the includes that brought it in."""
 
     unit: UnitView
@@ -67,7 +67,7 @@ class Use(NamedTuple):
 class ProfileView:
     """A profile as its units."""
 
-    def __init__(self, profile: LinkedProfile, uses: tuple[Use, ...], decide: Decide) -> None:
+    def __init__(self, profile: LinkedProfile, uses: tuple[UnitUse, ...], decide: Decide) -> None:
         self.profile = profile
         self._decide = decide
         self.uses = uses
@@ -117,7 +117,7 @@ class Grants:
                 view = units.get(id(unit))
                 if view is None:
                     view = units[id(unit)] = UnitView(unit, policy.rules)
-                uses.append(Use(view, use.via))
+                uses.append(UnitUse(view, use.via))
             self.profiles.append(ProfileView(profile, tuple(uses), policy.semantics.decide))
         self.units = list(units.values())
 

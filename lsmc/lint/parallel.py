@@ -17,7 +17,7 @@ from lsmc.base.gc import exhausted
 from lsmc.base.processes import can_fork, spread
 from lsmc.lint.builtin.internal_error import CHECK as INTERNAL
 from lsmc.lint.model import Check, P, SettingError
-from lsmc.lint.pickling import Courier
+from lsmc.lint.pickling import FindingPickler
 from lsmc.lint.prebuild import MIN_PROFILES
 
 
@@ -42,14 +42,14 @@ def outcomes(policy: P, checks: Sequence[Check[P]], jobs: int) -> Iterator[Outco
     if min(jobs, len(tasks)) < 2 or len(policy.homes) < MIN_PROFILES or not can_fork():
         yield from (_outcome(policy, check) for check in checks)
         return
-    courier = Courier(policy.sources)
+    pickler = FindingPickler(policy.sources)
 
     def work(task: Sequence[Check[P]]) -> bytes:
-        return courier.pack([_outcome(policy, check) for check in task])
+        return pickler.pack([_outcome(policy, check) for check in task])
 
     found: dict[str, Outcome] = {}
     for task, packed in zip(tasks, spread(work, tasks, jobs, ends=True), strict=True):
-        found.update(zip((check.code for check in task), courier.unpack(packed), strict=True))
+        found.update(zip((check.code for check in task), pickler.unpack(packed), strict=True))
     yield from (found[check.code] for check in checks)
 
 

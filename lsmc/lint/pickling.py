@@ -14,7 +14,7 @@ from typing import Any
 from lsmc.base.source import Source
 
 
-class Courier:
+class FindingPickler:
     """Packs and unpacks what speaks of some sources; made before the processes part."""
 
     def __init__(self, sources: Iterable[Source]) -> None:

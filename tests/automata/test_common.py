@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsmc.analysis.redundancy.keys import Forms
+from lsmc.analysis.redundancy.keys import KeyLanguages
 from lsmc.automata.algebra import (
     Lazy,
     States,
@@ -129,9 +129,9 @@ def test_what_is_seen_where_members_are_many() -> None:
     assert seen(concat([Literal(b"/x"), Star(NOT_NUL)])) == (None, b"/x", b"/x")
 
 
-def forms_of(*found: Pattern) -> Forms:
+def forms_of(*found: Pattern) -> KeyLanguages:
     rules = [Rule(FILE, (one,), 1, 1, Effect.ALLOW, NOWHERE) for one in found]
-    return Forms(rules, SEMANTICS)
+    return KeyLanguages(rules, SEMANTICS)
 
 
 @given(patterns, patterns)

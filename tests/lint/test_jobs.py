@@ -20,7 +20,7 @@ from lsmc.cli.group import cli
 from lsmc.compiler.inputs import DiskFiles, Options
 from lsmc.lint.model import Check, SettingError
 from lsmc.lint.parallel import MIN_PROFILES, outcomes
-from lsmc.lint.pickling import Courier
+from lsmc.lint.pickling import FindingPickler
 from lsmc.lint.run import Linter, Result, run
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.output import findings
@@ -201,9 +201,9 @@ def test_a_process_that_is_gone_cannot_be_told() -> None:
 
 def test_sources_are_sent_by_number() -> None:
     known, other = Source("a", "text of a"), Source("b", "text of b")
-    courier = Courier([known])
-    data = courier.pack((known, other))
-    first, second = courier.unpack(data)
+    pickler = FindingPickler([known])
+    data = pickler.pack((known, other))
+    first, second = pickler.unpack(data)
     assert first is known
     assert (second.path, second.text) == ("b", "text of b")
     assert b"text of a" not in data
@@ -212,12 +212,16 @@ def test_sources_are_sent_by_number() -> None:
 def test_checks_that_share_an_analysis_say_so(place: Path) -> None:
     """Else each of several processes would work it out."""
     tree = lint(place, 1, APART).policy
-    costly = {"Judge", "_cuts", "graph_of"}
+    costly = {"Judgements", "_partial_overrides", "graph_of"}
     for check in CHECKS.values():
         fresh = replace(tree)
         run(fresh, [check])
         asked = {getattr(make, "__name__", "") for make in fresh._made} & costly
-        names = {"judgements": "Judge", "cuts": "_cuts", "graph_of": "graph_of"}
+        names = {
+            "judgements": "Judgements",
+            "partial_overrides": "_partial_overrides",
+            "graph_of": "graph_of",
+        }
         basis = names.get(getattr(check.basis, "__name__", ""), "")
-        if asked - {"Judge"}:
+        if asked - {"Judgements"}:
             assert basis in asked, check.code

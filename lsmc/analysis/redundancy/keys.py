@@ -1,7 +1,7 @@
 """The keys that a rule matches, as far as they are known without asking other rules.
 
-Rules with equal patterns have one form, so what is found out about a pattern is found out once,
-however many rules are written so.
+Rules with equal patterns share one language, so what is found out about a pattern is found out
+once, however many rules are written so.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_AUTOMATA = 10_000
 _FEW_HEADS = 8
 
 
-class Form:
+class KeyLanguage:
     """What is known of the keys of one pattern."""
 
     def __init__(self, number: int, pattern: Pattern, semantics: Semantics) -> None:
@@ -75,46 +75,48 @@ class Form:
         return last_bytes(self.pattern)[0]
 
 
-class Forms:
-    """The forms of numbered rules."""
+class KeyLanguages:
+    """The languages of numbered rules."""
 
     def __init__(self, rules: Sequence[Rule], semantics: Semantics) -> None:
         self._rules = rules
         self._semantics = semantics
-        self._of: dict[int, Form] = {}
-        self._known: dict[Pattern, Form] = {}
-        self._automata: dict[Form, Lazy] = {}
+        self._of: dict[int, KeyLanguage] = {}
+        self._known: dict[Pattern, KeyLanguage] = {}
+        self._automata: dict[KeyLanguage, Lazy] = {}
         self._within: dict[tuple[int, int], bool] = {}
 
-    def of(self, number: int) -> Form:
-        """The form of a rule."""
-        form = self._of.get(number)
-        if form is None:
+    def of(self, number: int) -> KeyLanguage:
+        """The language of a rule."""
+        language = self._of.get(number)
+        if language is None:
             pattern = key_pattern(self._rules[number])
-            form = self._known.get(pattern)
-            if form is None:
-                form = self._known[pattern] = Form(len(self._known), pattern, self._semantics)
-            self._of[number] = form
-        return form
+            language = self._known.get(pattern)
+            if language is None:
+                language = self._known[pattern] = KeyLanguage(
+                    len(self._known), pattern, self._semantics
+                )
+            self._of[number] = language
+        return language
 
-    def lazy(self, form: Form) -> Lazy:
-        """A form as an automaton; those asked for last are kept."""
-        known = self._automata.get(form)
+    def lazy(self, language: KeyLanguage) -> Lazy:
+        """A language as an automaton; those asked for last are kept."""
+        known = self._automata.get(language)
         if known is None:
             if len(self._automata) >= MAX_AUTOMATA:
                 self._automata.clear()
-            known = self._automata[form] = Lazy(form.pattern)
+            known = self._automata[language] = Lazy(language.pattern)
         return known
 
-    def matches(self, form: Form, key: bytes) -> bool:
-        """Whether a form has a key, which is given without the class code."""
-        if form.keys is not None:
-            return key in form.keys
-        whole = form.prefix[:1] + key
-        return whole.startswith(form.prefix) and member(self.lazy(form), whole)
+    def matches(self, language: KeyLanguage, key: bytes) -> bool:
+        """Whether a language has a key, which is given without the class code."""
+        if language.keys is not None:
+            return key in language.keys
+        whole = language.prefix[:1] + key
+        return whole.startswith(language.prefix) and member(self.lazy(language), whole)
 
-    def within(self, part: Form, whole: Form) -> bool:
-        """Whether every key of one form is one of another; raises `automata.dfa.StateLimit`."""
+    def within(self, part: KeyLanguage, whole: KeyLanguage) -> bool:
+        """Whether every key of one language is one of another; raises `automata.dfa.StateLimit`."""
         if part is whole:
             return True
         pair = (part.number, whole.number)
@@ -123,19 +125,20 @@ class Forms:
             known = self._within[pair] = self._is_within(part, whole)
         return known
 
-    def _is_within(self, part: Form, whole: Form) -> bool:
+    def _is_within(self, part: KeyLanguage, whole: KeyLanguage) -> bool:
         if part.keys is not None:
             return all(self.matches(whole, key) for key in part.keys)
         if whole.keys is not None:
             return False  # it has fewer
         return not have_common([self.lazy(part), Complement(self.lazy(whole))])
 
-    def alike(self, some: Sequence[Form], others: Sequence[Form]) -> bool:
-        """Whether some forms have the keys that others have; raises `StateLimit`."""
+    def alike(self, some: Sequence[KeyLanguage], others: Sequence[KeyLanguage]) -> bool:
+        """Whether some languages have the keys that others have; raises `StateLimit`."""
         if set(some) == set(others):
             return True
         if len(some) == len(others) == 1:
             return self.within(some[0], others[0]) and self.within(others[0], some[0])
         return equivalent(
-            union(form.pattern for form in some), union(form.pattern for form in others)
+            union(language.pattern for language in some),
+            union(language.pattern for language in others),
         )

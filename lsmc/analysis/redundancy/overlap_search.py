@@ -23,13 +23,13 @@ from lsmc.kernels.product import Along
 Ids = tuple[int, ...]
 
 
-class Meetings:
+class KeySearch:
     """The keys of one IR rule in a scope, and which rules match there."""
 
     def __init__(self, scope: Scope, member: int) -> None:
         self.scope = scope
         self.member = member
-        self._form = scope.scopes.forms.of(member)
+        self._language = scope.scopes.languages.of(member)
         self.cls: MediationClass = scope.policy.rules[member].cls
         self._semantics = scope.policy.semantics
         self._code = bytes((self.cls.code,))
@@ -37,16 +37,16 @@ class Meetings:
     @property
     def finite(self) -> bool:
         """Whether `first_keys` are all keys."""
-        return self._form.keys is not None
+        return self._language.keys is not None
 
     def first_keys(self) -> tuple[bytes, ...]:
         """All keys where there are few, else samples; without the class code."""
-        keys = self._form.keys
-        return keys if keys is not None else self._form.samples
+        keys = self._language.keys
+        return keys if keys is not None else self._language.samples
 
     def first_key(self) -> bytes | None:
         """A short key; None for an empty language."""
-        return self._form.short
+        return self._language.short
 
     def example(self) -> bytes | None:
         """A key, one about which a kernel can ask if there is any; None for an empty language."""
@@ -91,9 +91,9 @@ class Meetings:
 
         Raises `StateLimit`.
         """
-        forms = self.scope.scopes.forms
-        others = {n: forms.lazy(forms.of(n)) for n in among if n != self.member}
-        along = Along(self.member, forms.lazy(self._form), others)
+        languages = self.scope.scopes.languages
+        others = {n: languages.lazy(languages.of(n)) for n in among if n != self.member}
+        along = Along(self.member, languages.lazy(self._language), others)
         asked = self._semantics.requestable(self.cls, True)
         automata: list[Automaton[Any]] = [along, asked] if real else [along]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from lsmc.analysis.linked_policy import LinkedPolicy
 from lsmc.analysis.objects import LIMIT, real_member
-from lsmc.analysis.redundancy.keys import Form
-from lsmc.analysis.redundancy.overlap_search import Ids, Meetings, decision
-from lsmc.analysis.redundancy.scopes import Scope, Scopes, Written
+from lsmc.analysis.redundancy.keys import KeyLanguage
+from lsmc.analysis.redundancy.overlap_search import Ids, KeySearch, decision
+from lsmc.analysis.redundancy.scopes import Scope, Scopes, SourceRule
 from lsmc.automata.alphabet import cost
 from lsmc.automata.common import shortest_common
 from lsmc.automata.dfa import StateLimit
@@ -35,7 +35,7 @@ class Overlaps:
         self.policy = policy
         self.scopes = policy.shared(Scopes)
         self._semantics = policy.semantics
-        self._forms = self.scopes.forms
+        self._languages = self.scopes.languages
         self._meetings: dict[tuple[int, int], bytes | None] = {}
         self._near: dict[tuple[int, int], tuple[int, ...]] = {}
         self._weaker: dict[tuple[int, int], tuple[int, ...]] = {}
@@ -44,7 +44,7 @@ class Overlaps:
 
     def meet(self, a: int, b: int) -> bytes | None:
         """A shortest key of two IR rules of one class, without the class code."""
-        one, other = self._forms.of(a), self._forms.of(b)
+        one, other = self._languages.of(a), self._languages.of(b)
         if not one.prefix.startswith(other.prefix) and not other.prefix.startswith(one.prefix):
             return None
         if one.number > other.number:
@@ -54,17 +54,17 @@ class Overlaps:
             self._meetings[pair] = self._meet(one, other)
         return self._meetings[pair]
 
-    def _meet(self, one: Form, other: Form) -> bytes | None:
+    def _meet(self, one: KeyLanguage, other: KeyLanguage) -> bytes | None:
         if one.keys is not None or other.keys is not None:
             few, many = (one, other) if one.keys is not None else (other, one)
-            both = [key for key in few.keys or () if self._forms.matches(many, key)]
+            both = [key for key in few.keys or () if self._languages.matches(many, key)]
             if many.keys is not None:
                 return next(iter(both), None)
             return min(both, key=cost, default=None)
         if not one.ends & other.ends:
             return None
         try:
-            lazy = self._forms.lazy
+            lazy = self._languages.lazy
             found = shortest_common([lazy(one), lazy(other)], LIMIT)
         except StateLimit:
             return None
@@ -76,12 +76,14 @@ class Overlaps:
         first = self.meet(a, b)
         if first is None or self._semantics.is_requestable(cls, first):
             return first
-        one, other = self._forms.of(a), self._forms.of(b)
+        one, other = self._languages.of(a), self._languages.of(b)
         if one.keys is not None and other.keys is not None:
             theirs = set(other.keys)
             both = (key for key in one.keys if key in theirs)
             return next((key for key in both if self._semantics.is_requestable(cls, key)), None)
-        return real_member(self._semantics, cls, (self._forms.lazy(one), self._forms.lazy(other)))
+        return real_member(
+            self._semantics, cls, (self._languages.lazy(one), self._languages.lazy(other))
+        )
 
     def strong_of(self, scope: Scope) -> Heads[int]:
         """The IR rules of a scope that may override others, by how their keys begin.
@@ -89,7 +91,7 @@ class Overlaps:
         These are denies, priorities and exact execution.
         """
         strong = (number for unit in scope.units for number in self._strong_in(unit))
-        return Heads((number, self._forms.of(number).heads) for number in strong)
+        return Heads((number, self._languages.of(number).heads) for number in strong)
 
     def _strong_in(self, unit: Unit) -> tuple[int, ...]:
         known = self._strong.get(id(unit))
@@ -117,13 +119,13 @@ class Overlaps:
 
     def near_in(self, number: int, unit: Unit) -> tuple[int, ...]:
         """The IR rules of a unit that may share a key with one, ascending."""
-        return self._heads_of(unit).meeting(self._forms.of(number).heads)
+        return self._heads_of(unit).meeting(self._languages.of(number).heads)
 
     def _heads_of(self, unit: Unit) -> Heads[int]:
         known = self._heads.get(id(unit))
         if known is None:
             numbers = self.scopes.numbers[id(unit)]
-            known = Heads((number, self._forms.of(number).heads) for number in numbers)
+            known = Heads((number, self._languages.of(number).heads) for number in numbers)
             self._heads[id(unit)] = known
         return known
 
@@ -160,7 +162,7 @@ class Loss:
     bits: int
 
 
-def losses(written: Written, overlaps: Overlaps, strong: Heads[int]) -> Iterator[Loss]:
+def losses(written: SourceRule, overlaps: Overlaps, strong: Heads[int]) -> Iterator[Loss]:
     """Each stronger rule that takes something from a rule, with a short place where it does.
 
     Places about which no kernel asks do not count.  `strong` are those of the rule's scope.
@@ -172,14 +174,14 @@ def losses(written: Written, overlaps: Overlaps, strong: Heads[int]) -> Iterator
         if rule.priority < 0:
             near = [n for unit in scope.units for n in overlaps.near_in(member, unit)]
         else:
-            near = strong.meeting(overlaps.scopes.forms.of(member).heads)
+            near = strong.meeting(overlaps.scopes.languages.of(member).heads)
         for number in near:
             other = scope.policy.rules[number]
             if number == member or other.cls is not rule.cls:
                 continue
             if not shared_bits(rule, other) or not _stronger(other, rule):
                 continue
-            loss = _loss(Meetings(scope, member), number, overlaps)
+            loss = _loss(KeySearch(scope, member), number, overlaps)
             if loss is not None:
                 yield loss
 
@@ -192,9 +194,9 @@ def _stronger(other: Rule, rule: Rule) -> bool:
     return rule.effect is Effect.ALLOW and other.effect is Effect.ALLOW and not rule.exact
 
 
-def _loss(meetings: Meetings, winner: int, overlaps: Overlaps) -> Loss | None:
+def _loss(search: KeySearch, winner: int, overlaps: Overlaps) -> Loss | None:
     """Where a rule loses something to another, for the owner or else for others."""
-    scope, loser, cls = meetings.scope, meetings.member, meetings.cls
+    scope, loser, cls = search.scope, search.member, search.cls
     key = overlaps.meet_real(loser, winner)
     if key is None:
         return None
@@ -212,14 +214,14 @@ def _loss(meetings: Meetings, winner: int, overlaps: Overlaps) -> Loss | None:
     def goal(ids: Ids) -> bool:
         return bool(lost(ids, owner=True) or lost(ids, owner=False))
 
-    if not goal(meetings.at(key)):
+    if not goal(search.at(key)):
         try:
-            key = meetings.find(goal, (winner,), real=True)
+            key = search.find(goal, (winner,), real=True)
         except StateLimit:
             return None
         if key is None:
             return None
-    ids = meetings.at(key)
+    ids = search.at(key)
     owner = bool(lost(ids, owner=True))
     return Loss(loser, winner, why, cls, key, owner, lost(ids, owner=owner))
 
@@ -236,29 +238,29 @@ def _contested(scope: Scope, a: int, b: int, *, owner: bool) -> int:
     return bits
 
 
-def takes_away(written: Written, overlaps: Overlaps) -> bool:
+def takes_away(written: SourceRule, overlaps: Overlaps) -> bool:
     """Whether a deny changes more than the log: whether something would be granted without it.
 
     Raises `StateLimit`.
     """
     scope = written.scope
-    doubtful: list[tuple[Meetings, set[int]]] = []
+    doubtful: list[tuple[KeySearch, set[int]]] = []
     for member in written.members:
-        meetings = Meetings(scope, member)
-        goal = grants_without(scope, written.numbers, meetings.cls)
+        search = KeySearch(scope, member)
+        goal = grants_without(scope, written.numbers, search.cls)
         met: set[int] = set()
         for unit in scope.units:
             for other in overlaps.granting_in(member, unit):
                 key = overlaps.meet(member, other)
                 assert key is not None
-                if goal(meetings.at(key)):
+                if goal(search.at(key)):
                     return True
                 met.add(other)
         if met:
-            doubtful.append((meetings, met | written.numbers))
+            doubtful.append((search, met | written.numbers))
     return any(
-        meetings.find(grants_without(scope, written.numbers, meetings.cls), among) is not None
-        for meetings, among in doubtful
+        search.find(grants_without(scope, written.numbers, search.cls), among) is not None
+        for search, among in doubtful
     )
 
 

@@ -7,22 +7,22 @@ from functools import partial
 
 from lsmc.analysis.linked_policy import LinkedPolicy, LinkedProfile
 from lsmc.analysis.redundancy.overlaps import Loss, Overlaps, losses, takes_away
-from lsmc.analysis.redundancy.redundant import Fate, Judge
+from lsmc.analysis.redundancy.redundant import Judgements, Redundancy
 from lsmc.analysis.redundancy.removal import won_at
-from lsmc.analysis.redundancy.scopes import Scope, Written
+from lsmc.analysis.redundancy.scopes import Scope, SourceRule
 from lsmc.automata.dfa import StateLimit
 from lsmc.base.source import Span
 from lsmc.ir.decision import Decision
 from lsmc.ir.model import Effect, MediationClass
 
-_WHOLLY = (Fate.DEAD, Fate.WITHOUT_EFFECT)
+_WHOLLY = (Redundancy.DEAD, Redundancy.WITHOUT_EFFECT)
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class PartialOverride:
     """A rule and what it loses; `kept` is an example of what is left to it, if anything is."""
 
-    written: Written
+    written: SourceRule
     losses: tuple[Loss, ...]
     kept: tuple[MediationClass, bytes, bool, int] | None
     dead: bool
@@ -32,14 +32,14 @@ class Cut:
 class QuietDeny:
     """A deny that takes nothing away, with a key, the owner side and the bits that it quiets."""
 
-    written: Written
+    written: SourceRule
     profiles: tuple[LinkedProfile, ...]
     example: tuple[MediationClass, bytes, bool, int]
 
 
-def cuts(policy: LinkedPolicy) -> list[Cut]:
+def partial_overrides(policy: LinkedPolicy) -> list[PartialOverride]:
     """The rules that lose a part of what they say."""
-    return policy.shared(_cuts)
+    return policy.shared(_partial_overrides)
 
 
 def quiet_denies(policy: LinkedPolicy) -> list[QuietDeny]:
@@ -47,9 +47,9 @@ def quiet_denies(policy: LinkedPolicy) -> list[QuietDeny]:
     return policy.shared(_quiet_denies)
 
 
-def _cuts(policy: LinkedPolicy) -> list[Cut]:
-    judge, overlaps = policy.shared(Judge), policy.shared(Overlaps)
-    found: list[Cut] = []
+def _partial_overrides(policy: LinkedPolicy) -> list[PartialOverride]:
+    judge, overlaps = policy.shared(Judgements), policy.shared(Overlaps)
+    found: list[PartialOverride] = []
     seen: set[Span] = set()
     for scope in (*judge.scopes.bodies, *judge.scopes.included):
         strong = overlaps.strong_of(scope)
@@ -61,14 +61,14 @@ def _cuts(policy: LinkedPolicy) -> list[Cut]:
                 continue
             seen.add(written.span)
             judgement = judge.of(written)
-            wholly = judgement is not None and judgement.fate in _WHOLLY
+            wholly = judgement is not None and judgement.kind in _WHOLLY
             kept = None if wholly else _kept(written)
-            found.append(Cut(written, lost, kept, wholly))
+            found.append(PartialOverride(written, lost, kept, wholly))
         scope.forget()
     return found
 
 
-def _kept(written: Written) -> tuple[MediationClass, bytes, bool, int] | None:
+def _kept(written: SourceRule) -> tuple[MediationClass, bytes, bool, int] | None:
     try:
         return won_at(written, lambda decision: decision.won_by(written.numbers))
     except StateLimit:
@@ -76,10 +76,10 @@ def _kept(written: Written) -> tuple[MediationClass, bytes, bool, int] | None:
 
 
 def _quiet_denies(policy: LinkedPolicy) -> list[QuietDeny]:
-    judge, overlaps = policy.shared(Judge), policy.shared(Overlaps)
+    judge, overlaps = policy.shared(Judgements), policy.shared(Overlaps)
     found: list[QuietDeny] = []
     denies = [one for scope in judge.scopes.bodies for one in scope.own() if _is_deny(one)]
-    in_bodies: dict[Span, list[Written]] = {}
+    in_bodies: dict[Span, list[SourceRule]] = {}
     for written in denies:
         in_bodies.setdefault(written.span, []).append(written)
 
@@ -109,14 +109,14 @@ def _quiet_denies(policy: LinkedPolicy) -> list[QuietDeny]:
     return found
 
 
-def _is_deny(written: Written) -> bool:
+def _is_deny(written: SourceRule) -> bool:
     return all(rule.effect is Effect.DENY for rule in written.rules)
 
 
 def _quiet(scopes: list[Scope], span: Span, overlaps: Overlaps) -> QuietDeny | None:
     """The proof that a deny takes nothing away in any of some profiles, but does quiet."""
     example: tuple[MediationClass, bytes, bool, int] | None = None
-    first: Written | None = None
+    first: SourceRule | None = None
     if any(scope.profile.ir.mode != "enforce" or scope.profile.ir.audit for scope in scopes):
         return None
     for scope in scopes:

@@ -13,16 +13,16 @@ from itertools import combinations
 from typing import Any
 
 from lsmc.analysis.linked_policy import LinkedPolicy, LinkedProfile
-from lsmc.analysis.redundancy.keys import Form
+from lsmc.analysis.redundancy.keys import KeyLanguage
 from lsmc.analysis.redundancy.overlaps import Overlaps
 from lsmc.analysis.redundancy.removal import Need, Removal, matters, removal
-from lsmc.analysis.redundancy.scopes import Scope, Scopes, Written
+from lsmc.analysis.redundancy.scopes import Scope, Scopes, SourceRule
 from lsmc.automata.dfa import StateLimit
 from lsmc.base.source import Span
 from lsmc.ir.model import Effect, Rule
 
 
-class Fate(Enum):
+class Redundancy(Enum):
     """Why a rule may go."""
 
     DEAD = "never decides anything: others are stronger wherever it matches"
@@ -37,8 +37,8 @@ class Fate(Enum):
 class Judgement:
     """A rule that may go from a scope; `cover` are the rules that do its work, fewest first."""
 
-    written: Written
-    fate: Fate
+    written: SourceRule
+    kind: Redundancy
     removal: Removal
     cover: tuple[Span, ...]
     profiles: tuple[LinkedProfile, ...]
@@ -49,7 +49,7 @@ class Judgement:
         return self.written.scope
 
 
-class Judge:
+class Judgements:
     """The judgements of one policy, each made when it is first asked for."""
 
     def __init__(self, policy: LinkedPolicy) -> None:
@@ -63,7 +63,7 @@ class Judge:
         """All of them."""
         return [*self._all_bodies(), *self._all_included()]
 
-    def of(self, written: Written) -> Judgement | None:
+    def of(self, written: SourceRule) -> Judgement | None:
         """What is said of a rule of a scope's own text in that scope."""
         if written.scope.via:
             judgement = self.included(written.span)
@@ -160,23 +160,23 @@ class Judge:
                 scope.forget()
         return going
 
-    def _judge(self, written: Written) -> Judgement | None:
+    def _judge(self, written: SourceRule) -> Judgement | None:
         proof = _removal(written)
         if proof is None or proof.empty:
             return None  # it matters, or matches nothing, which another check says
         profiles = (written.scope.profile,)
         effect = written.rules[0].effect
         if not proof.won:
-            fate = Fate.WITHOUT_EFFECT if effect is Effect.DENY else Fate.DEAD
-            return Judgement(written, fate, proof, (), profiles)
+            kind = Redundancy.WITHOUT_EFFECT if effect is Effect.DENY else Redundancy.DEAD
+            return Judgement(written, kind, proof, (), profiles)
         if proof.unmet:
-            return Judgement(written, Fate.WITHOUT_EFFECT, proof, (), profiles)
+            return Judgement(written, Redundancy.WITHOUT_EFFECT, proof, (), profiles)
         if _hides_conflict(written):
             return None
-        fate, cover = self._cover(written, proof)
-        return Judgement(written, fate, proof, cover, profiles)
+        kind, cover = self._cover(written, proof)
+        return Judgement(written, kind, proof, cover, profiles)
 
-    def _cover(self, written: Written, proof: Removal) -> tuple[Fate, tuple[Span, ...]]:
+    def _cover(self, written: SourceRule, proof: Removal) -> tuple[Redundancy, tuple[Span, ...]]:
         needs = list({self._spans(need) for need in proof.needs})
         alone = sorted(frozenset.intersection(*needs), key=lambda span: _order(written.scope, span))
         scope = written.scope
@@ -184,23 +184,23 @@ class Judge:
         same = [span for span, other in others if other is not None and _same(written, other)]
         mine = _order(written.scope, written.span)
         if same and _order(written.scope, same[0]) < mine:
-            return Fate.DUPLICATE, (same[0],)
+            return Redundancy.DUPLICATE, (same[0],)
         covers = [span for span in alone if span not in same]
         if covers:
-            return Fate.ONE, (covers[0],)
+            return Redundancy.ONE, (covers[0],)
         if same:
-            return Fate.FIRST, (same[0],)
-        return Fate.SEVERAL, smallest_cover(needs, lambda span: _order(written.scope, span))
+            return Redundancy.FIRST, (same[0],)
+        return Redundancy.SEVERAL, smallest_cover(needs, lambda span: _order(written.scope, span))
 
     def _spans(self, need: Need) -> frozenset[Span]:
         return frozenset(self.policy.rules[number].origin for number in need.rules)
 
 
-def _stays(written: Written) -> bool:
+def _stays(written: SourceRule) -> bool:
     return _removal(written) is None
 
 
-def _removal(written: Written) -> Removal | None:
+def _removal(written: SourceRule) -> Removal | None:
     try:
         return removal(written)
     except StateLimit:
@@ -232,7 +232,7 @@ def smallest_cover(
     return tuple(sorted(found, key=order))
 
 
-def _same(one: Written, other: Written) -> bool:
+def _same(one: SourceRule, other: SourceRule) -> bool:
     """Whether two rules mean the same, however they are spelled."""
     destination, record = one.scope.policy.semantics.destination, one.scope.profile.record
 
@@ -248,23 +248,23 @@ def _same(one: Written, other: Written) -> bool:
             repr(destination(rule.transition, record)),
         )
 
-    def grouped(written: Written) -> dict[tuple[object, ...], list[Form]]:
-        found: dict[tuple[object, ...], list[Form]] = {}
+    def grouped(written: SourceRule) -> dict[tuple[object, ...], list[KeyLanguage]]:
+        found: dict[tuple[object, ...], list[KeyLanguage]] = {}
         for member, rule in zip(written.members, written.rules, strict=True):
-            found.setdefault(facts(rule), []).append(forms.of(member))
+            found.setdefault(facts(rule), []).append(languages.of(member))
         return found
 
-    forms = one.scope.scopes.forms
+    languages = one.scope.scopes.languages
     mine, theirs = grouped(one), grouped(other)
     if mine.keys() != theirs.keys():
         return False
     try:
-        return all(forms.alike(some, theirs[key]) for key, some in mine.items())
+        return all(languages.alike(some, theirs[key]) for key, some in mine.items())
     except StateLimit:
         return False
 
 
-def _hides_conflict(written: Written) -> bool:
+def _hides_conflict(written: SourceRule) -> bool:
     """Whether a rule may keep the clash of two other exec modes from being refused."""
     scope = written.scope
     mine = [member for member in written.members if _allows_execution(scope, member)]
@@ -294,4 +294,4 @@ def _allows_execution(scope: Scope, number: int) -> bool:
 
 def judgements(policy: LinkedPolicy) -> list[Judgement]:
     """The judgements of a policy, worked out when first asked for."""
-    return policy.shared(Judge).found
+    return policy.shared(Judgements).found

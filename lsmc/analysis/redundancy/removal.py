@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lsmc.analysis.diff import outcome
-from lsmc.analysis.redundancy.overlap_search import Ids, Meetings, decision
+from lsmc.analysis.redundancy.overlap_search import Ids, KeySearch, decision
 from lsmc.analysis.redundancy.overlaps import Overlaps
-from lsmc.analysis.redundancy.scopes import Scope, Written
+from lsmc.analysis.redundancy.scopes import Scope, SourceRule
 from lsmc.automata.dfa import StateLimit
 from lsmc.ir.decision import DENY, Decision, Facts
 from lsmc.ir.model import MediationClass
 
 
-class Seen(NamedTuple):
+class Comparison(NamedTuple):
     """One way in which the rules of a scope meet at a key of the rule in question."""
 
     key: bytes | None  # without the class code; None when a search came by
@@ -53,9 +53,9 @@ class Removal:
     `beaten` are the sets of stronger rules that decide in its stead.
     """
 
-    written: Written
-    won: list[Seen] = field(default_factory=list)
-    beaten: dict[frozenset[int], Seen] = field(default_factory=dict)
+    written: SourceRule
+    won: list[Comparison] = field(default_factory=list)
+    beaten: dict[frozenset[int], Comparison] = field(default_factory=dict)
     needs: set[Need] = field(default_factory=set)
     unmet: bool = False
     empty: bool = True
@@ -77,7 +77,7 @@ class Removal:
         )
 
 
-def removal(written: Written, members: Sequence[int] | None = None) -> Removal | None:
+def removal(written: SourceRule, members: Sequence[int] | None = None) -> Removal | None:
     """The proof that a scope decides alike without a rule, or None when it matters.
 
     `members` are the IR rules that go, by default those of the rule and what it takes along.
@@ -87,21 +87,21 @@ def removal(written: Written, members: Sequence[int] | None = None) -> Removal |
     if trial.fails(every):
         return None
     for member in every:
-        meetings = Meetings(written.scope, member)
-        if meetings.finite:
+        search = KeySearch(written.scope, member)
+        if search.finite:
             continue
-        if not trial.contained(meetings) and not trial.covered(meetings):
+        if not trial.contained(search) and not trial.covered(search):
             return None
     return trial.found
 
 
-def matters(written: Written) -> bool:
+def matters(written: SourceRule) -> bool:
     """Whether one of the first keys of a rule shows that it must stay; quick, and often enough."""
     trial, every = _begin(written, None)
     return trial.fails(every)
 
 
-def _begin(written: Written, members: Sequence[int] | None) -> tuple[_Trial, Sequence[int]]:
+def _begin(written: SourceRule, members: Sequence[int] | None) -> tuple[_Trial, Sequence[int]]:
     if members is None:
         members = (*written.members, *written.scope.taken_along(written))
     return _Trial(written.scope, written, frozenset(members)), members
@@ -110,7 +110,7 @@ def _begin(written: Written, members: Sequence[int] | None) -> tuple[_Trial, Seq
 class _Trial:
     """Compares the decisions with and without some rules, and keeps what it saw."""
 
-    def __init__(self, scope: Scope, written: Written, gone: frozenset[int]) -> None:
+    def __init__(self, scope: Scope, written: SourceRule, gone: frozenset[int]) -> None:
         self.scope = scope
         self.gone = gone
         self.found = Removal(written)
@@ -120,15 +120,15 @@ class _Trial:
     def fails(self, members: Iterable[int]) -> bool:
         """Whether the decisions part at one of the first keys of the rules."""
         for member in members:  # what is quick first: one key settles most rules
-            meetings = Meetings(self.scope, member)
-            key = meetings.first_key()
-            if key is not None and self.differs(meetings.at(key), meetings.cls, key):
+            search = KeySearch(self.scope, member)
+            key = search.first_key()
+            if key is not None and self.differs(search.at(key), search.cls, key):
                 return True
-        every = (Meetings(self.scope, member) for member in members)
+        every = (KeySearch(self.scope, member) for member in members)
         return any(
-            self.differs(meetings.at(key), meetings.cls, key)
-            for meetings in every
-            for key in meetings.first_keys()
+            self.differs(search.at(key), search.cls, key)
+            for search in every
+            for key in search.first_keys()
         )
 
     def differs(self, ids: Ids, cls: MediationClass, key: bytes | None) -> bool:
@@ -138,28 +138,28 @@ class _Trial:
             known = self._known[ids] = self._compare(ids, cls, key)
         return known
 
-    def contained(self, meetings: Meetings) -> bool:
+    def contained(self, search: KeySearch) -> bool:
         """Whether single other rules of equal rank contain the rule: then they do all that it does.
 
         Only asked when the rule was seen to decide something.
         """
-        mine = self.scope.scopes.facts(meetings.member)
+        mine = self.scope.scopes.facts(search.member)
         if len(self.gone) > 1 or not self.found.won:
             return False
-        forms = self.scope.scopes.forms
-        form = forms.of(mine.id)
+        languages = self.scope.scopes.languages
+        language = languages.of(mine.id)
         everywhere = set.intersection(*(set(ids) for ids in self._known)) - self.gone
         covers = frozenset(
             number
             for number in everywhere
-            if _does_as(self.scope.scopes.facts(number), mine, meetings.cls)
-            and forms.within(form, forms.of(number))
+            if _does_as(self.scope.scopes.facts(number), mine, search.cls)
+            and languages.within(language, languages.of(number))
         )
         if covers:
             self.found.needs = {Need(covers, True)}
         return bool(covers)
 
-    def covered(self, meetings: Meetings) -> bool:
+    def covered(self, search: KeySearch) -> bool:
         """Whether no key of an endless rule tells the decisions apart; raises `StateLimit`.
 
         A search considers only some rules.  What it proves holds among all of them when those that
@@ -169,32 +169,32 @@ class _Trial:
         known = self.gone.union(*self._known)
         while True:
             seen = self.found
-            key = self._search(meetings, known, lambda ids: self._differs_new(ids, meetings.cls))
+            key = self._search(search, known, lambda ids: self._differs_new(ids, search.cls))
             if key is not None:
                 self.found = seen
-                ids = meetings.at(key)
-                if self.differs(ids, meetings.cls, key):
+                ids = search.at(key)
+                if self.differs(ids, search.cls, key):
                     return False
                 known = known.union(ids)
                 continue
             found = self.found
             if found.stable and (bool(seen.won) or not found.won):
                 return True
-            everyone = self._everyone(meetings) | self.gone
+            everyone = self._everyone(search) | self.gone
             if everyone <= known:
                 return True
-            if found.stable and self._wins(meetings, known):
+            if found.stable and self._wins(search, known):
                 return True
             self.found = seen
             known = known | everyone
 
     def _search(
-        self, meetings: Meetings, known: frozenset[int], goal: Callable[[Ids], bool]
+        self, search: KeySearch, known: frozenset[int], goal: Callable[[Ids], bool]
     ) -> bytes | None:
         """A search among some rules; what it notes is true of these."""
         self.found = self.found.copy()
         self._fresh = {}
-        return meetings.search(goal, known)
+        return search.search(goal, known)
 
     def _differs_new(self, ids: Ids, cls: MediationClass) -> bool:
         known = self._fresh.get(ids)
@@ -202,23 +202,23 @@ class _Trial:
             known = self._fresh[ids] = self._compare(ids, cls, None)
         return known
 
-    def _wins(self, meetings: Meetings, known: frozenset[int]) -> bool:
+    def _wins(self, search: KeySearch, known: frozenset[int]) -> bool:
         """Whether the rule has a part in some decision of all rules; noted if so."""
 
         def wins(ids: Ids) -> bool:
             return any(
                 number in self.gone
                 for owner in (True, False)
-                for _, number in decision(self.scope, ids, meetings.cls, owner).winners
+                for _, number in decision(self.scope, ids, search.cls, owner).winners
             )
 
-        key = meetings.find(wins, known)
-        return key is not None and not self.differs(meetings.at(key), meetings.cls, key)
+        key = search.find(wins, known)
+        return key is not None and not self.differs(search.at(key), search.cls, key)
 
-    def _everyone(self, meetings: Meetings) -> frozenset[int]:
+    def _everyone(self, search: KeySearch) -> frozenset[int]:
         """All rules that share a key with one."""
         near = self.scope.policy.shared(Overlaps).meeting_in
-        mine = meetings.member
+        mine = search.member
         return frozenset(n for unit in self.scope.units for n in near(mine, unit))
 
     def _compare(self, ids: Ids, cls: MediationClass, key: bytes | None) -> bool:
@@ -242,12 +242,12 @@ class _Trial:
                     won |= mask
                     self._note(mask, facts(number), with_it, without, cls)
             if won:
-                self.found.won.append(Seen(key, owner, cls, with_it, without, won))
+                self.found.won.append(Comparison(key, owner, cls, with_it, without, won))
             for number in self.gone.intersection(ids):
                 fact = facts(number)
                 for bit in _bits((fact.owner if owner else fact.other) & ~won):
                     winners = frozenset(n for m, n in with_it.winners if m & bit)
-                    seen = Seen(key, owner, cls, with_it, without, bit)
+                    seen = Comparison(key, owner, cls, with_it, without, bit)
                     self.found.beaten.setdefault(winners, seen)
         return False
 
@@ -302,7 +302,7 @@ def _bits(mask: int) -> Iterable[int]:
 
 
 def won_at(
-    written: Written, want: Callable[[Decision], int]
+    written: SourceRule, want: Callable[[Decision], int]
 ) -> tuple[MediationClass, bytes, bool, int] | None:
     """A key of a rule, the owner side and the bits, where a decision has some wanted bits.
 
@@ -316,20 +316,20 @@ def won_at(
 
 
 def _won_at(
-    written: Written, want: Callable[[Decision], int], *, real: bool
+    written: SourceRule, want: Callable[[Decision], int], *, real: bool
 ) -> tuple[MediationClass, bytes, bool, int] | None:
     scope = written.scope
     for member in written.members:
-        meetings = Meetings(scope, member)
-        cls = meetings.cls
+        search = KeySearch(scope, member)
+        cls = search.cls
 
         def goal(ids: Ids, cls: MediationClass = cls) -> bool:
             return any(want(decision(scope, ids, cls, owner)) for owner in (True, False))
 
-        key = meetings.find(goal, real=real)
+        key = search.find(goal, real=real)
         if key is not None:
             for owner in (True, False):
-                bits = want(decision(scope, meetings.at(key), cls, owner))
+                bits = want(decision(scope, search.at(key), cls, owner))
                 if bits:
                     return cls, key, owner, bits
     return None

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from lsmc.analysis.linked_policy import LinkedPolicy, LinkedProfile
-from lsmc.analysis.redundancy.keys import Forms
+from lsmc.analysis.redundancy.keys import KeyLanguages
 from lsmc.base.source import Span
 from lsmc.ir.decision import Decision, Facts
 from lsmc.ir.model import MediationClass, Rule, Unit
@@ -27,7 +27,7 @@ from lsmc.tables.bundle import Unit as StoredUnit
 
 
 @dataclass(eq=False)
-class Written:
+class SourceRule:
     """A rule as it is written, with all that it means in a scope."""
 
     scope: Scope
@@ -98,11 +98,11 @@ class Scope:
         }
 
     @cached_property
-    def written(self) -> dict[Span, Written]:
+    def written(self) -> dict[Span, SourceRule]:
         """Every written rule of the scope that a class in force speaks of, in order."""
         return self._written(self.parts)
 
-    def _written(self, parts: Sequence[int]) -> dict[Span, Written]:
+    def _written(self, parts: Sequence[int]) -> dict[Span, SourceRule]:
         found: dict[Span, list[int]] = {}
         head = self.profile.ir.origin
         uses = self.profile.ir.uses
@@ -112,9 +112,9 @@ class Scope:
             for number, rule in zip(self.scopes.numbers[id(unit)], unit.rules, strict=True):
                 if rule.cls.name in mediated and rule.origin != head:
                     found.setdefault(rule.origin, []).append(number)
-        return {span: Written(self, span, tuple(members)) for span, members in found.items()}
+        return {span: SourceRule(self, span, tuple(members)) for span, members in found.items()}
 
-    def at(self, span: Span) -> Written | None:
+    def at(self, span: Span) -> SourceRule | None:
         """A rule by its place, without looking at all others; None when it is not in force here."""
         if span == self.profile.ir.origin:
             return None
@@ -126,7 +126,7 @@ class Scope:
             for number in held[unit]
             if rules[number].cls.name in mediated
         )
-        return Written(self, span, members) if members else None
+        return SourceRule(self, span, members) if members else None
 
     def via_of(self, span: Span) -> tuple[Span, ...]:
         """The chain of includes of a rule of the scope."""
@@ -162,14 +162,14 @@ class Scope:
                 found.setdefault(rule.cls, []).append(number)
         return found
 
-    def own(self) -> Iterator[Written]:
+    def own(self) -> Iterator[SourceRule]:
         """The written rules of the scope's own text."""
         uses = self.profile.ir.uses
         yield from self._written(
             [part for part in self.parts if uses[part].via == self.via]
         ).values()
 
-    def taken_along(self, written: Written) -> tuple[int, ...]:
+    def taken_along(self, written: SourceRule) -> tuple[int, ...]:
         """The grants of the compiler that go with a rule."""
         gone = {id(rule) for rule in self.policy.semantics.brought(self.profile.ir, written.rules)}
         if not gone:
@@ -197,7 +197,7 @@ class Scopes:
         #: The numbers of the IR rules of each unit, by its id.
         self.numbers: dict[int, range] = {}
         #: The keys of the IR rules.
-        self.forms = Forms(policy.rules, policy.semantics)
+        self.languages = KeyLanguages(policy.rules, policy.semantics)
         self._tables: dict[int, dict[int, list[Matches]]] = {}
         self._stored: dict[int, StoredUnit] = {}
         self._facts: dict[int, Facts] = {}

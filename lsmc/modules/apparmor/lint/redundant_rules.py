@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from lsmc.analysis.redundancy.overlap_search import Meetings
-from lsmc.analysis.redundancy.redundant import Fate, Judgement, judgements, smallest_cover
-from lsmc.analysis.redundancy.removal import Seen, won_at
-from lsmc.analysis.redundancy.scopes import Written
+from lsmc.analysis.redundancy.overlap_search import KeySearch
+from lsmc.analysis.redundancy.redundant import Judgement, Redundancy, judgements, smallest_cover
+from lsmc.analysis.redundancy.removal import Comparison, won_at
+from lsmc.analysis.redundancy.scopes import SourceRule
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.ir.model import MediationClass
@@ -19,9 +19,9 @@ from lsmc.modules.apparmor.lint.messages import help_text, labels, where, witnes
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
-def judged(tree: Tree, fate: Fate) -> Iterator[Judgement]:
+def judged(tree: Tree, fate: Redundancy) -> Iterator[Judgement]:
     """The rules that may go for one reason."""
-    return (judgement for judgement in judgements(tree) if judgement.fate is fate)
+    return (judgement for judgement in judgements(tree) if judgement.kind is fate)
 
 
 def report(
@@ -71,20 +71,20 @@ def witness_of(judgement: Judgement) -> dict[str, Any] | None:
     return witness(written.scope, *found) if found is not None else None
 
 
-def best(seen: Iterable[Seen]) -> Seen | None:
+def best(seen: Iterable[Comparison]) -> Comparison | None:
     """The best example: an object that there is, then a short one, then one of the owner."""
 
-    def cost(one: Seen) -> tuple[bool, int, bool]:
+    def cost(one: Comparison) -> tuple[bool, int, bool]:
         key = one.key or b""
         return not is_requestable(one.cls, key), len(key), not one.owner
 
     return min((one for one in seen if one.key is not None), key=cost, default=None)
 
 
-def _matching(written: Written) -> tuple[MediationClass, bytes, bool, int] | None:
+def _matching(written: SourceRule) -> tuple[MediationClass, bytes, bool, int] | None:
     """A key that a rule matches, the owner side and the bits, wherever it is decided."""
     for rule, member in zip(written.rules, written.members, strict=True):
-        key = Meetings(written.scope, member).example()
+        key = KeySearch(written.scope, member).example()
         if key is not None:
             return rule.cls, key, bool(rule.owner), rule.owner or rule.other
     return None

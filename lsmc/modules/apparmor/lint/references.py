@@ -17,7 +17,7 @@ from lsmc.base.text import encode
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.lint.unlinted_profiles import Beside
+from lsmc.modules.apparmor.lint.unlinted_profiles import NeighbourIndex
 from lsmc.tables.groups import key_pattern
 
 #: Profiles that programs make at run time, or that come with another package's loader.
@@ -53,17 +53,17 @@ def graph_of(tree: Tree) -> ProfileGraph:
     return ProfileGraph(tree.engine, Seen(rule, attachment))
 
 
-def names_of(tree: Tree) -> Names:
+def names_of(tree: Tree) -> ProfileNames:
     """The names of the tree; ask `tree.shared` for it."""
-    return Names(tree)
+    return ProfileNames(tree)
 
 
-class Names:
+class ProfileNames:
     """The profiles that exist, in the tree and beside it."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.beside = tree.shared(Beside)
+        self.neighbours = tree.shared(NeighbourIndex)
         self.profiles = tuple(profile.name for profile in tree.profiles)
         self._matches: dict[Pattern, tuple[str, ...]] = {}
         self._dfas: dict[Pattern, Dfa | None] = {}
@@ -151,16 +151,16 @@ class Names:
             listed = (*some(Table(dfa), 4), prefix)
         names = [to_display(text.decode("latin-1")) for text in listed]
         return any(
-            self.beside.has(name) or any(fnmatch.fnmatchcase(name, glob) for glob in globs)
+            self.neighbours.has(name) or any(fnmatch.fnmatchcase(name, glob) for glob in globs)
             for name in names
         )
 
     def _beside(self, pattern: Pattern, prefix: bytes) -> bool:
         """Whether a label pattern may mean a profile beside the tree, or any child of one."""
         parent, _, child = prefix.rpartition(b"//")
-        if not child and self.beside.has(to_display(parent.decode("latin-1"))):
+        if not child and self.neighbours.has(to_display(parent.decode("latin-1"))):
             return True
-        return any(self.fits(pattern, encode(name)) for name in self.beside.names)
+        return any(self.fits(pattern, encode(name)) for name in self.neighbours.names)
 
 
 def external_setting(tree: Tree, check: str, table: Mapping[str, Any]) -> tuple[str, ...]:

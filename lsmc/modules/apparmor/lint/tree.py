@@ -24,7 +24,7 @@ from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.compile import Compiled, Compiler
 from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.lint.include_graph import IncludeGraph
-from lsmc.modules.apparmor.lint.unlinted_profiles import Beside
+from lsmc.modules.apparmor.lint.unlinted_profiles import NeighbourIndex
 from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.tables.build import Known, TooComplexError, build, rules_in_order
@@ -80,7 +80,7 @@ class Tree(LinkedPolicy):
     @property
     def settled(self) -> frozenset[str]:
         """The files about which all is said: shared ones if no other profile may use them."""
-        return frozenset(self.given if self.shared(Beside).names else self.texts)
+        return frozenset(self.given if self.shared(NeighbourIndex).names else self.texts)
 
     # --- what checks ask
 

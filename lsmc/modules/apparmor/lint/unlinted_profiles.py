@@ -44,7 +44,7 @@ _ROUNDS = 4
 _LIMIT = 20_000
 
 
-class Head(NamedTuple):
+class ProfileHead(NamedTuple):
     """A profile: its file, its name and what it attaches to as they are written, and variables."""
 
     file: str
@@ -53,20 +53,20 @@ class Head(NamedTuple):
     variables: dict[str, list[str]]
 
 
-class Shelf:
+class NeighbourFiles:
     """The files of a library's file system, looked through and not compiled; each is read once."""
 
     def __init__(self, library: Library) -> None:
         self._files = library.files
         self._texts: dict[str, str] = {}
-        self._profiles: dict[tuple[str, ...], Profiles] = {}
+        self._profiles: dict[tuple[str, ...], ProfileHeads] = {}
 
-    def profiles(self, folders: Iterable[str]) -> Profiles:
+    def profiles(self, folders: Iterable[str]) -> ProfileHeads:
         """The profiles of the files in some folders."""
         key = tuple(sorted(set(folders)))
         if key not in self._profiles:
             paths = dict.fromkeys(path for folder in key for path in self.inside(folder))
-            self._profiles[key] = Profiles(head for path in paths for head in self._heads(path))
+            self._profiles[key] = ProfileHeads(head for path in paths for head in self._heads(path))
         return self._profiles[key]
 
     def inside(self, folder: str) -> Iterator[str]:
@@ -96,20 +96,20 @@ class Shelf:
         """What stands behind the arrows in a file."""
         return (match[1].strip('",') for match in _TARGET.finditer(self.text(path)))
 
-    def _heads(self, path: str) -> Iterator[Head]:
+    def _heads(self, path: str) -> Iterator[ProfileHead]:
         text = self.text(path)
         variables: dict[str, list[str]] = {}
         for match in _SET.finditer(text):
             variables.setdefault(match[1], []).extend(re.findall(_WORD, match[2]))
         for match in _HEAD.finditer(text):
             name = (match["name"] or match["bare"]).strip('"')
-            yield Head(path, to_display(name), (match["path"] or name).strip('"'), variables)
+            yield ProfileHead(path, to_display(name), (match["path"] or name).strip('"'), variables)
 
 
-class Profiles:
+class ProfileHeads:
     """Profiles by name and by what they attach to."""
 
-    def __init__(self, heads: Iterable[Head]) -> None:
+    def __init__(self, heads: Iterable[ProfileHead]) -> None:
         self._heads = tuple(heads)
         self.files: dict[str, set[str]] = {}
         for head in self._heads:
@@ -138,19 +138,19 @@ class Profiles:
         )
 
 
-class Beside:
+class NeighbourIndex:
     """The profiles beside a tree; ask `tree.shared` for them."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._shelf = tree.library.kept(Shelf)
+        self._files = tree.library.kept(NeighbourFiles)
         self._given = {posixpath.abspath(file.path) for file in tree.files}
         self._base = tuple(map(posixpath.abspath, tree.library.search[:1]))
         self._folders = (*sorted({posixpath.dirname(path) for path in self._given}), *self._base)
 
     @cached_property
-    def _profiles(self) -> Profiles:
-        return self._shelf.profiles(self._folders)
+    def _profiles(self) -> ProfileHeads:
+        return self._files.profiles(self._folders)
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -179,11 +179,11 @@ class Beside:
 
     @cached_property
     def _targets(self) -> frozenset[str]:
-        paths = {path for folder in self._folders for path in self._shelf.inside(folder)}
+        paths = {path for folder in self._folders for path in self._files.inside(folder)}
         for folder in self._base:
-            paths.update(self._shelf.below(posixpath.join(folder, "abstractions")))
+            paths.update(self._files.below(posixpath.join(folder, "abstractions")))
         paths.difference_update(map(posixpath.abspath, self._tree.texts))
-        found = (target for path in paths for target in self._shelf.targets(path))
+        found = (target for path in paths for target in self._files.targets(path))
         return frozenset(map(to_display, found))
 
 

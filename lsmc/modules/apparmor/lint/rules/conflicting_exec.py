@@ -84,7 +84,7 @@ def _pairs(scope: Scope, overlaps: Overlaps) -> Iterator[tuple[int, int, bytes, 
     wild: list[int] = []
     classes: list[int] = []
     for number in numbers:
-        keys = overlaps.scopes.forms.of(number).keys
+        keys = overlaps.scopes.languages.of(number).keys
         if rules[number].exact and keys is not None:
             for key in keys:
                 exact.setdefault(key, []).append(number)

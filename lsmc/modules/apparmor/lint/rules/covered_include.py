@@ -42,7 +42,7 @@ from collections.abc import Iterator
 
 from lsmc.analysis.redundancy.redundant import smallest_cover
 from lsmc.analysis.redundancy.removal import Removal, removal, shows
-from lsmc.analysis.redundancy.scopes import Scope, Scopes, Written
+from lsmc.analysis.redundancy.scopes import Scope, Scopes, SourceRule
 from lsmc.automata.dfa import StateLimit
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
@@ -59,7 +59,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     seen: set[Span] = set()
     for scope in (*scopes.bodies, *scopes.included):
         lines = {line for line in _lines(scope) if line not in seen}
-        inside: dict[Span, list[Written]] = {}
+        inside: dict[Span, list[SourceRule]] = {}
         if lines:
             depth = len(scope.via)
             for span, chain in scope.vias.items():
@@ -99,13 +99,13 @@ def _decides_alone(scope: Scope, unit: Unit) -> bool:
             continue
         if len(scope.holding(rule.origin)) != 1 or not shows(scopes.facts(number)):
             continue
-        key = scopes.forms.of(number).short
+        key = scopes.languages.of(number).short
         if key is not None and scope.matched(bytes((rule.cls.code,)) + key) == (number,):
             return True
     return False
 
 
-def _removal(rules: list[Written]) -> Removal | None:
+def _removal(rules: list[SourceRule]) -> Removal | None:
     """The proof that all rules of an include may go together."""
     members = [member for written in rules for member in written.members]
     try:
@@ -115,7 +115,7 @@ def _removal(rules: list[Written]) -> Removal | None:
     return proof if proof is not None and proof.won and not proof.unmet else None
 
 
-def _report(scope: Scope, line: Span, rules: list[Written], proof: Removal) -> Diagnostic:
+def _report(scope: Scope, line: Span, rules: list[SourceRule], proof: Removal) -> Diagnostic:
     origin = scope.policy.origin
     needs = [frozenset(origin(number) for number in need.rules) for need in proof.needs]
     cover = smallest_cover(needs, lambda span: (span.source.path, span.start))

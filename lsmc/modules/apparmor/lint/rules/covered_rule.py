@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.redundancy.redundant import Fate, judgements
+from lsmc.analysis.redundancy.redundant import Redundancy, judgements
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.messages import quoted
@@ -46,7 +46,7 @@ from lsmc.modules.apparmor.lint.tree import Tree
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that others cover together."""
-    for one in judged(tree, Fate.SEVERAL):
+    for one in judged(tree, Redundancy.SEVERAL):
         count = len(one.cover)
         message = (
             f"{quoted(one.written.span)} changes nothing: {count} other rules cover it together"

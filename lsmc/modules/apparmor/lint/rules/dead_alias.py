@@ -64,7 +64,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             if (alias.old.text, alias.new.text) in hit:
                 matched.add(alias.span)
     given = {file.path for file in tree.files}
-    others = tree.shared(names_of).beside.names
+    others = tree.shared(names_of).neighbours.names
     for span, alias in seen.items():
         old, new = to_display(alias.old.text), to_display(alias.new.text)
         if alias.old.text == alias.new.text:

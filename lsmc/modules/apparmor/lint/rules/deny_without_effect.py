@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lsmc.analysis.redundancy.redundant import Fate, judgements
+from lsmc.analysis.redundancy.redundant import Redundancy, judgements
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.messages import quoted
@@ -49,7 +49,7 @@ from lsmc.modules.apparmor.lint.tree import Tree
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each deny that does nothing."""
-    for one in judged(tree, Fate.WITHOUT_EFFECT):
+    for one in judged(tree, Redundancy.WITHOUT_EFFECT):
         overriders = () if one.removal.won else stronger(one)
         message = f"{quoted(one.written.span)} takes nothing away and quiets nothing"
         advice = "its priority is too low" if overriders else "nothing allows what it denies"

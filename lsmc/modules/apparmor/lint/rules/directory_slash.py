@@ -42,8 +42,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.redundancy.overlap_search import Meetings, decision
-from lsmc.analysis.redundancy.scopes import Scope, Scopes, Written
+from lsmc.analysis.redundancy.overlap_search import KeySearch, decision
+from lsmc.analysis.redundancy.scopes import Scope, Scopes, SourceRule
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span, to_display
 from lsmc.ir.model import Effect
@@ -102,9 +102,9 @@ def _below(scope: Scope) -> dict[bytes, int]:
         for member in written.members:
             if scope.policy.rules[member].cls is not FILE:
                 continue
-            form = scope.scopes.forms.of(member)
-            keys = form.keys
-            for head in keys if keys is not None else (form.prefix[1:],):
+            language = scope.scopes.languages.of(member)
+            keys = language.keys
+            for head in keys if keys is not None else (language.prefix[1:],):
                 at = head.rfind(b"/", 0, len(head) - 1 if keys is not None else len(head))
                 if at > 0:
                     found.setdefault(head[:at], member)
@@ -112,22 +112,22 @@ def _below(scope: Scope) -> dict[bytes, int]:
 
 
 def _missing(
-    scope: Scope, written: Written, member: int, below: dict[bytes, int]
+    scope: Scope, written: SourceRule, member: int, below: dict[bytes, int]
 ) -> Diagnostic | None:
     """The finding for a directory without its slash."""
     rule = scope.policy.rules[member]
     if rule.cls is not FILE or rule.effect is not Effect.ALLOW:
         return None
     mask = rule.owner | rule.other
-    keys = scope.scopes.forms.of(member).keys
+    keys = scope.scopes.languages.of(member).keys
     if not keys or not mask & _PLAIN or mask & _OTHERS or not no_directories(rule.fields[0]):
         return None
     if not all(key in _DIRECTORIES or key in below for key in keys):
         return None
     owner = bool(rule.owner)
-    meetings = Meetings(scope, member)
+    search = KeySearch(scope, member)
     for key in keys:
-        granted = decision(scope, meetings.at(key + b"/"), FILE, owner).allow
+        granted = decision(scope, search.at(key + b"/"), FILE, owner).allow
         if granted & mask & _PLAIN:
             return None  # the directory is taken care of
     name = to_display(keys[0].decode("latin-1"))
@@ -142,10 +142,10 @@ def _missing(
     )
 
 
-def _extra(scope: Scope, written: Written, member: int) -> Diagnostic | None:
+def _extra(scope: Scope, written: SourceRule, member: int) -> Diagnostic | None:
     """The finding for a file with a slash."""
     rule = scope.policy.rules[member]
-    keys = scope.scopes.forms.of(member).keys if rule.cls is FILE else None
+    keys = scope.scopes.languages.of(member).keys if rule.cls is FILE else None
     if not keys or not all(key[-1:] == b"/" and key[:-1] in _FILES for key in keys):
         return None
     name = to_display(keys[0][:-1].decode("latin-1"))
@@ -158,19 +158,19 @@ def _extra(scope: Scope, written: Written, member: int) -> Diagnostic | None:
     )
 
 
-def _unlisted(scope: Scope, written: Written, member: int) -> Diagnostic | None:
+def _unlisted(scope: Scope, written: SourceRule, member: int) -> Diagnostic | None:
     """The finding for a tree whose top cannot be listed."""
     rule = scope.policy.rules[member]
-    head = scope.scopes.forms.of(member).prefix[1:] if rule.cls is FILE else b""
+    head = scope.scopes.languages.of(member).prefix[1:] if rule.cls is FILE else b""
     owner = bool(rule.owner)
     if rule.effect is not Effect.ALLOW or head[-1:] != b"/" or len(head) < 2:
         return None
     if not written.span.text.rstrip(", ").split()[0].endswith("/**"):
         return None
-    meetings = Meetings(scope, member)
+    search = KeySearch(scope, member)
     if not (rule.owner | rule.other) & _READ:
         return None
-    if decision(scope, meetings.at(head), FILE, owner).allow & _READ:
+    if decision(scope, search.at(head), FILE, owner).allow & _READ:
         return None
     return CHECK.finding(
         written.span,

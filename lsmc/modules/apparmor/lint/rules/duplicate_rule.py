@@ -43,7 +43,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from lsmc.analysis.redundancy.redundant import Fate, judgements
+from lsmc.analysis.redundancy.redundant import Redundancy, judgements
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.lint.model import Check
@@ -54,7 +54,7 @@ from lsmc.modules.apparmor.lint.tree import Tree
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that says what an earlier one says."""
-    for one in judged(tree, Fate.DUPLICATE):
+    for one in judged(tree, Redundancy.DUPLICATE):
         span = one.written.span
         message = f"{quoted(span)} is written twice"
         finding = report(CHECK, one, message, "remove one of them", one.cover, "says the same")

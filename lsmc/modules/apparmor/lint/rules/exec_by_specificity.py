@@ -37,7 +37,7 @@ from functools import partial
 
 from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.analysis.redundancy.overlaps import Loss
-from lsmc.analysis.redundancy.overridden import cuts
+from lsmc.analysis.redundancy.overridden import partial_overrides
 from lsmc.analysis.redundancy.scopes import Scope
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
@@ -77,7 +77,7 @@ def _gives_way(losers: dict[Span, Loss], said: bytes, loser: Span) -> str:
 
 def _won(tree: Tree) -> Iterator[tuple[LinkedProfile, Scope, Span, list[Loss]]]:
     found: dict[tuple[int, Span], tuple[LinkedProfile, Scope, Span, list[Loss]]] = {}
-    for cut in cuts(tree):
+    for cut in partial_overrides(tree):
         scope = cut.written.scope
         for loss in cut.losses:
             one, other = tree.rules[loss.winner].transition, tree.rules[loss.loser].transition
@@ -89,4 +89,4 @@ def _won(tree: Tree) -> Iterator[tuple[LinkedProfile, Scope, Span, list[Loss]]]:
     yield from found.values()
 
 
-CHECK = Check("LSM109", "exec-by-specificity", "info", run, basis=cuts)
+CHECK = Check("LSM109", "exec-by-specificity", "info", run, basis=partial_overrides)

@@ -89,7 +89,7 @@ def _pivots(tree: Tree) -> Iterator[Diagnostic]:
                         continue
                     name = to_display(rule.body.target.text)
                     known = tree.engine.tables.find(name) is not None or name == UNCONFINED
-                    if known or name.startswith(":") or "@{" in name or names.beside.has(name):
+                    if known or name.startswith(":") or "@{" in name or names.neighbours.has(name):
                         continue
                     yield CHECK.finding(
                         rule.body.target.span,

@@ -61,7 +61,7 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.graph.executions import attached_paths
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.messages import rule_text
-from lsmc.modules.apparmor.lint.references import Names, graph_of, names_of
+from lsmc.modules.apparmor.lint.references import ProfileNames, graph_of, names_of
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
@@ -92,7 +92,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
 def _is_missing(
     graph: ProfileGraph,
-    names: Names,
+    names: ProfileNames,
     profile: LinkedProfile,
     rule: RuleLanguage,
     wanted: Transition,
@@ -109,7 +109,7 @@ def _is_missing(
             attached = any(True for path in listed for _ in scope.at(path))
         else:
             attached = next(attached_paths(rule, scope), None) is not None
-        return not attached and (child or not names.beside.attaches(rule))
+        return not attached and (child or not names.neighbours.attaches(rule))
     if wanted.kind not in ("profile", "child", "stack"):
         return False
     name = wanted.name.removeprefix("&")
@@ -120,7 +120,7 @@ def _is_missing(
     parts = [part for part in name.split("//&") if part != UNCONFINED]
     return any(
         graph.engine.tables.find(_full(record.namespace, part)) is None
-        and not names.beside.has(part)
+        and not names.neighbours.has(part)
         for part in parts
     )
 

@@ -38,7 +38,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.redundancy.overridden import cuts
+from lsmc.analysis.redundancy.overridden import partial_overrides
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.messages import labels, quoted, shown_access, witness
@@ -47,7 +47,7 @@ from lsmc.modules.apparmor.lint.tree import Tree
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that loses something to a higher priority."""
-    for cut in cuts(tree):
+    for cut in partial_overrides(tree):
         lost = [loss for loss in cut.losses if loss.why == "priority"]
         if not lost:
             continue
@@ -66,4 +66,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         )
 
 
-CHECK = Check("LSM110", "overridden-by-priority", "info", run, basis=cuts)
+CHECK = Check("LSM110", "overridden-by-priority", "info", run, basis=partial_overrides)

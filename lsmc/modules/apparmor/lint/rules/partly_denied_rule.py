@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.redundancy.overridden import Cut, cuts
+from lsmc.analysis.redundancy.overridden import PartialOverride, partial_overrides
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.messages import labels, quoted, shown_access, witness
@@ -44,13 +44,13 @@ from lsmc.modules.apparmor.lint.tree import Tree
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each allow rule that is denied in part."""
-    for cut in cuts(tree):
+    for cut in partial_overrides(tree):
         denied = [loss for loss in cut.losses if loss.why == "deny"]
         if denied and cut.kept is not None:
             yield _report(tree, cut)
 
 
-def _report(tree: Tree, cut: Cut) -> Diagnostic:
+def _report(tree: Tree, cut: PartialOverride) -> Diagnostic:
     denied = [loss for loss in cut.losses if loss.why == "deny"]
     first = denied[0]
     scope, span = cut.written.scope, cut.written.span
@@ -71,4 +71,4 @@ def _report(tree: Tree, cut: Cut) -> Diagnostic:
     )
 
 
-CHECK = Check("LSM105", "partly-denied-rule", "info", run, basis=cuts, cost=2)
+CHECK = Check("LSM105", "partly-denied-rule", "info", run, basis=partial_overrides, cost=2)

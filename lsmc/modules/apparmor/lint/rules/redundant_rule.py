@@ -42,7 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.redundancy.redundant import Fate, judgements
+from lsmc.analysis.redundancy.redundant import Redundancy, judgements
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.messages import quoted
@@ -52,7 +52,7 @@ from lsmc.modules.apparmor.lint.tree import Tree
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that one other covers."""
-    for one in judged(tree, Fate.ONE):
+    for one in judged(tree, Redundancy.ONE):
         message = f"{quoted(one.written.span)} changes nothing: another rule covers it"
         advice = "remove it, or narrow the wider rule"
         yield report(CHECK, one, message, advice, one.cover, "covers it")

@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.redundancy.redundant import Fate, judgements
+from lsmc.analysis.redundancy.redundant import Redundancy, judgements
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.messages import quoted
@@ -45,7 +45,7 @@ from lsmc.modules.apparmor.lint.tree import Tree
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each allow rule that decides nothing."""
-    for one in judged(tree, Fate.DEAD):
+    for one in judged(tree, Redundancy.DEAD):
         message = f"{quoted(one.written.span)} never grants anything"
         advice = "remove it, or narrow the rule that overrides it"
         yield report(CHECK, one, message, advice, stronger(one), "overrides it")

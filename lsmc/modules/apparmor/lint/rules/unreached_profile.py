@@ -53,7 +53,7 @@ from lsmc.modules.apparmor.lint.tree import Tree
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each profile that no edge leads to."""
-    beside = tree.shared(names_of).beside
+    neighbours = tree.shared(names_of).neighbours
     graph = tree.shared(graph_of)
     globs = [str(one) for one in tree.setting(CHECK.name, "entered", CHECK.table["entered"])]
     for profile in tree.profiles:
@@ -63,7 +63,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             continue
         if any(edge.source != profile.name for edge in graph.into.get(profile.name, ())):
             continue
-        if not beside.enters(profile.name):
+        if not neighbours.enters(profile.name):
             yield CHECK.finding(
                 profile.ir.origin,
                 f"`{profile.name}` attaches to nothing, and no rule changes to it",

@@ -63,7 +63,7 @@ from lsmc.modules.apparmor.subjects import FREE_MODES
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each child that no edge leads to."""
-    graph, beside = tree.shared(graph_of), tree.shared(names_of).beside
+    graph, neighbours = tree.shared(graph_of), tree.shared(names_of).neighbours
     for profile in tree.profiles:
         parent = _parent(tree, profile)
         if parent is None or parent.record.mode in FREE_MODES:
@@ -79,7 +79,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             for edge in graph.into.get(profile.name, ())
         ):
             continue
-        if not profile.record.is_hat and beside.enters(profile.name):
+        if not profile.record.is_hat and neighbours.enters(profile.name):
             continue
         what = "is a hat inside of a hat: change_hat never finds it"
         yield CHECK.finding(

@@ -44,9 +44,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.redundancy.overlap_search import Meetings
+from lsmc.analysis.redundancy.overlap_search import KeySearch
 from lsmc.analysis.redundancy.overlaps import Overlaps
-from lsmc.analysis.redundancy.scopes import Scope, Scopes, Written
+from lsmc.analysis.redundancy.scopes import Scope, Scopes, SourceRule
 from lsmc.automata.alphabet import cost
 from lsmc.automata.facts import objects
 from lsmc.automata.pattern import example
@@ -119,7 +119,7 @@ def _useless_on_directories(rule: Rule, written: ast.Rule | None) -> int:
     return bits
 
 
-def _deny_exec(scope: Scope, written: Written) -> Iterator[Diagnostic]:
+def _deny_exec(scope: Scope, written: SourceRule) -> Iterator[Diagnostic]:
     overlaps = scope.policy.shared(Overlaps)
     for member in written.members:
         rule = scope.policy.rules[member]
@@ -135,7 +135,7 @@ def _deny_exec(scope: Scope, written: Written) -> Iterator[Diagnostic]:
             and (scope.policy.rules[other].owner | scope.policy.rules[other].other) & _EXECUTE
             and overlaps.meet(member, other) is not None
         )
-        key = Meetings(scope, member).example()
+        key = KeySearch(scope, member).example()
         if key is not None and next(grants, None) is None:
             yield CHECK.finding(
                 written.span,
@@ -146,12 +146,12 @@ def _deny_exec(scope: Scope, written: Written) -> Iterator[Diagnostic]:
             )
 
 
-def _subset(tree: Tree, scope: Scope, written: Written) -> Iterator[Diagnostic]:
+def _subset(tree: Tree, scope: Scope, written: SourceRule) -> Iterator[Diagnostic]:
     for member in written.members:
         rule = scope.policy.rules[member]
         if rule.cls is not LINK or rule.effect is not Effect.ALLOW or not rule.owner & _SUBSET:
             continue
-        keys = scope.scopes.forms.of(member).keys
+        keys = scope.scopes.languages.of(member).keys
         if not keys or len(keys) > _MANY_PAIRS:
             continue
         requests = [
