@@ -34,6 +34,7 @@ def compile(  # noqa: A001 - the contract's name
     target: str | None = None,
     jobs: int | None = None,
     cache: StrPath | None = None,
+    module: str | None = None,
 ) -> Policy:
     """Compile profile files, or the files of directories.
 
@@ -52,14 +53,15 @@ def compile(  # noqa: A001 - the contract's name
             that the abi of each profile stands for when not given.
         jobs: processes to use; as many as there are processors when not given.
         cache: a directory that keeps compiled units between runs; none when not given.
+        module: the security module whose policy it is; told by the paths when not given.
     """
     from lsmc.compiler.cache.store import compile_cached
     from lsmc.compiler.inputs import Options
 
     options = Options.of(base, include, features, variables, restrict, target)
     given = _existing(paths)
-    module = module_of([os.fspath(path) for path in given])
-    data, _ = compile_cached(given, options, compiler=module.compiler, jobs=jobs, directory=cache)
+    compiler = module_of([os.fspath(path) for path in given], module).compiler
+    data, _ = compile_cached(given, options, compiler=compiler, jobs=jobs, directory=cache)
     return Policy(data)
 
 
@@ -73,17 +75,19 @@ def compile_text(
     variables: Variables | None = None,
     restrict: Iterable[StrPath] = (),
     target: str | None = None,
+    module: str = DEFAULT,
 ) -> Policy:
     """Compile a policy text; `name` stands for its file in messages.
 
-    Raises `PolicyError`, ValueError for an unknown target.  The arguments are those of `compile`.
+    Raises `PolicyError`, ValueError for an unknown target.  The arguments are those of `compile`,
+    but that no path tells the module.
     """
     from lsmc.compiler.inputs import Options
 
     if not isinstance(text, str | bytes):
         raise TypeError(f"a policy text is str or bytes, not {type(text).__name__}")
     options = Options.of(base, include, features, variables, restrict, target)
-    data, _ = module_named(DEFAULT).compile_text(text, name, options)
+    data, _ = module_named(module).compile_text(text, name, options)
     return Policy(data)
 
 
@@ -101,6 +105,7 @@ def check(
     select: Iterable[str] | None = None,
     ignore: Iterable[str] = (),
     config: StrPath | None = None,
+    module: str | None = None,
 ) -> list[Diagnostic]:
     """Lint profile files, or the files of directories, together: errors first, then findings.
 
@@ -123,13 +128,14 @@ def check(
         select: codes, prefixes of codes or names of the checks to run; else the default set.
         ignore: those of the checks not to run.
         config: a `lsmc.toml`, or a `pyproject.toml` with `[tool.lsmc]`.
+        module: the security module whose policy it is; told by the paths when not given.
     """
     from lsmc.lint.setup import check_paths
 
     del cache
     given = _several(paths)
     return check_paths(
-        lint_of([os.fspath(path) for path in given]),
+        lint_of([os.fspath(path) for path in given], module),
         given,
         base=base,
         include=include,

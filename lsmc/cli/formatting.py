@@ -44,7 +44,7 @@ class _Run:
     def __init__(self, wish: Wish, screen: Screen) -> None:
         self.wish = wish
         self.screen = screen
-        module = module_of(list(wish.paths))
+        module = module_of(list(wish.paths), wish.reading.module)
         make = module.needs(module.formatter, "layout")
         self.formatter = make(wish.reading.options())
         self.changed = self.unchanged = self.failed = self.left = 0

@@ -91,7 +91,7 @@ class _Run:
         _check_use(wish)
         self.wish = wish
         self.screen = screen
-        self.lint = _lint_of(wish.paths)
+        self.lint = _lint_of(wish.paths, wish.reading.module)
         self.config = self._config()
         select = _words(wish.select) or None
         extend, ignore = _words(wish.extend_select), _words(wish.ignore)
@@ -320,9 +320,9 @@ def _check_use(wish: Wish) -> None:
         raise UsageFault("--write-baseline takes all findings, and changes no policy")
 
 
-def _lint_of(paths: Sequence[str]) -> Lint[Any]:
+def _lint_of(paths: Sequence[str], module: str | None) -> Lint[Any]:
     try:
-        return lint_of(paths)
+        return lint_of(paths, module)
     except ValueError as fault:
         raise UsageFault(str(fault)) from None
 

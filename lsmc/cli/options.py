@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from lsmc.cli.screen import Screen
+from lsmc.modules.registry import DEFAULT, NAMES
 
 if TYPE_CHECKING:
     from lsmc.compiler.inputs import Options
@@ -28,6 +29,7 @@ class Reading(NamedTuple):
     cache: str | None
     restrict: tuple[str, ...] = ()
     target: str | None = None
+    module: str | None = None
 
     def options(self) -> Options:
         """What the front end takes of it."""
@@ -75,6 +77,11 @@ def screen_options(function: Function) -> Function:
     return color(quiet(function))
 
 
+def module_option(help: str, default: str | None = None) -> Callable[[Function], Function]:
+    """Add `--module`."""
+    return click.option("--module", type=click.Choice(NAMES), default=default, help=help)
+
+
 def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how policy is read; the function gets them as `reading`."""
 
@@ -87,6 +94,7 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
         define: tuple[str, ...],
         restrict: tuple[str, ...],
         target: str | None,
+        module: str | None,
         jobs: int | None,
         cache_dir: str | None,
         no_cache: bool,
@@ -96,7 +104,17 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
             raise click.UsageError("--cache-dir and --no-cache exclude each other")
         cache = None if no_cache else cache_dir or default_cache()
         variables = dict(_define(text) for text in define)
-        reading = Reading(base, include, features, variables, jobs, cache, restrict, target)
+        reading = Reading(
+            base=base,
+            include=include,
+            features=features,
+            variables=variables,
+            jobs=jobs,
+            cache=cache,
+            restrict=restrict,
+            target=target,
+            module=module,
+        )
         return function(*args, reading=reading, **rest)
 
     options = (
@@ -129,6 +147,7 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
             callback=_target,
             help="Decide as AppArmor's compiler 3.0, 4.1 or 6.0 [the one that the abi stands for].",
         ),
+        module_option("The security module whose policy it is [told by its content]."),
         click.option(
             "-j", "--jobs", metavar="N", type=click.IntRange(1), help="Processes [one a processor]."
         ),
@@ -145,7 +164,7 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def _target(_ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
     if value is not None:
         from lsmc.compiler.inputs import Options
-        from lsmc.modules.registry import DEFAULT, module_named
+        from lsmc.modules.registry import module_named
 
         try:
             module_named(DEFAULT).check_options(Options(target=value))

@@ -28,6 +28,8 @@ def read_policy(path: str, reading: Reading, screen: Screen) -> Policy:
 
     if is_bundle(path):
         policy = open_bundle(path, screen)
+        if reading.module not in (None, policy.module.name):
+            raise UsageFault(f"`{path}` is policy of {policy.module.name}, not {reading.module}")
         _check_target(path, policy, reading.target)
         return policy
     data, _ = compile_paths([path], reading, screen)
@@ -64,7 +66,7 @@ def compile_paths(
         return compile_cached(
             paths,
             options,
-            compiler=module_of(list(paths)).compiler,
+            compiler=module_of(list(paths), reading.module).compiler,
             jobs=reading.jobs,
             directory=reading.cache,
             progress=progress,

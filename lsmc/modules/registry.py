@@ -32,14 +32,16 @@ def module_named(name: str) -> SecurityModule:
     return found
 
 
-def module_of(paths: Sequence[str]) -> SecurityModule:
-    """The module whose policy some paths hold."""
+def module_of(paths: Sequence[str], name: str | None = None) -> SecurityModule:
+    """The module of a name, else the one whose policy some paths hold; raises `UnknownName`."""
+    if name is not None:
+        return module_named(name)
     return next(module for module in map(module_named, NAMES) if module.claims(paths))
 
 
-def lint_of(paths: Sequence[str]) -> Lint[Any]:
-    """What lint needs of the module whose policy some paths hold; ValueError without checks."""
-    module = module_of(paths)
+def lint_of(paths: Sequence[str], name: str | None = None) -> Lint[Any]:
+    """What lint needs of the module of some paths, as `module_of`; ValueError without checks."""
+    module = module_of(paths, name)
     if module.lint is None:
         raise ValueError(f"lint has no checks for policy of {module.title}")
     return module.lint()

@@ -174,7 +174,7 @@ def test_checks_of_one_basis_run_in_one_process(place: Path) -> None:
 def test_a_lost_process_is_one_message(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No traceback, no findings that may not be all, status 2."""
     checks = {check.code: check for check in (APART, DYING)}
-    monkeypatch.setattr(linting, "lint_of", lambda _: replace(LINT, checks=checks))
+    monkeypatch.setattr(linting, "lint_of", lambda *_: replace(LINT, checks=checks))
     words = ["lint", str(place / "given"), "--base", str(place / "base"), "--no-config", "-j", "2"]
     result = CliRunner().invoke(cli, words, catch_exceptions=False)
     assert (result.exit_code, result.stdout) == (2, "")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from lsmc.cli.faults import WRONG, YES
-from lsmc.cli.options import screen_of, screen_options
+from lsmc.cli.options import module_option, screen_of, screen_options
+from lsmc.modules.registry import DEFAULT
 from lsmc.output.styled import Line, line, safe
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ _FIRST = ("event_type", "epoch", "audit_id", "audit_subid", "source")
     type=click.Choice(("text", "jsonl")),
     help="How to print the records [text on a terminal, else jsonl].",
 )
+@module_option("The security module whose records are read.", DEFAULT)
 @screen_options
 @click.pass_context
-def command(ctx: click.Context, files: tuple[str, ...], form: str | None) -> int:
+def command(ctx: click.Context, files: tuple[str, ...], form: str | None, module: str) -> int:
     """Decode the AppArmor records of logs: one JSON object a record.
 
     Reads what auditd, syslog, dmesg, `journalctl -o json` and `-o export`, and dbus-daemon write,
@@ -40,12 +42,12 @@ def command(ctx: click.Context, files: tuple[str, ...], form: str | None) -> int
     so is other text on what AppArmor decided. Exit status: 0, or 2 when such lines were not read.
     """
     from lsmc.logs.reader import Fault, LogReader
-    from lsmc.modules.registry import DEFAULT, module_named
+    from lsmc.modules.registry import module_named
 
     screen = screen_of(ctx)
     text = form == "text" or (form is None and sys.stdout.isatty())
-    module = module_named(DEFAULT)
-    reader = LogReader(files, module.needs(module.logs, "a log").form())
+    found = module_named(module)
+    reader = LogReader(files, found.needs(found.logs, "a log").form())
     reported = 0
     try:
         for entry in reader.entries():

@@ -54,7 +54,7 @@ def command(
 
     screen = screen_of(ctx)
     if stage == "syntax":
-        screen.policy(_syntax(policy))
+        screen.policy(_syntax(policy, reading))
         return YES
     if stage == "ir" and not is_bundle(policy):
         screen.show(_rules(policy, profile, reading))
@@ -73,14 +73,14 @@ def command(
     return YES
 
 
-def _syntax(path: str) -> bytes:
+def _syntax(path: str, reading: Reading) -> bytes:
     """The text of a file's syntax tree."""
     from lsmc.compiler.inputs import DiskFiles
     from lsmc.modules.registry import module_of
 
     if is_bundle(path):
         raise UsageFault(f"`{path}` is a bundle, which holds no syntax trees")
-    module = module_of([path])
+    module = module_of([path], reading.module)
     return module.needs(module.syntax, "`--stage syntax`")(path, DiskFiles().read(path))
 
 
@@ -89,6 +89,6 @@ def _rules(path: str, profile: str | None, reading: Reading) -> Iterator[Line]:
     from lsmc.modules.registry import module_of
     from lsmc.output.inventory import policy_text
 
-    module = module_of([path])
+    module = module_of([path], reading.module)
     read = module.needs(module.ir, "`--stage ir` of source")
     return policy_text(read([path], reading.options()), profile)
