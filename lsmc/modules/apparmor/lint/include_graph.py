@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.syntax import ast
+from lsmc.modules.apparmor.syntax.walk import walk
 
 
 class IncludeGraph:
@@ -38,11 +39,4 @@ class IncludeGraph:
 
 def includes(items: Iterable[ast.Item]) -> Iterator[ast.Include]:
     """The include lines among some items, wherever they are nested."""
-    for item in items:
-        if isinstance(item, ast.Include):
-            yield item
-        elif isinstance(item, (ast.Block, ast.Profile)):
-            yield from includes(item.body)
-        elif isinstance(item, ast.If):
-            yield from includes(item.body)
-            yield from includes(item.orelse)
+    return (item for item in walk(items) if isinstance(item, ast.Include))

@@ -10,6 +10,7 @@ from lsmc.base.source import Source, Span
 from lsmc.lint.model import SettingError
 from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.syntax import ast
+from lsmc.modules.apparmor.syntax.walk import walk
 
 
 class StyledFile(NamedTuple):
@@ -32,26 +33,9 @@ def given(tree: Tree) -> Iterator[StyledFile]:
             yield StyledFile(file, tree.library.sources[file.path], parsed.tree, sound)
 
 
-def bodies(items: tuple[ast.Item, ...]) -> Iterator[tuple[ast.Item, ...]]:
-    """Some items, and the items of every body in them."""
-    yield items
-    for item in items:
-        if isinstance(item, ast.Profile | ast.Block):
-            yield from bodies(item.body)
-        elif isinstance(item, ast.If):
-            yield from bodies(item.body)
-            yield from bodies(item.orelse)
-
-
-def items(tree: ast.File) -> Iterator[ast.Item]:
-    """Every item of a file, at whatever depth."""
-    for body in bodies(tree.items):
-        yield from body
-
-
 def rules(tree: ast.File) -> Iterator[ast.Rule]:
     """Every rule that a file writes."""
-    return (item for item in items(tree) if isinstance(item, ast.Rule))
+    return (item for item in walk(tree.items) if isinstance(item, ast.Rule))
 
 
 def lines(source: Source) -> Iterator[Span]:

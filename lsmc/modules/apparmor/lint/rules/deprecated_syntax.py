@@ -42,6 +42,7 @@ from lsmc.base.source import Span
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.syntax import ast
+from lsmc.modules.apparmor.syntax.walk import walk
 
 _PREFIX = re.compile(
     r"(?:(?:priority\s*=\s*[+-]?\d+|audit|allow|deny|prompt)\s+)*(?P<word>user)(?=[\s{])"
@@ -53,32 +54,28 @@ _PROPAGATION = re.compile(r"(?:make-)?r?(?:unbindable|private|slave|shared)\Z")
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each such place in the files of the tree."""
     for path in tree.texts:
-        yield from _items(tree.library.file(path).tree.items, top=True)
+        items = tree.library.file(path).tree.items
+        for item in items:
+            if isinstance(item, ast.Profile) and not item.keyword and item.name.text[:1] == "/":
+                yield _named_by_path(item)
+        for item in walk(items):
+            yield from _item(item)
 
 
-def _items(items: tuple[ast.Item, ...], *, top: bool = False) -> Iterator[Diagnostic]:
-    for item in items:
-        match item:
-            case ast.Include(pound=True):
-                yield _word(item.span, "#include", "include")
-            case ast.Alias() if item.span.text.startswith("rewrite"):
-                yield _word(item.span, "rewrite", "alias")
-            case ast.Rlimit():
-                yield from _rlimit(item)
-            case ast.Rule():
-                yield from _rule(item)
-            case ast.Block():
-                yield from _user(item.span)
-                yield from _items(item.body)
-            case ast.If():
-                yield from _items(item.body)
-                yield from _items(item.orelse)
-            case ast.Profile():
-                if top and not item.keyword and item.name.text.startswith("/"):
-                    yield _named_by_path(item)
-                yield from _items(item.body)
-            case _:
-                pass
+def _item(item: ast.Item) -> Iterator[Diagnostic]:
+    match item:
+        case ast.Include(pound=True):
+            yield _word(item.span, "#include", "include")
+        case ast.Alias() if item.span.text.startswith("rewrite"):
+            yield _word(item.span, "rewrite", "alias")
+        case ast.Rlimit():
+            yield from _rlimit(item)
+        case ast.Rule():
+            yield from _rule(item)
+        case ast.Block():
+            yield from _user(item.span)
+        case _:
+            pass
 
 
 def _word(span: Span, old: str, new: str) -> Diagnostic:

@@ -61,13 +61,14 @@ How to fix: move the definition to the top of the file, or into the profile that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_index import is_under, syntax_of
 from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.syntax import ast
+from lsmc.modules.apparmor.syntax.walk import walk
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
@@ -84,20 +85,9 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                         help="move it into the profile that needs it",
                         related=[Label(site.include.span, "included here")],
                     )
-                yield from _abi_lines(item.body)
+                yield from (_abi(one) for one in walk(item.body) if isinstance(one, ast.Abi))
     for file in tree.files:
         yield from _too_early(file)
-
-
-def _abi_lines(items: Sequence[ast.Item]) -> Iterator[Diagnostic]:
-    for item in items:
-        if isinstance(item, ast.Abi):
-            yield _abi(item)
-        elif isinstance(item, (ast.Profile, ast.Block)):
-            yield from _abi_lines(item.body)
-        elif isinstance(item, ast.If):
-            yield from _abi_lines(item.body)
-            yield from _abi_lines(item.orelse)
 
 
 def _abi(item: ast.Abi) -> Diagnostic:

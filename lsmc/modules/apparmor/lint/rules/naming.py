@@ -44,9 +44,10 @@ from collections.abc import Iterator
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span, to_display
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.source_files import expression, given, items
+from lsmc.modules.apparmor.lint.source_files import expression, given
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.syntax import ast
+from lsmc.modules.apparmor.syntax.walk import walk
 
 PROFILE = r"[A-Za-z0-9][A-Za-z0-9._+@-]*"
 VARIABLE = r"[a-z][a-z0-9_]*|[A-Z][A-Z0-9_]*"
@@ -57,7 +58,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     profile = expression(tree, "naming", "profile", PROFILE)
     variable = expression(tree, "naming", "variable", VARIABLE)
     for file in given(tree):
-        for item in items(file.tree):
+        for item in walk(file.tree.items):
             if isinstance(item, ast.Profile):
                 yield from _profile(item, profile)
             elif isinstance(item, ast.Assign | ast.AssignBool):

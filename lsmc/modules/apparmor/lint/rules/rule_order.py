@@ -56,9 +56,10 @@ from lsmc.base.diagnostics import Diagnostic, Edit, Fix, Label
 from lsmc.base.source import Span
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.messages import rule_text
-from lsmc.modules.apparmor.lint.source_files import bodies, given, own_line, texts
+from lsmc.modules.apparmor.lint.source_files import given, own_line, texts
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.syntax import ast
+from lsmc.modules.apparmor.syntax.walk import every_body
 
 ORDER = [
     *("all", "rlimit", "userns", "capability", "network", "mount", "remount", "umount"),
@@ -84,7 +85,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     order = texts(tree, "rule-order", "order", ORDER)
     paths = bool(tree.setting("rule-order", "sort-paths", False))
     for file in given(tree):
-        for body in bodies(file.tree.items):
+        for body in every_body(file.tree.items):
             for paragraph in _paragraphs(body):
                 keys = [_key(item, order, paths) for item in paragraph]
                 if keys != sorted(keys):

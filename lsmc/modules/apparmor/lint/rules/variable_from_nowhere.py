@@ -54,6 +54,7 @@ from lsmc.modules.apparmor.lint.source_index import is_under
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.variables import BUILTIN, variables_of
 from lsmc.modules.apparmor.syntax import ast
+from lsmc.modules.apparmor.syntax.walk import walk
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
@@ -84,13 +85,8 @@ def _declarers(items: Iterator[ast.Assign]) -> list[Label]:
 
 def _tested(items: tuple[ast.Item, ...]) -> set[str]:
     """The variables that conditions of a text ask for with `defined`."""
-    found: set[str] = set()
-    for item in items:
-        if isinstance(item, ast.If):
-            found |= _defined(item.condition) | _tested(item.body) | _tested(item.orelse)
-        elif isinstance(item, (ast.Block, ast.Profile)):
-            found |= _tested(item.body)
-    return found
+    conditions = (item.condition for item in walk(items) if isinstance(item, ast.If))
+    return {name for condition in conditions for name in _defined(condition)}
 
 
 def _defined(expr: ast.Expr) -> set[str]:
