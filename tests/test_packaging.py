@@ -15,14 +15,12 @@ ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SETUPTOOLS = SETTINGS["tool"]["setuptools"]
 TREES = {"lsmc.grammars": ROOT / "grammars", "lsmc.profiles": ROOT / "profiles"}
-IGNORED = {"__pycache__", ".venv", ".git", "build", "dist"}
+IGNORED = "__pycache__"
 
 
 def files_below(folder: Path) -> list[Path]:
     return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not IGNORED & set(path.parts)
+        path for path in sorted(folder.rglob("*")) if path.is_file() and IGNORED not in path.parts
     ]
 
 

@@ -94,6 +94,18 @@ def test_ports_that_the_kernel_chose_are_one() -> None:
     assert causes.sorted()[0].pattern == "inet stream :* -> 192.0.2.1:443"
 
 
+@pytest.mark.parametrize(
+    ("ports", "count"), [((1024, 1025), 2), ((32766, 32767), 2), ((32768, 60999), 1)]
+)
+def test_a_port_that_the_kernel_may_choose_is_one_from_32768(
+    ports: tuple[int, ...], count: int
+) -> None:
+    """As `net.ipv4.ip_local_port_range` has it when nobody changed it."""
+    base = 'operation="bind" class="net" family="inet" sock_type="stream" protocol=6 '
+    base += 'requested="bind" denied="bind" saddr=192.0.2.1 '
+    assert len(grouped(*(record(f"{base}src={port}") for port in ports))) == count
+
+
 def test_learning_profiles_are_one() -> None:
     some = [opened("/a", profile=f"p//null-/usr/bin/{name}") for name in "xyz"]
     assert len(grouped(*some)) == 1

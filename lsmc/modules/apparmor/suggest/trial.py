@@ -8,6 +8,7 @@ from lsmc.base.text import encode
 from lsmc.engine.matcher import Matcher
 from lsmc.ir.mediation import MediationClass
 from lsmc.modules.apparmor.classes import BY_NAME, FILE
+from lsmc.modules.apparmor.exec_transition import transition_text
 from lsmc.modules.apparmor.requests import values_of
 from lsmc.tables.groups import make_key
 
@@ -43,7 +44,7 @@ def allows(matcher: Matcher, wish: Wish) -> bool:
     decision = matcher.decide(matcher.walk(key_of(cls, wish)), cls, wish.owner)
     if cls is FILE and "x" in wish.permissions:
         transition = decision.transition
-        if transition is None or (transition.kind == "inherit") != (wish.exec_mode == "ix"):
+        if transition is None or transition_text(transition) != wish.exec_mode:
             return False
     return not cls.mask(wish.permissions) & ~decision.allow
 

@@ -1,0 +1,50 @@
+"""Which abstractions are offered for an execution: those that execute in the way of the rule."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from lsmc.cli.group import cli
+
+MODES = {
+    "inherits": "ix",
+    "attaches": "Px",
+    "keeps": "px",
+    "falls-back": "Pix",
+    "child": "Cx",
+    "leaves": "Ux",
+    "other": "Px -> other",
+    "stacked": "Px -> &other",
+}
+LOG = (
+    'audit: type=1400 audit(1700000000.123:7): apparmor="DENIED" operation="exec" profile="app"'
+    ' name="{path}" pid=7 comm="c" requested_mask="x" denied_mask="x" fsuid=1 ouid=0\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "rule", "offered"),
+    [("/opt/tool", "/opt/tool Px,", "attaches"), ("/opt/plain", "/opt/plain ix,", "inherits")],
+)
+def test_an_abstraction_executes_as_the_rule_does(
+    tmp_path: Path, path: str, rule: str, offered: str
+) -> None:
+    """None lets a program run under another profile, or with the environment of the caller."""
+    (tmp_path / "abstractions").mkdir()
+    for name, mode in MODES.items():
+        (tmp_path / "abstractions" / name).write_text(f"/opt/* {mode},\n")
+    (tmp_path / "p").write_text(
+        "profile app /opt/app { }\nprofile tool /opt/tool { }\nprofile other { }\n"
+    )
+    (tmp_path / "log").write_text(LOG.format(path=path))
+    args = ["explain", str(tmp_path / "p"), "--log", str(tmp_path / "log"), "--no-cache"]
+    args += ["--base", str(tmp_path), "--format", "jsonl"]
+    found = json.loads(CliRunner().invoke(cli, args, catch_exceptions=False).stdout)
+    rules = {one["kind"]: one["rule"] for one in found["suggestions"]}
+    assert rules["exact"] == rule
+    abstractions = [one["rule"] for one in found["suggestions"] if one["kind"] == "abstraction"]
+    assert abstractions == [f"include <abstractions/{offered}>"]
