@@ -136,7 +136,9 @@ class _Run:
         """A linter with the checks that were selected; it knows what came from standard input."""
         jobs = self.wish.reading.jobs or os.cpu_count() or 1
         read = self.lint.reader(self.options, files or DiskFiles(), self.stdin)
-        return Linter(read, self.selected, self.lint.names, self.config, jobs)
+        return Linter(
+            read=read, selected=self.selected, known=self.lint.names, config=self.config, jobs=jobs
+        )
 
     def baseline(self) -> Baseline | None:
         """The baseline anew; None when there is none or it is to be written."""
@@ -242,14 +244,14 @@ class _Run:
 
     def _print(self, found: list[Diagnostic], result: Result[Any]) -> None:
         report = Report(
-            tuple(found),
-            tuple(result.faults),
-            result.files,
-            pages(self.lint) if "sarif" in (self.wish.form, *self.reports) else {},
-            root_of(".") or ".",
-            __version__,
-            result.suppressed,
-            result.known,
+            findings=tuple(found),
+            faults=tuple(result.faults),
+            files=result.files,
+            pages=pages(self.lint) if "sarif" in (self.wish.form, *self.reports) else {},
+            root=root_of(".") or ".",
+            version=__version__,
+            suppressed=result.suppressed,
+            known=result.known,
         )
         for form, path in self.reports.items():
             write_output(path, DOCUMENTS[form](report).encode("utf-8", "backslashreplace"))

@@ -100,16 +100,16 @@ class Check(Generic[P_contra]):
     ) -> Diagnostic:
         """A finding of this check."""
         return Diagnostic(
-            self.code,
-            self.name,
-            self.severity,
-            message,
-            span,
-            help,
-            profile,
-            witness,
-            tuple(related),
-            fix,
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
+            message=message,
+            span=span,
+            help=help,
+            profile=profile,
+            witness=witness,
+            related=tuple(related),
+            fix=fix,
         )
 
 

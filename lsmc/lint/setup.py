@@ -154,7 +154,9 @@ def check_paths(
     if setup.config.baseline is not None:
         baseline = read_baseline(setup.config.baseline)
     processes = jobs or os.cpu_count() or 1
-    linter = Linter(read, selected, lint.names, setup.config, processes)
+    linter = Linter(
+        read=read, selected=selected, known=lint.names, config=setup.config, jobs=processes
+    )
     result = linter.lint(paths, baseline)
     return [*result.findings, *result.faults]
 

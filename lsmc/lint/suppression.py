@@ -75,7 +75,13 @@ class Suppressions:
         whole = word == "ignore-file"
         misplaced = _after_start(text, span) if whole else _alone(span)
         line, _ = span.source.position(span.start)
-        found = Suppression(span, tuple(dict.fromkeys(codes)), whole, line, misplaced)
+        found = Suppression(
+            span=span,
+            codes=tuple(dict.fromkeys(codes)),
+            whole_file=whole,
+            line=line,
+            misplaced=misplaced,
+        )
         self._by_file.setdefault(text.path, []).append(found)
 
     def _code(self, span: Span, name: str) -> str | None:

@@ -223,7 +223,15 @@ def _loss(search: KeySearch, winner: int, overlaps: Overlaps) -> Loss | None:
             return None
     ids = search.at(key)
     owner = bool(lost(ids, owner=True))
-    return Loss(loser, winner, why, cls, key, owner, lost(ids, owner=owner))
+    return Loss(
+        loser=loser,
+        winner=winner,
+        why=why,
+        cls=cls,
+        key=key,
+        owner=owner,
+        bits=lost(ids, owner=owner),
+    )
 
 
 def _contested(scope: Scope, a: int, b: int, *, owner: bool) -> int:

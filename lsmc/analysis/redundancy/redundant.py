@@ -168,13 +168,19 @@ class Judgements:
         effect = written.rules[0].effect
         if not proof.won:
             kind = Redundancy.WITHOUT_EFFECT if effect is Effect.DENY else Redundancy.DEAD
-            return Judgement(written, kind, proof, (), profiles)
+            return Judgement(written=written, kind=kind, removal=proof, cover=(), profiles=profiles)
         if proof.unmet:
-            return Judgement(written, Redundancy.WITHOUT_EFFECT, proof, (), profiles)
+            return Judgement(
+                written=written,
+                kind=Redundancy.WITHOUT_EFFECT,
+                removal=proof,
+                cover=(),
+                profiles=profiles,
+            )
         if _hides_conflict(written):
             return None
         kind, cover = self._cover(written, proof)
-        return Judgement(written, kind, proof, cover, profiles)
+        return Judgement(written=written, kind=kind, removal=proof, cover=cover, profiles=profiles)
 
     def _cover(self, written: SourceRule, proof: Removal) -> tuple[Redundancy, tuple[Span, ...]]:
         needs = list({self._spans(need) for need in proof.needs})

@@ -68,12 +68,12 @@ class Removal:
     def copy(self) -> Removal:
         """The same, to be added to."""
         return Removal(
-            self.written,
-            [*self.won],
-            {**self.beaten},
-            {*self.needs},
-            self.unmet,
-            self.empty,
+            written=self.written,
+            won=[*self.won],
+            beaten={**self.beaten},
+            needs={*self.needs},
+            unmet=self.unmet,
+            empty=self.empty,
         )
 
 
@@ -242,12 +242,18 @@ class _Trial:
                     won |= mask
                     self._note(mask, facts(number), with_it, without, cls)
             if won:
-                self.found.won.append(Comparison(key, owner, cls, with_it, without, won))
+                self.found.won.append(
+                    Comparison(
+                        key=key, owner=owner, cls=cls, with_it=with_it, without=without, won=won
+                    )
+                )
             for number in self.gone.intersection(ids):
                 fact = facts(number)
                 for bit in _bits((fact.owner if owner else fact.other) & ~won):
                     winners = frozenset(n for m, n in with_it.winners if m & bit)
-                    seen = Comparison(key, owner, cls, with_it, without, bit)
+                    seen = Comparison(
+                        key=key, owner=owner, cls=cls, with_it=with_it, without=without, won=bit
+                    )
                     self.found.beaten.setdefault(winners, seen)
         return False
 

@@ -253,7 +253,16 @@ class Scopes:
         for profile in live:
             uses = profile.ir.uses
             whole = tuple(range(len(uses)))
-            self.bodies.append(Scope(self.policy, profile, (), whole, self, [profile]))
+            self.bodies.append(
+                Scope(
+                    policy=self.policy,
+                    profile=profile,
+                    via=(),
+                    parts=whole,
+                    scopes=self,
+                    profiles=[profile],
+                )
+            )
             marks: list[object] = [
                 self.numbers[id(use.unit)]
                 if shared[self.numbers[id(use.unit)]] > 1
@@ -272,7 +281,13 @@ class Scopes:
                 key = frozenset(marks[part] for part in parts)
                 scope = known.get(key)
                 if scope is None:
-                    scope = known[key] = Scope(self.policy, profile, via, tuple(parts), self)
+                    scope = known[key] = Scope(
+                        policy=self.policy,
+                        profile=profile,
+                        via=via,
+                        parts=tuple(parts),
+                        scopes=self,
+                    )
                 scope.profiles.append(profile)
         for known in variants.values():
             for key, scope in known.items():

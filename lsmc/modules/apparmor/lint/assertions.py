@@ -91,14 +91,14 @@ def _assertion(number: int, entry: Any) -> Assertion:
     if owner not in (None, True, False):
         raise SettingError(f"{where}: `owner` is true or false")
     return Assertion(
-        str(entry.get("name", f"assertion {number}")),
-        names(_texts(where, entry, "subjects")),
-        names(_texts(where, entry, "except")),
-        cls,
-        mask,
-        _keys(where, entry, cls),
-        owner,
-        bool(entry.get("unconfined", False)),
+        name=str(entry.get("name", f"assertion {number}")),
+        subjects=names(_texts(where, entry, "subjects")),
+        excepted=names(_texts(where, entry, "except")),
+        cls=cls,
+        perms=mask,
+        keys=_keys(where, entry, cls),
+        owner=owner,
+        unconfined=bool(entry.get("unconfined", False)),
     )
 
 

@@ -55,12 +55,12 @@ def names(texts: Iterable[str]) -> re.Pattern[str] | None:
 
 def _zone(entry: dict[str, Any]) -> Zone:
     return Zone(
-        entry["name"],
-        globs(entry["paths"]),
-        globs(entry["not"]) if entry.get("not") else None,
-        tuple(example.encode() for example in entry["examples"]),
-        names(entry.get("by", ())),
-        entry,
+        name=entry["name"],
+        inside=globs(entry["paths"]),
+        outside=globs(entry["not"]) if entry.get("not") else None,
+        examples=tuple(example.encode() for example in entry["examples"]),
+        by=names(entry.get("by", ())),
+        fields=entry,
     )
 
 
@@ -212,5 +212,7 @@ def _opening(
         allowed = decision.allow if effect == ALLOW else decision.deny if effect == DENY else 0
         won = wins(decision, held.facts, perms) & allowed
         if won:
-            return Opening(zone, held, path, owner, won, decision)
+            return Opening(
+                zone=zone, held=held, path=path, owner=owner, perms=won, decision=decision
+            )
     return None

@@ -145,7 +145,14 @@ def _stays(graph: ProfileGraph, profile: LinkedProfile, rule: RuleLanguage) -> E
             shown = path.decode("utf-8", "backslashreplace")
             mode = graph.mode(rule)
             return Edge(
-                profile.name, profile.name, "exec", mode, shown, won[0], rule.facts.id, True
+                source=profile.name,
+                target=profile.name,
+                kind="exec",
+                mode=mode,
+                object=shown,
+                owner=won[0],
+                rule=rule.facts.id,
+                fallback=True,
             )
     return None
 
