@@ -232,7 +232,7 @@ def by_meaning(
     for place in places(matcher, cls):
         record = rule_at(matcher, place).rule
         transition = semantics.destination(record.facts.transition, matcher.profile)
-        meaning = (record.pattern, *record.facts[1:7], record.facts.visit, transition)
+        meaning = (record.pattern, *record.facts[1:7], record.facts.adds_log, transition)
         found.setdefault(meaning, []).append(place)
     return found
 

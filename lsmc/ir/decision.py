@@ -15,8 +15,8 @@ PROMPT, ALLOW, DENY = int(Effect.PROMPT), int(Effect.ALLOW), int(Effect.DENY)
 class Facts(NamedTuple):
     """What the precedence needs to know of a rule; `id` is the caller's name for it.
 
-    `visit` is 0 where ranks alone decide, 1 where logging adds up within a priority, and greater
-    where the rules are visited by these numbers as well.
+    A rule that `adds_log` logs what it matches also where a rule without wildcards of its priority
+    decides.
     """
 
     id: int
@@ -27,7 +27,7 @@ class Facts(NamedTuple):
     priority: int = 0
     exact: bool = False
     transition: Transition | None = None
-    visit: int = 0
+    adds_log: bool = False
 
 
 class Decision(NamedTuple):

@@ -8,9 +8,6 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
 
-#: The greatest number under which a rule is visited; bundles have room for no more.
-MAX_VISIT = (1 << 14) - 1
-
 
 class Effect(IntEnum):
     """What a rule does with its permissions, weakest first."""

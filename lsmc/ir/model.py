@@ -22,8 +22,7 @@ class Rule:
     """One pattern a field, and what holds for the objects that match.
 
     `owner` and `other` are the permission bits for a subject that owns the object and for any
-    other; `exact` tells that no field has a wildcard.  `visit` is 0 where ranks alone decide; see
-    `lsmc.modules.apparmor.precedence.Facts`.
+    other; `exact` tells that no field has a wildcard.  `adds_log`: see `lsmc.ir.decision.Facts`.
     """
 
     cls: MediationClass
@@ -36,7 +35,7 @@ class Rule:
     priority: int = 0
     exact: bool = False
     transition: Transition | None = None
-    visit: int = 0
+    adds_log: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

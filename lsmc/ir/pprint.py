@@ -90,8 +90,8 @@ def _flags(rule: Rule | Facts) -> Iterator[str]:
         yield "audit"
     if rule.exact:
         yield "exact"
-    if rule.visit:
-        yield f"visit={rule.visit}"
+    if rule.adds_log:
+        yield "adds_log"
     if rule.transition is not None:
         yield transition_text(rule.transition)
 

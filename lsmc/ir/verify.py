@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from lsmc.ir.mediation import MAX_VISIT
 from lsmc.ir.model import Effect, Policy, Profile, Rule
 
 #: What records of `lsmc.tables.layout` have room for: priorities (with a bias), codes, permissions.
@@ -56,7 +55,5 @@ def _rule(rule: Rule) -> Iterator[str]:
         yield f"it speaks of a permission that class {cls.name} does not have"
     if abs(rule.priority) > MAX_PRIORITY:
         yield f"priority {rule.priority} does not fit into a table"
-    if not 0 <= rule.visit <= MAX_VISIT:
-        yield f"visit {rule.visit} does not fit into a table"
     if rule.transition is not None and rule.effect is Effect.DENY:
         yield "a deny rule has a transition"

@@ -25,7 +25,6 @@ from lsmc.tables.layout import (
     RULE_WORDS,
     UNIT_WORDS,
     USE_WORDS,
-    VISIT_SHIFT,
     Section,
 )
 from lsmc.tables.link import Linked, Part, link, pack
@@ -218,7 +217,7 @@ class _Writer:
                 | rule.effect << 8
                 | rule.audit << 16
                 | rule.exact << 17
-                | rule.visit << VISIT_SHIFT,
+                | rule.adds_log << 18,
                 rule.owner,
                 rule.other,
                 rule.priority + PRIORITY_BIAS,

@@ -28,7 +28,6 @@ from lsmc.tables.layout import (
     TRANSITION_WORDS,
     UNIT_WORDS,
     USE_WORDS,
-    VISIT_SHIFT,
     Section,
 )
 from lsmc.tables.records import Attached, Group, Place, ProfileRecord, RuleRecord
@@ -213,15 +212,9 @@ class Bundle(Sections):
             priority - PRIORITY_BIAS,
             bool(head >> 17 & 1),
             self.transition(transition),
-            head >> VISIT_SHIFT,
+            bool(head >> 18 & 1),
         )
         return RuleRecord(facts, head & 0xFF, place, (pattern[0], pattern[1]))
-
-    def is_ordered(self, unit: int) -> bool:
-        """Whether rules of a unit have a place in an order that only the whole profile tells."""
-        first, count, *_ = self._record(Section.UNITS, unit, UNIT_WORDS)
-        heads = self._range(Section.RULES, first, count, RULE_WORDS)[::RULE_WORDS]
-        return any(head >> VISIT_SHIFT > 1 for head in heads)
 
     def unit(self, number: int) -> Unit:
         """A unit by its number."""

@@ -9,7 +9,6 @@ import pytest
 
 from lsmc.automata.pattern import NOT_NUL, Literal, Star
 from lsmc.base.source import Source, Span
-from lsmc.ir.mediation import MAX_VISIT
 from lsmc.ir.model import (
     Attachment,
     Effect,
@@ -55,7 +54,6 @@ def test_sound_policy_has_no_faults() -> None:
         ({"cls": CLS._replace(code=256)}, "class thing does not fit into a table"),
         ({"other": 4}, "it speaks of a permission that class thing does not have"),
         ({"priority": MAX_PRIORITY + 1}, "priority 65536 does not fit into a table"),
-        ({"visit": MAX_VISIT + 1}, "visit 16384 does not fit into a table"),
         ({"effect": Effect.DENY, "transition": Transition("stay")}, "a deny rule has a transition"),
     ],
 )
@@ -92,7 +90,7 @@ def test_policy_as_text() -> None:
         audit=True,
         priority=-1,
         exact=True,
-        visit=3,
+        adds_log=True,
         transition=Transition("attach", "q", inherit=True, unsafe=True),
     )
     made = policy(
@@ -120,7 +118,7 @@ def test_policy_as_text() -> None:
         "  unit 1",
         r"    allow thing name=a\.b read owner:write <- /p:2",
         (
-            r"    allow thing name=a\.b write priority=-1 audit exact visit=3"
+            r"    allow thing name=a\.b write priority=-1 audit exact adds_log"
             " -> attach q +inherit +unsafe <- /p:2"
         ),
         "  unit 1 < /p:2",

@@ -37,7 +37,6 @@ from lsmc.modules.apparmor.releases import (
     GRANDCHILD,
     NEWER_CLASSES,
     NEWEST,
-    VISITING,
     Release,
     release_of,
 )
@@ -48,7 +47,6 @@ from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.resolve.preamble import Preamble, PreambleReader
 from lsmc.modules.apparmor.resolve.variables import Variables
 from lsmc.modules.apparmor.syntax import ast
-from lsmc.modules.apparmor.visits import visited
 
 MAX_EXEC_TARGETS = 12
 _NAMED = ("profile", "child", "stack")
@@ -286,8 +284,6 @@ class _FileCompiler:
         if implied.rules:
             uses.append(Use(implied, via))
         self._check(notes, rules, name.local)
-        if VISITING.older(self._release):
-            uses = visited(uses, notes, self._conflicts.overlap)
         self.identities.append((name.local, attach_text))
         self.profiles.append(
             Profile(

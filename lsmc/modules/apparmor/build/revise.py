@@ -153,8 +153,6 @@ class _Work:
     def _profile(self, profile: int, changed: Iterable[str], under: Environment) -> dict[int, Unit]:
         """The units that change in a profile, by place among its uses; raises `Beyond`."""
         uses = self._bundle.use_words(self._bundle.profile_words(profile))
-        if any(self._bundle.is_ordered(unit) for unit, *_ in uses):
-            raise Beyond
         places = {self._homes[unit]: n for n, (unit, *_) in enumerate(uses) if unit in self._homes}
         replaced: dict[int, Unit] = {}
         for path in changed:

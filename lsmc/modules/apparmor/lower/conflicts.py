@@ -71,11 +71,10 @@ class ExecConflicts:
             for one, other in combinations(by_mode.values(), 2):
                 for a in one:
                     for b in other:
-                        if _halves(a.rule, b.rule) and self.overlap(a.rule, b.rule):
+                        if _halves(a.rule, b.rule) and self._overlap(a.rule, b.rule):
                             yield a, b
 
-    def overlap(self, a: Rule, b: Rule) -> bool:
-        """Whether two file rules match a path in common."""
+    def _overlap(self, a: Rule, b: Rule) -> bool:
         first, second = a.fields[0], b.fields[0]
         key = (id(first), id(second))
         known = self._overlaps.get(key)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from lsmc.automata.pattern import NOT_NUL, Chars, Literal, Pattern, Star, concat, union
 from lsmc.base.source import Span, to_display
 from lsmc.ir.model import Effect, MediationClass, Rule, Transition
-from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.errors import did_you_mean, error
 from lsmc.modules.apparmor.lower.aare import Glob, GlobError, parse_glob
 from lsmc.modules.apparmor.refused import Refused
@@ -27,7 +26,6 @@ from lsmc.modules.apparmor.resolve.variables import (
 )
 from lsmc.modules.apparmor.syntax import ast
 
-_EXECUTE, _MAP = FILE.mask("x"), FILE.mask("m")
 #: Any field, and any field that is not empty.
 ANY = Glob(Star(NOT_NUL), False)
 SOME = Glob(concat((Chars(NOT_NUL), Star(NOT_NUL))), False)
@@ -50,20 +48,13 @@ def one_of(texts: Iterable[str]) -> Glob:
 
 @dataclass(frozen=True, slots=True)
 class ExecNote:
-    """What the checks of a whole profile need of a file rule besides its IR."""
+    """What the check for conflicting exec modes needs of a rule besides its IR."""
 
     rule: Rule
     path: str
     target: str
     effect: ast.Effect
     subset: bool
-
-    @property
-    def counts(self) -> bool:
-        """Whether the rule has to do with executing, or decides what executing brings along."""
-        bits = self.rule.owner | self.rule.other
-        decides = self.rule.audit or self.rule.priority != 0
-        return bool(bits & _EXECUTE or (bits & _MAP and decides))
 
 
 @dataclass(slots=True)

@@ -128,8 +128,7 @@ def _rules(lowered: Lowered) -> tuple[Rule, ...]:
 def _outward(lowered: Lowered) -> tuple[object, ...]:
     """What the rest of a profile depends on: rules of execution and of changes of profile."""
     changes = (CHANGE_PROFILE, ONEXEC)
-    notes = tuple(note for note in lowered.notes if note.counts)
-    return notes, tuple(rule for rule in _rules(lowered) if rule.cls in changes)
+    return lowered.notes, tuple(rule for rule in _rules(lowered) if rule.cls in changes)
 
 
 def revision(old: Parsed, new: Parsed) -> Revision | None:

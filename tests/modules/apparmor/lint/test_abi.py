@@ -141,3 +141,26 @@ def apply(finding: Diagnostic, path: Path) -> str:
     for edit in sorted(finding.fix.edits, key=lambda edit: edit.span.start, reverse=True):
         text = text[: edit.span.start] + edit.text + text[edit.span.end :]
     return text
+
+
+UNSURE = """profile p {
+  /bin/* mrix,
+  /bin/a Px,
+  /bin/b Px,
+  /bin/b m,
+  /sbin/* ix,
+  /sbin/a pix,
+}
+"""
+
+
+@pytest.mark.parametrize(("target", "lines"), [("3.0", []), ("4.1", [2]), ("6.0", [])])
+def test_a_map_that_depends_on_the_run(tmp_path: Path, target: str, lines: list[int]) -> None:
+    """4.1.0 keeps the `m` of line 2 on /bin/a in some of its runs."""
+    path = tmp_path / "p"
+    path.write_text(UNSURE)
+    tree, faults = read_tree([str(path)], Options(base=str(tmp_path), target=target))
+    assert not faults
+    found = list(LINT.checks["LSM409"].run(tree))
+    assert [one.line for one in found] == lines
+    assert all("`/bin/a`" in one.message for one in found)

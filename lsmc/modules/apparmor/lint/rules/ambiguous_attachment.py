@@ -42,7 +42,8 @@ profile special /usr/bin/tool {
 
 How sure: exact, with the path.  Attachments with `xattrs=` are left out: which of them hold depends
 on the file.  Kernels before 6.x rank some patterns by the length of their shortest path instead and
-by load order; that is not judged.
+by load order; that is not judged.  A profile whose name is a plain
+path takes that path before all others where its target (its abi, or `--target`) is 3.0.8 or 4.1.0.
 
 How to fix: narrow one of the attachments, or remove one of the profiles.
 """

@@ -32,8 +32,8 @@ profile special /usr/bin/tool {
 
 Each path with equal ranks is also reported by itself (`ambiguous-attachment`).
 
-How sure: exact.  Every path of the attachment is considered; attachments with `xattrs=` are left
-out on both sides.
+How sure: exact, for the release that the profile's abi or `--target` stands for.  Every path of the
+attachment is considered; attachments with `xattrs=` are left out on both sides.
 
 How to fix: remove the profile, or narrow the attachments that claim its paths.
 """

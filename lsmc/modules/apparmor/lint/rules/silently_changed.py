@@ -55,6 +55,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.analysis.profile_view import ProfileView, grants
+from lsmc.analysis.redundancy.overridden import cuts
 from lsmc.automata.facts import members, objects
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.ir.decision import ALLOW, DENY
@@ -62,6 +63,7 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, NETWORK
 from lsmc.modules.apparmor.lint.file_rules import WRITE
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
+from lsmc.modules.apparmor.lint.quirks.map import unsure_maps
 from lsmc.modules.apparmor.lint.quirks.rules import altered
 from lsmc.modules.apparmor.lint.quirks.structure import (
     Fault,
@@ -90,6 +92,15 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     for fault in (*structure(tree), *abi_lines(tree)):
         yield _fault(fault, None)
     yield from _append(tree)
+    for unsure in unsure_maps(tree):
+        yield CHECK.finding(
+            unsure.loser,
+            f"{quoted(unsure.loser)} may give `m` of {shown(unsure.path)} or not: 4.1.0 goes "
+            "through rules in an order that differs from run to run",
+            help=f"write a rule of its own for the `m` of {shown(unsure.path)}",
+            profile=unsure.profile.name,
+            related=[Label(unsure.winner, "this rule wins the execution")],
+        )
     for file in tree.files:
         if _coarse(file.compiled.features) and len(file.compiled.profiles) > 1:
             yield from _shared_network(tree, file)
@@ -184,4 +195,4 @@ def _without(
     return None
 
 
-CHECK = Check("LSM409", "silently-changed", "warning", run)
+CHECK = Check("LSM409", "silently-changed", "warning", run, basis=cuts)

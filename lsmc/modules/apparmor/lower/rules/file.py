@@ -22,7 +22,6 @@ from lsmc.modules.apparmor.releases import (
     IMPLIED_MAP_LOGGED,
     LOSER_LOGS,
     TRAILING_TARGET,
-    VISITING,
 )
 from lsmc.modules.apparmor.syntax import ast
 
@@ -78,8 +77,8 @@ def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Ru
                     granted |= _MAP
             lowered = head.rule(FILE, (glob,), granted, transition=transition)
             if granted & _EXECUTE and LOSER_LOGS.older(context.release):
-                lowered = replace(lowered, visit=1)
-            if granted & _EXECUTE or VISITING.older(context.release):
+                lowered = replace(lowered, adds_log=True)
+            if granted & _EXECUTE:
                 link = rule.target.text if rule.target is not None else ""
                 effect = context.written.effect
                 context.notes.append(ExecNote(lowered, texts[0], link, effect, rule.subset))

@@ -248,4 +248,4 @@ def lower_pivot_root(rule: ast.PivotRootRule, head: Head, context: Lowering) -> 
     old = rule.conditions[0].values[0] if rule.conditions else None
     newroot, oldroot = _path(rule.newroot, context), _path(old, context)
     made = head.rule(PIVOT_ROOT, (newroot or ANY, oldroot or ANY), PIVOT_ROOT.all)
-    yield replace(made, visit=1) if LOSER_LOGS.older(context.release) else made
+    yield replace(made, adds_log=True) if LOSER_LOGS.older(context.release) else made
