@@ -7,12 +7,14 @@ fails is reported apart from all findings, and stops no other check.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, cast
 
 from lsmc.base.diagnostics import Diagnostic, Severity
 from lsmc.base.files import StrPath
+from lsmc.base.source import Span
 from lsmc.lint.baseline import Baseline
 from lsmc.lint.config import Config
 from lsmc.lint.model import Check, P, Read, SettingError
@@ -81,7 +83,7 @@ class Linter(Generic[P]):
         for text in policy.commented:
             comments.read(text)
         settled = policy.settled if comments or baseline is not None else frozenset()
-        kept = self._reported(found, comments, result)
+        kept = self._reported(_sound(found, errors), comments, result)
         if "LSM901" in self.codes:
             kept += self._reported(comments.unused(judged, settled), comments, result)
         if baseline is not None:
@@ -148,6 +150,39 @@ def by_place(finding: Diagnostic) -> tuple[str, int, int, str, str]:
     if place is None:
         return "", 0, 0, finding.code, finding.message
     return place.file, place.line, place.column, finding.code, finding.message
+
+
+def _sound(findings: Iterable[Diagnostic], errors: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """The findings without those about the effect of rules (LSM1) that an error concerns.
+
+    What such a rule does is not settled before it is corrected: that another one covers it says
+    nothing.
+    """
+    places = (
+        span
+        for error in errors
+        if error.severity == "error"
+        for span in (error.span, *(label.span for label in error.related))
+        if span is not None
+    )
+    wrong: dict[str, list[tuple[int, int]]] = {}  # disjoint, in order
+    for span in sorted(places, key=lambda span: (span.start, span.end)):
+        known = wrong.setdefault(span.source.path, [])
+        if known and span.start < known[-1][1]:
+            known[-1] = (known[-1][0], max(known[-1][1], span.end))
+        else:
+            known.append((span.start, span.end))
+    for finding in findings:
+        if not finding.code.startswith("LSM1") or not _touches(finding.span, wrong):
+            yield finding
+
+
+def _touches(span: Span | None, wrong: Mapping[str, Sequence[tuple[int, int]]]) -> bool:
+    known = wrong.get(span.source.path) if span is not None else None
+    if span is None or not known:
+        return False
+    at = bisect_left(known, (span.end, 0)) - 1  # the last that begins before the end
+    return at >= 0 and known[at][1] > span.start
 
 
 def _once(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
