@@ -5,7 +5,7 @@ Worked out once a policy, when the first check asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -56,6 +56,8 @@ class Judgements:
         self.policy = policy
         self.scopes = policy.shared(Scopes)
         self._in_bodies: dict[tuple[Span, int], Judgement | None] = {}
+        self._body: Scope | None = None
+        self._firsts: dict[Hashable, Span] = {}
         self._included: dict[Span, Judgement | None] = {}
 
     @cached_property
@@ -70,8 +72,34 @@ class Judgements:
             return judgement if judgement and judgement.scope is written.scope else None
         key = (written.span, id(written.scope))
         if key not in self._in_bodies:
-            self._in_bodies[key] = self._judge(written)
+            first = self._first_of(written.scope).get(_meaning(written), written.span)
+            if first == written.span:
+                self._in_bodies[key] = self._judge(written)
+            else:
+                self._in_bodies[key] = self._judge_again(written, first)
         return self._in_bodies[key]
+
+    def _first_of(self, scope: Scope) -> Mapping[Hashable, Span]:
+        """The first rule of a body for each meaning that rules of it have."""
+        if self._body is not scope:
+            self._body = scope
+            self._firsts = {}
+            for written in scope.own():
+                if not scope.taken_along(written):
+                    self._firsts.setdefault(_meaning(written), written.span)
+        return self._firsts
+
+    def _judge_again(self, written: SourceRule, first: Span) -> Judgement | None:
+        """What is said of a rule when an earlier one of the same body is the same in all parts.
+
+        Whatever holds of the one holds of the other; many of them need not be judged each.
+        """
+        earlier = written.scope.at(first)
+        judgement = self.of(earlier) if earlier is not None else None
+        if judgement is None or judgement.kind in (Redundancy.DEAD, Redundancy.WITHOUT_EFFECT):
+            return judgement and replace(judgement, written=written)
+        cover = judgement.cover if judgement.kind is Redundancy.DUPLICATE else (first,)
+        return replace(judgement, written=written, kind=Redundancy.DUPLICATE, cover=cover)
 
     def included(self, span: Span) -> Judgement | None:
         """What is said of a rule of an included file that may go wherever the file is included."""
@@ -200,6 +228,24 @@ class Judgements:
 
     def _spans(self, need: Need) -> frozenset[Span]:
         return frozenset(self.policy.rules[number].origin for number in need.rules)
+
+
+def _meaning(written: SourceRule) -> Hashable:
+    """All parts of what a rule means but its place."""
+    return tuple(
+        (
+            rule.cls,
+            rule.fields,
+            rule.owner,
+            rule.other,
+            rule.effect,
+            rule.audit,
+            rule.priority,
+            rule.exact,
+            rule.transition,
+        )
+        for rule in written.rules
+    )
 
 
 def _stays(written: SourceRule) -> bool:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.analysis.redundancy.overlaps import Loss
-from lsmc.analysis.redundancy.overridden import cuts
+from lsmc.analysis.redundancy.overridden import partial_overrides
 from lsmc.base.source import Span
 from lsmc.ir.decision import ALLOW
 from lsmc.modules.apparmor.classes import FILE
@@ -34,7 +34,7 @@ class Unsure(NamedTuple):
 def unsure_maps(tree: Tree) -> Iterator[Unsure]:
     """Each rule whose `m` may be there or not, once for each rule that wins."""
     seen: set[tuple[str, Span, Span]] = set()
-    for cut in cuts(tree):
+    for cut in partial_overrides(tree):
         profile = cut.written.scope.profile
         release = release_named(dict(profile.record.settings)["target"])
         if not MAP_BESIDE_EXACT.unsure(release):

@@ -40,8 +40,9 @@ How to fix: `--fix` removes the rule; no decision changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from lsmc.analysis.redundancy.redundant import Redundancy, judgements
 from lsmc.base.diagnostics import Diagnostic
@@ -54,23 +55,33 @@ from lsmc.modules.apparmor.lint.tree import Tree
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that says what an earlier one says."""
+    deciding: dict[str, frozenset[tuple[str, int]]] = {}  # lines by witness: many have the same
     for one in judged(tree, Redundancy.DUPLICATE):
         span = one.written.span
         message = f"{quoted(span)} is written twice"
         finding = report(CHECK, one, message, "remove one of them", one.cover, "says the same")
-        if not _decides(tree, finding, [span, *(label.span for label in finding.related)]):
+        spans = [span, *(label.span for label in finding.related)]
+        if not _decides(tree, finding.witness, spans, deciding):
             finding = replace(finding, witness=None)
         yield replace(finding, fix=without(span, "remove the second rule"))
 
 
-def _decides(tree: Tree, finding: Diagnostic, spans: Sequence[Span]) -> bool:
+def _decides(
+    tree: Tree,
+    witness: Mapping[str, Any] | None,
+    spans: Sequence[Span],
+    deciding: dict[str, frozenset[tuple[str, int]]],
+) -> bool:
     """Whether one of the rules decides at the witness: where a stronger one does, it shows none."""
-    if finding.witness is None:
+    if witness is None:
         return False
     places = {(place.file, place.line) for place in (span.location() for span in spans)}
-    verdict = tree.answer(finding.witness)
-    decided = {(ref.file, ref.line) for ref in verdict.rules} if verdict is not None else set()
-    return bool(places & decided)
+    key = repr(witness)
+    if key not in deciding:
+        verdict = tree.answer(witness)
+        rules = verdict.rules if verdict is not None else ()
+        deciding[key] = frozenset((ref.file, ref.line) for ref in rules)
+    return bool(places & deciding[key])
 
 
 CHECK = Check("LSM104", "duplicate-rule", "warning", run, basis=judgements)

@@ -55,7 +55,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.analysis.profile_view import ProfileView, grants
-from lsmc.analysis.redundancy.overridden import cuts
+from lsmc.analysis.redundancy.overridden import partial_overrides
 from lsmc.automata.facts import members, objects
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.ir.decision import ALLOW, DENY
@@ -195,4 +195,4 @@ def _without(
     return None
 
 
-CHECK = Check("LSM409", "silently-changed", "warning", run, basis=cuts)
+CHECK = Check("LSM409", "silently-changed", "warning", run, basis=partial_overrides)

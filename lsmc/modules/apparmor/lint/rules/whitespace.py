@@ -34,7 +34,9 @@ How to fix: `lsmc fmt`, or `lsmc lint --fix`, which changes no decision.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from lsmc.base.diagnostics import Diagnostic, Edit, Fix
 from lsmc.base.source import Source, Span
@@ -68,6 +70,10 @@ def _finding(source: Source, good: str) -> Diagnostic:
     )
 
 
+#: Pairs of equal lines that are looked at.
+_MANY_PAIRS = 1_000_000
+
+
 def _edits(source: Source, good: str) -> Iterator[Edit]:
     """The lines that change."""
     old, new = source.text.splitlines(keepends=True), good.splitlines(keepends=True)
@@ -77,11 +83,31 @@ def _edits(source: Source, good: str) -> Iterator[Edit]:
     starts = [0]
     for line in old:
         starts.append(starts[-1] + len(line))
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for kind, first, last, start, end in matcher.get_opcodes():
-        if kind != "equal":
-            span = Span(source, starts[first], starts[last])
-            yield Edit(span, "".join(new[start:end]))
+    for first, last, start, end in _differences(old, new):
+        yield Edit(Span(source, starts[first], starts[last]), "".join(new[start:end]))
+
+
+def _differences(old: list[str], new: list[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Ranges of old and of new lines that differ, the first with its end, then the second.
+
+    To look for the best ones takes as many steps as there are pairs of equal lines.  Where these
+    are too many, all between the first and the last line that differ is one range.
+    """
+    counts = Counter(new)
+    if sum(counts[text] for text in old) <= _MANY_PAIRS:
+        matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+        for kind, first, last, start, end in matcher.get_opcodes():
+            if kind != "equal":
+                yield first, last, start, end
+        return
+    first = _equal(old, new)
+    behind = _equal(reversed(old[first:]), reversed(new[first:]))
+    yield first, len(old) - behind, first, len(new) - behind
+
+
+def _equal(some: Iterable[str], others: Iterable[str]) -> int:
+    """How many members are equal from the start."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(some, others)))  # noqa: B905
 
 
 CHECK = Check("LSM503", "whitespace", "warning", run, default=False)
