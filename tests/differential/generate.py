@@ -378,7 +378,7 @@ class Generator:
         words: list[str]
         if kind < 0.55:
             words = self._some(_FLAGS)
-            if rng.random() < 0.3:
+            if self.new and rng.random() < 0.3:  # 3.0.8 takes words that contradict each other
                 words.append(rng.choice(_CLEARED))
         elif kind < 0.75:
             words = [rng.choice(("bind", "rbind", "move", "remount"))]

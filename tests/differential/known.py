@@ -118,11 +118,14 @@ def _map_beside_exact(rules: Rules, question: Question, ours: Answer, theirs: An
 
 
 def _quiet_options(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
-    if question.cls != "unix" or (ours.allow, ours.audit) != (theirs.allow, theirs.audit):
+    if question.cls != "unix" or ours.mediated != theirs.mediated:
         return False
     options = {"getopt", "setopt"}
-    return ours.quiet ^ theirs.quiet <= options and any(
-        rule.effect is Effect.DENY and rule.owner & rule.cls.mask(options)
+    if any(not one ^ other <= options for one, other in zip(ours[:3], theirs[:3], strict=True)):
+        return False
+    return any(
+        (rule.effect is Effect.DENY or rule.audit)
+        and len(options & set(rule.cls.names(rule.owner))) == 1
         for rule in rules.get("unix", ())
     )
 
@@ -179,7 +182,8 @@ KNOWN: tuple[Known, ...] = (
     ),
     Known(
         "quiet-options",
-        "4.1.0 has one quiet bit for getopt and setopt of unix sockets",
+        "what 4.1.0 logs or keeps silent of getopt or setopt of unix sockets it does of both, and "
+        "that takes from rules of lower priority",
         _quiet_options,
     ),
     Known(

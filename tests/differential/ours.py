@@ -13,6 +13,7 @@ from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.classes import BY_NAME
 from lsmc.policy import Policy
 from lsmc.tables.groups import make_key
+from lsmc.tables.records import ProfileRecord
 from tests.differential.answers import Answer, Question, Xindex
 
 
@@ -117,7 +118,7 @@ class Ours:
         matcher = self.policy.engine.tables.matcher(record)
         node = matcher.walk(make_key(cls.code, (question.raw,)))
         transition = matcher.decide(node, cls, question.owner).transition
-        return stored(transition, self.profiles[question.profile])
+        return stored(transition, record)
 
     def _unsafe(self, question: Question) -> bool:
         """Whether the rules for a change at an exec keep the environment."""
@@ -147,7 +148,7 @@ def unsafe(matcher: Matcher, node: Node) -> bool:
     )
 
 
-def stored(transition: Transition | None, profile: Profile) -> Xindex | None:
+def stored(transition: Transition | None, profile: ProfileRecord) -> Xindex | None:
     """A transition as the kernel stores it (apparmor_parser's exec index)."""
     if transition is None:
         return None
@@ -159,7 +160,7 @@ def stored(transition: Transition | None, profile: Profile) -> Xindex | None:
     }.get(transition.kind, "table")
     name = transition.name
     if transition.kind == "child":
-        name = f"{profile.name}//{name}"
+        name = profile.child(name)
     return Xindex(
         kind,
         name,

@@ -145,7 +145,7 @@ class ProfileWalk:
         allow = frozenset(names(found.allow))
         extra: object = None
         if cls == "file" and "x" in allow:
-            extra = stored(found.transition, self.ours.profiles[self.name])
+            extra = stored(found.transition, self.record)
         if cls == "onexec" and allow:
             extra = unsafe(self.matcher, node)
         return Answer(allow, frozenset(names(found.audit)), quiet - allow, extra)
@@ -411,21 +411,16 @@ class ProfileWalk:
         if not start:
             return
         root, policy = self._root("mqueue"), self.theirs.policy
-        assert policy is not None
         letters = self._alphabet(policy, root)
         kind = word("", (b"", b"posix\0"))
         walk = self._walk(policy, kind, text("name", letters), NUL, text("label", letters))
-        names: dict[int, int] = {}
         for pair in walk.pairs([(start, (root,), {})]):
             if pair.stage != len(walk.stages):
                 continue
             self.pairs += 1
             fields = walk.fields(pair)
-            # the label is looked at where the name alone does not grant all
-            name = policy.automaton.walk(start, fields["name"])
-            names[pair.number] = name
-            alone, both = self._state(name, MQUEUE), self._state(pair.theirs, MQUEUE)
-            theirs = both._replace(allow=alone.allow | both.allow, audit=alone.audit | both.audit)
+            # rules without a label stand at the name as well: the same, for kernels that ask early
+            theirs = self._state(pair.theirs, MQUEUE)
             mine = self._mine("mqueue", pair.ours[0])
             yield self._compared("mqueue", fields, "name", _allow(mine), _allow(theirs))
         if walk.cut:

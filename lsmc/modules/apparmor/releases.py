@@ -215,10 +215,14 @@ DIFFERENCES = (
     CHANGE_PRIORITY,
     Difference(
         "quiet-options",
-        "logging of a refused setopt beside `deny unix (getopt)`, and the reverse",
-        ("logged", "silent", "logged"),
+        "setopt beside `deny unix (getopt)` or `audit unix (getopt)`, and the reverse",
+        (
+            "by its own rules",
+            "logged or silent as getopt; lost where a rule of lower priority grants it",
+            "by its own rules",
+        ),
         _KNOWN,
-        "logged",
+        "by its own rules",
     ),
     Difference(
         "denied-class",
