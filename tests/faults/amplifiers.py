@@ -28,6 +28,7 @@ from typing import NamedTuple
 from lsmc import api
 from lsmc.base.diagnostics import PolicyError
 from lsmc.logs.reader import LogReader, UnreadableLog
+from lsmc.modules.apparmor.log.form import FORMAT
 
 Work = Callable[[Path], object]
 
@@ -67,7 +68,7 @@ def ask_it(folder: Path) -> None:
 def read_it(folder: Path) -> None:
     """Read the log."""
     with suppress(UnreadableLog):
-        for _ in LogReader([str(folder / "p")]):
+        for _ in LogReader([str(folder / "p")], FORMAT):
             pass
 
 
