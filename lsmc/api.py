@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.base.diagnostics import MissingFile, UnreadableFile
 from lsmc.base.files import StrPath, map_file, path_text
+from lsmc.base.text import encode
 from lsmc.modules.registry import DEFAULT, lint_of, module_named, module_of
 from lsmc.policy import Policy
 
@@ -87,8 +88,9 @@ def compile_text(
     if not isinstance(text, str | bytes):
         raise TypeError(f"a policy text is str or bytes, not {type(text).__name__}")
     options = Options.of(base, include, features, variables, restrict, target)
-    data, _ = module_named(module).compile_text(text, name, options)
-    return Policy(data)
+    data = text if isinstance(text, bytes) else encode(text)
+    bundle, _ = module_named(module).compile_text(data, name, options)
+    return Policy(bundle)
 
 
 def check(

@@ -90,9 +90,8 @@ class Policy:
 
         Raises TypeError for an argument of another type.
         """
-        return self.module.permissions(
-            self.engine, subject, cls, object, {"owner": owner, **fields}
-        )
+        permissions = self.module.needs(self.module.permissions, "`permissions`")
+        return permissions(self.engine, subject, cls, object, {"owner": owner, **fields})
 
     def query(
         self,
@@ -140,6 +139,8 @@ class Policy:
         """
         if _truth(enforce):
             return self.enforced.query_many(requests)
+        if self.module.answers is None:
+            return map(self.answer, requests)
         return self.module.answers(self.engine, requests, self.answer)
 
     def answer(self, request: Mapping[str, Any]) -> Verdict:

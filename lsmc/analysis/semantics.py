@@ -9,16 +9,44 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from lsmc.analysis.keys import any_key
 from lsmc.automata.algebra import Automaton
 from lsmc.engine.matcher import Decide
+from lsmc.engine.requests import plain_request
 from lsmc.ir.decision import Facts
 from lsmc.ir.mediation import MediationClass, Transition
 from lsmc.ir.model import Profile, Rule
+from lsmc.ir.pprint import transition_text
 from lsmc.tables.records import ProfileRecord
 
 
+def _rank(rule: Facts, specific: bool) -> int:
+    """Denies win over allows, and these over prompts."""
+    del specific
+    return rule.effect
+
+
+def _mediates(profile: ProfileRecord, cls: MediationClass, known: bool) -> bool:
+    return known or cls.name in profile.mediated
+
+
+def _any(cls: MediationClass, key: bytes) -> bool:
+    del cls, key
+    return True
+
+
+def _as_it_is(transition: Transition | None, profile: ProfileRecord) -> Transition | None:
+    del profile
+    return transition
+
+
+def _nothing(profile: Profile, rules: Sequence[Rule]) -> Sequence[Rule]:
+    del profile, rules
+    return ()
+
+
 class Semantics(NamedTuple):
-    """What the rules of a security module mean.
+    """What the rules of a security module mean; what is not given is the plainest there is.
 
     Attributes:
         classes: the mediation classes by code, in the order in which they are told.
@@ -43,16 +71,18 @@ class Semantics(NamedTuple):
 
     classes: Mapping[int, MediationClass]
     decide: Decide
-    rank: Callable[[Facts, bool], int]
-    mediates: Callable[[ProfileRecord, MediationClass, bool], bool]
-    free_modes: tuple[str, ...]
-    requestable: Callable[[MediationClass, bool], Automaton[Any]]
-    is_requestable: Callable[[MediationClass, bytes], bool]
-    execution: tuple[MediationClass, int] | None
-    destination: Callable[[Transition | None, ProfileRecord], Transition | None]
-    transition_text: Callable[[Transition], str]
-    brought: Callable[[Profile, Sequence[Rule]], Sequence[Rule]]
-    request_of: Callable[[str, MediationClass, bytes, bool, Iterable[str]], dict[str, Any]]
+    rank: Callable[[Facts, bool], int] = _rank
+    mediates: Callable[[ProfileRecord, MediationClass, bool], bool] = _mediates
+    free_modes: tuple[str, ...] = ()
+    requestable: Callable[[MediationClass, bool], Automaton[Any]] = any_key
+    is_requestable: Callable[[MediationClass, bytes], bool] = _any
+    execution: tuple[MediationClass, int] | None = None
+    destination: Callable[[Transition | None, ProfileRecord], Transition | None] = _as_it_is
+    transition_text: Callable[[Transition], str] = transition_text
+    brought: Callable[[Profile, Sequence[Rule]], Sequence[Rule]] = _nothing
+    request_of: Callable[[str, MediationClass, bytes, bool, Iterable[str]], dict[str, Any]] = (
+        plain_request
+    )
 
     def executes(self, rule: Rule) -> bool:
         """Whether a rule speaks of execution."""

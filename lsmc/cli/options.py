@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from lsmc.cli.screen import Screen
-from lsmc.modules.registry import DEFAULT, NAMES
+from lsmc.modules.registry import DEFAULT, MODULES
 
 if TYPE_CHECKING:
     from lsmc.compiler.inputs import Options
@@ -79,7 +79,7 @@ def screen_options(function: Function) -> Function:
 
 def module_option(help: str, default: str | None = None) -> Callable[[Function], Function]:
     """Add `--module`."""
-    return click.option("--module", type=click.Choice(NAMES), default=default, help=help)
+    return click.option("--module", type=click.Choice(tuple(MODULES)), default=default, help=help)
 
 
 def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:

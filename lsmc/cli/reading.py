@@ -40,6 +40,7 @@ def _check_target(path: str, policy: Policy, target: str | None) -> None:
     """Refuse to decide as another release than the one that a bundle was compiled for."""
     if target is None:
         return
+    policy.module.needs(policy.module.semantics, "`--target`")
     for number in range(policy.bundle.profiles):
         profile = policy.bundle.profile(number)
         was = dict(profile.settings).get("target", "")

@@ -12,8 +12,8 @@ Progress = Callable[[str, int, int], None]
 
 
 class Outcome(NamedTuple):
-    """A bundle with its warnings; `entry` makes what a cache is to keep of the run."""
+    """A bundle with its warnings; `entry` makes what a cache is to keep of the run, if anything."""
 
     bundle: bytes
     diagnostics: Sequence[Diagnostic]
-    entry: Callable[[], bytes]
+    entry: Callable[[], bytes] | None = None

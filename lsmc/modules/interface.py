@@ -101,6 +101,11 @@ class Formatter(Protocol):
         """The new text of a file."""
 
 
+def _any_options(options: Options) -> None:
+    """Options that a module does not know make no difference to it."""
+    del options
+
+
 class SecurityModule(NamedTuple):
     """A Linux security module, as lsmc knows it.
 
@@ -108,17 +113,19 @@ class SecurityModule(NamedTuple):
         name: the word that stands in bundles and on the command line.
         title: the name for people.
         claims: whether some paths are policy of this module, by their names and content.
-        check_options: raises ValueError for options that it cannot follow, with the reason.
         compiler: gives the function that compiles policy files to a bundle.
-        compile_text: compiles one text: (text, name, options) to the bundle and the warnings.
+        compile_text: compiles one text: (bytes, name, options) to the bundle and the
+            warnings; raises `PolicyError`.
         open: opens the bytes of a bundle: (bytes, name, enforce); raises `BundleError`.  With
             enforce, subjects that only log are judged as if they were enforced.
         answer: the verdict of one request; raises `UnknownName`, `RequestError`, TypeError.
-        answers: the verdicts of many requests, in order; the last argument answers any one.
-        permissions: all that a subject may do to an object: (subject, class, object, fields).
         explain: the verdict of a request with its reasons.
         diff: what two policies decide differently.
         operations: what questions may ask, in order.
+        check_options: raises ValueError for options that it cannot follow, with the reason.
+        answers: the verdicts of many requests, in order, where that is faster than one by one; the
+            last argument answers any one.
+        permissions: all that a subject may do to an object: (subject, class, object, fields).
         lint: gives what lint needs of the module; None for a module without checks.
         logs: what it makes of logs; None if it writes none.
         graph: which subjects a task can come to from which; None if subjects do not change.
@@ -131,16 +138,18 @@ class SecurityModule(NamedTuple):
     name: str
     title: str
     claims: Callable[[Sequence[str]], bool]
-    check_options: Callable[[Options], None]
     compiler: Callable[[], Compile]
-    compile_text: Callable[[str | bytes, str, Options], tuple[bytes, list[Diagnostic]]]
+    compile_text: Callable[[bytes, str, Options], tuple[bytes, list[Diagnostic]]]
     open: Callable[[bytes | memoryview, str, bool], Opened]
     answer: Callable[[Any, Request], Verdict]
-    answers: Callable[[Any, Iterable[Request], Callable[[Request], Verdict]], Iterator[Verdict]]
-    permissions: Callable[[Any, str, str, str, Mapping[str, object]], Permissions]
     explain: Callable[[Any, Request], Explanation]
     diff: Callable[[Any, Any], list[Change]]
     operations: Callable[[], Sequence[Operation]]
+    check_options: Callable[[Options], None] = _any_options
+    answers: (
+        Callable[[Any, Iterable[Request], Callable[[Request], Verdict]], Iterator[Verdict]] | None
+    ) = None
+    permissions: Callable[[Any, str, str, str, Mapping[str, object]], Permissions] | None = None
     lint: Callable[[], Lint[Any]] | None = None
     logs: Logs | None = None
     graph: Callable[[Any], Graph] | None = None

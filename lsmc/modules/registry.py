@@ -13,11 +13,11 @@ from lsmc.modules.interface import SecurityModule
 if TYPE_CHECKING:
     from lsmc.lint.model import Lint
 
-#: Where each module is, and what it is called there; the first that claims an input reads it.
-_HOMES = {
+#: Where each module is, and what it is called there.  The last that claims an input reads it;
+#: what no other claims is that of the first.
+MODULES = {
     "apparmor": ("lsmc.modules.apparmor.module", "APPARMOR"),
 }
-NAMES = tuple(_HOMES)
 #: The module of what no path tells: a text, a log.
 DEFAULT = "apparmor"
 
@@ -25,9 +25,9 @@ DEFAULT = "apparmor"
 @cache
 def module_named(name: str) -> SecurityModule:
     """The module of a name; raises `UnknownName`."""
-    home = _HOMES.get(name)
+    home = MODULES.get(name)
     if home is None:
-        raise UnknownName("security module", name, NAMES)
+        raise UnknownName("security module", name, MODULES)
     found: SecurityModule = getattr(import_module(home[0]), home[1])
     return found
 
@@ -36,7 +36,7 @@ def module_of(paths: Sequence[str], name: str | None = None) -> SecurityModule:
     """The module of a name, else the one whose policy some paths hold; raises `UnknownName`."""
     if name is not None:
         return module_named(name)
-    return next(module for module in map(module_named, NAMES) if module.claims(paths))
+    return next(module for module in map(module_named, reversed(MODULES)) if module.claims(paths))
 
 
 def lint_of(paths: Sequence[str], name: str | None = None) -> Lint[Any]:
@@ -49,6 +49,6 @@ def lint_of(paths: Sequence[str], name: str | None = None) -> Lint[Any]:
 
 def lints() -> Iterator[Lint[Any]]:
     """What lint needs of each module that has checks."""
-    for module in map(module_named, NAMES):
+    for module in map(module_named, MODULES):
         if module.lint is not None:
             yield module.lint()

@@ -25,7 +25,7 @@ def command(ctx: click.Context, paths: tuple[str, ...], output: str, reading: Re
     from lsmc.cli.reading import check_paths, compile_paths
     from lsmc.compiler.inputs import DiskFiles, profile_paths
     from lsmc.output.styled import line, safe
-    from lsmc.tables.bundle import Bundle
+    from lsmc.policy import Policy
 
     screen = screen_of(ctx)
     check_output(output)
@@ -34,7 +34,7 @@ def command(ctx: click.Context, paths: tuple[str, ...], output: str, reading: Re
     data, warnings = compile_paths(paths, reading, screen)
     screen.diagnostics(warnings)
     write_output(output, data)
-    count = Bundle(data).profiles
+    count = len(Policy(data))
     told = f"{safe(output)}: {count} profile{'' if count == 1 else 's'}"
     if is_stdout(output):
         screen.remark(told)

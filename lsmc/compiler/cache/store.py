@@ -78,7 +78,8 @@ def compile_cached(
     outcome = compiler()(
         paths, options, jobs=processes, progress=progress, entry=entry, stale=stale
     )
-    _write(place, outcome.entry())
+    if outcome.entry is not None:
+        _write(place, outcome.entry())
     return outcome.bundle, list(outcome.diagnostics)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from lsmc.analysis.objects import KeyAutomaton
+from lsmc.analysis.keys import KeyAutomaton
 from lsmc.automata.algebra import Automaton, Lazy
 from lsmc.automata.alphabet import mask_of
 from lsmc.automata.common import member

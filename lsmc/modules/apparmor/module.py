@@ -46,7 +46,7 @@ def _compiler() -> Compile:
     return compile_paths
 
 
-def _compile_text(text: str | bytes, name: str, options: Options) -> tuple[bytes, list[Diagnostic]]:
+def _compile_text(text: bytes, name: str, options: Options) -> tuple[bytes, list[Diagnostic]]:
     from lsmc.modules.apparmor.build.driver import compile_source
 
     return compile_source(text, name, options)

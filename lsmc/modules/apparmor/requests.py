@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lsmc.base.text import decode, encode
+from lsmc.base.text import encode
+from lsmc.engine.requests import request_of_fields
 from lsmc.engine.verdict import RequestError
 from lsmc.ir.mediation import MediationClass
 from lsmc.ir.operation import Operation, Part
@@ -138,15 +139,7 @@ def request_of(
         owner: whether the subject owns the object.
         perms: the permissions that are asked for.
     """
-    fields = {name: decode(value) for name, value in fields_of(cls, key).items()}
-    found: dict[str, Any] = {
-        "subject": subject,
-        "class": cls.name,
-        "perms": list(perms),
-        "object": fields.pop(cls.main, ""),
-        "owner": owner,
-    }
-    return found | fields
+    return request_of_fields(subject, cls, fields_of(cls, key), owner, perms)
 
 
 def _fill(cls: MediationClass, given: dict[str, str], subject: str) -> None:

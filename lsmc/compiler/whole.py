@@ -1,0 +1,45 @@
+"""Compiling the files of a module that keeps nothing between runs, in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.files import StrPath
+from lsmc.base.source import Source
+from lsmc.compiler.cache.entry import Entry
+from lsmc.compiler.cache.store import Compile
+from lsmc.compiler.errors import unreadable
+from lsmc.compiler.inputs import DiskFiles, Options, restricted
+from lsmc.compiler.linking import policy_files, refuse
+from lsmc.compiler.outcome import Outcome, Progress
+
+#: Compiles sources to a bundle and its warnings; raises `PolicyError`.
+CompileSources = Callable[[Sequence[Source]], tuple[bytes, list[Diagnostic]]]
+
+
+def compile_whole(compile_sources: CompileSources) -> Compile:
+    """The function that reads the files of some paths and compiles all of them together."""
+
+    def compile_paths(
+        paths: Sequence[StrPath],
+        options: Options,
+        *,
+        jobs: int = 1,
+        progress: Progress | None = None,
+        entry: Entry | None = None,
+        stale: frozenset[int] = frozenset(),
+    ) -> Outcome:
+        del jobs, progress, entry, stale
+        files = restricted(DiskFiles(), options.restrict)
+        found, faults = policy_files(paths, files)
+        sources = []
+        for path in found:
+            try:
+                sources.append(Source.from_bytes(path, files.read(path)))
+            except OSError as fault:
+                faults.append(unreadable(path, fault))
+        refuse(faults)
+        return Outcome(*compile_sources(sources))
+
+    return compile_paths

@@ -1,0 +1,184 @@
+"""Modules other than AppArmor's are whole: each is one file, and nothing else knows of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+import lsmc
+from lsmc.cli.group import cli
+from lsmc.modules.registry import MODULES
+from tests.cli.conftest import Run, run
+
+__all__ = ["run"]
+
+Write = Callable[[str, str], Path]
+EXAMPLE = "alice /home/* read\nalice /home/a write\nbob /tmp/* write\n"
+LEVELS = "alice 3\nbob 1\n"
+
+
+@pytest.fixture(autouse=True)
+def _modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both modules are known; `--module` of commands that are loaded before has other words."""
+    for name in cli.list_commands(click.Context(cli)):
+        cli.get_command(click.Context(cli), name)
+    monkeypatch.setitem(MODULES, "example", ("tests.modules.example", "EXAMPLE"))
+    monkeypatch.setitem(MODULES, "levels", ("tests.modules.levels", "LEVELS"))
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a file of policy."""
+
+    def written(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return written
+
+
+def test_module_of_tables_answers(write: Write) -> None:
+    path = write("a.example", EXAMPLE)
+    policy = lsmc.compile(path)
+    assert policy.module.name == "example"
+    assert policy.profiles == ("alice", "bob")
+    assert "bob" in policy
+    assert "carol" not in policy
+    allowed = policy.query("alice", "read", "/home/b")
+    assert (allowed.allowed, allowed.granted) == (True, ("read",))
+    assert [(ref.file, ref.line, ref.text) for ref in allowed.rules] == [
+        (str(path), 1, "alice /home/* read")
+    ]
+    requests = [
+        {"subject": "alice", "op": op, "object": name}
+        for op in ("read", "write")
+        for name in ("/home/a", "/home/b", "/tmp/a")
+    ]
+    verdicts = [bool(verdict) for verdict in policy.query_many(requests)]
+    assert verdicts == [True, True, False, True, False, False]
+    found = policy.explain("alice", "write", "/home/b")
+    assert (found.verdict.decision, found.verdict.missing) == ("deny-implicit", ("write",))
+    with pytest.raises(lsmc.UnknownName, match="unknown subject `alyce`; did you mean `alice`"):
+        policy.query("alyce", "read", "/home/a")
+
+
+def test_module_of_tables_is_compared(write: Write) -> None:
+    """A witness is a request on which the claim shows."""
+    old = lsmc.compile(write("old.example", EXAMPLE))
+    new = lsmc.compile(write("new.example", EXAMPLE.replace("/home/a", "/home/b*")))
+    changes = lsmc.diff(old, new)
+    assert [(change.profile, change.cls) for change in changes] == [("alice", "object")] * 2
+    for change in changes:
+        assert change.witness is not None
+        assert old.answer(change.witness).missing != new.answer(change.witness).missing
+    assert lsmc.diff(old, old) == []
+    (gone,) = lsmc.diff(old, lsmc.compile(write("less.example", "bob /tmp/* write\n")))
+    assert (gone.profile, gone.kind) == ("alice", "removed")
+
+
+def test_module_without_tables_answers(write: Write) -> None:
+    policy = lsmc.compile(write("a.levels", LEVELS))
+    assert policy.profiles == ("alice", "bob")
+    assert policy.query("alice", "read", "bob").note == "level 3"
+    asked = [{"subject": "bob", "op": "read", "object": name} for name in policy]
+    assert [bool(verdict) for verdict in policy.query_many(asked)] == [False, False]
+    assert policy.explain("bob", "read", "alice").verdict.missing == ("read",)
+    changed = lsmc.compile(write("b.levels", LEVELS.replace("3", "2")))
+    (change,) = lsmc.diff(policy, changed)
+    assert (change.profile, change.before, change.after) == ("alice", 3, 2)
+
+
+def test_policies_of_two_modules_are_not_compared(write: Write) -> None:
+    one, other = lsmc.compile(write("a.levels", LEVELS)), lsmc.compile(write("a.example", EXAMPLE))
+    with pytest.raises(TypeError, match="a policy of levels is not compared with the example"):
+        lsmc.diff(one, other)
+
+
+def test_what_a_module_cannot_do_is_said(write: Write) -> None:
+    policy = lsmc.compile(write("a.levels", LEVELS))
+    with pytest.raises(lsmc.Error, match="`permissions` has no meaning for levels"):
+        policy.permissions("alice", "level", "bob")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "changed", "allowed", "denied"),
+    [
+        (
+            "a.example",
+            EXAMPLE,
+            EXAMPLE.replace("/home/a", "/home/b"),
+            ("alice", "read", "/home/b"),
+            ("bob", "write", "/home/b"),
+        ),
+        (
+            "a.levels",
+            LEVELS,
+            LEVELS.replace("3", "2"),
+            ("alice", "read", "bob"),
+            ("bob", "read", "alice"),
+        ),
+    ],
+)
+def test_every_command_and_format(
+    run: Run,
+    write: Write,
+    name: str,
+    text: str,
+    changed: str,
+    allowed: tuple[str, ...],
+    denied: tuple[str, ...],
+) -> None:
+    """From source, from what the cache keeps, and from a bundle."""
+    source = write(name, text)
+    other = write(f"other.{name}", changed)
+    bundle = source.with_suffix(".lsmb")
+    page = source.with_suffix(".html")
+    cache = ("--cache-dir", source.parent / "cache")
+    assert run("compile", source, "-o", bundle, *cache).exit_code == 0
+    for policy in (source, source, bundle):
+        options = cache if policy is source else ()
+        assert run("query", policy, *allowed, *options).output.startswith("allowed: ")
+        for words, code in ((allowed, 0), (denied, 1)):
+            for command, forms in (
+                ("query", ("text", "json")),
+                ("explain", ("text", "json", "jsonl")),
+            ):
+                for form in forms:
+                    result = run(command, policy, *words, "--format", form, *options)
+                    assert result.exit_code == code, result.output
+                    if form != "text":
+                        found = json.loads(result.output)
+                        assert found.get("verdict", found)["allowed"] is not bool(code)
+            assert run("explain", policy, *words, "--html", page, *options).exit_code == code
+        assert run("explain", policy, *denied, *options).output.startswith("denied: ")
+        for form in ("text", "json"):
+            result = run("diff", policy, other, "--format", form, *options)
+            assert (result.exit_code, "alice" in result.output) == (1, True)
+            result = run("show", policy, "--format", form, *options)
+            assert (result.exit_code, "alice" in result.output) == (0, True)
+            assert run("show", policy, "alice", "--format", form, *options).exit_code == 0
+        assert run("show", policy, "carol", *options).exit_code == 2
+
+
+def test_stages_of_a_module_of_tables(run: Run, write: Write) -> None:
+    source = write("a.example", EXAMPLE)
+    bundle = source.with_suffix(".lsmb")
+    assert run("compile", source, "-o", bundle, "--no-cache").exit_code == 0
+    rules = run("show", bundle, "bob", "--stage", "ir").output
+    assert rules == f"profile bob enforce\n  allow object write <- {source}:3: bob /tmp/* write\n"
+    assert run("show", bundle, "--stage", "tables").output.startswith("profile alice enforce\n")
+    result = run("show", source, "--stage", "syntax")
+    assert result.exit_code == 2
+    assert "`--stage syntax` has no meaning for the example" in result.stderr
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.example", "alice\n"), ("a.levels", "alice x\n")])
+def test_error_of_a_module_is_one_diagnostic(run: Run, write: Write, name: str, text: str) -> None:
+    result = run("query", write(name, text), "alice", "read", "x", "--no-cache")
+    assert result.exit_code == 2
+    assert f"{name}:1:1: error: not a" in result.stderr
