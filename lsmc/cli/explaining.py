@@ -43,8 +43,8 @@ def since(text: str) -> float:
         raise UsageFault(f"`{text}` is not a time: 2026-01-31, 2026-01-31T10:00, 2h, 3d") from None
 
 
-class Wanted(NamedTuple):
-    """What of which logs is explained to whom, as the options say; `policy` is its name."""
+class LogOptions(NamedTuple):
+    """The options of `explain --log`; `policy` is its path as given."""
 
     policy: str
     logs: tuple[str, ...]
@@ -55,7 +55,7 @@ class Wanted(NamedTuple):
     html: str | None
 
 
-def explain_log(policy: Policy, wanted: Wanted, reading: Reading, screen: Screen) -> int:
+def explain_log(policy: Policy, wanted: LogOptions, reading: Reading, screen: Screen) -> int:
     """Explain the causes behind logs.
 
     The exit code says whether one is denied, or that lines of the module could not be read.
@@ -92,7 +92,7 @@ def explain_log(policy: Policy, wanted: Wanted, reading: Reading, screen: Screen
     return NO if any(one.diagnosis.status == "denied" for one in found) else YES
 
 
-def _print(found: list[Explained], wanted: Wanted, screen: Screen) -> None:
+def _print(found: list[Explained], wanted: LogOptions, screen: Screen) -> None:
     from lsmc.output.causes import cause_json, cause_lines
     from lsmc.output.json import dumps
 
@@ -110,7 +110,7 @@ def _write_page(
     path: str,
     title: str,
     found: list[Explained],
-    wanted: Wanted,
+    wanted: LogOptions,
     reader: LogReader,
     causes: Causes,
     patch: bytes,

@@ -20,7 +20,7 @@ from lsmc.output.patch import unified
 from lsmc.output.styled import line, safe
 
 
-class Wish(NamedTuple):
+class FormatOptions(NamedTuple):
     """The options of the command."""
 
     paths: tuple[str, ...]
@@ -31,7 +31,7 @@ class Wish(NamedTuple):
     stdin_filename: str | None = None
 
 
-def fmt(wish: Wish, screen: Screen) -> int:
+def fmt(wish: FormatOptions, screen: Screen) -> int:
     """Format files; the exit status."""
     if wish.stdin_filename is not None and "-" not in wish.paths:
         raise UsageFault("--stdin-filename needs the path -")
@@ -41,7 +41,7 @@ def fmt(wish: Wish, screen: Screen) -> int:
 class _Run:
     """One run: the formatter, and the counts."""
 
-    def __init__(self, wish: Wish, screen: Screen) -> None:
+    def __init__(self, wish: FormatOptions, screen: Screen) -> None:
         self.wish = wish
         self.screen = screen
         module = module_of(list(wish.paths), wish.reading.module)

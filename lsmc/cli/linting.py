@@ -30,7 +30,7 @@ from lsmc.lint.model import Lint, SettingError
 from lsmc.lint.rule_docs import pages
 from lsmc.lint.run import Linter, Result
 from lsmc.lint.setup import Setup, find_config, read_baseline, read_config, start_of
-from lsmc.modules.registry import lint_of
+from lsmc.modules.registry import lint_of, module_of
 from lsmc.output import findings, github, gitlab, junit, sarif
 from lsmc.output.concise import render as concise
 from lsmc.output.excerpt import diagnostic_lines
@@ -50,7 +50,7 @@ DOCUMENTS: dict[str, Callable[[Report], str]] = {
 _UNREADABLE = "LSM087"
 
 
-class Wish(NamedTuple):
+class LintOptions(NamedTuple):
     """The options of the command."""
 
     paths: tuple[str, ...]
@@ -74,7 +74,7 @@ class Wish(NamedTuple):
     diff: bool = False
 
 
-def lint(wish: Wish, screen: Screen) -> int:
+def lint(wish: LintOptions, screen: Screen) -> int:
     """Run lint; the exit status."""
     # linted one by one, files leave garbage; together, all of it lives until the end
     with nullcontext() if wish.form == "jsonl" else uncollected():
@@ -87,7 +87,7 @@ def lint(wish: Wish, screen: Screen) -> int:
 class _Run:
     """One run: its configuration, checks and front end."""
 
-    def __init__(self, wish: Wish, screen: Screen) -> None:
+    def __init__(self, wish: LintOptions, screen: Screen) -> None:
         _check_use(wish)
         self.wish = wish
         self.screen = screen
@@ -252,6 +252,7 @@ class _Run:
             version=__version__,
             suppressed=result.suppressed,
             known=result.known,
+            module=module_of(self.wish.paths, self.wish.reading.module).name,
         )
         for form, path in self.reports.items():
             write_output(path, DOCUMENTS[form](report).encode("utf-8", "backslashreplace"))
@@ -302,7 +303,7 @@ class _Run:
         return NO if any(one.severity in bad for one in found) else YES
 
 
-def _check_use(wish: Wish) -> None:
+def _check_use(wish: LintOptions) -> None:
     """Refuse options that make no sense together."""
     if wish.config is not None and wish.no_config:
         raise UsageFault("--config and --no-config exclude each other")

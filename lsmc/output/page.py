@@ -142,18 +142,28 @@ def question_page(found: Explanation, read: Read, *, policy: str) -> str:
     word, role = head_line(verdict, (asked.subject, asked.op, asked.object, asked.fields))[0]
     pairs = (f"{key}={value}" for key, value in asked.fields.items())
     entry = Entry(
-        "answer",
-        0,
-        "allowed" if verdict.allowed else "denied",
-        word,
-        role,
-        asked.subject,
-        asked.op,
-        " ".join(part for part in (asked.object, *pairs) if part),
-        "",
-        tuple((text, "") for text in summary(found)),
-        (found,),
-        tuple(Remedy("exact", *one[:4], hazards=one.hazards) for one in found.suggestions),
+        anchor="answer",
+        times=0,
+        status="allowed" if verdict.allowed else "denied",
+        word=word,
+        role=role,
+        subject=asked.subject,
+        what=asked.op,
+        object=" ".join(part for part in (asked.object, *pairs) if part),
+        seen="",
+        notes=tuple((text, "") for text in summary(found)),
+        answers=(found,),
+        remedies=tuple(
+            Remedy(
+                kind="exact",
+                rule=one.rule,
+                profile=one.profile,
+                file=one.file,
+                line=one.line,
+                hazards=one.hazards,
+            )
+            for one in found.suggestions
+        ),
     )
     head = Head(
         "Why this is allowed" if verdict.allowed else "Why this is denied", (("Policy", (policy,)),)
@@ -178,19 +188,19 @@ def _cause(number: int, found: Explained) -> Entry:
         name: value for name, value in record.to_json().items() if not isinstance(value, dict)
     }
     return Entry(
-        f"cause-{number}",
-        cause.count,
-        diagnosis.status,
-        word,
-        role,
-        diagnosis.subject or record.subject or "(no profile)",
-        what(cause),
-        cause.object,
-        seen(cause),
-        tuple(dict.fromkeys(notes)),
-        diagnosis.answers,
-        found.remedies,
-        tuple((name, str(value)) for name, value in fields.items()),
+        anchor=f"cause-{number}",
+        times=cause.count,
+        status=diagnosis.status,
+        word=word,
+        role=role,
+        subject=diagnosis.subject or record.subject or "(no profile)",
+        what=what(cause),
+        object=cause.object,
+        seen=seen(cause),
+        notes=tuple(dict.fromkeys(notes)),
+        answers=diagnosis.answers,
+        remedies=found.remedies,
+        record=tuple((name, str(value)) for name, value in fields.items()),
     )
 
 

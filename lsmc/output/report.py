@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.rule_docs import Page
+from lsmc.modules.registry import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Report:
     """`findings` in order; `faults` are failures of lsmc itself and never among them.
 
     `root` is the directory that paths are relative to in the formats of code hosts.
+    `module` is the security module whose policy was linted.
     """
 
     findings: tuple[Diagnostic, ...]
@@ -30,6 +32,7 @@ class Report:
     version: str = ""
     suppressed: int = 0
     known: int = 0
+    module: str = DEFAULT
 
     def relative(self, path: str) -> str | None:
         """A path relative to the root, with `/`; None when it lies outside."""

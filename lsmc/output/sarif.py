@@ -60,12 +60,12 @@ def _rule(code: str, report: Report) -> Object:
         "fullDescription": {"text": page.part("What it does") or page.summary},
         "help": {"text": page.plain, "markdown": page.markdown},
         "defaultConfiguration": {"level": _LEVELS[page.severity]},
-        "properties": {"tags": _tags(page)},
+        "properties": {"tags": _tags(report, page)},
     }
 
 
-def _tags(page: Page) -> list[str]:
-    return ["security", "apparmor"] if page.code.startswith("LSM3") else ["apparmor"]
+def _tags(report: Report, page: Page) -> list[str]:
+    return ["security", report.module] if page.code.startswith("LSM3") else [report.module]
 
 
 def _result(report: Report, found: Diagnostic, name: str, index: dict[str, int]) -> Object:

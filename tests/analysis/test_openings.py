@@ -14,7 +14,7 @@ from lsmc.compiler.inputs import Options
 from lsmc.engine.matcher import Matcher
 from lsmc.modules.apparmor.classes import BY_NAME, FILE
 from lsmc.modules.apparmor.semantics import SEMANTICS
-from lsmc.modules.apparmor.suggest.abstractions import shelf
+from lsmc.modules.apparmor.suggest.abstractions import compile_abstractions
 
 #: Few letters, so that the rules meet often.
 RULES = (
@@ -121,7 +121,7 @@ def test_abstractions_in_folders(tmp_path: Path) -> None:
     (root / "app" / "loop").symlink_to(root)
     from lsmc.modules.apparmor.build.front import front_end
 
-    found = shelf(front_end(Options(base=str(tmp_path))), "")
+    found = compile_abstractions(front_end(Options(base=str(tmp_path))), "")
     names = [name.removeprefix("abstractions/") for name in found]
     assert [n for n in names if "loop" not in n] == ["app/one", "base", "deep/er/two", "x.d/y"]
     assert len(names) < 40

@@ -80,14 +80,22 @@ def command(
         page_library()
         check_output(html)
     if log:
-        from lsmc.cli.explaining import Wanted, explain_log
+        from lsmc.cli.explaining import LogOptions, explain_log
 
         if words or not_owner or context is not None:
             raise UsageFault("--log takes its questions from the log")
         opened = read_policy(policy, reading, screen)
         if enforce:
             opened = opened.enforced
-        wanted = Wanted(policy, log, since, profile, form, patch, html)
+        wanted = LogOptions(
+            policy=policy,
+            logs=log,
+            since=since,
+            profile=profile,
+            form=form,
+            patch=patch,
+            html=html,
+        )
         return explain_log(opened, wanted, reading, screen)
     if since is not None or profile is not None or patch:
         raise UsageFault("--since, --profile and --patch go with --log")

@@ -33,7 +33,14 @@ def command(
     status: 0 done, 1 with --check when something would change, 2 when a file cannot be read, has
     errors or cannot be written.
     """
-    from lsmc.cli.formatting import Wish, fmt
+    from lsmc.cli.formatting import FormatOptions, fmt
 
-    wish = Wish(paths, reading, check, diff, recursive, stdin_filename)
+    wish = FormatOptions(
+        paths=paths,
+        reading=reading,
+        check=check,
+        diff=diff,
+        recursive=recursive,
+        stdin_filename=stdin_filename,
+    )
     return fmt(wish, screen_of(ctx))

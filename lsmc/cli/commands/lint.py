@@ -71,7 +71,7 @@ def command(
     `lsmc rule CODE` explains a finding.  Exit status: 0 clean, 1 findings, 2 wrong use,
     unreadable input or errors in policy.
     """
-    from lsmc.cli.linting import Wish, lint
+    from lsmc.cli.linting import LintOptions, lint
 
-    wish = Wish(paths, form, reading, **options)
+    wish = LintOptions(paths, form, reading, **options)
     return lint(wish, screen_of(ctx))

@@ -121,9 +121,9 @@ def _questions() -> Questions:
 
 
 def _remedies(engine: Engine, options: Options) -> Callable[[Diagnosis], tuple[Remedy, ...]]:
-    from lsmc.modules.apparmor.suggest.remedies import Pharmacy
+    from lsmc.modules.apparmor.suggest.remedies import RemedyFinder
 
-    return Pharmacy(engine, options).of
+    return RemedyFinder(engine, options).of
 
 
 def _patched(causes: Iterable[Explained], options: Options) -> Mapping[str, tuple[str, str]]:

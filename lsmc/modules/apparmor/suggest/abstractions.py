@@ -19,12 +19,12 @@ from lsmc.modules.apparmor.resolve.library import Library
 
 _ROOT = "abstractions"
 _TUNABLES = "tunables/global"
-#: How deep folders may lie in each other, and how many abstractions are looked at.
+#: The greatest depth of folders, and how many abstractions are compiled.
 _DEPTH = 4
 _MOST = 4_000
 
 
-def shelf(front: Compiler, abi: str) -> dict[str, Matcher]:
+def compile_abstractions(front: Compiler, abi: str) -> dict[str, Matcher]:
     """The abstractions by the names of their includes; `abi` is the abi line of policy or empty."""
     library = front.library
     tunables = any(library.files.exists(join(root, _TUNABLES)) for root in library.search)

@@ -24,7 +24,7 @@ from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.requests import fields_of, request_of
 from lsmc.modules.apparmor.semantics import SEMANTICS
-from lsmc.modules.apparmor.suggest.abstractions import shelf
+from lsmc.modules.apparmor.suggest.abstractions import compile_abstractions
 from lsmc.modules.apparmor.suggest.generalize import Places, generalized
 from lsmc.modules.apparmor.suggest.suggest import Wish, word
 from lsmc.modules.apparmor.suggest.trial import allows, key_of
@@ -45,7 +45,7 @@ class _Terms(NamedTuple):
     places: Places
 
 
-class Pharmacy:
+class RemedyFinder:
     """Finds remedies for the denials of a policy; keeps what it compiled on the way."""
 
     def __init__(self, policy: Engine, options: Options) -> None:
@@ -55,7 +55,7 @@ class Pharmacy:
         self._numbers = count()
         self._terms: dict[str, _Terms | None] = {}
         self._tried: dict[tuple[str, ...], Matcher | None] = {}
-        self._shelves: dict[str, dict[str, Matcher]] = {}
+        self._abstractions_of: dict[str, dict[str, Matcher]] = {}
 
     def of(self, diagnosis: Diagnosis) -> tuple[Remedy, ...]:
         """The remedies for a cause, each once."""
@@ -80,11 +80,24 @@ class Pharmacy:
                     profile = self.policy.tables.find(subject.name.rpartition("//")[0])
                 if profile is not None:
                     place = self.policy.bundle.place(profile.place)
-                    yield Remedy("exact", rule, profile.full_name, place.file, place.line)
+                    yield Remedy(
+                        kind="exact",
+                        rule=rule,
+                        profile=profile.full_name,
+                        file=place.file,
+                        line=place.line,
+                    )
 
     def remedies(self, one: Suggestion) -> Iterator[Remedy]:
         """The remedies for a suggestion, the smallest first."""
-        plain = Remedy("exact", one.rule, one.profile, one.file, one.line, hazards=one.hazards)
+        plain = Remedy(
+            kind="exact",
+            rule=one.rule,
+            profile=one.profile,
+            file=one.file,
+            line=one.line,
+            hazards=one.hazards,
+        )
         profile = self.policy.tables.find(one.profile)
         terms = self._terms_of(one.file) if one.wish is not None and profile is not None else None
         if one.wish is None or profile is None or terms is None:
@@ -183,11 +196,11 @@ class Pharmacy:
     def _candidates(self, terms: _Terms, wish: Wish) -> list[str]:
         """The abstractions that seem to allow a wish, those with the fewest rules first."""
         abi = next((line for line in terms.preamble.split("\n") if line.startswith("abi ")), "")
-        if abi not in self._shelves:
-            self._shelves[abi] = shelf(self.front, abi)
+        if abi not in self._abstractions_of:
+            self._abstractions_of[abi] = compile_abstractions(self.front, abi)
         found = [
             (sum(len(group.rules) for group, _, _ in matcher.groups()), name)
-            for name, matcher in self._shelves[abi].items()
+            for name, matcher in self._abstractions_of[abi].items()
             if allows(matcher, wish)
         ]
         return [name for _, name in sorted(found)]
