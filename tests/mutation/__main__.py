@@ -30,21 +30,56 @@ from tests.places import ROOT
 
 _MEMORY = 1 << 30  # bytes that the tests of a mutant may take
 
-#: The tests that concern a file, fastest first.
+_APPARMOR = "lsmc/modules/apparmor"
+_CASES = ("tests/cases", "tests/lint/test_pages.py")
+_REDUNDANCY = (*_CASES, "-k", "redundant or examples or LSM1")
+_NAMES = (
+    "tests/modules/apparmor/lint/test_names.py",
+    "tests/modules/apparmor/lint/test_real_objects.py",
+    *_CASES,
+    *("-k", "names or real_objects or LSM2"),
+)
+_RISK = ("tests/modules/apparmor/lint/test_risk.py", *_CASES, "-k", "risk or LSM3")
+_ABI = ("tests/modules/apparmor/lint/test_abi.py", *_CASES, "-k", "abi or LSM4")
+_EXPLAIN = (
+    "tests/cli/test_explain.py",
+    "tests/modules/apparmor/test_one_answer.py",
+    "tests/modules/apparmor/suggest/test_suggest.py",
+)
+_DIAGNOSIS = ("tests/explain", "tests/cli/test_explain_log.py")
+
+#: The arguments of pytest that run the tests which concern a file, fastest first.
 TESTS = {
-    "lsmc/modules/apparmor/precedence.py": (
+    f"{_APPARMOR}/precedence.py": (
         "tests/modules/apparmor/test_precedence_laws.py",
-        "tests/cases",
+        *("tests/cases", "-k", "laws or decisions"),
     ),
-    "lsmc/modules/apparmor/lower/aare.py": ("tests/modules/apparmor/lower/test_aare.py",),
+    f"{_APPARMOR}/lower/aare.py": ("tests/modules/apparmor/lower/test_aare.py",),
     "lsmc/automata/algebra.py": ("tests/automata/test_algebra.py",),
+    "lsmc/analysis/redundancy/overlaps.py": _REDUNDANCY,
+    "lsmc/analysis/redundancy/overridden.py": _REDUNDANCY,
+    "lsmc/analysis/redundancy/redundant.py": _REDUNDANCY,
+    "lsmc/analysis/redundancy/removal.py": _REDUNDANCY,
+    "lsmc/analysis/redundancy/scopes.py": _REDUNDANCY,
+    f"{_APPARMOR}/implied.py": _REDUNDANCY,
+    f"{_APPARMOR}/lint/attachment_ranks.py": _NAMES,
+    f"{_APPARMOR}/lint/peers.py": _NAMES,
+    f"{_APPARMOR}/lint/transitions.py": _NAMES,
+    f"{_APPARMOR}/lint/path_sets.py": _RISK,
+    f"{_APPARMOR}/lint/assertions.py": _RISK,
+    f"{_APPARMOR}/lint/abi.py": _ABI,
+    f"{_APPARMOR}/explain.py": _EXPLAIN,
+    f"{_APPARMOR}/near_misses.py": _EXPLAIN,
+    f"{_APPARMOR}/suggest/trial.py": (*_EXPLAIN, "tests/modules/apparmor/suggest"),
+    "lsmc/explain/diagnosis.py": _DIAGNOSIS,
+    "lsmc/explain/log_groups.py": _DIAGNOSIS,
 }
 
 
 def main() -> int:
     """Run the mutants that the command line asks for, and report the survivors."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation")
-    parser.add_argument("files", nargs="*", metavar="FILE", help=f"of {', '.join(TESTS)}")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="a row of `TESTS`; all by default")
     parser.add_argument("--sample", type=int, help="how many mutants of each file; all by default")
     parser.add_argument("--seed", type=int, default=0, help="draws the sample")
     parser.add_argument("--timeout", type=int, default=20, help="seconds of processor time")
