@@ -1,5 +1,5 @@
-"""Checks the documents: links inside the repository lead somewhere, commands name real scripts, and
-the table of compilers is the one in the code.
+"""Checks the documents: links inside the repository lead somewhere, commands name real scripts, files
+of the code that are named exist, and the table of compilers is the one in the code.
 
     python scripts/check_docs.py            # one line a fault; exits with 1 when there is any
     python scripts/check_docs.py --write    # write the table of compilers anew
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 SCRIPT = re.compile(r"\bsh (scripts/[\w.-]+)")
+#: A file or folder of the code, in backticks; `NAME` and `X` stand for a name.
+CODE = re.compile(r"`((?:lsmc|tests|grammars)/[\w./*-]+)`")
 COMPILERS = ROOT / "docs" / "compilers.md"
 TABLE = re.compile(r"^\|.*?(?=^(?!\|)|\Z)", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -65,6 +67,9 @@ def faults(path: Path) -> Iterator[str]:
     for script in SCRIPT.findall(text):
         if not (ROOT / script).is_file():
             yield f"no such script: {script}"
+    for name in CODE.findall(text):
+        if not re.search(r"\b(?:NAME|X)\b", name) and not any(ROOT.glob(name.rstrip("/"))):
+            yield f"no such file: {name}"
 
 
 def compilers() -> str:
