@@ -1,5 +1,5 @@
-"""Checks the documents: links inside the repository lead somewhere, commands name real scripts, files
-of the code that are named exist, and the table of compilers is the one in the code.
+"""Checks the documents: links inside the repository lead somewhere, scripts and files of the code
+that are named exist, and the table of compilers is the one in the code.
 
     python scripts/check_docs.py            # one line a fault; exits with 1 when there is any
     python scripts/check_docs.py --write    # write the table of compilers anew
