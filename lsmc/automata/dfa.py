@@ -47,7 +47,7 @@ class Dfa(NamedTuple):
     offsets: Sequence[int]  # state -> where its exceptions begin; one entry more than states
     labels: Sequence[int]  # exception -> class, ascending in a row
     targets: Sequence[int]  # exception -> state
-    defaults: Sequence[int]  # state -> target of every class that is no exception
+    defaults: Sequence[int]  # state -> target of every class that is not an exception
     accepts: Sequence[int]  # state -> accept set; set 0 is empty
     accept_offsets: Sequence[int]  # accept set -> where its ids begin; one entry more than sets
     accept_ids: Sequence[int]  # pattern numbers, ascending in a set

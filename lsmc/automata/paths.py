@@ -16,7 +16,7 @@ _OTHER = NOT_NUL & ~_SLASH & ~_DOT
 
 
 class Files:
-    """The paths of what is no directory: absolute, no empty component, no `.` and no `..`.
+    """The paths of what is not a directory: absolute, no empty component, no `.` and no `..`.
 
     The states: before the path, behind a slash, behind a first dot, behind two dots, in a name.
     """
@@ -51,7 +51,7 @@ PATHS = Paths()
 
 
 def is_real_file(path: bytes) -> bool:
-    """Whether a path is one of what is no directory, as of a program."""
+    """Whether a path is one of what is not a directory, as of a program."""
     return is_real_path(path) and not path.endswith(b"/")
 
 

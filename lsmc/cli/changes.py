@@ -104,7 +104,7 @@ class Revision:
         settings = [word for setting in _SETTINGS for word in ("-c", setting)]
         environment = {key: text for key, text in os.environ.items() if key not in _LEADING}
         try:
-            done = subprocess.run(  # noqa: S603 - no shell; a revision is no option
+            done = subprocess.run(  # noqa: S603 - no shell; a revision is not an option
                 ["git", "--no-pager", *settings, *words],  # noqa: S607 - the user's git
                 cwd=self._top,
                 env={**environment, **_FIXED},

@@ -93,7 +93,7 @@ class Screen:
         self._write([line(("lsmc: error: ", "bad"), safe(message))], sys.stderr)
 
     def located(self, file: str, line_number: int, message: str) -> None:
-        """One fault at a line of a file that is no policy."""
+        """One fault at a line of a file that is not policy."""
         where = (f"{safe(file)}:{line_number}: ", "where")
         self._write([line(where, ("error: ", "bad"), safe(message))], sys.stderr)
 

@@ -29,7 +29,7 @@ class Envelope(NamedTuple):
 
 
 def unwrap(line: str) -> Envelope | None:
-    """The record's own text in a line; None for JSON that is no journal entry with a message."""
+    """The record's own text in a line; None for JSON that is not a journal entry with a message."""
     line = line.rstrip("\r\n")
     if line.startswith("{"):
         try:

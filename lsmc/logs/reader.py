@@ -198,7 +198,7 @@ def _text(line: bytes) -> str:
     return decode(line)
 
 
-#: What is no text, by its first bytes: its lines would all be skipped.
+#: What is not text, by its first bytes: its lines would all be skipped.
 _REFUSED = {
     b"\xff\xfe": "it is UTF-16 text: convert it to UTF-8",
     b"\xfe\xff": "it is UTF-16 text: convert it to UTF-8",

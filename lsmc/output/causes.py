@@ -45,7 +45,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "general": ("a rule for its kind", "rules for its kind"),
     "abstraction": ("an abstraction that allows it", "abstractions that allow it"),
 }
-#: A time beyond this is no time of a log.
+#: A time beyond this is not a time of a log.
 _LAST_EPOCH = 1 << 37
 
 

@@ -48,7 +48,7 @@ def listing(ref: RuleRef, read: Read) -> tuple[Row, ...]:
     for number, text in enumerate(lines, ref.line):
         start, end = (min(max(edge - at, 0), len(text)) for edge in match.span())
         at += len(text) + 1
-        if number > ref.line:  # the indent of a line is no part of the rule
+        if number > ref.line:  # the indent of a line is not part of the rule
             start = len(text) - len(text.lstrip()) if end else 0
         rows.append(Row(number, *map(_shown, (text[:start], text[start:end], text[end:]))))
         last = number

@@ -48,7 +48,7 @@ def capability_set(text: str) -> frozenset[str]:
 
 
 def named(words: list[str]) -> frozenset[str]:
-    """The set of some names; ValueError for one that is no capability."""
+    """The set of some names; ValueError for one that is not a capability."""
     names = [plain(word) for word in words]
     for name in names:
         if name not in ALL:

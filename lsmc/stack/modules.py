@@ -38,7 +38,7 @@ _HOOKS = {
     "ima": ("mmap_file",),
 }
 _EVERY = ("bpf", "selinux", "smack")
-#: Asked of AppArmor by name: a program that is no kernel, and a file of its own in /proc.
+#: Asked of AppArmor by name: a program that is not a kernel, and a file of its own in /proc.
 _OWN = {"dbus-daemon": (APPARMOR, "selinux"), "setprocattr": (APPARMOR,)}
 
 

@@ -178,7 +178,7 @@ def test_an_entry_that_is_no_regular_file_is_as_none(tree: Path) -> None:
 
 
 def test_an_entry_whose_bundle_is_none_is_as_none(tree: Path) -> None:
-    """The checksum of the entry is right, what it has kept is no bundle."""
+    """The checksum of the entry is right, what it has kept is not a bundle."""
     right = warm(tree)
     (place,) = (tree.parent / "cache").iterdir()
     entry = Entry(memoryview(place.read_bytes()))

@@ -89,7 +89,7 @@ def test_owner_and_other_are_decided_apart() -> None:
 
 
 def test_classes_do_not_mix() -> None:
-    """A key starts with its class, so a capability is no path."""
+    """A key starts with its class, so a capability is not a path."""
     found = matcher()
     node = found.walk(make_key(CAPABILITY.code, (b"kill",)))
     assert CAPABILITY.names(found.decide(node, CAPABILITY, True).allow) == ("use",)

@@ -187,7 +187,7 @@ def test_a_namespace_that_the_policy_has(tmp_path: Path) -> None:
 
 
 def test_unconfined(tmp_path: Path) -> None:
-    """It is no profile; what made a user namespace without one is told what it needs."""
+    """It is not a profile; what made a user namespace without one is told what it needs."""
     userns = (
         'operation="userns_create" class="namespace" info="Userns create - transitioning profile"'
     )

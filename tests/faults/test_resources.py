@@ -112,7 +112,7 @@ def test_a_cache_that_cannot_be_written(place: Path, right: bytes) -> None:
 
 
 def test_a_cache_where_a_file_stands(place: Path, right: bytes) -> None:
-    """A path that is no directory is no reason to fail either."""
+    """A path that is not a directory is not a reason to fail either."""
     (place / "cache").write_text("not a directory")
     done = lsmc(*compile_words(place), cwd=place)
     assert done.returncode == 0, done.stderr
@@ -197,7 +197,7 @@ def little_memory(kibibytes: int) -> Iterator[tuple[str, ...]]:
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("command", ["compile", "lint", "fmt"])
 def test_too_little_memory(place: Path, command: str, jobs: int) -> None:
-    """One line says so, in whatever process it happens, and the status is no answer."""
+    """One line says so, in whatever process it happens, and the status is none of the answers."""
     more = ("--no-cache", "-o", "new.lsmb") if command == "compile" else ()
     words = (command, "policy", "--base", "policy", "-j", str(jobs), *more)
     said = set()

@@ -141,7 +141,7 @@ def _explained(policy: Policy, line: str, read: Record, answer: Answer) -> Itera
     ours = answer.verdict
     ask = answer.ask
     if read.mask and read.operation in _PARTLY and "family" not in ask.fields:
-        # what is quiet, or not to be audited, is no part of the record
+        # what is quiet, or not to be audited, is not part of the record
         ours = policy.query(ask.subject, "".join(read.mask), ask.object, owner=ask.owner)
     if set(verdict.rules) != set(ours.rules):
         named = (" ".join(rule.text for rule in v.rules) for v in (verdict, ours))

@@ -163,7 +163,7 @@ def execs(rng: random.Random) -> tuple[str, list[Case]]:
     for _ in range(14):
         one = path(rng)
         uid = rng.choice((0, 0, 0, OTHER))
-        # what of a stack learns is no matter of ours
+        # what of a stack learns is not a matter of ours
         stacked = ("p//&s",) if head == "p" else ("s",)
         subject = rng.choice(("p", "p", "p", "p//h", UNCONFINED, *stacked))
         cases.append(Case(subject, ("exec", one), (program(one, uid),)))

@@ -83,7 +83,7 @@ def _download(version: str) -> None:
     depends = _run(["apt-cache", "depends", meta])
     package = re.search(rf"Depends: (linux-image-{re.escape(version)}\S+)", depends)
     if package is None:
-        raise MachineError(f"{meta} is no kernel of version {version}")
+        raise MachineError(f"{meta} is not a kernel of version {version}")
     STORE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=STORE) as directory:
         _run(["apt-get", "download", package[1]], cwd=directory)

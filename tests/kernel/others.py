@@ -1,4 +1,4 @@
-"""Draws policies about everything that is no file, with cases."""
+"""Draws policies about everything that is not a file, with cases."""
 
 from __future__ import annotations
 

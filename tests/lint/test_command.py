@@ -214,7 +214,7 @@ def test_nothing_to_do_is_wrong_use() -> None:
 
 
 def test_other_files_beside_policy() -> None:
-    """What is no policy by its name is left out of a directory, and read when it is named."""
+    """What is not policy by its name is left out of a directory, and read when it is named."""
     Path("d").mkdir()
     Path("d/p").write_text("profile p /p {\n  include if exists <x>\n}\n")
     for name in ("b.json", "README.md", "lsmc.toml", "x.yaml", "y.yml", "z.lsmb", "p.sarif"):

@@ -24,7 +24,7 @@ FIRST = {
     ("layer", "name"), [(layer, name) for layer, names in FIRST.items() for name in names.split()]
 )
 def test_which_layer_is_asked_first(layer: str, name: str) -> None:
-    """Looking the name up comes before both, and is no part of the comparison."""
+    """Looking the name up comes before both, and is not part of the comparison."""
     operation = find(name, {})
     assert operation is not None
     steps = [

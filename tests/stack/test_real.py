@@ -244,7 +244,7 @@ def test_files(
     path = f"{folder}/{name}" + ("/" if op == "mkdir" else "")
     verdict = policy.query("unconfined", op, path, context=context, **fields)
     found = tried(process, do)
-    if found == "ENOEXEC":  # an empty file may be executed and then is no program
+    if found == "ENOEXEC":  # an empty file may be executed and then is not a program
         found = ""
     first = next((one for one in verdict.chain if one.verdict in ("deny", "unknown")), None)
     if first is None or first.verdict == "deny":

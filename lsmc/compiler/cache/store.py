@@ -102,7 +102,7 @@ def _read(place: str) -> Entry | None:
 
 
 def _write(place: str, data: bytes) -> None:
-    """Replace an entry; a directory that cannot be written is no reason to fail."""
+    """Replace an entry; a directory that cannot be written is not a reason to fail."""
     try:
         os.makedirs(os.path.dirname(place), exist_ok=True)
         replace_file(place, data)

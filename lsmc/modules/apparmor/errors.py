@@ -104,7 +104,7 @@ CODES: dict[str, int] = {
             "bad-userns",
             "words-after-all",
             "bad-identity",
-            # 87 and on: limits of lsmc itself, and input that is no policy text
+            # 87 and on: limits of lsmc itself, and input that is not policy text
             "unreadable-file",
             "nested-too-deeply",
             "too-complex",

@@ -119,7 +119,7 @@ def check(text: str) -> None:
 
 
 def check_counts(reader: LogReader, data: bytes) -> None:
-    """Every line of a log that is no export of the journal was used, skipped or broken."""
+    """Every line of a log that is not an export of the journal was used, skipped or broken."""
     if b"__CURSOR=" not in data:
         assert reader.lines == data.count(b"\n") + (data[-1:] not in (b"\n", b"")), "lines are lost"
 

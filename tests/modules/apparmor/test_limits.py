@@ -118,7 +118,7 @@ def test_a_pattern_that_explodes_is_refused() -> None:
 
 
 def test_thousands_of_rules_compile() -> None:
-    """Size alone is no reason to refuse."""
+    """Size alone is not a reason to refuse."""
     rules = "\n".join(f"  /srv/{n}/{n % 7}* r," for n in range(2000))
     policy = compile_text(f"profile p {{\n{rules}\n}}\n")
     assert policy.query("p", "read", "/srv/1999/4x").allowed

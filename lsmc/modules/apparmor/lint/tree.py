@@ -85,7 +85,7 @@ class Tree(LinkedPolicy):
     # --- what checks ask
 
     def answer(self, request: Mapping[str, Any]) -> Verdict | None:
-        """What the policy says to a witness, or None where it is no request.
+        """What the policy says to a witness, or None where it is not a request.
 
         A pattern with an escaped NUL matches keys whose fields are not those of any request.
         """

@@ -70,7 +70,7 @@ class NeighbourFiles:
         return self._profiles[key]
 
     def inside(self, folder: str) -> Iterator[str]:
-        """The paths in a folder, in order; none when it is no folder."""
+        """The paths in a folder, in order; none when it is not a folder."""
         try:
             entries = self._files.entries(folder) or []
         except OSError:

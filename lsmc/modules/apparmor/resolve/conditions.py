@@ -36,7 +36,7 @@ def evaluate(expr: ast.Expr, variables: Variables, release: Release = NEWEST) ->
                 error(
                     "not-a-boolean",
                     expr.span,
-                    f"`{expr.text}` is no condition",
+                    f"`{expr.text}` is not a condition",
                     "write `true`, `false`, `$NAME`, `defined …` or a comparison",
                 )
             )
@@ -45,7 +45,7 @@ def evaluate(expr: ast.Expr, variables: Variables, release: Release = NEWEST) ->
                 error(
                     "not-a-boolean",
                     expr.span,
-                    f"the set `@{{{expr.name}}}` is no condition",
+                    f"the set `@{{{expr.name}}}` is not a condition",
                     "compare it, or test it with `defined`",
                 )
             )

@@ -42,7 +42,7 @@ def _words(paths: frozenset[str], head: str) -> frozenset[str]:
 
 
 def parse_features(source: Source) -> tuple[Features, tuple[Diagnostic, ...]]:
-    """The features of a file; a diagnostic for text that is no features file."""
+    """The features of a file; a diagnostic for text that is not a features file."""
     paths: set[str] = set()
     stack: list[str] = []
     last: str | None = None

@@ -35,7 +35,7 @@ class Files(Protocol):
         """The content of a file; OSError when it cannot be read."""
 
     def entries(self, path: str) -> list[str] | None:
-        """The names in a directory, or None when the path is no directory; OSError."""
+        """The names in a directory, or None when the path is not a directory; OSError."""
 
     def exists(self, path: str) -> bool:
         """Whether something stands at the path."""

@@ -267,7 +267,7 @@ class Variables:
             if not _NAME.match(name):
                 if "," not in name:
                     raise ExpansionError(
-                        "undeclared-variable", f"`@{{{name}}}` is no variable name", name
+                        "undeclared-variable", f"`@{{{name}}}` is not a variable name", name
                     )
                 continue
             made.add(text[at : match.start()] + match.group(1))

@@ -239,7 +239,7 @@ MODES: dict[str, Mode] = {
     ),
 }
 
-# Keywords of the body: the terminal, and the mode that they start.  RESERVED is no terminal.
+# Keywords of the body: the terminal, and the mode that they start.  RESERVED is not a terminal.
 KEYWORDS: dict[str, tuple[str, str]] = {
     "profile": ("PROFILE", "name"),
     "hat": ("HAT", "name"),

@@ -216,7 +216,7 @@ class _Parse:
         self.scanner.reset(depth)
 
     def give_up(self, found: Tok) -> None:
-        """Read no further: this is no policy, and every error costs time."""
+        """Read no further: this is not policy, and every error costs time."""
         what = f"more than {MAX_PROBLEMS} syntax errors: the rest of the file is not read"
         self.problems.append(error("unexpected-text", found.span, what))
         self.close(frozenset())

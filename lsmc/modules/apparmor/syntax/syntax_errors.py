@@ -147,7 +147,7 @@ def _lexical(f: Fault) -> Diagnostic | None:
         return _here(
             f,
             "unexpected-text",
-            "this is no variable",
+            "this is not a variable",
             "write `@{NAME}` or `${NAME}`, where NAME is a letter, then letters, digits and `_`",
         )
     if kind == "BAD" and text[0] == '"':
@@ -332,7 +332,7 @@ def _permissions(f: Fault) -> Diagnostic | None:
         return error(
             "unknown-permission",
             second.span,
-            f"{quote(second)} is no permission word",
+            f"{quote(second)} is not a permission word",
             f"not a permission: {letters}" if len(bad) < len(second) else "",
         )
     return error(

@@ -36,12 +36,12 @@ if $A{↵/a r,↵}
 if $A {/a r, }
   1:7 glued-brace: the `{` is part of the word `{/a`
 /a rA,
-  1:4 unknown-permission: `rA` is no permission word
+  1:4 unknown-permission: `rA` is not a permission word
   help: not a permission: `A`
 /a q,
-  1:4 unknown-permission: `q` is no permission word
+  1:4 unknown-permission: `q` is not a permission word
 /a read,
-  1:4 unknown-permission: `read` is no permission word
+  1:4 unknown-permission: `read` is not a permission word
   help: not a permission: `e`, `d`
 /a ,
   1:4 unexpected-text: expected permissions after `/a`, found `,`
@@ -105,7 +105,7 @@ else { }
 profile p {
   2:1 unexpected-text: this file ends inside braces
 @{1A} = x
-  1:1 unexpected-text: this is no variable
+  1:1 unexpected-text: this is not a variable
 """
 
 

@@ -48,7 +48,7 @@ profile good /bin/good {
 /one r,
 ```
 
-A file that several abstractions include is no fault, it is what they are for.
+A file that several abstractions include is not a fault, it is what they are for.
 
 How sure: exact.
 

@@ -137,7 +137,7 @@ def _way(
 
 
 def _stays(graph: ProfileGraph, profile: LinkedProfile, rule: RuleLanguage) -> Edge | None:
-    """The execution that a fallback turns into one within the profile, which is no edge."""
+    """The execution that a fallback turns into one within the profile, which is not an edge."""
     rules = graph.exec_rules(profile.name)
     for path in rule.samples():
         won = rules.winning(rule, path)
