@@ -18,7 +18,7 @@ class _Left:
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Pause the search for garbage: in a run whose objects live on it costs a tenth of the time.
 
     The objects of a large run count as old afterwards, or all of them would be searched at once as

@@ -87,7 +87,7 @@ def _live(
         connection.send(failure)
 
 
-def tell(connection: Connection, message: Any) -> None:
+def send(connection: Connection, message: Any) -> None:
     """Send something to a process; OSError when it is lost."""
     try:
         connection.send(message)
@@ -95,7 +95,7 @@ def tell(connection: Connection, message: Any) -> None:
         raise _lost() from None
 
 
-def told(busy: Iterable[Connection]) -> Iterator[tuple[Connection, Any]]:
+def receive(busy: Iterable[Connection]) -> Iterator[tuple[Connection, Any]]:
     """What some processes say, as soon as one of them says something; OSError when one is lost.
 
     MemoryError when one had too little memory, RuntimeError when its work failed otherwise.
@@ -115,7 +115,9 @@ def _lost() -> OSError:
     return OSError("a process of lsmc was lost")
 
 
-def spread(work: Callable[[T], R], tasks: Sequence[T], jobs: int, *, ends: bool = False) -> list[R]:
+def map_tasks(
+    work: Callable[[T], R], tasks: Sequence[T], jobs: int, *, ends: bool = False
+) -> list[R]:
     """What some work makes of each task, in order; up to `jobs` tasks are done at a time.
 
     Tasks are begun in order, so the largest should come first.  With `ends` every other process
@@ -139,12 +141,12 @@ def spread(work: Callable[[T], R], tasks: Sequence[T], jobs: int, *, ends: bool 
         def begin(connection: Connection) -> None:
             if left:
                 busy[connection] = left.pop() if connection in backwards else left.popleft()
-                tell(connection, busy[connection])
+                send(connection, busy[connection])
 
         for connection in connections:
             begin(connection)
         while busy:
-            for connection, answer in told(busy):
+            for connection, answer in receive(busy):
                 done[busy.pop(connection)] = answer
                 begin(connection)
     return [done[number] for number in range(len(tasks))]

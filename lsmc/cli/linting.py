@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import read_stream, write_file
-from lsmc.base.gc import uncollected
+from lsmc.base.gc import gc_paused
 from lsmc.cli.bundles import is_bundle
 from lsmc.cli.changes import Revision, root_of
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
@@ -77,7 +77,7 @@ class LintOptions(NamedTuple):
 def lint(wish: LintOptions, screen: Screen) -> int:
     """Run lint; the exit status."""
     # linted one by one, files leave garbage; together, all of it lives until the end
-    with nullcontext() if wish.form == "jsonl" else uncollected():
+    with nullcontext() if wish.form == "jsonl" else gc_paused():
         try:
             return _Run(wish, screen).run()
         except SettingError as fault:

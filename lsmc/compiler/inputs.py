@@ -145,21 +145,21 @@ def restricted(files: DiskFiles, roots: Iterable[str]) -> DiskFiles:
 
 
 #: Something asked of the file system: how ("read", "entries" or "exists"), and of which path.
-Ask = tuple[str, str]
+FileQuery = tuple[str, str]
 #: What it answered, so that JSON can hold it; for a file also how it stood on disk, if that tells.
-Answer = tuple[str, str]
+FileState = tuple[str, str]
 
 
 class RecordedFiles(DiskFiles):
     """The file system, keeping a record of what was asked of it and what it answered."""
 
     def __init__(self) -> None:
-        self.record: dict[Ask, Answer] = {}
+        self.record: dict[FileQuery, FileState] = {}
 
     def read(self, path: str) -> bytes:
         """The content of a regular file; OSError otherwise."""
         data, stat = read_regular(path, MAX_SOURCE)
-        self.record["read", path] = _digest(data), _standing(stat)
+        self.record["read", path] = _digest(data), _fingerprint(stat)
         return data
 
     def entries(self, path: str) -> list[str] | None:
@@ -175,15 +175,15 @@ class RecordedFiles(DiskFiles):
         return found
 
 
-def changed(asks: Sequence[tuple[Ask, Answer]]) -> set[int]:
+def changed(asks: Sequence[tuple[FileQuery, FileState]]) -> set[int]:
     """The questions, by number, that the file system does not answer as it did."""
     stands: set[str] = set()  # files that were read and are as they were
     found: set[int] = set()
     order = sorted(range(len(asks)), key=lambda number: asks[number][0][0] != "read")
     for number in order:
-        (kind, path), (said, standing) = asks[number]
+        (kind, path), (said, fingerprint) = asks[number]
         if kind == "read":
-            if standing and _stands(path, standing):
+            if fingerprint and _stands(path, fingerprint):
                 stands.add(path)
                 continue
         elif path in stands and said == _OF_A_FILE[kind]:
@@ -210,14 +210,14 @@ def _unchanged(kind: str, path: str, said: str) -> bool:
         return False
 
 
-def _stands(path: str, standing: str) -> bool:
+def _stands(path: str, fingerprint: str) -> bool:
     try:
-        return _mark(os.stat(path)) == standing
+        return _mark(os.stat(path)) == fingerprint
     except OSError:
         return False
 
 
-def _standing(stat: os.stat_result) -> str:
+def _fingerprint(stat: os.stat_result) -> str:
     """What tells that a file is as it was without reading it; nothing for one just written.
 
     A file that is written twice within the grain of its clock looks the same after both.

@@ -72,8 +72,8 @@ class Profile:
     """A confined subject.
 
     `name` is the full local name (`parent//child`).  `mediated` are the names of the classes that
-    are enforced; a class outside it is allowed.  `settings` holds what is not a table row (path flags,
-    the signal of kill mode); `rlimits` are (resource, value) with None for infinity.
+    are enforced; a class outside it is allowed.  `settings` holds what is not a table row (path
+    flags, the signal of kill mode); `rlimits` are (resource, value) with None for infinity.
     """
 
     name: str

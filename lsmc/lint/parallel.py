@@ -14,7 +14,7 @@ from typing import Any
 from lsmc.automata.dfa import StateLimit
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.gc import exhausted
-from lsmc.base.processes import can_fork, spread
+from lsmc.base.processes import can_fork, map_tasks
 from lsmc.lint.builtin.internal_error import CHECK as INTERNAL
 from lsmc.lint.model import Check, P, SettingError
 from lsmc.lint.pickling import FindingPickler
@@ -48,7 +48,7 @@ def outcomes(policy: P, checks: Sequence[Check[P]], jobs: int) -> Iterator[Outco
         return pickler.pack([_outcome(policy, check) for check in task])
 
     found: dict[str, Outcome] = {}
-    for task, packed in zip(tasks, spread(work, tasks, jobs, ends=True), strict=True):
+    for task, packed in zip(tasks, map_tasks(work, tasks, jobs, ends=True), strict=True):
         found.update(zip((check.code for check in task), pickler.unpack(packed), strict=True))
     yield from (found[check.code] for check in checks)
 
@@ -56,8 +56,8 @@ def outcomes(policy: P, checks: Sequence[Check[P]], jobs: int) -> Iterator[Outco
 def _tasks(checks: Iterable[Check[P]]) -> list[tuple[Check[P], ...]]:
     """The checks by what they rest on, the costliest tasks first and last by turns.
 
-    So `spread` begins with them.  The others stay in the order of their codes: neighbours have the
-    most in common.
+    `map_tasks` starts with the costliest.  The others stay in the order of their codes, because
+    neighbours have the most in common.
     """
     by_basis: dict[object, list[Check[P]]] = {}
     for check in checks:

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from typing import Self
 
 from lsmc.automata.partition import Spare
-from lsmc.base.processes import can_fork, forked, spread, told
+from lsmc.base.processes import can_fork, forked, map_tasks, receive
 from lsmc.ir.model import Profile, Unit
 from lsmc.tables.build import build_groups, unit_digest, units
 from lsmc.tables.groups import UNCOMPRESSED, BuiltGroup
@@ -67,7 +67,7 @@ class Builder:
             todo = sorted(self._todo(), key=lambda unit: -len(unit.rules))
             count = min(_SHARES * (self._others + 1), len(todo))
             shares = [todo[number::count] for number in range(count)]
-            for built in spread(_build, shares, self._others + 1):
+            for built in map_tasks(_build, shares, self._others + 1):
                 self._groups |= built
             while self._busy:
                 self._collect(list(self._busy))
@@ -82,7 +82,7 @@ class Builder:
 
     def _collect(self, ready: Sequence[Connection]) -> None:
         """Take what some processes have built, as soon as there is any."""
-        for connection, built in told(ready) if ready else ():
+        for connection, built in receive(ready) if ready else ():
             self._busy.pop(connection).close()
             self._groups |= built
 

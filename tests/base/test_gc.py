@@ -19,7 +19,7 @@ class Cyclic:
 
 def run(cycles: int) -> weakref.ref[Cyclic]:
     """One run that leaves garbage; what refers to a part of it."""
-    with pause.uncollected():
+    with pause.gc_paused():
         made = [Cyclic() for _ in range(cycles)]
         return weakref.ref(made[0])
 

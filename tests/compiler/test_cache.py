@@ -15,7 +15,7 @@ from lsmc.compiler.inputs import Options
 from lsmc.modules.apparmor.build import cached
 from lsmc.modules.apparmor.build.cached import compile_paths
 from lsmc.modules.apparmor.build.details import read_details
-from lsmc.modules.apparmor.build.driver import Kept, compile_files
+from lsmc.modules.apparmor.build.driver import PreviousBuild, compile_files
 from lsmc.modules.apparmor.build.kept import Earlier
 
 NAMES = ("alpha", "beta", "delta", "gamma", "kappa", "omega")
@@ -153,14 +153,14 @@ def test_a_file_that_changes_after_it_was_looked_at(
     """What an earlier run saw must be what this one sees, or all is compiled again."""
     warm(tree)
     (tree / "beta").write_text((tree / "beta").read_text() + "# changed\n")
-    left_by = cached.left_by
+    from_entry = cached.from_entry
 
-    def late(earlier: Earlier, stale: set[int]) -> Kept:
-        kept = left_by(earlier, stale)
+    def late(earlier: Earlier, stale: set[int]) -> PreviousBuild:
+        kept = from_entry(earlier, stale)
         (tree / "abstractions/common").write_text("/etc/late r,\nptrace peer=@{profile_name},\n")
         return kept
 
-    monkeypatch.setattr(cached, "left_by", late)
+    monkeypatch.setattr(cached, "from_entry", late)
     assert warm(tree) == cold(tree)
 
 

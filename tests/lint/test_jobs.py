@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 import lsmc
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.base.processes import forked, spread, tell
+from lsmc.base.processes import forked, map_tasks, send
 from lsmc.base.source import Source
 from lsmc.cli import linting
 from lsmc.cli.group import cli
@@ -182,12 +182,12 @@ def test_a_lost_process_is_one_message(place: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_work_is_spread_in_order() -> None:
-    pids = spread(lambda task: (task, os.getpid()), range(20), 3)
+    pids = map_tasks(lambda task: (task, os.getpid()), range(20), 3)
     assert [task for task, _ in pids] == list(range(20))
     assert HERE not in {pid for _, pid in pids}
-    assert spread(lambda _: os.getpid(), [1], 3) == [HERE]
-    assert spread(lambda _: os.getpid(), [1, 2], 1) == [HERE, HERE]
-    assert spread(lambda task: task, [], 3) == []
+    assert map_tasks(lambda _: os.getpid(), [1], 3) == [HERE]
+    assert map_tasks(lambda _: os.getpid(), [1, 2], 1) == [HERE, HERE]
+    assert map_tasks(lambda task: task, [], 3) == []
 
 
 def test_a_process_that_is_gone_cannot_be_told() -> None:
@@ -195,7 +195,7 @@ def test_a_process_that_is_gone_cannot_be_told() -> None:
     with forked(lambda connection: connection.close(), 1) as (connection,):
         assert connection.poll(30)
         with pytest.raises(OSError, match="lost") as caught:
-            tell(connection, b"x" * 1_000_000)
+            send(connection, b"x" * 1_000_000)
     assert not isinstance(caught.value, ConnectionError)
 
 

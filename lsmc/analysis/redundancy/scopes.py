@@ -2,9 +2,8 @@
 
 A rule of a profile's own body is judged among all rules of the profile.  A rule of an included file
 is judged among the rules of that file and of what it includes: they are there whoever includes it,
-so a finding holds for every profile, and it is worked out once.  That a profile says again, or
-takes away, what an abstraction grants is not a fault of the abstraction: there the profile's rule is
-the one to report.
+so a finding holds for every profile, and it is worked out once.  If a profile repeats or denies
+what an abstraction grants, that is not a fault of the abstraction: the profile's rule is reported.
 
 Profiles include the same file in different company (a file is read once a profile, so some of its
 includes may have come in before).  Only the fullest companies of a file are judged.

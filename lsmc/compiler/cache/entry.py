@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from lsmc.base.text import encode
-from lsmc.compiler.inputs import Answer, Ask
+from lsmc.compiler.inputs import FileQuery, FileState
 
 #: The checksum of all that follows, what an entry is, and the sizes of both heads.
 _START = Struct("<I12sII")
@@ -29,7 +29,7 @@ class Seen(NamedTuple):
     `whole` tells that the entry has all files, and none has a warning.
     """
 
-    asks: list[tuple[Ask, Answer]]
+    asks: list[tuple[FileQuery, FileState]]
     common: list[int]
     whole: bool
 

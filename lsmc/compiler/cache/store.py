@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
 from lsmc.base.files import StrPath, map_file, replace_file
-from lsmc.base.gc import uncollected
+from lsmc.base.gc import gc_paused
 from lsmc.compiler.cache.entry import Entry
 from lsmc.compiler.inputs import Options, changed
 from lsmc.tables.bundle import Bundle
@@ -49,7 +49,7 @@ class Compile(Protocol):
         """The bundle and the warnings; raises `PolicyError`, OSError."""
 
 
-@uncollected()
+@gc_paused()
 def compile_cached(
     paths: Iterable[StrPath],
     options: Options,

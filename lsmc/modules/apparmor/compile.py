@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span, to_display
-from lsmc.compiler.inputs import Ask
+from lsmc.compiler.inputs import FileQuery
 from lsmc.ir.model import Effect, Profile, Rule, Unit, Use
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, CLASSES, FILE, MODULE
 from lsmc.modules.apparmor.errors import error
@@ -93,7 +93,7 @@ class Compiled:
     preamble: Preamble = field(default_factory=Preamble)
     bodies: tuple[FlatProfile, ...] = ()
     aliases: Aliases = NO_ALIASES
-    asked: frozenset[Ask] = frozenset()
+    asked: frozenset[FileQuery] = frozenset()
     setting: Setting | None = None
     plain: frozenset[str] = frozenset()
 

@@ -10,7 +10,7 @@ from lsmc.compiler.cache.entry import Entry
 from lsmc.compiler.inputs import Options
 from lsmc.compiler.outcome import Outcome, Progress
 from lsmc.modules.apparmor.build.driver import Compilation, compile_files
-from lsmc.modules.apparmor.build.kept import Earlier, leave, left_by
+from lsmc.modules.apparmor.build.kept import Earlier, to_entry, from_entry
 from lsmc.tables.errors import BundleError
 
 
@@ -29,7 +29,7 @@ def compile_paths(
     otherwise now.
     """
     done, earlier = _compile(paths, options, jobs, progress, entry, stale)
-    return Outcome(done.bundle, done.diagnostics, partial(leave, done, earlier))
+    return Outcome(done.bundle, done.diagnostics, partial(to_entry, done, earlier))
 
 
 def _compile(
@@ -44,7 +44,7 @@ def _compile(
     if entry is not None:
         try:
             earlier = Earlier.of(entry)
-            kept = left_by(earlier, set(stale))
+            kept = from_entry(earlier, set(stale))
             return compile_files(
                 paths, options, jobs=jobs, progress=progress, kept=kept
             ), earlier

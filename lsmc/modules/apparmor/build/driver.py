@@ -9,8 +9,8 @@ from lsmc.base.text import encode
 from lsmc.automata.partition import MAX_SPARE
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath
-from lsmc.base.gc import uncollected
-from lsmc.compiler.inputs import Answer, Ask, Options, RecordedFiles
+from lsmc.base.gc import gc_paused
+from lsmc.compiler.inputs import FileState, FileQuery, Options, RecordedFiles
 from lsmc.compiler.errors import unreadable
 from lsmc.compiler.linking import Names, distinct, first_of_each, link_profiles, name_order, policy_files, refuse
 from lsmc.compiler.outcome import Progress
@@ -26,7 +26,7 @@ from lsmc.tables.link import Part, link
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PreviousBuild:
     """What an earlier run leaves to this one: its bundle, and files that need not be read again.
 
     `digests` are those of the bundle's units; `files` has the names of the profiles of each file
@@ -40,7 +40,7 @@ class Kept:
     files: Mapping[str, Sequence[str]]
     candidates: Mapping[str, Candidate]
     texts: Mapping[str, str]
-    record: Mapping[Ask, Answer]
+    record: Mapping[FileQuery, FileState]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +57,19 @@ class Compilation:
     digests: list[str]
     paths: list[str]
     files: list[FileRead]
-    record: dict[Ask, Answer]
-    common: tuple[Ask, ...]
+    record: dict[FileQuery, FileState]
+    common: tuple[FileQuery, ...]
     texts: dict[str, str]
 
 
-@uncollected()
+@gc_paused()
 def compile_files(
     paths: Sequence[StrPath],
     options: Options,
     *,
     jobs: int = 1,
     progress: Progress | None = None,
-    kept: Kept | None = None,
+    kept: PreviousBuild | None = None,
 ) -> Compilation:
     """The bundle of some files and the warnings; raises `PolicyError` for errors.
 
@@ -170,9 +170,9 @@ def _places_of(names: Iterable[str], bundle: Bundle) -> dict[str, tuple[int, int
         raise BundleError(f"the bundle has no profile {missing}") from None
 
 
-def _agreed(records: Iterable[Mapping[Ask, Answer]]) -> dict[Ask, Answer] | None:
+def _agreed(records: Iterable[Mapping[FileQuery, FileState]]) -> dict[FileQuery, FileState] | None:
     """One record of several, or None when the file system did not answer all of them alike."""
-    merged: dict[Ask, Answer] = {}
+    merged: dict[FileQuery, FileState] = {}
     for record in records:
         for ask, answer in record.items():
             if merged.setdefault(ask, answer)[0] != answer[0]:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from lsmc.compiler.cache.entry import Entry, Seen, entry_bytes
-from lsmc.compiler.inputs import Answer, Ask
+from lsmc.compiler.inputs import FileState, FileQuery
 from lsmc.modules.apparmor.build.details import Details, KeptFile, read_details
-from lsmc.modules.apparmor.build.driver import Compilation, Kept
+from lsmc.modules.apparmor.build.driver import Compilation, PreviousBuild
 from lsmc.modules.apparmor.build.revise import Candidate
 from lsmc.modules.apparmor.lower.environment import Layer, Setting
 from lsmc.tables.bundle import Bundle
@@ -30,7 +30,7 @@ class Earlier(NamedTuple):
         return cls(entry, read_details(entry))
 
 
-def left_by(earlier: Earlier, stale: set[int]) -> Kept:
+def from_entry(earlier: Earlier, stale: set[int]) -> PreviousBuild:
     """What holds of an entry when some asks, by number, are answered otherwise now.
 
     Raises `BundleError` for a damaged bundle.
@@ -53,7 +53,7 @@ def left_by(earlier: Earlier, stale: set[int]) -> Kept:
             else:
                 files[path] = file.names
     record = dict(entry.seen.asks[number] for number in numbers - stale)
-    return Kept(Bundle(entry.bundle), details.digests, files, candidates, texts, record)
+    return PreviousBuild(Bundle(entry.bundle), details.digests, files, candidates, texts, record)
 
 
 class _Settings:
@@ -80,12 +80,12 @@ class _Settings:
         return known
 
 
-def leave(outcome: Compilation, before: Earlier | None) -> bytes:
+def to_entry(outcome: Compilation, before: Earlier | None) -> bytes:
     """The entry that a run leaves, with what it took from the entry `before`.
 
     A file with a warning is left out: it is compiled each time, so that the warning is seen.
     """
-    return _Leaving(outcome, before).entry()
+    return _EntryWriter(outcome, before).entry()
 
 
 class _Table:
@@ -110,12 +110,12 @@ class _Table:
         return number
 
 
-class _Leaving:
+class _EntryWriter:
     def __init__(self, outcome: Compilation, before: Earlier | None) -> None:
         self._outcome = outcome
         self._before = before
-        self._numbers: dict[Ask, int] = {}
-        self._answers: dict[Ask, Answer] = {}
+        self._numbers: dict[FileQuery, int] = {}
+        self._answers: dict[FileQuery, FileState] = {}
         self._settings = _Table()
         self._shared = _Table()
 
@@ -136,7 +136,7 @@ class _Leaving:
         whole = len(files) == len(outcome.paths)
         return entry_bytes(Seen(asks, common, whole), details, outcome.bundle)
 
-    def _ask(self, ask: Ask, answer: Answer) -> int:
+    def _ask(self, ask: FileQuery, answer: FileState) -> int:
         self._answers[ask] = answer
         return self._numbers.setdefault(ask, len(self._numbers))
 

@@ -11,7 +11,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
-from lsmc.base.processes import can_fork, forked, tell, told
+from lsmc.base.processes import can_fork, forked, send, receive
 from lsmc.modules.apparmor.build.shards import Built, Reading, Shard, Tick, divide, shares
 
 #: A process for fewer files than this costs more than it saves.
@@ -44,10 +44,10 @@ class Shards:
     def _all(self, order: str, arguments: Sequence[Any], tick: Tick) -> list[Any]:
         """The answers of all processes to one order each."""
         for connection, argument in zip(self._connections, arguments, strict=True):
-            tell(connection, (order, argument))
+            send(connection, (order, argument))
         found: dict[Connection, Any] = {}
         while len(found) < len(self._connections):
-            for connection, message in told(c for c in self._connections if c not in found):
+            for connection, message in receive(c for c in self._connections if c not in found):
                 if isinstance(message, int):
                     tick(message)
                 else:

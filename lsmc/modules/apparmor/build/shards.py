@@ -15,7 +15,7 @@ from lsmc.automata.partition import MAX_SPARE, Spare
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span, to_display
 from lsmc.compiler.errors import too_complex, unreadable
-from lsmc.compiler.inputs import Answer, Ask, RecordedFiles
+from lsmc.compiler.inputs import FileState, FileQuery, RecordedFiles
 from lsmc.ir.model import Profile
 from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.compile import Compiler
@@ -37,7 +37,7 @@ class FileRead:
     path: str
     profiles: tuple[tuple[str, Span], ...]
     diagnostics: tuple[Diagnostic, ...]
-    asked: frozenset[Ask] = frozenset()
+    asked: frozenset[FileQuery] = frozenset()
     setting: Setting | None = None
     plain: frozenset[str] = frozenset()
 
@@ -57,7 +57,7 @@ class Reading(NamedTuple):
 
     files: list[FileRead]
     needs: list[UnitNeed]
-    record: dict[Ask, Answer]
+    record: dict[FileQuery, FileState]
     texts: dict[str, str]
 
 

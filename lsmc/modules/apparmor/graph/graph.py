@@ -4,8 +4,8 @@ Nodes are profiles and `unconfined`.  An edge is a way that the policy allows: e
 changing the profile, entering a hat.  It carries the rule and an example, for which a query gives
 the same answer.  Edges are worked out profile by profile when first asked for, and kept.
 
-An execution that stays in the same profile is not an edge.  For rules and attachments that match a few
-hundred paths at most, every path is looked at.  Where both match endlessly many, the first few
+An execution that stays in the same profile is not an edge.  For rules and attachments that match a
+few hundred paths at most, every path is looked at.  Where both match endlessly many, the first few
 common paths are; so an edge is always true, and only one that needs a rarer path can be missed.
 A stack goes where all its components let it: it is asked at every path that a rule of one lists,
 and at the examples of their edges.  There can be as many stacks as sets of profiles, so only so

@@ -10,9 +10,9 @@ Which key fills which field follows libapparmor (`aalogparse`), held against its
 invented lines, against the library itself: `target` is `name2`, `exe` is `command`, `capname` is
 `name`, `label` is `profile`, a bus daemon's `mask` is what it denied, the newer `requested`,
 `denied`, `saddr`, `src`, `daddr` and `dest` mean what `requested_mask`, `denied_mask`, `laddr`,
-`lport`, `faddr` and `fport` did, a number 0 is not a value except for user ids, and the last of equal
-keys counts.  Unlike it, `rlimit` and `value` are kept, and the audit type 1507 and the word KILLED
-are known.
+`lport`, `faddr` and `fport` did, a number 0 is not a value except for user ids, and the last of
+equal keys counts.  Unlike it, `rlimit` and `value` are kept, and the audit type 1507 and the word
+KILLED are known.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Source, to_display, to_path
 from lsmc.compiler.errors import unreadable
-from lsmc.compiler.inputs import Ask, ignored
+from lsmc.compiler.inputs import FileQuery, ignored
 from lsmc.modules.apparmor.errors import did_you_mean, error
 from lsmc.modules.apparmor.refused import Refused
 from lsmc.modules.apparmor.resolve.features import Features, parse_features
@@ -54,7 +54,7 @@ class _Found(NamedTuple):
     """The files that an include names, and what was asked to know it."""
 
     files: tuple[str, ...] | None
-    asked: tuple[Ask, ...]
+    asked: tuple[FileQuery, ...]
 
 
 class Library:
@@ -69,8 +69,8 @@ class Library:
         self.files = files
         self.search = tuple(search)
         self.sources: dict[str, Source] = {}
-        #: What was asked of the file system, for who keeps account of it; see `inputs.Ask`.
-        self.asked: set[Ask] = set()
+        #: What was asked of the file system, for who keeps account of it; see `inputs.FileQuery`.
+        self.asked: set[FileQuery] = set()
         self._parse = parse
         self._size = 0
         self._parsed: dict[str, Parsed] = {}
@@ -110,13 +110,13 @@ class Library:
         """The files that an include names, or None when there is nothing by that name."""
         found = self._found.get((path.text, magic))
         if found is None:
-            asked: list[Ask] = []
+            asked: list[FileQuery] = []
             files = self._find(path.text, magic, asked)
             found = self._found[path.text, magic] = _Found(files, tuple(asked))
         self.asked.update(found.asked)
         return found.files
 
-    def _find(self, text: str, magic: bool, asked: list[Ask]) -> tuple[str, ...] | None:
+    def _find(self, text: str, magic: bool, asked: list[FileQuery]) -> tuple[str, ...] | None:
         name = to_path(text)
         if not name:
             return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span
 from lsmc.compiler.errors import unreadable
-from lsmc.compiler.inputs import Ask
+from lsmc.compiler.inputs import FileQuery
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.refused import Refused
 from lsmc.modules.apparmor.resolve.conditions import evaluate
@@ -73,7 +73,7 @@ class PreambleReader:
         self.library = library
         self.override = features
         self._start = defines
-        self._after: dict[str, tuple[Preamble, frozenset[Ask]]] = {}
+        self._after: dict[str, tuple[Preamble, frozenset[FileQuery]]] = {}
 
     def read(self, tree: ast.File, path: str) -> Preamble:
         """The preamble of a file whose items are those of `tree`.
