@@ -64,7 +64,7 @@ TESTS = {
     f"{_APPARMOR}/implied.py": _REDUNDANCY,
     f"{_APPARMOR}/lint/attachment_ranks.py": _NAMES,
     f"{_APPARMOR}/lint/peers.py": _NAMES,
-    f"{_APPARMOR}/lint/transitions.py": _NAMES,
+    f"{_APPARMOR}/lint/transitions.py": _RISK,
     f"{_APPARMOR}/lint/path_sets.py": _RISK,
     f"{_APPARMOR}/lint/assertions.py": _RISK,
     f"{_APPARMOR}/lint/abi.py": _ABI,

@@ -89,6 +89,8 @@ def _only_read(node: ast.AST) -> bool:
             return True
         case ast.Assign([ast.Name("__slots__" | "__all__")]):
             return True
+        case ast.Assign(value=ast.Subscript(ast.Name("Literal"))):
+            return True
         case ast.Assign(value=ast.Call(ast.Name(name))) | ast.AnnAssign(annotation=ast.Name(name)):
             return name in _ALIASES
         case ast.ClassDef(bases=bases):

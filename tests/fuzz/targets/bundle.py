@@ -142,11 +142,11 @@ def work(data: bytes) -> Iterable[Callable[[], object]]:
                 verdict(policy.query(s, o, b, **f))
             )
         yield lambda s=subject: dumps(explanation(policy.explain(s, "write", "/a/b")))  # type: ignore[misc]
-    yield lambda: dumps(inventory.as_json(policy.engine, None))
-    yield lambda: list(inventory.summary(policy.engine))
-    yield lambda: list(inventory.rules_text(policy.engine, None))
-    yield lambda: list(inventory.table_text(policy.engine, None))
-    yield lambda: [list(inventory.details(policy.engine, name)) for name in policy.profiles[:3]]
+    yield lambda: dumps(inventory.as_json(policy, None))
+    yield lambda: list(inventory.summary(policy))
+    yield lambda: list(inventory.rules_text(policy, None))
+    yield lambda: list(inventory.table_text(policy, None))
+    yield lambda: [list(inventory.details(policy, name)) for name in policy.profiles[:3]]
     yield lambda: policy.bundle.built_groups(0)
     yield lambda: diff(policy, Policy(bundle_bytes()))
     yield lambda: dumps(to_json(shown(ProfileGraph(policy.engine), None)))

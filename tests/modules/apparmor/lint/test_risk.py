@@ -121,20 +121,21 @@ def test_assertions_count_what_is_not_mediated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "entry",
+    ("entry", "said"),
     [
-        'class = "files"',
-        'permissions = ["q"]',
-        'object = "/a{b"',
-        'fields = {type = "raw"}',
-        'owner = "yes"',
-        'objects = "/a"',
-        "object = 3",
+        ('class = "files"', "no class `files`; known: file link"),
+        ('permissions = ["q"]', "`q` is not a permission of file; known: r w a x m k l"),
+        ('object = "/a{b"', "bad glob in `path`: `{` is not closed"),
+        ('fields = {type = "raw"}', "`type` is not a field of file; known: path"),
+        ('owner = "yes"', "`owner` is true or false"),
+        ('objects = "/a"', "no key `objects`; known: name subjects except"),
+        ("object = 3", "`object` is a text or a list of texts"),
     ],
 )
-def test_bad_assertions_are_one_clear_fault(tmp_path: Path, entry: str) -> None:
+def test_bad_assertions_are_one_clear_fault(tmp_path: Path, entry: str, said: str) -> None:
     tree = tree_of(tmp_path, "profile p {\n}\n")
     settings = tomllib.loads(f"[[assertions]]\n{entry}\n")
     broken = replace(tree, settings=settings)
-    with pytest.raises(SettingError, match="assertion 1"):
+    with pytest.raises(SettingError) as fault:
         list(LINT.checks["LSM316"].run(broken))
+    assert str(fault.value).startswith(f"assertion 1: {said}")

@@ -43,11 +43,14 @@ How to fix: add the rule to the other profile, or drop this one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from lsmc.analysis.linked_policy import LinkedProfile
+from lsmc.analysis.objects import real_member
+from lsmc.automata.algebra import Lazy
 from lsmc.automata.facts import overlap
-from lsmc.automata.pattern import Pattern, example, literals
+from lsmc.automata.pattern import Literal, Pattern, example, literals
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import to_display
 from lsmc.base.text import encode
@@ -55,12 +58,15 @@ from lsmc.ir import model as ir
 from lsmc.ir.mediation import Effect, MediationClass
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import DBUS, SIGNAL, UNIX
+from lsmc.modules.apparmor.kernel_objects import is_requestable
 from lsmc.modules.apparmor.lint.messages import listing, rule_text
 from lsmc.modules.apparmor.lint.peers import ANSWER, PEER, PeerRule, granted, peer_rules
 from lsmc.modules.apparmor.lint.references import names_of
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.requests import request_of
+from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.subjects import mediates
+from lsmc.tables.groups import key_pattern
 
 _FEW = 8
 _ENFORCED = ("enforce", "kill")
@@ -163,16 +169,24 @@ def _shared(rule: ir.Rule) -> tuple[Pattern, ...]:
 
 def _witness(
     peer: LinkedProfile, profile: LinkedProfile, rule: ir.Rule, perm: str
-) -> dict[str, Any]:
-    """The answer that is not allowed, as a request to the other side."""
-    values = [example(pattern) or b"" for pattern in rule.fields]
-    values[PEER[rule.cls.name]] = encode(profile.name)
-    if rule.cls is UNIX:
+) -> dict[str, Any] | None:
+    """The answer that is not allowed, as a request to the other side; None if nobody asks it."""
+    cls = rule.cls
+    fields = [*rule.fields]
+    fields[PEER[cls.name]] = Literal(encode(profile.name))
+    if cls is UNIX:
         here, there = UNIX.fields.index("addr"), UNIX.fields.index("peer_addr")
-        values[here], values[there] = values[there], values[here]
-    if rule.cls is DBUS:
-        values[DBUS.fields.index("name")] = b":1.1"
-    return request_of(peer.name, rule.cls, b"\0".join(values), True, (perm,))
+        fields[here], fields[there] = fields[there], fields[here]
+    if cls is DBUS:
+        fields[DBUS.fields.index("name")] = Literal(b":1.1")
+    key = b"\0".join(example(pattern) or b"" for pattern in fields)
+    if not is_requestable(cls, key):  # a name that no kernel knows, say
+        mirrored = Lazy(key_pattern(replace(rule, fields=tuple(fields))))
+        found = real_member(SEMANTICS, cls, [mirrored])
+        if found is None:
+            return None
+        key = found
+    return request_of(peer.name, cls, key, True, (perm,))
 
 
 CHECK = Check("LSM204", "one-sided-peer", "info", run)
