@@ -1,4 +1,4 @@
-"""Diagnostics: what lsmc has to say about a policy, as data.
+"""Diagnostics: what lsmc reports about a policy, as data.
 
 A fault in the user's policy is a `Diagnostic`, returned and gathered, never an exception inside the
 pipeline; `PolicyError` carries them out of the public API.  Messages follow one rule: lower case,
@@ -19,7 +19,7 @@ Severity = Literal["error", "warning", "info"]
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A further place that a diagnostic speaks of."""
+    """A further place that a diagnostic refers to."""
 
     span: Span
     message: str
@@ -35,7 +35,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A machine edit; `safe` when no decision changes."""
+    """Edits that correct a finding; `safe` when they change no decision."""
 
     title: str
     edits: tuple[Edit, ...]

@@ -1,4 +1,4 @@
-"""The exceptions that all others of the public API are, and the hint at a word that was meant."""
+"""The base exceptions of the public API, and "did you mean" hints."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ _ALIKE = 0.6
 
 
 class Error(Exception):
-    """What lsmc raises for policy, bundles and questions that it cannot work with."""
+    """Base class: lsmc cannot work with this policy, bundle or question."""
 
 
 class NoMeaning(Error):
-    """Something is asked of a security module that has no such thing."""
+    """The security module has nothing of the kind that is asked for."""
 
 
 def close_words(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
-    """The known words that are most like a word."""
+    """The known words that are most similar to a word."""
     from difflib import get_close_matches
 
     return tuple(get_close_matches(word, list(dict.fromkeys(known)), n=most, cutoff=_ALIKE))
@@ -32,7 +32,7 @@ def did_you_mean(word: str, known: Iterable[str], most: int = 3) -> str:
 
 
 def hint(word: str, known: Iterable[str]) -> str:
-    """What to append to a message about an unknown word: those that may be meant, or all."""
+    """The end of a message about an unknown word: similar known words, or all known words."""
     words = tuple(dict.fromkeys(known))
     if word and (question := did_you_mean(word, words)):
         return f"; {question}"

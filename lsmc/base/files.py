@@ -1,6 +1,6 @@
 """Reading and writing files on disk.
 
-Apart from the driver, so that a bundle is opened without the front end.
+Separate from the compiler, so that opening a bundle does not import the front end.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ def path_text(path: object) -> str:
 
 
 def read_regular(path: StrPath, most: int) -> tuple[bytes, os.stat_result]:
-    """The content of a regular file of at most so many bytes, and how it stands on disk; OSError.
+    """The content of a regular file of at most `most` bytes, and its `stat`; OSError.
 
-    Anything else is not even opened: a FIFO would wait for its writer, a device might do what it
-    does when it is opened.  What is regular and has no end, as some files of /proc, ends at the
-    limit, or has nothing to read yet and says so.
+    Other kinds of file are not opened: a FIFO would wait for its writer, and opening a device may
+    have effects.  A regular file without an end, as some of /proc, fails at the limit, or at once
+    when it has nothing to read yet.
     """
     mode = os.stat(path).st_mode
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):

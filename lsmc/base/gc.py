@@ -1,4 +1,4 @@
-"""Memory of a run that keeps what it makes."""
+"""Python's garbage collector, and running out of memory."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ _FEW = 200_000
 
 
 class _Left:
-    """Whether a run before left garbage that Python will not look for by itself."""
+    """Whether an earlier run left garbage that Python will not look for by itself."""
 
     garbage = False
 
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Pause the search for garbage: in a run whose objects live on it costs a tenth of the time.
+    """Pause the cyclic garbage collector, which costs a tenth of the time of a large run.
 
-    The objects of a large run count as old afterwards, or all of them would be searched at once as
-    new.  Python does not search those it took over so, therefore the next run begins with a search:
-    a process that compiles again and again keeps the garbage of one run at most.
+    The objects of a large run are moved to the oldest generation afterwards; otherwise the next
+    collection would scan them all as new.  Python does not scan them again by itself, therefore
+    the next run begins with a full collection: a process that compiles repeatedly keeps the garbage
+    of at most one run.
     """
     collects = gc.isenabled()
     if collects and _Left.garbage:
@@ -42,7 +43,7 @@ def gc_paused() -> Iterator[None]:
 
 
 def exhausted(fault: BaseException) -> bool:
-    """Whether a failure says that memory ran out; a library that cannot be mapped says it too."""
+    """Whether an exception means that memory ran out; also a library that could not be mapped."""
     if isinstance(fault, ImportError):
         return any(words in str(fault) for words in _UNMAPPED)
     if isinstance(fault, OSError):

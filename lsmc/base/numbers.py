@@ -1,4 +1,4 @@
-"""Numbers written in decimal digits."""
+"""Reading numbers written in decimal digits."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ MOST_DIGITS = 20
 
 
 def natural(text: str, most: int = MOST_DIGITS) -> int | None:
-    """The number that ASCII digits write, or None for anything else or more digits than `most`.
+    """The value of ASCII digits, or None for anything else or for more digits than `most`.
 
-    `int` takes digits of every script, and `str.isdigit` even such that `int` refuses.
+    `int` accepts digits of every script, and `str.isdigit` even some that `int` refuses.
     """
     if not text.isascii() or not text.isdigit() or len(text) > most:
         return None

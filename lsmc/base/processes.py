@@ -1,7 +1,7 @@
-"""Work in forked processes, each at the end of a pipe.
+"""Work in forked processes, each connected to this one by a pipe.
 
-A forked process has all that there is here, so only what it is asked and what it answers is sent.
-One whose parent is gone finds its pipe closed and ends.
+A forked process inherits all data of its parent, so only tasks and results are sent.  A process
+whose parent is gone finds its pipe closed and ends.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ R = TypeVar("R")
 
 
 class Failure(NamedTuple):
-    """What a process says in place of an answer when its work failed."""
+    """The message that a process sends instead of a result when its work failed."""
 
     kind: type[Exception]
     reason: str
 
 
 def can_fork() -> bool:
-    """Whether this system has such processes."""
+    """Whether this system can fork processes."""
     return "fork" in multiprocessing.get_all_start_methods()
 
 
 @contextmanager
 def forked(serve: Callable[[Connection], None], count: int) -> Iterator[list[Connection]]:
-    """The pipes to so many processes, which serve the other ends; none of them is left behind."""
+    """Start `count` processes that run `serve` and yield a pipe to each; all end on leaving."""
     context = multiprocessing.get_context("fork")
     ours: list[Connection] = []
     running = []
@@ -61,7 +61,7 @@ def forked(serve: Callable[[Connection], None], count: int) -> Iterator[list[Con
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Interrupts wait; a process that begins meanwhile sees none at all, as its parent ends it."""
+    """Block SIGINT; a process forked meanwhile never sees it, its parent ends it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -72,7 +72,7 @@ def _uninterrupted() -> Iterator[None]:
 def _live(
     serve: Callable[[Connection], None], connection: Connection, others: Sequence[Connection]
 ) -> None:
-    """The life of a process; a failure is its last word."""
+    """The main function of a process: serves its pipe and sends a `Failure` if that raises."""
     gc.freeze()  # to look for garbage among what came from the parent would copy all of it
     for other in others:
         other.close()
@@ -88,7 +88,7 @@ def _live(
 
 
 def send(connection: Connection, message: Any) -> None:
-    """Send something to a process; OSError when it is lost."""
+    """Send a message to a process; OSError when the process is lost."""
     try:
         connection.send(message)
     except ConnectionError:
@@ -96,9 +96,9 @@ def send(connection: Connection, message: Any) -> None:
 
 
 def receive(busy: Iterable[Connection]) -> Iterator[tuple[Connection, Any]]:
-    """What some processes say, as soon as one of them says something; OSError when one is lost.
+    """Wait for messages and yield each with its pipe; OSError when a process is lost.
 
-    MemoryError when one had too little memory, RuntimeError when its work failed otherwise.
+    MemoryError when a process ran out of memory, RuntimeError when its work failed otherwise.
     """
     for connection in wait(list(busy)):
         assert isinstance(connection, Connection)
@@ -118,10 +118,10 @@ def _lost() -> OSError:
 def map_tasks(
     work: Callable[[T], R], tasks: Sequence[T], jobs: int, *, ends: bool = False
 ) -> list[R]:
-    """What some work makes of each task, in order; up to `jobs` tasks are done at a time.
+    """The results of `work` for each task, in order; up to `jobs` tasks run at a time.
 
-    Tasks are begun in order, so the largest should come first.  With `ends` every other process
-    begins at the end: tasks that share work then stand side by side, the largest at both ends.
+    Tasks are started in order, so the largest should come first.  With `ends` every other process
+    takes tasks from the end: put the largest at both ends and tasks that share work side by side.
     OSError when a process is lost.
     """
     count = min(jobs, len(tasks))

@@ -1,4 +1,4 @@
-"""What the modules of a folder offer: one agreed constant each, taken in name order.
+"""Collects one agreed constant from each module of a package, in order of name.
 
 Adding a file adds a check, an output format or a command; nothing registers itself.
 """

@@ -112,7 +112,7 @@ class Span(NamedTuple):
         return Location(self.source.path, line, column, end_line, end_column)
 
     def to(self, other: Span) -> Span:
-        """From the start of this span to the end of another of the same source."""
+        """The span from the start of this one to the end of another in the same source."""
         return Span(self.source, self.start, other.end)
 
 
@@ -127,7 +127,7 @@ def to_display(text: str) -> str:
 
 
 def to_path(text: str) -> str:
-    """Byte text as the system has the names of files; the reverse of `from_display`."""
+    """Byte text as Python represents file names; the inverse of `from_display`."""
     return decode(text.encode("latin-1"))
 
 

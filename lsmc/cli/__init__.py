@@ -1,7 +1,7 @@
 """The command `lsmc`.
 
-Importing click alone takes three times as long as starting Python, so a plain question to a bundle
-is answered without it; everything else goes to the click group.  Both run the same code below the
+Importing click alone takes three times as long as starting Python, so a plain query of a bundle is
+answered without it; everything else goes to the click group.  Both run the same code below the
 options.
 """
 
@@ -22,7 +22,7 @@ def main() -> None:
 
 
 def _failed(fault: Exception) -> int:
-    """Report what nothing else did, a fault of ours, in one line; the exit code.
+    """Report an unexpected exception, a fault of lsmc, in one line; the exit code.
 
     With LSMC_TRACEBACK in the environment the traceback comes before it.
     """
@@ -54,7 +54,7 @@ def _failed(fault: Exception) -> int:
 def _leave(code: int) -> None:
     """End the process with a code.
 
-    Python would take the objects of a policy apart one by one: seconds for a large one, to no end.
+    Python would free the objects of a policy one by one: seconds for a large one, to no use.
     """
     import os
     import sys
@@ -68,7 +68,7 @@ def _leave(code: int) -> None:
 
 
 def _open_closed() -> None:
-    """Let what goes to a closed stream go nowhere."""
+    """Open /dev/null for each standard stream that is closed."""
     import os
     import sys
 

@@ -1,4 +1,4 @@
-"""`lsmc query` without its options: one question, or a file of them, to an open policy."""
+"""`lsmc query` after option parsing: answers one request, or a file of them, from a policy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RESERVED = ("subject", "op", "object", "owner", "context", "self", "mediated", 
 
 
 def question(words: Sequence[str]) -> tuple[str, str, str, dict[str, Any]]:
-    """Subject, operation, object and fields of `SUBJECT OP [OBJECT] [KEY=VALUE...]`."""
+    """Split `SUBJECT OP [OBJECT] [KEY=VALUE...]` into subject, operation, object and fields."""
     if len(words) < 2:
         missing = ("SUBJECT", "OP")[len(words)]
         raise UsageFault(f"missing {missing}: SUBJECT OP [OBJECT] [KEY=VALUE...]")
@@ -49,7 +49,7 @@ def ask_one(
     screen: Screen,
     context: Context | None = None,
 ) -> int:
-    """Answer one question; the exit code says whether it is allowed."""
+    """Answer one request; the exit code says whether it is allowed."""
     subject, op, obj, fields = question(words)
     verdict = policy.query(subject, op, obj, owner=owner, context=context, **fields)
     if form == "json":

@@ -1,4 +1,4 @@
-"""Opening a POLICY argument that is a bundle; needs neither the option parser nor the front end."""
+"""Opens a POLICY argument that is a bundle, without the option parser or the front end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SUFFIX = ".lsmb"
 
 
 def is_bundle(path: str) -> bool:
-    """Whether a path is to be read as a bundle: by its first bytes, or its name; OSError."""
+    """Whether a path is a bundle, judged by its first bytes or its name; OSError."""
     if os.path.isdir(path):
         return False
     with open(path, "rb") as file:

@@ -1,10 +1,10 @@
-"""Which files differ from a revision of the git repository around us.
+"""Finds the files that differ from a revision of the surrounding git repository.
 
-A repository is input like any other: whoever made it is not trusted.  Its configuration can name
-programs, such as filters and file system monitors, that git starts when it looks at the working
-tree or the index.  So git is only asked for what is in the objects of the revision, and files are
-compared here: byte by byte, without filters or conversion of line ends.  The repository is the one
-whose `.git` is nearest, never one that lies among the files; nothing is fetched for it.
+A repository is untrusted input like any other.  Its configuration can name programs, such as
+filters and file system monitors, that git starts when it looks at the working tree or the index.
+So git is only asked for the objects of the revision, and files are compared here: byte by byte,
+without filters or conversion of line ends.  The repository is the one whose `.git` is nearest above
+the current directory, never one among the files; nothing is fetched for it.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def root_of(path: str) -> str | None:
 
 
 class Revision:
-    """A revision of the repository around us.
+    """A revision of the surrounding repository.
 
-    `texts` are the contents of files, by their real paths, that count in place of those on disk.
+    `texts` are contents of files, by real path, that count in place of those on disk.
     """
 
     def __init__(self, revision: str, texts: Mapping[str, bytes]) -> None:
@@ -78,7 +78,7 @@ class Revision:
         self._changed: dict[str, bool] = {}
 
     def changed(self, paths: Iterable[str]) -> set[str]:
-        """The real paths, of some, at which the revision has not the same file.
+        """Those of some real paths whose files differ from the revision.
 
         A file outside of the repository did not change.
         """
@@ -94,7 +94,7 @@ class Revision:
         return {path for path in asked if self._changed[path]}
 
     def _blobs(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """The object of each of some files, by its name below the root."""
+        """The object name of each of some files, by its path below the root."""
         listed = self._git("ls-tree", "-z", "--full-tree", self._commit, "--", *names)
         for entry in listed.split(b"\0"):
             if match := _BLOB.fullmatch(entry):
@@ -125,7 +125,7 @@ class Revision:
         return done.stdout
 
     def _is(self, path: str, name: str) -> bool:
-        """Whether a file is the object of a name."""
+        """Whether a file has the content of the object of this name."""
         data = self._texts.get(path)
         if data is None:
             try:

@@ -1,4 +1,4 @@
-"""Codes on the command line: completing them in a shell."""
+"""Shell completion of codes on the command line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from click.shell_completion import CompletionItem
 
 
 def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The codes that begin like the last of a list with commas; names when it is in lower case."""
+    """Codes that complete the last item of a comma-separated list; names for lower case."""
     from lsmc.modules.registry import lints
 
     done, comma, last = incomplete.rpartition(",")

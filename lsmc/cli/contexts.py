@@ -1,4 +1,4 @@
-"""The options that describe the context of a question: process, object, directory, modules."""
+"""Options that describe the context of a request: process, object, directory, modules."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NUMBERS = ("uid", "gid", "owner", "group", "dir_owner", "dir_group")
 
 
 def context_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of a context; the function gets what they say as `context`, or None."""
+    """Add the options of a context; the function receives it as `context`, or None."""
 
     @functools.wraps(function)
     def wrapper(*args: Any, stat_path: str | None, **rest: Any) -> Any:
@@ -55,7 +55,7 @@ def context_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _context(given: dict[str, str], stat_path: str | None) -> Context | None:
-    """The context that the options write; raises `UsageFault`, OSError."""
+    """Build the context from the options; raises `UsageFault`, OSError."""
     if not given and stat_path is None:
         return None
     values: dict[str, Any] = {
@@ -76,9 +76,9 @@ def _number(name: str, text: str) -> int:
 
 
 def _with_file(context: Context, path: str) -> Context:
-    """A context with the object and the directory of a file, where the options do not tell.
+    """Fill in the object and the directory from a file on disk where the options leave them open.
 
-    Raises OSError for a file that is not there or not within reach, `ContextError`.
+    Raises OSError for a file that does not exist or cannot be reached, `ContextError`.
     """
     from dataclasses import replace
 
@@ -96,7 +96,7 @@ def _with_file(context: Context, path: str) -> Context:
 
 
 def _acl(path: str) -> tuple[AclEntry, ...]:
-    """The access control list of a file; empty where it has none, or its file system."""
+    """The access control list of a file; empty when it has none or the file system has none."""
     try:
         data = os.getxattr(path, _ACL)
     except OSError as fault:

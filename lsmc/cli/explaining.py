@@ -1,4 +1,4 @@
-"""`lsmc explain --log`: from a log to its causes, and from them to answers and patches."""
+"""`lsmc explain --log`: groups log records into causes, then answers and patches them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _AGO = re.compile(r"(\d{1,9})\s*([smhdw])[a-z]*(?:\s+ago)?")
 
 
 def since(text: str) -> float:
-    """A moment as seconds: `2h`, `3 days ago`, seconds since 1970, or a date and time."""
+    """Parse a moment to seconds: `2h`, `3 days ago`, seconds since 1970, or a date and time."""
     words = text.strip().lower()
     now = datetime.now(UTC)
     if words in ("today", "yesterday"):
@@ -44,7 +44,7 @@ def since(text: str) -> float:
 
 
 class LogOptions(NamedTuple):
-    """The options of `explain --log`; `policy` is its path as given."""
+    """Options of `explain --log`; `policy` is its path as given."""
 
     policy: str
     logs: tuple[str, ...]
@@ -56,7 +56,7 @@ class LogOptions(NamedTuple):
 
 
 def explain_log(policy: Policy, wanted: LogOptions, reading: Reading, screen: Screen) -> int:
-    """Explain the causes behind logs.
+    """Explain the causes found in logs.
 
     The exit code says whether one is denied, or that lines of the module could not be read.
     """
@@ -162,7 +162,7 @@ def _explained(
 
 
 def _logs(policy: Policy) -> Logs:
-    """What the policy's module makes of logs; raises `NoMeaning`."""
+    """How the policy's module reads logs; raises `NoMeaning`."""
     return policy.module.needs(policy.module.logs, "a log")
 
 
@@ -175,7 +175,7 @@ def _patch(found: list[Explained], policy: Policy, reading: Reading) -> bytes:
 
 
 def _counts(reader: LogReader, causes: Causes) -> tuple[str, str]:
-    """What became of the lines that are not broken, and of the records."""
+    """Counts of the lines that were read and of the records, except broken lines."""
     counts = causes.counts
     lines = f"{_number(reader.lines, 'line')}: {reader.used} used, {reader.skipped} skipped"
     parts = [f"{_number(len(causes), 'cause')} of {_number(counts.grouped, 'record')}"]

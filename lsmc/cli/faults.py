@@ -1,4 +1,4 @@
-"""Exit codes, and the one place where exceptions become messages."""
+"""Exit codes, and the single place that turns exceptions into messages."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ PIPE_CLOSED = 141  # as the shell reports a program that SIGPIPE ended
 
 
 class UsageFault(Exception):
-    """A wrong use that no option parser sees."""
+    """Wrong use of the command line that the option parser does not detect."""
 
 
 def guarded(work: Callable[[], int], screen: Screen) -> int:
-    """The exit code of some work; each expected failure becomes one message."""
+    """Run some work and return its exit code; each expected failure becomes one message."""
     try:
         code = work()
         sys.stdout.flush()
@@ -44,7 +44,7 @@ def guarded(work: Callable[[], int], screen: Screen) -> int:
 
 
 def _explained(fault: Exception, screen: Screen) -> bool:
-    """Report a fault of use, a file, the policy, the bundle or the question; False for ours."""
+    """Report a fault of use, a file, the policy, the bundle or the request; False for others."""
     from lsmc.base.diagnostics import PolicyError
     from lsmc.base.errors import NoMeaning
     from lsmc.engine.verdict import RequestError, UnknownName
@@ -82,7 +82,7 @@ def _flush() -> None:
 
 
 def _silence() -> None:
-    """Let the interpreter's last flush go nowhere."""
+    """Send what the interpreter still flushes at exit to /dev/null."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)

@@ -1,4 +1,4 @@
-"""`lsmc fmt` without its options: which files, and what changes in them."""
+"""`lsmc fmt` after option parsing: chooses files, formats them and shows the changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lsmc.output.styled import line, safe
 
 
 class FormatOptions(NamedTuple):
-    """The options of the command."""
+    """Options of `fmt`."""
 
     paths: tuple[str, ...]
     reading: Reading
@@ -32,14 +32,14 @@ class FormatOptions(NamedTuple):
 
 
 def fmt(wish: FormatOptions, screen: Screen) -> int:
-    """Format files; the exit status."""
+    """Format files; returns the exit status."""
     if wish.stdin_filename is not None and "-" not in wish.paths:
         raise UsageFault("--stdin-filename needs the path -")
     return _Run(wish, screen).run()
 
 
 class _Run:
-    """One run: the formatter, and the counts."""
+    """One run: the formatter and the counts of its results."""
 
     def __init__(self, wish: FormatOptions, screen: Screen) -> None:
         self.wish = wish
@@ -65,7 +65,7 @@ class _Run:
         return NO if self.wish.check and self.changed else YES
 
     def files(self, path: str) -> Iterable[str]:
-        """The files that a path stands for; not those that a link in a directory leads out to."""
+        """The files that a path stands for, without those that a link in a directory leads outside to."""
         name = os.path.basename(os.path.abspath(path))
         deep = self.wish.recursive or name in self.formatter.whole
         if deep and os.path.isdir(path):
@@ -76,7 +76,7 @@ class _Run:
         return self.inside(path, found) if os.path.isdir(path) else found
 
     def inside(self, folder: str, paths: Iterable[str]) -> Iterator[str]:
-        """The files that are really in a directory; the others are left alone, and told."""
+        """The files that really lie in a directory; the others are skipped with a remark."""
         root = os.path.join(os.path.realpath(folder), "")
         for path in paths:
             if os.path.realpath(path).startswith(root):
@@ -111,7 +111,7 @@ class _Run:
             self.screen.policy(new)
 
     def formatted(self, path: str, old: bytes) -> bytes | None:
-        """The new text of a file, or None when it must stay as it is."""
+        """The new text of a file, or None when it must stay unchanged."""
         found = self.formatter.format(path, old)
         if found.text is None:
             self.failed += 1
@@ -127,7 +127,7 @@ class _Run:
         return found.text
 
     def show(self, path: str, old: bytes, new: bytes) -> None:
-        """What a file's change is to look like: a difference, or its name."""
+        """Print the change to a file: a diff, or its name."""
         if self.wish.diff:
             texts = (data.decode("latin-1") for data in (old, new))
             self.screen.patch(unified(path, *texts))
@@ -135,7 +135,7 @@ class _Run:
             self.screen.show([line(f"would format {safe(path)}")])
 
     def summary(self) -> None:
-        """The counts."""
+        """Print the counts."""
         verb = "would be formatted" if self.wish.check or self.wish.diff else "formatted"
         counts = [f"{_files(self.changed)} {verb}"] if self.changed else []
         counts += [f"{_files(self.unchanged)} left unchanged"] if self.unchanged else []
@@ -145,7 +145,7 @@ class _Run:
 
 
 def _below(path: str, other: frozenset[str]) -> Iterator[str]:
-    """The policy files of a directory and of those in it, in order."""
+    """The policy files of a directory and of those below it, in order."""
     for folder, folders, names in os.walk(path):
         folders[:] = sorted(f for f in folders if not ignored(f) and f not in other)
         yield from (os.path.join(folder, name) for name in sorted(names) if not ignored(name))

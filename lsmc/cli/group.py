@@ -33,10 +33,10 @@ _ORDER = (
 
 
 class Commands(click.Group):
-    """Finds its commands in the folder, and turns failures into messages and exit codes."""
+    """Imports commands from the folder when called, and turns failures into messages and exit codes."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of the modules in the folder, in the order of help."""
+        """The names of the modules in the folder, in the order shown in help."""
         del ctx
         found = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
         return sorted(found, key=lambda n: _ORDER.index(n) if n in _ORDER else len(_ORDER))
@@ -63,7 +63,7 @@ class Commands(click.Group):
         return guarded(lambda: super(Commands, self).invoke(ctx) or 0, screen_of(ctx))
 
     def main(self, *args: object, **extra: object) -> int:  # type: ignore[override]
-        """Run the command line; returns the exit code, or exits with it when standing alone."""
+        """Run the command line; returns the exit code, or exits with it in standalone mode."""
         alone = extra.pop("standalone_mode", True)
         run = partial(super().main, *args, standalone_mode=False, **extra)
         try:
@@ -78,7 +78,7 @@ class Commands(click.Group):
 
 
 def _report(fault: click.ClickException) -> int:
-    """A wrong use in one line."""
+    """Report wrong use in one line."""
     ctx = fault.ctx if isinstance(fault, click.UsageError) else None
     if isinstance(fault, click.exceptions.NoArgsIsHelpError):
         click.echo(fault.format_message(), err=True)

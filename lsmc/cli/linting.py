@@ -1,4 +1,4 @@
-"""`lsmc lint` without its options: from the wish of the command line to output and exit status."""
+"""`lsmc lint` after option parsing: runs the linter, writes its output, returns the exit status."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _UNREADABLE = "LSM087"
 
 
 class LintOptions(NamedTuple):
-    """The options of the command."""
+    """Options of `lint`."""
 
     paths: tuple[str, ...]
     form: str
@@ -75,7 +75,7 @@ class LintOptions(NamedTuple):
 
 
 def lint(wish: LintOptions, screen: Screen) -> int:
-    """Run lint; the exit status."""
+    """Run lint; returns the exit status."""
     # linted one by one, files leave garbage; together, all of it lives until the end
     with nullcontext() if wish.form == "jsonl" else gc_paused():
         try:
@@ -119,7 +119,7 @@ class _Run:
         return find_config(start, self.lint)
 
     def _stdin(self) -> tuple[list[str], tuple[str, bytes] | None]:
-        """The paths to lint, with the name of standard input for `-`, and its content."""
+        """The paths to lint, with a name in place of `-`, and the content of standard input."""
         if "-" not in self.wish.paths:
             return list(self.wish.paths), None
         name = self.wish.stdin_filename or "<stdin>"
@@ -160,7 +160,7 @@ class _Run:
         return self._code(found, result)
 
     def _fix(self) -> int:
-        """Fix, or show what fixing would change."""
+        """Apply fixes, or show what they would change."""
         fixer = Fixer(
             lambda files: self.linter(files).lint(self.paths, self.baseline()),
             self._editable,
@@ -183,7 +183,7 @@ class _Run:
         return max(self._code(found, fixed.result), WRONG if fixed.refused else YES)
 
     def _editable(self, finding: Diagnostic, path: str) -> bool:
-        """Whether a fix may change a file: one that was given, or lies in a directory that was."""
+        """Whether a fix may change a file: it was given, or lies in a directory that was given."""
         real = _real(path)
         given = [_real(one) for one in self.wish.paths if one != "-"]
         return bool(self._changed([finding])) and any(
@@ -191,7 +191,7 @@ class _Run:
         )
 
     def _each(self) -> int:
-        """Each file alone, in the order given."""
+        """Lint each file alone, in the order given."""
         linter = self.linter()
         baseline = self.baseline()
         code = YES
@@ -225,7 +225,7 @@ class _Run:
                 yield path
 
     def _changed(self, found: list[Diagnostic]) -> list[Diagnostic]:
-        """The findings in files that changed; errors always, they concern every file."""
+        """The findings in changed files, and all errors, because an error concerns every file."""
         if self.since is None:
             return found
         changed = self.since.changed(_real(one.file) for one in found if one.severity != "error")
@@ -304,7 +304,7 @@ class _Run:
 
 
 def _check_use(wish: LintOptions) -> None:
-    """Refuse options that make no sense together."""
+    """Refuse combinations of options that contradict each other."""
     if wish.config is not None and wish.no_config:
         raise UsageFault("--config and --no-config exclude each other")
     if wish.stdin_filename is not None and "-" not in wish.paths:
@@ -331,7 +331,7 @@ def _lint_of(paths: Sequence[str], module: str | None) -> Lint[Any]:
 
 
 def _reports(words: Iterable[str]) -> dict[str, str]:
-    """The file of each format that is written beside the output."""
+    """The report files to write beside the output, by format."""
     found: dict[str, str] = {}
     for word in words:
         form, _, path = word.partition("=")

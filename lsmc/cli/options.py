@@ -1,4 +1,4 @@
-"""The options that commands share: how to print, and how to read policy."""
+"""Options that several commands share: how to print, and how to read policy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Reading(NamedTuple):
-    """How source files become policy, as the options say."""
+    """The options on how source files are read and compiled."""
 
     base: str | None
     include: tuple[str, ...]
@@ -32,7 +32,7 @@ class Reading(NamedTuple):
     module: str | None = None
 
     def options(self) -> Options:
-        """What the front end takes of it."""
+        """The part of them that the compiler uses."""
         from lsmc.compiler.inputs import Options
 
         return Options.of(
@@ -41,7 +41,7 @@ class Reading(NamedTuple):
 
 
 def screen_of(ctx: click.Context) -> Screen:
-    """The screen of a run, made when first asked for."""
+    """The screen of a run, created on first use."""
     screen = ctx.find_root().ensure_object(Screen)
     assert isinstance(screen, Screen)
     return screen
@@ -83,7 +83,7 @@ def module_option(help: str, default: str | None = None) -> Callable[[Function],
 
 
 def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say how policy is read; the function gets them as `reading`."""
+    """Add the options on how policy is read; the function receives them as `reading`."""
 
     @functools.wraps(function)
     def wrapper(
@@ -179,7 +179,7 @@ enforce_option = click.option(
 
 
 def format_option(*formats: str) -> Callable[[Function], Function]:
-    """Add `--format`; the first one is the default."""
+    """Add `--format`; the first format is the default."""
     return click.option(
         "--format",
         "form",
@@ -191,7 +191,7 @@ def format_option(*formats: str) -> Callable[[Function], Function]:
 
 
 def default_cache() -> str | None:
-    """The user's cache directory for lsmc, or None when there is no home."""
+    """The user's cache directory for lsmc, or None without a home directory."""
     root = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(root):
         root = os.path.expanduser("~/.cache")

@@ -1,4 +1,4 @@
-"""The files that commands write: `-` is standard output, and nothing else has its name."""
+"""Writing output files, where `-` means standard output."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lsmc.cli.faults import UsageFault
 
 
 def check_output(path: str) -> None:
-    """Refuse what cannot be written before the work is done."""
+    """Refuse an output that cannot be written, before any work is done."""
     if is_stdout(path):
         return
     if os.path.isdir(path):

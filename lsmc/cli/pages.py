@@ -1,4 +1,4 @@
-"""`lsmc explain --html`: reports as pages in files."""
+"""`lsmc explain --html`: writes reports as HTML pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def page_library() -> ModuleType:
-    """The module that renders pages; a fault that says what to install where that is missing."""
+    """Import the module that renders pages; a `UsageFault` says what to install if it cannot."""
     try:
         from lsmc.output import page
     except ModuleNotFoundError as missing:
@@ -29,13 +29,13 @@ def page_library() -> ModuleType:
 
 
 def write_page(path: str, text: str, screen: Screen) -> None:
-    """Write a page as a whole; OSError."""
+    """Write a page; OSError."""
     write_output(path, text.encode("utf-8"))
     screen.remark((safe(path), "where"), ": the report")
 
 
 class PolicyFiles:
-    """Policy files as they are now, each read once; those of `--restrict`, if there is any."""
+    """Reads current policy files, each once; only those that `--restrict` allows."""
 
     def __init__(self, restrict: tuple[str, ...] = ()) -> None:
         from lsmc.compiler.inputs import DiskFiles, restricted

@@ -1,4 +1,4 @@
-"""The progress bar of long work, on standard error."""
+"""The progress bar on standard error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 @contextlib.contextmanager
 def bar(*, color: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """A function to call with (stage, done, total); the bar goes away at the end."""
+    """Yield a function to call with (stage, done, total); the bar disappears at the end."""
     console = Console(stderr=True, no_color=not color, highlight=False, markup=False)
     columns = (
         TextColumn("{task.description}", markup=False),

@@ -1,7 +1,7 @@
 """`lsmc query` on a bundle, without click.
 
-Takes the options that a plain question has; for anything else, also for a wrong use, it answers
-None and leaves the command line to click, whose words and whose help are the reference.
+Accepts only the options of a plain request; for anything else, and for any wrong use, it returns
+None and leaves the command line to click, whose messages and help are the reference.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FLAGS = {"--not-owner": "not_owner", "--enforce": "enforce", "--quiet": "quiet"
 
 
 def quick(args: Sequence[str]) -> int | None:
-    """The exit code, or None when click has to look at the arguments."""
+    """The exit code, or None when click must parse the arguments."""
     taken = _options(args)
     if taken is None:
         return None
@@ -44,7 +44,7 @@ def quick(args: Sequence[str]) -> int | None:
 
 
 def _options(args: Sequence[str]) -> tuple[dict[str, str], set[str], list[str]] | None:
-    """Option values, flags and words; None for what is not plain."""
+    """Option values, flags and words; None when click must parse them."""
     values: dict[str, str] = {}
     flags: set[str] = set()
     words: list[str] = []

@@ -1,4 +1,4 @@
-"""From the arguments of a command to policy: a bundle, or source files that are compiled."""
+"""Turns POLICY arguments into policy: opens a bundle, or compiles source files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def read_policy(path: str, reading: Reading, screen: Screen) -> Policy:
 
 
 def _check_target(path: str, policy: Policy, target: str | None) -> None:
-    """Refuse to decide as another release than the one that a bundle was compiled for."""
+    """Refuse a target other than the release that a bundle was compiled for."""
     if target is None:
         return
     policy.module.needs(policy.module.semantics, "`--target`")
@@ -75,7 +75,7 @@ def compile_paths(
 
 
 def check_paths(paths: Sequence[str], found: Collection[object], screen: Screen) -> None:
-    """Say what of some directories is taken for no policy; `UsageFault` when nothing was found."""
+    """Mention the files of directories that are skipped; `UsageFault` when no policy was found."""
     from lsmc.compiler.inputs import DiskFiles, other_files
     from lsmc.output.styled import safe
 
@@ -91,7 +91,7 @@ def check_paths(paths: Sequence[str], found: Collection[object], screen: Screen)
 
 @contextlib.contextmanager
 def progress_bar(screen: Screen) -> Iterator[Progress | None]:
-    """A bar on a terminal; nothing elsewhere."""
+    """Show a progress bar on a terminal; nothing elsewhere."""
     if screen.quiet or not sys.stderr.isatty():
         yield None
         return

@@ -1,4 +1,4 @@
-"""Where output goes: standard output and error, in colour or not."""
+"""Output to the terminal: standard output and error, in colour or not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Diagnostics by place; files in the order in which they are first met."""
+    """Diagnostics by place; files in the order of their first diagnostic."""
     listed = list(found)
     files: dict[str | None, int] = {}
     for diagnostic in listed:
@@ -24,7 +24,7 @@ def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 class Screen:
-    """Writes for people; `quiet` drops everything but errors."""
+    """Writes output for people; with `quiet`, only errors."""
 
     def __init__(self, color: str = "auto", quiet: bool = False) -> None:
         self.color = color
@@ -32,7 +32,7 @@ class Screen:
         self.about = ""  # the bundle that is open, for messages about damage
 
     def colored(self, stream: TextIO) -> bool:
-        """Whether a stream gets colours."""
+        """Whether output to a stream is coloured."""
         if self.color != "auto":
             return self.color == "always"
         if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
@@ -40,12 +40,12 @@ class Screen:
         return stream.isatty()
 
     def show(self, lines: Iterable[Line]) -> None:
-        """An answer, to standard output."""
+        """Print an answer to standard output."""
         if not self.quiet:
             self._write(lines, sys.stdout)
 
     def rich(self, lines: Iterable[Line]) -> None:
-        """A longer answer, folded to the width of the terminal there."""
+        """Print a longer answer to standard output, folded to the width of the terminal."""
         if self.quiet:
             return
         if self.colored(sys.stdout) and not _in_actions():
@@ -56,12 +56,12 @@ class Screen:
             self._write(lines, sys.stdout)
 
     def text(self, text: str) -> None:
-        """A machine's format, to standard output."""
+        """Print machine-readable text to standard output."""
         if not self.quiet:
             sys.stdout.write(text)
 
     def patch(self, diff: bytes) -> None:
-        """A diff, to standard output: its bytes, or for people in colours and with escapes."""
+        """Print a diff to standard output: its bytes, or for people in colours and with escapes."""
         if self.quiet:
             return
         if sys.stdout.isatty() or self.colored(sys.stdout):
@@ -72,7 +72,7 @@ class Screen:
             self.policy(diff)
 
     def policy(self, text: bytes) -> None:
-        """Policy as it is, to standard output; on a terminal it cannot steer that."""
+        """Print policy text to standard output; on a terminal control characters are escaped."""
         if self.quiet:
             return
         sys.stdout.flush()
@@ -84,21 +84,21 @@ class Screen:
         sys.stdout.buffer.flush()
 
     def remark(self, *pieces: str | tuple[str, str]) -> None:
-        """A remark on the work, to standard error."""
+        """Print a remark on the work to standard error."""
         if not self.quiet:
             self._write([line(*pieces)], sys.stderr)
 
     def error(self, message: str) -> None:
-        """One fault that has no place in a file."""
+        """Print a fault that has no place in a file."""
         self._write([line(("lsmc: error: ", "bad"), safe(message))], sys.stderr)
 
     def located(self, file: str, line_number: int, message: str) -> None:
-        """One fault at a line of a file that is not policy."""
+        """Print a fault at a line of a file that is not policy."""
         where = (f"{safe(file)}:{line_number}: ", "where")
         self._write([line(where, ("error: ", "bad"), safe(message))], sys.stderr)
 
     def diagnostics(self, found: Iterable[Diagnostic]) -> None:
-        """Faults of a policy; warnings only when not quiet."""
+        """Print diagnostics of a policy; with `quiet` only errors."""
         from lsmc.output.excerpt import diagnostic_lines
 
         for diagnostic in in_order(found):
@@ -111,5 +111,5 @@ class Screen:
 
 
 def _in_actions() -> bool:
-    """Whether the runner of GitHub Actions reads what is shown."""
+    """Whether GitHub Actions reads the output."""
     return bool(os.environ.get("GITHUB_ACTIONS"))

@@ -1,4 +1,4 @@
-"""The errors of a compilation that have nothing to do with a policy language.
+"""Compile errors that do not depend on a policy language.
 
 Their numbers belong to the catalogue of codes, of which each security module has a part.
 """
@@ -21,7 +21,7 @@ CODES = {
 
 
 def unreadable(path: str, fault: OSError, span: Span | None = None) -> Diagnostic:
-    """The error for a file that cannot be read, at the place that asks for it if there is one."""
+    """The error for a file that cannot be read, at the place that includes it if there is one."""
     kind = "file-outside" if isinstance(fault, OutsideError) else "unreadable-file"
     reason = (fault.strerror or str(fault)).lower()
     where = span if span is not None else Span(Source(path, ""), 0, 0)
@@ -29,7 +29,7 @@ def unreadable(path: str, fault: OSError, span: Span | None = None) -> Diagnosti
 
 
 def too_complex(fault: TooComplexError) -> Diagnostic:
-    """The error for a rule or an attachment that no table can hold."""
+    """The error for a rule or an attachment whose automaton is too large."""
     if fault.limit < MAX_STATES:
         return error(
             "too-complex",
@@ -47,12 +47,12 @@ def too_complex(fault: TooComplexError) -> Diagnostic:
 
 
 def error(name: str, span: Span, message: str, help: str = "") -> Diagnostic:
-    """An error of `CODES`."""
+    """Build an error of `CODES`."""
     return Diagnostic(f"LSM{CODES[name]:03d}", name, "error", message, span, help)
 
 
 def defined_twice(name: str, origin: Span, first: Span) -> Diagnostic:
-    """The warning for a profile whose name another one has before it."""
+    """The warning for a profile whose name an earlier profile has."""
     same = origin.location() == first.location()
     where = "by two files that include its text" if same else "twice"
     return Diagnostic(

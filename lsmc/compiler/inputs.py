@@ -1,7 +1,7 @@
-"""What a compilation reads: the options that decide it, and the file system it sees.
+"""The inputs of a compilation: its options, and the file system.
 
-A recording of everything that was read, listed or found missing tells later whether a compilation
-would see the same again, without compiling.
+`RecordedFiles` records everything that was read, listed or found missing.  From the record a later
+run can tell whether a compilation would see the same again, without compiling.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ _OTHER_ENDS = (".json", ".jsonl", ".lsmb", ".md", ".sarif", ".toml", ".yaml", ".
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How policy is read: the directories of includes, and what the caller sets in advance.
+    """How policy is read: the directories of includes, and variables set in advance.
 
     With `restrict` nothing outside of these directories is read.  `target` is the release of the
-    compiler to decide as; without it the abi of each profile says it.
+    compiler to decide as; by default the abi of each profile says it.
     """
 
     base: str = DEFAULT_BASE
@@ -83,7 +83,7 @@ class Options:
 
 
 class DiskFiles:
-    """The file system for the front end; regular files up to a limit."""
+    """The file system for the front end; reads regular files up to a limit."""
 
     def read(self, path: str) -> bytes:
         """The content of a regular file; OSError otherwise."""
@@ -94,7 +94,7 @@ class DiskFiles:
         return os.listdir(path) if os.path.isdir(path) else None
 
     def exists(self, path: str) -> bool:
-        """Whether something stands at the path."""
+        """Whether a path exists."""
         return os.path.exists(path)
 
 
@@ -106,10 +106,10 @@ class OutsideError(PermissionError):
 
 
 class RestrictedFiles(DiskFiles):
-    """A file system of which some directories can be read, wherever links lead.
+    """A file system where only some directories can be read, even through links.
 
-    Anything else is a file that cannot be read, whether it is there or not, so that policy cannot
-    even ask.
+    Anything else is a file that cannot be read, whether it exists or not, so that policy cannot
+    even probe for it.
     """
 
     def __init__(self, files: DiskFiles, roots: Iterable[str]) -> None:
@@ -132,12 +132,12 @@ class RestrictedFiles(DiskFiles):
         return self.files.entries(path) if self.within(path) else None
 
     def exists(self, path: str) -> bool:
-        """Whether something stands at the path; what is outside always does."""
+        """Whether a path exists; outside of the directories every path does."""
         return not self.within(path) or self.files.exists(path)
 
 
 def restricted(files: DiskFiles, roots: Iterable[str]) -> DiskFiles:
-    """The file system as far as some directories, all of it when there are none."""
+    """The file system restricted to some directories; unrestricted when there are none."""
     roots = tuple(roots)
     if not roots or isinstance(files, RestrictedFiles):
         return files
@@ -151,7 +151,7 @@ FileState = tuple[str, str]
 
 
 class RecordedFiles(DiskFiles):
-    """The file system, keeping a record of what was asked of it and what it answered."""
+    """The file system, with a record of each query and its answer."""
 
     def __init__(self) -> None:
         self.record: dict[FileQuery, FileState] = {}
@@ -169,14 +169,14 @@ class RecordedFiles(DiskFiles):
         return found
 
     def exists(self, path: str) -> bool:
-        """Whether something stands at the path."""
+        """Whether a path exists."""
         found = super().exists(path)
         self.record["exists", path] = str(found), ""
         return found
 
 
 def changed(asks: Sequence[tuple[FileQuery, FileState]]) -> set[int]:
-    """The questions, by number, that the file system does not answer as it did."""
+    """The numbers of the queries that the file system answers otherwise now."""
     stands: set[str] = set()  # files that were read and are as they were
     found: set[int] = set()
     order = sorted(range(len(asks)), key=lambda number: asks[number][0][0] != "read")
@@ -218,9 +218,9 @@ def _stands(path: str, fingerprint: str) -> bool:
 
 
 def _fingerprint(stat: os.stat_result) -> str:
-    """What tells that a file is as it was without reading it; nothing for one just written.
+    """The `stat` fields that show a file to be unchanged; empty for a file written just now.
 
-    A file that is written twice within the grain of its clock looks the same after both.
+    A file written twice within the grain of its clock looks the same after both writes.
     """
     settled = time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _GRAIN
     return _mark(stat) if settled else ""
@@ -241,10 +241,10 @@ def _names(names: list[str] | None) -> str:
 
 
 def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str], list[str]]:
-    """The profile files that some paths name, each once and in order, and where nothing is.
+    """The profile files that some paths name, each once and in order, and the missing paths.
 
-    A directory stands for the files in it, without what editors and packagers leave behind, and
-    without those that `other_files` tells.
+    A directory stands for the files in it, without those that editors and packagers leave behind
+    and those that `other_files` returns.
     """
     found: list[str] = []
     missing: list[str] = []
@@ -267,7 +267,7 @@ def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str]
 
 
 def other_files(paths: Iterable[StrPath], files: DiskFiles) -> list[str]:
-    """The files of some directories that are not taken for profiles, as their names end."""
+    """The files of some directories that are not profiles, judged by the ends of their names."""
     folders = ((str(path), files.entries(str(path)) or ()) for path in paths)
     return [
         str(PurePath(folder) / name)

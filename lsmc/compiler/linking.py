@@ -1,4 +1,4 @@
-"""From compiled profiles to one bundle: each name once, errors told together."""
+"""Links compiled profiles to one bundle: each name once, all errors reported together."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lsmc.tables.link import Linked
 def policy_files(
     paths: Iterable[StrPath], files: DiskFiles | None = None
 ) -> tuple[list[str], list[Diagnostic]]:
-    """The profile files that some paths name, in order, and an error for each that is missing."""
+    """The profile files that some paths name, in order, and an error for each missing path."""
     found, missing = profile_paths(paths, files or DiskFiles())
     fault = FileNotFoundError(2, "no such file or directory")
     return found, [unreadable(path, fault) for path in missing]
@@ -27,7 +27,7 @@ def policy_files(
 
 @dataclass(slots=True)
 class Names:
-    """Where the profile of each name stands; of two of one name the first counts.
+    """The place of each profile name; of two profiles with one name the first counts.
 
     `repeated` are the warnings about the others.
     """
@@ -36,7 +36,7 @@ class Names:
     repeated: list[Diagnostic] = field(default_factory=list)
 
     def take(self, name: str, origin: Span) -> bool:
-        """Take a profile into account; whether it is the first of its name."""
+        """Add a profile; returns whether it is the first of its name."""
         first = self.origins.setdefault(name, origin)
         if first is origin:
             return True
@@ -45,7 +45,7 @@ class Names:
 
 
 def first_of_each(profiles: Iterable[Profile]) -> tuple[list[Profile], list[Diagnostic]]:
-    """Profiles in the order of a bundle, the first of each name, and a warning for each other."""
+    """The first profile of each name, in the order of a bundle, and warnings for the others."""
     names = Names()
     chosen = [
         (name, profile)
@@ -64,7 +64,7 @@ def link_profiles(
 ) -> tuple[Linked, list[Diagnostic]]:
     """The bundle of a module's compiled profiles and the warnings; raises `PolicyError`.
 
-    `known` has groups built before, by the digest of their unit.
+    `known` are groups built before, by the digest of their unit.
     """
     chosen, repeated = first_of_each(profiles)
     warnings = [*diagnostics, *repeated]
@@ -84,15 +84,15 @@ def refuse(diagnostics: Iterable[Diagnostic]) -> None:
 
 
 def name_order(named: tuple[str, object]) -> bytes:
-    """The order of profiles in a bundle, which finds them by it: by the bytes of the stored name.
+    """Sort key of profiles in a bundle: the bytes of the stored name.
 
-    Names are stored as they are shown, with bad bytes as `\\xNN`.
+    Names are stored as they are shown, with bad bytes as `\\xNN`; a bundle is searched by them.
     """
     return encode(named[0])
 
 
 def distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Diagnostics, each once: several files may meet the same one."""
+    """Diagnostics without repetitions: several files may meet the same one."""
     seen: dict[object, Diagnostic] = {}
     for diagnostic in diagnostics:
         seen.setdefault((diagnostic.code, diagnostic.location, diagnostic.message), diagnostic)

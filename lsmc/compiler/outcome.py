@@ -1,4 +1,4 @@
-"""What compiling policy gives."""
+"""The result of compiling policy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Progress = Callable[[str, int, int], None]
 
 
 class Outcome(NamedTuple):
-    """A bundle with its warnings; `entry` makes what a cache is to keep of the run, if anything."""
+    """A bundle with its warnings; `entry` returns the cache entry of the run, if it has one."""
 
     bundle: bytes
     diagnostics: Sequence[Diagnostic]

@@ -1,4 +1,4 @@
-"""Compiling the files of a module that keeps nothing between runs, in one process."""
+"""Compiles all files of a module in one process, without a cache."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CompileSources = Callable[[Sequence[Source]], tuple[bytes, list[Diagnostic]]]
 
 
 def compile_whole(compile_sources: CompileSources) -> Compile:
-    """The function that reads the files of some paths and compiles all of them together."""
+    """The function that reads the files of some paths and compiles them together."""
 
     def compile_paths(
         paths: Sequence[StrPath],

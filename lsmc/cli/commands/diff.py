@@ -1,4 +1,4 @@
-"""`lsmc diff`: what decides differently between two policies."""
+"""`lsmc diff`: the decisions in which two policies differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`lsmc graph`: which profiles a task can come to."""
+"""`lsmc graph`: the profiles that a task can change to."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def command(ctx: click.Context, policy: str, start: str | None, form: str, readi
 
 
 def _svg(source: str, screen: Screen) -> int:
-    """The picture that Graphviz makes of a graph."""
+    """Draw a graph with Graphviz."""
     import shutil
     import subprocess
 

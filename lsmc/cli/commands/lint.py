@@ -1,4 +1,4 @@
-"""`lsmc lint`: what compiles and is still wrong, for people and for CI."""
+"""`lsmc lint`: finds mistakes in policy that compiles, for people and for CI."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def _show(record: Record, text: bool, screen: Screen) -> None:
 
 
 def _line(record: Record) -> Line:
-    """A record in one line: when, what kind, then its fields as the log has them."""
+    """A record in one line: time, kind, then its fields as the log has them."""
     kind = record.kind
     when = ""
     if record.epoch is not None and record.epoch < 1 << 37:

@@ -1,4 +1,4 @@
-"""`lsmc show`: what a bundle holds, and the stages on the way to it."""
+"""`lsmc show`: the content of a bundle, and the stages of compilation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FORMER = {"ast": "syntax", "table": "tables"}
 
 
 class _Stage(click.Choice[str]):
-    """The name of a stage; the former names are still taken."""
+    """The name of a stage; the former names are still accepted."""
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         return super().convert(_FORMER.get(value, value), param, ctx)

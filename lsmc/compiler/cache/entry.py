@@ -1,8 +1,8 @@
-"""An entry of the cache as bytes: the bundle of an earlier run, and what that run saw.
+"""A cache entry as bytes: the bundle of an earlier run, and what that run asked of the file system.
 
-The first head says what was asked of the file system, which is all that an unchanged policy needs;
-the second is the module's own, for when something changed.  Heads are JSON, and a checksum is
-over all.  It finds damage, not forgery: everything in the heads is checked before it is used.
+The first head has the file queries with their answers, which is all that an unchanged policy
+needs; the second belongs to the security module, for policy that changed.  Heads are JSON, and a
+checksum covers everything.  It detects damage, not forgery: the heads are checked before use.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _MAGIC = b"lsmc cache 4"
 
 
 class Seen(NamedTuple):
-    """What a run asked of the file system: questions with answers, and those of all files.
+    """The file queries of a run and their answers; `common` numbers those asked for all files.
 
-    `whole` tells that the entry has all files, and none has a warning.
+    `whole` says that the entry holds every file and that none has a warning.
     """
 
     asks: list[tuple[FileQuery, FileState]]
@@ -35,15 +35,15 @@ class Seen(NamedTuple):
 
 
 class Entry:
-    """An entry over its bytes."""
+    """A cache entry, read in place from its bytes."""
 
     def __init__(self, data: memoryview) -> None:
-        """ValueError for bytes that are no entry, or a damaged one."""
+        """ValueError for bytes that are not an entry, or a damaged one."""
         if len(data) < _START.size:
             raise ValueError("too short for an entry of the cache")
         checksum, magic, first, second = _START.unpack_from(data)
         if magic != _MAGIC or crc32(data[4:]) != checksum:
-            raise ValueError("no entry of the cache")
+            raise ValueError("not an entry of the cache")
         middle = _START.size + first
         end = middle + second
         self.seen = _seen(_parsed(data[_START.size : middle]))
@@ -63,20 +63,20 @@ def _parsed(head: memoryview) -> Any:
 
 
 class DamagedEntry(ValueError):
-    """Something in an entry cannot be."""
+    """An entry contains something impossible."""
 
     def __init__(self) -> None:
         super().__init__("a damaged entry of the cache")
 
 
 def need(holds: bool) -> None:
-    """Raise `DamagedEntry` unless something holds."""
+    """Raise `DamagedEntry` unless a condition holds."""
     if not holds:
         raise DamagedEntry
 
 
 def _seen(head: Any) -> Seen:
-    """The first head; ValueError when something in it cannot be."""
+    """Read the first head; ValueError when something in it is impossible."""
     need(is_row(head, list, list, bool))
     asks, common, whole = head
     for ask in asks:
@@ -87,7 +87,7 @@ def _seen(head: Any) -> Seen:
 
 
 def is_row(row: Any, *kinds: type) -> bool:
-    """Whether a list has members of just these types."""
+    """Whether a value is a list with members of exactly these types."""
     return (
         isinstance(row, list)
         and len(row) == len(kinds)
@@ -96,12 +96,12 @@ def is_row(row: Any, *kinds: type) -> bool:
 
 
 def are(values: Iterable[Any], kind: type) -> bool:
-    """Whether all values are of just one type."""
+    """Whether all values have exactly this type."""
     return all(type(value) is kind for value in values)
 
 
 def are_numbers(values: Iterable[Any], count: int) -> bool:
-    """Whether all values are numbers of rows in a table of so many."""
+    """Whether all values are row numbers of a table with `count` rows."""
     return all(type(value) is int and 0 <= value < count for value in values)
 
 
@@ -111,7 +111,7 @@ def is_text(text: str) -> bool:
 
 
 def is_name(name: str) -> bool:
-    """Whether a text can be in a bundle."""
+    """Whether a value is a text that a bundle can hold."""
     try:
         encode(name)
     except UnicodeEncodeError:
@@ -120,7 +120,7 @@ def is_name(name: str) -> bool:
 
 
 def is_path(path: str) -> bool:
-    """Whether the system can be asked about a path."""
+    """Whether a value can be passed to the system as a path."""
     try:
         return b"\0" not in os.fsencode(path)
     except UnicodeEncodeError:

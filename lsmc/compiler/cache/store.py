@@ -1,10 +1,10 @@
-"""Compiled policy kept between runs, by the content of all that it was compiled from.
+"""The cache of compiled policy, keyed by the content of everything it was compiled from.
 
-An entry belongs to one set of paths and options.  It has the bundle, and for each profile file what
-was asked of the file system to compile it, with the answers.  When all of them are as before, the
-bundle is the answer; otherwise the files whose answers changed are compiled again, or revised where
-only the rules of an included file are others, and linked with what the entry has of the rest.
-Entries are replaced whole, so that runs may share a directory; one that cannot be read is as none.
+An entry belongs to one set of paths and options.  It holds the bundle, and for each profile file
+the file queries of its compilation with the answers.  When all answers are as before, the bundle is
+the result; otherwise the files whose answers changed are compiled again (or revised, when only
+rules of an included file changed) and linked with the rest of the entry.  Entries are replaced
+whole, so that runs may share a directory; an entry that cannot be read counts as missing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MAX_CACHE = 1 << 29
 
 
 class Compile(Protocol):
-    """Compiles policy files, with what an earlier run left."""
+    """Compiles policy files, given the entry of an earlier run."""
 
     def __call__(
         self,
@@ -61,9 +61,9 @@ def compile_cached(
 ) -> tuple[bytes | memoryview, list[Diagnostic]]:
     """The bundle of some files and the warnings; raises `PolicyError`, OSError.
 
-    `compiler` gives what compiles, and is asked only when there is something to compile.  `jobs` is
-    the number of processes, as many as there are processors when None; `directory` keeps what was
-    compiled, nothing is kept when None.
+    `compiler` returns the function that compiles, and is called only when something must be
+    compiled.  `jobs` is the number of processes, by default that of processors; `directory` holds
+    the cache, and nothing is kept when it is None.
     """
     paths = list(paths)
     processes = jobs or os.cpu_count() or 1
@@ -84,7 +84,7 @@ def compile_cached(
 
 
 def _name(paths: Sequence[StrPath], options: Options) -> str:
-    """The name of the entry for some paths and options."""
+    """The file name of the entry for some paths and options."""
     facts = [__version__, VERSION, os.getcwd(), [os.fspath(path) for path in paths]]
     facts += [options.base, options.include, options.features, options.variables, options.restrict]
     facts += [options.target]
@@ -92,7 +92,7 @@ def _name(paths: Sequence[StrPath], options: Options) -> str:
 
 
 def _read(place: str) -> Entry | None:
-    """The entry at a place, if there is one that can be used."""
+    """The entry in a file, or None when it is missing or unusable."""
     try:
         entry = Entry(memoryview(map_file(place)))
         Bundle(entry.bundle)
