@@ -65,7 +65,7 @@ class _Run:
         return NO if self.wish.check and self.changed else YES
 
     def files(self, path: str) -> Iterable[str]:
-        """The files that a path stands for, without those that a link in a directory leads outside to."""
+        """The files that a path stands for; links in a directory that lead outside are skipped."""
         name = os.path.basename(os.path.abspath(path))
         deep = self.wish.recursive or name in self.formatter.whole
         if deep and os.path.isdir(path):

@@ -33,7 +33,7 @@ _ORDER = (
 
 
 class Commands(click.Group):
-    """Imports commands from the folder when called, and turns failures into messages and exit codes."""
+    """Imports commands when called, and turns failures into messages and exit codes."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the modules in the folder, in the order shown in help."""

@@ -1,9 +1,10 @@
-"""Which rules of a profile match a key: one walk for all of its groups.
+"""Finds the rules of a profile that match a key, in one walk for all of its groups.
 
 A profile is many small automata.  They are walked together: a node stands for the states that all
-of them are in, its edges are worked out when first taken and kept.  After a few requests a walk is
-one dictionary look-up a byte, whatever the number of groups, and a node remembers what was decided
-there. The product is never built beforehand: it may have more states than there are requests.
+of them are in, and its edges are computed when first taken and kept.  After a few requests a walk
+is one dictionary look-up per byte, whatever the number of groups, and a node remembers what was
+decided there.  The product is never built in advance: it may have more states than there are
+requests.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ Decide = Callable[[Sequence[Facts], MediationClass, bool], Decision]
 
 
 class MatchedRule(NamedTuple):
-    """A rule that matches, and the includes that brought its unit in (place numbers)."""
+    """A rule that matches, and the includes that lead to its unit (place numbers)."""
 
     rule: RuleRecord
     via: tuple[int, ...]
@@ -43,7 +44,7 @@ class Node:
     __slots__ = ("answers", "decisions", "edges", "live", "matched", "successors")
 
     def state_of(self, number: int) -> int:
-        """The state of a group here, 0 when it is dead."""
+        """The state of a group at this node, 0 when the group is dead."""
         return next((state for group, state in self.live if group == number), 0)
 
     def __init__(self, live: tuple[tuple[int, int], ...]) -> None:
@@ -73,7 +74,7 @@ class Matcher:
         self._reset()
 
     def forget(self) -> None:
-        """Drop what was worked out so far; it comes back when asked for again."""
+        """Drop all nodes computed so far; they are computed again when needed."""
         self._reset()
 
     def _reset(self) -> None:
@@ -93,7 +94,7 @@ class Matcher:
         return node if node is not None else self._explore(key)
 
     def _explore(self, key: bytes) -> Node:
-        """As `walk`, making the nodes that are missing on the way."""
+        """Like `walk`, and creates missing nodes."""
         if len(self._nodes) > MAX_NODES:
             self._reset()
         node = self._root
@@ -116,7 +117,7 @@ class Matcher:
         return self.node(tuple(live))
 
     def edges(self, node: Node) -> tuple[tuple[int, Node], ...]:
-        """Where a node leads: disjoint sets of bytes, each with a node where something is alive."""
+        """The edges of a node: disjoint sets of bytes, each with a node that is alive."""
         if node.successors is None:
             pieces: list[tuple[int, tuple[tuple[int, int], ...]]] = [(ALL, ())]
             for number, state in node.live:

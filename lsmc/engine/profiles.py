@@ -1,4 +1,4 @@
-"""The profiles of a bundle: found by name, with what matches their keys and the rules behind it."""
+"""The profiles of a bundle: found by name, with their matchers and the rules behind a decision."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ProfileTables:
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """The names of the profiles, in order: whoever has one from here can `find` it."""
+        """The names of the profiles, in order; `find` finds each of them."""
         names = tuple(self.bundle.profile_name(n) for n in range(self.bundle.profiles))
         keys = [encode(name) for name in names]
         if not all(one < other for one, other in pairwise(keys)):
@@ -44,7 +44,7 @@ class ProfileTables:
         return found
 
     def matcher(self, profile: ProfileRecord) -> Matcher:
-        """The matcher of a profile, kept for the next request."""
+        """The matcher of a profile, kept for later requests."""
         matcher = self._matchers.get(profile.number)
         if matcher is None:
             matcher = self._matchers[profile.number] = Matcher(self.bundle, profile, self._decide)
@@ -53,7 +53,7 @@ class ProfileTables:
     def refs(
         self, profile: ProfileRecord, node: Node, decision: Decision, mask: int
     ) -> tuple[RuleRef, ...]:
-        """The rules that decided some permissions, strongest first, each once."""
+        """The rules that decided some permissions, strongest first, without repetitions."""
         wanted = {rule: None for bits, rule in decision.winners if bits & mask}
         if not wanted:
             return ()
@@ -62,7 +62,7 @@ class ProfileTables:
         return tuple(dict.fromkeys(refs))
 
     def ref(self, profile: ProfileRecord, place: int, via: tuple[int, ...]) -> RuleRef:
-        """A rule for people, kept for the next request."""
+        """A rule in the form shown to people, kept for later requests."""
         key = (profile.number, place, via)
         if key not in self._refs:
             self._refs[key] = self._ref(profile, place, via)

@@ -1,4 +1,4 @@
-"""Requests as `Policy.query_many` takes them, made from the fields of keys."""
+"""Builds the requests of `Policy.query_many` from the fields of keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def request_of_fields(
     owner: bool,
     perms: Iterable[str],
 ) -> dict[str, Any]:
-    """The request for an object that the fields of a class describe."""
+    """The request for an object given by the fields of a class."""
     texts = {name: decode(value) for name, value in fields.items()}
     found: dict[str, Any] = {
         "subject": subject,

@@ -1,6 +1,6 @@
-"""Answers: what is said of one request, and the rules behind it.
+"""Verdicts and answers: the decision on a request, and the rules behind it.
 
-An answer is data; wording it is the business of the output formats.
+An answer is data; output formats put it into words.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ UNCONFINED = "unconfined"
 
 
 class UnknownName(Error, LookupError):
-    """A question names a profile, operation, class or permission that does not exist."""
+    """A request names a profile, operation, class or permission that does not exist."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         words = tuple(known)
@@ -32,10 +32,10 @@ class UnknownName(Error, LookupError):
 
 
 class RequestError(Error, ValueError):
-    """A question cannot be asked: it names what does not exist, or lacks something.
+    """A request cannot be answered: it names something that does not exist, or lacks something.
 
-    `word` is the text that is wrong and `known` are the words that stand in its place; the message
-    offers those of them that may be meant.
+    `word` is the wrong text and `known` are the words that are allowed in its place; the message
+    suggests the similar ones.
     """
 
     def __init__(self, message: str, word: str = "", known: tuple[str, ...] = ()) -> None:
@@ -45,7 +45,7 @@ class RequestError(Error, ValueError):
 
 
 class RuleRef(NamedTuple):
-    """A rule that took part: where it stands, its text, and the includes that lead to it."""
+    """A rule that took part: its place, its text, and the includes that lead to it."""
 
     profile: str
     file: str
@@ -56,7 +56,7 @@ class RuleRef(NamedTuple):
 
 
 class Exec(NamedTuple):
-    """What an execution does: the mode as written (`Px`), the profile that follows, the fallback.
+    """The effect of an execution: the mode as written (`Px`), the next profile, the fallback.
 
     `target` is the resulting subject, None when no profile is found and there is no fallback.
     `unsafe` is what the rule says.
@@ -85,7 +85,7 @@ class Stay(Exec):
 
 
 class Permissions(NamedTuple):
-    """What the rules grant on one object; `rules` are those behind each permission."""
+    """The permissions that rules grant on one object; `rules` are those behind each permission."""
 
     allow: frozenset[str]
     deny: frozenset[str]
@@ -98,10 +98,10 @@ class Permissions(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The answer to one request, with the rules that decided it; `note` is for people.
+    """The decision on one request, with the rules behind it; `note` is for people.
 
-    With a context, `chain` is what each layer of the kernel says, in its order; `allowed` and
-    `audited` are those of the whole chain, and the other fields are the profile's own.
+    With a context, `chain` is the answer of each layer of the kernel, in its order; `allowed` and
+    `audited` then concern the whole chain, and the other fields the profile alone.
     """
 
     allowed: bool
@@ -124,7 +124,7 @@ class Verdict(NamedTuple):
         rules: tuple[RuleRef, ...] = (),
         note: str = "",
     ) -> "Verdict":
-        """The rules grant all that was asked for."""
+        """The rules grant everything that was asked for."""
         return cls(
             allowed=True,
             decision="allow",
@@ -140,7 +140,7 @@ class Verdict(NamedTuple):
     def unconfined(
         cls, granted: tuple[str, ...], *, transition: Exec | None = None, note: str = ""
     ) -> "Verdict":
-        """No rules are asked."""
+        """Allowed, because no rules apply."""
         return cls.allow(granted, transition=transition, note=note)._replace(decision="unconfined")
 
     @classmethod
@@ -154,7 +154,7 @@ class Verdict(NamedTuple):
         rules: tuple[RuleRef, ...] = (),
         note: str = "",
     ) -> "Verdict":
-        """Some permissions are missing; `explicit` says that a `deny` rule takes one of them."""
+        """Some permissions are missing; `explicit` says that a `deny` rule removes one of them."""
         return cls(
             allowed=False,
             decision="deny-explicit" if explicit else "deny-implicit",
@@ -167,7 +167,7 @@ class Verdict(NamedTuple):
         )
 
     def complain(self, note: str) -> "Verdict":
-        """This denial in complain mode: allowed all the same."""
+        """This denial in complain mode: reported, but allowed."""
         return self._replace(allowed=True, decision="complain", note=note)
 
     def __bool__(self) -> bool:
@@ -176,21 +176,21 @@ class Verdict(NamedTuple):
 
     @property
     def refusal(self) -> "Layer | None":
-        """The layer that refuses, None when none does or there is no context."""
+        """The layer that refuses; None when no layer does or there is no context."""
         return next((layer for layer in self.chain if layer.verdict == "deny"), None)
 
 
 class Lookup(NamedTuple):
-    """One look-up of a request in the rules of one profile, and what they say.
+    """One look-up of a request in the rules of one profile, and its result.
 
     Attributes:
-        profile: whose rules are asked.
-        part: the class, the object and its fields, and the permission bits that are wanted.
+        profile: the profile whose rules are asked.
+        part: the class, the object and its fields, and the wanted permission bits.
         values: the fields of the key, in the order of the class.
         owner: whether the subject owns the object.
         node: where the key leads in the profile's tables.
         decision: what the rules that match there grant.
-        missing: those of the wanted bits that they do not grant.
+        missing: the wanted bits that they do not grant.
     """
 
     profile: "ProfileRecord"
@@ -203,12 +203,12 @@ class Lookup(NamedTuple):
 
     @property
     def cls(self) -> "MediationClass":
-        """The mediation class that is asked about."""
+        """The mediation class of the request."""
         return self.part.cls
 
 
 class Answer(NamedTuple):
-    """A verdict and the look-ups that it follows from; none where no rule is asked."""
+    """A verdict and the look-ups that it follows from; no look-ups where no rule is asked."""
 
     verdict: Verdict
     lookups: tuple[Lookup, ...] = ()
@@ -234,7 +234,7 @@ def stack(verdicts: list[Verdict]) -> Verdict:
 
 
 def _together(steps: list[Exec]) -> Exec:
-    """Where a stack goes: its components go their own ways, and one that scrubs is enough."""
+    """Where a stack goes: each component makes its own transition; one that scrubs is enough."""
     target: str | None = None
     if all(step.target is not None for step in steps):
         names = "//&".join(step.target or "" for step in steps).split("//&")
@@ -243,7 +243,7 @@ def _together(steps: list[Exec]) -> Exec:
 
 
 def both(first: Verdict, second: Verdict) -> Verdict:
-    """The verdict of an operation that asks twice: both must allow."""
+    """The verdict of an operation that consists of two requests: both must be allowed."""
     deciding = second if first.allowed and first.decision != "complain" else first
     return Verdict(
         allowed=first.allowed and second.allowed,

@@ -29,7 +29,7 @@ _COUNT = ', "count": '
 
 
 class Entry(NamedTuple):
-    """What the baseline takes for the same; `file` is relative to the baseline."""
+    """The key of a known finding; `file` is relative to the baseline."""
 
     code: str
     file: str
@@ -68,7 +68,7 @@ class Baseline:
         return baseline
 
     def fresh(self) -> Baseline:
-        """The same baseline with all of its entries unused, if nothing was taken from this one."""
+        """A copy of the baseline, to be made before any of its entries is used."""
         copy = Baseline(self.path)
         copy._source = self._source
         copy._left = self._left.copy()
@@ -76,7 +76,7 @@ class Baseline:
         return copy
 
     def _places(self) -> dict[str, Span]:
-        """The lines of entries, as `write` writes them, by what stands before their count."""
+        """The lines of entries, as `write` writes them, by the text before their count."""
         found: dict[str, Span] = {}
         at = 0
         for line in self._source.text.split("\n"):
@@ -86,11 +86,11 @@ class Baseline:
         return found
 
     def _place(self, entry: Entry) -> Span:
-        """The line of an entry; the start of the file when it was written in another way."""
+        """The line of an entry; the start of the file when it has another layout."""
         return self._spans.get(_dumps(entry)[:-1], Span(self._source, 0, 0))
 
     def takes(self, finding: Diagnostic, homes: Mapping[str, str]) -> bool:
-        """Whether a finding is in the baseline; each takes one from the entry's count."""
+        """Whether the baseline has a finding; each call lowers the entry's count."""
         entry = entry_of(finding, homes, self.path)
         if entry is None or not self._left[entry]:
             return False
@@ -98,9 +98,9 @@ class Baseline:
         return True
 
     def gone(self, ran: Iterable[str], files: Iterable[str]) -> list[Diagnostic]:
-        """A finding for each entry that is left over, of the codes and files that were judged.
+        """A finding for each unused entry, among the codes and files that were judged.
 
-        What is said of a file that is not there any more is left over, too.
+        Entries for files that no longer exist are unused, too.
         """
         codes, judged = set(ran), {_relative(file, self.path) for file in files}
         folder = Path(self.path).parent
@@ -122,7 +122,7 @@ class Baseline:
 
 
 def write(findings: Iterable[Diagnostic], homes: Mapping[str, str], path: str) -> bytes:
-    """The baseline of some findings, to be written to a path."""
+    """The text of a baseline for some findings; paths are relative to `path`."""
     counts = Counter(entry for one in findings if (entry := entry_of(one, homes, path)) is not None)
     rows = [f"{_dumps(entry)[:-1]}{_COUNT}{count}}}" for entry, count in sorted(counts.items())]
     body = ",\n".join(rows)
@@ -130,7 +130,7 @@ def write(findings: Iterable[Diagnostic], homes: Mapping[str, str], path: str) -
 
 
 def entry_of(finding: Diagnostic, homes: Mapping[str, str], path: str) -> Entry | None:
-    """What a finding is in the baseline at a path; None for errors, which are never known.
+    """The entry of a finding in the baseline at a path; None for errors, which are always reported.
 
     `homes` is the file of each profile.
     """

@@ -1,8 +1,7 @@
 """The configuration of lint: `lsmc.toml`, or `[tool.lsmc]` in `pyproject.toml`.
 
 Everything is checked before anything runs, and the first fault is reported in one line: a setting
-that is silently without effect would be worse than none.  Paths are relative to the file's
-directory.
+that is silently ignored would be worse than none.  Paths are relative to the file's directory.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ class PathIgnore:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a configuration says; None and empty for what it does not say."""
+    """The settings of a configuration; None and empty for those it does not set."""
 
     path: str = ""
     base: str | None = None

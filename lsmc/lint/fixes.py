@@ -1,9 +1,9 @@
-"""Applying the fixes of findings.
+"""Applies the fixes of findings.
 
-Fixes are applied in passes: all that do not overlap, then lint anew, until there is nothing left.
-After each pass of safe fixes the old and the new policy are compared; a fix that changes a decision
-after all is not applied, and said to be a fault of its check.  Nothing is written here: the caller
-gets the new texts, to show or to write them.
+Fixes are applied in passes: all that do not overlap, then lint runs again, until there is nothing
+left.  After each pass of safe fixes the old and the new policy are compared; a fix that changes a
+decision is not applied, and is reported as a fault of its check.  Nothing is written here: the
+caller gets the new texts, to show or to write them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class ChangedFiles(DiskFiles):
 
 @dataclass(slots=True)
 class Fixed(Generic[P]):
-    """What came of it: the last lint, the new texts by path with the old ones, and the refused."""
+    """The result: the last lint run, new and old texts by path, and the refused fixes."""
 
     result: Result[P]
     texts: Texts = field(default_factory=dict)
@@ -50,7 +50,8 @@ class Fixed(Generic[P]):
 class Fixer(Generic[P]):
     """Fixes what `lint` finds in a file system.
 
-    `editable` says which files may be changed, `changes` what two policies decide differently.
+    `editable` says which files may be changed, `changes` returns the decisions that differ between
+    two policies.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Fixer(Generic[P]):
         self._banned: set[tuple[str, ...]] = set()
 
     def fix(self, unsafe: bool) -> Fixed[P]:
-        """Apply safe fixes until there are none, then the others if they are wanted."""
+        """Apply safe fixes until there are none, then the unsafe ones if they are wanted."""
         fixed = Fixed(self._lint(DiskFiles()))
         for safe in (True, False) if unsafe else (True,):
             for _ in range(MAX_PASSES):
@@ -86,9 +87,9 @@ class Fixer(Generic[P]):
         ]
 
     def _apply(self, fixed: Fixed[P], chosen: list[Diagnostic], safe: bool) -> None:
-        """Apply some fixes, or half of them if the policy objects; the next pass sees to the rest.
+        """Apply some fixes, or half of them if they change a decision; the next pass does the rest.
 
-        Two that are right alone may be wrong together, such as the removal of either of two rules.
+        Two fixes that are right alone may be wrong together, such as removing either of two rules.
         """
         texts = fixed.texts | edited(chosen)
         result = self._lint(ChangedFiles(texts))
@@ -110,7 +111,7 @@ class Fixer(Generic[P]):
         fixed.count += len(chosen)
 
     def _objection(self, old: Result[P], new: Result[P], safe: bool) -> str:
-        """Why the new policy must not take the place of the old one; empty when it may."""
+        """Why the new policy must not replace the old one; empty when it may."""
         errors = [one for one in new.findings if one.severity == "error"]
         if len(errors) > sum(one.severity == "error" for one in old.findings):
             return f"would break the policy: {errors[0]}"
@@ -154,7 +155,7 @@ def _clash(one: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
 
 
 def edited(findings: Iterable[Diagnostic]) -> Texts:
-    """The texts of files with the fixes of some findings applied, which do not overlap."""
+    """The texts of files after the fixes of some findings, which must not overlap."""
     by_file: dict[str, list[Edit]] = {}
     for finding in findings:
         for edit in finding.fix.edits if finding.fix is not None else ():

@@ -1,7 +1,7 @@
 """Globs of paths in a configuration.
 
-`*` and `?` stay within a name, `**` crosses directories, and `**/` may also be nothing.  Without a
-`/` a glob is meant for any directory.  Rejected: regular expressions, which take exponential time
+`*` and `?` match within a name, `**` crosses directories, and `**/` also matches nothing.  A glob
+without a `/` matches in any directory.  Rejected: regular expressions, which take exponential time
 for some globs.
 """
 
@@ -15,7 +15,7 @@ _PIECE = re.compile(r"\*\*/?|\*|\?|[^*?]", re.DOTALL)
 
 @lru_cache(maxsize=1024)
 def matches(glob: str, path: str) -> bool:
-    """Whether a glob is of a whole path, in time linear in the product of their lengths."""
+    """Whether a glob matches a whole path, in time linear in the product of their lengths."""
     pieces = _pieces(glob)
     # bit n of `here` says that the path so far is one of the first n pieces
     here = _skipped(1, pieces)
@@ -31,7 +31,7 @@ def matches(glob: str, path: str) -> bool:
 
 
 def _step(number: int, piece: str, char: str) -> int:
-    """Where a character leads from before a piece."""
+    """The positions after a piece of the glob has read a character."""
     match piece:
         case "":  # only left out
             return 0
@@ -47,7 +47,7 @@ def _step(number: int, piece: str, char: str) -> int:
 
 
 def _skipped(here: int, pieces: tuple[str, ...]) -> int:
-    """The same with what may be nothing left out: stars, and `**/`, before which there is ""."""
+    """The positions, with those after pieces that match nothing: stars, and `**/` after a `/`."""
     for number, piece in enumerate(pieces):
         if here >> number & 1:
             if piece in ("*", "**"):

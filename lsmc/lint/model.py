@@ -27,11 +27,11 @@ BUILTIN = "lsmc.lint.builtin"
 
 
 class SettingError(Error, ValueError):
-    """A value in the configuration that cannot be used; checks may raise it, with a clear text."""
+    """A configuration value that cannot be used, as a clear text; checks may raise it, too."""
 
 
 class CommentedText(NamedTuple):
-    """The comments of a file; `start` is where anything else begins, None when nothing does."""
+    """The comments of a file; `start` is the offset of the first other text, None without any."""
 
     path: str
     comments: Sequence[Span]
@@ -39,7 +39,7 @@ class CommentedText(NamedTuple):
 
 
 class Lintable(Protocol):
-    """All that is linted together, as far as lint itself knows it."""
+    """The policy that is linted together, as far as lint itself uses it."""
 
     @property
     def given(self) -> Sequence[str]:
@@ -51,15 +51,15 @@ class Lintable(Protocol):
 
     @property
     def sources(self) -> Iterable[Source]:
-        """Every text that was read, in an order that stays."""
+        """Every text that was read, in a fixed order."""
 
     @property
     def commented(self) -> Iterator[CommentedText]:
-        """The comments of the given files and of all that they include, in order of path."""
+        """The comments of the given files and of all files that they include, in order of path."""
 
     @property
     def settled(self) -> frozenset[str]:
-        """The files about which all is said: included ones if no other profile may include them."""
+        """The files whose findings are complete: no profile outside may include them."""
 
 
 P = TypeVar("P", bound=Lintable)
@@ -98,7 +98,7 @@ class Check(Generic[P_contra]):
         related: Iterable[Label] = (),
         fix: Fix | None = None,
     ) -> Diagnostic:
-        """A finding of this check."""
+        """Build a finding of this check."""
         return Diagnostic(
             code=self.code,
             name=self.name,
@@ -114,7 +114,7 @@ class Check(Generic[P_contra]):
 
 
 def elsewhere(policy: Lintable) -> Iterator[Diagnostic]:
-    """No findings: the function of a check whose findings lint itself reports."""
+    """Report nothing: the function of checks whose findings lint itself reports."""
     del policy
     yield from ()
 

@@ -1,8 +1,8 @@
-"""The checks of a run and what comes of each, in this process or in several.
+"""Runs checks and returns their outcomes, in this process or in several.
 
-Checks that rest on one costly analysis make a task together, so that it is made once; every other
-check is a task of its own.  A task runs in a process that was forked from this one, so the policy
-is there already, and only findings are sent.
+Checks that share one costly analysis form a task, so that it is computed once; every other check is
+a task of its own.  A task runs in a process that was forked from this one, so the policy is there
+already, and only findings are sent.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from lsmc.lint.prebuild import MIN_PROFILES
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a check: its findings, each once, and how it failed if it did.
+    """The result of a check: its findings, without repetitions, and its failure if it failed.
 
-    `wrong` is what is wrong with the configuration, if anything is.
+    `wrong` is the fault in the configuration, if there is one.
     """
 
     findings: list[Diagnostic] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Outcome:
 
 
 def outcomes(policy: P, checks: Sequence[Check[P]], jobs: int) -> Iterator[Outcome]:
-    """What comes of each check, in order, with up to `jobs` processes.
+    """The outcome of each check, in order, using up to `jobs` processes.
 
     OSError when a process is lost.
     """
@@ -54,7 +54,7 @@ def outcomes(policy: P, checks: Sequence[Check[P]], jobs: int) -> Iterator[Outco
 
 
 def _tasks(checks: Iterable[Check[P]]) -> list[tuple[Check[P], ...]]:
-    """The checks by what they rest on, the costliest tasks first and last by turns.
+    """The checks grouped by shared analysis, the costliest tasks first and last by turns.
 
     `map_tasks` starts with the costliest.  The others stay in the order of their codes, because
     neighbours have the most in common.
@@ -95,7 +95,7 @@ def _fault(check: Check[Any], what: str) -> Diagnostic:
 
 
 def _where(fault: BaseException) -> str:
-    """The innermost place of an exception."""
+    """The place where an exception was raised."""
     trace = fault.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -106,7 +106,7 @@ def _where(fault: BaseException) -> str:
 
 
 def _once(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The same finding in several profiles once, with their number."""
+    """Merge equal findings of several profiles into one that names their number."""
     groups: dict[object, list[Diagnostic]] = {}
     for finding in findings:
         span = finding.span

@@ -1,7 +1,7 @@
-"""Findings on their way from one process to another.
+"""Serializes findings to send them from one process to another.
 
-A source that both processes have is sent as its number: what comes back then speaks of the very
-sources that are here, and no text is sent.
+A source that both processes have is sent as its number: spans that come back refer to the very
+sources of this process, and no text is sent.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from lsmc.base.source import Source
 
 
 class FindingPickler:
-    """Packs and unpacks what speaks of some sources; made before the processes part."""
+    """Packs and unpacks values that refer to some sources; created before the processes fork."""
 
     def __init__(self, sources: Iterable[Source]) -> None:
         self._sources = tuple(sources)
@@ -28,7 +28,7 @@ class FindingPickler:
         return into.getvalue()
 
     def unpack(self, data: bytes) -> Any:
-        """The value of some bytes from a process of our own."""
+        """The value of some bytes; only for bytes from one of our own processes."""
         return _Unpacker(BytesIO(data), self._sources).load()
 
 
@@ -38,7 +38,7 @@ class _Packer(pickle.Pickler):
         self._numbers = numbers
 
     def persistent_id(self, obj: Any) -> int | None:
-        """The number of a source that is known to both."""
+        """The number of a source that both processes have."""
         return self._numbers.get(id(obj)) if isinstance(obj, Source) else None
 
 

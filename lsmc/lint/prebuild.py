@@ -1,4 +1,4 @@
-"""The tables of a tree's units, built by other processes while the front end still reads files."""
+"""Builds the tables of a tree's units in other processes while the front end still reads files."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Groups = dict[str, Sequence[BuiltGroup]]
 
 
 class Builder:
-    """Builds the groups of units in up to `jobs` processes, this one among them; none with one job.
+    """Builds the groups of units in up to `jobs` processes, including this one; none with one job.
 
-    To be left as a context, with the processes that it began.
+    A context manager: leaving it ends the processes.
     """
 
     def __init__(self, jobs: int) -> None:
@@ -43,7 +43,7 @@ class Builder:
             begun.close()
 
     def add(self, profiles: Iterable[Profile]) -> None:
-        """Take profiles into account; their units are built beside this process if one is free.
+        """Add profiles; another process builds their units if one is free.
 
         OSError when a process is lost.
         """
@@ -74,14 +74,14 @@ class Builder:
         return self._groups
 
     def _todo(self) -> list[Unit]:
-        """The units that are in none of the profiles before, which count as done from now on."""
+        """The units of some profiles that no earlier call returned."""
         known = {id(unit) for unit in units(self._profiles[: self._done])}
         found = [unit for unit in units(self._profiles[self._done :]) if id(unit) not in known]
         self._done = len(self._profiles)
         return found
 
     def _collect(self, ready: Sequence[Connection]) -> None:
-        """Take what some processes have built, as soon as there is any."""
+        """Take finished results from some processes, and wait for the first."""
         for connection, built in receive(ready) if ready else ():
             self._busy.pop(connection).close()
             self._groups |= built

@@ -43,13 +43,13 @@ class Page:
     text: str
 
     def part(self, name: str) -> str:
-        """A part of the page by the words that begin it, on one line; empty when there is none."""
+        """A section of the page by its first words, on one line; empty when it is missing."""
         match = re.search(rf"^{name}:\s+(.+?)(?:\n\n|\Z)", self.text, re.MULTILINE | re.DOTALL)
         return " ".join(match[1].split()) if match else ""
 
     @property
     def head(self) -> str:
-        """Code, name and how it is reported."""
+        """Code, name and severity."""
         off = "" if self.default else ", only when selected"
         return f"{self.code} {self.name} ({self.severity}{off})"
 
@@ -108,13 +108,13 @@ def _page(check: Check[Any]) -> Page:
 
 
 def _settings(check: Check[Any]) -> str:
-    """What may stand in the check's table of the configuration, with the values if it does not."""
+    """The table of settings that a check takes, with their defaults."""
     rows = "\n".join(f"{key} = {_toml(value)}" for key, value in check.table.items())
     return f"Settings, with their defaults:\n\n```toml\n[checks.{check.name}]\n{rows}\n```"
 
 
 def _toml(value: Any) -> str:
-    """A value as TOML, which JSON is but for tables and null."""
+    """A value as TOML, which equals JSON except for tables and null."""
     if isinstance(value, Mapping):
         rows = ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items())
         return f"{{ {rows} }}" if rows else "{}"

@@ -1,7 +1,7 @@
-"""A run of lint: what the checks find, and what of it is reported.
+"""A run of lint: runs the checks and filters what they find.
 
-Taken away is what configuration ignores for a path, what a comment in the policy suppresses, and
-what the baseline knows.  Errors of the policy come first and are never taken away.  A check that
+Findings are dropped that configuration ignores for a path, that a comment in the policy suppresses,
+or that the baseline has.  Errors of the policy come first and are never dropped.  A check that
 fails is reported apart from all findings, and stops no other check.
 """
 
@@ -24,7 +24,7 @@ from lsmc.lint.suppression import Suppressions
 
 @dataclass(slots=True)
 class Result(Generic[P]):
-    """What lint has to say: `findings` in order, errors first; `faults` are lsmc's own."""
+    """The result of a run: `findings` in order, errors first; `faults` are failures of lsmc."""
 
     policy: P
     findings: list[Diagnostic] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Result(Generic[P]):
 
 
 class Linter(Generic[P]):
-    """Runs some checks under a configuration; files linted apart share what they include."""
+    """Runs some checks under a configuration; several calls share the included files."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Linter(Generic[P]):
         return frozenset(check.code for check in self._checks)
 
     def lint(self, paths: Iterable[StrPath], baseline: Baseline | None = None) -> Result[P]:
-        """All that is to be reported about some files, judged together.
+        """Lint some files together; returns everything to report.
 
         OSError when a process is lost.
         """
@@ -102,7 +102,7 @@ class Linter(Generic[P]):
     def _reported(
         self, findings: Iterable[Diagnostic], comments: Suppressions, result: Result[P]
     ) -> list[Diagnostic]:
-        """The findings that neither configuration nor a comment takes away."""
+        """The findings that neither configuration nor a comment drops."""
         kept = []
         for finding in findings:
             if finding.file is not None and self.config.ignores(finding.code, finding.file):
@@ -118,7 +118,7 @@ class Linter(Generic[P]):
         return kept
 
     def _severity(self, code: str) -> str:
-        """The severity that configuration gives to a code, by the longest prefix; else empty."""
+        """The severity that the longest configured prefix of a code gives it; empty for none."""
         levels = self.config.severities
         prefixes = [prefix for prefix in levels if code.startswith(prefix)]
         return levels[max(prefixes, key=len)] if prefixes else ""
@@ -145,7 +145,7 @@ def run(
 
 
 def by_place(finding: Diagnostic) -> tuple[str, int, int, str, str]:
-    """The order in which findings are reported."""
+    """Sort key: the place of a finding, its code and its message."""
     place = finding.location
     if place is None:
         return "", 0, 0, finding.code, finding.message
@@ -153,10 +153,9 @@ def by_place(finding: Diagnostic) -> tuple[str, int, int, str, str]:
 
 
 def _sound(findings: Iterable[Diagnostic], errors: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """The findings without those about the effect of rules (LSM1) that an error concerns.
+    """Drop findings on the effect of rules (LSM1) where an error concerns the rule.
 
-    What such a rule does is not settled before it is corrected: that another one covers it says
-    nothing.
+    Its effect is unknown until the error is corrected, so that another rule covers it says nothing.
     """
     places = (
         span

@@ -1,4 +1,4 @@
-"""Which checks run: codes (`LSM101`), prefixes of codes (`LSM1`), names and `ALL`."""
+"""Selects checks by code (`LSM101`), prefix of codes (`LSM1`), name or `ALL`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CODE = re.compile(r"LSM[0-9]{0,3}")
 
 
 class Selection:
-    """The words that turn checks on and off; the more specific word wins, and of equals the off."""
+    """The words that turn checks on and off; the longer prefix wins, and of equals the off."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Selection:
         return tuple(code_of(word, self._known, f"{self._where}{key}: ") for word in words)
 
     def takes(self, check: Check[Any]) -> bool:
-        """Whether a check runs."""
+        """Whether a check is selected."""
         if self._select is None:
             wanted = max(0 if check.default else -1, _weight(check.code, self._extend))
         else:
@@ -45,7 +45,7 @@ class Selection:
 
 
 def _weight(code: str, prefixes: Iterable[str]) -> int:
-    """The length of the longest prefix of a code among some, -1 when there is none."""
+    """The length of the longest of some prefixes that a code has, -1 for none."""
     return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=-1)
 
 
@@ -63,11 +63,11 @@ def code_of(word: str, known: Mapping[str, str], where: str = "") -> str:
 
 
 def is_refused(code: str) -> bool:
-    """Whether a code, or prefix of codes, is about what the compiler refuses."""
+    """Whether a code, or prefix of codes, belongs to errors of the compiler."""
     return code.startswith("LSM0")
 
 
 def close(word: str, known: Iterable[str]) -> str:
-    """A hint at the word that may have been meant."""
+    """A hint at the code that may have been meant."""
     question = did_you_mean(word, known, most=1)
     return f"; {question}" if question else ""

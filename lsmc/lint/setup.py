@@ -1,4 +1,4 @@
-"""Lint with what files say about it: the configuration, the baseline, and one run under them."""
+"""Prepares lint from files: finds and reads the configuration and the baseline, and runs lint."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def find_config(start: str, lint: Lint[Any]) -> Config:
     """The configuration of the nearest directory at or above `start`; `SettingError`.
 
     A `pyproject.toml` without `[tool.lsmc]` does not count.  The search ends at the root of a
-    repository.  A file must belong to this user, to root, or to whom `start` belongs.
+    repository.  The file must belong to this user, to root, or to the owner of `start`.
     """
     folder = Path(start).resolve()
     trusted = {os.geteuid(), 0, folder.stat().st_uid} if folder.exists() else {os.geteuid(), 0}
@@ -46,7 +46,7 @@ def find_config(start: str, lint: Lint[Any]) -> Config:
 
 
 def _check_owner(path: Path, trusted: set[int]) -> None:
-    """Refuse a configuration that somebody else has put there; `SettingError`."""
+    """Refuse a configuration that belongs to somebody else; `SettingError`."""
     for found in (path.lstat(), path.stat()):
         if found.st_uid not in trusted:
             raise SettingError(
@@ -69,7 +69,7 @@ def read_baseline(path: str) -> Baseline:
 
 
 def start_of(paths: tuple[str, ...]) -> str:
-    """Where the search for configuration begins: the directory that all paths have in common."""
+    """Where the search for configuration begins: the common directory of all paths."""
     folders = [
         os.path.realpath(path if Path(path).is_dir() else Path(path).parent) for path in paths
     ]
@@ -78,7 +78,7 @@ def start_of(paths: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What decides a run: the configuration, and the words of the command line or the caller."""
+    """Everything that decides a run: the configuration, and the options of the caller."""
 
     config: Config = field(default_factory=Config)
     select: tuple[str, ...] | None = None
@@ -86,7 +86,7 @@ class Setup:
     ignore: tuple[str, ...] = ()
 
     def selected(self, lint: Lint[P]) -> list[Check[P]]:
-        """The checks that run; the caller's words count before the file's; `SettingError`."""
+        """The checks to run; the caller's options override the configuration; `SettingError`."""
         config = self.config
         where = f"{config.path}: " if config.path else ""
         Selection(
@@ -113,7 +113,7 @@ class Setup:
         restrict: Iterable[StrPath] = (),
         target: str | None = None,
     ) -> Options:
-        """How policy is read: as the caller says, else as the configuration does."""
+        """How policy is read; the caller's options override the configuration."""
         config = self.config
         return Options.of(
             base if base is not None else config.base,
@@ -162,7 +162,7 @@ def check_paths(
 
 
 def _there(config: Config) -> Config:
-    """The configuration, if its directories are there."""
+    """The configuration, after checking that its directories exist."""
     for key, folders in (("base", (config.base,)), ("include", config.include)):
         for folder in folders:
             if folder is not None and not Path(folder).is_dir():
@@ -179,7 +179,7 @@ def _read(path: Path, most: int) -> bytes:
 
 
 def _shown(path: Path) -> str:
-    """A path as it is shown: relative to where we are, if it lies below."""
+    """A path as it is shown: relative to the current directory, if it lies below."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

@@ -2,9 +2,9 @@
 ignore-file[LSM101]`.
 
 The first stands behind a rule, on the line where the rule begins or ends; the second before
-anything else in a file.  Both must name what they silence, and one that silences nothing is a
-finding itself: so no comment outlives its cause.  Errors are not silenced, the kernel would not get
-the policy.
+anything else in a file.  Both must name codes, and a comment that silences nothing is a finding
+itself: so no comment outlives its cause.  Errors are never silenced, because the kernel would not
+get the policy.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _WORDS = ("ignore", "ignore-file")
 
 @dataclass(slots=True)
 class Suppression:
-    """One comment: the codes that it silences, and those of them that it did silence."""
+    """One comment: the codes that it names, and those of them that it silenced."""
 
     span: Span
     codes: tuple[str, ...]
@@ -48,7 +48,7 @@ class Suppressions:
         return bool(self._by_file)
 
     def read(self, text: CommentedText) -> None:
-        """Take the comments of a file."""
+        """Read the suppressions of a file."""
         for span in text.comments:
             if "lsmc" not in span.text:
                 continue
@@ -101,7 +101,7 @@ class Suppressions:
         self.faults.append(UNKNOWN.finding(span, message, help=help))
 
     def silences(self, finding: Diagnostic) -> bool:
-        """Whether a comment silences a finding; notes that it did."""
+        """Whether a comment silences a finding; the comment then counts as used."""
         if finding.span is None or finding.severity == "error":
             return False
         location = finding.span.location()
@@ -115,7 +115,7 @@ class Suppressions:
         return False
 
     def unused(self, ran: Iterable[str], files: Container[str]) -> list[Diagnostic]:
-        """The findings about suppressions in files of which nothing, or not all, was needed."""
+        """Findings for comments in some files that silence nothing, or less than they name."""
         judged = set(ran)
         found = []
         for path in sorted(path for path in self._by_file if path in files):
@@ -151,7 +151,7 @@ def _unused(one: Suppression, spare: list[str], known: Mapping[str, str]) -> Dia
 
 
 def _with_blanks(span: Span) -> Span:
-    """The comment with what separates it from the rule, or with its whole line."""
+    """The comment with the blanks before it, or with its whole line."""
     text, start, end = span.source.text, span.start, span.end
     while start and text[start - 1] in " \t":
         start -= 1
@@ -161,7 +161,7 @@ def _with_blanks(span: Span) -> Span:
 
 
 def _alone(span: Span) -> bool:
-    """Whether nothing but blanks stands before a comment on its line."""
+    """Whether only blanks stand before a comment on its line."""
     text = span.source.text
     return not text[text.rfind("\n", 0, span.start) + 1 : span.start].strip()
 

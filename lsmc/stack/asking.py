@@ -1,7 +1,7 @@
-"""What is asked of the layers, what one of them finds, and capabilities that override a refusal.
+"""A request to the layers, the finding of one layer, and capabilities that override a refusal.
 
 A capability counts when the process holds it and the profile's rules let it be used: the kernel
-asks its own set first (security/commoncap.c `cap_capable`) and the modules after it, so that a
+checks its own set first (security/commoncap.c `cap_capable`) and asks the modules afterwards, so a
 capability that is not held leaves no record, and a rule never grants one.
 """
 
@@ -15,7 +15,7 @@ from lsmc.stack.context import Context
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What the profile says to the use of a capability, and whether it logs that."""
+    """The profile's answer to the use of a capability, and whether it logs that."""
 
     allowed: bool
     logged: bool
@@ -23,7 +23,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """An operation in its context; `rule` is the profile's answer to a capability."""
+    """An operation in its context; `rule` gives the profile's answer to a capability."""
 
     context: Context
     op: str
@@ -52,7 +52,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The answer of one test: None where the context does not tell; `errno` of a refusal."""
+    """The result of one test: None when the context does not decide it; `errno` of a refusal."""
 
     allowed: bool | None
     reason: str
@@ -68,7 +68,7 @@ def cap(name: str) -> str:
 def overridden(
     asking: Asking, found: bool | None, reason: str, capabilities: Sequence[str], errno: str
 ) -> Finding:
-    """A finding, and where it does not allow the capabilities that would, in the kernel's order."""
+    """The finding of a test; on a refusal the capabilities are tried, in the kernel's order."""
     if found:
         return Finding(True, reason)
     tried: list[Tried] = []
@@ -107,7 +107,7 @@ def _words(tried: Tried) -> str:
 
 
 def both(first: Finding, second: Finding) -> Finding:
-    """Two tests in turn: the first refusal counts, and what is not known leaves the answer open."""
+    """The result of two tests: the first refusal counts, and an unknown result leaves it open."""
     if first.allowed is False:
         return first
     tried = (*first.tried, *second.tried)

@@ -1,4 +1,4 @@
-"""Capabilities by number, and the ways to write a set of them.
+"""Capabilities by number, and how a set of them is written.
 
 Source: the kernel's include/uapi/linux/capability.h; `/proc/PID/status` prints sets as hex masks.
 """
@@ -21,7 +21,7 @@ _MASK_DIGITS = 16
 
 
 def plain(name: str) -> str:
-    """A capability's name without case and `cap_`."""
+    """A capability's name in lower case, without `cap_`."""
     return name.strip().lower().removeprefix("cap_")
 
 

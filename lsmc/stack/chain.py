@@ -1,4 +1,4 @@
-"""The chain: every layer in the order of the kernel, up to the first that refuses."""
+"""The chain of layers in the order of the kernel, up to the first that refuses."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _ANSWERS: dict[bool | None, Answer] = {True: "allow", False: "deny", None: "unkn
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What one layer says.
+    """The answer of one layer.
 
     Args:
         layer: `dac`, `capability`, `bus`, or the name of a security module.
         test: what it tests, as `lsmc ops` shows it; empty for a module.
-        verdict: `unknown` where the context does not tell.
+        verdict: `unknown` where the context does not decide it.
         reason: why, for people.
         capabilities: those that it tried, in order.
         errno: what the caller gets from a refusal; empty otherwise.
-        would: what a layer that is not reached would say; empty for others.
+        would: what a layer that is not reached would answer; empty for others.
     """
 
     layer: str
@@ -48,7 +48,7 @@ class Module:
 
 
 def chain(order: Order, hook: str, asking: Asking, profile: Module) -> tuple[Layer, ...]:
-    """The layers in order; those behind a refusal are not reached.
+    """The layers in order; those after a refusal are not reached.
 
     Args:
         order: the operation's steps.
@@ -71,7 +71,7 @@ def chain(order: Order, hook: str, asking: Asking, profile: Module) -> tuple[Lay
 
 
 def _steps(order: Order, hook: str, asking: Asking) -> Iterator[Step]:
-    """The steps with the active modules in place of `module`."""
+    """The steps, with the active modules in place of `module`."""
     for step in order.steps:
         if step.layer == "module":
             yield from (Step(name) for name in answering(hook, asking.context.lsm))
@@ -92,17 +92,17 @@ def _layer(step: Step, asking: Asking, profile: Module) -> Layer:
 
 
 def of_policy(layer: Layer) -> bool:
-    """Whether a layer is the module whose policy was asked."""
+    """Whether a layer is the module whose policy is asked."""
     return layer.layer == APPARMOR
 
 
 def refuses(layer: Layer) -> bool:
-    """Whether a layer refuses, or would if it were reached."""
+    """Whether a layer refuses, or would refuse if it were reached."""
     return "deny" in (layer.verdict, layer.would)
 
 
 def withheld(layer: Layer) -> tuple[str, ...]:
-    """The capabilities that a layer would have taken, had the profile let them be used."""
+    """The capabilities that a layer would have used, had the profile allowed them."""
     return tuple(
         tried.capability
         for tried in layer.capabilities

@@ -1,7 +1,7 @@
-"""The test behind each step of an order: users, modes and capabilities, as the kernel asks them.
+"""The test of each step of an order: users, modes and capabilities, as the kernel checks them.
 
 Sources: the functions that `lsmc.stack.orders` names.  User namespaces are left out: every
-capability counts for the object at hand.
+capability is taken to apply to the object.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _delete(asking: Asking) -> Finding:
 
 
 def _sticky(asking: Asking, owner: int | None) -> Finding:
-    """In a sticky directory a name is removed by the owner of either, or with CAP_FOWNER."""
+    """In a sticky directory only its owner and that of the object remove it, or CAP_FOWNER."""
     directory, uid = asking.context.directory, asking.context.uid
     if directory.mode is not None and not directory.mode & stat.S_ISVTX:
         return Finding(True, "")
@@ -154,7 +154,7 @@ def _chown(asking: Asking) -> Finding:
 
 
 def _hardlink(asking: Asking) -> Finding:
-    """`may_linkat`: asked where fs.protected_hardlinks is 1, which is not known here."""
+    """`may_linkat`: applies where fs.protected_hardlinks is 1, which is not known here."""
     inode = asking.context.object
     tried: tuple[Tried, ...] = ()
     if inode.mode is not None and _safe_source(inode.mode):
@@ -172,7 +172,7 @@ def _hardlink(asking: Asking) -> Finding:
 
 
 def _safe_source(mode: int) -> bool:
-    """A regular file that gives nobody another user or group (`safe_hardlink_source`)."""
+    """Whether a file is regular and gives nobody another user or group (`safe_hardlink_source`)."""
     set_group = stat.S_ISGID | stat.S_IXGRP
     regular = stat.S_IFMT(mode) in (0, stat.S_IFREG)
     return regular and not mode & stat.S_ISUID and mode & set_group != set_group
@@ -217,7 +217,7 @@ def _connect(asking: Asking) -> Finding:
 
 
 def _send(asking: Asking) -> Finding:
-    """Datagrams go to an address, if not by a connection that once asked the same."""
+    """A datagram to an address is checked as a connection is; other sends open no file."""
     if asking.fields.get("type", "dgram") == "dgram" and asking.fields.get("peer_addr"):
         return _connect(asking)
     return Finding(True, "no file is opened")
@@ -334,5 +334,5 @@ _CHECKS: Mapping[Step, Callable[[Asking], Finding]] = {
 
 
 def check(step: Step, asking: Asking) -> Finding:
-    """The finding of a step that is not a module's."""
+    """The finding of a step that does not belong to a module."""
     return _CHECKS[step](asking)

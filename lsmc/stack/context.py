@@ -1,8 +1,8 @@
-"""The context of an access: who asks, of what object, in which directory, under which modules.
+"""The context of an access: the process, the object, its directory and the active modules.
 
-Nothing has to be known.  What is left out stays out of the judgement, with three exceptions that
-describe a process: no supplementary groups, and the capabilities of its user (all for user 0, none
-for others).
+Everything is optional.  What is left out is not judged, with three exceptions that describe a
+process: no supplementary groups, and the capabilities of its user (all for user 0, none for
+others).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MOST_GROUPS = 65536  # NGROUPS_MAX
 
 
 class ContextError(Error, ValueError):
-    """A context says something that cannot be."""
+    """A context contains something impossible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Context:
 
     @property
     def capabilities(self) -> frozenset[str] | None:
-        """The effective capabilities, None when nothing tells."""
+        """The effective capabilities, None when they are not known."""
         if self.caps is not None:
             return frozenset(self.caps)
         if self.uid is None:
@@ -107,10 +107,10 @@ class Context:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Context:
-        """The context that a JSON object writes; raises `ContextError`.
+        """The context that a JSON object describes; raises `ContextError`.
 
-        Modes are texts (`0644`, `-rw-r--r--`); lists are arrays, or texts with commas; null is
-        as good as nothing.
+        Modes are texts (`0644`, `-rw-r--r--`); lists are arrays, or texts with commas; null counts
+        as missing.
         """
         known = [field.name for field in fields(cls)]
         given: dict[str, Any] = {}
@@ -150,7 +150,7 @@ def _read(name: str, value: Any) -> Any:
 
 
 def groups_of(text: str) -> tuple[int, ...]:
-    """The groups of a list divided by commas; ValueError."""
+    """Parse a comma-separated list of groups; ValueError."""
     groups = []
     for word in text.replace(",", " ").split():
         group = natural(word, 10)

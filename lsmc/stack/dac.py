@@ -1,8 +1,8 @@
-"""Discretionary access: mode bits and access control lists, as the kernel reads them.
+"""Discretionary access: mode bits and access control lists, as the kernel evaluates them.
 
 Source: the kernel's fs/namei.c (`acl_permission_check`, `generic_permission`) and fs/posix_acl.c
-(`posix_acl_permission`).  Numbers that are not known stand for every number that could make a
-difference; where all of these agree the answer is certain.
+(`posix_acl_permission`).  An unknown number stands for every number that could make a difference;
+when all of these agree, the answer is certain.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OWNER, _GROUP, _OTHER = 6, 3, 0
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whether the bits allow, None when that is not known; whose bits decide, and those bits."""
+    """Whether the bits allow, None when unknown; whose bits decide, and those bits."""
 
     allowed: bool | None
     who: Who | None = None
@@ -31,7 +31,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class _World:
-    """One way in which the numbers that are not known may be."""
+    """One possible choice of the unknown numbers."""
 
     uid: int
     groups: frozenset[int]
@@ -40,7 +40,7 @@ class _World:
 
 
 def access(context: Context, inode: Inode, wanted: int) -> Access:
-    """What mode and access control list say, without any capability.
+    """The result of mode and access control list, without any capability.
 
     Args:
         context: the process.
@@ -71,7 +71,7 @@ def _bits(who: Who, bits: int, wanted: int) -> Access:
 
 
 def _listed(world: _World, acl: Collection[AclEntry], wanted: int) -> Access:
-    """The entry for the user, else one for a group that has all that is wanted, else others."""
+    """The entry for the user, else a group entry with all wanted bits, else that for others."""
     who: Who = "the access control list"
     mask = next((entry.permissions for entry in acl if entry.tag == "mask"), 7)
     for entry in acl:
@@ -90,10 +90,10 @@ def _listed(world: _World, acl: Collection[AclEntry], wanted: int) -> Access:
 
 
 def _worlds(context: Context, inode: Inode) -> Iterator[_World]:
-    """Every way in which the unknown numbers may fall, up to what makes no difference.
+    """Every choice of the unknown numbers that can make a difference.
 
-    Negative numbers are like no other.  Of the users and groups that a list names, one stands for
-    all with the same permissions.
+    Negative numbers differ from all others.  Of the users and groups that a list names, one stands
+    for all with the same permissions.
     """
     users = {entry.permissions: entry.id for entry in inode.acl if entry.tag == "user"}
     groups = {entry.permissions: entry.id for entry in inode.acl if entry.tag == "group"}

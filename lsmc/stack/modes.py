@@ -1,4 +1,4 @@
-"""File modes and access control lists: what an inode says of who may do what.
+"""File modes and access control lists.
 
 Sources: `ls -l` for the text, the kernel's include/uapi/linux/posix_acl.h and posix_acl_xattr.h for
 access control lists.
@@ -55,7 +55,7 @@ _MOST_ENTRIES = 4096
 
 @dataclass(frozen=True, slots=True)
 class AclEntry:
-    """One line of an access control list; `id` counts for `user` and `group` alone."""
+    """One line of an access control list; `id` applies only to `user` and `group`."""
 
     tag: Tag
     permissions: int
@@ -64,7 +64,7 @@ class AclEntry:
 
 @dataclass(frozen=True, slots=True)
 class Inode:
-    """What is known of a file, directory or process: None is what is not.
+    """What is known of a file, directory or process; None is unknown.
 
     A process has an owner (its real, effective and saved user) and a group, and no mode.
     """
@@ -76,7 +76,7 @@ class Inode:
 
 
 def mode_of(text: str) -> int:
-    """The mode that octal digits (`0644`, `100644`) or `ls -l` (`-rw-r--r--`) write; ValueError."""
+    """Parse a mode: octal digits (`0644`, `100644`) or `ls -l` (`-rw-r--r--`); ValueError."""
     if re.fullmatch(r"(?:0o)?[0-7]{1,7}", text):
         mode = int(text, 8)
         if mode <= LARGEST:
@@ -104,7 +104,7 @@ def mode_text(bits: int) -> str:
 
 
 def acl_text(acl: Sequence[AclEntry]) -> str:
-    """A list as `acl_of` reads it."""
+    """A list in the form that `acl_of` reads."""
     return ",".join(
         f"{_WRITTEN[entry.tag]}:{entry.id if entry.tag in _NAMED else ''}:"
         f"{mode_text(entry.permissions)}"
@@ -113,7 +113,7 @@ def acl_text(acl: Sequence[AclEntry]) -> str:
 
 
 def acl_of(text: str) -> tuple[AclEntry, ...]:
-    """The list that `getfacl --numeric --omit-header` prints, divided by commas or lines.
+    """Parse the output of `getfacl --numeric --omit-header`, split at commas or lines.
 
     Raises ValueError.
     """
@@ -152,10 +152,10 @@ def acl_of_xattr(data: bytes) -> tuple[AclEntry, ...]:
 
 
 def checked(acl: tuple[AclEntry, ...]) -> tuple[AclEntry, ...]:
-    """A list as the kernel accepts it (`posix_acl_valid`); ValueError.
+    """The list, if the kernel accepts it (`posix_acl_valid`); ValueError.
 
-    One entry each for the owner, the owning group and others, and a mask where users or groups are
-    named.
+    It has one entry each for the owner, the owning group and others, and a mask where users or
+    groups are named.
     """
     if len(acl) > _MOST_ENTRIES:
         raise ValueError("an access control list of too many entries")

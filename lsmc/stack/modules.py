@@ -1,4 +1,4 @@
-"""Security modules: which lists of them a kernel can have, and which answer a hook.
+"""Security modules: which lists of them a kernel can have, and which of them implement a hook.
 
 A hook asks the modules in the order of `/sys/kernel/security/lsm` and stops at the first refusal.
 Sources: the kernel's security/security.c (`ordered_lsm_parse`, `prepare_lsm`) and the hook lists of
@@ -48,7 +48,7 @@ def modules_of(text: str) -> tuple[str, ...]:
 
 
 def checked(names: Sequence[str]) -> tuple[str, ...]:
-    """A list of modules that a kernel can have; ValueError."""
+    """The list of modules, if a kernel can have it; ValueError."""
     for name in names:
         if name not in KNOWN:
             raise ValueError(f"`{name}` is not a security module")
@@ -64,7 +64,7 @@ def checked(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def answering(hook: str, modules: Sequence[str] | None) -> tuple[str, ...]:
-    """The modules that answer a hook, in order; AppArmor alone where the list is not known."""
+    """The modules that implement a hook, in order; AppArmor alone when the list is unknown."""
     if modules is None:
         return (APPARMOR,)
     if hook in _OWN:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 
 class Step(NamedTuple):
-    """A layer, and what it tests."""
+    """A layer, and its test."""
 
     layer: str
     test: str = ""

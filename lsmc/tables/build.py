@@ -1,4 +1,4 @@
-"""From the policy IR to a bundle: each distinct unit becomes groups once, whoever uses it."""
+"""Builds a bundle from the policy IR: each distinct unit becomes groups once, whoever uses it."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ Known = Mapping[str, Sequence[BuiltGroup]]
 
 
 class TooComplexError(Exception):
-    """The pattern of a rule or of an attachment needs more states than it may have.
+    """The pattern of a rule or of an attachment needs more states than allowed.
 
-    `origin` is where it is written; `limit` is how many it may have.
+    `origin` is where it is written; `limit` is the allowed number of states.
     """
 
     def __init__(self, origin: Span, limit: int) -> None:
@@ -55,7 +55,7 @@ def build_groups(
 ) -> tuple[BuiltGroup, ...]:
     """The groups of a unit's rules, compressed at a level; raises `TooComplexError`.
 
-    `spare` is what is left for the patterns of the run.
+    `spare` is the number of states left for the patterns of the run.
     """
     try:
         found = partition([key_pattern(rule) for rule in rules], spare=spare)
@@ -67,7 +67,7 @@ def build_groups(
 def build(policy: Policy, *, known: Known | None = None, level: int = COMPRESSION) -> Linked:
     """The bundle of a policy, compressed at a level; raises `TooComplexError`.
 
-    `known` gives groups that were built before.
+    `known` are groups that were built before.
     """
     distinct = units(policy.profiles)
     digests = [unit_digest(unit) for unit in distinct]
@@ -82,7 +82,7 @@ def build(policy: Policy, *, known: Known | None = None, level: int = COMPRESSIO
 
 
 def units(profiles: Iterable[Profile]) -> list[Unit]:
-    """The distinct units of profiles in order of their first use."""
+    """The distinct units of profiles, in order of first use."""
     found: dict[int, Unit] = {}
     for profile in profiles:
         for use in profile.uses:
@@ -91,7 +91,7 @@ def units(profiles: Iterable[Profile]) -> list[Unit]:
 
 
 def unit_digest(unit: Unit) -> str:
-    """A digest of all that a unit's groups depend on."""
+    """A digest of everything that a unit's groups depend on."""
     return blake2b(b"".join(map(key_digest, unit.rules)), digest_size=16).hexdigest()
 
 
@@ -101,11 +101,11 @@ def assemble(
     groups: Mapping[int, Sequence[BuiltGroup]],
     spare: Spare,
 ) -> bytes:
-    """The bundle of some profiles of a security module, to be linked.
+    """The bundle of some profiles of a security module, ready to be linked.
 
     Raises `TooComplexError` for an attachment.
 
-    `groups` has those of the units that are built, by the identity of the unit.
+    `groups` are the built groups of units, by the identity of the unit.
     """
     writer = _Writer(spare)
     numbers = {id(unit): writer.unit(unit, groups.get(id(unit), ())) for unit in units(profiles)}
@@ -117,7 +117,7 @@ def assemble(
 def assemble_units(
     module: str, found: Iterable[Unit], groups: Mapping[int, Sequence[BuiltGroup]]
 ) -> bytes:
-    """A bundle of units without profiles, to be linked; `groups` as for `assemble`."""
+    """A bundle of units without profiles, ready to be linked; `groups` as for `assemble`."""
     writer = _Writer(Spare())
     for unit in found:
         writer.unit(unit, groups.get(id(unit), ()))
@@ -125,7 +125,7 @@ def assemble_units(
 
 
 def place_row(span: Span) -> Place:
-    """A place as bundles keep it: where it is, and its text in short."""
+    """A place as bundles store it: its file and position, and its text shortened."""
     text = to_display(" ".join(span.text.split()))
     if len(text) > MAX_RULE_TEXT:
         text = text[: MAX_RULE_TEXT - 1] + "…"
@@ -133,13 +133,13 @@ def place_row(span: Span) -> Place:
 
 
 def rules_in_order(policy: Policy, linked: Linked) -> tuple[Rule, ...]:
-    """The rules of a policy by their number in the bundle that `build` made of it."""
+    """The rules of a policy by their number in the bundle that `build` makes of it."""
     distinct = units(policy.profiles)
     return tuple(rule for _, unit in linked.origins for rule in distinct[unit].rules)
 
 
 def key_digest(rule: Rule) -> bytes:
-    """16 bytes that tell the keys of rules apart; rules with the same pattern have the same."""
+    """A 16-byte digest of the keys of a rule; rules with the same pattern have the same digest."""
     return _key_digest(rule.cls.code, rule.fields)
 
 
@@ -166,7 +166,7 @@ def _digest(pattern: Pattern) -> bytes:
 
 
 class _Writer:
-    """Collects the sections; every text, span and transition is written once."""
+    """Collects the rows of the sections; every text, span and transition is written once."""
 
     def __init__(self, spare: Spare) -> None:
         self.spare = spare

@@ -48,7 +48,7 @@ _TRUSTED = frozenset((Section.GROUP_DATA,))
 
 
 class Unit:
-    """A unit's groups and rules, each read when first needed."""
+    """A unit's groups and rules, each read on first use."""
 
     __slots__ = (
         "_bundle",
@@ -84,7 +84,7 @@ class Unit:
         return reach
 
     def group(self, index: int) -> Group:
-        """The group at an index."""
+        """A group by its number, for a unit with `rules` rules."""
         group = self._groups[index]
         if group is None:
             group = self._groups[index] = self._bundle.group(self._first_group + index, self.rules)
@@ -124,13 +124,13 @@ class Bundle(Sections):
         self._left = SHARE * len(self.data) + SPARE
 
     def _spend(self, size: int) -> None:
-        """Count bytes that something takes when it is read for the first time."""
+        """Count bytes that are unpacked for the first time against the limit."""
         self._left -= size
         if self._left < 0:
             raise BundleError(f"to read it takes more than {SHARE} times the bundle's size")
 
     def strings(self) -> memoryview:
-        """The bytes of all texts, which lie one after the other."""
+        """The bytes of all texts, one after the other."""
         if self._strings is None:
             offsets = self.words(Section.STRING_OFFSETS)
             if not all(map(le, offsets, islice(offsets, 1, None))):
@@ -139,7 +139,7 @@ class Bundle(Sections):
         return self._strings
 
     def _read(self, number: int) -> str:
-        """A text for a record that is kept."""
+        """Decode a text that stays in memory."""
         text = self.text(number)
         self._spend(len(text) + _RECORD)
         return decode(text)
@@ -160,7 +160,7 @@ class Bundle(Sections):
         return bytes(strings[low:high])
 
     def _word(self, number: int) -> str:
-        """A text that must be a word, as those are that a module chooses itself."""
+        """A text that must be one word, as every word that a module chooses itself is."""
         word = self._read(number)
         if not word.replace("-", "_").isidentifier() or not word.isascii():
             raise BundleError(f"text {number} is not a word")
@@ -196,7 +196,7 @@ class Bundle(Sections):
         return known
 
     def rule(self, number: int) -> RuleRecord:
-        """A rule by its number; the id of its facts is that number."""
+        """A rule by its number, which is also the id of its facts."""
         head, owner, other, priority, transition, place, *pattern = self._record(
             Section.RULES, number, RULE_WORDS
         )
@@ -297,7 +297,7 @@ class Bundle(Sections):
         return self.string(self._record(Section.PROFILES, number, PROFILE_WORDS)[0])
 
     def find_profile(self, full_name: str) -> int | None:
-        """The number of the profile with a full name: profiles are sorted by its bytes."""
+        """The number of the profile with a full name, by binary search over the bytes of names."""
         wanted = encode(full_name)
         low, high = 0, self.profiles
         while low < high:
@@ -381,7 +381,7 @@ class Bundle(Sections):
         return self.attachment(at) if found else None
 
     def attachments_near(self, path: bytes) -> list[int]:
-        """The attachments that a path may match, by number: those that begin as the path does."""
+        """The numbers of attachments that may match a path: those that begin as the path does."""
         table = self.words(Section.HEADS)
         size = len(table) // HEAD_WORDS
         near: set[int] = set()

@@ -1,4 +1,4 @@
-"""What goes wrong with bundles."""
+"""The exception for bundles that cannot be read."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from lsmc.base.errors import Error
 
 
 class BundleError(Error):
-    """The bytes are not a bundle, or are one that is cut short or damaged."""
+    """The bytes are not a bundle, or the bundle is cut short or damaged."""

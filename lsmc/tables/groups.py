@@ -1,7 +1,7 @@
-"""Groups: decision tables as bytes and back.
+"""Encodes and decodes groups, the decision tables of a bundle.
 
-One group is one automaton over whole keys, a class code followed by the request's fields joined by
-NUL; what it accepts are numbers of its own, mapped to rules by the unit.
+One group is one automaton over whole keys (a class code followed by the request's fields joined by
+NUL); it accepts numbers of its own, which the unit maps to rules.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class BuiltGroup(NamedTuple):
 
 
 class Heap:
-    """The bytes of groups, equal ones once."""
+    """The bytes of groups; equal groups are stored once."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -48,7 +48,7 @@ class Heap:
         self._known: dict[bytes, tuple[int, int, int]] = {}
 
     def add(self, data: bytes) -> tuple[int, int, int]:
-        """Where the bytes are: offset, length, checksum."""
+        """Store some bytes; returns offset, length and checksum."""
         known = self._known.get(data)
         if known is None:
             known = self._known[data] = self._size, len(data), zlib.crc32(data)
@@ -58,7 +58,7 @@ class Heap:
         return known
 
     def bytes(self) -> bytes:
-        """All of them."""
+        """The bytes of all groups."""
         return b"".join(self._parts)
 
 
@@ -85,7 +85,7 @@ def make_key(code: int, fields: tuple[bytes, ...]) -> bytes:
 
 
 def encode_dfa(dfa: Dfa, level: int = COMPRESSION) -> bytes:
-    """The bytes of a group: its size in full, and its tables compressed."""
+    """The bytes of a group: its unpacked size, then its tables compressed."""
     body = _tables(dfa)
     return SIZE.pack(len(body)) + zlib.compress(body, level)
 
@@ -108,17 +108,17 @@ def _tables(dfa: Dfa) -> bytes:
 
 
 def _lengths(offsets: Sequence[int]) -> array[int]:
-    """The lengths of runs from where they begin: they compress better."""
+    """The lengths of runs, from their offsets: lengths compress better."""
     return array("H", (end - start for start, end in pairwise(offsets)))
 
 
 def _offsets(lengths: Sequence[int]) -> array[int]:
-    """Where runs begin, from their lengths."""
+    """The offsets of runs, from their lengths."""
     return array("I", accumulate(lengths, initial=0))
 
 
 def unpacked_size(data: memoryview) -> int:
-    """The bytes that a group takes when it is unpacked, as it says; raises `BundleError`."""
+    """The unpacked size that a group states; raises `BundleError`."""
     if len(data) < SIZE.size:
         raise BundleError("a group is cut short")
     size: int = SIZE.unpack_from(data)[0]
@@ -182,7 +182,7 @@ def decode_dfa(packed: memoryview, n_patterns: int) -> Dfa:
 
 
 def _check_ranges(dfa: Dfa, n_patterns: int) -> str:
-    """What is out of range in a table, or an empty text; fast enough for every table opened."""
+    """What is out of range in a table, as a message or empty; fast enough for every table."""
     states, sets = len(dfa.defaults), len(dfa.accept_offsets) - 1
     offsets, ends = dfa.offsets, dfa.accept_offsets
     if states < 2 or sets < 1:

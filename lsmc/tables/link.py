@@ -1,10 +1,10 @@
-"""Linking: parts of a policy, each a bundle of its own, become one bundle.
+"""Links parts of a policy, each a bundle of its own, to one bundle.
 
-What was compiled apart (by several processes, or in an earlier run) is put together by content:
-texts, places, transitions, units and groups that are equal become one, and everything is numbered
+Parts that were compiled separately (by several processes, or in an earlier run) are combined by
+content: equal texts, places, transitions, units and groups become one, and everything is numbered
 in the order in which the profiles lead to it.  So the bytes of a bundle depend on what the policy
 says, not on how the work was divided.  Whole columns are renumbered at a time; only units and
-profiles are looked at one by one.
+profiles are processed one by one.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ _PLACE, _FIRST_USE, _SETTINGS, _LIMITS = 7, 8, 10, 12  # columns of a profile
 class Part(NamedTuple):
     """A bundle to link, and the digest of the patterns of each of its units.
 
-    A unit may lack its groups: they are then taken from any unit with the same digest.  `moved` are
-    places, by number, that stand elsewhere now; `replaced` tells by profile and place among its
-    uses which (part, unit) is used there instead.
+    A unit without groups takes them from any unit with the same digest.  `moved` are the new places
+    of rules that have moved, by place number; `replaced` maps (profile, position among its uses) to
+    the (part, unit) that is used there instead.
     """
 
     bundle: Bundle
@@ -71,7 +71,7 @@ def link(
 ) -> Linked:
     """The bundle of chosen profiles, each a (part, number of the profile), in this order.
 
-    `known` gives groups that no part has.  Raises `BundleError` for a damaged part.
+    `known` are groups that no part has.  Raises `BundleError` for a damaged part.
     """
     try:
         return _Linker(parts, known or {}).link(list(chosen))
@@ -80,7 +80,7 @@ def link(
 
 
 class _Values:
-    """What all parts refer to, numbered as met: texts, places and transitions."""
+    """The texts, places and transitions of all parts, numbered in order of first use."""
 
     def __init__(self) -> None:
         self.texts: dict[bytes, int] = {}
@@ -91,7 +91,7 @@ class _Values:
         return self.texts.setdefault(text, len(self.texts))
 
     def of(self, part: Part) -> _Numbers:
-        """The numbers here of what the bundle of a part refers to by its own."""
+        """The new numbers of a part's texts, places or transitions, by their old numbers."""
         bundle = part.bundle
         offsets = bundle.words(Section.STRING_OFFSETS)
         body = bytes(bundle.strings())
@@ -181,7 +181,7 @@ class _Linker:
         self.tables[Section.PROFILES].extend(row)
 
     def _pairs(self, part: int, first: int, count: int) -> int:
-        """Where a copy of some pairs begins."""
+        """The offset of a copy of some pairs."""
         texts = self.numbers[part].texts
         table = self.tables[Section.PAIRS]
         start = len(table) // 2
@@ -190,7 +190,7 @@ class _Linker:
         return start
 
     def _unit(self, part: int, unit: int) -> int:
-        """The number here of a unit; equal units have one."""
+        """The new number of a unit; equal units have the same."""
         known = self.seen[part].get(unit)
         if known is not None:
             return known
@@ -213,7 +213,7 @@ class _Linker:
         return number
 
     def _groups(self, digest: str) -> int:
-        """Copy the groups for a digest of patterns; how many there are."""
+        """Copy the groups for a digest of patterns; returns their number."""
         found = self.built.get(digest)
         if found is None:
             groups = list(self.known[digest])

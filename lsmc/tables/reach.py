@@ -1,6 +1,6 @@
-"""What can be reached in a group: shortest keys of rules, and where they can still match.
+"""Reachability in a group: shortest keys of rules, and the states where rules can still match.
 
-Worked out once a group, when an analysis first asks; profiles that share a unit share it.
+Computed once per group, on first use by an analysis; profiles that share a unit share it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from lsmc.automata.dfa import Dfa
 
 
 class Reach:
-    """Paths through one decision table whose ids stand for the rules of a unit."""
+    """Paths through one decision table that accepts numbers of a unit's rules."""
 
     def __init__(self, dfa: Dfa, rules: Sequence[int]) -> None:
         self.table = Table(dfa)
@@ -41,11 +41,11 @@ class Reach:
                 self._accepting.setdefault(rules[number], []).append(state)
 
     def walk(self, key: bytes) -> int:
-        """The state that a key, class code included, leads to; 0 when it dies on the way."""
+        """The state that a key, class code included, leads to; 0 when no rule can match it."""
         return self._walker.walk(key)
 
     def depth(self, key: bytes) -> tuple[int, int]:
-        """How many bytes of a key stay alive, class code included, and the last live state."""
+        """How many bytes of a key (class code included) stay alive, and the last live state."""
         return self._walker.depth(key)
 
     def accepting(self, rule: int) -> Sequence[int]:

@@ -1,4 +1,4 @@
-"""What a bundle holds, as values."""
+"""The records of a bundle as Python values."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -53,7 +53,7 @@ class ProfileRecord(NamedTuple):
 
 
 class RuleRecord(NamedTuple):
-    """A rule of a unit: what the precedence needs, its class and its place."""
+    """A rule of a unit: the facts for the precedence, its class and its place."""
 
     facts: Facts
     cls: int
@@ -79,6 +79,6 @@ class Group(NamedTuple):
     walker: Walker
 
     def matches(self, numbers: Sequence[int]) -> Matches:
-        """What keys match, by the numbers of the unit's rules."""
+        """The matching rules of keys, by the numbers of the unit's rules."""
         sets = (self.dfa.accepts, self.dfa.accept_offsets, self.dfa.accept_ids)
         return Matches(self.walker, *sets, [numbers[rule] for rule in self.rules])

@@ -16,11 +16,10 @@ _VERSION = struct.Struct("<4sH")  # what every version of the format begins with
 
 
 class Sections:
-    """The bytes of a bundle by section; each is verified when it is first used.
+    """The sections of a bundle; each is verified on first use.
 
-    `module` is the name of the security module that the bundle is for, `sections` are the kinds of
-    sections that it has.  `trusted` are sections
-    whose parts have checksums of their own.
+    `module` is the name of the bundle's security module, `sections` are the kinds of sections that
+    it has.  `trusted` are sections whose parts have checksums of their own.
     """
 
     def __init__(
@@ -44,7 +43,7 @@ class Sections:
             raise BundleError(f"section {_name(missing[0])} is missing")
 
     def section_size(self, section: int) -> int:
-        """Bytes in a section."""
+        """The number of bytes in a section."""
         return self._sections[section][1]
 
     def body(self, section: int) -> memoryview:
@@ -95,12 +94,12 @@ class Sections:
             raise BundleError(f"records {number} and {number + 1} of {_name(section)} overlap")
 
     def count(self, section: int, width: int) -> int:
-        """How many records a section has."""
+        """The number of records in a section."""
         return len(self.words(section)) // width
 
 
 def module_of(data: bytes | memoryview) -> str:
-    """The name of the security module that a bundle is for; raises `BundleError`."""
+    """The name of a bundle's security module; raises `BundleError`."""
     return _section_table(memoryview(data))[0]
 
 
