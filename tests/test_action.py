@@ -11,7 +11,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.fuzz.target import ROOT
+from tests.places import ROOT
 
 ACTION = (ROOT / "action.yml").read_text(encoding="utf-8")
 #: The scripts of the steps by their names.

@@ -22,7 +22,7 @@ from click.testing import CliRunner
 from lsmc.cli.group import cli
 from lsmc.explain.hazards import HAZARDS
 from lsmc.modules.apparmor.classes import CLASSES
-from tests.cli.conftest import ROOT
+from tests.places import ROOT
 
 PAGES = ("README.md", "docs/cli.md", "docs/explain.md", "docs/bundle.md")
 CONSOLE = re.compile(r"(?<=```console\n)(?s:.*?)(?=```)")

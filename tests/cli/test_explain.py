@@ -16,7 +16,8 @@ from click.testing import CliRunner
 import lsmc
 from lsmc.cli.group import cli
 from lsmc.explain.explanation import Explanation
-from tests.cli.conftest import ROOT, Run
+from tests.cli.conftest import Run
+from tests.places import ROOT
 
 GOLDEN = Path(__file__).parent / "golden"
 BUNDLE = "profiles.lsmb"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from lsmc.modules.apparmor import formatting
-from tests.cli.conftest import ROOT, Run
+from tests.cli.conftest import Run
+from tests.places import ROOT
 
 UGLY = "# head\n\n\nprofile  p /bin/p{\n/a   wr,# why\n}"
 NEAT = "# head\n\nprofile p /bin/p {\n  /a rw, # why\n}\n"

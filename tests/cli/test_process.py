@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ROOT
+from tests.places import ROOT
 
 LSMC = [sys.executable, "-m", "lsmc.cli"]
 HEAVY = (

@@ -23,7 +23,8 @@ from lsmc.modules.apparmor.names import (
     SOCKET_TYPES,
 )
 from lsmc.modules.apparmor.paths import meant
-from tests.cli.conftest import ROOT, Run
+from tests.cli.conftest import Run
+from tests.places import ROOT
 
 TEXT = """
 abi <abi/5.0>,

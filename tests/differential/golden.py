@@ -26,9 +26,9 @@ from tests.differential.oracle import (
     parser,
 )
 from tests.differential.ours import Ours, compile_here
+from tests.places import PROFILES
 
 HERE = Path(__file__).resolve().parent
-PROFILES = HERE.parents[1] / "profiles"
 FEATURES = HERE / "features"
 GOLDEN = HERE / "golden.json"
 #: Questions kept of each class of a profile, and as many again of those that are granted.

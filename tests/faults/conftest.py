@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.target import ROOT
+from tests.places import ROOT
 
 LSMC = (sys.executable, "-m", "lsmc.cli")
 #: Far more seconds than anything here takes, on a busy machine too.

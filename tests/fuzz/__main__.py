@@ -23,7 +23,8 @@ from typing import Any
 from tests.fuzz import engines
 from tests.fuzz.guard import MEMORY, SECONDS, current
 from tests.fuzz.reach import lines_reached
-from tests.fuzz.target import ROOT, targets
+from tests.fuzz.target import targets
+from tests.places import ROOT
 
 #: How long a process may be silent before it is taken to hang.
 _SILENCE = 20 * SECONDS

@@ -19,7 +19,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
-from tests.fuzz.target import ROOT, Target
+from tests.fuzz.target import Target
+from tests.places import ROOT
 
 SECONDS = 10.0
 SECONDS_PER_BYTE = 0.002

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from tests.fuzz.engines import mutations
 from tests.fuzz.guard import TooSlow, limited
-from tests.fuzz.target import ROOT, targets
+from tests.fuzz.target import targets
+from tests.places import ROOT
 
 #: Inputs of the blind engine, which keeps none, that are run again to count lines.
 SOME = 3_000

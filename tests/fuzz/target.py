@@ -9,7 +9,6 @@ from pathlib import Path
 from lsmc.base.registry import collect
 from lsmc.compiler.inputs import DiskFiles
 
-ROOT = Path(__file__).resolve().parents[2]
 FOUND = Path(__file__).resolve().parent / "found"
 
 

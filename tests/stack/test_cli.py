@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from lsmc.cli.quick import quick
-from tests.cli.conftest import ROOT, Run
+from tests.cli.conftest import Run
+from tests.places import ROOT
 
 ASKED = ("nginx", "read", "/etc/nginx/nginx.conf")
 UNHELD = "CAP_DAC_READ_SEARCH is not held; CAP_DAC_OVERRIDE is not held"

@@ -12,7 +12,7 @@ from lsmc.engine.verdict import RequestError, Verdict
 from lsmc.policy import Policy
 from lsmc.stack.chain import beyond_rules
 from lsmc.stack.orders import Step
-from tests.cli.conftest import ROOT
+from tests.places import ROOT
 
 TEXT = """
 abi <abi/4.0>,

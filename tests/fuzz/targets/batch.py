@@ -14,7 +14,8 @@ from lsmc.modules.apparmor.classes import CLASSES
 from lsmc.modules.apparmor.operations import OPERATIONS
 from lsmc.output.json import dumps, verdict
 from lsmc.policy import Policy
-from tests.fuzz.target import ROOT, MemoryFiles, Target, words
+from tests.fuzz.target import MemoryFiles, Target, words
+from tests.places import ROOT
 
 FIELDS = words(
     "family type protocol ip port peer_ip peer_port label peer_label interface addr peer_addr bus "

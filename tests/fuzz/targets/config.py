@@ -8,7 +8,8 @@ from lsmc.lint.config import config_of, table_of
 from lsmc.lint.model import SettingError
 from lsmc.lint.setup import Setup
 from lsmc.modules.apparmor.lint.linter import LINT
-from tests.fuzz.target import ROOT, Target, words
+from tests.fuzz.target import Target, words
+from tests.places import ROOT
 
 PATHS = ("abstractions/base", "a/b/c/d/e/f", "x" * 200, "a/" * 100 + "a", "../up", "n\u00e9\n")
 WHOLE = b"""base = "etc"

@@ -12,7 +12,8 @@ from lsmc.modules.apparmor.build.driver import bundle
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.resolve.features import parse_features
 from lsmc.output.excerpt import diagnostic_lines
-from tests.fuzz.target import ROOT, MemoryFiles, Target, words
+from tests.fuzz.target import MemoryFiles, Target, words
+from tests.places import ROOT
 
 POLICY = b"""profile p {
   /a rw, /b px, network inet stream, unix, dbus, signal, ptrace, mount, capability kill,

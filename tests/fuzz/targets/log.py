@@ -25,8 +25,9 @@ from lsmc.modules.apparmor.log.request import asked
 from lsmc.output.causes import cause_json
 from lsmc.output.json import dumps
 from lsmc.policy import Policy
-from tests.fuzz.target import ROOT, Target, words
+from tests.fuzz.target import Target, words
 from tests.fuzz.targets import batch
+from tests.places import ROOT
 
 SAMPLES = (
     (

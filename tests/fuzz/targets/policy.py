@@ -22,8 +22,9 @@ from lsmc.modules.apparmor.syntax.printer import format_file
 from lsmc.output.excerpt import diagnostic_lines
 from lsmc.output.json import diagnostic, dumps, explanation
 from lsmc.policy import Policy
-from tests.fuzz.target import ROOT, MemoryFiles, Target, words
+from tests.fuzz.target import MemoryFiles, Target, words
 from tests.modules.apparmor.test_error_catalogue import CASES
+from tests.places import ROOT
 
 PATH = "/policy/p"
 OPTIONS = Options.of("/base", (), None, None)

@@ -11,7 +11,7 @@ import lsmc
 from lsmc.explain.hazards import HAZARDS
 from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.suggest.suggest import Wish, suggest, word
-from tests.cli.conftest import ROOT
+from tests.places import ROOT
 
 # op, object, further arguments, rules that are suggested, hazards
 CASES: list[tuple[str, str, dict[str, Any], str, tuple[str, ...]]] = [
