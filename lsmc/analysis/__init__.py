@@ -1,1 +1,1 @@
-"""Questions about whole languages of requests: differences, transitions, what rules name."""
+"""Analyses of whole languages of requests: differences, transitions, what rules match."""

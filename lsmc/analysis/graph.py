@@ -1,4 +1,4 @@
-"""The transition graph of a policy, as data: subjects, and ways from one to another."""
+"""The transition graph of a policy as data: subjects, and the transitions between them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Kind = Literal["exec", "change_profile", "change_hat", "mode"]
 
 
 class Edge(NamedTuple):
-    """A way from one subject to another.
+    """A transition from one subject to another.
 
     `mode` is the exec mode as written, or the mode of a profile that confines nothing; `object` is
     an example: the path that is executed, or the name that is asked for.  `rule` is the number of
     the rule in the tables, None where no rule is asked.  With `fallback` the profile that the rule
-    wants does not exist for this path.
+    names does not exist for this path.
     """
 
     source: str
@@ -30,7 +30,7 @@ class Edge(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """An execution that a rule allows and that fails, since its target does not exist."""
+    """An execution that a rule allows and that fails, because its target does not exist."""
 
     source: str
     mode: str
@@ -54,7 +54,7 @@ class Ways(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A subject: its kind in the module's words, its mode, and the subject that it is part of."""
+    """A subject: its kind in the module's words, its mode, and the subject that contains it."""
 
     name: str
     kind: str
@@ -63,7 +63,7 @@ class Node(NamedTuple):
 
 
 class Graph(Protocol):
-    """Which subjects a task can come to from which; edges are worked out when asked for."""
+    """The subjects of a policy and their transitions; edges are computed on demand."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,22 +71,22 @@ class Graph(Protocol):
 
     @property
     def unfollowed(self) -> Collection[str]:
-        """The subjects that were met and whose edges are not given."""
+        """The subjects that were met but whose edges are not computed."""
 
     def subject(self, name: str) -> str:
-        """A subject by a name of it; raises `UnknownName`, `RequestError`."""
+        """A subject by one of its names; raises `UnknownName`, `RequestError`."""
 
     def node(self, name: str) -> Node:
-        """What is known of a subject."""
+        """The properties of a subject."""
 
     def edges(self, name: str) -> tuple[Edge, ...]:
-        """The ways that lead on from a subject."""
+        """The transitions out of a subject."""
 
     def refused(self, name: str) -> tuple[Refused, ...]:
         """The executions by a subject that fail."""
 
     def reach(self, start: str) -> dict[str, Step]:
-        """The subjects that can be reached, each with the last step of a shortest chain."""
+        """The reachable subjects, each with the last step of a shortest chain."""
 
     def chain(self, start: str, target: str) -> list[Edge]:
         """A shortest chain of edges from one subject to another; empty when there is none."""

@@ -1,4 +1,4 @@
-"""A policy as its tables and the IR that they were built from: what analyses of rules work on."""
+"""A policy as its tables together with the IR they were built from, the input of rule analyses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class LinkedProfile:
-    """A profile in all its forms: IR, record and matcher in the tables."""
+    """A profile as IR, as a record of the tables, and as a matcher."""
 
     ir: Profile
     record: ProfileRecord
@@ -28,7 +28,7 @@ class LinkedProfile:
 
     @property
     def matcher(self) -> Matcher:
-        """The matcher, made when it is first asked for: most analyses do without."""
+        """The matcher, created on first use: most analyses do not need it."""
         return self.tables.matcher(self.record)
 
     @property
@@ -37,7 +37,7 @@ class LinkedProfile:
         return self.record.full_name
 
     def questions(self, cls: MediationClass | None = None) -> Iterator[Question]:
-        """Each rule of the profile with its language, to be asked about."""
+        """A `Question` for each rule of the profile."""
         for place in places(self.matcher, cls):
             yield Question(self.matcher, place)
 
@@ -53,7 +53,7 @@ class LinkedPolicy:
     _made: dict[object, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def shared(self, make: Callable[[Self], T]) -> T:
-        """What a function makes of the policy; whoever asks, it is made once."""
+        """The result of a function of the policy, computed once for all callers."""
         if make not in self._made:
             self._made[make] = make(self)
         found: T = self._made[make]

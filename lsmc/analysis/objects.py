@@ -1,6 +1,6 @@
-"""Keys that a kernel can ask about, among those that rules match.
+"""Finds keys of rules that a kernel can ask about.
 
-Which those are of a class, the security module says (`Semantics.requestable`).
+The security module says which keys of a class these are (`Semantics.requestable`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LIMIT = 3_000
 def real_member(
     semantics: Semantics, cls: MediationClass, languages: Sequence[Lazy]
 ) -> bytes | None:
-    """A shortest common key of some patterns about which a kernel can ask, without the class code.
+    """A shortest common key of patterns that a kernel can ask about, without the class code.
 
     None if there is none, or if the search grows too large.
     """
@@ -40,9 +40,9 @@ _FILLS = (b"", b"a", b"zQ7", b"x/yQ")
 
 
 def sample_keys(semantics: Semantics, cls: MediationClass, pattern: Pattern) -> tuple[bytes, ...]:
-    """A few members of the keys of a rule, without the class code; none of an empty language.
+    """A few keys of a rule, without the class code; empty for an empty language.
 
-    A kernel can ask about one of them, if about any member.
+    If a kernel can ask about any of its keys, one of these is such a key.
     """
     found = tuple(key[1:] for key in _samples(pattern))
     if not found or any(semantics.is_requestable(cls, key) for key in found):

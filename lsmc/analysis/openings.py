@@ -1,6 +1,6 @@
-"""What rules newly allow when they are added to a profile: exactly, with an access each as a proof.
+"""Finds what rules newly allow when they are added to a profile: exactly, each with an example.
 
-A rule opens something when there is an object in its language that the profile and the added rules
+A rule opens something when its language has an object that the profile and the added rules
 together allow, and the profile alone does not.  The pair of both automata is walked along that
 language, breadth first, to the first such object; reaching none proves that the rule opens nothing.
 Both halves of the pair keep their own tables, and only the precedence sees the rules of both, so
@@ -35,10 +35,10 @@ class Opening(NamedTuple):
 
 
 class Openings:
-    """What the rules of one profile open when another profile gets them.
+    """The accesses that the rules of one profile newly allow in another profile.
 
-    What is asked for (`cls`, `key`, `wanted`) is left out; `cut` becomes true when a search grew
-    too large, so that there may be more than was found.
+    The request itself (`cls`, `key`, `wanted`) is left out; `cut` becomes true when a search grew
+    too large, so that there may be further openings.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Openings:
         self._empty = old.node(())
 
     def by_rule(self) -> Iterator[Opening]:
-        """One for each rule that opens something, in the order of classes, each access once."""
+        """One opening for each rule that has one, in the order of classes, each access once."""
         found: set[tuple[int, bytes]] = set()
         for cls in self._semantics.classes.values():
             if not self._semantics.mediates(self._old.profile, cls, cls is self._cls):
@@ -72,7 +72,7 @@ class Openings:
                     yield opening
 
     def of_class(self) -> Iterator[Opening]:
-        """Accesses of the class in question, each allowed in another way, shortest first."""
+        """Accesses of the request's class, each allowed in another way, shortest first."""
         seen: set[tuple[int, int]] = set()
         while (opening := self._search(self._cls, None, seen)) is not None:
             first, second = self._nodes(self._cls, opening.key)
@@ -137,7 +137,7 @@ class Openings:
     def _gains(
         self, cls: MediationClass, first: Node, second: Node, same: bool
     ) -> Iterator[tuple[int, bool]]:
-        """The permission bits that both together newly allow, and to whom."""
+        """The permission bits that both together newly allow, and for which owner side."""
         added = [match.rule.facts for match in self._new.matched(first)]
         if not added:
             return
@@ -152,7 +152,7 @@ class Openings:
 
 
 class _Only:
-    """The automaton of one key, to tell it from others that lead to the same states."""
+    """The automaton of a single key, to distinguish it from others that lead to the same states."""
 
     start = 0
 

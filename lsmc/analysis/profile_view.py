@@ -1,8 +1,8 @@
-"""What profiles grant on single objects, fast enough to ask for every profile and many objects.
+"""What profiles grant on single objects, fast enough for every profile and many objects.
 
 A profile's rules lie in units that it shares with others.  Which rules of a unit match an object is
-worked out once for all profiles; a profile then only puts together what its units say.  That is the
-same answer as the product of the automata gives, without building it.
+computed once for all profiles; a profile then only combines the answers of its units.  The result
+equals that of the product of the automata, without building it.
 """
 
 from __future__ import annotations
@@ -123,17 +123,17 @@ class Grants:
 
     @property
     def confined(self) -> Iterator[ProfileView]:
-        """The profiles whose rules take something away."""
+        """The profiles whose mode does not ignore their rules."""
         return (view for view in self.profiles if view.profile.record.mode not in self._free_modes)
 
 
 def grants(policy: LinkedPolicy) -> Grants:
-    """The views of a policy's profiles, made once."""
+    """The views of a policy's profiles, computed once."""
     return policy.shared(Grants)
 
 
 def halves(facts: Facts, perms: int) -> Iterator[bool]:
-    """For which of owner and other a rule speaks of some permissions, the owner first."""
+    """The owner sides for which a rule mentions some permissions: True, the owner, first."""
     if facts.owner & perms:
         yield True
     if facts.other & perms:

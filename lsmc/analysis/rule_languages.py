@@ -30,7 +30,7 @@ SAMPLES = 64
 class RuleLanguage:
     """The objects that one rule matches, as a part of a group's table.
 
-    `members` are all of them where they are few, else None; `prefix` is what they begin with.
+    `members` are all of them where they are few, else None; `prefix` is their common prefix.
     """
 
     def __init__(self, part: Part, sight: Sight | None) -> None:
@@ -85,7 +85,7 @@ class RuleLanguage:
         yield from (member for member in self._samples if member not in ends)
 
     def starting(self, ordered: Sequence[bytes]) -> Iterator[bytes]:
-        """The members among some texts in order, of which many begin alike."""
+        """The members among some sorted texts, many of which share a prefix."""
         at = bisect_left(ordered, self.prefix)
         while at < len(ordered):
             text = ordered[at]
@@ -119,7 +119,7 @@ class RuleLanguage:
 
 
 def _behind(prefix: bytes) -> bytes:
-    """What comes behind all texts with a prefix."""
+    """An upper bound, in order, of all texts with a prefix."""
     kept = prefix.rstrip(b"\xff")
     return kept[:-1] + bytes((kept[-1] + 1,)) if kept else b"\xff" * (len(prefix) + 1)
 
@@ -164,7 +164,7 @@ class Key(NamedTuple):
 
 
 class RuleLanguages:
-    """The languages of the rules of a class that speak of some permissions; units share them."""
+    """The languages of the rules of a class that mention some permissions; units share them."""
 
     def __init__(self, cls: MediationClass, mask: int, decide: Decide, seen: Seen = UNSEEN) -> None:
         self.cls = cls
@@ -233,7 +233,7 @@ class ProfileRules:
         return self._languages.decide(found, owner)
 
     def winning(self, rule: RuleLanguage, key: bytes) -> tuple[bool, Decision] | None:
-        """For which owner a rule is the one that decides at an object, and the decision."""
+        """For which owner sides a rule decides at an object, and the decision."""
         for owner in (True, False):
             if (rule.facts.owner if owner else rule.facts.other) & self.mask:
                 decision = self.decide(key, owner)

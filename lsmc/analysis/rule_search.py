@@ -1,9 +1,9 @@
-"""Exact questions about one rule among all rules of a profile.
+"""Exact searches in the language of one rule among all rules of a profile.
 
-Whatever a rule does, it does at keys of its own language.  So a question about it walks the
-profile's automata along that language only, breadth first, to the first key that answers the
-question: the key is the witness, and no key is a proof that there is none.  A shortest key is tried
-first; it settles most questions without a search.
+A rule has effects only at keys of its own language.  So a search walks the profile's automata along
+that language only, breadth first, to the first key where a goal is met: the key is the witness, and
+no key proves that there is none.  A shortest key is tried first; that often makes the search
+unnecessary.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def rule_at(matcher: Matcher, place: RulePlace) -> MatchedRule:
 
 
 class Question:
-    """The language of one rule in its profile, to be asked about."""
+    """The language of one rule in its profile, to search in."""
 
     def __init__(self, matcher: Matcher, place: RulePlace) -> None:
         self.matcher = matcher

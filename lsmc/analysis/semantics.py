@@ -1,6 +1,6 @@
-"""What the analyses need of a security module whose rules match objects by patterns.
+"""What analyses need to know of a security module whose rules match objects by patterns.
 
-A value of data and functions, that the module fills: the analyses know patterns, automata and
+A value of data and functions that the module provides: analyses know patterns, automata and
 decisions, and nothing of what the classes and permissions of a module mean.
 """
 
@@ -21,7 +21,7 @@ from lsmc.tables.records import ProfileRecord
 
 
 def _rank(rule: Facts, specific: bool) -> int:
-    """Denies win over allows, and these over prompts."""
+    """Deny overrides allow, and allow overrides prompt."""
     del specific
     return rule.effect
 

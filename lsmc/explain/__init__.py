@@ -1,1 +1,1 @@
-"""Says why: the rules behind a verdict, what nearly applied, causes in a log and their remedies."""
+"""Explanations: the rules behind a verdict, near misses, causes in a log and their remedies."""

@@ -1,4 +1,4 @@
-"""What a policy says to the causes found in a log, and whether the log agrees with it."""
+"""Compares a log to a policy: the policy's answer to each cause in the log."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ Decider = Literal["rules", "loaded", "name", "kernel"]
 
 
 class Asked(NamedTuple):
-    """What a record asks: the names its subject may have in a policy, best first, and the requests.
+    """The requests that a record makes, and the names that its subject may have in a policy.
 
-    Each request names the first subject; `put_to` gives them for another.  Without requests
-    `reason` says why; with them it says what the kernel adds, if anything.  `by` is who decided.
+    The names are in order of preference; each request uses the first, and `put_to` gives the
+    requests for another.  Without requests `reason` says why; with them it says what the kernel
+    adds, if anything.  `by` is who decided.
     """
 
     subjects: tuple[str, ...]
@@ -30,7 +31,7 @@ class Asked(NamedTuple):
     by: Decider = "rules"
 
     def put_to(self, known: Callable[[str], bool]) -> tuple[Request, ...]:
-        """The requests for the first subject that a policy knows, or as they are."""
+        """The requests for the first name that a policy knows, or unchanged."""
         for subject in self.subjects:
             if known(subject):
                 return tuple({**request, "subject": subject} for request in self.requests)
@@ -82,7 +83,7 @@ class Diagnosis(NamedTuple):
 
     @property
     def verdict(self) -> Verdict | None:
-        """The answers as one: all must allow."""
+        """The answers combined: all must allow."""
         found: Verdict | None = None
         for answer in self.answers:
             found = answer.verdict if found is None else both(found, answer.verdict)
@@ -90,10 +91,10 @@ class Diagnosis(NamedTuple):
 
 
 class Remedy(NamedTuple):
-    """A rule or an include that would allow what was denied, and the profile it belongs into.
+    """A rule or an include that would allow what was denied, and the profile to add it to.
 
-    `opens` are examples of what else it would newly allow, `more` says that there are others, and
-    `rules` how many rules of an abstraction open something.
+    `opens` are examples of other accesses that it would newly allow, `more` says that there are
+    further ones, and `rules` is how many rules of an abstraction open something.
     """
 
     kind: Kind
@@ -155,7 +156,7 @@ def _diagnose(questions: Questions, policy: Any, cause: Cause) -> Diagnosis:
 
 
 def _unknown(questions: Questions, policy: Any, bare: Diagnosis, asks: bool) -> Diagnosis:
-    """The answer for a subject that this policy does not know."""
+    """The diagnosis for a subject that the policy does not have."""
     record = bare.cause.record
     if where := questions.elsewhere(record):
         return bare._replace(status="no-profile", note=_sentences(where, bare.note))
@@ -178,7 +179,7 @@ def _named(verdict: Verdict) -> Status:
 
 
 def _agreement(logged: Outcome, status: Status, verdict: Verdict) -> Agreement:
-    """How what was logged compares to what this policy would do."""
+    """A comparison of the logged outcome to what the policy would do."""
     if logged == "refused" and status == "denied" and not verdict.audited:
         return "unlogged"
     if logged == "refused":

@@ -1,9 +1,9 @@
-"""Why a request is allowed or denied, and what would change that: reasons as data.
+"""Explanations as data: why a request is allowed or denied, and what would change that.
 
 A verdict names the rules that decided.  An explanation adds, for each permission, the rules that
-lost and to what; on a denial also the rules that nearly applied and the smallest rule that would
-allow the request, with what that rule would open.  Nothing here is worded for people: that is the
-business of `lsmc.output`.
+lost and to which rule; on a denial also the rules that nearly applied and the smallest rule that
+would allow the request, with what that rule would open.  Nothing here is worded for people; that is
+the task of `lsmc.output`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Subject(NamedTuple):
 
 
 class Question(NamedTuple):
-    """The request as it was understood."""
+    """The request, with defaults filled in and names resolved."""
 
     subject: str
     op: str
@@ -50,8 +50,8 @@ class Miss(NamedTuple):
     """A rule that nearly applied.
 
     `permissions` are those the rule has for this object, `wanted` those the miss is about.  For
-    `near`, `field` is the one that parted, `value` what was asked, `matched` how far it came,
-    `expected` the shortest text that the rule would have accepted from there, and `example` a value
+    `near`, `field` is the one that differs, `value` the requested value, `matched` how much of it
+    matches, `expected` the shortest text that the rule accepts from there, and `example` a value
     that matches.
     """
 
@@ -67,7 +67,7 @@ class Miss(NamedTuple):
 
 
 class Loser(NamedTuple):
-    """A rule that matches and has the permission, but gives way to others, and to what."""
+    """A rule that matches and has the permission but is overridden, and what overrides it."""
 
     rule: RuleRef
     effect: EffectName
@@ -75,7 +75,7 @@ class Loser(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """What decided one permission in one profile."""
+    """The rules that decided one permission in one profile."""
 
     profile: str
     cls: str
@@ -86,9 +86,9 @@ class Reason(NamedTuple):
 
 
 class Suggestion(NamedTuple):
-    """A rule that would allow the request, the profile it belongs into, and what is at stake.
+    """A rule that would allow the request, the profile to add it to, and what is at stake.
 
-    `wish` is what the rule was made from.
+    `wish` is the access from which the rule was made.
     """
 
     rule: str
@@ -102,8 +102,8 @@ class Suggestion(NamedTuple):
 class Explanation(NamedTuple):
     """A verdict with its reasons.
 
-    `attaches` is the profile that an executed file would get by attachment, whatever the rules say.
-    With `stays` a rule refuses the request that no added rule beats.
+    `attaches` is the profile that attaches to an executed file, whatever the rules say.  `stays`
+    means that a rule refuses the request and no added rule can override it.
     """
 
     verdict: Verdict

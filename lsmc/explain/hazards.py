@@ -1,4 +1,4 @@
-"""The words for what is at stake when an access is allowed, whatever module decides it."""
+"""The words for what is at stake when an access is allowed, for all modules."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The few causes behind many log records.
+"""Groups log records into few causes.
 
-Records are one cause when they name the same subject, class, operation, permissions and object,
+Records have one cause when they name the same subject, class, operation, permissions and object,
 where numbers that differ from run to run (process ids, user ids, descriptors, random names) count
-as equal: which, the module says.  Grouping asks no policy and keeps one record of each cause, so
-memory does not grow with the log; beyond a bound of causes the records are only counted.
+as equal; the module says which numbers.  Grouping asks no policy and keeps one record of each
+cause, so memory does not grow with the log; beyond a bound of causes the records are only counted.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Grouping(NamedTuple):
 
 
 class Cause:
-    """Records that ask the same; `record` is the first of them."""
+    """A group of records that ask for the same; `record` is the first of them."""
 
     __slots__ = (
         "_object",
@@ -98,12 +98,12 @@ class Cause:
 
     @property
     def object(self) -> str:
-        """What the records are about: the very object where there is but one."""
+        """The object of the records: the exact one if all records share it."""
         return self.pattern if self.varied else self._object
 
 
 class Counts(NamedTuple):
-    """What became of the records: grouped, left out by a choice, or beyond the bound."""
+    """Counts of records: grouped, excluded by an option, or beyond the bound."""
 
     grouped: int
     too_early: int
@@ -113,7 +113,7 @@ class Counts(NamedTuple):
 
 
 class Causes:
-    """Groups records as they come."""
+    """Groups records as they are read."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class Causes:
 
     @property
     def counts(self) -> Counts:
-        """What became of the records so far."""
+        """The counts of the records added so far."""
         return Counts(
             grouped=self._grouped,
             too_early=self._early,
@@ -142,7 +142,7 @@ class Causes:
         )
 
     def add(self, record: Record) -> None:
-        """Take a record; one without a time is never too early."""
+        """Add a record; a record without a time is never too early."""
         if self.since is not None and record.epoch is not None and record.epoch < self.since:
             self._early += 1
             return
@@ -167,6 +167,6 @@ class Causes:
         return len(self._known)
 
     def sorted(self) -> list[Cause]:
-        """The causes, the most frequent first, then by when they were first seen."""
+        """The causes, most frequent first, then by their first time."""
         order = enumerate(self._known.values())
         return [cause for _, cause in sorted(order, key=lambda pair: (-pair[1].count, pair[0]))]

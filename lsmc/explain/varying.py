@@ -1,4 +1,4 @@
-"""Numbers and names that differ from run to run: process ids, dates, digests, counters."""
+"""Recognizes parts of names that differ from run to run: process ids, dates, digests, counters."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ _WHOLE = re.compile(rf"(?<=/)[0-9]+(?=/|\Z)|(?<=:\[)[0-9]+(?=\])|(?<=\A:1\.)[0-9
 
 @lru_cache(maxsize=1 << 16)
 def folded(text: str) -> str:
-    """A name with the numbers that differ from run to run as `*`."""
+    """A name with `*` for each number that differs from run to run."""
     return _WHOLE.sub(STAR, text)

@@ -1,7 +1,7 @@
-"""The values of `key=value` pairs in audit records.
+"""Decodes the values of `key=value` pairs in audit records.
 
 The kernel writes a string that somebody else chose (`audit_log_untrustedstring`, kernel/audit.c) in
-double quotes, as it is, when all its bytes are between 0x21 and 0x7e and none is a quote, and
+double quotes, unchanged, when all its bytes are between 0x21 and 0x7e and none is a quote, and
 otherwise as upper-case hexadecimal without quotes. So a backslash between quotes is a backslash.
 The name of an abstract socket may hold any byte: it stands in quotes after an `@`, and as
 hexadecimal there when one of its bytes is a quote or outside of 0x21 to 0x7e (`audit_unix_addr`,
@@ -62,11 +62,11 @@ PROTOCOLS = {
 
 
 class BadValueError(ValueError):
-    """A value is not of its key's kind."""
+    """A value that its key cannot have."""
 
 
 def word(text: str) -> str | None:
-    """An unquoted word; None for the marks of an absent one; raises `BadValueError`."""
+    """An unquoted word; None for the marks of an absent value; raises `BadValueError`."""
     if text in _NOTHING:
         return None
     if not _WORD.fullmatch(text):
@@ -114,12 +114,12 @@ def number(text: str) -> int:
 
 
 def error_number(text: str) -> int:
-    """An errno, written negative by the kernel."""
+    """An errno, which the kernel writes as a negative number."""
     return number(text.removeprefix("-"))
 
 
 def protocol(text: str) -> str:
-    """The name of a protocol's number."""
+    """The name of a protocol, given by its number."""
     found = number(text)
     return PROTOCOLS.get(found, f"unknown({found})")
 

@@ -1,10 +1,10 @@
-"""What transports wrap round a record: journald's JSON, and auditd's enriched text.
+"""Removes what transports wrap round a record: journald's JSON, and auditd's enriched text.
 
 Syslog and kernel-ring prefixes (dates in many forms, host, program, `[  12.345678]`) are not
 parsed: the record begins where its header does.  journald keeps records of the audit transport
 apart from their header: the type, serial number and time are fields beside the message (systemd,
-journald-audit.c), and the header is put together again here.  Messages with bytes that are no UTF-8
-text come as arrays of numbers.
+journald-audit.c), and the header is put together again here.  Messages whose bytes are not UTF-8
+come as arrays of numbers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MICROSECONDS = 1_000_000
 
 
 class Envelope(NamedTuple):
-    """The text of a record, and the time that its transport gives it (0: none)."""
+    """The text of a record, and the time that its transport gives it (0 for none)."""
 
     text: str
     epoch: int = 0
@@ -57,7 +57,7 @@ def from_journal(entry: Mapping[str, object]) -> Envelope | None:
 
 
 def _text(value: object) -> str:
-    """A field of an entry: text, an array of bytes, or (given twice) an array of either."""
+    """The text of a field: a text, an array of bytes, or an array of either if it is repeated."""
     for given in (value, value[0] if isinstance(value, list) and value else None):
         if isinstance(given, str):
             return given

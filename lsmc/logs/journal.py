@@ -1,4 +1,4 @@
-"""Entries of `journalctl -o export`: a field a line, a blank line after each entry.
+"""Reads entries of `journalctl -o export`: one field per line, a blank line after each entry.
 
 A field is `NAME=text`, or for values with control characters the name alone, eight bytes of length
 (little-endian), the value and a newline (systemd's JOURNAL_EXPORT_FORMATS).
@@ -27,7 +27,7 @@ _WANTED = frozenset(
 
 
 class Entry(NamedTuple):
-    """The wanted fields of an entry, how many lines it took, and where its message stands."""
+    """The wanted fields of an entry, its number of lines, and the place of its message."""
 
     fields: dict[str, str]
     lines: int
@@ -65,7 +65,7 @@ def read_entry(first: bytes, lines: Lines) -> Entry:
 
 
 def _binary(lines: Lines) -> tuple[bytes, bool]:
-    """A value that is given by its length; False where it is beyond the bound and was dropped."""
+    """A value given with its length; False when it is beyond the bound and was skipped."""
     size = int.from_bytes(lines.take(8), "little")
     if size <= MAX_LINE:
         return lines.take(size + 1)[:size], True

@@ -1,4 +1,4 @@
-"""Lines of a byte stream, none of them longer than a bound."""
+"""Splits a byte stream into lines of bounded length."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MAX_LINE = 1 << 20
 
 
 class Lines:
-    """An iterator of lines with their ends; None stands for one beyond the bound, dropped."""
+    """An iterator of lines with their line ends; None for a line beyond the bound, skipped."""
 
     def __init__(self, stream: BinaryIO, limit: int = MAX_LINE) -> None:
         self.number = 0
@@ -36,14 +36,14 @@ class Lines:
                 return None
 
     def peek(self) -> bytes:
-        """The next line without taking it; empty at the end, and for one beyond the bound."""
+        """The next line, which stays unread; empty at the end, and for a line beyond the bound."""
         if self._ahead is None:
             self._ahead = self._stream.readline(self._limit + 1)
         whole = len(self._ahead) <= self._limit or self._ahead.endswith(b"\n")
         return self._ahead if whole else b""
 
     def take(self, size: int) -> bytes:
-        """The next bytes, whatever they are, with the end of the line after them."""
+        """The next bytes, whatever they are, and the line end after them."""
         ahead = self._ahead or b""
         self._ahead = None
         data = ahead[:size]

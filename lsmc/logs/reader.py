@@ -1,9 +1,9 @@
-"""Logs as records: opened, unpacked and read line by line in constant memory.
+"""Reads records from logs: opens, unpacks and reads them line by line in constant memory.
 
-Compression is told by the first bytes, not by the name, since rotated logs are renamed freely; a
-rotated set is just several files.  No line is read whole beyond a bound, and every line is counted
-once: used (part of a record), skipped (something else's), or broken (a record that cannot be read,
-another text on what the module decided, or a line beyond the bound).
+Compression is recognized by the first bytes, not by the name, since rotated logs are renamed
+freely; a rotated set is just several files.  No line is read whole beyond a bound, and every line
+is counted once: used (part of a record), skipped (from another program), or broken (a record that
+cannot be read, other text on a decision of the module, or a line beyond the bound).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class UnreadableLog(OSError):
 
 
 class Fault(NamedTuple):
-    """A broken line, why it is one, and what could be read of it."""
+    """A broken line, the reason, and the fields that could be read."""
 
     source: LogPlace
     reason: str
@@ -51,7 +51,7 @@ class Fault(NamedTuple):
 
 
 class LogReader:
-    """The records of a module in some logs, with the count of all their lines.
+    """The records of a module in some logs, with counts of all lines.
 
     Iterate it, or its `entries`, once.  `lines == used + skipped + broken` holds at any time;
     `faults` are the first broken lines, `foreign` the first lines of a log in which no record has
@@ -68,7 +68,7 @@ class LogReader:
 
     @property
     def lines(self) -> int:
-        """How many lines were read."""
+        """The number of lines read."""
         return self.used + self.skipped + self.broken
 
     def __iter__(self) -> Iterator[Record]:
@@ -127,7 +127,7 @@ class LogReader:
     def _record(
         self, message: Envelope | None, source: LogPlace, count: int
     ) -> Record | Fault | None:
-        """The record of a message, and its lines counted."""
+        """Parse the record of a message and count its lines."""
         try:
             record = self.form.read(message, source) if message is not None else None
         except LogError as fault:
@@ -142,14 +142,14 @@ class LogReader:
         return found
 
     def _entry(self, entry: Entry, source: LogPlace) -> Record | Fault | None:
-        """A journal entry of several lines: its message is used, the rest belongs to nobody."""
+        """Read a journal entry of several lines: its message is used, other lines are skipped."""
         self.skipped += entry.lines - 1
         if entry.too_long:
             return self._too_long(source)
         return self._record(from_journal(entry.fields), source, 1)
 
     def _remember(self, line: bytes, source: LogPlace) -> None:
-        """Keep a skipped line of a log that has shown no record yet."""
+        """Keep a skipped line of a log in which no record was found yet."""
         if not self.records and not self.broken and len(self.foreign) < KEEP_FOREIGN:
             self.foreign.append(self.form.foreign(_text(line)).at(source))
 
@@ -167,7 +167,7 @@ class LogReader:
 
 @contextmanager
 def open_log(path: str) -> Iterator[BinaryIO]:
-    """A log as an unpacked stream of bytes, `-` for standard input; raises `UnreadableLog`."""
+    """Open a log as an unpacked byte stream, `-` for standard input; raises `UnreadableLog`."""
     try:
         raw: io.BufferedReader[Any] = (
             _standard_input() if path == STDIN else io.BufferedReader(io.FileIO(path))
@@ -225,7 +225,7 @@ def _unpacked(path: str, raw: io.BufferedReader[Any]) -> BinaryIO:
 
 
 def _zstd(path: str, raw: io.BufferedReader[Any]) -> BinaryIO:
-    """A stream of zstd data, by the standard library from Python 3.14 on, else by `zstandard`."""
+    """Open a zstd stream, by the standard library from Python 3.14 on, else by `zstandard`."""
     try:
         standard = importlib.import_module("compression.zstd")
     except ImportError:

@@ -1,4 +1,4 @@
-"""What reading logs asks of a security module: how its records look, and what they have in common.
+"""Log records: what they have in common, and what reading logs needs of a security module.
 
 The reader brings lines and messages; a `LogFormat` makes records of them.  A record is a value of
 the module's own type with the few properties that every module's records have.
@@ -18,14 +18,14 @@ Outcome = Literal["refused", "complained", "allowed", "other", "none"]
 
 
 class LogPlace(NamedTuple):
-    """Where a record stands: the log and the number of its (first) line."""
+    """The place of a record: the log and the number of its (first) line."""
 
     file: str
     line: int
 
 
 class Record(Protocol):
-    """A record of a log, of whatever module.
+    """A log record, of any module.
 
     Attributes:
         source: where it stands.
@@ -35,8 +35,8 @@ class Record(Protocol):
         operation: what was done, as the module calls it.
         kind: the module's word for what happened, in capital letters.
         outcome: the same in the words that all modules share.
-        remark: what the module's own words add, for people; empty for nothing.
-        bare: whether nothing but its kind and its place could be read.
+        remark: an explanation of the module's own words, for people; empty for none.
+        bare: whether only its kind and its place could be read.
     """
 
     @property
@@ -66,7 +66,7 @@ class Record(Protocol):
 
 
 class LogError(ValueError):
-    """A line that is a module's and cannot be read; `record` is what was found until then."""
+    """A line of the module that cannot be read; `record` has the fields read before the fault."""
 
     def __init__(self, reason: str, record: Any) -> None:
         super().__init__(reason)

@@ -1,8 +1,8 @@
-"""Records that were broken into several lines: by a bus daemon, by mail, by a narrow window.
+"""Joins records that were broken into several lines: by a bus daemon, by mail, by a narrow window.
 
-A line goes on with a record when it begins with keys of records and holds nothing else, or closes a
-quote that the record left open. Mail puts the same marks before each line. Which keys there are is
-for the module to say.
+A line continues a record when it begins with keys of records and contains nothing else, or closes a
+quote that the record left open.  Mail puts the same marks before each line.  The module says which
+keys there are.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Keys(NamedTuple):
 
     Attributes:
         known: all of them.
-        texts: those whose values the kernel writes with blanks; in others a blank makes it write
-            hexadecimal.
-        first: what a line holds that begins a record.
+        texts: those whose values the kernel writes with blanks; other values with a blank are
+            written as hexadecimal.
+        first: text that only the first line of a record has.
     """
 
     known: frozenset[bytes]
@@ -36,7 +36,7 @@ class Keys(NamedTuple):
 
 
 def goes_on(keys: Keys, record: bytes, line: bytes) -> bytes | None:
-    """The record with a line that goes on with it; None for a line of its own."""
+    """The record joined with its next line; None when the line does not continue it."""
     if line[:1] in (b" ", b"\t") and _unfinished(record):
         return record + line
     key = _open_key(record)
@@ -54,14 +54,14 @@ def goes_on(keys: Keys, record: bytes, line: bytes) -> bytes | None:
 
 
 def _open_key(record: bytes) -> bytes | None:
-    """The key whose quoted value a record has not closed."""
+    """The key whose quoted value is still open."""
     if record.count(b'"') % 2 == 0:
         return None
     return record.rpartition(b'="')[0].rpartition(b" ")[2]
 
 
 def _pairs_only(keys: Keys, line: bytes) -> bool:
-    """Whether a line has keys of records only, so that it is no other program's."""
+    """Whether a line contains only keys of records, so that it belongs to no other program."""
     return all(key in keys.known for key in _KEY.findall(line[:_LONGEST]))
 
 
@@ -74,5 +74,5 @@ def _closes(keys: Keys, line: bytes) -> bool:
 
 
 def _unfinished(record: bytes) -> bool:
-    """Whether the message of a bus daemon goes on in the next line: it has no closing quote yet."""
+    """Whether the message of a bus daemon continues in the next line: it has no closing quote."""
     return b"msg='" in record and not record.rstrip().endswith(b"'") and b"\x1d" not in record

@@ -1,7 +1,7 @@
-"""The content of xz files within a bound of memory, which `lzma.LZMAFile` does not take.
+"""Unpacks xz files within a bound of memory, which `lzma.LZMAFile` does not take.
 
-The head of a file says how far back its data may refer, up to 4 GiB, and whoever unpacks it must
-keep so much.
+The header of a file states how far back its data may refer, up to 4 GiB, and the reader must keep
+that much in memory.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Xz(io.RawIOBase):
         return True
 
     def readinto(self, buffer: object, /) -> int:
-        """Fill a buffer as far as there is something, and say how far; 0 at the end."""
+        """Fill a buffer as far as data is available; returns the number of bytes, 0 at the end."""
         view = memoryview(buffer)  # type: ignore[arg-type]
         while True:
             data = b""

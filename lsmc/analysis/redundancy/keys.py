@@ -1,7 +1,7 @@
-"""The keys that a rule matches, as far as they are known without asking other rules.
+"""The keys that a rule matches, as far as they can be known without other rules.
 
-Rules with equal patterns share one language, so what is found out about a pattern is found out
-once, however many rules are written so.
+Rules with equal patterns share one language, so each fact about a pattern is computed once, however
+many rules have it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FEW_HEADS = 8
 
 
 class KeyLanguage:
-    """What is known of the keys of one pattern."""
+    """Facts about the keys of one pattern."""
 
     def __init__(self, number: int, pattern: Pattern, semantics: Semantics) -> None:
         self.number = number
@@ -58,12 +58,12 @@ class KeyLanguage:
 
     @cached_property
     def prefix(self) -> bytes:
-        """What all keys begin with, class code included."""
+        """The common prefix of all keys, class code included."""
         return literal_prefix(self.pattern)
 
     @cached_property
     def heads(self) -> tuple[bytes, ...]:
-        """Texts with one of which each key begins, class code included."""
+        """Texts such that each key begins with one of them, class code included."""
         if self.keys is not None and len(self.keys) <= _FEW_HEADS:
             code = self.prefix[:1]
             return tuple(code + key for key in self.keys)
@@ -71,7 +71,7 @@ class KeyLanguage:
 
     @cached_property
     def ends(self) -> int:
-        """The bytes with which keys end, class code included."""
+        """The last bytes of keys, class code included."""
         return last_bytes(self.pattern)[0]
 
 
@@ -100,7 +100,7 @@ class KeyLanguages:
         return language
 
     def lazy(self, language: KeyLanguage) -> Lazy:
-        """A language as an automaton; those asked for last are kept."""
+        """A language as an automaton; the most recent ones are kept."""
         known = self._automata.get(language)
         if known is None:
             if len(self._automata) >= MAX_AUTOMATA:
@@ -109,14 +109,14 @@ class KeyLanguages:
         return known
 
     def matches(self, language: KeyLanguage, key: bytes) -> bool:
-        """Whether a language has a key, which is given without the class code."""
+        """Whether a language has a key, given without the class code."""
         if language.keys is not None:
             return key in language.keys
         whole = language.prefix[:1] + key
         return whole.startswith(language.prefix) and member(self.lazy(language), whole)
 
     def within(self, part: KeyLanguage, whole: KeyLanguage) -> bool:
-        """Whether every key of one language is one of another; raises `automata.dfa.StateLimit`."""
+        """Whether one language is a subset of another; raises `automata.dfa.StateLimit`."""
         if part is whole:
             return True
         pair = (part.number, whole.number)
@@ -133,7 +133,7 @@ class KeyLanguages:
         return not have_common([self.lazy(part), Complement(self.lazy(whole))])
 
     def alike(self, some: Sequence[KeyLanguage], others: Sequence[KeyLanguage]) -> bool:
-        """Whether some languages have the keys that others have; raises `StateLimit`."""
+        """Whether the unions of two sets of languages are equal; raises `StateLimit`."""
         if set(some) == set(others):
             return True
         if len(some) == len(others) == 1:

@@ -1,10 +1,11 @@
-"""What the rules of a scope decide along the language of one of them.
+"""Searches the language of one rule for keys where the rules of a scope decide in some way.
 
-A rule is asked about key by key where its language is small, else at a few samples, and only then
-by a search: a product of the rule's own pattern with those of a few others.  A key that the search
-finds is asked of all rules; if more of them match than were considered, these join the few and the
-search goes on.  That walks far less than the product of the profile's tables, which hold everything
-else too."""
+A small language is tried key by key; a large one first at a few samples, and only then by a search:
+a product of the rule's own pattern with those of a few others.  A key that the search finds is
+checked against all rules; if more of them match than were considered, these join the few and the
+search goes on.  That walks far less than the product of the profile's tables, which contain
+everything else too.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +50,7 @@ class KeySearch:
         return self._language.short
 
     def example(self) -> bytes | None:
-        """A key, one about which a kernel can ask if there is any; None for an empty language."""
+        """A key, one that a kernel can ask about if possible; None for an empty language."""
         keys = self.first_keys()
         real = (key for key in keys if self._is_real(key))
         return next(real, next(iter(keys), None))
@@ -64,10 +65,10 @@ class KeySearch:
     def find(
         self, goal: Callable[[Ids], bool], among: Iterable[int] = (), *, real: bool = False
     ) -> bytes | None:
-        """A key of the rule where a goal is met, a short one; raises `StateLimit`.
+        """A short key of the rule where a goal is met; raises `StateLimit`.
 
-        With `real` only the keys about which a kernel can ask.  None proves that there is none if
-        no rule outside of `among` can bring the goal about.
+        With `real` only keys that a kernel can ask about.  None proves that there is no such key,
+        provided that no rule outside of `among` can bring the goal about.
         """
         for key in self.first_keys():
             if (not real or self._is_real(key)) and goal(self.at(key)):
@@ -87,7 +88,7 @@ class KeySearch:
     def search(
         self, goal: Callable[[Ids], bool], among: Iterable[int], *, real: bool = False
     ) -> bytes | None:
-        """A shortest key of the rule where a goal is met if only some rules are considered.
+        """A shortest key of the rule where a goal is met when only some rules are considered.
 
         Raises `StateLimit`.
         """
@@ -108,7 +109,7 @@ class KeySearch:
 
 
 def decision(scope: Scope, ids: Ids, cls: MediationClass, owner: bool) -> Decision:
-    """What some rules decide together."""
+    """The decision of some rules together."""
     if not ids:
         return NOTHING
     key = (ids, owner)

@@ -1,7 +1,8 @@
-"""Which rules of one class meet, with a shortest common key, and what one loses to another there.
+"""Finds rules of one class that overlap, a shortest common key, and what the weaker rule loses.
 
-Most pairs of rules part in their first bytes; the others are compared key by key where both have
-few, and by a product of the two where one has many."""
+Most pairs of rules differ in their first bytes; the others are compared key by key where both have
+few keys, and by a product of the two where one has many.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +25,12 @@ MAX_PAIRS = 200_000
 
 
 def shared_bits(a: Rule, b: Rule) -> int:
-    """The bits of which both speak, to the owner or to others."""
+    """Permission bits that both rules mention, for the owner or for others."""
     return a.owner & b.owner | a.other & b.other
 
 
 class Overlaps:
-    """The meetings of the rules of a policy."""
+    """The overlaps between the rules of a policy."""
 
     def __init__(self, policy: LinkedPolicy) -> None:
         self.policy = policy
@@ -43,7 +44,7 @@ class Overlaps:
         self._strong: dict[int, tuple[int, ...]] = {}
 
     def meet(self, a: int, b: int) -> bytes | None:
-        """A shortest key of two IR rules of one class, without the class code."""
+        """A shortest common key of two IR rules of one class, without the class code."""
         one, other = self._languages.of(a), self._languages.of(b)
         if not one.prefix.startswith(other.prefix) and not other.prefix.startswith(one.prefix):
             return None
@@ -71,7 +72,7 @@ class Overlaps:
         return None if found is None else found[1:]
 
     def meet_real(self, a: int, b: int) -> bytes | None:
-        """As `meet`, among the keys about which a kernel can ask."""
+        """Like `meet`, among the keys that a kernel can ask about."""
         cls = self.policy.rules[a].cls
         first = self.meet(a, b)
         if first is None or self._semantics.is_requestable(cls, first):
@@ -86,9 +87,9 @@ class Overlaps:
         )
 
     def strong_of(self, scope: Scope) -> Heads[int]:
-        """The IR rules of a scope that may override others, by how their keys begin.
+        """The IR rules of a scope that may override others, by the prefix of their keys.
 
-        These are denies, priorities and exact execution.
+        These are denies, rules with a priority, and exact execution rules.
         """
         strong = (number for unit in scope.units for number in self._strong_in(unit))
         return Heads((number, self._languages.of(number).heads) for number in strong)
@@ -107,7 +108,7 @@ class Overlaps:
         return known
 
     def meeting_in(self, number: int, unit: Unit) -> tuple[int, ...]:
-        """The IR rules of a unit that share a key with one, ascending."""
+        """The IR rules of a unit that share a key with a given rule, ascending."""
         pair = (number, id(unit))
         known = self._near.get(pair)
         if known is None:
@@ -118,7 +119,7 @@ class Overlaps:
         return known
 
     def near_in(self, number: int, unit: Unit) -> tuple[int, ...]:
-        """The IR rules of a unit that may share a key with one, ascending."""
+        """The IR rules of a unit that may share a key with a given rule, ascending."""
         return self._heads_of(unit).meeting(self._languages.of(number).heads)
 
     def _heads_of(self, unit: Unit) -> Heads[int]:
@@ -130,7 +131,7 @@ class Overlaps:
         return known
 
     def granting_in(self, number: int, unit: Unit) -> tuple[int, ...]:
-        """The IR rules of a unit that grant something that a deny speaks of, at a common key."""
+        """The IR rules of a unit that grant a permission which a deny mentions, at a common key."""
         pair = (number, id(unit))
         known = self._weaker.get(pair)
         if known is None:
@@ -145,13 +146,13 @@ class Overlaps:
         return known
 
     def _may_touch(self, deny: Rule, rule: Rule) -> bool:
-        """Whether a deny can take from a rule; executing may imply more than a rule says."""
+        """Whether a deny may remove permissions of a rule, also those that execution implies."""
         return bool(shared_bits(deny, rule)) or self._semantics.executes(rule)
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Where a rule loses permissions to a stronger one."""
+    """An overlap where a rule loses permissions to a stronger one."""
 
     loser: int
     winner: int
@@ -163,9 +164,9 @@ class Loss:
 
 
 def losses(written: SourceRule, overlaps: Overlaps, strong: Heads[int]) -> Iterator[Loss]:
-    """Each stronger rule that takes something from a rule, with a short place where it does.
+    """The stronger rules that override a rule somewhere, each with a short key where it does.
 
-    Places about which no kernel asks do not count.  `strong` are those of the rule's scope.
+    Keys that no kernel asks about do not count.  `strong` are those of the rule's scope.
     """
     scope = written.scope
     for member in written.members:
@@ -195,7 +196,7 @@ def _stronger(other: Rule, rule: Rule) -> bool:
 
 
 def _loss(search: KeySearch, winner: int, overlaps: Overlaps) -> Loss | None:
-    """Where a rule loses something to another, for the owner or else for others."""
+    """What a rule loses to another, for the owner or else for others."""
     scope, loser, cls = search.scope, search.member, search.cls
     key = overlaps.meet_real(loser, winner)
     if key is None:
@@ -235,7 +236,7 @@ def _loss(search: KeySearch, winner: int, overlaps: Overlaps) -> Loss | None:
 
 
 def _contested(scope: Scope, a: int, b: int, *, owner: bool) -> int:
-    """The permissions about which two rules of one class, each alone, decide otherwise."""
+    """The permissions that two rules of one class, each alone, decide differently."""
     cls = scope.policy.rules[a].cls
     one, other = decision(scope, (a,), cls, owner), decision(scope, (b,), cls, owner)
     bits = one.allow ^ other.allow | one.audit ^ other.audit | one.quiet ^ other.quiet
@@ -247,7 +248,7 @@ def _contested(scope: Scope, a: int, b: int, *, owner: bool) -> int:
 
 
 def takes_away(written: SourceRule, overlaps: Overlaps) -> bool:
-    """Whether a deny changes more than the log: whether something would be granted without it.
+    """Whether a deny changes more than the log: something would be granted without it.
 
     Raises `StateLimit`.
     """
@@ -275,7 +276,7 @@ def takes_away(written: SourceRule, overlaps: Overlaps) -> bool:
 def grants_without(
     scope: Scope, gone: frozenset[int], cls: MediationClass
 ) -> Callable[[Ids], bool]:
-    """The goal of a search for a place where more, or otherwise, is granted without some rules."""
+    """The goal of a search for a key where some rules prevent or alter a grant."""
 
     def goal(ids: Ids) -> bool:
         rest = tuple(number for number in ids if number not in gone)

@@ -1,4 +1,4 @@
-"""Rules that lose a part to stronger ones, and denies that take nothing away."""
+"""Finds rules that stronger rules override in part, and denies that remove no permission."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WHOLLY = (Redundancy.DEAD, Redundancy.WITHOUT_EFFECT)
 
 @dataclass(frozen=True, slots=True)
 class PartialOverride:
-    """A rule and what it loses; `kept` is an example of what is left to it, if anything is."""
+    """A rule and its losses; `kept` is an example of what it still decides, if there is one."""
 
     written: SourceRule
     losses: tuple[Loss, ...]
@@ -30,7 +30,7 @@ class PartialOverride:
 
 @dataclass(frozen=True, slots=True)
 class QuietDeny:
-    """A deny that takes nothing away, with a key, the owner side and the bits that it quiets."""
+    """A deny that removes no permission, with a key, the owner side and the bits that it quiets."""
 
     written: SourceRule
     profiles: tuple[LinkedProfile, ...]
@@ -38,7 +38,7 @@ class QuietDeny:
 
 
 def partial_overrides(policy: LinkedPolicy) -> list[PartialOverride]:
-    """The rules that lose a part of what they say."""
+    """The rules that are overridden in part."""
     return policy.shared(_partial_overrides)
 
 
@@ -84,7 +84,7 @@ def _quiet_denies(policy: LinkedPolicy) -> list[QuietDeny]:
         in_bodies.setdefault(written.span, []).append(written)
 
     def settled(span: Span) -> bool:
-        """Whether a deny is known to be of no use."""
+        """Whether a deny is known to be useless."""
         here = any(judge.of(one) is not None for one in in_bodies.get(span, ()))
         return here or judge.included(span) is not None
 
@@ -114,7 +114,7 @@ def _is_deny(written: SourceRule) -> bool:
 
 
 def _quiet(scopes: list[Scope], span: Span, overlaps: Overlaps) -> QuietDeny | None:
-    """The proof that a deny takes nothing away in any of some profiles, but does quiet."""
+    """The proof that a deny removes nothing in any of some profiles, but does quiet the log."""
     example: tuple[MediationClass, bytes, bool, int] | None = None
     first: SourceRule | None = None
     if any(scope.profile.ir.mode != "enforce" or scope.profile.ir.audit for scope in scopes):

@@ -1,6 +1,6 @@
-"""Which rules of a policy may go, and why: the ground of the checks on dead and double rules.
+"""Finds rules that can be removed, and why: the basis of the checks on dead and duplicate rules.
 
-Worked out once a policy, when the first check asks.
+Computed once per policy, when the first check asks.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from lsmc.ir.model import Effect, Rule
 
 
 class Redundancy(Enum):
-    """Why a rule may go."""
+    """Why a rule can be removed."""
 
     DEAD = "never decides anything: others are stronger wherever it matches"
     WITHOUT_EFFECT = "a deny that takes nothing away and quiets nothing"
@@ -35,7 +35,7 @@ class Redundancy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A rule that may go from a scope; `cover` are the rules that do its work, fewest first."""
+    """A rule that can be removed from a scope; `cover` are the fewest rules that replace it."""
 
     written: SourceRule
     kind: Redundancy
@@ -50,7 +50,7 @@ class Judgement:
 
 
 class Judgements:
-    """The judgements of one policy, each made when it is first asked for."""
+    """The judgements of one policy, each made on first use."""
 
     def __init__(self, policy: LinkedPolicy) -> None:
         self.policy = policy
@@ -66,7 +66,7 @@ class Judgements:
         return [*self._all_bodies(), *self._all_included()]
 
     def of(self, written: SourceRule) -> Judgement | None:
-        """What is said of a rule of a scope's own text in that scope."""
+        """The judgement of a rule of a scope's own text in that scope."""
         if written.scope.via:
             judgement = self.included(written.span)
             return judgement if judgement and judgement.scope is written.scope else None
@@ -80,7 +80,7 @@ class Judgements:
         return self._in_bodies[key]
 
     def _first_of(self, scope: Scope) -> Mapping[Hashable, Span]:
-        """The first rule of a body for each meaning that rules of it have."""
+        """The first rule of a body with each meaning."""
         if self._body is not scope:
             self._body = scope
             self._firsts = {}
@@ -90,9 +90,9 @@ class Judgements:
         return self._firsts
 
     def _judge_again(self, written: SourceRule, first: Span) -> Judgement | None:
-        """What is said of a rule when an earlier one of the same body is the same in all parts.
+        """The judgement of a rule that repeats an earlier rule of the same body in all parts.
 
-        Whatever holds of the one holds of the other; many of them need not be judged each.
+        What holds for the one holds for the other, so that many need not be judged each.
         """
         earlier = written.scope.at(first)
         judgement = self.of(earlier) if earlier is not None else None
@@ -102,7 +102,7 @@ class Judgements:
         return replace(judgement, written=written, kind=Redundancy.DUPLICATE, cover=cover)
 
     def included(self, span: Span) -> Judgement | None:
-        """What is said of a rule of an included file that may go wherever the file is included."""
+        """The judgement of a rule of an included file that can be removed for every includer."""
         if span not in self._included:
             self._included |= self._judged([span])
         return self._included[span]
@@ -126,7 +126,7 @@ class Judgements:
 
     @cached_property
     def _instances(self) -> dict[Span, list[Scope]]:
-        """The scopes to whose own text each rule of an included file belongs."""
+        """For each rule of an included file, the scopes whose own text contains it."""
         found: dict[Span, list[Scope]] = {}
         for scope in self.scopes.included:
             for span, chain in scope.vias.items():
@@ -148,7 +148,7 @@ class Judgements:
         return found
 
     def _everywhere(self, span: Span, scopes: Iterable[Scope]) -> tuple[Judgement | None, bool]:
-        """What is said of a rule in all scopes, and whether further rules cannot alter that."""
+        """The judgement of a rule in all scopes, and whether it holds whatever rules are added."""
         everywhere = (scope.at(span) for scope in scopes)
         held = [one for one in everywhere if one is not None]  # else its class is not mediated
         if any(matters(written) for written in held):
@@ -166,12 +166,12 @@ class Judgements:
         return first and replace(first, profiles=tuple(profiles.values())), sure
 
     def _lone(self, judgement: Judgement) -> bool:
-        """Whether a judgement rests on rules that each profile has in a form of its own."""
+        """Whether a judgement relies on rules that each profile has in its own form."""
         numbers = judgement.written.numbers.union(*(n.rules for n in judgement.removal.needs))
         return not self.scopes.lone.isdisjoint(numbers)
 
     def _go_from_all(self, judged: Mapping[Span, Judgement]) -> set[Span]:
-        """The rules that may go from each of their profiles, all rules of these considered."""
+        """The rules that can be removed from each of their profiles, given all rules of these."""
         held: dict[str, list[Span]] = {}
         for span, judgement in judged.items():
             for profile in judgement.profiles:
@@ -231,7 +231,7 @@ class Judgements:
 
 
 def _meaning(written: SourceRule) -> Hashable:
-    """All parts of what a rule means but its place."""
+    """Everything that a rule means, without its place."""
     return tuple(
         (
             rule.cls,
@@ -260,14 +260,14 @@ def _removal(written: SourceRule) -> Removal | None:
 
 
 def _order(scope: Scope, span: Span) -> tuple[object, ...]:
-    """Included rules come first, the deeper the earlier; then the order of writing."""
+    """Sort key: included rules first, deeper ones earlier; then the order of writing."""
     return -len(scope.via_of(span)), span.source.path, span.start
 
 
 def smallest_cover(
     needs: Iterable[frozenset[Span]], order: Callable[[Span], Any]
 ) -> tuple[Span, ...]:
-    """A smallest set that has a member of each need; past a size, a small one."""
+    """A smallest set with a member of each need; for large input only a small one."""
     rest = [need for need in needs if need]
     rest = [need for need in rest if not any(other < need for other in rest)]
     candidates = sorted(set().union(*rest), key=order)
@@ -285,7 +285,7 @@ def smallest_cover(
 
 
 def _same(one: SourceRule, other: SourceRule) -> bool:
-    """Whether two rules mean the same, however they are spelled."""
+    """Whether two rules have the same meaning, however they are written."""
     destination, record = one.scope.policy.semantics.destination, one.scope.profile.record
 
     def facts(rule: Rule) -> tuple[object, ...]:
@@ -317,7 +317,7 @@ def _same(one: SourceRule, other: SourceRule) -> bool:
 
 
 def _hides_conflict(written: SourceRule) -> bool:
-    """Whether a rule may keep the clash of two other exec modes from being refused."""
+    """Whether a rule may prevent two other exec modes from being refused as a conflict."""
     scope = written.scope
     mine = [member for member in written.members if _allows_execution(scope, member)]
     if not mine:
@@ -345,5 +345,5 @@ def _allows_execution(scope: Scope, number: int) -> bool:
 
 
 def judgements(policy: LinkedPolicy) -> list[Judgement]:
-    """The judgements of a policy, worked out when first asked for."""
+    """The judgements of a policy, computed once."""
     return policy.shared(Judgements).found

@@ -1,11 +1,12 @@
-"""What would change if a rule were not there: the exact ground of the findings about dead rules.
+"""Computes what changes when a rule is removed: the exact basis of the findings on dead rules.
 
-A written rule matters at the keys of its own language only.  There the decision of all rules is
+A written rule matters only at keys of its own language.  There the decision of all rules is
 compared with the decision of the others, for the owner of the object and for anybody else, as
-`lsmc.diff` compares them: what is granted, audited, quiet or asked, and where an execution leads.
-The first key that tells the two apart proves that the rule matters; most rules are settled by their
-first key.  No such key is a proof that it may go, and what the others decided on the way says which
-of them grant the same."""
+`lsmc.diff` compares them: what is granted, audited, quiet or prompted, and where an execution
+leads.  The first key where the two differ proves that the rule matters; for most rules the first
+key tried is one.  No such key proves that the rule can be removed, and the decisions of the others
+on the way show which of them grant the same.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ from lsmc.ir.model import MediationClass
 
 
 class Comparison(NamedTuple):
-    """One way in which the rules of a scope meet at a key of the rule in question."""
+    """One combination of rules of a scope that match together at a key of the rule."""
 
     key: bytes | None  # without the class code; None when a search came by
     owner: bool
@@ -35,7 +36,7 @@ class Comparison(NamedTuple):
 
 
 class Need(NamedTuple):
-    """Rules of which one at least must stay when the rule goes.
+    """Rules of which at least one must stay when the rule is removed.
 
     `same_rank`: one of them has the rule's own rank, so that further rules cannot come between.
     """
@@ -46,11 +47,11 @@ class Need(NamedTuple):
 
 @dataclass(slots=True)
 class Removal:
-    """That a rule may go.
+    """The proof that a rule can be removed.
 
-    `won` holds the meetings where it has a part in the decision; none means that it is dead.
-    `needs` are the others behind the same decisions; `unmet` that somewhere nobody needs to be.
-    `beaten` are the sets of stronger rules that decide in its stead.
+    `won` holds the comparisons where it takes part in the decision; none means that it is dead.
+    `needs` are the others behind the same decisions; `unmet` that somewhere there are none.
+    `beaten` are the sets of stronger rules that decide in its place.
     """
 
     written: SourceRule
@@ -62,11 +63,11 @@ class Removal:
 
     @property
     def stable(self) -> bool:
-        """Whether further rules cannot make the rule matter again."""
+        """Whether the rule stays removable whatever rules are added."""
         return not self.unmet and all(need.same_rank for need in self.needs)
 
     def copy(self) -> Removal:
-        """The same, to be added to."""
+        """A copy that can be extended."""
         return Removal(
             written=self.written,
             won=[*self.won],
@@ -78,9 +79,9 @@ class Removal:
 
 
 def removal(written: SourceRule, members: Sequence[int] | None = None) -> Removal | None:
-    """The proof that a scope decides alike without a rule, or None when it matters.
+    """The proof that a scope decides the same without a rule, or None when the rule matters.
 
-    `members` are the IR rules that go, by default those of the rule and what it takes along.
+    `members` are the IR rules to remove, by default those of the rule and what it takes along.
     Raises `automata.dfa.StateLimit` when a search grows too large.
     """
     trial, every = _begin(written, members)
@@ -96,7 +97,7 @@ def removal(written: SourceRule, members: Sequence[int] | None = None) -> Remova
 
 
 def matters(written: SourceRule) -> bool:
-    """Whether one of the first keys of a rule shows that it must stay; quick, and often enough."""
+    """Whether one of the first keys of a rule proves that it must stay; quick but incomplete."""
     trial, every = _begin(written, None)
     return trial.fails(every)
 
@@ -108,7 +109,7 @@ def _begin(written: SourceRule, members: Sequence[int] | None) -> tuple[_Trial, 
 
 
 class _Trial:
-    """Compares the decisions with and without some rules, and keeps what it saw."""
+    """Compares the decisions with and without some rules, and records the comparisons."""
 
     def __init__(self, scope: Scope, written: SourceRule, gone: frozenset[int]) -> None:
         self.scope = scope
@@ -118,7 +119,7 @@ class _Trial:
         self._fresh: dict[Ids, bool] = {}
 
     def fails(self, members: Iterable[int]) -> bool:
-        """Whether the decisions part at one of the first keys of the rules."""
+        """Whether the decisions differ at one of the first keys of the rules."""
         for member in members:  # what is quick first: one key settles most rules
             search = KeySearch(self.scope, member)
             key = search.first_key()
@@ -132,16 +133,16 @@ class _Trial:
         )
 
     def differs(self, ids: Ids, cls: MediationClass, key: bytes | None) -> bool:
-        """Whether the decisions part where some rules match."""
+        """Whether the decisions differ at any key of some rules."""
         known = self._known.get(ids)
         if known is None:
             known = self._known[ids] = self._compare(ids, cls, key)
         return known
 
     def contained(self, search: KeySearch) -> bool:
-        """Whether single other rules of equal rank contain the rule: then they do all that it does.
+        """Whether single other rules of equal rank contain the rule, and so decide all it decides.
 
-        Only asked when the rule was seen to decide something.
+        Only called when the rule is known to decide something.
         """
         mine = self.scope.scopes.facts(search.member)
         if len(self.gone) > 1 or not self.found.won:
@@ -160,11 +161,11 @@ class _Trial:
         return bool(covers)
 
     def covered(self, search: KeySearch) -> bool:
-        """Whether no key of an endless rule tells the decisions apart; raises `StateLimit`.
+        """Whether the decisions agree at every key of an infinite rule; raises `StateLimit`.
 
-        A search considers only some rules.  What it proves holds among all of them when those that
-        do the rule's work have its rank, so that nothing can come between.  Else it goes on with
-        all.
+        A search considers only some rules.  What it proves holds among all of them when the rules
+        that replace the rule have its rank, so that nothing can come between.  Otherwise it goes on
+        with all.
         """
         known = self.gone.union(*self._known)
         while True:
@@ -191,7 +192,7 @@ class _Trial:
     def _search(
         self, search: KeySearch, known: frozenset[int], goal: Callable[[Ids], bool]
     ) -> bytes | None:
-        """A search among some rules; what it notes is true of these."""
+        """Search with some rules only; the comparisons it records hold for these."""
         self.found = self.found.copy()
         self._fresh = {}
         return search.search(goal, known)
@@ -203,7 +204,7 @@ class _Trial:
         return known
 
     def _wins(self, search: KeySearch, known: frozenset[int]) -> bool:
-        """Whether the rule has a part in some decision of all rules; noted if so."""
+        """Whether the rule takes part in some decision of all rules; recorded if so."""
 
         def wins(ids: Ids) -> bool:
             return any(
@@ -216,7 +217,7 @@ class _Trial:
         return key is not None and not self.differs(search.at(key), search.cls, key)
 
     def _everyone(self, search: KeySearch) -> frozenset[int]:
-        """All rules that share a key with one."""
+        """All rules that share a key with the rule."""
         near = self.scope.policy.shared(Overlaps).meeting_in
         mine = search.member
         return frozenset(n for unit in self.scope.units for n in near(mine, unit))
@@ -260,7 +261,7 @@ class _Trial:
     def _note(
         self, mask: int, mine: Facts, with_it: Decision, without: Decision, cls: MediationClass
     ) -> None:
-        """Who else decides the same about the bits of a winning rule."""
+        """Record who else decides the same about the bits of a winning rule."""
         for bit in _bits(mask):
             special = bool(bit & cls.specific_mask)
             audited = bool(mine.audit and with_it.audit & bit)
@@ -279,12 +280,12 @@ class _Trial:
 
 
 def shows(rule: Facts) -> bool:
-    """Whether what a rule decides can be observed where it is the only one, as most rules are."""
+    """Whether the rule's decision is observable where it alone matches, as most rules' is."""
     return bool(rule.owner | rule.other) and not (rule.effect == DENY and rule.audit)
 
 
 def _does_as(other: Facts, mine: Facts, cls: MediationClass) -> bool:
-    """Whether a rule does, wherever both match, all that another one does, at the same rank."""
+    """Whether one rule subsumes another of the same rank wherever both match."""
     if (other.effect, other.priority) != (mine.effect, mine.priority):
         return False
     if mine.owner & ~other.owner or mine.other & ~other.other:
@@ -312,8 +313,8 @@ def won_at(
 ) -> tuple[MediationClass, bytes, bool, int] | None:
     """A key of a rule, the owner side and the bits, where a decision has some wanted bits.
 
-    `want` says of a decision which bits are of interest.  A key about which a kernel can ask comes
-    before others.  Raises `StateLimit`.
+    `want` returns the wanted bits of a decision.  Keys that a kernel can ask about are preferred.
+    Raises `StateLimit`.
     """
     found = None
     with suppress(StateLimit):

@@ -46,10 +46,10 @@ class SourceRule:
 
 @dataclass(eq=False)
 class Scope:
-    """A text with all that it includes, as it stands in one profile.
+    """A text with everything it includes, as it stands in one profile.
 
     `via` is the chain of includes that leads to it, empty for the profile's own body.  `profiles`
-    are those in which it stands the same way.
+    are those in which it is the same.
     """
 
     policy: LinkedPolicy
@@ -84,7 +84,7 @@ class Scope:
         return found
 
     def forget(self) -> None:
-        """Drop what was worked out along the way."""
+        """Drop cached results."""
         for name in ("decisions", "vias", "written", "by_class", "_part_of", "_tables"):
             self.__dict__.pop(name, None)
 
@@ -98,7 +98,7 @@ class Scope:
 
     @cached_property
     def written(self) -> dict[Span, SourceRule]:
-        """Every written rule of the scope that a class in force speaks of, in order."""
+        """Every written rule of the scope whose class is mediated, in order."""
         return self._written(self.parts)
 
     def _written(self, parts: Sequence[int]) -> dict[Span, SourceRule]:
@@ -132,7 +132,7 @@ class Scope:
         return self.profile.ir.uses[self._part_of[self.holding(span)[0]]].via
 
     def holding(self, span: Span) -> list[int]:
-        """The units of the scope, by id, that hold a rule, in the order of all units."""
+        """The units of the scope, by id, that contain a rule, in the order of all units."""
         held = self.scopes.held(span)
         if len(held) <= len(self._part_of):
             return [unit for unit in held if unit in self._part_of]
@@ -143,13 +143,13 @@ class Scope:
 
     @cached_property
     def _part_of(self) -> dict[int, int]:
-        """The number of the part that each unit, by its id, first is."""
+        """For each unit, by its id, the number of the first part with it."""
         uses = self.profile.ir.uses
         return {id(uses[part].unit): part for part in reversed(self.parts)}
 
     @cached_property
     def decisions(self) -> dict[tuple[tuple[int, ...], bool], Decision]:
-        """What was worked out of rules together, by their numbers and the owner side."""
+        """Cached decisions of rules together, by their numbers and the owner side."""
         return {}
 
     @cached_property
@@ -169,7 +169,7 @@ class Scope:
         ).values()
 
     def taken_along(self, written: SourceRule) -> tuple[int, ...]:
-        """The grants of the compiler that go with a rule."""
+        """The rules that the compiler added for a rule and that are removed with it."""
         gone = {id(rule) for rule in self.policy.semantics.brought(self.profile.ir, written.rules)}
         if not gone:
             return ()
@@ -203,7 +203,7 @@ class Scopes:
         self._find()
 
     def held(self, span: Span) -> Mapping[int, tuple[int, ...]]:
-        """The units, by id, that hold rules written at a place, with the numbers of these."""
+        """The units, by id, with rules written at a place, and the numbers of these."""
         return self._held[span]
 
     @cached_property
@@ -232,7 +232,7 @@ class Scopes:
         return known
 
     def facts(self, number: int) -> Facts:
-        """What the precedence needs of an IR rule."""
+        """The facts about an IR rule that the precedence needs."""
         known = self._facts.get(number)
         if known is None:
             known = self._facts[number] = self.policy.tables.bundle.rule(number).facts
