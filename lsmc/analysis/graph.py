@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Literal, NamedTuple, Protocol
 
 from lsmc.tables.records import Place
@@ -93,3 +93,34 @@ class Graph(Protocol):
 
     def place(self, rule: int) -> Place:
         """Where the rule of a number in the tables is written."""
+
+
+def reachable(
+    edges: Callable[[str], Iterable[Edge]], start: str, *, ends: Collection[str] = ()
+) -> dict[str, Step]:
+    """The subjects that can be reached from one, each with the last step of a shortest chain.
+
+    The edges of `ends` are followed only from the start.
+    """
+    found: dict[str, Step] = {}
+    level = [start]
+    while level:
+        following: list[str] = []
+        for name in level:
+            if name in ends and name != start:
+                continue
+            for edge in edges(name):
+                if edge.target != start and edge.target not in found:
+                    found[edge.target] = Step(name, edge)
+                    following.append(edge.target)
+        level = following
+    return found
+
+
+def chain_to(target: str, steps: Mapping[str, Step]) -> list[Edge]:
+    """The chain of edges that ends at a subject, from the steps of `reachable`."""
+    chain: list[Edge] = []
+    while target in steps:
+        chain.append(steps[target].edge)
+        target = steps[target].before
+    return chain[::-1]

@@ -3,6 +3,8 @@
 A section's checksum is verified when the section is first used, a group's when the group is; every
 number that points somewhere is checked against what it points into.  A damaged or hostile bundle
 raises `BundleError`.
+
+One class reads all records, because they share the limit on the memory that reading takes.
 """
 
 from bisect import bisect_left
@@ -84,7 +86,7 @@ class Unit:
         return reach
 
     def group(self, index: int) -> Group:
-        """A group by its number, for a unit with `rules` rules."""
+        """The group at an index."""
         group = self._groups[index]
         if group is None:
             group = self._groups[index] = self._bundle.group(self._first_group + index, self.rules)

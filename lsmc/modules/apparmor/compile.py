@@ -15,7 +15,8 @@ from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span, to_display
 from lsmc.compiler.inputs import FileQuery
 from lsmc.ir.model import Effect, Profile, Rule, Unit, Use
-from lsmc.modules.apparmor.classes import CHANGE_PROFILE, CLASSES, FILE, MODULE
+from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE, MODULE
+from lsmc.modules.apparmor.enforced_classes import mediated
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.implied import FOR_CHANGE, FOR_HATS
 from lsmc.modules.apparmor.lower.conflicts import ExecConflicts, onexec_conflict
@@ -35,8 +36,6 @@ from lsmc.modules.apparmor.lower.units import Environment, Lowerer
 from lsmc.modules.apparmor.refused import Refused
 from lsmc.modules.apparmor.releases import (
     GRANDCHILD,
-    NEWER_CLASSES,
-    NEWEST,
     Release,
     release_of,
 )
@@ -50,21 +49,6 @@ from lsmc.modules.apparmor.syntax import ast
 
 MAX_EXEC_TARGETS = 12
 _NAMED = ("profile", "child", "stack")
-_FEATURE_OF = {
-    "mount": ("mount",),
-    "umount": ("mount",),
-    "pivot_root": ("mount",),
-    "dbus": ("dbus",),
-    "signal": ("signal",),
-    "ptrace": ("ptrace",),
-    "network": ("network", "network_v8", "network_v9"),
-    "unix": ("network/af_unix", "network_v9/af_unix"),
-    "userns": ("namespaces/mask/userns_create",),
-    "mqueue": ("ipc/posix_mqueue", "ipc/sysv_mqueue"),
-    "io_uring": ("io_uring",),
-}
-#: The classes that came after the first release.
-_NEWER = frozenset(("userns", "mqueue", "io_uring"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,25 +352,6 @@ class _FileCompiler:
             if kept:
                 limits[name] = value
         return tuple(sorted(limits.items()))
-
-
-def feature_of(name: str) -> tuple[str, ...]:
-    """The features of which a class needs one to be enforced; none for a class that always is."""
-    return _FEATURE_OF.get(name, ())
-
-
-def mediated(features: Features, release: Release = NEWEST) -> frozenset[str]:
-    """The names of the classes that are enforced (apparmor(7), abi files).
-
-    They are those of a feature set that a release of the compiler has rules for.
-    """
-    unknown = _NEWER if NEWER_CLASSES.older(release) else frozenset()
-    return frozenset(
-        cls.name
-        for cls in CLASSES
-        if cls.name not in unknown
-        and (cls.name not in _FEATURE_OF or any(f in features for f in _FEATURE_OF[cls.name]))
-    )
 
 
 def _implied(head: Span, rules: Iterable[Rule], hats: bool, context: Lowering) -> Unit:

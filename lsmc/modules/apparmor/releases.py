@@ -5,6 +5,8 @@ its abi stands for, or as the one that the caller names.  Each difference betwee
 one row here: lowering asks it what to do, lint and the tests name it, and the table in
 `docs/compilers.md` is made of it (`scripts/check_docs.py` compares the two).
 
+The file is long because it is that one table.
+
 What the releases do was found by running 3.0.8 and 4.1.0; 6.0 is 6.0.0~alpha1 (commit bda75d45).
 """
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from lsmc.analysis.graph import Edge, Node, Refused, Step, Ways
+from lsmc.analysis.graph import Edge, Node, Refused, Step, Ways, chain_to, reachable
 from lsmc.analysis.rule_languages import ProfileRules, RuleLanguage, RuleLanguages
 from lsmc.automata.members import UNSEEN, Seen, some
 from lsmc.base.text import encode
@@ -223,29 +223,11 @@ class ProfileGraph:
 
         Nothing behind `unconfined` is followed: whoever is there may go anywhere.
         """
-        found: dict[str, Step] = {}
-        level = [start]
-        while level:
-            following: list[str] = []
-            for name in level:
-                if name == UNCONFINED and name != start:
-                    continue
-                for edge in self.edges(name):
-                    if edge.target != start and edge.target not in found:
-                        found[edge.target] = Step(name, edge)
-                        following.append(edge.target)
-            level = following
-        return found
+        return reachable(self.edges, start, ends=(UNCONFINED,))
 
     def chain(self, start: str, target: str) -> list[Edge]:
         """A shortest chain of edges from one subject to another; empty when there is none."""
-        found = self.reach(start)
-        chain: list[Edge] = []
-        at = target
-        while at in found:
-            chain.append(found[at].edge)
-            at = found[at].before
-        return chain[::-1]
+        return chain_to(target, self.reach(start))
 
     # --- the ways of one profile
 

@@ -8,7 +8,8 @@ from lsmc.explain.diagnosis import Decider, Questions
 from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.explain import explain_request
 from lsmc.modules.apparmor.log.record import Record
-from lsmc.modules.apparmor.log.request import asked, namespace
+from lsmc.modules.apparmor.log.request import asked
+from lsmc.modules.apparmor.log.subjects import namespace
 
 #: What the kernel says of a name that was not found, and the flag that helps.
 _FLAGS = {"deleted entry": "mediate_deleted", "disconnected path": "attach_disconnected"}

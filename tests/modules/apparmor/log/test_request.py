@@ -11,7 +11,8 @@ import lsmc
 from lsmc.explain.diagnosis import Asked
 from lsmc.modules.apparmor.log.parse import parse
 from lsmc.modules.apparmor.log.record import Record
-from lsmc.modules.apparmor.log.request import asked, subjects
+from lsmc.modules.apparmor.log.request import asked
+from lsmc.modules.apparmor.log.subjects import subjects
 
 FEATURES = """file {mask {create read write exec append mmap_exec link lock
 }

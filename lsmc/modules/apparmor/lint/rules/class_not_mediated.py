@@ -35,7 +35,7 @@ from collections.abc import Iterator
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import BY_NAME
-from lsmc.modules.apparmor.compile import feature_of, mediated
+from lsmc.modules.apparmor.enforced_classes import feature_of, mediated
 from lsmc.modules.apparmor.lint.abi import abi_with, shown_abi
 from lsmc.modules.apparmor.lint.messages import quoted
 from lsmc.modules.apparmor.lint.tree import Tree
