@@ -1,10 +1,8 @@
-"""The exact difference of two policies.
+"""The exact difference of two policies, as people and programs get it.
 
-Two rules with the same pattern and the same effect decide alike, so decisions can differ only at
-keys that some rule matches which the other policy does not have.  For each such rule the product of
-both policies is walked along that rule's own language, breadth first, to the first key at which the
-decisions part: that key is the witness.  No such key for any rule means that the policies agree
-everywhere.
+Where the rules of two profiles differ is found in `lsmc.analysis.differing`; here each difference
+becomes a change: whom it concerns, a rule behind it, a request as an example, and what both
+policies decide there.
 """
 
 from __future__ import annotations
@@ -12,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from lsmc.analysis.rule_search import ClassView, Question, RulePlace, places, rule_at
+from lsmc.analysis.differing import Answering, Found, OneSided, Pair
+from lsmc.analysis.observed import Outcome, outcome_of
+from lsmc.analysis.rule_search import rule_at
 from lsmc.analysis.semantics import Semantics
-from lsmc.automata.algebra import search
-from lsmc.engine.matcher import Matcher, Node
 from lsmc.engine.profiles import ProfileTables
 from lsmc.engine.verdict import RuleRef
-from lsmc.ir.decision import Decision
-from lsmc.ir.model import MediationClass, Transition
+from lsmc.ir.mediation import MediationClass
 from lsmc.tables.records import ProfileRecord
 
 Kind = Literal["added", "removed", "setting", "attachment", "mediation", "decision"]
+#: Whom a change concerns: the owner of the object, those who are not, or both.
+Who = Literal["all", "owner", "other"]
 
 
 class Side(NamedTuple):
@@ -39,8 +38,14 @@ class Side(NamedTuple):
 class Change(NamedTuple):
     """One difference of a profile.
 
-    `witness` is a request of `Policy.query_many` on which the policies differ (for kind
-    `decision`); `rule` is the rule that only one of them has and whose objects are concerned.
+    For kinds `decision` and `mediation`, `witness` is a request of `Policy.query_many` that asks
+    for the `permissions` of which the change tells; `who` are the subjects whom it concerns, and
+    `rule` is a rule that only one policy has and whose objects are concerned.
+
+    `shows` tells whether the policies answer the witness differently, as they do wherever there is
+    such a request.  Where there is none, only the tables differ: no kernel asks about the object,
+    or an execution is refused alike because the profile that it names is not there.  `before` and
+    `after` are then what the tables say of the object.
     """
 
     profile: str
@@ -51,6 +56,9 @@ class Change(NamedTuple):
     after: Any = None
     rule: RuleRef | None = None
     witness: Mapping[str, Any] | None = None
+    permissions: tuple[str, ...] = ()
+    who: Who = "all"
+    shows: bool = True
 
 
 #: What differs between the heads of two profiles of a name: whatever is no rule.
@@ -62,12 +70,20 @@ def diff(
     old: ProfileTables,
     new: ProfileTables,
     heads: Heads | None = None,
+    answering: Answering | None = None,
 ) -> list[Change]:
     """What changed from one policy to another; empty if and only if they decide alike.
 
-    Compared are every decision for owner and other, audit and quiet flags, and transitions; `heads`
-    tells what else differs between two profiles of a name.  Raises `StateLimit` when the policies
-    are too complex to compare.
+    Compared are every decision for owner and other, audit and quiet flags, and transitions by what
+    they name.  Raises `StateLimit` when the policies are too complex to compare.
+
+    Args:
+        semantics: what the rules mean.
+        old: the profiles of the one policy.
+        new: the profiles of the other.
+        heads: tells what else differs between two profiles of a name.
+        answering: what the policies say to a request; needed where operations look up more than
+            the key of their object.  Without it, what the rules of the key say is the answer.
     """
     changes: list[Change] = []
     before, after = set(old.subjects), set(new.subjects)
@@ -79,170 +95,125 @@ def diff(
             changes.append(Change(name, "added"))
         else:
             changes += heads(one, other) if heads is not None else ()
-            changes += _Pair(semantics, (old, new), (one, other)).changes()
+            changes += _changes(Pair(semantics, (old, new), (one, other), answering))
     return changes
 
 
-class _Pair:
-    """One profile in two policies."""
+def _changes(pair: Pair) -> Iterator[Change]:
+    """What the rules of one profile decide differently."""
+    for cls in pair.semantics.classes.values():
+        sides = [pair.semantics.mediates(record, cls, False) for record in pair.records]
+        if sides[0] != sides[1]:
+            yield from _mediation(pair, cls, 0 if sides[1] else 1)
+        elif sides[0]:
+            yield from _class(pair, cls)
 
-    def __init__(
-        self,
-        semantics: Semantics,
-        policies: tuple[ProfileTables, ProfileTables],
-        records: tuple[ProfileRecord, ProfileRecord],
-    ) -> None:
-        self.semantics = semantics
-        self.policies = policies
-        self.records = records
-        self.matchers = (policies[0].matcher(records[0]), policies[1].matcher(records[1]))
-        self.empty = (
-            self.matchers[0].node(()),
-            self.matchers[1].node(()),
-        )
 
-    def changes(self) -> Iterator[Change]:
-        for cls in self.semantics.classes.values():
-            sides = [self.semantics.mediates(record, cls, False) for record in self.records]
-            if sides[0] == sides[1]:
-                if sides[0]:
-                    yield from self._class(cls)
-                continue
-            free = 0 if sides[1] else 1
-            key = self._search(cls, None, free)
-            if key is not None:
-                yield self._change(cls, key, None, free)
+def _class(pair: Pair, cls: MediationClass) -> Iterator[Change]:
+    """What differs along the rules of a class that only one side has, each change once."""
+    told: set[tuple[object, ...]] = set()
+    for rules, differences in pair.by_pattern(cls):
+        for found in differences:
+            for change in _decisions(pair, cls, rules, found):
+                key = (found.key, change.permissions, change.who, change.rule)
+                if key not in told:
+                    told.add(key)
+                    yield change
 
-    def _class(self, cls: MediationClass) -> Iterator[Change]:
-        known = [by_meaning(self.semantics, matcher, cls) for matcher in self.matchers]
-        found: set[bytes] = set()
-        for side in (1, 0):
-            for meaning, found_at in known[side].items():
-                if meaning in known[1 - side]:
-                    continue
-                key = self._search(cls, (side, found_at[0]), None)
-                if key is None or key in found:
-                    continue
-                found.add(key)
-                yield self._change(cls, key, (side, found_at[0]), None)
 
-    def _search(
-        self, cls: MediationClass, along: tuple[int, RulePlace] | None, free: int | None
-    ) -> bytes | None:
-        """A shortest key at which the sides differ, within the language of one rule."""
-        views = [ClassView(matcher, cls.code) for matcher in self.matchers]
+def _mediation(pair: Pair, cls: MediationClass, free: int) -> Iterator[Change]:
+    """A class that only one side mediates: one request that is answered differently."""
+    found = pair.mediation(cls, free)
+    if found is None:
+        return
+    owner = any(one.owner for one in found.differences)
+    names = [one.name for one in found.differences if one.owner is owner]
+    change = _change(pair, cls, found, names, "owner" if owner else "other", None)
+    passes = Side(cls.permissions)
+    yield change._replace(
+        kind="mediation",
+        who="all",
+        before=passes if free == 0 else change.before,
+        after=passes if free == 1 else change.after,
+    )
 
-        def goal(states: Sequence[Any]) -> bool:
-            nodes = self._nodes(states)
-            return any(
-                self._outcome(0, nodes[0], cls, owner, free)
-                != self._outcome(1, nodes[1], cls, owner, free)
-                for owner in (True, False)
-            )
 
-        if along is None:
-            return search(views, goal)
+def _decisions(
+    pair: Pair, cls: MediationClass, rules: Sequence[OneSided], found: Found
+) -> Iterator[Change]:
+    """The differences at a key: what concerns everyone, the owner, others; by rule."""
+    halves = {
+        owner: {one[1:] for one in found.differences if one.owner is owner}
+        for owner in (True, False)
+    }
+    both = halves[True] & halves[False]
+    groups: dict[tuple[Who, OneSided], list[str]] = {}
+    for one in found.differences:
+        if one[1:] in both and not one.owner:
+            continue
+        who: Who = "all" if one[1:] in both else "owner" if one.owner else "other"
+        rule = next((r for r in rules if one.name in pair.names(cls, [r], one.owner)), rules[0])
+        groups.setdefault((who, rule), []).append(one.name)
+    for (who, rule), names in groups.items():
+        yield _change(pair, cls, found, names, who, rule)
+
+
+def _change(
+    pair: Pair,
+    cls: MediationClass,
+    found: Found,
+    names: Sequence[str],
+    who: Who,
+    along: OneSided | None,
+) -> Change:
+    owner = who != "other"
+    rule = None
+    if along is not None:
         side, place = along
-        question = Question(self.matchers[side], place)
+        match = rule_at(pair.matchers[side], place)
+        rule = pair.policies[side].ref(pair.records[side], match.rule.place, match.via)
+    before, after = (_side(pair, side, cls, found, owner) for side in (0, 1))
+    return Change(
+        profile=pair.subject,
+        kind="decision",
+        cls=cls.name,
+        before=before,
+        after=after,
+        rule=rule,
+        witness=pair.semantics.request_of(pair.subject, cls, found.key, owner, names),
+        permissions=tuple(names),
+        who=who,
+        shows=found.shows,
+    )
 
-        def alive(states: Sequence[Any]) -> bool:
-            return question.alive(states[side])
 
-        def reached(states: Sequence[Any]) -> bool:
-            node = states[side]
-            return node is not None and question.matches(node) and goal(states)
+def _side(pair: Pair, side: int, cls: MediationClass, found: Found, owner: bool) -> Side:
+    """What one policy decides at a key: its answers where they look up more than the key."""
+    matcher, record = pair.matchers[side], pair.records[side]
+    node = pair.nodes(cls, found.key)[side]
+    decision = matcher.decide(node, cls, owner)
+    outcomes: dict[str, Outcome] = dict(pair.outcomes(side, node, cls, owner))
+    if found.shows and cls in pair.semantics.besides:
+        for name in pair.asked(cls):
+            answer = pair.answers(cls, found.key, owner, name)[side]
+            if answer is not None:
+                outcomes[name] = outcome_of(answer)
 
-        return search(views, reached, alive=alive)
-
-    def _nodes(self, states: Sequence[Any]) -> tuple[Node, Node]:
-        return (
-            states[0] if states[0] is not None else self.empty[0],
-            states[1] if states[1] is not None else self.empty[1],
+    def having(effect: str, logged: bool | None = None) -> tuple[str, ...]:
+        return tuple(
+            name
+            for name, one in outcomes.items()
+            if one.effect == effect and logged in (None, one.logged)
         )
 
-    def _outcome(
-        self, side: int, node: Node, cls: MediationClass, owner: bool, free: int | None
-    ) -> tuple[Any, ...]:
-        if side == free:
-            return (cls.all, 0, 0, 0, None)
-        decision = self.matchers[side].decide(node, cls, owner)
-        return outcome(self.semantics, decision, self.records[side])
-
-    def _change(
-        self,
-        cls: MediationClass,
-        key: bytes,
-        along: tuple[int, RulePlace] | None,
-        free: int | None,
-    ) -> Change:
-        nodes = (
-            self.matchers[0].walk(bytes((cls.code,)) + key),
-            self.matchers[1].walk(bytes((cls.code,)) + key),
-        )
-        owner = self._outcome(0, nodes[0], cls, True, free) != self._outcome(
-            1, nodes[1], cls, True, free
-        )
-        sides = [self._side(i, nodes[i], cls, owner, free) for i in (0, 1)]
-        rule = None
-        if along is not None:
-            side, place = along
-            found = rule_at(self.matchers[side], place)
-            rule = self.policies[side].ref(self.records[side], found.rule.place, found.via)
-        return Change(
-            self.records[0].full_name,
-            "decision" if free is None else "mediation",
-            cls.name,
-            before=sides[0],
-            after=sides[1],
-            rule=rule,
-            witness=self.semantics.request_of(
-                self.records[0].full_name, cls, key, owner, cls.permissions
-            ),
-        )
-
-    def _side(
-        self, side: int, node: Node, cls: MediationClass, owner: bool, free: int | None
-    ) -> Side:
-        if side == free:
-            return Side(cls.permissions)
-        matcher, record = self.matchers[side], self.records[side]
-        decision = matcher.decide(node, cls, owner)
-        rules = self.policies[side].refs(record, node, decision, cls.all)
-        return Side(
-            cls.names(decision.allow),
-            cls.names(decision.audit),
-            cls.names(decision.quiet),
-            cls.names(decision.prompt),
-            self._execution(cls, decision.transition),
-            rules,
-        )
-
-    def _execution(self, cls: MediationClass, transition: Transition | None) -> str:
-        executed = self.semantics.execution
-        if transition is None or executed is None or cls is not executed[0]:
-            return ""
-        return self.semantics.transition_text(transition)
-
-
-def by_meaning(
-    semantics: Semantics, matcher: Matcher, cls: MediationClass
-) -> dict[tuple[Any, ...], list[RulePlace]]:
-    """A profile's rules of a class by what they say; rules that say the same are one entry."""
-    found: dict[tuple[Any, ...], list[RulePlace]] = {}
-    for place in places(matcher, cls):
-        record = rule_at(matcher, place).rule
-        transition = semantics.destination(record.facts.transition, matcher.profile)
-        meaning = (record.pattern, *record.facts[1:7], record.facts.adds_log, transition)
-        found.setdefault(meaning, []).append(place)
-    return found
-
-
-def outcome(semantics: Semantics, decision: Decision, profile: ProfileRecord) -> tuple[Any, ...]:
-    """What of a decision can be observed: an explicit deny that is audited is as no rule at all."""
-    return (
-        decision.allow,
-        decision.audit,
-        decision.quiet,
-        decision.prompt,
-        semantics.destination(decision.transition, profile),
+    execution, transition = pair.semantics.execution, decision.transition
+    if execution is None or cls is not execution[0]:
+        transition = None
+    return Side(
+        allow=having("allow"),
+        audit=having("allow", True),
+        quiet=having("deny", False),
+        prompt=having("prompt"),
+        exec=pair.semantics.transition_text(transition) if transition is not None else "",
+        rules=pair.policies[side].refs(record, node, decision, cls.all),
     )

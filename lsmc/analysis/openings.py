@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from lsmc.analysis.diff import by_meaning
+from lsmc.analysis.differing import by_meaning
 from lsmc.analysis.rule_search import ClassView, Question, RulePlace
 from lsmc.analysis.semantics import Semantics
 from lsmc.automata.algebra import search

@@ -7,11 +7,12 @@ decisions, and nothing of what the classes and permissions of a module mean.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from lsmc.analysis.keys import any_key
 from lsmc.automata.algebra import Automaton
-from lsmc.engine.matcher import Decide
+from lsmc.engine.matcher import Decide, Matcher
 from lsmc.engine.requests import plain_request
 from lsmc.ir.decision import Facts
 from lsmc.ir.mediation import MediationClass, Transition
@@ -45,6 +46,20 @@ def _nothing(profile: Profile, rules: Sequence[Rule]) -> Sequence[Rule]:
     return ()
 
 
+class Besides(NamedTuple):
+    """What an operation on the objects of a class looks up besides the key of the object.
+
+    Attributes:
+        automata: automata over the keys of the class, without the class code, whose states tell
+            apart what the other look-ups in the rules of a profile find; they match nothing.
+        where_refused: whether the others are made where the rules of the key refuse, and may grant
+            after all; otherwise they are made where these grant, and may refuse after all.
+    """
+
+    automata: Callable[[Matcher], Sequence[Automaton[Any]]]
+    where_refused: bool
+
+
 class Semantics(NamedTuple):
     """What the rules of a security module mean; what is not given is the plainest there is.
 
@@ -59,6 +74,8 @@ class Semantics(NamedTuple):
         requestable: the keys of a class that a kernel can ask about: (class, whether the keys
             begin with the class code).
         is_requestable: whether a kernel can ask about a key, given without the class code.
+        limits: permission bits that nobody asks for, by class: they limit what the others grant.
+        besides: what operations look up besides, by class; most look up one key.
         execution: the class and the permission bit that a rule's transition belongs to, if any.
         destination: a transition in the one spelling for where it leads, so that transitions are
             equal if and only if no kernel can tell them apart: (transition, profile).
@@ -76,6 +93,8 @@ class Semantics(NamedTuple):
     free_modes: tuple[str, ...] = ()
     requestable: Callable[[MediationClass, bool], Automaton[Any]] = any_key
     is_requestable: Callable[[MediationClass, bytes], bool] = _any
+    limits: Mapping[MediationClass, int] = MappingProxyType({})
+    besides: Mapping[MediationClass, Besides] = MappingProxyType({})
     execution: tuple[MediationClass, int] | None = None
     destination: Callable[[Transition | None, ProfileRecord], Transition | None] = _as_it_is
     transition_text: Callable[[Transition], str] = transition_text

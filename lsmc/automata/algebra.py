@@ -88,11 +88,22 @@ def search(
     bytes read best.  A dead automaton's state is None, for good.  `alive` may say of a tuple that
     no goal lies behind it.  Raises `StateLimit` past `limit` tuples.
     """
+    return next(walk(automata, goal, alive=alive, limit=limit), None)
+
+
+def walk(
+    automata: Sequence[Automaton[Any]],
+    goal: Callable[[States], bool],
+    *,
+    alive: Callable[[States], bool] | None = None,
+    limit: int = LIMIT,
+) -> Iterator[bytes]:
+    """As `search`, a string for each tuple of states that meets the goal, in that order."""
     start: States = tuple(automaton.start for automaton in automata)
     if goal(start):
-        return b""
+        yield b""
     if alive is not None and not alive(start):
-        return None
+        return
     seen = {start}
     # All paths of a level are equally long.  A tuple keeps its best path: fewest unprintable bytes,
     # then its place in the order of the level, which is that of its parent, then that of its byte.
@@ -110,16 +121,14 @@ def search(
         seen.update(best)
         if len(seen) > limit:
             raise StateLimit(limit)
-        found = min((path for states, path in best.items() if goal(states)), default=None)
-        if found is not None:
-            return _spell((PREFERENCE[found[2]], level[found[1]][2]))
+        for found in sorted(path for states, path in best.items() if goal(states)):
+            yield _spell((PREFERENCE[found[2]], level[found[1]][2]))
         ordered = sorted(best.items(), key=_by_place)
         level = [
             (path[0], states, (PREFERENCE[path[2]], level[path[1]][2]))
             for states, path in ordered
             if alive is None or alive(states)
         ]
-    return None
 
 
 # The last byte of a path, and the path before it.

@@ -47,10 +47,12 @@ def _change(change: Change) -> Iterator[Line]:
 def _decision(change: Change) -> Iterator[Line]:
     before, after = change.before, change.after
     about = f" {safe(change.rule.text)}" if change.rule is not None else ""
-    for words, role in _effects(change.cls, before, after):
+    for words, role in _effects(change):
         yield line((f"{safe(change.profile)}: ", "head"), (words, role), about)
     if change.witness is not None:
-        yield line(f"  example: {_example(change.witness)}")
+        yield line(f"  example: {_example(change)}")
+    if not change.shows:
+        yield line(("  only the rules differ: no request is answered differently", "dim"))
     for side, word in ((before, "before"), (after, "after")):
         if not side.rules:
             yield line((f"  {word}: no rule", "dim"))
@@ -60,17 +62,19 @@ def _decision(change: Change) -> Iterator[Line]:
             yield from rule_lines(ref, "    ")
 
 
-def _effects(cls: str, before: Side, after: Side) -> Iterator[Piece]:
+def _effects(change: Change) -> Iterator[Piece]:
     """What changed at the example, in words; at least one."""
-    gained = [p for p in after.allow if p not in before.allow]
-    lost = [p for p in before.allow if p not in after.allow]
+    cls, before, after = change.cls, change.before, change.after
+    gained = [p for p in change.permissions if p in after.allow and p not in before.allow]
+    lost = [p for p in change.permissions if p in before.allow and p not in after.allow]
     if gained:
         yield f"now may {_verbs(cls, gained)} (was denied):", "good"
     if lost:
         yield f"may no longer {_verbs(cls, lost)}:", "bad"
-    if before.exec != after.exec and before.exec and after.exec:
+    executes = "x" in change.permissions
+    if executes and before.exec != after.exec and before.exec and after.exec:
         yield f"execution changes from {safe(before.exec)} to {safe(after.exec)}:", "warn"
-    kept = [p for p in after.allow if p in before.allow]
+    kept = [p for p in change.permissions if p in after.allow and p in before.allow]
     for word, more, less in (
         ("is now logged", after.audit, before.audit),
         ("is no longer logged", before.audit, after.audit),
@@ -82,10 +86,11 @@ def _effects(cls: str, before: Side, after: Side) -> Iterator[Piece]:
         ("a refusal is now silent", after.quiet, before.quiet),
         ("a refusal is now logged", before.quiet, after.quiet),
     ):
-        changed = [p for p in more if p not in less and p not in (*gained, *lost)]
+        told = (p for p in change.permissions if p not in (*gained, *lost))
+        changed = [p for p in told if p in more and p not in less]
         if changed:
             yield f"{word} ({_verbs(cls, changed)}):", "warn"
-    if before.prompt != after.prompt:
+    if any((p in before.prompt) != (p in after.prompt) for p in change.permissions):
         yield "what is asked of the user changes:", "warn"
 
 
@@ -97,7 +102,8 @@ def _verbs(cls: str, perms: Iterable[str]) -> str:
     return f"{cls} " + ", ".join(perms) if cls not in perms else cls
 
 
-def _example(witness: Mapping[str, Any]) -> str:
+def _example(change: Change) -> str:
+    witness: Mapping[str, Any] = change.witness or {}
     rest = {
         key: value
         for key, value in witness.items()
@@ -105,7 +111,8 @@ def _example(witness: Mapping[str, Any]) -> str:
     }
     words = [str(witness["object"]), *(f"{key}={value}" for key, value in rest.items())]
     text = " ".join(safe(word) for word in words if word)
-    return text if witness["owner"] else f"{text} (not the owner)".strip()
+    whose = {"all": "", "owner": "(the owner only)", "other": "(not the owner)"}[change.who]
+    return f"{text} {whose}".strip()
 
 
 def _value(value: object) -> str:
@@ -123,10 +130,13 @@ def to_json(change: Change) -> dict[str, Any]:
         "kind": change.kind,
         "class": change.cls or None,
         "what": change.what or None,
+        "who": change.who if change.cls else None,
+        "permissions": list(change.permissions) if change.cls else None,
         "before": _side(change.before),
         "after": _side(change.after),
         "rule": rule(change.rule) if change.rule is not None else None,
         "witness": dict(change.witness) if change.witness is not None else None,
+        "shows": change.shows if change.cls else None,
     }
 
 

@@ -115,3 +115,111 @@ def test_another_way_to_execute_is_told_beside_what_else_changes() -> None:
     lines = plain(difference_lines(diff(policy("/x ix, /* pux,"), policy("/* pux,"))))
     assert "may no longer map as executable: /x ix," in lines
     assert "execution changes from ix to pux: /x ix," in lines
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "cls", "asked"),
+    [
+        # the first label of the rule, `a//&a`, is answered alike: its components allow it
+        (
+            "signal send peer=a,",
+            "signal send peer=a, signal send peer=a//&?,",
+            "signal",
+            {"object": "a//&b"},
+        ),
+        # the first target, `/b`, fails the test of a subset; what has the rights of `/a` does not
+        (
+            "/a r, /zz r,",
+            "/a r, /zz r, link subset /a -> /[b-z]*,",
+            "link",
+            {"object": "/a", "target": "/zz"},
+        ),
+        # the first target, `q`, may not be changed to
+        (
+            "deny change_profile -> q,",
+            "deny change_profile -> q, change_profile /x -> [qr],",
+            "onexec",
+            {"object": "r", "exec": "/x"},
+        ),
+    ],
+)
+def test_what_an_operation_looks_up_besides_hides_no_change(
+    one: str, other: str, cls: str, asked: dict[str, str]
+) -> None:
+    witnesses = [change.witness for change in diff(policy(one), policy(other)) if change.cls == cls]
+    assert any(witness and witness.items() >= asked.items() for witness in witnesses), witnesses
+
+
+def test_no_change_hides_behind_another_of_the_rule() -> None:
+    old, new = policy("owner /var/foo/** rw,"), policy("/var/foo/** rwk,")
+    told = {(c.who, c.permissions) for c in diff(old, new)}
+    assert told == {("all", ("k",)), ("other", ("r", "w", "a"))}
+    lines = plain(difference_lines(diff(old, new)))
+    assert "now may lock (was denied): /var/foo/** rwk," in lines
+    assert "now may read, write, append to (was denied): /var/foo/** rwk," in lines
+    assert "example: /var/foo/a (not the owner)" in lines
+    assert {(c.who, c.permissions) for c in diff(new, old)} == told
+
+
+def test_a_witness_asks_for_what_differs_only() -> None:
+    (change,) = diff(policy("/k rw,"), policy("/k rw, audit /k r,"))
+    assert change.witness is not None
+    assert change.witness["perms"] == ["r"]
+    for rules in ("signal,", "capability,", "unix,", "network,"):
+        for change in diff(policy(""), policy(rules)):
+            witness = dict(change.witness or {})
+            assert not policy("").answer(witness).allowed
+            assert policy(rules).answer(witness).allowed
+
+
+def test_the_flag_for_auditing_is_told_once() -> None:
+    """With it every rule is logged, so that `audit` before one of them changes nothing."""
+    flagged = "profile p flags=(audit)"
+    assert diff(policy("/a r,", flagged), policy("audit /a r,", flagged)) == []
+    (change,) = diff(policy("/a r,", flagged), policy("audit /a r,", "profile p"))
+    assert change.what == "audit"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "example", "before", "after"),
+    [
+        # no kernel asks about a mount point that is not absolute
+        ("deny mount /a -> b,", "audit deny mount /a -> b,", "b", {"quiet": ("mount",)}, {}),
+        # the profile is not there, but what a rule names counts
+        ("/y px -> x,", "/y px -> z,", "/y", {"exec": "px -> x"}, {"exec": "px -> z"}),
+        ("/f* Pix -> b, /f Pix,", "/f* Pix -> b,", "/f", {"exec": "Pix"}, {"exec": "Pix -> b"}),
+        ("/f px,", "audit /f px,", "/f", {"audit": ()}, {"audit": ("x",)}),
+        # the name alone is refused, whatever is said of the pair
+        ("deny link /a -> /b,", "audit deny link /a -> /b,", "/a", {"quiet": ("link",)}, {}),
+        # its components are granted alike
+        ("signal peer={a,b},", "signal peer={a,b,a//&b},", "a//&b", {"allow": ()}, {}),
+        ("link /a -> /b,", "link subset /a -> /b,", "/a", {}, {}),
+    ],
+)
+def test_what_no_answer_shows_is_told_as_such(
+    one: str, other: str, example: str, before: dict[str, object], after: dict[str, object]
+) -> None:
+    old, new = policy(one), policy(other)
+    for first, second, sides in ((old, new, (before, after)), (new, old, (after, before))):
+        (change,) = diff(first, second)
+        assert (change.kind, change.shows) == ("decision", False)
+        assert change.witness is not None
+        assert change.witness["object"] == example
+        for side, expected in zip((change.before, change.after), sides, strict=True):
+            assert {name: getattr(side, name) for name in expected} == expected
+        assert "only the rules differ" in plain(difference_lines([change]))
+
+
+def test_an_object_that_a_kernel_asks_about_is_the_example() -> None:
+    (change,) = diff(policy(""), policy("deny mount /a -> {b,/longer},"))
+    assert change.shows
+    assert change.witness is not None
+    assert change.witness["object"] == "/longer"
+
+
+def test_a_change_of_what_is_asked_of_the_user_is_told_of_every_class() -> None:
+    for rule in ("prompt /a r,", "prompt signal peer=a,", "prompt ptrace peer=a,"):
+        for head in ("profile p", "profile p flags=(complain)"):
+            (change,) = diff(policy("", head), policy(rule, head))
+            assert change.after.prompt
+            assert change.shows is ("complain" not in head)

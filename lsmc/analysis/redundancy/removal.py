@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lsmc.analysis.diff import outcome
+from lsmc.analysis.observed import outcome
 from lsmc.analysis.redundancy.overlap_search import Ids, KeySearch, decision
 from lsmc.analysis.redundancy.overlaps import Overlaps
 from lsmc.analysis.redundancy.scopes import Scope, SourceRule

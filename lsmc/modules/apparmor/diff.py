@@ -27,7 +27,7 @@ def diff(old: Engine, new: Engine) -> list[Change]:
         yield from _settings(one, other)
         yield from _attachment(old, new, one, other)
 
-    return analysis.diff(SEMANTICS, old.tables, new.tables, heads)
+    return analysis.diff(SEMANTICS, old.tables, new.tables, heads, (old.answer, new.answer))
 
 
 def _settings(one: ProfileRecord, other: ProfileRecord) -> Iterator[Change]:

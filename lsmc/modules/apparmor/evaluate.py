@@ -25,6 +25,7 @@ from lsmc.tables.records import ProfileRecord
 
 Fields = Mapping[str, str]
 READ = FILE.mask("r")
+_PROMPTED = "a `prompt` rule leaves the answer to the user"
 
 
 def hats_of(profile: ProfileRecord) -> str:
@@ -144,12 +145,14 @@ class Judge:
             rules = self._refs([(look, look.part.wanted) for look in lookups])
             return Verdict.allow(granted, audited=profile.audit or bool(audit), rules=rules)
         audited = profile.audit or bool(missing & loud)
+        prompted = any(look.missing & look.decision.prompt for look in lookups)
         verdict = Verdict.deny(
             cls.names(missing),
             explicit=bool(denied),
             audited=audited,
             granted=granted,
-            rules=self._refs([(look, look.missing & look.decision.deny) for look in lookups]),
+            rules=self._refs([(look, look.missing & _refusing(look.decision)) for look in lookups]),
+            note=_PROMPTED if prompted and not denied else "",
         )
         # executing is never refused there: the program runs in a learning profile
         executes = cls is FILE and bool(missing & EXECUTE)
@@ -246,6 +249,10 @@ class Judge:
             transition=transition,
             note="profile transition not found",
         )
+
+
+def _refusing(decision: Decision) -> int:
+    return decision.deny | decision.prompt
 
 
 def _would_be_denied(profile: ProfileRecord) -> str:

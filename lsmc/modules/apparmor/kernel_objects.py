@@ -53,6 +53,8 @@ PATH_FIELDS: dict[MediationClass, tuple[int, ...]] = {
     PIVOT_ROOT: (0, 1),
 }
 
+_SLASH, _AND = mask_of(b"/"), mask_of(b"&")
+
 
 class _Addresses:
     """The addresses of unix sockets that rules are asked about, as they stand in keys.
@@ -81,6 +83,30 @@ class _Addresses:
         return (0,) if state in self._WORDS or state == self._IN else ()
 
 
+class _Labels:
+    """The labels of tasks: names, or stacks `A//&B` of them; none is empty.
+
+    A state is the length of the component, as far as it matters, and its slashes at the end.
+    """
+
+    start = (0, 0)
+
+    def edges(self, state: tuple[int, int]) -> list[tuple[int, tuple[int, int]]]:
+        """Disjoint sets of bytes, each with the state that it leads to."""
+        size, slashes = state
+        longer = min(size + 1, 3)
+        found = [(_SLASH, (longer, min(slashes + 1, 2)))]
+        if slashes < 2:
+            return [*found, (NOT_NUL & ~_SLASH, (longer, 0))]
+        if size > 2:
+            found.append((_AND, (0, 0)))
+        return [*found, (NOT_NUL & ~_SLASH & ~_AND, (longer, 0))]
+
+    def accepts(self, state: tuple[int, int]) -> tuple[int, ...]:
+        """One pattern, the labels."""
+        return (0,) if state[0] else ()
+
+
 _ANY = Star(NOT_NUL)
 _NAME = concat((Chars(NOT_NUL), _ANY))
 
@@ -100,8 +126,6 @@ _FIELDS: dict[tuple[MediationClass, str], Pattern] = {
     (UNIX, "type"): _TYPE,
     (DBUS, "bus"): union((_words(BUSES), concat((_ANY, Chars(mask_of(b".:")), _ANY)))),
     (SIGNAL, "signal"): _words([*SIGNALS, *(f"rtmin+{number}" for number in range(33))]),
-    (SIGNAL, "peer"): _NAME,
-    (PTRACE, "peer"): _NAME,
     (CHANGE_PROFILE, "target"): _NAME,
     (ONEXEC, "target"): _NAME,
     (MQUEUE, "type"): _words(QUEUE_TYPES),
@@ -115,6 +139,8 @@ def _field(cls: MediationClass, number: int) -> Automaton[Any]:
         return PATHS
     if cls is UNIX and name in ("addr", "peer_addr"):
         return _Addresses()
+    if cls in (SIGNAL, PTRACE) and name == "peer":
+        return _Labels()
     return Lazy(_FIELDS.get((cls, name), _ANY))
 
 

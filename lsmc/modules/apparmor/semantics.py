@@ -7,6 +7,7 @@ from lsmc.modules.apparmor.classes import BY_CODE, FILE
 from lsmc.modules.apparmor.exec_transition import EXECUTE, destination, transition_text
 from lsmc.modules.apparmor.implied import brought
 from lsmc.modules.apparmor.kernel_objects import is_requestable, requestable
+from lsmc.modules.apparmor.look_ups import BESIDES, LIMITS
 from lsmc.modules.apparmor.precedence import decide, rank
 from lsmc.modules.apparmor.requests import request_of
 from lsmc.modules.apparmor.subjects import FREE_MODES, mediates
@@ -19,6 +20,8 @@ SEMANTICS = Semantics(
     free_modes=FREE_MODES,
     requestable=requestable,
     is_requestable=is_requestable,
+    limits=LIMITS,
+    besides=BESIDES,
     execution=(FILE, EXECUTE),
     destination=destination,
     transition_text=transition_text,

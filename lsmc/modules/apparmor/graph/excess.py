@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from lsmc.analysis.diff import by_meaning
+from lsmc.analysis.differing import by_meaning
 from lsmc.analysis.openings import Opening
 from lsmc.analysis.rule_search import ClassView, Question, RulePlace, rule_at
 from lsmc.automata.algebra import Automaton, search
