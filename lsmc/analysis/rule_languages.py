@@ -207,7 +207,9 @@ class RuleLanguages:
             record = unit.rule(rule)
             facts = record.facts
             if record.cls == self.cls.code and (facts.owner | facts.other) & self.mask:
-                part = Part(unit, index, rule, walker, matches, code)
+                part = Part(
+                    unit=unit, group=index, rule=rule, walker=walker, matches=matches, code=code
+                )
                 yield RuleLanguage(part, self._seen.rule(facts.id))
 
 

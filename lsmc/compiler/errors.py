@@ -48,7 +48,14 @@ def too_complex(fault: TooComplexError) -> Diagnostic:
 
 def error(name: str, span: Span, message: str, help: str = "") -> Diagnostic:
     """Build an error of `CODES`."""
-    return Diagnostic(f"LSM{CODES[name]:03d}", name, "error", message, span, help)
+    return Diagnostic(
+        code=f"LSM{CODES[name]:03d}",
+        name=name,
+        severity="error",
+        message=message,
+        span=span,
+        help=help,
+    )
 
 
 def defined_twice(name: str, origin: Span, first: Span) -> Diagnostic:
@@ -56,11 +63,11 @@ def defined_twice(name: str, origin: Span, first: Span) -> Diagnostic:
     same = origin.location() == first.location()
     where = "by two files that include its text" if same else "twice"
     return Diagnostic(
-        "LSM207",
-        "duplicate-profile",
-        "warning",
-        f"profile `{name}` is defined {where}; the first one is used",
-        origin,
-        "rename or remove one of them",
+        code="LSM207",
+        name="duplicate-profile",
+        severity="warning",
+        message=f"profile `{name}` is defined {where}; the first one is used",
+        span=origin,
+        help="rename or remove one of them",
         related=() if same else (Label(first, "first defined here"),),
     )

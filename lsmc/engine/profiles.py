@@ -71,4 +71,11 @@ class ProfileTables:
     def _ref(self, profile: ProfileRecord, place: int, via: tuple[int, ...]) -> RuleRef:
         where = self.bundle.place(place)
         chain = tuple(f"{p.file}:{p.line}" for p in (self.bundle.place(number) for number in via))
-        return RuleRef(profile.full_name, where.file, where.line, where.column, where.text, chain)
+        return RuleRef(
+            profile=profile.full_name,
+            file=where.file,
+            line=where.line,
+            column=where.column,
+            text=where.text,
+            via=chain,
+        )

@@ -109,7 +109,14 @@ def rule_of(graph: Graph, edge: Edge) -> RuleRef | None:
     if edge.rule is None:
         return None
     place = graph.place(edge.rule)
-    return RuleRef(edge.source, place.file, place.line, place.column, place.text, ())
+    return RuleRef(
+        profile=edge.source,
+        file=place.file,
+        line=place.line,
+        column=place.column,
+        text=place.text,
+        via=(),
+    )
 
 
 # --- Graphviz
@@ -203,4 +210,13 @@ def _edge(graph: Graph, edge: Edge) -> dict[str, Any]:
 
 def _rule(graph: Graph, source: str, number: int) -> dict[str, Any]:
     place = graph.place(number)
-    return rule_json(RuleRef(source, place.file, place.line, place.column, place.text, ()))
+    return rule_json(
+        RuleRef(
+            profile=source,
+            file=place.file,
+            line=place.line,
+            column=place.column,
+            text=place.text,
+            via=(),
+        )
+    )

@@ -82,12 +82,24 @@ def _steps(order: Order, hook: str, asking: Asking) -> Iterator[Step]:
 def _layer(step: Step, asking: Asking, profile: Module) -> Layer:
     if step.layer == APPARMOR:
         answer = _ANSWERS[profile.allowed]
-        return Layer(APPARMOR, "", answer, profile.reason, (), profile.errno)
+        return Layer(
+            layer=APPARMOR,
+            test="",
+            verdict=answer,
+            reason=profile.reason,
+            capabilities=(),
+            errno=profile.errno,
+        )
     if not step.test:
         return Layer(step.layer, "", "unknown", f"the policy of {step.layer} is not known")
     found = check(step, asking)
     return Layer(
-        step.layer, step.test, _ANSWERS[found.allowed], found.reason, found.tried, found.errno
+        layer=step.layer,
+        test=step.test,
+        verdict=_ANSWERS[found.allowed],
+        reason=found.reason,
+        capabilities=found.tried,
+        errno=found.errno,
     )
 
 

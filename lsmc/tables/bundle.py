@@ -176,7 +176,12 @@ class Bundle(Sections):
                 Section.SPANS, number, SPAN_WORDS
             )
             known = self._places[number] = Place(
-                self._read(file), line, column, end_line, end_column, self._read(text)
+                file=self._read(file),
+                line=line,
+                column=column,
+                end_line=end_line,
+                end_column=end_column,
+                text=self._read(text),
             )
         return known
 
@@ -189,11 +194,11 @@ class Bundle(Sections):
             return known
         kind, name, flags = self._record(Section.TRANSITIONS, number, TRANSITION_WORDS)
         known = self._transitions[number] = Transition(
-            self._word(kind),
-            self._read(name),
-            bool(flags & 1),
-            bool(flags & 2),
-            bool(flags & 4),
+            kind=self._word(kind),
+            name=self._read(name),
+            inherit=bool(flags & 1),
+            unconfined=bool(flags & 2),
+            unsafe=bool(flags & 4),
         )
         return known
 
@@ -324,21 +329,21 @@ class Bundle(Sections):
         self._apart(Section.PROFILES, number, PROFILE_WORDS, 8, first + uses)
         self._apart(Section.PROFILES, number, PROFILE_WORDS, 10, max(sum(rest[:2]), sum(rest[2:4])))
         record = ProfileRecord(
-            number,
-            self._read(full),
-            self._read(name),
-            self._read(namespace),
-            self._read(parent),
-            self._word(mode),
-            bool(flags & 1),
-            bool(flags & 2),
-            bool(flags & 4),
-            frozenset(self._read(mediated).split()),
-            place,
-            first,
-            uses,
-            self.pairs(rest[0], rest[1]),
-            self.pairs(rest[2], rest[3]),
+            number=number,
+            full_name=self._read(full),
+            name=self._read(name),
+            namespace=self._read(namespace),
+            parent=self._read(parent),
+            mode=self._word(mode),
+            is_hat=bool(flags & 1),
+            audit=bool(flags & 2),
+            attaches_by_name=bool(flags & 4),
+            mediated=frozenset(self._read(mediated).split()),
+            place=place,
+            first_use=first,
+            uses=uses,
+            settings=self.pairs(rest[0], rest[1]),
+            rlimits=self.pairs(rest[2], rest[3]),
         )
         self._profiles[number] = record
         return record

@@ -250,7 +250,7 @@ def test_a_context_is_a_value_or_an_object(policy: Policy) -> None:
     assert one == two
     with pytest.raises(RequestError, match="uid"):
         policy.query("bare", "read", "/etc/a", context={"uid": "x"})
-    with pytest.raises(RequestError, match="no object"):
+    with pytest.raises(RequestError, match="not an object"):
         policy.answer({"subject": "bare", "op": "read", "object": "/a", "context": 3})
 
 

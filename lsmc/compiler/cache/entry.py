@@ -19,7 +19,6 @@ from lsmc.compiler.inputs import FileQuery, FileState
 
 #: The checksum of all that follows, what an entry is, and the sizes of both heads.
 _START = Struct("<I12sII")
-_NONE = type(None)
 _MAGIC = b"lsmc cache 4"
 
 

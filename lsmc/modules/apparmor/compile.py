@@ -133,15 +133,15 @@ class Compiler:
             file.profile(profile, via, body, None)
         flat = tuple(one for profile, via, tree in bodies for one in _flat(profile, via, tree))
         return Compiled(
-            tuple(file.profiles),
-            _distinct(diagnostics),
-            file.features,
-            preamble,
-            flat,
-            aliases,
-            frozenset(self.library.asked),
-            Setting.of(preamble.variables, aliases, file.features, file.identities),
-            frozenset(reader.plain - reader.changed - preamble.seen),
+            profiles=tuple(file.profiles),
+            diagnostics=_distinct(diagnostics),
+            features=file.features,
+            preamble=preamble,
+            bodies=flat,
+            aliases=aliases,
+            asked=frozenset(self.library.asked),
+            setting=Setting.of(preamble.variables, aliases, file.features, file.identities),
+            plain=frozenset(reader.plain - reader.changed - preamble.seen),
         )
 
     def _aliases(self, pairs: Sequence[tuple[str, str]]) -> Aliases:
@@ -271,18 +271,22 @@ class _FileCompiler:
         self.identities.append((name.local, attach_text))
         self.profiles.append(
             Profile(
-                name.local,
-                profile.head,
-                name.namespace,
-                parent.name.local if parent is not None else "",
-                is_hat,
-                flag.mode,
-                flag.audit,
-                attach,
-                tuple(uses),
-                self._mediated,
-                (*flag.settings, ("abi", self.features.name), ("target", self._release.target)),
-                self._rlimits(tree.body),
+                name=name.local,
+                origin=profile.head,
+                namespace=name.namespace,
+                parent=parent.name.local if parent is not None else "",
+                is_hat=is_hat,
+                mode=flag.mode,
+                audit=flag.audit,
+                attachment=attach,
+                uses=tuple(uses),
+                mediated=self._mediated,
+                settings=(
+                    *flag.settings,
+                    ("abi", self.features.name),
+                    ("target", self._release.target),
+                ),
+                rlimits=self._rlimits(tree.body),
             )
         )
         stem = name

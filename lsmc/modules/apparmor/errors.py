@@ -131,7 +131,13 @@ def error(
 ) -> Diagnostic:
     """An error of the catalogue; `name` must be one of `CODES`."""
     return Diagnostic(
-        f"LSM{CODES[name]:03d}", name, "error", message, span, help, related=tuple(related)
+        code=f"LSM{CODES[name]:03d}",
+        name=name,
+        severity="error",
+        message=message,
+        span=span,
+        help=help,
+        related=tuple(related),
     )
 
 

@@ -124,7 +124,9 @@ def _explain(
 def _subject(engine: Engine, profile: ProfileRecord) -> Subject:
     place = engine.bundle.place(profile.place)
     abi = dict(profile.settings).get("abi", "")
-    return Subject(profile.full_name, profile.mode, abi, place.file, place.line)
+    return Subject(
+        name=profile.full_name, mode=profile.mode, abi=abi, file=place.file, line=place.line
+    )
 
 
 def _lacks_target(verdict: Verdict, look: Lookup) -> bool:

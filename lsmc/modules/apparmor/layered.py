@@ -83,7 +83,14 @@ def layered(
         return Rule(found.allowed, found.audited)
 
     known = listed(operation)
-    asking = Asking(context, known.name, operation.perms, obj, fields, rule)
+    asking = Asking(
+        context=context,
+        op=known.name,
+        permissions=operation.perms,
+        object=obj,
+        fields=fields,
+        rule=rule,
+    )
     errno = "" if verdict.allowed else _errno(engine, subject, known, obj)
     module = Module(verdict.allowed, _reason(verdict), errno)
     layers = chain(order_of(known.cls, known.name), known.hook, asking, module)

@@ -49,7 +49,17 @@ def asked(
     truth("owner", owner), truth("mediated", mediated)
     words = texts(fields)
     operation = operation_named(op, {**words, "object": obj})
-    return _settled(engine, Asked(subject, operation, obj, owner, words, mediated))
+    return _settled(
+        engine,
+        Asked(
+            subject=subject,
+            operation=operation,
+            object=obj,
+            owner=owner,
+            fields=words,
+            mediated=mediated,
+        ),
+    )
 
 
 def asked_by(engine: Engine, request: Mapping[str, Any]) -> Asked:
@@ -68,7 +78,17 @@ def asked_by(engine: Engine, request: Mapping[str, Any]) -> Asked:
     left = [name for name in NO_FIELDS if name != "class" or "op" not in request]
     words = texts({name: value for name, value in request.items() if name not in left})
     operation = engine.operation(request)
-    return _settled(engine, Asked(subject, operation, obj, owner, words, mediated))
+    return _settled(
+        engine,
+        Asked(
+            subject=subject,
+            operation=operation,
+            object=obj,
+            owner=owner,
+            fields=words,
+            mediated=mediated,
+        ),
+    )
 
 
 def _settled(engine: Engine, question: Asked) -> Asked:

@@ -66,7 +66,7 @@ def read_details(entry: Entry) -> Details:
         for number in one.plain:
             (kind, included), _ = seen.asks[number]
             need(kind == "read" and included in texts)
-    return Details(digests, kept, settings, shared, texts)
+    return Details(digests=digests, files=kept, settings=settings, shared=shared, texts=texts)
 
 
 def _is_setting(setting: Any, layers: frozenset[int], pairs: frozenset[int]) -> bool:

@@ -125,14 +125,14 @@ def compile_files(
         texts |= reading.texts
     linked = link(parts, [place for _, place in sorted(places.items(), key=name_order)])
     return Compilation(
-        linked.data,
-        distinct(diagnostics),
-        linked.digests,
-        found,
-        [files[path] for path in again],
-        record,
-        common,
-        texts,
+        bundle=linked.data,
+        diagnostics=distinct(diagnostics),
+        digests=linked.digests,
+        paths=found,
+        files=[files[path] for path in again],
+        record=record,
+        common=common,
+        texts=texts,
     )
 
 

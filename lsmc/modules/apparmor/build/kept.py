@@ -53,7 +53,7 @@ def from_entry(earlier: Earlier, stale: set[int]) -> PreviousBuild:
             else:
                 files[path] = file.names
     record = dict(entry.seen.asks[number] for number in numbers - stale)
-    return PreviousBuild(Bundle(entry.bundle), details.digests, files, candidates, texts, record)
+    return PreviousBuild(bundle=Bundle(entry.bundle), digests=details.digests, files=files, candidates=candidates, texts=texts, record=record)
 
 
 class _Settings:
@@ -127,11 +127,11 @@ class _EntryWriter:
         included = {asks[number][0][1] for file in files.values() for number in file.plain}
         texts = self._before.details.texts | outcome.texts if self._before else outcome.texts
         details = Details(
-            outcome.digests,
-            files,
-            self._settings.rows,
-            self._shared.rows,
-            {path: texts[path] for path in sorted(included)},
+            digests=outcome.digests,
+            files=files,
+            settings=self._settings.rows,
+            shared=self._shared.rows,
+            texts={path: texts[path] for path in sorted(included)},
         )
         whole = len(files) == len(outcome.paths)
         return entry_bytes(Seen(asks, common, whole), details, outcome.bundle)

@@ -96,7 +96,7 @@ class Shard:
         self._profiles += compiled.profiles
         names = tuple((to_display(p.full_name), p.origin) for p in compiled.profiles)
         return FileRead(
-            path, names, compiled.diagnostics, compiled.asked, compiled.setting, compiled.plain
+            path=path, profiles=names, diagnostics=compiled.diagnostics, asked=compiled.asked, setting=compiled.setting, plain=compiled.plain
         )
 
     def build(self, numbers: Sequence[int], tick: Tick) -> Built:

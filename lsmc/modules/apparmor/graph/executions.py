@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsmc.analysis.graph import Edge, Refused
 from lsmc.analysis.rule_languages import RuleLanguage
 from lsmc.automata.members import common
 from lsmc.base.source import to_display
 from lsmc.ir.decision import Decision
-from lsmc.modules.apparmor.exec_transition import execution
+from lsmc.ir.mediation import Transition
+from lsmc.modules.apparmor.exec_transition import exec_mode, execution
 from lsmc.modules.apparmor.graph.attachment_index import Scope
 from lsmc.modules.apparmor.subjects import Profiles
 from lsmc.tables.records import ProfileRecord
@@ -45,3 +47,31 @@ def taken(
 def shown(path: bytes) -> str:
     """A path for people."""
     return to_display(path.decode("latin-1"))
+
+
+def execution_edge(
+    profiles: Profiles,
+    record: ProfileRecord,
+    rule: RuleLanguage,
+    transition: Transition,
+    path: bytes,
+    won: tuple[bool, Decision],
+) -> Edge | Refused:
+    """What a rule's transition does at a path, for the owner side and decision that it won."""
+    owner, decision = won
+    number, mode = rule.facts.id, exec_mode(transition)
+    target, fallback = taken(profiles, record, decision, path)
+    if target is None:
+        return Refused(
+            source=record.full_name, mode=mode, object=shown(path), owner=owner, rule=number
+        )
+    return Edge(
+        source=record.full_name,
+        target=target,
+        kind="exec",
+        mode=mode,
+        object=shown(path),
+        owner=owner,
+        rule=number,
+        fallback=fallback,
+    )

@@ -22,13 +22,18 @@ from lsmc.analysis.rule_languages import ProfileRules, RuleLanguage, RuleLanguag
 from lsmc.automata.members import UNSEEN, Seen, some
 from lsmc.base.text import encode
 from lsmc.engine.verdict import UNCONFINED
-from lsmc.ir.decision import Decision
 from lsmc.ir.mediation import Effect, Transition
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE
 from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.exec_transition import exec_mode
 from lsmc.modules.apparmor.graph.attachment_index import AttachmentIndex, Scope
-from lsmc.modules.apparmor.graph.executions import TRIES, attached_paths, shown, taken
+from lsmc.modules.apparmor.graph.executions import (
+    TRIES,
+    attached_paths,
+    execution_edge,
+    shown,
+    taken,
+)
 from lsmc.modules.apparmor.precedence import decide
 from lsmc.modules.apparmor.subjects import FREE_MODES, mediates
 from lsmc.tables.records import Place, ProfileRecord
@@ -201,7 +206,16 @@ class ProfileGraph:
             if moving is None and target != part:
                 rule = next(n for bits, n in decision.winners if bits & _EXECUTE)
                 mode = exec_mode(decision.transition)
-                moving = Edge(stack, "", "exec", mode, shown(path), owner, rule, fallback)
+                moving = Edge(
+                    source=stack,
+                    target="",
+                    kind="exec",
+                    mode=mode,
+                    object=shown(path),
+                    owner=owner,
+                    rule=rule,
+                    fallback=fallback,
+                )
         return None if moving is None else moving._replace(target="//&".join(targets))
 
     def all_edges(self) -> Iterator[Edge]:
@@ -287,7 +301,7 @@ class ProfileGraph:
             won = rules.winning(rule, path)
             if won is None:
                 continue
-            way = self._execution(record, rule, transition, path, won)
+            way = execution_edge(self.engine.tables, record, rule, transition, path, won)
             target = way.target if isinstance(way, Edge) else None
             if target not in seen:
                 seen.add(target)
@@ -296,21 +310,6 @@ class ProfileGraph:
                 return  # a name or `unconfined`: the same for every path
             if rule.members is None and (isinstance(way, Refused) or way.fallback):
                 return  # what attaches to some path came first
-
-    def _execution(
-        self,
-        record: ProfileRecord,
-        rule: RuleLanguage,
-        transition: Transition,
-        path: bytes,
-        won: tuple[bool, Decision],
-    ) -> Edge | Refused:
-        owner, decision = won
-        number, mode = rule.facts.id, exec_mode(transition)
-        target, fallback = taken(self.engine.tables, record, decision, path)
-        if target is None:
-            return Refused(record.full_name, mode, shown(path), owner, number)
-        return Edge(record.full_name, target, "exec", mode, shown(path), owner, number, fallback)
 
     def _paths(
         self, record: ProfileRecord, rule: RuleLanguage, transition: Transition

@@ -113,7 +113,13 @@ class BodyReader:
                 body.diagnostics.append(refused.diagnostic)
 
     def _item(self, item: ast.Item, body: Body, seen: set[str], place: _Place) -> None:
-        inner = _Place(place.via, place.prefix, place.taken, place.in_condition, place.depth + 1)
+        inner = _Place(
+            via=place.via,
+            prefix=place.prefix,
+            taken=place.taken,
+            in_condition=place.in_condition,
+            depth=place.depth + 1,
+        )
         match item:
             case ast.Include():
                 self._include(item, body, seen, place)
@@ -121,7 +127,13 @@ class BodyReader:
                 self._condition(item, body, seen, inner)
             case ast.Block():
                 prefix = _combine(place.prefix, item)
-                nested = _Place(place.via, prefix, place.taken, place.in_condition, inner.depth)
+                nested = _Place(
+                    via=place.via,
+                    prefix=prefix,
+                    taken=place.taken,
+                    in_condition=place.in_condition,
+                    depth=inner.depth,
+                )
                 self._walk(item.body, item.span, body, seen, nested)
             case ast.Profile():
                 _check_child(item)
@@ -167,7 +179,13 @@ class BodyReader:
         holds = evaluate(item.condition, self.variables, self.release)
         for branch, chosen in ((item.body, holds), (item.orelse, not holds)):
             if branch:
-                inner = _Place(place.via, place.prefix, place.taken and chosen, True, place.depth)
+                inner = _Place(
+                    via=place.via,
+                    prefix=place.prefix,
+                    taken=place.taken and chosen,
+                    in_condition=True,
+                    depth=place.depth,
+                )
                 # the branches of one `if` share its span: the place of the first item tells them
                 # apart
                 first = branch[0].span

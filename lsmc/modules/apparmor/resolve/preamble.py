@@ -52,17 +52,17 @@ class Preamble:
     def copy(self) -> Preamble:
         """A state that goes on from here without changing this one."""
         return Preamble(
-            Variables(self.variables),
-            list(self.aliases),
-            self.features,
-            list(self.profiles),
-            set(self.seen),
-            dict(self.declared),
-            list(self.diagnostics),
-            set(self.reported),
-            list(self.abi_lines),
-            list(self.assigned),
-            list(self.alias_lines),
+            variables=Variables(self.variables),
+            aliases=list(self.aliases),
+            features=self.features,
+            profiles=list(self.profiles),
+            seen=set(self.seen),
+            declared=dict(self.declared),
+            diagnostics=list(self.diagnostics),
+            reported=set(self.reported),
+            abi_lines=list(self.abi_lines),
+            assigned=list(self.assigned),
+            alias_lines=list(self.alias_lines),
         )
 
 

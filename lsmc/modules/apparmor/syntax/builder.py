@@ -136,7 +136,11 @@ class Builder(RuleBuilder, Transformer[Any, ast.File]):
         path, magic = file_name(name)
         directive = str(start)
         return ast.Include(
-            path, magic, "exists" in directive, directive[0] == "#", start.span.to(name.span)
+            path=path,
+            magic=magic,
+            if_exists="exists" in directive,
+            pound=directive[0] == "#",
+            span=start.span.to(name.span),
         )
 
     def abi(self, c: Children) -> ast.Abi:
@@ -262,16 +266,16 @@ class Builder(RuleBuilder, Transformer[Any, ast.File]):
             else start
         )
         return ast.Profile(
-            cast(Any, keyword),
-            name,
-            attachment,
-            tuple(xattrs[:-1]) if xattrs else (),
-            tuple(identities[:-1]),
-            tuple(flags[:-1]),
-            items,
-            start.to(last),
-            start.to(span),
-            xattrs is not None,
+            keyword=cast(Any, keyword),
+            name=name,
+            attachment=attachment,
+            xattrs=tuple(xattrs[:-1]) if xattrs else (),
+            identities=tuple(identities[:-1]),
+            flags=tuple(flags[:-1]),
+            body=items,
+            head=start.to(last),
+            span=start.to(span),
+            has_xattrs=xattrs is not None,
         )
 
     # Conditionals.

@@ -46,7 +46,14 @@ def _class_rule(keyword: Tok, perms: Perms | None, *, words: Children, c: Childr
     written, in_list = perms or _NO_PERMS
     conditions = tuple(c[0]) if c else ()
     peer = c[1] if len(c) > 1 else None
-    node = ast.ClassRule(str(keyword), written, tuple(words), conditions, peer, in_list)
+    node = ast.ClassRule(
+        kind=str(keyword),
+        perms=written,
+        words=tuple(words),
+        conditions=conditions,
+        peer=peer,
+        perms_in_list=in_list,
+    )
     return Started(node, keyword.span)
 
 
@@ -154,7 +161,13 @@ class RuleBuilder:
     def mount_at(self, c: Children) -> Started:
         """`mount CONDITIONS [SOURCE] -> MOUNTPOINT`."""
         keyword, conditions, source, _, trailing, mountpoint = c
-        node = ast.MountRule("mount", tuple(conditions), source, mountpoint, tuple(trailing))
+        node = ast.MountRule(
+            kind="mount",
+            conditions=tuple(conditions),
+            source=source,
+            mountpoint=mountpoint,
+            trailing=tuple(trailing),
+        )
         return Started(node, keyword.span)
 
     def remount(self, c: Children) -> Started:
