@@ -200,9 +200,13 @@ def _flat(profile: ast.Profile, via: tuple[Span, ...], tree: _Tree) -> Iterator[
 
 
 class _Parent(NamedTuple):
-    """The profile around a child: what the child's name begins with, and where it stands."""
+    """The profile around a child: where it stands, and what the child's names begin with.
+
+    `name` is for the name that a kernel knows the child by, `path` for its `@{profile_name}`.
+    """
 
     name: Name
+    path: Name
     head: Span
 
 
@@ -254,11 +258,13 @@ class _FileCompiler:
         under = (self.features, self._aliases, self._release)
         context = Lowering(self._variables, *under, rule=profile.head)
         own = profile_name(profile, context)
-        name = own if parent is None else parent.name.child(own)
+        name, full = own, own
+        if parent is not None:
+            name, full = parent.name.child(own), parent.path.child(own)
         self._claim(own, profile, parent)
         attach, attach_text = attachment(profile, own, context)
         check_identities(profile)
-        scope = scoped(self._variables, builtins(name.local, attach_text))
+        scope = scoped(self._variables, builtins(full.local, attach_text))
         flag = flags(profile.flags, Lowering(scope, *under, rule=profile.head))
         is_hat = profile.keyword in ("hat", "^")
         uses, notes = self._uses(tree.body, scope)
@@ -268,7 +274,7 @@ class _FileCompiler:
         if implied.rules:
             uses.append(Use(implied, via))
         self._check(notes, rules, name.local)
-        self.identities.append((name.local, attach_text))
+        self.identities.append((full.local, attach_text))
         self.profiles.append(
             Profile(
                 name=name.local,
@@ -293,7 +299,7 @@ class _FileCompiler:
         if GRANDCHILD.older(self._release):
             stem = Name(name.namespace, own.local)
         for child, chain, subtree in tree.children:
-            self.profile(child, chain, subtree, _Parent(stem, profile.head))
+            self.profile(child, chain, subtree, _Parent(stem, full, profile.head))
 
     def _claim(self, name: Name, profile: ast.Profile, parent: _Parent | None) -> None:
         # the compiler does not compare a child with a profile that is written `parent//child`

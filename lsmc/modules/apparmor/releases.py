@@ -141,7 +141,7 @@ PLAIN_NAME = Difference(
 GRANDCHILD = Difference(
     "grandchild",
     "name of `g` in `profile p { profile c { profile g` (`cx -> g` leads to `c//g` in all three)",
-    ("`c//g`", "`p//c//g`", "`p//c//g`"),
+    ("`c//g`; its `@{profile_name}` is `p//c//g`", "`p//c//g`", "`p//c//g`"),
     _HERE,
 )
 TRAILING_TARGET = Difference(

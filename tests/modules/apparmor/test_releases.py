@@ -150,6 +150,20 @@ def test_names_of_grandchildren(target: str, names: set[str], reached: str | Non
 
 
 @pytest.mark.parametrize("target", TARGETS)
+def test_a_grandchild_names_itself_by_its_whole_path(target: str) -> None:
+    rules = "signal send peer=@{profile_name},"
+    inner = f"profile g {{ {rules} profile h {{ {rules} }} }}"
+    policy = compiled(f"profile p {{ profile c {{ {inner} }} }}", target)
+    names = ("c//g", "g//h") if target == OLD else ("p//c//g", "p//c//g//h")
+    for subject, own in zip(names, ("p//c//g", "p//c//g//h"), strict=True):
+        assert subject in policy.profiles
+        for peer in {own, subject}:
+            assert policy.query(subject, "signal_send", peer, signal="term").allowed is (
+                peer == own
+            )
+
+
+@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(
     ("values", "path", "older", "newer"),
     [
@@ -218,6 +232,37 @@ def test_rules_in_a_condition(condition: str, target: str) -> None:
     assert policy.query("p", "ptrace_trace", "x").allowed is kept
     assert policy.query("p", "umount", "/x/").allowed is False
     assert policy.query("p", "mount", "/x/", fstype="tmpfs").allowed is kept
+
+
+BAD_WORDS = (
+    "mount fstype=ext4 options=(bind),",
+    "mount /[,",
+    "pivot_root /a[,",
+    "signal peer=[,",
+    "ptrace peer=@{X},",
+    'unix addr="@[",',
+    "dbus path=/@{X},",
+)
+
+
+@pytest.mark.parametrize("rule", BAD_WORDS)
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_words_of_a_rule_that_is_dropped_are_not_read(rule: str, target: str) -> None:
+    compiled(f"$on = true\nprofile p {{ owner {{ {rule} }} if not $on {{ {rule} }} }}", target)
+    held = f"$on = true\nprofile p {{ if $on {{ {rule} }} }}"
+    if target == OLD:
+        compiled(held, target)
+    else:
+        with pytest.raises(lsmc.PolicyError):
+            compiled(held, target)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("rule", ["/a[ r,", "change_profile -> @{X},", "link /a[ -> /b,"])
+def test_the_words_of_a_rule_that_is_kept_are_read(rule: str, target: str) -> None:
+    for text in (f"owner {{ {rule} }}", f"if $on {{ {rule} }}"):
+        with pytest.raises(lsmc.PolicyError):
+            compiled(f"$on = true\nprofile p {{ {text} }}", target)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ _OWNED = (ast.FileRule, ast.LinkRule)
 _KEPT_IN_BLOCKS = (ast.FileRule, ast.LinkRule, ast.ChangeProfileRule)
 #: The rules that the first release keeps from the branches of a condition.
 _KEPT_IN_CONDITIONS = (*_KEPT_IN_BLOCKS, ast.CapabilityRule)
-#: Errors that need the values of variables: a branch that is not taken does not have them.
+#: Errors that the compiler finds when it makes a rule's language: not in a rule that it drops.
 _AFTER_EXPANSION = frozenset(
     (
         "undeclared-variable",
@@ -215,6 +215,9 @@ class Lowerer:
         faults: list[Diagnostic] = []
         for rule in fragment.rules:
             lowered = _lower((rule,), fragment, under)
+            if not _kept(rule, fragment, under.release):
+                faults += lowered.faults
+                continue
             mine = bool(lowered.used & BUILTIN)
             (own if mine else shared).append(rule)
             results[mine].extend(lowered.rules)
@@ -223,8 +226,7 @@ class Lowerer:
             if not mine:
                 used |= lowered.used
         if not fragment.taken:
-            checked = tuple(f for f in faults if f.name not in _AFTER_EXPANSION)
-            return Lowered(_EMPTY, (), (), checked)
+            return Lowered(_EMPTY, (), (), tuple(faults))
         unit = Unit(tuple(results[0]))
         if not faults:
             names = tuple(sorted(used))
@@ -243,19 +245,32 @@ class _Result(NamedTuple):
 
 
 def _lower(rules: Sequence[ast.Rule], fragment: Fragment, under: Environment) -> _Result:
-    """Lower some rules of a fragment, going on after those that are refused."""
+    """Lower some rules of a fragment, going on after those that are refused.
+
+    Of a rule that is dropped only the errors are used that show before its language is made.
+    """
     context = Lowering(*under)
     notes: list[ExecNote] = []
     lowered: list[Rule] = []
     faults: list[Diagnostic] = []
-    lost = fragment.conditional and RULES_IN_CONDITION.older(under.release)
     for rule in rules:
+        kept = _kept(rule, fragment, under.release)
         context.begin(rule.span)
         try:
             found = lower_rule(rule, fragment.prefix, context)
-            if not lost or isinstance(rule.body, _KEPT_IN_CONDITIONS):
+            if kept:
                 lowered += found
                 notes += context.notes
         except Refused as refused:
-            faults.append(refused.diagnostic)
+            if kept or refused.diagnostic.name not in _AFTER_EXPANSION:
+                faults.append(refused.diagnostic)
     return _Result(tuple(lowered), tuple(notes), frozenset(context.used), faults)
+
+
+def _kept(rule: ast.Rule, fragment: Fragment, release: Release) -> bool:
+    """Whether the compiler uses a rule where it stands."""
+    if fragment.prefix is not None and not isinstance(rule.body, _KEPT_IN_BLOCKS):
+        return False
+    if fragment.conditional and RULES_IN_CONDITION.older(release):
+        return fragment.taken and isinstance(rule.body, _KEPT_IN_CONDITIONS)
+    return fragment.taken
