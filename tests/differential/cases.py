@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lsmc.base.diagnostics import PolicyError
 from lsmc.modules.apparmor.names import CAPABILITIES, FAMILIES
+from tests.differential import refused
 from tests.differential.answers import Answer, Question, to_text
 from tests.differential.binary import FormatError
 from tests.differential.compare import Compared
@@ -86,10 +87,16 @@ def compare_case(path: Path, setting: Setting) -> Outcome:
             path, setting.base, setting.features, setting.include, setting.parser
         )
         theirs = oracles(data)
-    except (RefusedError, FormatError) as refused:
-        outcome.theirs = str(refused).replace(str(path), "FILE") or "refused"
+    except (RefusedError, FormatError) as fault:
+        outcome.theirs = str(fault).replace(str(path), "FILE") or "refused"
     if mine is not None and theirs is not None:
         _compare(mine, theirs, outcome)
+    elif bool(outcome.ours) != bool(outcome.theirs):
+        bodies = mine.bodies if mine is not None else ()
+        meant = refused.explain(bodies, outcome.ours, outcome.theirs)
+        if meant is not None:
+            outcome.ours = outcome.theirs = ""
+            outcome.known[meant.name] = 1
     return outcome
 
 

@@ -8,30 +8,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import permutations
 from typing import TYPE_CHECKING, NamedTuple
 
-from lsmc.automata.pattern import Chars, Concat, Pattern, Union
+from lsmc.automata.pattern import (
+    ALL,
+    NOT_NUL,
+    Chars,
+    Concat,
+    Literal,
+    Pattern,
+    Star,
+    Union,
+    concat,
+    union,
+)
 from lsmc.ir.model import Effect, Rule
-from tests.differential.answers import Xindex
+from lsmc.modules.apparmor.classes import FILE, UNIX
+from lsmc.modules.apparmor.socket_address import pack, unpack
+from tests.differential.answers import Answer, Xindex, to_bytes
+from tests.differential.masks import LOCAL_STAGES, STAGES
 from tests.reference import matches
 
 if TYPE_CHECKING:
-    from tests.differential.answers import Answer, Question
+    from tests.differential.answers import Question
 
 Rules = Mapping[str, Sequence[Rule]]
 
-_OPTIONS = re.compile(r"\b(?:options?)\s*(?:=|in\b)\s*(\([^)]*\)|[^\s,]+)")
-_KIND_WORDS = re.compile(
-    r"\b(?:remount|r?bind|[BMR]|move|(?:make-)?r?(?:shared|slave|private|unbindable))\b"
-)
-#: A path with its permissions behind it, `l` among them, and a target.
-_TRAILING = re.compile(r"[^\s,]\s+[rwakm]*l[rwakml]*\s+->")
-#: A variable after a slash that begins a path, other variables before it or not.
-_ROOTED_VARIABLE = re.compile(r"(?:^|[\s\"])(?:@\{\w+\})*/@\{")
-
-
-#: A class that has NUL in it: a negated one, and one that `*` or `?` ends.
-_CLASS_WITH_NUL = re.compile(r"\[[^\]]*[\^*?][^\]]*\]")
+#: What file, link and onexec questions give besides their object.
+_PAIRS = {"link": "target", "onexec": "exec", "link test": "target"}
+_NUL = Literal(b"\0")
+#: The keys that rules for sockets are written for, with the permissions that each carries.
+_FORMS = {stage: perms for stage, perms in STAGES.items() if stage} | {
+    "peer": (*STAGES["peer"], "accept")
+}
+#: An address that the kernel chooses.
+_CHOSEN = re.compile(rb"@[0-9a-f]{5}")
+#: The rules of a path that are tried in all orders.
+_ORDERED = 6
 
 
 class Known(NamedTuple):
@@ -90,31 +104,163 @@ def _long_attachment(_: Rules, question: Question, ours: Answer, theirs: Answer)
     return theirs.extra is None and len(question.raw) >= 32
 
 
-def _nul_in_address(_: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+def _nul_in_address(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    """Whether a rule matches the joined key of a socket and not its fields, or the reverse."""
     if question.cls != "unix" or ours.mediated != theirs.mediated:
         return False
-    # NUL ends a field, the bytes 1 to 4 begin what follows the local label
-    return any(set(question.field(name)) & set(range(5)) for name in ("addr", "peer_addr"))
+    differing = frozenset().union(
+        *(one ^ other for one, other in zip(ours[:3], theirs[:3], strict=True))
+    )
+    fields = dict(question.fields)
+    names = UNIX.fields if "peer_addr" in fields else UNIX.fields[:2]
+    values = [pack(to_bytes(fields.get(name, ""))) for name in names]
+    for stage in (stage for stage, perms in STAGES.items() if differing.intersection(perms)):
+        key = socket_key(stage, *values[1:])
+        for rule in rules.get("unix", ()):
+            apart = all(map(matches, rule.fields, values))
+            given = differing.intersection(rule.cls.names(rule.owner))
+            for form, perms in _FORMS.items():
+                joined = matches(rule.fields[0], values[0]) and matches(_joined(rule, form), key)
+                if given.intersection(perms) and joined != (apart and form == stage):
+                    return True
+    return False
+
+
+def socket_key(stage: str, addr: bytes, peer_addr: bytes = b"", peer_label: bytes = b"") -> bytes:
+    """What the kernel looks up for a socket behind its type."""
+    local = _kernel_address(addr) + b"\0\0"
+    if stage == "peer":
+        return local + b"\1" + _kernel_address(peer_addr) + b"\0" + peer_label
+    return local + LOCAL_STAGES.get(stage, b"")
+
+
+def _kernel_address(packed: bytes) -> bytes:
+    """An address as the kernel writes it into a key."""
+    return {b"none": b"\1", b"auto": b""}.get(packed, b"\0" + unpack(packed)[1:])
+
+
+def _joined(rule: Rule, stage: str) -> Pattern:
+    """What the compilers make of a rule for sockets, its type left out."""
+    _, addr, peer_addr, peer_label = rule.fields
+    any_label = Star(NOT_NUL)
+    local = concat((_kernel_pattern(addr), _NUL, any_label, _NUL))
+    if stage == "peer":
+        peer = _kernel_pattern(peer_addr)
+        return concat((local, Literal(b"\1"), peer, _NUL, peer_label))
+    return concat((local, Literal(LOCAL_STAGES.get(stage, b""))))
+
+
+def _kernel_pattern(address: Pattern) -> Pattern:
+    """The pattern of an address as the compilers write it: any is any bytes."""
+    if address == Star(NOT_NUL):
+        return Star(ALL)
+    if isinstance(address, Literal):
+        return Literal(_kernel_address(address.text))
+    assert isinstance(address, Concat)
+    first, *rest = address.parts
+    assert isinstance(first, Literal)
+    return concat((Literal(_kernel_address(first.text)), *map(_unpacked, rest)))
+
+
+def _unpacked(pattern: Pattern) -> Pattern:
+    """The pattern of addresses whose packed form a pattern matches."""
+    match pattern:
+        case Literal(text):
+            return Literal(unpack(text))
+        case Star(mask):
+            return Star(mask | (mask >> 0xFE & 1))
+        case Concat(parts):
+            return concat(map(_unpacked, parts))
+        case Union(options):
+            return union(map(_unpacked, options))
+    return pattern
 
 
 def _nul_in_class(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
-    if question.cls not in ("link", "link test", "onexec") or ours.mediated != theirs.mediated:
+    """Whether a rule matches two joined names because a class of it matches the NUL between."""
+    if question.cls not in _PAIRS or ours.mediated != theirs.mediated:
         return False
-    return any(
-        _CLASS_WITH_NUL.search(rule.origin.text)
-        for cls in ("file", "link", "onexec")
+    fields = dict(question.fields)
+    other = to_bytes(fields.get(_PAIRS[question.cls], ""))
+    key = question.raw + b"\0" + other
+    if question.cls == "onexec":
+        key = other + b"\0" + question.raw
+    names = key.split(b"\0")
+    if any(
+        matches(_in_a_row(rule.fields), key)
+        and not (len(rule.fields) == len(names) and all(map(matches, rule.fields, names)))
+        for cls in ("file", "link", "onexec", "change_profile")
         for rule in rules.get(cls, ())
+    ):
+        return True
+    # the executable alone is a name of its own, too
+    return any(matches(rule.fields[0], key) for rule in rules.get("onexec", ()))
+
+
+def _in_a_row(fields: Sequence[Pattern]) -> Pattern:
+    return concat((fields[0], *(part for one in fields[1:] for part in (_NUL, one))))
+
+
+def _map_by_address(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    """Whether the rules of a path give the other answer for `m` when they are met in some order."""
+    if question.cls != "file" or ours.extra != theirs.extra or ours.only("m") == theirs.only("m"):
+        return False
+    rest = tuple("rwakxl")
+    if ours.only(*rest) != theirs.only(*rest):
+        return False
+    bits = FILE.mask(("x", "m"))
+    found = [
+        rule
+        for rule in _matching(rules, question)
+        if (rule.owner if question.owner else rule.other) & bits
+    ]
+    if len(found) > _ORDERED or not any(map(_inherits, found)):
+        return False
+    wanted = theirs.only("m")._replace(extra=None)
+    return any(
+        _map_in_order(order, question.owner, written) == wanted
+        for order in permutations(found)
+        for written in (False, True)
     )
 
 
-def _map_beside_exact(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
-    if question.cls != "file" or ours.allow - theirs.allow != {"m"} or theirs.allow - ours.allow:
-        return False
-    if ours.extra != theirs.extra:
-        return False
-    found = _matching(rules, question)
-    inherits = [rule.transition is not None and rule.transition.inherit for rule in found]
-    return any(inherits) and any(rule.transition is not None and rule.exact for rule in found)
+def _inherits(rule: Rule) -> bool:
+    return rule.transition is not None and rule.transition.inherit
+
+
+def _map_in_order(rules: Sequence[Rule], owner: bool, written: bool) -> Answer:
+    """What 4.1.0 makes of `m`: a rule with ix that is not beaten so far sets it, and clears it.
+
+    `written` tells whether the rules with ix have `m` besides.
+    """
+    execute, mapped = FILE.mask("x"), FILE.mask("m")
+    rank = {execute: -(1 << 20), mapped: -(1 << 20)}
+    allow = audit = deny = quiet = False
+    for rule in rules:
+        mask = rule.owner if owner else rule.other
+        denies = rule.effect is Effect.DENY
+        for bit in (execute, mapped):
+            implied = bit == execute and _inherits(rule)
+            skipped = bit == mapped and _inherits(rule) and not written
+            own = 3 if denies else 2 if rule.exact and bit == execute else 1
+            here = rule.priority * 4 + own
+            if not mask & bit or skipped or rank[bit] > here:
+                continue
+            if implied:
+                rank[mapped] = max(rank[mapped], here)
+            about = bit == mapped or implied
+            if rank[bit] < here:
+                rank[bit] = here
+                if about:
+                    allow = audit = deny = quiet = False
+            if about and denies:
+                allow = audit = False
+                deny, quiet = True, quiet or not rule.audit
+            elif about:
+                allow, audit = True, audit or rule.audit
+    allow = allow and not deny
+    some: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset("m"))
+    return Answer(some[allow], some[audit and allow], some[quiet and not allow])
 
 
 def _quiet_options(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
@@ -123,10 +269,37 @@ def _quiet_options(rules: Rules, question: Question, ours: Answer, theirs: Answe
     options = {"getopt", "setopt"}
     if any(not one ^ other <= options for one, other in zip(ours[:3], theirs[:3], strict=True)):
         return False
-    return any(
-        (rule.effect is Effect.DENY or rule.audit)
+    fields = dict(question.fields)
+    values = [pack(to_bytes(fields.get(name, ""))) for name in UNIX.fields[:2]]
+    found = [rule for rule in rules.get("unix", ()) if all(map(matches, rule.fields, values))]
+    denied = ours.allow != theirs.allow
+    return ours.allow >= theirs.allow and any(
+        (rule.effect is Effect.DENY or (rule.audit and not denied))
         and len(options & set(rule.cls.names(rule.owner))) == 1
-        for rule in rules.get("unix", ())
+        for rule in found
+    )
+
+
+def _chosen_address(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    if question.cls != "unix" or theirs.audit - ours.audit != {"bind"}:
+        return False
+    if ours._replace(audit=theirs.audit) != theirs:
+        return False
+    addr = to_bytes(dict(question.fields).get("addr", ""))
+    return _CHOSEN.fullmatch(addr) is not None and any(
+        rule.audit and rule.fields[1] == Literal(b"auto") for rule in rules.get("unix", ())
+    )
+
+
+def _beside_change(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    """Whether a file rule has the very pattern of a change_profile rule, and is lost."""
+    if question.cls not in ("file", "link", "onexec") or ours.mediated != theirs.mediated:
+        return False
+    name = question.raw
+    targets = [(rule.fields[0], rule.effect) for rule in rules.get("change_profile", ())]
+    return any(
+        (rule.fields[0], rule.effect) in targets and matches(rule.fields[0], name)
+        for rule in rules.get("file", ())
     )
 
 
@@ -175,10 +348,20 @@ KNOWN: tuple[Known, ...] = (
         _nul_in_class,
     ),
     Known(
-        "map-beside-exact",
-        "beside an exact rule with another mode 4.1.0 keeps the m of a rule with ix or drops it, "
-        "with the order in which it visits them",
-        _map_beside_exact,
+        "map-by-address",
+        "beside a rule with ix 4.1.0 keeps the m of other rules, its denial and its log, or drops "
+        "them, with the order in which it visits the rules: that of their addresses in memory",
+        _map_by_address,
+    ),
+    Known(
+        "file-rule-beside-change",
+        "a file rule with the very text of the target of a change_profile rule is lost",
+        _beside_change,
+    ),
+    Known(
+        "chosen-address",
+        "beside `audit unix bind addr=auto` 3.0.8 logs each bind to five hex digits",
+        _chosen_address,
     ),
     Known(
         "quiet-options",

@@ -11,6 +11,7 @@ from lsmc.ir.model import Profile, Rule, Transition
 from lsmc.modules.apparmor.build.driver import bundle
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.classes import BY_NAME
+from lsmc.modules.apparmor.compile import FlatProfile
 from lsmc.policy import Policy
 from lsmc.tables.groups import make_key
 from lsmc.tables.records import ProfileRecord
@@ -20,7 +21,10 @@ from tests.differential.answers import Answer, Question, Xindex
 class Ours:
     """A policy compiled here, with the profiles that it was made from."""
 
-    def __init__(self, profiles: tuple[Profile, ...], policy: Policy) -> None:
+    def __init__(
+        self, profiles: tuple[Profile, ...], policy: Policy, bodies: tuple[FlatProfile, ...]
+    ) -> None:
+        self.bodies = bodies
         self.profiles: Mapping[str, Profile] = {p.full_name: p for p in profiles}
         self.policy = policy
 
@@ -178,4 +182,4 @@ def compile_here(
     options = Options.of(base, include, features, None, target=target)
     compiled = front_end(options).compile(str(path))
     data, _ = bundle(list(compiled.profiles), list(compiled.diagnostics))
-    return Ours(compiled.profiles, Policy(data))
+    return Ours(compiled.profiles, Policy(data), compiled.bodies)

@@ -19,6 +19,7 @@ from tests.differential.cases import Outcome, Setting, compare_case
 from tests.differential.known import KNOWN
 from tests.differential.minimise import minimise
 from tests.differential.oracle import version
+from tests.differential.refused import REFUSALS
 
 HERE = Path(__file__).resolve().parent
 #: What kernels mediate, as each release can write it.
@@ -136,7 +137,7 @@ class _Total:
             f"{counts['profiles']} profiles, {counts['pairs']} pairs of states, "
             f"{counts['cut']} walks cut short"
         )
-        reasons = {entry.name: entry.reason for entry in KNOWN}
+        reasons = {entry.name: entry.reason for entry in (*KNOWN, *REFUSALS)}
         for name, count in sorted(self.known.items()):
             print(f"known difference {name}: {count} policies ({reasons[name]})")
         for kind, count in self.kinds.most_common():

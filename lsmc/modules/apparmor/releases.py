@@ -220,7 +220,8 @@ DIFFERENCES = (
         "setopt beside `deny unix (getopt)` or `audit unix (getopt)`, and the reverse",
         (
             "by its own rules",
-            "logged or silent as getopt; lost where a rule of lower priority grants it",
+            "logged or silent as getopt; lost where a rule of lower priority, or one that comes "
+            "before the denial in memory, grants it",
             "by its own rules",
         ),
         _KNOWN,
@@ -458,6 +459,39 @@ DIFFERENCES = (
         ("the file rule is lost", "the file rule is lost", "not tried"),
         "`tests/modules/apparmor/lint/test_abi.py`",
         "kept; LSM409 tells",
+    ),
+    Difference(
+        "map-by-address",
+        "the log or the denial of `m` (`audit /a* m`, `deny /a* m`) beside a rule with `ix`, and "
+        "the log of an `audit ... ix` of lower priority",
+        (
+            "by its own rules",
+            "taken or lost, by the addresses of the rules in memory",
+            "by its own rules",
+        ),
+        _KNOWN,
+        "by its own rules",
+    ),
+    Difference(
+        "chosen-address",
+        "`audit unix (bind) addr=auto`",
+        ("each bind to `@` and five hex digits is logged, too", *("that bind is logged",) * 2),
+        _KNOWN,
+        "that bind is logged",
+    ),
+    Difference(
+        "mount-without-kind",
+        "`mount fstype=ext4 options in (move)`, a kind behind `in` that does not go with the rest",
+        ("refused", "a new mount", "a new mount"),
+        "`tests/differential/refused.py`",
+        "a new mount",
+    ),
+    Difference(
+        "network-before-condition",
+        "`if` behind a network rule, without a network rule in its branch",
+        ("the compiler crashes", "accepted", "accepted"),
+        "`tests/differential/refused.py`",
+        "accepted",
     ),
     Difference(
         "log-of-glob",
