@@ -220,8 +220,7 @@ DIFFERENCES = (
         "setopt beside `deny unix (getopt)` or `audit unix (getopt)`, and the reverse",
         (
             "by its own rules",
-            "logged or silent as getopt; lost where a rule of lower priority, or one that comes "
-            "before the denial in memory, grants it",
+            "logged or silent as getopt; lost where a rule grants it that the denial is met after",
             "by its own rules",
         ),
         _KNOWN,
