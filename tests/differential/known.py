@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.pattern import (
     ALL,
+    NEVER,
     NOT_NUL,
     Chars,
     Concat,
@@ -154,6 +155,8 @@ def _kernel_pattern(address: Pattern) -> Pattern:
     """The pattern of an address as the compilers write it: any is any bytes."""
     if address == Star(NOT_NUL):
         return Star(ALL)
+    if address == NEVER:
+        return NEVER
     if isinstance(address, Literal):
         return Literal(_kernel_address(address.text))
     assert isinstance(address, Concat)
@@ -280,6 +283,18 @@ def _quiet_options(rules: Rules, question: Question, ours: Answer, theirs: Answe
     )
 
 
+def _empty_address(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    if question.cls != "unix" or ours.mediated != theirs.mediated:
+        return False
+    differing = frozenset().union(
+        *(one ^ other for one, other in zip(ours[:3], theirs[:3], strict=True))
+    )
+    return any(
+        NEVER in rule.fields and differing <= set(rule.cls.names(rule.owner))
+        for rule in rules.get("unix", ())
+    )
+
+
 def _chosen_address(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
     if question.cls != "unix" or theirs.audit - ours.audit != {"bind"}:
         return False
@@ -357,6 +372,11 @@ KNOWN: tuple[Known, ...] = (
         "file-rule-beside-change",
         "a file rule with the very text of the target of a change_profile rule is lost",
         _beside_change,
+    ),
+    Known(
+        "empty-address",
+        "the compilers read behind an empty value that is an address: it is random bytes",
+        _empty_address,
     ),
     Known(
         "chosen-address",

@@ -25,9 +25,9 @@ def excused(
 ) -> str:
     """The name of the difference that excuses another answer; empty for none."""
     here = ours(body, folder)
-    parts = (frozenset(words.split()) for words in (allow, audit, quiet))
+    allowed, logged, silent = (frozenset(words.split()) for words in (allow, audit, quiet))
     mine = here.answer(question)
-    theirs = Answer(*parts, extra=mine.extra)
+    theirs = Answer(allowed, logged, silent, mine.extra)
     assert mine != theirs
     found = explain(rules_of(here.profiles["p"]), question, mine, theirs)
     return found.name if found is not None else ""

@@ -137,7 +137,8 @@ class _Total:
             f"{counts['profiles']} profiles, {counts['pairs']} pairs of states, "
             f"{counts['cut']} walks cut short"
         )
-        reasons = {entry.name: entry.reason for entry in (*KNOWN, *REFUSALS)}
+        reasons = {known.name: known.reason for known in KNOWN}
+        reasons |= {refusal.name: refusal.reason for refusal in REFUSALS}
         for name, count in sorted(self.known.items()):
             print(f"known difference {name}: {count} policies ({reasons[name]})")
         for kind, count in self.kinds.most_common():

@@ -368,3 +368,24 @@ def test_a_written_map_stays_where_another_rule_wins(target: str) -> None:
     """4.1.0 drops it in some of its runs."""
     policy = compiled("profile p { /sbin/** rmix, /sbin/a px, }", target)
     assert "m" in policy.permissions("p", "file", "/sbin/a").allow
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_empty_value_is_no_address(target: str) -> None:
+    text = """@{V}=""
+    profile p { unix (bind) addr=@{V}, unix (send) type=stream addr=@a peer=(addr=@{V}), }
+    profile q { unix (bind, send), deny unix addr=@{V}, }
+    profile r { unix (bind) addr="@", unix (bind) addr="@{V}@a", }
+    """
+    policy = compiled(text, target)
+
+    def may(profile: str, perm: str, **fields: str) -> bool:
+        found = policy.permissions(profile, "unix", "", type="stream", **fields)
+        return perm in found.allow
+
+    for addr in ("@", "@a", "none", "auto"):
+        assert not may("p", "bind", addr=addr)
+        assert not may("p", "send", addr="@a", peer_addr=addr, peer_label="x")
+        assert may("q", "bind", addr=addr)
+    assert may("r", "bind", addr="@")
+    assert may("r", "bind", addr="@a")

@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 
-from lsmc.automata.pattern import Chars, Literal, Pattern, concat, mask_of, union
+from lsmc.automata.pattern import NEVER, Chars, Literal, Pattern, concat, mask_of, union
 from lsmc.base.source import Span
 from lsmc.ir.model import Effect, Rule
 from lsmc.modules.apparmor.classes import NETWORK, UNIX
@@ -296,6 +296,9 @@ def _unix_address(word: ast.Word | None, context: Lowering) -> Glob:
         digit = Chars(mask_of(b"0123456789abcdef"))
         chosen = concat((Literal(b"@"), *(digit,) * 5))
         return Glob(chosen, True)
+    if not text:
+        # the compilers read behind the end of the empty value: some address that no one chose
+        return Glob(NEVER, True)
     # the compilers drop the first letter, be it the `@` or that of a variable's value
     name, exact = context.glob(text[1:], word, null=True)
     return Glob(concat((Literal(b"@"), pack_pattern(name))), exact)
