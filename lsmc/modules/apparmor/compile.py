@@ -32,7 +32,7 @@ from lsmc.modules.apparmor.lower.profile_head import (
     scoped,
 )
 from lsmc.modules.apparmor.lower.rules.rlimit import lower_rlimit
-from lsmc.modules.apparmor.lower.units import Environment, Lowerer
+from lsmc.modules.apparmor.lower.units import AFTER_EXPANSION, Environment, Lowerer
 from lsmc.modules.apparmor.refused import Refused
 from lsmc.modules.apparmor.releases import (
     GRANDCHILD,
@@ -168,13 +168,16 @@ def _bodies(
 ) -> list[tuple[ast.Profile, tuple[Span, ...], _Tree]]:
     """Flatten all bodies before anything is lowered: an abi line in one holds for all."""
 
-    def flatten(profile: ast.Profile, via: tuple[Span, ...], depth: int) -> _Tree:
-        body = reader.read(profile, via)
+    def flatten(
+        profile: ast.Profile, via: tuple[Span, ...], depth: int, taken: bool = True
+    ) -> _Tree:
+        body = reader.read(profile, via, taken)
         diagnostics.extend(body.diagnostics)
         if depth > 50:
             raise Refused(error("nested-too-deeply", profile.head, "profiles nested too deeply"))
         children = [(c, v, flatten(c, v, depth + 1)) for c, v in body.children]
-        return _Tree(body, children)
+        dropped = [(c, flatten(c, v, depth + 1, taken=False)) for c, v in body.dropped]
+        return _Tree(body, children, dropped)
 
     found = []
     for profile, via in preamble.profiles:
@@ -187,10 +190,11 @@ def _bodies(
 
 @dataclass(slots=True)
 class _Tree:
-    """A flattened body with those of its children."""
+    """A flattened body with those of its children, and of the profiles in it that are dropped."""
 
     body: Body
     children: list[tuple[ast.Profile, tuple[Span, ...], _Tree]]
+    dropped: list[tuple[ast.Profile, _Tree]]
 
 
 def _flat(profile: ast.Profile, via: tuple[Span, ...], tree: _Tree) -> Iterator[FlatProfile]:
@@ -295,11 +299,29 @@ class _FileCompiler:
                 rlimits=self._rlimits(tree.body),
             )
         )
+        for inner, subtree in tree.dropped:
+            self._dropped(inner, subtree)
         stem = name
         if GRANDCHILD.older(self._release):
             stem = Name(name.namespace, own.local)
         for child, chain, subtree in tree.children:
             self.profile(child, chain, subtree, _Parent(stem, full, profile.head))
+
+    def _dropped(self, profile: ast.Profile, tree: _Tree) -> None:
+        """Check a profile that is dropped for what the compiler sees before it drops it."""
+        context = Lowering(
+            self._variables, self.features, self._aliases, self._release, rule=profile.head
+        )
+        try:
+            check_identities(profile)
+            flags(profile.flags, context)
+        except Refused as refused:
+            if refused.diagnostic.name not in AFTER_EXPANSION:
+                self._diagnostics.append(refused.diagnostic)
+        self._uses(tree.body, self._variables)
+        self._rlimits(tree.body)
+        for inner, subtree in (*((child, sub) for child, _, sub in tree.children), *tree.dropped):
+            self._dropped(inner, subtree)
 
     def _claim(self, name: Name, profile: ast.Profile, parent: _Parent | None) -> None:
         # the compiler does not compare a child with a profile that is written `parent//child`

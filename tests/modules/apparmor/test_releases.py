@@ -389,3 +389,32 @@ def test_an_empty_value_is_no_address(target: str) -> None:
         assert may("q", "bind", addr=addr)
     assert may("r", "bind", addr="@")
     assert may("r", "bind", addr="@a")
+
+
+DROPPED = (
+    ("flags=(foo)", "", False),
+    ("", "signal set=(foo),", False),
+    ("", "if $none { }", False),
+    ("", "set rlimit foo <= 1,", False),
+    ("", "include <nowhere>", False),
+    ("", "profile r flags=(foo) { }", False),
+    ("", "owner { profile r { signal set=(foo), } }", False),
+    ("", "/a[ r, /@{Y} w, /a px, /a ix,", True),
+    ("/a[", "", True),
+    ("/@{Y}", "profile r /b[ { /c[ r, }", True),
+    ("flags=(complain)", "signal, set rlimit cpu <= 1,", True),
+)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("head", "body", "sound"), DROPPED)
+@pytest.mark.parametrize("place", ["if $off { %s }", "if not $off { } else { %s }", "owner { %s }"])
+def test_a_profile_that_is_dropped_is_checked(
+    place: str, head: str, body: str, sound: bool, target: str
+) -> None:
+    text = f"$off = false\nprofile p {{ {place % f'profile q {head} {{ {body} }}'} }}"
+    if sound:
+        assert set(compiled(text, target).profiles) == {"p"}
+    else:
+        with pytest.raises(lsmc.PolicyError):
+            compiled(text, target)

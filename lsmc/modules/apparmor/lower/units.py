@@ -62,7 +62,7 @@ _KEPT_IN_BLOCKS = (ast.FileRule, ast.LinkRule, ast.ChangeProfileRule)
 #: The rules that the first release keeps from the branches of a condition.
 _KEPT_IN_CONDITIONS = (*_KEPT_IN_BLOCKS, ast.CapabilityRule)
 #: Errors that the compiler finds when it makes a rule's language: not in a rule that it drops.
-_AFTER_EXPANSION = frozenset(
+AFTER_EXPANSION = frozenset(
     (
         "undeclared-variable",
         "recursive-variable",
@@ -262,7 +262,7 @@ def _lower(rules: Sequence[ast.Rule], fragment: Fragment, under: Environment) ->
                 lowered += found
                 notes += context.notes
         except Refused as refused:
-            if kept or refused.diagnostic.name not in _AFTER_EXPANSION:
+            if kept or refused.diagnostic.name not in AFTER_EXPANSION:
                 faults.append(refused.diagnostic)
     return _Result(tuple(lowered), tuple(notes), frozenset(context.used), faults)
 

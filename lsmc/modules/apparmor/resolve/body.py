@@ -43,10 +43,14 @@ class Fragment:
 
 @dataclass(slots=True)
 class Body:
-    """What a profile's body holds after includes and conditions."""
+    """What a profile's body holds after includes and conditions.
+
+    `dropped` are the profiles in a block or in a branch that is not taken: they are checked alone.
+    """
 
     fragments: list[Fragment] = field(default_factory=list)
     children: list[tuple[ast.Profile, tuple[Span, ...]]] = field(default_factory=list)
+    dropped: list[tuple[ast.Profile, tuple[Span, ...]]] = field(default_factory=list)
     rlimits: list[tuple[ast.Rlimit, bool]] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
@@ -83,10 +87,10 @@ class BodyReader:
         self.plain: set[str] = set()
         self.changed: set[str] = set()
 
-    def read(self, profile: ast.Profile, via: tuple[Span, ...]) -> Body:
-        """The fragments, children and limits of a profile."""
+    def read(self, profile: ast.Profile, via: tuple[Span, ...], taken: bool = True) -> Body:
+        """The fragments, children and limits of a profile; one not `taken` gives no rules."""
         body = Body()
-        self._walk(profile.body, profile.span, body, set(), _Place(via))
+        self._walk(profile.body, profile.span, body, set(), _Place(via, taken=taken))
         return body
 
     def _walk(
@@ -138,8 +142,8 @@ class BodyReader:
             case ast.Profile():
                 _check_child(item)
                 # the compiler drops what blocks hold besides file rules
-                if place.taken and place.prefix is None:
-                    body.children.append((item, place.via))
+                kept = place.taken and place.prefix is None
+                (body.children if kept else body.dropped).append((item, place.via))
             case ast.Rlimit():
                 dropped = place.prefix is not None or place.in_condition
                 body.rlimits.append((item, not dropped))
