@@ -153,7 +153,10 @@ TRAILING_TARGET = Difference(
 SINGLE_VALUE = Difference(
     "single-value",
     "`@{V}/b` with the one value `/` of `@{V}`, and other slashes beside a variable of one value",
-    ("both are kept (`//b`)", "both are kept (`//b`)", "one is dropped, save at the beginning"),
+    (
+        *("both are kept (`//b`); a value that is repeated counts as several",) * 2,
+        "one is dropped, save at the beginning",
+    ),
     _HERE,
 )
 NEWER_CLASSES = Difference(

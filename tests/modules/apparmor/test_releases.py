@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 import lsmc
+from lsmc.modules.apparmor.lower.environment import Environments, Setting
 from lsmc.modules.apparmor.releases import (
     DIFFERENCES,
     TARGETS,
@@ -15,7 +16,9 @@ from lsmc.modules.apparmor.releases import (
     release_named,
     release_of,
 )
-from lsmc.modules.apparmor.resolve.features import Features
+from lsmc.modules.apparmor.resolve.aliases import NO_ALIASES
+from lsmc.modules.apparmor.resolve.features import DEFAULT, Features
+from lsmc.modules.apparmor.resolve.variables import Variables
 
 OLD, MIDDLE, NEW = TARGETS
 
@@ -418,3 +421,45 @@ def test_a_profile_that_is_dropped_is_checked(
     else:
         with pytest.raises(lsmc.PolicyError):
             compiled(text, target)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    ("values", "several"),
+    [
+        ("@{V}=/b /b", True),
+        ("@{V}=/b\n@{V}+=/b", True),
+        ("@{U}=b b\n@{V}=/@{U}", True),
+        ("@{U}=/b\n@{V}=@{U} /b", True),
+        ("@{U}=/b /b\n@{V}=/b", False),
+        ("@{V}=/b", False),
+    ],
+)
+def test_a_value_that_is_repeated_counts_as_several(
+    values: str, several: bool, target: str
+) -> None:
+    policy = compiled(f"{values}\nprofile p {{ /@{{V}}/c r, }}", target)
+    read = {path: "r" in policy.permissions("p", "file", path).allow for path in ("/b/c", "//b/c")}
+    dropped = several and target != NEW
+    assert read == {"/b/c": dropped, "//b/c": not dropped}
+
+
+def test_profiles_share_an_include_only_where_its_values_repeat_alike(tmp_path: Path) -> None:
+    (tmp_path / "inner").write_text("/@{V}/c r,\n")
+    for name, values in (("one", "/b"), ("two", "/b /b")):
+        text = f"@{{V}}={values}\nprofile {name} {{ include <inner> }}\n"
+        (tmp_path / name).write_text(text)
+    policy = lsmc.compile([tmp_path / "one", tmp_path / "two"], base=tmp_path, target=OLD)
+    assert "r" not in policy.permissions("one", "file", "/b/c").allow
+    assert "r" in policy.permissions("two", "file", "/b/c").allow
+
+
+def test_a_setting_keeps_what_is_repeated() -> None:
+    table = Variables()
+    table.assign("V", ("/b", "/b"))
+    table.assign("W", ("/b", "/c"))
+    table.assign("X", ("/b",))
+    setting = Setting.of(table, NO_ALIASES, DEFAULT, [("p", "")])
+    made = Environments(lambda _: DEFAULT, None).of(setting, 0).variables
+    assert [made.repeats(name) for name in ("V", "W", "X")] == [True, True, False]
+    assert made.values("V") == ("/b",)

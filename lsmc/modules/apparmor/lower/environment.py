@@ -47,7 +47,7 @@ class Setting(NamedTuple):
         layers: list[Layer] = []
         table: Variables | None = variables
         while table is not None:
-            layers.append(Layer(table.sets, table.bools))
+            layers.append(Layer(table.given(), table.bools))
             table = table.base
         name = None if features is DEFAULT else features.name
         return cls(tuple(reversed(layers)), aliases.pairs, name, tuple(profiles))
@@ -83,7 +83,8 @@ class Environments:
             known = self._tables.get(place)
             if known is None:
                 known = self._tables[place] = Variables(table if len(place) > 1 else None)
-                known.sets.update({name: tuple(values) for name, values in layer.sets.items()})
+                for name, values in layer.sets.items():
+                    known.assign(name, values)
                 known.bools.update(layer.bools)
                 self._alive.append(layer)  # an id is a key only while its object lives
             table = known

@@ -71,6 +71,7 @@ class Variables:
     def __init__(self, base: Variables | None = None) -> None:
         self.base = base
         self.sets: dict[str, tuple[str, ...]] = {}
+        self.repeating: set[str] = set()
         self.bools: dict[str, bool] = {}
         self.pool: Pool = base.pool if base is not None else Pool()
         self._flat: dict[str, tuple[str, ...] | ExpansionError] = {}
@@ -78,7 +79,9 @@ class Variables:
         self._own: set[str] | None = None
         self._users: dict[str, set[str]] | None = None
         self._names: frozenset[str] | None = None
-        self.numbers: dict[tuple[str, ...], int] = base.numbers if base is not None else {}
+        self.numbers: dict[tuple[tuple[str, ...], bool], int] = (
+            base.numbers if base is not None else {}
+        )
 
     def values(self, name: str) -> tuple[str, ...] | None:
         """The values as declared, or None."""
@@ -88,6 +91,13 @@ class Variables:
                 return table.sets[name]
             table = table.base
         return None
+
+    def given(self) -> Mapping[str, tuple[str, ...]]:
+        """The sets declared in this very table, as `assign` takes them."""
+        if not self.repeating:
+            return self.sets
+        again = {name: self.sets[name][:1] for name in self.repeating}
+        return {name: (*values, *again.get(name, ())) for name, values in self.sets.items()}
 
     def boolean(self, name: str) -> bool | None:
         """The value of a boolean, or None when it is not declared."""
@@ -99,8 +109,10 @@ class Variables:
         return None
 
     def assign(self, name: str, values: Iterable[str]) -> None:
-        """Set a variable; values form a set."""
-        self.sets[name] = tuple(sorted(set(values)))
+        """Set a variable; values form a set, of which it is kept whether any is repeated."""
+        given = tuple(values)
+        self.sets[name] = tuple(sorted(set(given)))
+        (self.repeating.discard if len(given) == len(self.sets[name]) else self.repeating.add)(name)
         self._forget()
 
     def assign_bool(self, name: str, value: bool) -> None:
@@ -133,6 +145,23 @@ class Variables:
         if isinstance(known, ExpansionError):
             raise known.with_traceback(None)
         return known
+
+    def repeats(self, name: str) -> bool:
+        """Whether a variable has several values once references are expanded, be they the same."""
+        found, todo = {name}, [name]
+        while todo:
+            one = todo.pop()
+            values = self.values(one) or ()
+            if len(values) > 1 or self._is_repeating(one):
+                return True
+            inner = {other for value in values for other in references(value)} - found
+            found |= inner
+            todo += inner
+        return False
+
+    def _is_repeating(self, name: str) -> bool:
+        table = next((one for one in self._tables() if name in one.sets), None)
+        return table is not None and name in table.repeating
 
     def _is_inherited(self, name: str) -> bool:
         """Whether a name means here what it means in the table below."""
@@ -169,7 +198,8 @@ class Variables:
             if self.base is not None and name not in self._touched():
                 number = self.base.signature(name)
             else:
-                number = self.numbers.setdefault(self.flatten(name), len(self.numbers))
+                meaning = self.flatten(name), self.repeats(name)
+                number = self.numbers.setdefault(meaning, len(self.numbers))
             self._signatures[name] = number
         return number
 
@@ -256,7 +286,7 @@ class Variables:
 
         Slashes that a value would double against its neighbours are dropped, as the compiler does:
         a single value that begins a path keeps them, and the path begins with two.  With `single`
-        off a single value keeps all of its slashes.
+        off a single value keeps all of its slashes, and one that is repeated counts as several.
         """
         if "@{" not in text:
             return text
@@ -273,6 +303,8 @@ class Variables:
             made.add(text[at : match.start()] + match.group(1))
             at = match.end()
             values = self.flatten(name)
+            if len(values) == 1 and not single and self.repeats(name):
+                values *= 2
             several = len(values) > 1
             if made.ends_in_slash and (several or (single and made.is_named)):
                 values = tuple(v.lstrip("/") for v in values)
