@@ -463,3 +463,31 @@ def test_a_setting_keeps_what_is_repeated() -> None:
     made = Environments(lambda _: DEFAULT, None).of(setting, 0).variables
     assert [made.repeats(name) for name in ("V", "W", "X")] == [True, True, False]
     assert made.values("V") == ("/b",)
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ("network alg, if $on { network inet stream, }", True),
+        ("network alg, if not $on { } else { network inet stream, }", True),
+        ("network alg, if not $on { network inet stream, }", False),
+        ("network alg, profile c { } if $on { network inet stream, }", True),
+        ("network alg, if $on { network packet, if $on { network inet stream, } }", True),
+        ("network alg, if $on { if $on { network inet stream, } network packet, }", False),
+        ("network alg, if $on { owner { network inet stream, } network packet, }", False),
+        ("network alg, owner { if $on { network inet stream, } }", False),
+        ("if $on { network inet stream, } network alg,", False),
+        ("if $on { network alg, } if $on { network inet stream, }", False),
+        ("owner { network alg, } if $on { network inet stream, }", False),
+        ("signal, if $on { network inet stream, }", False),
+    ],
+)
+def test_network_rules_in_a_condition_join_those_before(body: str, kept: bool) -> None:
+    policy = compiled(f"$on = true\nprofile p {{ {body} }}", OLD)
+    assert policy.query("p", "socket_create", "inet", type="stream").allowed is kept
+
+
+def test_network_rules_that_join_give_no_unix_sockets() -> None:
+    policy = compiled("$on = true\nprofile p { network alg, if $on { network, } }", OLD)
+    assert policy.query("p", "socket_create", "inet", type="stream").allowed
+    assert "bind" not in policy.permissions("p", "unix", "", type="stream", addr="@a").allow

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.model import Rule, Unit
+from lsmc.modules.apparmor.classes import UNIX
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.lower.context import ExecNote, Head, Lowering
 from lsmc.modules.apparmor.lower.rules.all import lower_all
@@ -27,7 +28,7 @@ from lsmc.modules.apparmor.lower.rules.peer import lower_ptrace, lower_signal
 from lsmc.modules.apparmor.refused import Refused
 from lsmc.modules.apparmor.releases import RULES_IN_CONDITION, Release
 from lsmc.modules.apparmor.resolve.aliases import Aliases
-from lsmc.modules.apparmor.resolve.body import Fragment, conflicting_block, merge
+from lsmc.modules.apparmor.resolve.body import Fragment, conflicting_block, is_network, merge
 from lsmc.modules.apparmor.resolve.features import Features
 from lsmc.modules.apparmor.resolve.variables import ExpansionError, Variables
 from lsmc.modules.apparmor.syntax import ast
@@ -253,13 +254,14 @@ def _lower(rules: Sequence[ast.Rule], fragment: Fragment, under: Environment) ->
     notes: list[ExecNote] = []
     lowered: list[Rule] = []
     faults: list[Diagnostic] = []
+    lost = fragment.conditional and RULES_IN_CONDITION.older(under.release)
     for rule in rules:
         kept = _kept(rule, fragment, under.release)
         context.begin(rule.span)
         try:
             found = lower_rule(rule, fragment.prefix, context)
             if kept:
-                lowered += found
+                lowered += _without_unix(found) if lost else found
                 notes += context.notes
         except Refused as refused:
             if kept or refused.diagnostic.name not in AFTER_EXPANSION:
@@ -272,5 +274,11 @@ def _kept(rule: ast.Rule, fragment: Fragment, release: Release) -> bool:
     if fragment.prefix is not None and not isinstance(rule.body, _KEPT_IN_BLOCKS):
         return False
     if fragment.conditional and RULES_IN_CONDITION.older(release):
-        return fragment.taken and isinstance(rule.body, _KEPT_IN_CONDITIONS)
+        joined = fragment.joined and is_network(rule)
+        return fragment.taken and (joined or isinstance(rule.body, _KEPT_IN_CONDITIONS))
     return fragment.taken
+
+
+def _without_unix(rules: Sequence[Rule]) -> list[Rule]:
+    """The rules without those that a network rule gives for unix sockets."""
+    return [rule for rule in rules if rule.cls is not UNIX]

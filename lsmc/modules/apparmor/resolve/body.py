@@ -8,7 +8,7 @@ all.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
@@ -30,15 +30,17 @@ class Fragment:
     """Rules of one text under one block prefix.
 
     `taken` is False for the branch of a condition that does not hold: its rules are checked, not
-    used.  `conditional` is True for every branch, and for what it includes.
+    used.  `conditional` is True for every branch, and for what it includes; `joined` for one whose
+    network rules the first release adds to those before it.
     """
 
     rules: tuple[ast.Rule, ...]
-    key: tuple[str, int, ast.Prefix | None, bool, bool]
+    key: tuple[str, int, ast.Prefix | None, bool, bool, bool]
     via: tuple[Span, ...]
     prefix: ast.Prefix | None = None
     taken: bool = True
     conditional: bool = False
+    joined: bool = False
 
 
 @dataclass(slots=True)
@@ -55,10 +57,19 @@ class Body:
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Networks:
+    """The network rules of a body or a branch: whether one was met, and whether they count."""
+
+    met: bool = False
+    joined: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where the walk is: the chain of includes, the open blocks, and whether rules here count."""
 
+    networks: _Networks
     via: tuple[Span, ...] = ()
     prefix: ast.Prefix | None = None
     taken: bool = True
@@ -90,7 +101,7 @@ class BodyReader:
     def read(self, profile: ast.Profile, via: tuple[Span, ...], taken: bool = True) -> Body:
         """The fragments, children and limits of a profile; one not `taken` gives no rules."""
         body = Body()
-        self._walk(profile.body, profile.span, body, set(), _Place(via, taken=taken))
+        self._walk(profile.body, profile.span, body, set(), _Place(_Networks(), via, taken=taken))
         return body
 
     def _walk(
@@ -103,13 +114,12 @@ class BodyReader:
             return
         rules = _direct_rules(items)
         if rules:
-            held = place.taken, place.in_condition
+            held = place.taken, place.in_condition, place.in_condition and place.networks.joined
             key = (span.source.path, span.start, place.prefix, *held)
             body.fragments.append(Fragment(rules, key, place.via, place.prefix, *held))
-            if len(rules) == len(items):
-                return
         for item in items:
             if isinstance(item, ast.Rule):
+                place.networks.met |= is_network(item)
                 continue
             try:
                 self._item(item, body, seen, place)
@@ -117,13 +127,7 @@ class BodyReader:
                 body.diagnostics.append(refused.diagnostic)
 
     def _item(self, item: ast.Item, body: Body, seen: set[str], place: _Place) -> None:
-        inner = _Place(
-            via=place.via,
-            prefix=place.prefix,
-            taken=place.taken,
-            in_condition=place.in_condition,
-            depth=place.depth + 1,
-        )
+        inner = replace(place, depth=place.depth + 1)
         match item:
             case ast.Include():
                 self._include(item, body, seen, place)
@@ -131,13 +135,7 @@ class BodyReader:
                 self._condition(item, body, seen, inner)
             case ast.Block():
                 prefix = _combine(place.prefix, item)
-                nested = _Place(
-                    via=place.via,
-                    prefix=prefix,
-                    taken=place.taken,
-                    in_condition=place.in_condition,
-                    depth=inner.depth,
-                )
+                nested = replace(inner, prefix=prefix, networks=_Networks(joined=False))
                 self._walk(item.body, item.span, body, seen, nested)
             case ast.Profile():
                 _check_child(item)
@@ -174,22 +172,16 @@ class BodyReader:
             plain = not place.in_condition and place.prefix is None
             (self.plain if plain else self.changed).add(path)
             body.diagnostics.extend(parsed.diagnostics)
-            inner = _Place(
-                (*place.via, include.span), place.prefix, place.taken, place.in_condition
-            )
+            inner = replace(place, via=(*place.via, include.span), depth=0)
             self._walk(parsed.tree.items, parsed.tree.span, body, seen, inner)
 
     def _condition(self, item: ast.If, body: Body, seen: set[str], place: _Place) -> None:
         holds = evaluate(item.condition, self.variables, self.release)
         for branch, chosen in ((item.body, holds), (item.orelse, not holds)):
             if branch:
-                inner = _Place(
-                    via=place.via,
-                    prefix=place.prefix,
-                    taken=place.taken and chosen,
-                    in_condition=True,
-                    depth=place.depth,
-                )
+                networks = _Networks(joined=place.networks.joined and place.networks.met)
+                taken = place.taken and chosen
+                inner = replace(place, networks=networks, taken=taken, in_condition=True)
                 # the branches of one `if` share its span: the place of the first item tells them
                 # apart
                 first = branch[0].span
@@ -198,6 +190,11 @@ class BodyReader:
 
 def _direct_rules(items: tuple[ast.Item, ...]) -> tuple[ast.Rule, ...]:
     return tuple(item for item in items if isinstance(item, ast.Rule))
+
+
+def is_network(rule: ast.Rule) -> bool:
+    """Whether this is a `network` rule."""
+    return isinstance(rule.body, ast.ClassRule) and rule.body.kind == "network"
 
 
 def _combine(outer: ast.Prefix | None, block: ast.Block) -> ast.Prefix:
