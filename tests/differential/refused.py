@@ -75,6 +75,14 @@ def _has_network_first(profile: FlatProfile) -> bool:
     return False
 
 
+def _endless(bodies: Bodies, ours: str, theirs: str) -> bool:
+    rules = (
+        rule.body for one in bodies for fragment in one.body.fragments for rule in fragment.rules
+    )
+    changes = any(isinstance(body, ast.ChangeProfileRule) for body in rules)
+    return not ours and theirs.startswith("still at work after") and changes
+
+
 REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "contrary-options",
@@ -90,6 +98,11 @@ REFUSALS: tuple[Refusal, ...] = (
         "network-before-condition",
         "3.0.8 crashes where `if` stands behind a network rule and has none itself",
         _network_before_condition,
+    ),
+    Refusal(
+        "endless-merging",
+        "some sets of change_profile rules make 3.0.8 loop",
+        _endless,
     ),
 )
 

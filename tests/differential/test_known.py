@@ -137,6 +137,8 @@ CRASH = "exit status 10"
         ("network inet, if true { /a r, }", CRASH, "network-before-condition"),
         ("if true { /a r, } network inet,", CRASH, ""),
         ("signal, if true { /a r, }", CRASH, ""),
+        ("change_profile -> a, /b r,", "still at work after 60 seconds", "endless-merging"),
+        ("/b r,", "still at work after 60 seconds", ""),
     ],
 )
 def test_refusals(tmp_path: Path, body: str, message: str, name: str) -> None:
