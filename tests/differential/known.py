@@ -15,7 +15,6 @@ from lsmc.automata.pattern import (
     ALL,
     NEVER,
     NOT_NUL,
-    Chars,
     Concat,
     Literal,
     Pattern,
@@ -61,26 +60,6 @@ def _matching(rules: Rules, question: Question) -> list[Rule]:
     """The file rules that match the path of a question."""
     path = question.raw
     return [rule for rule in rules.get("file", ()) if matches(rule.fields[0], path)]
-
-
-def _has_class(pattern: Pattern) -> bool:
-    match pattern:
-        case Chars():
-            return True
-        case Concat(parts):
-            return any(map(_has_class, parts))
-        case Union(options):
-            return any(map(_has_class, options))
-    return False
-
-
-def _class_is_exact(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
-    if question.cls != "file" or not {"x"} <= ours.allow & theirs.allow:
-        return False
-    return ours.extra != theirs.extra and any(
-        rule.transition is not None and rule.exact and _has_class(rule.fields[0])
-        for rule in _matching(rules, question)
-    )
 
 
 def _quiet_of_network(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
@@ -333,11 +312,6 @@ def _namespace_target(_: Rules, question: Question, ours: Answer, theirs: Answer
 
 
 KNOWN: tuple[Known, ...] = (
-    Known(
-        "class-is-exact",
-        "a character class is a wildcard for 3.0.8, not for 6.0, when exec modes compete",
-        _class_is_exact,
-    ),
     Known(
         "path-as-label",
         "executables and profile names share an automaton, so a profile named like an executable "

@@ -491,3 +491,22 @@ def test_network_rules_that_join_give_no_unix_sockets() -> None:
     policy = compiled("$on = true\nprofile p { network alg, if $on { network, } }", OLD)
     assert policy.query("p", "socket_create", "inet", type="stream").allowed
     assert "bind" not in policy.permissions("p", "unix", "", type="stream", addr="@a").allow
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("path", ["/[ab]", "/[a]", "/{[a],b}", "/[a-a]"])
+def test_a_class_among_modes_that_compete(path: str, target: str) -> None:
+    def reached(rules: str) -> str | None:
+        found = compiled(f"profile p {{ {rules} }} profile q {{ }}", target)
+        transition = found.permissions("p", "file", "/a").exec
+        return transition.target if transition is not None else None
+
+    glob, literal = f"{path} px -> q, /* ix,", f"{path} px -> q, /{{a,b}} ix,"
+    if target == OLD:
+        assert reached(literal) == "p"
+        with pytest.raises(lsmc.PolicyError):
+            compiled(f"profile p {{ {glob} }}", target)
+    else:
+        assert reached(glob) == "q"
+        with pytest.raises(lsmc.PolicyError):
+            compiled(f"profile p {{ {literal} }}", target)

@@ -7,13 +7,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from lsmc.automata.pattern import NOT_NUL, Chars, Literal, Pattern, Star, concat, union
+from lsmc.automata.pattern import (
+    NOT_NUL,
+    Chars,
+    Concat,
+    Literal,
+    Pattern,
+    Star,
+    Union,
+    concat,
+    union,
+)
 from lsmc.base.source import Span, to_display
 from lsmc.ir.model import Effect, MediationClass, Rule, Transition
 from lsmc.modules.apparmor.errors import did_you_mean, error
 from lsmc.modules.apparmor.lower.aare import Glob, GlobError, parse_glob
 from lsmc.modules.apparmor.refused import Refused
-from lsmc.modules.apparmor.releases import NEWEST, SINGLE_VALUE, Release
+from lsmc.modules.apparmor.releases import CLASS_IS_EXACT, NEWEST, SINGLE_VALUE, Release
 from lsmc.modules.apparmor.resolve.aliases import NO_ALIASES, Aliases
 from lsmc.modules.apparmor.resolve.features import Features
 from lsmc.modules.apparmor.resolve.variables import (
@@ -132,7 +142,10 @@ class Lowering:
 
     def glob(self, text: str, word: ast.Word, null: bool = False) -> Glob:
         """The language of an expanded text that came from `word`; raises `Refused`."""
-        return glob(text, word.span, null)
+        found = glob(text, word.span, null)
+        if found.exact and CLASS_IS_EXACT.older(self.release) and _has_class(found.pattern):
+            return Glob(found.pattern, False)
+        return found
 
     def label(self, word: ast.Word) -> Glob:
         """A glob over labels, or any other value without slash filtering; raises `Refused`."""
@@ -145,6 +158,15 @@ class Lowering:
             copies = tuple(new + t[len(old) :] if t.startswith(old) else t for t in texts)
             self._count(_COPY + sum(map(len, copies)), f"the alias of `{to_display(old)}`")
             yield copies
+
+
+def _has_class(pattern: Pattern) -> bool:
+    match pattern:
+        case Chars():
+            return True
+        case Concat(parts) | Union(parts):
+            return any(map(_has_class, parts))
+    return False
 
 
 def glob(text: str, span: Span, null: bool = False) -> Glob:
