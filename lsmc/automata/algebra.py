@@ -190,11 +190,6 @@ def shortest(a: Language) -> bytes | None:
     )
 
 
-def is_empty(a: Language) -> bool:
-    """Whether nothing matches."""
-    return shortest(a) is None
-
-
 def intersection(a: Language, b: Language, limit: int = LIMIT) -> bytes | None:
     """A shortest string in both."""
     one, two = automaton(a), automaton(b)

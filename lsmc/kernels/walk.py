@@ -185,10 +185,6 @@ class Walker:
                 return 0
         return state
 
-    def walk_many(self, keys: Iterable[bytes]) -> list[int]:
-        """The states that keys lead to."""
-        return [self.walk(key) for key in keys]
-
     @cython.locals(packed="unsigned long long")
     def depth(self, key: bytes) -> tuple[int, int]:
         """How many bytes of the key stay alive, and the last live state."""

@@ -21,7 +21,7 @@ from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.implied import FOR_CHANGE, FOR_HATS
 from lsmc.modules.apparmor.lower.conflicts import ExecConflicts, onexec_conflict
 from lsmc.modules.apparmor.lower.context import ExecNote, Lowering, glob
-from lsmc.modules.apparmor.lower.environment import Setting
+from lsmc.modules.apparmor.lower.environment import SavedEnvironment
 from lsmc.modules.apparmor.lower.profile_head import (
     Name,
     attachment,
@@ -78,7 +78,7 @@ class Compiled:
     bodies: tuple[FlatProfile, ...] = ()
     aliases: Aliases = NO_ALIASES
     asked: frozenset[FileQuery] = frozenset()
-    setting: Setting | None = None
+    setting: SavedEnvironment | None = None
     plain: frozenset[str] = frozenset()
 
 
@@ -140,7 +140,9 @@ class Compiler:
             bodies=flat,
             aliases=aliases,
             asked=frozenset(self.library.asked),
-            setting=Setting.of(preamble.variables, aliases, file.features, file.identities),
+            setting=SavedEnvironment.of(
+                preamble.variables, aliases, file.features, file.identities
+            ),
             plain=frozenset(reader.plain - reader.changed - preamble.seen),
         )
 

@@ -14,7 +14,7 @@ from lsmc.compiler.inputs import FileState, FileQuery
 from lsmc.modules.apparmor.build.details import Details, KeptFile, read_details
 from lsmc.modules.apparmor.build.driver import Compilation, PreviousBuild
 from lsmc.modules.apparmor.build.revise import Candidate
-from lsmc.modules.apparmor.lower.environment import Layer, Setting
+from lsmc.modules.apparmor.lower.environment import Layer, SavedEnvironment
 from lsmc.tables.bundle import Bundle
 
 
@@ -64,9 +64,9 @@ class _Settings:
         self._shared = details.shared
         self._layers: dict[int, Layer] = {}
 
-    def read(self, number: int) -> Setting:
+    def read(self, number: int) -> SavedEnvironment:
         layers, aliases, features, profiles = self._settings[number]
-        return Setting(
+        return SavedEnvironment(
             tuple(self._layer(layer) for layer in layers),
             tuple((old, new) for old, new in self._shared[aliases]),
             features,
@@ -180,7 +180,7 @@ class _EntryWriter:
         known = [self._before.entry.seen.asks[number] for number in asks]
         return [self._ask(ask, self._outcome.record.get(ask, answer)) for ask, answer in known]
 
-    def _setting(self, setting: Setting) -> int:
+    def _setting(self, setting: SavedEnvironment) -> int:
         layers = [self._shared.shared(layer) for layer in setting.layers]
         aliases = self._shared.number(setting.aliases)
         return self._settings.number((layers, aliases, setting.features, setting.profiles))

@@ -16,7 +16,7 @@ from lsmc.base.source import Location, Source
 from lsmc.ir.model import Unit
 from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.compile import Compiler
-from lsmc.modules.apparmor.lower.environment import Environments, Setting
+from lsmc.modules.apparmor.lower.environment import Environments, SavedEnvironment
 from lsmc.modules.apparmor.lower.revision import Beyond, Revision, revision
 from lsmc.modules.apparmor.lower.units import Environment
 from lsmc.modules.apparmor.resolve.library import Parsed
@@ -38,7 +38,7 @@ class Candidate(NamedTuple):
     """A profile file of which nothing changed but the text of some included files."""
 
     names: Sequence[str]
-    setting: Setting
+    setting: SavedEnvironment
     changed: frozenset[str]
 
 

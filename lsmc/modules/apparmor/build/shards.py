@@ -19,7 +19,7 @@ from lsmc.compiler.inputs import FileState, FileQuery, RecordedFiles
 from lsmc.ir.model import Profile
 from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.compile import Compiler
-from lsmc.modules.apparmor.lower.environment import Setting
+from lsmc.modules.apparmor.lower.environment import SavedEnvironment
 from lsmc.tables.build import TooComplexError, assemble, build_groups, unit_digest, units
 from lsmc.tables.groups import BuiltGroup
 
@@ -38,7 +38,7 @@ class FileRead:
     profiles: tuple[tuple[str, Span], ...]
     diagnostics: tuple[Diagnostic, ...]
     asked: frozenset[FileQuery] = frozenset()
-    setting: Setting | None = None
+    setting: SavedEnvironment | None = None
     plain: frozenset[str] = frozenset()
 
 

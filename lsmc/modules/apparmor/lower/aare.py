@@ -43,7 +43,7 @@ class Glob(NamedTuple):
 
 
 class GlobError(ValueError):
-    """The text is no glob; `kind` is the name of the error."""
+    """The text is not a glob; `kind` is the name of the error."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)

@@ -239,7 +239,7 @@ def words_to_mask(
                 error(
                     "unknown-rule-permission",
                     word.span,
-                    f"`{word.text}` is no permission of a {what} rule",
+                    f"`{word.text}` is not a permission of a {what} rule",
                     did_you_mean(word.text, known) or "known: " + " ".join(known),
                 )
             ) from None
@@ -267,7 +267,7 @@ class Conditions:
                     error(
                         "unknown-condition",
                         condition.span,
-                        f"`{name}` is no condition of {what}",
+                        f"`{name}` is not a condition of {what}",
                         did_you_mean(name, allowed)
                         or ("known: " + " ".join(allowed) if allowed else ""),
                     )

@@ -23,7 +23,7 @@ class Layer(NamedTuple):
     bools: Mapping[str, bool]
 
 
-class Setting(NamedTuple):
+class SavedEnvironment(NamedTuple):
     """The variables of a file, the lowest layer first; its aliases, features and profiles.
 
     `features` is the path of a features file, None for the built-in set.  `profiles` are the local
@@ -42,7 +42,7 @@ class Setting(NamedTuple):
         aliases: Aliases,
         features: Features,
         profiles: Sequence[tuple[str, str]],
-    ) -> Setting:
+    ) -> SavedEnvironment:
         """The setting of a file; layers that files share are the same objects."""
         layers: list[Layer] = []
         table: Variables | None = variables
@@ -64,7 +64,7 @@ class Environments:
         self._aliases: dict[tuple[tuple[str, str], ...], Aliases] = {(): NO_ALIASES}
         self._alive: list[Layer] = []
 
-    def of(self, setting: Setting, profile: int) -> Environment:
+    def of(self, setting: SavedEnvironment, profile: int) -> Environment:
         """The environment of a profile, by its number in the setting."""
         name, attachment = setting.profiles[profile]
         scope = scoped(self._variables(setting.layers), builtins(name, attachment))

@@ -83,7 +83,7 @@ def profile_name(profile: ast.Profile, context: Lowering) -> Name:
                 error(
                     "bad-namespace",
                     word.span,
-                    f"`{text}` is no name in a namespace",
+                    f"`{text}` is not a name in a namespace",
                     "write `:NAMESPACE:NAME`",
                 )
             )
@@ -103,7 +103,7 @@ def attachment(
             error(
                 "bad-attachment",
                 word.span,
-                f"the attachment `{word.text}` is no path",
+                f"the attachment `{word.text}` is not a path",
                 "it starts with `/` or a variable",
             )
         )
@@ -261,7 +261,7 @@ def _value(name: str, value: str, word: ast.Word, context: Lowering) -> str:
                 error(
                     "bad-flag-value",
                     word.span,
-                    f"`{value}` is no error name",
+                    f"`{value}` is not an error name",
                     did_you_mean(value.upper(), errno.errorcode.values()),
                 )
             )

@@ -63,7 +63,7 @@ def parse_features(source: Source) -> tuple[Features, tuple[Diagnostic, ...]]:
             last = None
         else:
             if not word.isprintable() or not word.isascii():
-                return Features(frozenset()), (_bad(here, "bytes that are no text"),)
+                return Features(frozenset()), (_bad(here, "bytes that are not text"),)
             paths.add("/".join((*stack, word)))
             last = word
     if stack:

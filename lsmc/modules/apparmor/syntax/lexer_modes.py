@@ -8,7 +8,7 @@ change the mode.  Within an expression the order of the groups and their lookahe
 it longer, a keyword counts only if no word byte follows.  Matching every kind and comparing the
 lengths was rejected: it costs four times as much.
 
-Kinds that start with `BAD` are no terminals of the grammar: the parser refuses them where they
+Kinds that start with `BAD` are not terminals of the grammar: the parser refuses them where they
 stand, which makes a lexical error an ordinary syntax error with a better name.
 """
 

@@ -28,7 +28,7 @@ class Fault(NamedTuple):
 
 
 def structure(tree: Tree) -> Iterator[Fault]:
-    """What becomes of items that are no rules, in the files of the tree."""
+    """What becomes of items that are not rules, in the files of the tree."""
     for path in tree.texts:
         yield from _items(tree.library.file(path).tree.items, block=False, condition=False)
 

@@ -36,7 +36,7 @@ tests/lint/test_pages.py runs every block with this one check selected:
 
 - A `Bad` block gives at least one finding of this code; a `Good` block gives none.
 - Where lines of a `Bad` block end in a comment that begins with `# found`, the findings are on
-  exactly these lines.  Further findings of the code at a marked line are no fault.
+  exactly these lines.  Further findings of the code at a marked line are not faults.
 - No block has errors (LSM0xx), save those under `Bad, refused:`, which must have some.
 - `# file: NAME` on a line of its own begins a file; what stands before the first one is the file
   `example`.  Names without a `/` are the files that are linted, all together.  Names with a `/`

@@ -37,7 +37,7 @@ def lower_change_profile(
             error(
                 "bad-change-profile",
                 rule.exec.span,
-                f"the executable `{rule.exec.text}` is no absolute path",
+                f"the executable `{rule.exec.text}` is not an absolute path",
                 "a target is written after `->`",
             )
         )

@@ -155,7 +155,7 @@ def permissions(word: ast.Word, effect: Effect) -> tuple[int, Transition | None]
                 error(
                     "unknown-permission",
                     word.span,
-                    f"`{text[at]}` in `{text}` is no file permission",
+                    f"`{text[at]}` in `{text}` is not a file permission",
                     "known: r w a l k m and the exec modes ix px cx ux pix cix pux cux",
                 )
             )

@@ -38,7 +38,7 @@ def lower_userns(rule: ast.ClassRule, head: Head, _: Lowering) -> Iterator[Rule]
                 error(
                     "bad-userns",
                     word.span,
-                    f"`{word.text}` is no permission of a userns rule",
+                    f"`{word.text}` is not a permission of a userns rule",
                     "the only one is `create`",
                 )
             )
@@ -97,7 +97,7 @@ def _types(word: ast.Word | None, name: ast.Word | None) -> tuple[str, ...]:
             error(
                 "bad-mqueue",
                 word.span,
-                f"`{word.text}` is no type of message queue",
+                f"`{word.text}` is not a type of message queue",
                 did_you_mean(word.text, QUEUE_TYPES) or "known: posix sysv",
             )
         )

@@ -241,7 +241,7 @@ def lower_pivot_root(rule: ast.PivotRootRule, head: Head, context: Lowering) -> 
                 error(
                     "bad-pivot-root",
                     condition.span,
-                    f"`{condition.name.text}` is no condition of pivot_root",
+                    f"`{condition.name.text}` is not a condition of pivot_root",
                     "the only one is `oldroot=`",
                 )
             )

@@ -146,7 +146,7 @@ def _socket(
 
 def _unknown_network(word: ast.Word, why: str) -> Refused:
     known = [*FAMILIES, *SOCKET_TYPES, *PROTOCOLS, *PERMISSION_WORDS]
-    message = why or f"`{word.text}` is no network family, type or protocol"
+    message = why or f"`{word.text}` is not a network family, type or protocol"
     return Refused(
         error("unknown-network-word", word.span, message, did_you_mean(word.text, known))
     )
@@ -195,7 +195,7 @@ def _ports(word: ast.Word) -> Glob:
             error(
                 "bad-network-condition",
                 word.span,
-                f"`{word.text}` is no port and no range of ports",
+                f"`{word.text}` is neither a port nor a range of ports",
                 "write N or N-M with 0 <= N <= M <= 65535",
             )
         )
@@ -235,7 +235,7 @@ def lower_unix(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
             error(
                 "bad-unix-condition",
                 word.span,
-                f"`{word.text}` is no permission of a unix rule",
+                f"`{word.text}` is not a permission of a unix rule",
                 "write the socket type as `type=…`" if word.text in SOCKET_TYPES else "",
             )
         )
@@ -246,7 +246,7 @@ def lower_unix(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
             error(
                 "bad-unix-condition",
                 kind.span,
-                f"`{kind.text}` is no socket type",
+                f"`{kind.text}` is not a socket type",
                 did_you_mean(kind.text, SOCKET_TYPES),
             )
         )
@@ -309,7 +309,7 @@ def _bad_address(span: Span, text: str) -> Refused:
         error(
             "bad-unix-condition",
             span,
-            f"`{text}` is no unix socket address",
+            f"`{text}` is not a unix socket address",
             "`@name`, `none` or `auto`; sockets with a path are covered by file rules",
         )
     )

@@ -49,10 +49,10 @@ def lower_rlimit(rule: ast.Rlimit) -> tuple[str, int | None]:
         return name, None
     match = _NUMBER.match(rule.value.text)
     if match is None:
-        raise _bad(rule, rule.value, f"`{rule.value.text}` is no number")
+        raise _bad(rule, rule.value, f"`{rule.value.text}` is not a number")
     sign, digits = match.groups()
     if digits.startswith("0") and not re.fullmatch("[0-7]+", digits):
-        raise _bad(rule, rule.value, f"`{digits}` starts with 0 and is no octal number")
+        raise _bad(rule, rule.value, f"`{digits}` starts with 0 and is not an octal number")
     value = int(digits, 8 if digits.startswith("0") else 10)
     unit = rule.unit.text if rule.unit is not None else ""
     if sign and name != "nice":
