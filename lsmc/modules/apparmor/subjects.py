@@ -44,10 +44,12 @@ class Profiles(ProfileTables):
         """The profiles of a subject; none for one that is not confined.
 
         A subject is a profile's name, a stack `A//&B`, or the path of an executable, which gets the
-        profile that attaches to it.  Raises `UnknownName`.
+        profile that attaches to it.  A profile may be called like a stack: then it is meant.
+        Raises `UnknownName`.
         """
         found = []
-        for part in subject.split("//&"):
+        called = "//&" in subject and self.find(subject) is not None
+        for part in (subject,) if called else subject.split("//&"):
             if part == UNCONFINED:
                 continue
             profile = self.find(part)

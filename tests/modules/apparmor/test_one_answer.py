@@ -116,3 +116,9 @@ def test_permissions_of_the_components_are_those_that_all_grant(policy: lsmc.Pol
     # one permission by the whole name, the other by the components
     asked = {"subject": "s", "class": "signal", "perms": ["send", "receive"], "object": "a//&b"}
     assert policy.answer({**asked, "signal": "term"}).allowed
+
+
+def test_a_profile_called_like_a_stack_is_meant() -> None:
+    policy = lsmc.compile_text('profile "a//&b" { /x r, }\nprofile a { }\nprofile c { /x r, }\n')
+    assert policy.query("a//&b", "read", "/x").allowed
+    assert not policy.query("a//&c", "read", "/x").allowed
