@@ -1,4 +1,4 @@
-"""Cheap facts about patterns: their members when they are few, an example, where they begin."""
+"""Cheap facts about patterns: their members when they are few, an example, how they begin."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def samples(pattern: Pattern) -> tuple[bytes, ...]:
 
 @lru_cache(maxsize=200_000)
 def objects(pattern: Pattern) -> tuple[bytes, ...]:
-    """As `samples`, for paths: only such as the kernel names."""
+    """Like `samples`, for paths: only those that the kernel can build."""
     found = members(pattern)
     if found is not None:
         return tuple(path for path in found if is_real_path(path))
@@ -62,7 +62,7 @@ def objects(pattern: Pattern) -> tuple[bytes, ...]:
 
 @lru_cache(maxsize=200_000)
 def starts(pattern: Pattern) -> tuple[bytes, ...]:
-    """As `heads`, but few: shorter ones where there are many."""
+    """Like `heads`, but fewer: many heads are cut to shorter ones."""
     found = set(heads(pattern, _FEW_HEADS))
     while len(found) > _FEW_HEADS:
         depth = max(head.count(b"/", 0, -1) for head in found)
@@ -106,7 +106,7 @@ def _folder(head: bytes) -> bytes:
 
 
 class Heads(Generic[T]):
-    """Things by the texts that they begin with, to find those that may meet others."""
+    """An index of things by the texts that they begin with, to find those that may overlap."""
 
     def __init__(self, things: Iterable[tuple[T, tuple[bytes, ...]]]) -> None:
         """Each thing comes with its `starts`."""
@@ -129,7 +129,7 @@ class Heads(Generic[T]):
         self._known: dict[tuple[bytes, ...], tuple[T, ...]] = {}
 
     def meeting(self, starts: tuple[bytes, ...]) -> tuple[T, ...]:
-        """The things that may meet one that begins so, each once, in order."""
+        """The things that may overlap one with these beginnings, each once, in order."""
         known = self._known.get(starts)
         if known is None:
             known = self._known[starts] = tuple(self._meeting(starts))

@@ -86,7 +86,7 @@ class Accepting:
 
 
 class Sight(NamedTuple):
-    """A language as far as it is seen: its members where they are few, and what they begin with.
+    """What is known of a language: its members where they are few, and what they begin with.
 
     `first` is the first member where they are many and it is known.
     """
@@ -96,7 +96,7 @@ class Sight(NamedTuple):
     first: bytes | None = None
 
     def behind(self, count: int) -> Sight:
-        """The same without so many bytes that all members begin with."""
+        """The same without the first bytes that all members share."""
         few, first = self.members, self.first
         return Sight(
             few and tuple(text[count:] for text in few),
@@ -122,7 +122,7 @@ def seen(pattern: Pattern) -> Sight | None:
 
 
 def shared_start(texts: Sequence[bytes]) -> bytes:
-    """What all of some texts begin with."""
+    """The common prefix of some texts."""
     if not texts:
         return b""
     low, high = min(texts), max(texts)
@@ -131,9 +131,9 @@ def shared_start(texts: Sequence[bytes]) -> bytes:
 
 
 class Seen(NamedTuple):
-    """What is seen of rules by their number, and of attachments by that of their profile.
+    """What is known of the languages of rules and attachments, by number of rule and of profile.
 
-    For who has the patterns, which a bundle has not; None says nothing.
+    For callers that have the patterns, which a bundle lacks; None says nothing.
     """
 
     rule: Callable[[int], Sight | None]

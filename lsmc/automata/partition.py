@@ -49,7 +49,7 @@ MAX_SPARE = 1 << 18
 
 
 class Spare:
-    """What is left of the states that single patterns of a run may have beyond their share."""
+    """The states left for single patterns of a run that need more than their share."""
 
     __slots__ = ("left",)
 
@@ -127,7 +127,7 @@ def _multiplies(parts: Sequence[Pattern]) -> bool:
 
 
 def _fits(pattern: Pattern, mask: int) -> bool:
-    """Whether some member has all its bytes in a set; the pattern has no loops."""
+    """Whether some member of a pattern without loops has all its bytes in a set."""
     match pattern:
         case Literal(text):
             return not mask_of(text) & ~mask

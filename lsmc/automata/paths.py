@@ -51,7 +51,7 @@ PATHS = Paths()
 
 
 def is_real_file(path: bytes) -> bool:
-    """Whether a path is one of what is not a directory, as of a program."""
+    """Whether a path is one that the kernel builds for anything but a directory."""
     return is_real_path(path) and not path.endswith(b"/")
 
 

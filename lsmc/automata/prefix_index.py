@@ -1,4 +1,4 @@
-"""Things by what their texts begin with, to find those that a text may belong to."""
+"""An index of things by the beginning of their texts."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Prefixes(Generic[T]):
         self._lengths: list[int] = []
 
     def add(self, prefix: bytes, thing: T) -> None:
-        """Keep a thing under what it begins with."""
+        """Add a thing under the text that its members begin with."""
         if prefix not in self._things:
             self._lengths = sorted({*self._lengths, len(prefix)})
         self._things.setdefault(prefix, []).append(thing)
 
     def of(self, text: bytes) -> Iterator[T]:
-        """The things whose beginning a text has, each once, short beginnings first."""
+        """The things whose prefix a text has, each once, short prefixes first."""
         for length in self._lengths:
             if length > len(text):
                 return

@@ -1,4 +1,4 @@
-"""How the members of a pattern begin: texts to find patterns by."""
+"""Prefixes of the members of a pattern, by which patterns can be found."""
 
 from __future__ import annotations
 

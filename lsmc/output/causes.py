@@ -1,4 +1,4 @@
-"""The causes behind a log, explained: for people, and as one JSON object each."""
+"""The causes behind a log with their explanations: for people, and as one JSON object each."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def when(epoch: int | None) -> str | None:
 
 
 def cause_json(found: Explained) -> Object:
-    """A cause as the design gives its fields, and what else is known."""
+    """A cause with its explanation as a JSON object."""
     diagnosis = found.diagnosis
     cause = diagnosis.cause
     verdict = diagnosis.verdict
@@ -108,14 +108,14 @@ def cause_lines(found: Explained) -> Iterator[Line]:
 
 
 def stays(found: Explained) -> bool:
-    """Whether a deny rule refuses it that no other rule beats."""
+    """Whether a deny rule refuses it that no other rule can override."""
     verdict = found.diagnosis.verdict
     refused = verdict is not None and verdict.decision == "deny-explicit"
     return refused and found.diagnosis.status == "denied" and not found.remedies
 
 
 def what(cause: Cause) -> str:
-    """Class, operation and permissions of a cause, each word once."""
+    """Class, operation and permissions of a cause, without repeated words."""
     words = (cause.cls, cause.record.operation or "", cause.denied)
     return " ".join(dict.fromkeys(filter(None, words)))
 
@@ -164,7 +164,7 @@ def _remedies(remedies: Sequence[Remedy]) -> Iterator[Line]:
 
 
 def opens_words(one: Remedy) -> str:
-    """How the examples of what a remedy opens are introduced."""
+    """The introduction to examples of what a remedy opens."""
     if one.rules > len(one.opens):
         return f"also opens, by {one.rules} of its rules, among others"
     return "also opens, among others" if one.more else "also opens"

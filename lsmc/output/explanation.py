@@ -1,4 +1,4 @@
-"""An explanation for people: the answer, what decided, what nearly matched, what would help."""
+"""An explanation for people: the answer, the rules that decided, near misses and suggestions."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def render(report: Report) -> str:
 
 
 def file_line(path: str, findings: Iterable[Diagnostic], ok: bool = True) -> str:
-    """One file as a line; `ok` is false when the compiler would refuse it, or nobody knows."""
+    """The line for one file; `ok` is false when the compiler refuses it, or that is unknown."""
     found = list(findings)
     ok = ok and all(one.severity != "error" for one in found)
     return dumps({"file": path, "ok": ok, "diagnostics": [diagnostic(o) for o in found]}) + "\n"

@@ -1,4 +1,4 @@
-"""Names for findings that stay the same when lines shift, as code hosts want them."""
+"""Fingerprints of findings that stay the same when lines shift, as code hosts need them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from lsmc.output.report import Report
 
 
 def fingerprints(report: Report) -> Iterator[tuple[Diagnostic, str]]:
-    """Each finding with its name: its code, file, profile and text, and a number among equals."""
+    """Each finding with its fingerprint.
+
+    That is its code, file, profile and text, and a number among equal ones.
+    """
     seen: Counter[tuple[str, ...]] = Counter()
     for found in report.findings:
         span = found.span

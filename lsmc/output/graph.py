@@ -21,7 +21,7 @@ _SHOWN = 3
 
 
 class Shown(NamedTuple):
-    """The part of a graph that is shown: subjects in order, each with how far away it is."""
+    """The part of a graph that is shown: subjects in order, each with its distance."""
 
     graph: Graph
     names: Sequence[str]
@@ -40,7 +40,7 @@ def shown(graph: Graph, start: str | None) -> Shown:
 
 
 def text_lines(part: Shown) -> Iterator[Line]:
-    """Each subject with the ways that lead on, and the executions that fail."""
+    """Each subject with its edges, and the executions that fail."""
     silent = 0
     for name in part.names:
         edges = part.graph.edges(name)

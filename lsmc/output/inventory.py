@@ -1,4 +1,4 @@
-"""What a bundle holds: profiles, units, groups, states and sizes; rules and tables as text.
+"""The content of a bundle: profiles, units, groups, states and sizes; rules and tables as text.
 
 The text of rules and tables is stable, so that tests can compare it.
 """

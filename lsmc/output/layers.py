@@ -36,12 +36,12 @@ def layer_lines(layers: Sequence[Layer]) -> Iterator[Line]:
 
 
 def refusal_words(layer: Layer) -> str:
-    """Which layer refuses, and with what."""
+    """The layer that refuses and its errno, in words."""
     return f"{layer.layer} refuses with {layer.errno}"
 
 
 def beyond_words(layer: Layer) -> str:
-    """That no rule helps against a layer."""
+    """A sentence that no rule helps against a layer."""
     if layer.verdict == "deny":
         return "no rule of the profile can change that"
     test = f" ({layer.test})" if layer.test else ""
@@ -54,7 +54,7 @@ def chain_json(layers: Sequence[Layer]) -> list[dict[str, Any]]:
 
 
 def context_json(context: Context) -> dict[str, Any]:
-    """What of a context is known, in the form that a request has it."""
+    """The known part of a context, in the form of a request."""
     found: dict[str, Any] = {
         "uid": context.uid,
         "gid": context.gid,
@@ -74,7 +74,7 @@ def context_json(context: Context) -> dict[str, Any]:
 
 
 def context_lines(context: Context) -> Iterator[Line]:
-    """What of a context is known."""
+    """The known part of a context, for people."""
     from lsmc.stack.capabilities import ALL
 
     caps = context.capabilities

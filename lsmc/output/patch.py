@@ -41,7 +41,7 @@ def patch_lines(patch: bytes) -> Iterator[Line]:
 
 
 def _name(path: str) -> str:
-    """What a diff calls a file: relative to where we are, or else to the root.
+    """The name of a file in a diff: relative to the current directory, or else to the root.
 
     Patches are applied to files, not to links, and to none with `..` in its name.
     """

@@ -1,4 +1,4 @@
-"""All that a run of lint has to say, for every format; and what the formats share.
+"""The report of a lint run, the input of every format; and what the formats share.
 
 A format is a module here with `render(report) -> str`, found by its name.
 """

@@ -37,8 +37,8 @@ def safe(text: str) -> str:
 def inert(text: str) -> str:
     """A text in which the runner of GitHub Actions finds no command.
 
-    It takes `::NAME` at the start of a line for one, and `##[NAME]` anywhere (`ActionCommand` of
-    https://github.com/actions/runner).
+    It takes `::NAME` at the start of a line for a command, and `##[NAME]` anywhere
+    (`ActionCommand` of https://github.com/actions/runner).
     """
     rows = text.replace("##[", "#\\x23[").split("\n")
     return "\n".join(

@@ -30,7 +30,7 @@ def names(permissions: Sequence[str]) -> str:
 
 
 def head_line(verdict: Verdict, asked: Question) -> Line:
-    """The answer itself, with the question."""
+    """The answer itself, with the request."""
     word, role, _ = _WORDS["deny-implicit" if verdict.refusal else verdict.decision]
     subject, op, obj, fields = asked
     pairs = (f"{key}={value}" for key, value in fields.items())
@@ -77,7 +77,7 @@ def rule_lines(ref: RuleRef, indent: str, *after: Piece) -> Iterator[Line]:
 
 
 def transition_words(exec_: Exec) -> str:
-    """What an execution leads to."""
+    """Where an execution leads, in words."""
     mode = f" ({exec_.mode})" if exec_.mode else ""
     if exec_.target is None:
         return f"the rule's transition{mode} finds no profile"

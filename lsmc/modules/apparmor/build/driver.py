@@ -27,10 +27,10 @@ from lsmc.tables.link import Part, link
 
 @dataclass(frozen=True, slots=True)
 class PreviousBuild:
-    """What an earlier run leaves to this one: its bundle, and files that need not be read again.
+    """What a run reuses of an earlier one: its bundle, and files that need not be read again.
 
-    `digests` are those of the bundle's units; `files` has the names of the profiles of each file
-    that is as it was, of which no two are the same.  Of the `candidates` nothing changed but the
+    `digests` are those of the bundle's units; `files` has the names of the profiles of each
+    unchanged file, of which no two are the same.  Of the `candidates` nothing changed but the
     text of included files, which was that of `texts`.  `record` is what else the file system
     answered when all these were compiled.
     """

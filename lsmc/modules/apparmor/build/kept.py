@@ -1,6 +1,4 @@
-"""What a run of the compiler leaves to the next one, as an entry of the cache, and what of an entry
-still holds when some answers of the file system are others.
-"""
+"""Writes a run of the compiler to a cache entry, and reads what still holds of an earlier one."""
 
 from __future__ import annotations
 
@@ -31,7 +29,7 @@ class Earlier(NamedTuple):
 
 
 def from_entry(earlier: Earlier, stale: set[int]) -> PreviousBuild:
-    """What holds of an entry when some asks, by number, are answered otherwise now.
+    """What still holds of an entry when the queries numbered in `stale` have other answers now.
 
     Raises `BundleError` for a damaged bundle.
     """
@@ -81,7 +79,7 @@ class _Settings:
 
 
 def to_entry(outcome: Compilation, before: Earlier | None) -> bytes:
-    """The entry that a run leaves, with what it took from the entry `before`.
+    """The cache entry of a run; `before` is the entry that it reused.
 
     A file with a warning is left out: it is compiled each time, so that the warning is seen.
     """

@@ -69,9 +69,9 @@ class ExecNote:
 
 @dataclass(slots=True)
 class Lowering:
-    """The setting in which the rules of one fragment are lowered.
+    """The context in which the rules of one fragment are lowered.
 
-    `rule` is what is being lowered: what its variables and aliases make of its text is counted.
+    `rule` is the rule being lowered: the text that its variables and aliases produce is counted.
     `used` collects the names of the variables that were expanded: with their values and the
     features they decide what the fragment means.  `notes` collects the rules with an exec
     permission, under the prefix as `written`.
@@ -88,13 +88,13 @@ class Lowering:
     _made: int = 0
 
     def begin(self, rule: Span) -> None:
-        """Go on with another rule."""
+        """Start another rule."""
         self.rule = rule
         self._made = 0
         self.notes.clear()
 
     def _count(self, size: int, by: str) -> None:
-        """Count characters made of the rule's by a variable or an alias; raises `Refused`."""
+        """Count the characters that a variable or an alias makes of the rule; raises `Refused`."""
         assert self.rule is not None
         written = self.rule.end - self.rule.start
         before, self._made = max(self._made, SHARE * written), self._made + size

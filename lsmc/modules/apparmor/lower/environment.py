@@ -1,4 +1,4 @@
-"""What the profiles of a file were compiled under, as plain data that a cache can keep.
+"""What the profiles of a file were compiled under, as plain data for the cache.
 
 With it a rule can be lowered for a profile later, without reading the profile's file again.
 """
@@ -43,7 +43,7 @@ class SavedEnvironment(NamedTuple):
         features: Features,
         profiles: Sequence[tuple[str, str]],
     ) -> SavedEnvironment:
-        """The setting of a file; layers that files share are the same objects."""
+        """The environment of a file, to be saved; layers that files share are the same objects."""
         layers: list[Layer] = []
         table: Variables | None = variables
         while table is not None:
@@ -54,7 +54,7 @@ class SavedEnvironment(NamedTuple):
 
 
 class Environments:
-    """The environments of profiles; what their settings share is made once."""
+    """Restores the environments of profiles; what saved environments share is built once."""
 
     def __init__(self, features: Callable[[str], Features], target: Release | None) -> None:
         """`features` reads a features file; `target` overrides what an abi stands for."""
@@ -65,7 +65,7 @@ class Environments:
         self._alive: list[Layer] = []
 
     def of(self, setting: SavedEnvironment, profile: int) -> Environment:
-        """The environment of a profile, by its number in the setting."""
+        """The environment of a profile, by its number in the saved one."""
         name, attachment = setting.profiles[profile]
         scope = scoped(self._variables(setting.layers), builtins(name, attachment))
         aliases = self._aliases.get(setting.aliases)
