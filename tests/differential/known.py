@@ -94,6 +94,7 @@ def _nul_in_address(rules: Rules, question: Question, ours: Answer, theirs: Answ
     fields = dict(question.fields)
     names = UNIX.fields if "peer_addr" in fields else UNIX.fields[:2]
     values = [pack(to_bytes(fields.get(name, ""))) for name in names]
+    logged = ours.allow == theirs.allow
     for stage in (stage for stage, perms in STAGES.items() if differing.intersection(perms)):
         key = socket_key(stage, *values[1:])
         for rule in rules.get("unix", ()):
@@ -101,7 +102,9 @@ def _nul_in_address(rules: Rules, question: Question, ours: Answer, theirs: Answ
             given = differing.intersection(rule.cls.names(rule.owner))
             for form, perms in _FORMS.items():
                 joined = matches(rule.fields[0], values[0]) and matches(_joined(rule, form), key)
-                if given.intersection(perms) and joined != (apart and form == stage):
+                # 3.0.8 logs in each form by all permissions of a rule
+                counts = given.intersection(perms) or (given and logged and rule.audit)
+                if counts and joined != (apart and form == stage):
                     return True
     return False
 
