@@ -1,6 +1,10 @@
-"""Texts of the system as bytes and back: names that are not UTF-8 keep their bytes."""
+"""Texts of the system as bytes and back (names that are not UTF-8 keep their bytes), and words in
+a row.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 def encode(text: str) -> bytes:
@@ -11,3 +15,11 @@ def encode(text: str) -> bytes:
 def decode(data: bytes) -> str:
     """The text of bytes, with a surrogate for each that is not UTF-8."""
     return data.decode("utf-8", "surrogateescape")
+
+
+def listing(words: Iterable[str]) -> str:
+    """Words as `a, b and c`, each once."""
+    found = list(dict.fromkeys(words))
+    if len(found) < 2:
+        return "".join(found)
+    return f"{', '.join(found[:-1])} and {found[-1]}"

@@ -20,7 +20,7 @@ from lsmc.modules.apparmor.enforced_classes import mediated
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.implied import FOR_CHANGE, FOR_HATS
 from lsmc.modules.apparmor.lower.conflicts import ExecConflicts, onexec_conflict
-from lsmc.modules.apparmor.lower.context import ExecNote, Lowering, glob
+from lsmc.modules.apparmor.lower.context import Altered, ExecNote, Lowering, glob
 from lsmc.modules.apparmor.lower.environment import SavedEnvironment
 from lsmc.modules.apparmor.lower.profile_head import (
     Name,
@@ -40,7 +40,7 @@ from lsmc.modules.apparmor.releases import (
     release_of,
 )
 from lsmc.modules.apparmor.resolve.aliases import NO_ALIASES, Aliases
-from lsmc.modules.apparmor.resolve.body import Body, BodyReader
+from lsmc.modules.apparmor.resolve.body import Body, BodyReader, FragmentKey
 from lsmc.modules.apparmor.resolve.features import DEFAULT, Features
 from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.resolve.preamble import Preamble, PreambleReader
@@ -65,7 +65,8 @@ class Compiled:
     """The profiles of one file, and what is wrong with it; without errors they are sound.
 
     `preamble` and `bodies` are for analyses of what was written: variables, aliases, abi lines,
-    and the rules of each profile, also those that gave no IR.  `aliases` tells which of them have
+    and the rules of each profile, also those that gave no IR; `altered` is what the rules of a
+    fragment become where that is something else than they say.  `aliases` tells which of them have
     matched some text.  `asked` is all that was asked of the file system on the way.  `setting` is
     what the profiles were lowered under, and `plain` are the included files of which nothing but
     their rules and includes counts, so that `revision` can tell what a change of one does.
@@ -76,6 +77,7 @@ class Compiled:
     features: Features
     preamble: Preamble = field(default_factory=Preamble)
     bodies: tuple[FlatProfile, ...] = ()
+    altered: Mapping[FragmentKey, tuple[Altered, ...]] = field(default_factory=dict)
     aliases: Aliases = NO_ALIASES
     asked: frozenset[FileQuery] = frozenset()
     setting: SavedEnvironment | None = None
@@ -138,6 +140,7 @@ class Compiler:
             features=file.features,
             preamble=preamble,
             bodies=flat,
+            altered=file.altered,
             aliases=aliases,
             asked=frozenset(self.library.asked),
             setting=SavedEnvironment.of(
@@ -233,6 +236,7 @@ class _FileCompiler:
         self._release = release
         self.profiles: list[Profile] = []
         self.identities: list[tuple[str, str]] = []
+        self.altered: dict[FragmentKey, tuple[Altered, ...]] = {}
         self._lowerer = lowerer
         self._conflicts = conflicts
         self._variables = variables
@@ -352,6 +356,8 @@ class _FileCompiler:
             if lowered.own:
                 uses.append(Use(Unit(lowered.own), fragment.via))
             notes.extend(lowered.notes)
+            if lowered.altered:
+                self.altered[fragment.key] = lowered.altered
         return uses, notes
 
     def _check(self, notes: Sequence[ExecNote], rules: Sequence[Rule], name: str) -> None:

@@ -44,14 +44,6 @@ def quoted_text(span: Span) -> str:
     return f"`{to_display(' '.join(span.text.split()))}`"
 
 
-def listing(words: Iterable[str]) -> str:
-    """Words as `a, b and c`."""
-    found: Sequence[str] = list(dict.fromkeys(words))
-    if len(found) < 2:
-        return "".join(found)
-    return f"{', '.join(found[:-1])} and {found[-1]}"
-
-
 def chain(view: ProfileView, held: Held) -> list[Label]:
     """The includes that brought a rule into a profile, outermost first."""
     return [Label(span, "included here") for span in view.via(held.facts.id)]

@@ -21,11 +21,11 @@ from lsmc.automata.facts import members, objects, starts
 from lsmc.automata.partition import partition
 from lsmc.automata.pattern import Pattern, union
 from lsmc.automata.prefixes import heads
+from lsmc.base.text import listing
 from lsmc.ir.decision import ALLOW, DENY, Decision
 from lsmc.kernels.walk import Walker
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.data import facts
-from lsmc.modules.apparmor.lint.messages import listing
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lower.aare import parse_glob
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from lsmc.modules.apparmor.compile import FlatProfile
 from lsmc.modules.apparmor.lint.include_graph import includes
 from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
+from lsmc.modules.apparmor.lower.context import Altered
 from lsmc.modules.apparmor.resolve.body import Fragment
 from lsmc.modules.apparmor.resolve.features import Features
 from lsmc.modules.apparmor.syntax import ast
@@ -28,10 +29,14 @@ class Place:
 
 @dataclass(slots=True)
 class Text:
-    """The rules that stand directly in one text under one prefix and one feature set."""
+    """The rules that stand directly in one text under one prefix and one feature set.
+
+    `altered` is what they become where the compiler makes something else of them.
+    """
 
     fragment: Fragment
     features: Features
+    altered: tuple[Altered, ...]
     places: list[Place] = field(default_factory=list)
 
     @property
@@ -60,7 +65,8 @@ def _texts(tree: Tree) -> tuple[Text, ...]:
             key = (fragment.key, features.name)
             text = found.get(key)
             if text is None:
-                text = found[key] = Text(fragment, features)
+                altered = place.file.compiled.altered.get(fragment.key, ())
+                text = found[key] = Text(fragment, features, altered)
             text.places.append(place)
     return tuple(found.values())
 

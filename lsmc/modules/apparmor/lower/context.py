@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lsmc.automata.pattern import (
     NOT_NUL,
@@ -67,6 +68,21 @@ class ExecNote:
     subset: bool
 
 
+class Altered(NamedTuple):
+    """A rule of which the compiler makes something else than it says, without a word.
+
+    `rule` is the rule and `span` the part of it that is meant.  `becomes` goes on after the rule's
+    text in a sentence, and `help` says what to write instead.  A feature set with one of `needs`
+    would keep the rule; without any, the rule is altered under each.
+    """
+
+    rule: Span
+    span: Span
+    becomes: str
+    help: str
+    needs: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Lowering:
     """The context in which the rules of one fragment are lowered.
@@ -74,7 +90,7 @@ class Lowering:
     `rule` is the rule being lowered: the text that its variables and aliases produce is counted.
     `used` collects the names of the variables that were expanded: with their values and the
     features they decide what the fragment means.  `notes` collects the rules with an exec
-    permission, under the prefix as `written`.
+    permission, under the prefix as `written`, and `altered` what else a rule becomes than it says.
     """
 
     variables: Variables
@@ -83,6 +99,7 @@ class Lowering:
     release: Release = NEWEST
     used: set[str] = field(default_factory=set)
     notes: list[ExecNote] = field(default_factory=list)
+    altered: list[Altered] = field(default_factory=list)
     written: ast.Prefix = ast.NO_PREFIX
     rule: Span | None = None
     _made: int = 0
@@ -92,6 +109,24 @@ class Lowering:
         self.rule = rule
         self._made = 0
         self.notes.clear()
+
+    def forget(self) -> None:
+        """Drop what was noted about the rule."""
+        self.notes.clear()
+        while self.altered and self.altered[-1].rule is self.rule:
+            self.altered.pop()
+
+    def alter(self, becomes: str, help_: str, span: Span | None = None) -> None:
+        """Note what becomes of the rule, or of the part of it at `span`."""
+        assert self.rule is not None
+        self.altered.append(Altered(self.rule, span or self.rule, becomes, help_))
+
+    def lose(self, becomes: str, *needs: str) -> None:
+        """Note what becomes of the rule under features that have none of `needs`."""
+        assert self.rule is not None
+        self.altered.append(
+            Altered(self.rule, self.rule, becomes, "write what is left of it", needs)
+        )
 
     def _count(self, size: int, by: str) -> None:
         """Count the characters that a variable or an alias makes of the rule; raises `Refused`."""

@@ -15,7 +15,7 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.model import Rule, Unit
 from lsmc.modules.apparmor.classes import UNIX
 from lsmc.modules.apparmor.errors import error
-from lsmc.modules.apparmor.lower.context import ExecNote, Head, Lowering
+from lsmc.modules.apparmor.lower.context import Altered, ExecNote, Head, Lowering
 from lsmc.modules.apparmor.lower.rules.all import lower_all
 from lsmc.modules.apparmor.lower.rules.capability import lower_capability
 from lsmc.modules.apparmor.lower.rules.change_profile import lower_change_profile
@@ -59,9 +59,9 @@ _BY_NODE: dict[type, Lower] = {
 }
 _OWNED = (ast.FileRule, ast.LinkRule)
 #: The rules that the compiler keeps from a `{ }` block; it drops all others without a word.
-_KEPT_IN_BLOCKS = (ast.FileRule, ast.LinkRule, ast.ChangeProfileRule)
+KEPT_IN_BLOCKS = (ast.FileRule, ast.LinkRule, ast.ChangeProfileRule)
 #: The rules that the first release keeps from the branches of a condition.
-_KEPT_IN_CONDITIONS = (*_KEPT_IN_BLOCKS, ast.CapabilityRule)
+_KEPT_IN_CONDITIONS = (*KEPT_IN_BLOCKS, ast.CapabilityRule)
 #: Errors that the compiler finds when it makes a rule's language: not in a rule that it drops.
 AFTER_EXPANSION = frozenset(
     (
@@ -87,11 +87,13 @@ def lower_rule(rule: ast.Rule, prefix: ast.Prefix | None, context: Lowering) -> 
     rules = tuple(lower(body, Head.of(rule.prefix, rule.span), context))
     if prefix is None:
         return rules
-    context.notes.clear()
+    context.forget()
     if prefix.effect and rule.prefix.effect and prefix.effect != rule.prefix.effect:
         raise Refused(conflicting_block(rule.span, prefix.effect, rule.prefix.effect))
-    if not isinstance(body, _KEPT_IN_BLOCKS):
+    if not isinstance(body, KEPT_IN_BLOCKS):
         return ()
+    if {prefix.owner, rule.prefix.owner} == {"owner", "other"}:
+        context.alter("grants nothing: `owner` and `other` exclude each other", "drop one of them")
     context.written = combined = merge(prefix, rule.prefix)
     if not isinstance(body, _OWNED):
         combined = replace(combined, owner="")
@@ -141,12 +143,16 @@ class Environment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """A fragment's rules: those that any profile can share, and those of this profile alone."""
+    """A fragment's rules: those that any profile can share, and those of this profile alone.
+
+    `altered` is what becomes of them as far as no variable decides it.
+    """
 
     shared: Unit
     own: tuple[Rule, ...]
     notes: tuple[ExecNote, ...]
     diagnostics: tuple[Diagnostic, ...]
+    altered: tuple[Altered, ...] = ()
 
 
 _EMPTY = Unit(())
@@ -155,11 +161,12 @@ _EMPTY = Unit(())
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a fragment divides: the rules to share, the rules to lower for each profile, and the
-    variables that the shared rules use."""
+    variables that the shared rules use.  `altered` is what becomes of all of them."""
 
     shared: tuple[ast.Rule, ...]
     own: tuple[ast.Rule, ...]
     used: tuple[str, ...]
+    altered: tuple[Altered, ...]
 
 
 class Lowerer:
@@ -181,8 +188,13 @@ class Lowerer:
         if not plan.own:
             return shared
         own = self.own(fragment, plan, under)
-        notes = (*shared.notes, *own.notes)
-        return Lowered(shared.shared, own.own, notes, (*shared.diagnostics, *own.diagnostics))
+        return Lowered(
+            shared=shared.shared,
+            own=own.own,
+            notes=(*shared.notes, *own.notes),
+            diagnostics=(*shared.diagnostics, *own.diagnostics),
+            altered=plan.altered,
+        )
 
     def plan(self, fragment: Fragment, features: Features) -> Plan | None:
         """How a fragment divides, once it was lowered without a fault."""
@@ -195,16 +207,17 @@ class Lowerer:
         known = self._units.get(key)
         faults: list[Diagnostic] = []
         if known is None:
-            rules, notes, _, faults = _lower(plan.shared, fragment, under)
-            known = (Unit(rules), notes)
+            found = _lower(plan.shared, fragment, under)
+            faults = found.faults
+            known = (Unit(found.rules), found.notes)
             if not faults:
                 self._units[key] = known
-        return Lowered(known[0], (), known[1], tuple(faults))
+        return Lowered(known[0], (), known[1], tuple(faults), plan.altered)
 
     def own(self, fragment: Fragment, plan: Plan, under: Environment) -> Lowered:
         """The rules that speak of the profile itself."""
-        rules, notes, _, faults = _lower(plan.own, fragment, under)
-        return Lowered(_EMPTY, rules, notes, tuple(faults))
+        found = _lower(plan.own, fragment, under)
+        return Lowered(_EMPTY, found.rules, found.notes, tuple(found.faults))
 
     def _first(self, fragment: Fragment, under: Environment) -> Lowered:
         """Lower a fragment for the first time, and learn how it divides."""
@@ -213,9 +226,11 @@ class Lowerer:
         used: set[str] = set()
         results: tuple[list[Rule], list[Rule]] = ([], [])
         notes: tuple[list[ExecNote], list[ExecNote]] = ([], [])
+        altered: list[Altered] = []
         faults: list[Diagnostic] = []
         for rule in fragment.rules:
             lowered = _lower((rule,), fragment, under)
+            altered += lowered.altered
             if not _kept(rule, fragment, under.release):
                 faults += lowered.faults
                 continue
@@ -231,16 +246,25 @@ class Lowerer:
         unit = Unit(tuple(results[0]))
         if not faults:
             names = tuple(sorted(used))
-            self._plans[fragment.key, under.features.name] = Plan(tuple(shared), tuple(own), names)
+            self._plans[fragment.key, under.features.name] = Plan(
+                tuple(shared), tuple(own), names, tuple(altered)
+            )
             values = tuple(under.variables.signature(name) for name in names)
             key = (fragment.key, under.features.name, under.aliases, values)
             self._units[key] = (unit, tuple(notes[0]))
-        return Lowered(unit, tuple(results[1]), (*notes[0], *notes[1]), tuple(faults))
+        return Lowered(
+            shared=unit,
+            own=tuple(results[1]),
+            notes=(*notes[0], *notes[1]),
+            diagnostics=tuple(faults),
+            altered=tuple(altered),
+        )
 
 
 class _Result(NamedTuple):
     rules: tuple[Rule, ...]
     notes: tuple[ExecNote, ...]
+    altered: tuple[Altered, ...]
     used: frozenset[str]
     faults: list[Diagnostic]
 
@@ -264,14 +288,27 @@ def _lower(rules: Sequence[ast.Rule], fragment: Fragment, under: Environment) ->
                 lowered += _without_unix(found) if lost else found
                 notes += context.notes
         except Refused as refused:
+            context.forget()
             if kept or refused.diagnostic.name not in AFTER_EXPANSION:
                 faults.append(refused.diagnostic)
-    return _Result(tuple(lowered), tuple(notes), frozenset(context.used), faults)
+                continue
+        if fragment.prefix is not None and not isinstance(rule.body, KEPT_IN_BLOCKS):
+            context.alter(
+                "is dropped: of a `{ }` block only file, link and change_profile rules are kept",
+                "write the prefix on the rule and move it out of the block",
+            )
+    return _Result(
+        rules=tuple(lowered),
+        notes=tuple(notes),
+        altered=tuple(context.altered),
+        used=frozenset(context.used),
+        faults=faults,
+    )
 
 
 def _kept(rule: ast.Rule, fragment: Fragment, release: Release) -> bool:
     """Whether the compiler uses a rule where it stands."""
-    if fragment.prefix is not None and not isinstance(rule.body, _KEPT_IN_BLOCKS):
+    if fragment.prefix is not None and not isinstance(rule.body, KEPT_IN_BLOCKS):
         return False
     if fragment.conditional and RULES_IN_CONDITION.older(release):
         joined = fragment.joined and is_network(rule)

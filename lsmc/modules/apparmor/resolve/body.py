@@ -25,6 +25,10 @@ from lsmc.modules.apparmor.syntax import ast
 MAX_NESTING = 100
 
 
+#: The place of a text, the prefix it stands under, and whether it is taken, conditional and joined.
+FragmentKey = tuple[str, int, ast.Prefix | None, bool, bool, bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """Rules of one text under one block prefix.
@@ -35,7 +39,7 @@ class Fragment:
     """
 
     rules: tuple[ast.Rule, ...]
-    key: tuple[str, int, ast.Prefix | None, bool, bool, bool]
+    key: FragmentKey
     via: tuple[Span, ...]
     prefix: ast.Prefix | None = None
     taken: bool = True

@@ -54,6 +54,11 @@ def test_downgraded(tmp_path: Path, body: str, abi: str, what: str) -> None:
     assert "mine" in found.message
 
 
+def test_a_dropped_rule_is_not_downgraded(tmp_path: Path) -> None:
+    text = rules("deny { network inet port=80, }", "abi <abi/mine>,")
+    assert findings(tmp_path, "LSM403", text, COARSE)[0] == []
+
+
 def test_missing_abi_looks_at_includes(tmp_path: Path) -> None:
     (tmp_path / "preamble").write_text("abi <abi/4.0>,\n")
     bare = "# comment\n\nprofile p /p {\n}\n"

@@ -1,14 +1,18 @@
-"""Character classes that match something else than they say."""
+"""Character classes that match something else than they say.
+
+This is about the text alone: lowering reads globs with their variables expanded and alternations
+parted, and no longer knows where a class was written.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from lsmc.base.source import Span, to_display
+from lsmc.base.source import to_display
+from lsmc.modules.apparmor.lower.context import Altered
 from lsmc.modules.apparmor.syntax import ast
 
-Found = tuple[str, str, Span | None]
 #: An escape, or a class; one that is not closed goes to the end, so that no place is seen twice.
 _CLASS = re.compile(r"\\.|\[((?:\\.|[^\]\\])*+)(\]?)", re.DOTALL)
 _ITEM = re.compile(r"\\.|[^\\]", re.DOTALL)
@@ -39,12 +43,13 @@ def globs(body: ast.RuleBody) -> Iterator[ast.Word]:
         yield from condition.values
 
 
-def classes(word: ast.Word) -> Iterator[Found]:
-    """What becomes of the classes of a glob."""
-    for match in _CLASS.finditer(word.text):
-        if match.group(2):
-            for becomes, instead in _class(match.group(1)):
-                yield becomes, instead, word.span
+def classes(rule: ast.Rule) -> Iterator[Altered]:
+    """What becomes of the classes in the globs of a rule."""
+    for word in globs(rule.body):
+        for match in _CLASS.finditer(word.text):
+            if match.group(2):
+                for becomes, instead in _class(match.group(1)):
+                    yield Altered(rule.span, word.span, becomes, instead)
 
 
 def _class(text: str) -> Iterator[tuple[str, str]]:

@@ -42,11 +42,12 @@ from dataclasses import replace
 from lsmc.analysis.profile_view import Held, ProfileView, grants, wins
 from lsmc.automata.facts import members
 from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.text import listing
 from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import CAPABILITY
 from lsmc.modules.apparmor.lint.data import facts
-from lsmc.modules.apparmor.lint.messages import chain, listing, quoted, witness
+from lsmc.modules.apparmor.lint.messages import chain, quoted, witness
 from lsmc.modules.apparmor.lint.tree import Tree
 
 

@@ -31,9 +31,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Label
+from lsmc.base.text import listing
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.data import facts
-from lsmc.modules.apparmor.lint.messages import listing, quoted
+from lsmc.modules.apparmor.lint.messages import quoted
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import written_rules
 from lsmc.modules.apparmor.names import FAMILIES, SOCKET_TYPES

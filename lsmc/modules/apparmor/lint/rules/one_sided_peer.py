@@ -53,13 +53,13 @@ from lsmc.automata.facts import overlap
 from lsmc.automata.pattern import Literal, Pattern, example, literals
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import to_display
-from lsmc.base.text import encode
+from lsmc.base.text import encode, listing
 from lsmc.ir import model as ir
 from lsmc.ir.mediation import Effect, MediationClass
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import DBUS, SIGNAL, UNIX
 from lsmc.modules.apparmor.kernel_objects import is_requestable
-from lsmc.modules.apparmor.lint.messages import listing, rule_text
+from lsmc.modules.apparmor.lint.messages import rule_text
 from lsmc.modules.apparmor.lint.peers import ANSWER, PEER, PeerRule, granted, peer_rules
 from lsmc.modules.apparmor.lint.references import names_of
 from lsmc.modules.apparmor.lint.tree import Tree

@@ -63,8 +63,8 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, NETWORK
 from lsmc.modules.apparmor.lint.file_rules import WRITE
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
+from lsmc.modules.apparmor.lint.quirks.glob import classes
 from lsmc.modules.apparmor.lint.quirks.map import unsure_maps
-from lsmc.modules.apparmor.lint.quirks.rules import altered
 from lsmc.modules.apparmor.lint.quirks.structure import (
     Fault,
     abi_lines,
@@ -76,6 +76,8 @@ from lsmc.modules.apparmor.lint.quirks.structure import (
 )
 from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.lint.written_rules import Text, places, texts
+from lsmc.modules.apparmor.lower.context import Altered
+from lsmc.modules.apparmor.lower.units import KEPT_IN_BLOCKS
 from lsmc.modules.apparmor.resolve.features import Features
 from lsmc.modules.apparmor.subjects import FREE_MODES
 from lsmc.modules.apparmor.syntax import ast
@@ -84,6 +86,9 @@ from lsmc.modules.apparmor.syntax import ast
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Everything that becomes something else."""
     for text in texts(tree):
+        for change in text.altered:
+            if not change.needs:
+                yield from _altered(text, change)
         for rule in text.rules:
             yield from _rule(tree, text, rule)
     for place in places(tree):
@@ -106,17 +111,22 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             yield from _shared_network(tree, file)
 
 
-def _rule(tree: Tree, text: Text, rule: ast.Rule) -> Iterator[Diagnostic]:
+def _altered(text: Text, change: Altered) -> Iterator[Diagnostic]:
     related = [Label(span, "included here") for span in text.fragment.via]
-    for change in altered(rule, text.fragment.prefix, text.features):
-        for place in text.places:
-            yield CHECK.finding(
-                change.span or rule.span,
-                f"{quoted(rule.span)} {change.becomes}",
-                help=change.help,
-                profile=place.name,
-                related=related,
-            )
+    for place in text.places:
+        yield CHECK.finding(
+            change.span,
+            f"{quoted(change.rule)} {change.becomes}",
+            help=change.help,
+            profile=place.name,
+            related=related,
+        )
+
+
+def _rule(tree: Tree, text: Text, rule: ast.Rule) -> Iterator[Diagnostic]:
+    if text.fragment.prefix is None or isinstance(rule.body, KEPT_IN_BLOCKS):
+        for change in classes(rule):
+            yield from _altered(text, change)
     if "@{" in rule.span.text:
         for place in text.places:
             variables = place.file.compiled.preamble.variables

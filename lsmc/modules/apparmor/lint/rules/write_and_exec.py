@@ -40,13 +40,14 @@ from lsmc.analysis.profile_view import Held, ProfileView, UnitView, grants, wins
 from lsmc.automata.facts import Heads, common_file, last_bytes, starts
 from lsmc.automata.pattern import Pattern
 from lsmc.base.diagnostics import Diagnostic, Label
+from lsmc.base.text import listing
 from lsmc.ir.decision import Decision
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.exec_transition import execution
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.file_rules import EXECUTE, MAP, WRITE, granting
-from lsmc.modules.apparmor.lint.messages import chain, listing, quoted, shown, witness
+from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
 from lsmc.modules.apparmor.lint.path_sets import globs
 from lsmc.modules.apparmor.lint.tree import Tree
 

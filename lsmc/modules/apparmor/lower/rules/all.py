@@ -36,6 +36,11 @@ def lower_all(_: ast.AllRule, head: Head, context: Lowering) -> Iterator[Rule]:
     yield from lower_pivot_root(ast.PivotRootRule((), None, None), head, context)
     yield from lower_capability(ast.CapabilityRule(()), head, context)
     denied = head.effect is Effect.DENY
+    context.forget()  # nobody wrote the parts
+    if denied:
+        context.alter(
+            "denies files only to their owner, execution apart", "add `deny /{**,} rwlkm,`"
+        )
     path = ast.Word("/{**,}", head.origin)
     # the compiler denies these to the owner only
     files = replace(head, owner="owner") if denied else head

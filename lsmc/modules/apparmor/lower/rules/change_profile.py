@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lsmc.automata.pattern import NOT_NUL, Chars, Literal, Star, concat, mask_of
+from lsmc.base.source import to_display
 from lsmc.ir.model import Effect, Rule, Transition
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, ONEXEC
 from lsmc.modules.apparmor.errors import error
@@ -64,6 +65,11 @@ def lower_change_profile(
         executable = context.label(rule.exec)
         if head.effect is not Effect.DENY:
             transition = Transition("profile", unsafe=rule.safety == "unsafe")
+            to = f" to `{to_display(rule.target.text)}`" if rule.target is not None else ""
+            context.alter(
+                f"allows the direct change{to} too, not only at the execution",
+                "nothing forbids the direct change: be sure that it may be",
+            )
     yield head.rule(ONEXEC, (executable, target), ONEXEC.all, transition=transition)
     if head.effect is Effect.DENY:
         # executables and names of profiles share an automaton: denied is, for the next exec, each

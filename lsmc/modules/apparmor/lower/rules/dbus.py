@@ -33,6 +33,12 @@ def lower_dbus(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
     # the compiler takes the outer conditions inside `peer=( )` too
     peer = Conditions(rule.peer or (), _INSIDE, "`peer=` in a dbus rule")
     for name in ("bus", "path", "interface", "member"):
+        for condition in peer.get(name):
+            context.alter(
+                f"takes `{name}=` as if it stood outside of `peer=( )`",
+                "move it out of the parentheses",
+                condition.span,
+            )
         if name in conditions and name in peer:
             raise Refused(
                 error("repeated-condition", peer.get(name)[0].span, f"`{name}` is given twice")

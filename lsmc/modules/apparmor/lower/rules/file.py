@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lsmc.automata.pattern import ALL, Chars, Literal, Pattern, Star, concat, mask_of
+from lsmc.base.source import to_display
 from lsmc.ir.model import Effect, Rule, Transition
 from lsmc.modules.apparmor.classes import FILE, LINK
 from lsmc.modules.apparmor.errors import error
@@ -40,6 +41,7 @@ _MAP = FILE.mask("m")
 _PAIR = LINK.mask(("link",))
 _SUBSET = LINK.mask(("subset",))
 _ANY_TARGET: Pattern = concat((Literal(b"/"), Chars(ALL & ~mask_of(b"/")), Star(ALL)))
+_PATTERN = re.compile(r"(?<!\\)[*?\[{]")
 _EVERY_FILE = "/{**,}"
 
 
@@ -55,10 +57,22 @@ def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Ru
     transition = None
     if mode is not None:
         transition = mode
-        if rule.safety and mode.kind != "inherit":
-            transition = transition._replace(unsafe=rule.safety == "unsafe")
+        if mode.kind != "inherit":
+            if mode.unsafe and "U" in rule.perms.text:
+                _note_scrubbing(rule.perms, context)
+            if rule.safety:
+                transition = transition._replace(unsafe=rule.safety == "unsafe")
+        elif rule.safety == "unsafe":
+            context.alter("is a plain `ix`: `unsafe` means nothing there", "drop `unsafe`")
         if rule.target is not None:
             transition = named(transition, rule.target, rule.path, context)
+    elif rule.target is not None and not mask & _L:
+        context.alter(
+            f"does nothing with `-> {to_display(rule.target.text)}`: "
+            "there is neither an exec nor a link permission",
+            "drop the target",
+            rule.target.span,
+        )
     ignored = not rule.leading and TRAILING_TARGET.older(context.release)
     target = rule.target if mask & _L and not mask & _EXECUTE else None
     if target is not None and ignored:
@@ -97,6 +111,13 @@ def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Ru
 
 def lower_link(rule: ast.LinkRule, head: Head, context: Lowering) -> Iterator[Rule]:
     """The IR of a link rule; raises `Refused`."""
+    if rule.subset and head.effect is Effect.DENY:
+        context.alter("denies the link as without `subset`", "drop `subset`")
+    elif rule.subset and head.owner in ("", "other"):
+        context.alter(
+            "tests the subset only for files that the task owns; others may be linked freely",
+            "write `owner` before the rule",
+        )
     for number, (new, old) in enumerate(context.paths(rule.path, rule.target)):
         link = context.glob(new, rule.path)
         existing = context.glob(old, rule.target)
@@ -183,9 +204,47 @@ def _mode(first: str, second: str) -> Transition:
     )
 
 
+def _note_scrubbing(perms: ast.Word, context: Lowering) -> None:
+    """Note the modes whose second letter alone asks for a scrubbed environment."""
+    for match in _EXEC.finditer(perms.text):
+        first, second = match.groups()
+        if first and second == "U":
+            context.alter(
+                f"keeps the environment: `{match.group()}` is `{match.group().lower()}`, "
+                "the case of the first letter decides alone",
+                f"write `{first.upper()}ux`",
+                perms.span,
+            )
+
+
+def _note_target(mode: Transition, target: ast.Word, context: Lowering) -> None:
+    """Note a target that comes before the mode, or reads like more than a name."""
+    text = to_display(target.text)
+    if mode.kind in ("inherit", "unconfined"):
+        fallback = "staying in the profile" if mode.kind == "inherit" else "no profile"
+        context.alter(
+            f"goes to the profile `{text}`, and to {fallback} only if that does not exist",
+            "write `px ->`, or drop the target",
+            target.span,
+        )
+    if "@{" in text:
+        context.alter(
+            f"looks for a profile with the very name `{text}`: variables are not expanded there",
+            "write the name out",
+            target.span,
+        )
+    elif _PATTERN.search(target.text):
+        context.alter(
+            f"looks for a profile with the very name `{text}`: a target is not a pattern",
+            "write the name out, one rule for each target",
+            target.span,
+        )
+
+
 def named(mode: Transition, target: ast.Word, path: ast.Word, context: Lowering) -> Transition:
     """The transition to a named target; the name is taken as it is written."""
     name = target.text
+    _note_target(mode, target, context)
     if name.startswith("&") and "domain/stack" not in context.features:
         raise Refused(
             error(
@@ -196,7 +255,14 @@ def named(mode: Transition, target: ast.Word, path: ast.Word, context: Lowering)
         )
     if mode.kind == "attach-child":
         # the compiler stores a child whose name is the rule's own path as the plain mode
-        return mode if name == path.text else mode._replace(kind="child", name=name)
+        if name != path.text:
+            return mode._replace(kind="child", name=name)
+        context.alter(
+            "is stored as the plain mode: the target is the rule's own path",
+            "name the child otherwise, or drop the target",
+            target.span,
+        )
+        return mode
     return mode._replace(kind="stack" if name.startswith("&") else "profile", name=name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.automata.pattern import EMPTY
+from lsmc.base.source import to_display
 from lsmc.ir.model import Rule
 from lsmc.modules.apparmor.classes import IO_URING, MQUEUE, USERNS
 from lsmc.modules.apparmor.errors import did_you_mean, error
@@ -50,8 +51,16 @@ def lower_io_uring(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterat
     conditions = Conditions(rule.conditions, ("label",), "an io_uring rule")
     perms = rule.perms or ()
     if rule.perms_in_list:
-        # the compiler passes over unknown words in a list
         perms = tuple(word for word in perms if word.text in IO_URING.permissions)
+        unknown = [w for w in rule.perms or () if w.text not in IO_URING.permissions]
+        if unknown:
+            left = " ".join(word.text for word in perms)
+            becomes = f"means `{left}`" if left else "means every permission"
+            context.alter(
+                f"{becomes}: `{to_display(unknown[0].text)}` is passed over",
+                f"known: {' '.join(IO_URING.permissions)}",
+                unknown[0].span,
+            )
     mask = words_to_mask(IO_URING, (*perms, *rule.words), {}, "io_uring") or IO_URING.all
     word = conditions.single("label")
     label = context.glob(word.text, word) if word is not None else ANY
@@ -82,6 +91,11 @@ def lower_mqueue(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator
     if label_word is None:
         yield head.rule(MQUEUE, (kind, name, ANY), mask)
         return
+    if "type" not in conditions and "sysv" in types:
+        context.alter(
+            "matches the label twice over for sysv queues, and so never there",
+            "write one rule with `type=posix` and one with `type=sysv`",
+        )
     label = context.label(label_word)
     yield head.rule(MQUEUE, (kind, name, label), mask)
     if mask & MQUEUE.mask(("create",)) and not QUEUE_LABEL.older(context.release):

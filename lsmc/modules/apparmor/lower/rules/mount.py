@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from lsmc.automata.pattern import Literal, Pattern, concat, optional, union
+from lsmc.base.text import listing
 from lsmc.ir.model import Rule
 from lsmc.modules.apparmor.classes import MOUNT, PIVOT_ROOT, UMOUNT
 from lsmc.modules.apparmor.errors import did_you_mean, error
@@ -42,18 +43,23 @@ _KNOWN_FLAGS = sum(FLAGS)
 
 
 class _Kind(NamedTuple):
-    """A kind of mount that a rule covers: its flags, and whether it has a source and a type."""
+    """A kind of mount that a rule covers: what it is called, its flags, and whether it has a source
+    and a type."""
 
+    name: str
     flags: int
     has_source: bool
     has_type: bool
 
 
-_REMOUNT = _Kind(REMOUNT_FLAGS, False, False)
-_BIND = _Kind(BIND_FLAGS, True, False)
-_CHANGE = _Kind(CHANGE_TYPE_FLAGS, False, False)
-_MOVE = _Kind(MOVE_FLAGS, True, False)
-_NEW = _Kind(NEW_FLAGS, True, True)
+_REMOUNT = _Kind("a remount", REMOUNT_FLAGS, False, False)
+_BIND = _Kind("a bind mount", BIND_FLAGS, True, False)
+_CHANGE = _Kind("a change of propagation", CHANGE_TYPE_FLAGS, False, False)
+_MOVE = _Kind("a move", MOVE_FLAGS, True, False)
+_NEW = _Kind("a new mount", NEW_FLAGS, True, True)
+#: The flags that choose a kind of mount, and one that each kind masks out.
+_CHOOSES = REMOUNT | BIND | MOVE | PROPAGATION | REC
+_NOUSER = 0x80000000
 
 
 def lower_mount(rule: ast.MountRule, head: Head, context: Lowering) -> Iterator[Rule]:
@@ -82,10 +88,19 @@ def lower_mount(rule: ast.MountRule, head: Head, context: Lowering) -> Iterator[
     mountpoint = _path(rule.mountpoint, context)
     if rule.kind == "umount":
         # the conditions are read and not used
+        if rule.conditions:
+            names = listing(f"`{c.name.text}`" for c in rule.conditions)
+            becomes = f"is as without {names}: umount looks at the mountpoint only"
+            context.alter(becomes, "drop them")
         yield head.rule(UMOUNT, (mountpoint or ANY,), UMOUNT.all)
         return
     globs = [context.glob(text, word) for text, word in zip(texts, types, strict=True)]
     fstype = Glob(union(g.pattern for g in globs), all(g.exact for g in globs)) if globs else None
+    for condition in conditions.get("options") + conditions.get("option"):
+        if condition.op == "in":
+            _note_optional(condition, context)
+        else:
+            _note_required(rule, condition, fstype is not None, context)
     if OLD_MOUNT.older(context.release):
         old = tuple(shapes(rule, _words(conditions), fstype is not None))
         for shape in old:
@@ -136,6 +151,62 @@ def _words(conditions: Conditions) -> Iterator[tuple[str, int, int]]:
     for condition in conditions.get("options") + conditions.get("option"):
         for word in condition.values:
             yield condition.op, SETS.get(word.text, 0), CLEARS.get(word.text, 0)
+
+
+def _note_optional(condition: ast.Condition, context: Lowering) -> None:
+    """Note the words of `options in` that would clear a flag, and let it be set."""
+    named = 0
+    for word in condition.values:
+        named |= flag_bits(word.text)
+    for word in condition.values:
+        opened = [flag for flag in FLAGS if cleared_bits(word.text) & flag & ~named]
+        if opened:
+            flag = flag_word(opened[0]).decode().rstrip(",")
+            drop = f"drop `{word.text}`: a flag that `options in` does not name stays clear"
+            context.alter(
+                f"allows `{flag}` too: `{word.text}` in `options in` makes the flag optional",
+                drop if len(condition.values) > 1 else f"write `options={word.text}`",
+                word.span,
+            )
+
+
+def _note_required(
+    rule: ast.MountRule, condition: ast.Condition, fstype: bool, context: Lowering
+) -> None:
+    """Note the words of `options=` that the kind of mount they choose does not keep."""
+    flags = [(word.text, flag_bits(word.text)) for word in condition.values]
+    needed = REMOUNT if rule.kind == "remount" else 0
+    for _, bits in flags:
+        needed |= bits
+    if needed & _NOUSER:
+        context.alter("passes over `nouser`: the flag is masked out", "drop it", condition.span)
+        needed &= ~_NOUSER
+    if not needed:
+        return
+    kind = next(iter(_kinds(needed, 0, rule, fstype)), _NEW)
+    if kind is _NEW and needed & _CHOOSES:
+        word = next((text for text, bits in flags if bits & _CHOOSES), rule.kind)
+        left = listing(f"`{text}`" for text, bits in flags if bits & NEW_FLAGS)
+        if needed & REMOUNT:
+            why = "a source or a type is given"
+        elif fstype:
+            why = "a type is given"
+        else:
+            why = "two paths are given" if needed & PROPAGATION else "other flags decide"
+        context.alter(
+            f"grants a new mount{f' with {left}' if left else ''}, not `{word}`: {why}",
+            "write separate rules for each kind of mount",
+            condition.span,
+        )
+        return
+    lost = [text for text, bits in flags if bits & ~kind.flags & ~_NOUSER]
+    if lost:
+        words = listing(f"`{text}`" for text in lost)
+        context.alter(
+            f"covers {kind.name} without {words}: that kind of mount keeps other flags only",
+            f"drop {words}, or grant the later remount by a rule of its own",
+            condition.span,
+        )
 
 
 def _old_fields(
@@ -245,6 +316,16 @@ def lower_pivot_root(rule: ast.PivotRootRule, head: Head, context: Lowering) -> 
                     "the only one is `oldroot=`",
                 )
             )
+    if rule.target is not None:
+        context.alter(
+            "changes no profile: what stands behind `->` is not used",
+            "drop the target",
+            rule.target.span,
+        )
+    if len(rule.conditions) > 1:
+        context.alter(
+            "counts the first `oldroot=` only", "write one rule for each", rule.conditions[1].span
+        )
     old = rule.conditions[0].values[0] if rule.conditions else None
     newroot, oldroot = _path(rule.newroot, context), _path(old, context)
     made = head.rule(PIVOT_ROOT, (newroot or ANY, oldroot or ANY), PIVOT_ROOT.all)

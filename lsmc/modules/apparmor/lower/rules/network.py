@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from lsmc.automata.pattern import NEVER, Chars, Literal, Pattern, concat, mask_of, union
 from lsmc.base.source import Span
+from lsmc.base.text import listing
 from lsmc.ir.model import Effect, Rule
 from lsmc.modules.apparmor.classes import NETWORK, UNIX
 from lsmc.modules.apparmor.errors import did_you_mean, error
@@ -43,6 +44,9 @@ PERMISSION_WORDS = frozenset((*NETWORK.permissions, *SYNONYMS))
 _CREATE = NETWORK.mask(("create",))
 _BIND = NETWORK.mask(("bind",))
 _PEER = NETWORK.mask(("send", "receive", "connect", "accept"))
+_MEDIATED = ("network", "network_v8", "network_v9")
+_FINE_INET = ("network_v8/af_inet", "network_v9/af_inet")
+_FINE_UNIX = ("network/af_unix", "network_v9/af_unix")
 _LOCAL_CONDITIONS = ("ip", "port", "interface", "label")
 _PEER_CONDITIONS = ("ip", "port", "label")
 
@@ -83,9 +87,11 @@ def lower_network(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterato
             )
         )
     features = context.features
-    if "network_v8" not in features and "network_v9" not in features:
+    if not _has(context, "network_v8", "network_v9"):
         mask = NETWORK.all
-    fine = "network_v8/af_inet" in features or "network_v9/af_inet" in features
+    fine = _has(context, *_FINE_INET)
+    if _has(context, *_MEDIATED):
+        _downgraded(rule, bool(perms), fine, context)
     local_fields = _endpoint(local, fine, context)
     peer_fields = _endpoint(peer, fine, context)
     kind = (one_of(families) if families else ANY, one_of(types) if types else ANY)
@@ -114,9 +120,28 @@ def _unix_of_network(types: Sequence[str] | None, head: Head, context: Lowering)
         yield head.rule(UNIX, (kind, ANY, ANY, ANY), UNIX.all)
 
 
+def _has(context: Lowering, *features: str) -> bool:
+    """Whether the feature set has one of some features."""
+    return not context.features.paths.isdisjoint(features)
+
+
+def _downgraded(rule: ast.ClassRule, perms: bool, fine: bool, context: Lowering) -> None:
+    """Note what of a network rule its features lose: the first thing is enough."""
+    named = [condition.name.text for condition in (*rule.conditions, *(rule.peer or ()))]
+    if named and not fine:
+        lost = listing(f"`{name}`" for name in named)
+        context.lose(f"loses {lost}: it speaks of every address", *_FINE_INET)
+    elif "interface" in named and not _has(context, "network_v9_skb/iface"):
+        context.lose("loses `interface`: it speaks of every one", "network_v9_skb/iface")
+    elif perms and not _has(context, "network_v8", "network_v9"):
+        context.lose("speaks of every permission", "network_v8", "network_v9")
+    elif not fine and any(word.text == "icmp" for word in rule.words):
+        context.lose("becomes every raw socket of the family", *_FINE_INET)
+
+
 def unix_is_fine(context: Lowering) -> bool:
     """Whether addresses and labels of unix sockets are mediated."""
-    return "network/af_unix" in context.features or "network_v9/af_unix" in context.features
+    return _has(context, *_FINE_UNIX)
 
 
 def _socket(
@@ -158,10 +183,25 @@ def _endpoint(conditions: Conditions, fine: bool, context: Lowering) -> tuple[Gl
     A label is read only under an abi that mediates it.
     """
     ip = port = label = ANY
+    for name in ("ip", "port"):
+        for condition in conditions.get(name):
+            if len(condition.values) > 1:
+                context.alter(
+                    f"counts `{name}={condition.values[0].text}` only: "
+                    "the other values are passed over",
+                    "write one rule for each value",
+                    condition.span,
+                )
     if words := conditions.words("ip"):
         ip = literal(_address(words[0]))
     if words := conditions.words("port"):
         port = _ports(words[0])
+        if port is ANY:
+            context.alter(
+                "matches every port: `port=0` is as none",
+                "drop it",
+                conditions.get("port")[0].span,
+            )
     if fine and (words := conditions.words("label")):
         label = context.label(words[0])
     return ip, port, label
@@ -265,6 +305,12 @@ def lower_unix(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
     label = peer.single("label")
     peer_label = context.label(label) if label is not None else ANY
     if not unix_is_fine(context):
+        if _has(context, *_MEDIATED):
+            lost = "is dropped: nothing is denied"
+            if head.effect is not Effect.DENY:
+                coarse = f"network unix {kind.text if kind is not None else ''}".strip()
+                lost = f"becomes `{coarse}`: every address, peer and permission"
+            context.lose(lost, *_FINE_UNIX)
         if head.effect is not Effect.DENY:
             yield head.rule(NETWORK, (literal("unix"), type_, *(ANY,) * 8), NETWORK.all)
         return
