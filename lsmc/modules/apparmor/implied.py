@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lsmc.ir.model import Profile, Rule
-from lsmc.modules.apparmor.classes import CHANGE_PROFILE
+from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE
 
 #: Access that the compiler grants for the sake of change_hat and change_profile: (path, letters).
+#: Those for hats come first, those that both bring count once; each has its aliases behind it.
 _READ_STATE = (
     ("/proc/*/attr/apparmor/", "r"),
     ("/sys/module/apparmor/parameters/enabled", "r"),
 )
 FOR_HATS = (("/proc/[0-9]*/attr/{apparmor/,}current", "w"), *_READ_STATE)
 FOR_CHANGE = (("/proc/*/attr/{apparmor/,}{current,exec}", "w"), *_READ_STATE)
+_READ = FILE.mask("r")
 
 
 def brought(profile: Profile, rules: Sequence[Rule]) -> Sequence[Rule]:
@@ -29,4 +31,5 @@ def brought(profile: Profile, rules: Sequence[Rule]) -> Sequence[Rule]:
     if any(rule.cls is CHANGE_PROFILE and rule.origin != place for rule in every):
         return ()
     implied = [rule for rule in every if rule.origin == profile.origin]
-    return implied[len(FOR_HATS) :] if len(implied) > len(FOR_HATS) else implied
+    after_reads = 1 + max(n for n, rule in enumerate(implied) if rule.owner & _READ)
+    return implied[after_reads:] or implied
