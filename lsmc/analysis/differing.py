@@ -179,7 +179,7 @@ class Pair:
     def answers(
         self, cls: MediationClass, key: bytes, owner: bool, name: str
     ) -> tuple[Answer | None, ...]:
-        """What both policies say to the request of a key; None where it is no request."""
+        """What both policies say to the request of a key; None where it is not one."""
         request = self.semantics.request_of(self.subject, cls, key, owner, (name,))
         return tuple(_answer(answer, request) for answer in self.answering or ())
 

@@ -92,7 +92,7 @@ def name_order(named: tuple[str, object]) -> bytes:
 
 
 def distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Diagnostics without repetitions: several files may meet the same one."""
+    """Diagnostics without repetitions: several files or profiles may meet the same one."""
     seen: dict[object, Diagnostic] = {}
     for diagnostic in diagnostics:
         seen.setdefault((diagnostic.code, diagnostic.location, diagnostic.message), diagnostic)

@@ -7,21 +7,22 @@ profile shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span, to_display
 from lsmc.compiler.inputs import FileQuery
-from lsmc.ir.model import Effect, Profile, Rule, Unit, Use
-from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE, MODULE
+from lsmc.compiler.linking import distinct
+from lsmc.ir.model import Profile, Rule, Unit, Use
+from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.enforced_classes import mediated
 from lsmc.modules.apparmor.errors import error
-from lsmc.modules.apparmor.implied import FOR_CHANGE, FOR_HATS
 from lsmc.modules.apparmor.lower.conflicts import ExecConflicts, onexec_conflict
-from lsmc.modules.apparmor.lower.context import Altered, ExecNote, Lowering, glob
+from lsmc.modules.apparmor.lower.context import Altered, ExecNote, Lowering
 from lsmc.modules.apparmor.lower.environment import SavedEnvironment
+from lsmc.modules.apparmor.lower.implied_rules import lower_implied
 from lsmc.modules.apparmor.lower.profile_head import (
     Name,
     attachment,
@@ -136,7 +137,7 @@ class Compiler:
         flat = tuple(one for profile, via, tree in bodies for one in _flat(profile, via, tree))
         return Compiled(
             profiles=tuple(file.profiles),
-            diagnostics=_distinct(diagnostics),
+            diagnostics=tuple(distinct(diagnostics)),
             features=file.features,
             preamble=preamble,
             bodies=flat,
@@ -280,7 +281,7 @@ class _FileCompiler:
         uses, notes = self._uses(tree.body, scope)
         rules = [rule for use in uses for rule in use.unit.rules]
         hats = bool(tree.children) or is_hat
-        implied = _implied(profile.head, rules, hats, context)
+        implied = lower_implied(profile.head, rules, hats, context)
         if implied.rules:
             uses.append(Use(implied, via))
         self._check(notes, rules, name.local)
@@ -392,27 +393,3 @@ class _FileCompiler:
             if kept:
                 limits[name] = value
         return tuple(sorted(limits.items()))
-
-
-def _implied(head: Span, rules: Iterable[Rule], hats: bool, context: Lowering) -> Unit:
-    """What the compiler grants to profiles that use hats or change_profile; raises `Refused`."""
-    paths: dict[str, str] = {}
-    if hats:
-        paths.update(FOR_HATS)
-    if any(rule.cls is CHANGE_PROFILE for rule in rules):
-        paths.update(FOR_CHANGE)
-    implied = []
-    for path, letters in paths.items():
-        for (text,) in context.paths(ast.Word(path, head)):
-            pattern, exact = glob(text, head)
-            mask = FILE.mask(letters)
-            implied.append(Rule(FILE, (pattern,), mask, 0, Effect.ALLOW, head, exact=exact))
-    return Unit(tuple(implied))
-
-
-def _distinct(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Each diagnostic once: a fault in an abstraction shows in every profile that includes it."""
-    seen: dict[object, Diagnostic] = {}
-    for diagnostic in diagnostics:
-        seen.setdefault((diagnostic.code, diagnostic.span, diagnostic.message), diagnostic)
-    return tuple(seen.values())

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 import lsmc
-from lsmc.modules.apparmor.lower.environment import Environments, Setting
+from lsmc.modules.apparmor.lower.environment import Environments, SavedEnvironment
 from lsmc.modules.apparmor.releases import (
     DIFFERENCES,
     TARGETS,
@@ -459,7 +459,7 @@ def test_a_setting_keeps_what_is_repeated() -> None:
     table.assign("V", ("/b", "/b"))
     table.assign("W", ("/b", "/c"))
     table.assign("X", ("/b",))
-    setting = Setting.of(table, NO_ALIASES, DEFAULT, [("p", "")])
+    setting = SavedEnvironment.of(table, NO_ALIASES, DEFAULT, [("p", "")])
     made = Environments(lambda _: DEFAULT, None).of(setting, 0).variables
     assert [made.repeats(name) for name in ("V", "W", "X")] == [True, True, False]
     assert made.values("V") == ("/b",)

@@ -193,7 +193,7 @@ def others(text: str) -> bool:
 
 
 def foreign(line: str) -> Record:
-    """A line that is no AppArmor record, as libapparmor shows such: its audit id, type and text."""
+    """A line that is not an AppArmor record, as libapparmor shows it: audit id, type and text."""
     envelope = unwrap(line)
     if envelope is None:
         return Record()

@@ -217,7 +217,7 @@ def _address(word: ast.Word) -> str:
             error(
                 "bad-network-condition",
                 word.span,
-                f"`{word.text}` is no IPv4 or IPv6 address",
+                f"`{word.text}` is not an IPv4 or IPv6 address",
                 "one address, without prefix length or brackets, or `none`",
             )
         ) from None
