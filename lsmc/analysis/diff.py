@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from lsmc.analysis.alike import Alike
 from lsmc.analysis.differing import Answering, Found, OneSided, Pair
 from lsmc.analysis.observed import Outcome, outcome_of
 from lsmc.analysis.rule_search import rule_at
@@ -86,6 +87,7 @@ def diff(
             the key of their object.  Without it, what the rules of the key say is the answer.
     """
     changes: list[Change] = []
+    alike = Alike(old.bundle, new.bundle)
     before, after = set(old.subjects), set(new.subjects)
     for name in sorted(before | after):
         one, other = old.find(name), new.find(name)
@@ -95,17 +97,18 @@ def diff(
             changes.append(Change(name, "added"))
         else:
             changes += heads(one, other) if heads is not None else ()
-            changes += _changes(Pair(semantics, (old, new), (one, other), answering))
+            pair = Pair(semantics, (old, new), (one, other), answering)
+            changes += _changes(pair, alike=alike.rules(one, other))
     return changes
 
 
-def _changes(pair: Pair) -> Iterator[Change]:
-    """What the rules of one profile decide differently."""
+def _changes(pair: Pair, *, alike: bool) -> Iterator[Change]:
+    """What the rules of one profile decide differently; `alike` if both sides have the same."""
     for cls in pair.semantics.classes.values():
         sides = [pair.semantics.mediates(record, cls, False) for record in pair.records]
         if sides[0] != sides[1]:
             yield from _mediation(pair, cls, 0 if sides[1] else 1)
-        elif sides[0]:
+        elif sides[0] and not alike:
             yield from _class(pair, cls)
 
 

@@ -16,6 +16,7 @@ to.  It is found with the key that shows it in the tables.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from lsmc.analysis.observed import Outcome, outcome_of, outcomes, said
@@ -35,6 +36,8 @@ OneSided: TypeAlias = tuple[int, RulePlace]
 #: The permissions in question, for the owner (True) and for others.
 _Names: TypeAlias = Mapping[bool, Sequence[str]]
 
+#: What a rule says, and the rules that say it.
+Meanings: TypeAlias = dict[tuple[Any, ...], list[RulePlace]]
 #: What each of two policies says to a request of `Policy.query_many`; raises `RequestError`.
 Answering: TypeAlias = tuple[
     Callable[[Mapping[str, Any]], Answer], Callable[[Mapping[str, Any]], Answer]
@@ -75,18 +78,24 @@ class Pair:
         self.policies = policies
         self.answering = answering
         self.records = records
-        self.matchers = tuple(
-            policy.matcher(record) for policy, record in zip(policies, records, strict=True)
-        )
         self.subject = records[0].full_name
-        self._empty = tuple(matcher.node(()) for matcher in self.matchers)
         self._known: dict[tuple[int, Node, MediationClass, bool], dict[str, Outcome]] = {}
+
+    @cached_property
+    def matchers(self) -> tuple[Matcher, ...]:
+        """The matchers of both sides, made when they are first asked for."""
+        sides = zip(self.policies, self.records, strict=True)
+        return tuple(policy.matcher(record) for policy, record in sides)
+
+    @cached_property
+    def _meanings(self) -> list[dict[int, Meanings]]:
+        return [by_meaning(self.semantics, matcher) for matcher in self.matchers]
 
     def by_pattern(
         self, cls: MediationClass
     ) -> Iterator[tuple[Sequence[OneSided], Iterator[Found]]]:
         """The rules of a pattern that only one side has, and the differences along it."""
-        known = [by_meaning(self.semantics, matcher, cls) for matcher in self.matchers]
+        known = [meanings.get(cls.code, {}) for meanings in self._meanings]
         patterns: dict[object, list[OneSided]] = {}
         alone: tuple[list[Facts], list[Facts]] = ([], [])
         for side in (1, 0):
@@ -140,8 +149,8 @@ class Pair:
     def live(self, states: Sequence[Any]) -> tuple[Node, ...]:
         """The nodes of both sides in a walk."""
         return tuple(
-            state if state is not None else dead
-            for state, dead in zip(states[:2], self._empty, strict=True)
+            state if state is not None else matcher.node(())
+            for state, matcher in zip(states[:2], self.matchers, strict=True)
         )
 
     def outcomes(
@@ -377,13 +386,14 @@ def _answer(
 
 
 def by_meaning(
-    semantics: Semantics, matcher: Matcher, cls: MediationClass
-) -> dict[tuple[Any, ...], list[RulePlace]]:
-    """A profile's rules of a class by what they say; rules that say the same are one entry."""
-    found: dict[tuple[Any, ...], list[RulePlace]] = {}
+    semantics: Semantics, matcher: Matcher, cls: MediationClass | None = None
+) -> dict[int, Meanings]:
+    """A profile's rules, or those of a class, by the code of their class and what they say."""
+    found: dict[int, Meanings] = {}
     for place in places(matcher, cls):
-        record = rule_at(matcher, place).rule
-        transition = semantics.destination(record.facts.transition, matcher.profile)
-        meaning = (record.pattern, *record.facts[1:7], record.facts.adds_log, transition)
-        found.setdefault(meaning, []).append(place)
+        rule = rule_at(matcher, place).rule
+        facts = rule.facts
+        transition = semantics.destination(facts.transition, matcher.profile)
+        meaning = (rule.pattern, *facts[1:7], facts.adds_log, transition)
+        found.setdefault(rule.cls, {}).setdefault(meaning, []).append(place)
     return found

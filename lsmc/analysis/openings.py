@@ -60,11 +60,12 @@ class Openings:
     def by_rule(self) -> Iterator[Opening]:
         """One opening for each rule that has one, in the order of classes, each access once."""
         found: set[tuple[int, bytes]] = set()
+        olds, news = (by_meaning(self._semantics, side) for side in (self._old, self._new))
         for cls in self._semantics.classes.values():
             if not self._semantics.mediates(self._old.profile, cls, cls is self._cls):
                 continue
-            known = by_meaning(self._semantics, self._old, cls)
-            for meaning, places in by_meaning(self._semantics, self._new, cls).items():
+            known = olds.get(cls.code, {})
+            for meaning, places in news.get(cls.code, {}).items():
                 # a rule that the profile has as well changes nothing
                 opening = self._of_rule(cls, places[0]) if meaning not in known else None
                 if opening is not None and (cls.code, opening.key) not in found:

@@ -127,7 +127,8 @@ class _Excess:
         """The rules of a profile that are written, by what they say."""
         own = matcher.profile.place
         found: dict[Any, list[RulePlace]] = {}
-        for meaning, places in by_meaning(SEMANTICS, matcher, self._cls).items():
+        known = by_meaning(SEMANTICS, matcher, self._cls).get(self._cls.code, {})
+        for meaning, places in known.items():
             written = [place for place in places if rule_at(matcher, place).rule.place != own]
             if written:
                 found[meaning] = written
