@@ -115,7 +115,7 @@ def test_a_profile_that_uses_a_unit_again_and_again(monkeypatch: pytest.MonkeyPa
     tables[Section.PROFILES] = written(profiles)
     policy = Policy(packed(tables))
     with pytest.raises(BundleError, match="the bundle's size"):
-        inventory.as_json(policy.engine, None)
+        inventory.as_json(policy, None)
 
 
 def read_places(policy: Policy) -> None:
@@ -126,7 +126,7 @@ def read_places(policy: Policy) -> None:
 
 def read_groups(policy: Policy) -> None:
     """Read every group."""
-    inventory.as_json(policy.engine, None)
+    inventory.as_json(policy, None)
 
 
 @pytest.mark.parametrize("read", [read_places, read_groups])
