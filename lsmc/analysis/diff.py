@@ -99,6 +99,7 @@ def diff(
             changes += heads(one, other) if heads is not None else ()
             pair = Pair(semantics, (old, new), (one, other), answering)
             changes += _changes(pair, alike=alike.rules(one, other))
+            pair.forget()
     return changes
 
 

@@ -87,6 +87,12 @@ class Pair:
         sides = zip(self.policies, self.records, strict=True)
         return tuple(policy.matcher(record) for policy, record in sides)
 
+    def forget(self) -> None:
+        """Drop what the matchers worked out: there is one for each profile of a policy."""
+        if "matchers" in self.__dict__:
+            for matcher in self.matchers:
+                matcher.forget()
+
     @cached_property
     def _meanings(self) -> list[dict[int, Meanings]]:
         return [by_meaning(self.semantics, matcher) for matcher in self.matchers]
