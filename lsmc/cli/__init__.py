@@ -7,11 +7,12 @@ options.
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
     """The console script."""
-    import sys
-
+    sys.unraisablehook = _unraisable
     try:
         code = _run(sys.argv[1:])
     except KeyboardInterrupt:  # before a command had begun
@@ -21,13 +22,20 @@ def main() -> None:
     _leave(code)
 
 
+def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    """Report what fails where nobody can catch it, but for memory, which the command reports."""
+    from lsmc.base.gc import exhausted
+
+    if unraisable.exc_value is None or not exhausted(unraisable.exc_value):
+        sys.__unraisablehook__(unraisable)
+
+
 def _failed(fault: Exception) -> int:
     """Report an unexpected exception, a fault of lsmc, in one line; the exit code.
 
     With LSMC_TRACEBACK in the environment the traceback comes before it.
     """
     import os
-    import sys
 
     try:
         from lsmc.base.gc import exhausted
@@ -57,7 +65,6 @@ def _leave(code: int) -> None:
     Python would free the objects of a policy one by one: seconds for a large one, to no use.
     """
     import os
-    import sys
 
     try:
         sys.stdout.flush()
@@ -70,7 +77,6 @@ def _leave(code: int) -> None:
 def _open_closed() -> None:
     """Open /dev/null for each standard stream that is closed."""
     import os
-    import sys
 
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
@@ -79,8 +85,6 @@ def _open_closed() -> None:
 
 def _run(args: list[str]) -> int:
     """The exit code of a command line."""
-    import sys
-
     if sys.stdout is None or sys.stderr is None:  # who started us closed it
         _open_closed()
     for stream in (sys.stdout, sys.stderr):
