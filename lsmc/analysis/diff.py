@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from lsmc.analysis.alike import Alike
-from lsmc.analysis.differing import Answering, Found, OneSided, Pair
-from lsmc.analysis.observed import Outcome, outcome_of
+from lsmc.analysis.differing import Answering, OneSided, Pair
+from lsmc.analysis.observed import Found, Outcome, outcome_of
 from lsmc.analysis.rule_search import rule_at
 from lsmc.analysis.semantics import Semantics
 from lsmc.engine.profiles import ProfileTables

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
-from lsmc.analysis.observed import Outcome, outcome_of, outcomes, said
+from lsmc.analysis.observed import Difference, Found, Outcome, outcome_of, outcomes, said
 from lsmc.analysis.possible import Possible, Rules
 from lsmc.analysis.rule_search import ClassView, Question, RulePlace, places, rule_at
 from lsmc.analysis.semantics import Semantics
@@ -45,23 +45,6 @@ Answering: TypeAlias = tuple[
 
 #: What comes of asking where the rules of a profile are not asked.
 _FREE = Outcome("allow", logged=False)
-
-
-class Difference(NamedTuple):
-    """How one permission changes, for the owner of the object or for others."""
-
-    owner: bool
-    name: str
-    before: Outcome
-    after: Outcome
-
-
-class Found(NamedTuple):
-    """A key with the differences there; `shows` tells whether the answers to its request differ."""
-
-    key: bytes
-    differences: tuple[Difference, ...]
-    shows: bool
 
 
 class Pair:
