@@ -1,8 +1,8 @@
 """The exact difference of two policies, as people and programs get it.
 
-Where the rules of two profiles differ is found in `lsmc.analysis.differing`; here each difference
-becomes a change: whom it concerns, a rule behind it, a request as an example, and what both
-policies decide there.
+Where the rules of two profiles differ is found in `lsmc.analysis.pattern_walks`.  Here each
+difference becomes a change: whom it concerns, a rule behind it, a request as an example, and what
+both policies decide there.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from lsmc.analysis.alike import Alike
-from lsmc.analysis.differing import Answering, OneSided, Pair
-from lsmc.analysis.observed import Found, Outcome, outcome_of
+from lsmc.analysis.differing import Answering, Found, OneSided, Pair
+from lsmc.analysis.observed import Outcome, outcome_of
+from lsmc.analysis.pattern_walks import by_pattern
 from lsmc.analysis.rule_search import rule_at
 from lsmc.analysis.semantics import Semantics
 from lsmc.engine.profiles import ProfileTables
@@ -116,7 +117,7 @@ def _changes(pair: Pair, *, alike: bool) -> Iterator[Change]:
 def _class(pair: Pair, cls: MediationClass) -> Iterator[Change]:
     """What differs along the rules of a class that only one side has, each change once."""
     told: set[tuple[object, ...]] = set()
-    for rules, differences in pair.by_pattern(cls):
+    for rules, differences in by_pattern(pair, cls):
         for found in differences:
             for change in _decisions(pair, cls, rules, found):
                 key = (found.key, change.permissions, change.who, change.rule)

@@ -17,11 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from lsmc.analysis.observed import Difference, Found, Outcome, outcome_of, outcomes, said
-from lsmc.analysis.possible import Possible, Rules
-from lsmc.analysis.rule_search import ClassView, Question, RulePlace, places, rule_at
+from lsmc.analysis.observed import Outcome, outcome_of, outcomes, said
+from lsmc.analysis.rule_search import ClassView, RulePlace, places, rule_at
 from lsmc.analysis.semantics import Semantics
 from lsmc.automata.algebra import walk
 from lsmc.engine.matcher import Matcher, Node
@@ -45,6 +44,23 @@ Answering: TypeAlias = tuple[
 
 #: What comes of asking where the rules of a profile are not asked.
 _FREE = Outcome("allow", logged=False)
+
+
+class Difference(NamedTuple):
+    """How one permission changes, for the owner of the object or for others."""
+
+    owner: bool
+    name: str
+    before: Outcome
+    after: Outcome
+
+
+class Found(NamedTuple):
+    """A key with the differences there; `shows` tells whether the answers to its request differ."""
+
+    key: bytes
+    differences: tuple[Difference, ...]
+    shows: bool
 
 
 class Pair:
@@ -80,32 +96,9 @@ class Pair:
     def _meanings(self) -> list[dict[int, Meanings]]:
         return [by_meaning(self.semantics, matcher) for matcher in self.matchers]
 
-    def by_pattern(
-        self, cls: MediationClass
-    ) -> Iterator[tuple[Sequence[OneSided], Iterator[Found]]]:
-        """The rules of a pattern that only one side has, and the differences along it."""
-        known = [meanings.get(cls.code, {}) for meanings in self._meanings]
-        patterns: dict[object, list[OneSided]] = {}
-        alone: tuple[list[Facts], list[Facts]] = ([], [])
-        for side in (1, 0):
-            for meaning, found in known[side].items():
-                if meaning not in known[1 - side]:
-                    alone[side].append(self.facts((side, found[0])))
-                    patterns.setdefault(meaning[0], []).append((side, found[0]))
-        if not patterns:
-            return
-        shared = [
-            self.facts((0, found[0])) for meaning, found in known[0].items() if meaning in known[1]
-        ]
-        changes = {
-            (owner, name): Possible(
-                self.semantics, cls, self.records, Rules(shared, alone), name, owner
-            )
-            for owner in (True, False)
-            for name in cls.permissions
-        }
-        for rules in patterns.values():
-            yield rules, _Along(self, cls, rules, changes).found()
+    def meanings(self, cls: MediationClass) -> tuple[Meanings, ...]:
+        """The rules of a class by what they say, on both sides."""
+        return tuple(known.get(cls.code, {}) for known in self._meanings)
 
     def facts(self, rule: OneSided) -> Facts:
         """What a rule says."""
@@ -222,147 +215,6 @@ class Pair:
                 if found:
                     return Found(key, found, shows=real)
         return None
-
-
-class _Along:
-    """The differences within the language of one pattern."""
-
-    def __init__(
-        self,
-        pair: Pair,
-        cls: MediationClass,
-        rules: Sequence[OneSided],
-        changes: Mapping[tuple[bool, str], Possible],
-    ) -> None:
-        self.pair = pair
-        self.cls = cls
-        self.changes = changes
-        self.side, place = rules[0]
-        self.search = Question(pair.matchers[self.side], place)
-        self.here = [[pair.facts(rule) for rule in rules if rule[0] == side] for side in (0, 1)]
-        self.names = {owner: pair.names(cls, rules, owner) for owner in (True, False)}
-        self.real = pair.semantics.requestable(cls, False)
-        self.views: list[Any] = [ClassView(matcher, cls.code) for matcher in pair.matchers]
-        self.shown: set[Difference] = set()
-        self.hidden: dict[Difference, bytes] = {}
-
-    def found(self) -> Iterator[Found]:
-        """Each difference at its first key: those that answers show, and then the others."""
-        yield from self._asked()
-        yield from self._in_tables()
-
-    def _there_can_be(self, names: _Names, *, looked_up: bool) -> set[Difference]:
-        return {
-            Difference(owner, name, *pair)
-            for owner, some in names.items()
-            for name in some
-            for pair in self.changes[owner, name].where_matched(self.here, looked_up=looked_up)
-        }
-
-    def _asked(self) -> Iterator[Found]:
-        """The differences at keys that a kernel can ask about."""
-        pair, cls, real = self.pair, self.cls, self.real
-        names = self._asked_names()
-        there_can_be = self._there_can_be(names, looked_up=True)
-        if not there_can_be:
-            return
-        besides = pair.semantics.besides.get(cls)
-        more = [a for m in pair.matchers for a in besides.automata(m)] if besides else []
-
-        def alive(states: Sequence[Any]) -> bool:
-            return states[2] is not None and self.search.alive(states[self.side])
-
-        def goal(states: Sequence[Any]) -> bool:
-            if not self._matches(states) or not self._is_real(states):
-                return False
-            nodes = pair.live(states)
-            if besides is None:
-                return any(one not in self.shown for one in pair.by_rules(cls, nodes, names))
-            return besides.where_refused or self._part(nodes)
-
-        for key in walk([*self.views, real, *more], goal, alive=alive):
-            if besides is None:
-                here = pair.by_rules(cls, pair.nodes(cls, key), names)
-            else:
-                here = pair.by_answers(cls, key, names)
-            showing = self._note(key, [one for one in here if one not in self.shown])
-            if showing:
-                yield Found(key, showing, shows=True)
-            if there_can_be <= self.shown:
-                return
-
-    def _note(self, key: bytes, differences: Sequence[Difference]) -> tuple[Difference, ...]:
-        """Those of some differences that the answers at their key show; the others are kept."""
-        showing = tuple(one for one in differences if self.pair.shows(self.cls, key, one))
-        self.shown.update(showing)
-        for one in differences:
-            if one not in self.shown:
-                self.hidden.setdefault(one, key)
-        return showing
-
-    def _in_tables(self) -> Iterator[Found]:
-        """The differences that no answer shows.
-
-        Where no answer shows any, and operations look up more than the key, this may be the reason;
-        then what the rules say of any key counts.
-        """
-        pair, cls = self.pair, self.cls
-        known = {one: key for one, key in self.hidden.items() if one not in self.shown}
-        anywhere = cls in pair.semantics.besides and not self.shown
-        names = self.names if anywhere else self._asked_names()
-        rest = self._there_can_be(names, looked_up=False) - self.shown - known.keys()
-
-        def here(nodes: Sequence[Node]) -> list[Difference]:
-            return [one for one in pair.by_rules(cls, nodes, names) if one in rest]
-
-        for real in (True, False) if anywhere else (False,):
-            if not rest:
-                break
-
-            def goal(states: Sequence[Any], real: bool = real) -> bool:
-                counts = self._is_real(states) is real and self._matches(states)
-                return counts and bool(here(pair.live(states)))
-
-            def alive(states: Sequence[Any], real: bool = real) -> bool:
-                return (states[2] is not None or not real) and self.search.alive(states[self.side])
-
-            for key in walk([*self.views, self.real], goal, alive=alive):
-                found = here(pair.nodes(cls, key))
-                known.update(dict.fromkeys(found, key))
-                rest.difference_update(found)
-                if not rest:
-                    break
-        by_key: dict[bytes, list[Difference]] = {}
-        for one, key in known.items():
-            by_key.setdefault(key, []).append(one)
-        for key, differences in by_key.items():
-            yield Found(key, tuple(differences), shows=False)
-
-    def _asked_names(self) -> _Names:
-        asked = self.pair.asked(self.cls)
-        return {
-            owner: [name for name in names if name in asked] for owner, names in self.names.items()
-        }
-
-    def _matches(self, states: Sequence[Any]) -> bool:
-        node = states[self.side]
-        return node is not None and self.search.matches(node)
-
-    def _is_real(self, states: Sequence[Any]) -> bool:
-        return states[2] is not None and bool(self.real.accepts(states[2]))
-
-    def _part(self, nodes: Sequence[Node]) -> bool:
-        """Whether the rules at two nodes part; else what is looked up besides is told elsewhere."""
-        return any(
-            one[:5] != other[:5]
-            for owner in (True, False)
-            for one, other in (
-                [
-                    m.decide(n, self.cls, owner)
-                    for m, n in zip(self.pair.matchers, nodes, strict=True)
-                ],
-            )
-        )
 
 
 def _answer(

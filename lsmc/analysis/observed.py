@@ -19,23 +19,6 @@ class Outcome(NamedTuple):
     how: Transition | None = None
 
 
-class Difference(NamedTuple):
-    """How one permission changes, for the owner of the object or for others."""
-
-    owner: bool
-    name: str
-    before: Outcome
-    after: Outcome
-
-
-class Found(NamedTuple):
-    """A key with the differences there; `shows` tells whether the answers to its request differ."""
-
-    key: bytes
-    differences: tuple[Difference, ...]
-    shows: bool
-
-
 def outcome_at(
     semantics: Semantics, decision: Decision, profile: ProfileRecord, cls: MediationClass, bit: int
 ) -> Outcome:

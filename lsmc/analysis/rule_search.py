@@ -8,15 +8,18 @@ unnecessary.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import contains
 from typing import Any, NamedTuple
 
-from lsmc.automata.algebra import search
+from lsmc.automata.algebra import Automaton, States, search
 from lsmc.engine.matcher import MatchedRule, Matcher, Node
 from lsmc.ir.mediation import MediationClass
 
 #: Keys that are tried before a search.
 SAMPLES = 4
+#: Tuples of states that the question whether some rules cover another may take.
+_BEYOND = 20_000
 
 
 class RulePlace(NamedTuple):
@@ -24,6 +27,15 @@ class RulePlace(NamedTuple):
 
     group: int
     rule: int
+
+
+def places_at(matcher: Matcher, node: Node) -> Iterator[RulePlace]:
+    """The rules that match at a node."""
+    groups = matcher.groups()
+    for number, state in node.live:
+        group, _, _ = groups[number]
+        for index in group.dfa.accept_ids_of(state):
+            yield RulePlace(number, group.rules[index])
 
 
 class ClassView:
@@ -104,6 +116,40 @@ class Question:
         reach = self.matcher.reach(self.place.group)
         states = reach.accepting(self.place.rule)[:SAMPLES]
         return [reach.shortest(state)[1:] for state in states]
+
+    def beyond(self, places: Sequence[RulePlace], among: Automaton[Any] | None) -> bytes | None:
+        """A shortest key of the rule (without the class code) that none of some rules matches.
+
+        None if there is none.  Only the groups of these rules are walked.  Raises `StateLimit`.
+
+        Args:
+            places: the other rules.
+            among: the keys that count, with the class code; all if it is None.
+        """
+        reach = self.matcher.reach(self.place.group)
+        own, useful = frozenset(reach.accepting(self.place.rule)), reach.useful(self.place.rule)
+        others = [self.matcher.reach(place.group) for place in places]
+        theirs = [
+            frozenset(other.accepting(place.rule))
+            for other, place in zip(others, places, strict=True)
+        ]
+        walked: list[Automaton[Any]] = [reach.table, *(other.table for other in others)]
+        if among is not None:
+            walked.append(among)
+
+        def alive(states: States) -> bool:
+            return states[0] in useful and (among is None or states[-1] is not None)
+
+        def found(states: States) -> bool:
+            if states[0] not in own or not alive(states):
+                return False
+            if among is not None and not among.accepts(states[-1]):
+                return False
+            rest = states[1 : len(theirs) + 1]
+            return not any(map(contains, theirs, rest))
+
+        key = search(walked, found, alive=alive, limit=_BEYOND)
+        return None if key is None else key[1:]
 
     def example(self) -> bytes | None:
         """A shortest key of the rule, None when its language is empty."""

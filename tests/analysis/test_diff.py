@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from lsmc.analysis import pattern_walks
 from lsmc.analysis.diff import Change
 from lsmc.api import compile_text, diff
+from lsmc.engine.profiles import ProfileTables
 from lsmc.output.difference import difference_lines
 from lsmc.output.styled import plain
 from lsmc.policy import Policy
@@ -223,3 +227,38 @@ def test_a_change_of_what_is_asked_of_the_user_is_told_of_every_class() -> None:
             (change,) = diff(policy("", head), policy(rule, head))
             assert change.after.prompt
             assert change.shows is ("complain" not in head)
+
+
+def test_what_rules_of_both_sides_cover_is_not_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither one rule nor two together leave room for a change, so the profile is not searched."""
+    monkeypatch.setattr(pattern_walks, "walk", _no_walk)
+    for known in ("/h/** r,", "/h/* r, /h/*/{,**} rw,"):
+        assert diff(policy(known), policy(f"{known} owner /h/** r,")) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "added", "who", "example"),
+    [
+        ("owner /h/** r,", "/h/** r,", "other", "/h/a"),
+        ("/h/* r, /h/*/{,?*} r,", "/h/** r,", "all", "/h/a/a/"),
+        ("/h/** r, deny /h/b r,", "priority=1 /h/** r,", "all", "/h/b"),
+        ("/h/** r,", "deny /h/*/b r,", "all", "/h/a/b"),
+    ],
+)
+def test_a_cover_with_a_gap_hides_nothing(known: str, added: str, who: str, example: str) -> None:
+    (change,) = diff(policy(known), policy(f"{known} {added}"))
+    assert change.witness is not None
+    assert (change.who, change.witness["object"]) == (who, example)
+
+
+def _no_walk(*_: object, **__: object) -> Iterator[bytes]:
+    raise AssertionError("walked")
+
+
+def test_profiles_with_the_same_rules_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the order of the rules; a change of the head is told all the same."""
+    old = policy("/a r, /b* w, signal,")
+    new = policy("signal, /b* w, /a r,", "profile p /usr/bin/p flags=(complain)")
+    monkeypatch.setattr(ProfileTables, "matcher", _no_walk)
+    (change,) = diff(old, new)
+    assert change.what == "mode"
