@@ -25,6 +25,7 @@ from lsmc.logs.envelope import Envelope, from_journal, unwrap
 from lsmc.logs.journal import FIRST_FIELD, Entry, read_entry
 from lsmc.logs.lines import MAX_LINE, Lines
 from lsmc.logs.record import LogError, LogFormat, LogPlace, Record
+from lsmc.logs.system import Command, output_of
 from lsmc.logs.xz import MAX_MEMORY, Xz
 
 STDIN = "-"
@@ -58,9 +59,11 @@ class LogReader:
     been found so far.
     """
 
-    def __init__(self, paths: Iterable[str], form: LogFormat, *, max_line: int = MAX_LINE) -> None:
+    def __init__(
+        self, logs: Iterable[str | Command], form: LogFormat, *, max_line: int = MAX_LINE
+    ) -> None:
         self.form = form
-        self.paths = tuple(paths)
+        self.logs = tuple(logs)
         self.max_line = max_line
         self.records = self.used = self.skipped = self.broken = 0
         self.faults: list[Fault] = []
@@ -79,8 +82,9 @@ class LogReader:
 
     def entries(self) -> Iterator[Record | Fault]:
         """The records and the broken lines in order; raises as iteration does."""
-        for path in self.paths:
-            with open_log(path) as stream:
+        for log in self.logs:
+            path = log.name if isinstance(log, Command) else log
+            with open_log(log) as stream:
                 try:
                     yield from self._read(path, Lines(stream, self.max_line))
                 except (OSError, EOFError, lzma.LZMAError, zlib.error) as fault:
@@ -166,8 +170,16 @@ class LogReader:
 
 
 @contextmanager
-def open_log(path: str) -> Iterator[BinaryIO]:
+def open_log(log: str | Command) -> Iterator[BinaryIO]:
     """Open a log as an unpacked byte stream, `-` for standard input; raises `UnreadableLog`."""
+    if isinstance(log, Command):
+        try:
+            with output_of(log) as stream:
+                yield stream
+        except OSError as fault:
+            raise UnreadableLog(log.name, _reason(fault)) from fault
+        return
+    path = log
     try:
         raw: io.BufferedReader[Any] = (
             _standard_input() if path == STDIN else io.BufferedReader(io.FileIO(path))
