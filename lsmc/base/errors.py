@@ -19,10 +19,17 @@ class NoMeaning(Error):
 
 
 def close_words(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
-    """The known words that are most similar to a word."""
+    """The known words that are most similar to a word; of a path, its last part may be meant."""
     from difflib import get_close_matches
 
-    return tuple(get_close_matches(word, list(dict.fromkeys(known)), n=most, cutoff=_ALIKE))
+    words = list(dict.fromkeys(known))
+    ends: dict[str, list[str]] = {}
+    for one in words:
+        ends.setdefault(one.rpartition("/")[2], []).append(one)
+    alike = get_close_matches(word, words, n=most, cutoff=_ALIKE)
+    last = get_close_matches(word, list(ends), n=most, cutoff=_ALIKE)
+    found = [*ends.get(word, ()), *alike, *(one for end in last for one in ends[end])]
+    return tuple(dict.fromkeys(found))[:most]
 
 
 def did_you_mean(word: str, known: Iterable[str], most: int = 3) -> str:

@@ -16,20 +16,15 @@ from lsmc.cli.options import screen_of, screen_options
 from lsmc.cli.screen import Screen
 from lsmc.version import __version__
 
-#: The order in help; a command that is not listed here comes after these.
-_ORDER = (
-    "compile",
-    "lint",
-    "query",
-    "explain",
-    "log",
-    "diff",
-    "fmt",
-    "graph",
-    "rule",
-    "ops",
-    "show",
-)
+#: The commands in help, by what people come for; others stand under the last head.
+_SECTIONS = {
+    "Questions": ("query", "explain", "who", "can", "graph", "learn"),
+    "Policy in a repository": ("lint", "fmt", "test", "diff", "replay"),
+    "Compiling": ("compile", "load", "show"),
+    "Reference": ("log", "ops", "rule", "label", "help", "version"),
+    "More": ("server",),
+}
+_ORDER = [name for names in _SECTIONS.values() for name in names]
 
 
 class Commands(click.Group):
@@ -40,6 +35,18 @@ class Commands(click.Group):
         del ctx
         found = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
         return sorted(found, key=lambda n: _ORDER.index(n) if n in _ORDER else len(_ORDER))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by section, each with its whole summary."""
+        listed = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        width = max(map(len, listed))
+        for head, names in _SECTIONS.items():
+            last = head == list(_SECTIONS)[-1]
+            chosen = [n for n in listed if n in names or (last and n not in _ORDER)]
+            rows = [(n.ljust(width), c.get_short_help_str(200)) for n in chosen if (c := listed[n])]
+            if rows:
+                with formatter.section(head):
+                    formatter.write_dl(rows)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The `command` of a module."""
@@ -92,10 +99,15 @@ def _report(fault: click.ClickException) -> int:
 
 def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        from lsmc.kernels.walk import compiled
-
-        click.echo(f"lsmc {__version__} ({'compiled' if compiled() else 'pure Python'} kernels)")
+        click.echo(version_line())
         ctx.exit()
+
+
+def version_line() -> str:
+    """The version of lsmc, and how its kernels run."""
+    from lsmc.kernels.walk import compiled
+
+    return f"lsmc {__version__} ({'compiled' if compiled() else 'pure Python'} kernels)"
 
 
 @click.command(
@@ -103,6 +115,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
+    "-V",
     "--version",
     is_flag=True,
     is_eager=True,

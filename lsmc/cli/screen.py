@@ -39,6 +39,20 @@ class Screen:
             return False
         return stream.isatty()
 
+    @property
+    def width(self) -> int | None:
+        """The characters in a line of standard output; None where lines may have any length.
+
+        That is the width of the terminal, or what COLUMNS says of another program that shows it.
+        """
+        stated = os.environ.get("COLUMNS", "")
+        if stated.isdecimal() and int(stated):
+            return int(stated)
+        try:
+            return os.get_terminal_size(sys.stdout.fileno()).columns or None
+        except (OSError, ValueError):
+            return None
+
     def show(self, lines: Iterable[Line]) -> None:
         """Print an answer to standard output."""
         if not self.quiet:

@@ -38,4 +38,4 @@ def render(lines: Iterable[Line], stream: TextIO) -> None:
             continue
         body = text[indent:]
         body.overflow = "fold"
-        console.print(Padding(body, (0, 0, 0, indent)))
+        console.print(Padding(body, (0, 0, 0, indent), expand=False))

@@ -63,8 +63,11 @@ def _named(policy: Policy, name: str) -> Any:
     return found
 
 
-def summary(policy: Policy) -> Iterator[Line]:
-    """A line a profile, then the totals and the sections; only their names without tables."""
+def summary(policy: Policy, width: int | None) -> Iterator[Line]:
+    """A row a profile, then the totals and the sections; only names without tables.
+
+    No line is longer than `width`.
+    """
     bundle = policy.bundle
     if policy.module.semantics is None:
         yield from (line(safe(name)) for name in policy.profiles)
@@ -76,7 +79,7 @@ def summary(policy: Policy) -> Iterator[Line]:
         for profile in _chosen(policy, None):
             counts = profile_counts(policy, profile)
             rows.append((safe(profile.full_name), profile.mode, *map(str, counts)))
-        yield from columns(heads, rows, frozenset(range(2, 7)))
+        yield from columns(heads, rows, frozenset(range(2, 7)), width=width)
         yield line()
         yield line(
             f"{bundle.profiles} profiles, "
@@ -87,7 +90,7 @@ def summary(policy: Policy) -> Iterator[Line]:
         )
     yield line()
     sizes = [(name.replace("_", " "), str(size)) for name, size in _sections(policy).items()]
-    yield from columns(("section", "bytes"), sizes, frozenset((1,)))
+    yield from columns(("section", "bytes"), sizes, frozenset((1,)), width=width)
 
 
 def _sections(policy: Policy) -> dict[str, int]:
@@ -96,8 +99,11 @@ def _sections(policy: Policy) -> dict[str, int]:
     return {section.name.lower(): bundle.section_size(section) for section in bundle.sections}
 
 
-def details(policy: Policy, name: str) -> Iterator[Line]:
-    """One profile: its facts, and a line a unit; only its name without tables."""
+def details(policy: Policy, name: str, width: int | None) -> Iterator[Line]:
+    """One profile: its facts, and a row a unit; only its name without tables.
+
+    Rows are at most `width` long.
+    """
     profile = _named(policy, name)
     if policy.module.semantics is None:
         yield line((safe(name), "head"))
@@ -121,7 +127,7 @@ def details(policy: Policy, name: str) -> Iterator[Line]:
         )
         rows.append((str(rules), str(groups), str(states), str(size), origin, chain))
     heads = ("rules", "groups", "states", "bytes", "unit", "included at")
-    yield from columns(heads, rows, frozenset(range(4)))
+    yield from columns(heads, rows, frozenset(range(4)), width=width, spare=(1, 2))
 
 
 def as_json(policy: Policy, name: str | None) -> dict[str, Any]:

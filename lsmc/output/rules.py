@@ -2,54 +2,66 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from textwrap import fill, wrap
 
 from lsmc.lint.rule_docs import PARTS, Page
 from lsmc.output.json import dumps
 from lsmc.output.styled import Line, line
+from lsmc.output.table import columns
 
+#: The characters in a line of prose where no screen has a width.
+_WIDTH = 100
+_LIST = re.compile(r"^ *(?:[-*|]|\d+\.) ", re.MULTILINE)
 _TITLES = ("Bad:", "Bad, refused:", "Good:", "Settings, with their defaults:")
 
 
-def lines(pages: Iterable[Page]) -> Iterator[Line]:
-    """The pages one after the other."""
+def lines(pages: Iterable[Page], width: int | None) -> Iterator[Line]:
+    """The pages one after the other; prose is folded to `width`."""
     for number, page in enumerate(pages):
         if number:
             yield line("")
         yield line((page.head, "head"))
         yield line("")
-        yield line(page.summary)
+        yield from map(line, wrap(page.summary, width or _WIDTH))
         yield line("")
-        yield from _text(page.text)
+        yield from _text(page.text, width or _WIDTH)
 
 
-def _text(text: str) -> Iterator[Line]:
-    inside = False
-    for row in text.rstrip().split("\n"):
-        if row.startswith("```"):
-            inside = not inside
-        elif inside:
-            yield line((f"    {row}".rstrip(), "code" if "# found" in row else ""))
-        elif row in _TITLES:
-            yield line((row, "head"))
+def _text(text: str, width: int) -> Iterator[Line]:
+    for number, block in enumerate(text.rstrip().split("\n\n")):
+        if number:
+            yield line("")
+        if block.startswith("```"):
+            for row in block.split("\n")[1:-1]:
+                yield line((f"    {row}".rstrip(), "code" if "# found" in row else ""))
+        elif block in _TITLES:
+            yield line((block, "head"))
         else:
-            part = next((f"{one}:" for one in PARTS if row.startswith(f"{one}:")), "")
-            yield line((part, "head"), row.removeprefix(part))
+            yield from _paragraph(block, width)
 
 
-def listing(pages: Iterable[Page]) -> Iterator[Line]:
-    """One line a code."""
-    found = list(pages)
-    width = max(len(page.name) for page in found)
+def _paragraph(block: str, width: int) -> Iterator[Line]:
+    """A paragraph with its head, if it has one; lists keep their rows."""
+    part = next((f"{one}:" for one in PARTS if block.startswith(f"{one}:")), "")
+    text = block if _LIST.search(block) else fill(block, width, break_on_hyphens=False)
+    for number, row in enumerate(text.split("\n")):
+        head = part if not number else ""
+        yield line((head, "head"), row.removeprefix(head))
+
+
+def listing(pages: Iterable[Page], width: int | None) -> Iterator[Line]:
+    """A row a code; lines are at most `width` long."""
     roles = {"error": "bad", "warning": "warn", "info": "where"}
-    for page in found:
-        off = "" if page.default else " (only when selected)"
-        yield line(
-            (page.code, "code"),
-            f"  {page.name.ljust(width)}  ",
-            (page.severity.ljust(7), roles[page.severity]),
-            f"  {page.summary}{off}",
+    rows = [
+        (
+            *((page.code, "code"), page.name, (page.severity, roles[page.severity])),
+            page.summary + ("" if page.default else " (only when selected)"),
         )
+        for page in pages
+    ]
+    return columns(("", "", "", ""), rows, width=width)
 
 
 def markdown(pages: Iterable[Page]) -> str:

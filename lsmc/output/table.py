@@ -1,25 +1,105 @@
-"""Columns of text."""
+"""Columns of text, as wide as the reader's screen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
-from lsmc.output.styled import Line, line
+from lsmc.output.styled import Line, Piece
+
+_GAP = "  "
+#: No column of text becomes narrower than this many characters.
+_NARROWEST = 8
+
+#: Where a text may be broken: after blanks and slashes.
+_PARTS = re.compile(r"[^\s/]*(?:/+|\s+|$)")
+
+Cell = str | Piece
 
 
 def columns(
-    heads: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()
+    heads: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    right: frozenset[int] = frozenset(),
+    *,
+    width: int | None = None,
+    spare: Sequence[int] = (),
 ) -> Iterator[Line]:
-    """A head line and the rows, padded; `right` are the columns of numbers."""
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    yield line((_row(heads, widths, right), "head"))
-    for row in rows:
-        yield line(_row(row, widths, right))
+    """A head line and the rows, padded; the head line is left out when no column has a head.
+
+    Args:
+        heads: what stands above each column.
+        rows: a text, or a text and its role, for each column.
+        right: the columns of numbers.
+        width: how many characters a line may have; None means any number.
+        spare: the columns to leave out, first to last, while the others do not fit.  What is still
+            too wide is wrapped in its column.
+    """
+    table = [[(head, "head") for head in heads]] if any(heads) else []
+    table += [[cell if isinstance(cell, tuple) else (cell, "") for cell in row] for row in rows]
+    texts = [[row[n][0] for row in table] for n in range(len(heads))]
+    shown = list(range(len(heads)))
+    widths = {n: max(map(len, texts[n])) for n in shown}
+    for column in spare:
+        if width is None or _total(widths[n] for n in shown) <= width:
+            break
+        shown.remove(column)
+    widths = {n: widths[n] for n in shown}
+    if width is not None:
+        words = {n: max(map(_longest_word, texts[n])) for n in shown if n not in right}
+        _narrow(widths, words, width)
+        _narrow(widths, dict.fromkeys(words, _NARROWEST), width)
+    for row in table:
+        folded = [_folded(row[n][0], widths[n]) for n in shown]
+        for parts in zip_longest(*folded, fillvalue=""):
+            cells = [
+                (part.rjust(widths[n]) if n in right else part.ljust(widths[n]), row[n][1])
+                for n, part in zip(shown, parts, strict=True)
+            ]
+            yield _line(cells)
 
 
-def _row(cells: Sequence[str], widths: Sequence[int], right: frozenset[int]) -> str:
-    padded = (
-        cell.rjust(width) if index in right else cell.ljust(width)
-        for index, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    )
-    return "  ".join(padded).rstrip()
+def _total(widths: Iterable[int]) -> int:
+    """The characters of a row of columns."""
+    found = list(widths)
+    return sum(found) + len(_GAP) * (len(found) - 1)
+
+
+def _longest_word(text: str) -> int:
+    return max(map(len, text.split()), default=0)
+
+
+def _narrow(widths: dict[int, int], least: dict[int, int], width: int) -> None:
+    """Make the widest columns narrower until all fit, none narrower than its least width."""
+    for _ in range(_total(widths.values()) - width):
+        wide = [n for n in least if widths[n] > least[n]]
+        if not wide:
+            return
+        widths[max(wide, key=lambda n: widths[n])] -= 1
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """The rows of a cell, broken between words or after a slash where that is possible."""
+    if len(text) <= width:
+        return [text]
+    rows = [""]
+    for part in _PARTS.findall(text):
+        for piece in (part[at : at + width] for at in range(0, len(part), width)):
+            if len(rows[-1]) + len(piece.rstrip()) > width:
+                rows.append("")
+            rows[-1] += piece if rows[-1] else piece.lstrip()
+    return [row.rstrip() for row in rows]
+
+
+def _line(cells: Sequence[Piece]) -> Line:
+    """Cells side by side, without blanks at the end."""
+    filled = list(cells)
+    while filled and not filled[-1][0].strip():
+        filled.pop()
+    pieces: list[Piece] = []
+    for number, (text, role) in enumerate(filled):
+        last = number == len(filled) - 1
+        bare = text.rstrip() if last else text
+        pieces += [(_GAP, "")] * bool(number) + [(bare, role)]
+    return tuple(pieces)

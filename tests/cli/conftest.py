@@ -18,7 +18,7 @@ Run = Callable[..., Result]
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the command line at the root of the repository; exceptions are failures."""
     monkeypatch.chdir(ROOT)
-    for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
+    for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "TERM"):
         monkeypatch.delenv(name, raising=False)
 
     def invoke(*args: str | Path, text: str | bytes | None = None) -> Result:

@@ -209,3 +209,39 @@ def test_text_of_a_policy_cannot_steer_the_terminal(run: Run, tmp_path: Path) ->
         assert "\x1b[31m[" not in result.output
         assert "[bold]" in result.output
     assert "\x1b" not in run("query", source, *asked).output
+
+
+@pytest.mark.parametrize(
+    "words", [("ops",), ("ops", "link", "open"), ("rule",), ("rule", "LSM101"), ("--help",)]
+)
+def test_lists_fit_a_terminal_of_80_columns(
+    run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    result = run(*words)
+    assert result.exit_code == 0
+    assert max(map(len, result.output.splitlines())) <= 80
+
+
+def test_show_fits_a_terminal_of_80_columns(
+    run: Run, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, run("show", bundle).output.splitlines())) <= 80
+    table = run("show", bundle, "nginx").output.partition("\n\n")[2]
+    assert "profiles/abstractions/base" in table
+    assert max(map(len, table.splitlines())) <= 80
+
+
+def test_an_operation_with_every_detail(run: Run) -> None:
+    assert run("ops", "open").output.splitlines()[-1] == (
+        "order of layers  dac(search) > dac(access) > module"
+    )
+    assert run("ops", "opne").exit_code == 2
+
+
+def test_version_and_help_as_words(run: Run) -> None:
+    assert run("version").output == run("-V").output == run("--version").output
+    assert run("help").output == run("--help").output
+    assert run("help", "lint").output == run("lint", "--help").output
+    assert run("help", "lnit").exit_code == 2

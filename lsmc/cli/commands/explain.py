@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lsmc.cli import completion
 from lsmc.cli.contexts import context_options
 from lsmc.cli.faults import NO, YES, UsageFault
 from lsmc.cli.options import (
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
 
 @click.command("explain")
 @click.argument("policy", metavar="POLICY")
-@click.argument("words", metavar="[SUBJECT OP [OBJECT] [KEY=VALUE...]]", nargs=-1)
+@click.argument(
+    "words",
+    metavar="[SUBJECT OP [OBJECT] [KEY=VALUE...]]",
+    nargs=-1,
+    shell_complete=completion.question,
+)
 @click.option("--not-owner", is_flag=True, help="The subject does not own the object.")
 @click.option(
     "--log",

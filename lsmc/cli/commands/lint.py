@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from lsmc.cli.codes import complete
+from lsmc.cli import completion
 from lsmc.cli.options import Reading, format_option, policy_options, screen_of, screen_options
 
 FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit")
@@ -18,21 +18,21 @@ FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "jun
     "--select",
     metavar="CODES",
     multiple=True,
-    shell_complete=complete,
+    shell_complete=completion.codes,
     help="Run these checks only: codes, prefixes (LSM1), names, ALL; separated by commas.",
 )
 @click.option(
     "--extend-select",
     metavar="CODES",
     multiple=True,
-    shell_complete=complete,
+    shell_complete=completion.codes,
     help="Run these checks as well.",
 )
 @click.option(
     "--ignore",
     metavar="CODES",
     multiple=True,
-    shell_complete=complete,
+    shell_complete=completion.codes,
     help="Do not run these checks.",
 )
 @format_option(*FORMATS)

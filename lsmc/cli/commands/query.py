@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lsmc.cli import completion
 from lsmc.cli.contexts import context_options
 from lsmc.cli.options import (
     Reading,
@@ -22,7 +23,12 @@ if TYPE_CHECKING:
 
 @click.command("query")
 @click.argument("policy", metavar="POLICY")
-@click.argument("words", metavar="SUBJECT OP [OBJECT] [KEY=VALUE...]", nargs=-1)
+@click.argument(
+    "words",
+    metavar="SUBJECT OP [OBJECT] [KEY=VALUE...]",
+    nargs=-1,
+    shell_complete=completion.question,
+)
 @click.option("--not-owner", is_flag=True, help="The subject does not own the object.")
 @click.option(
     "--batch", metavar="FILE", help="Answer the requests of a JSON Lines file (- is stdin)."

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from lsmc.cli.codes import complete
+from lsmc.cli import completion
 from lsmc.cli.faults import YES, UsageFault
 from lsmc.cli.options import format_option, screen_of, screen_options
 
 
 @click.command("rule")
-@click.argument("codes", metavar="[CODE...]", nargs=-1, shell_complete=complete)
+@click.argument("codes", metavar="[CODE...]", nargs=-1, shell_complete=completion.codes)
 @click.option("--all", "every", is_flag=True, help="Print the page of every code.")
 @format_option("text", "markdown", "json")
 @screen_options
@@ -40,7 +40,7 @@ def command(ctx: click.Context, /, codes: tuple[str, ...], every: bool, form: st
     elif form == "markdown":
         screen.text(rules.markdown(found))
     elif prefixes:
-        screen.show(rules.lines(found))
+        screen.show(rules.lines(found, screen.width))
     else:
-        screen.show(rules.listing(found))
+        screen.show(rules.listing(found, screen.width))
     return YES

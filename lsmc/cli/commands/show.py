@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import click
 
+from lsmc.cli import completion
 from lsmc.cli.bundles import is_bundle
 from lsmc.cli.faults import YES, UsageFault
 from lsmc.cli.options import Reading, format_option, policy_options, screen_of, screen_options
@@ -24,7 +25,7 @@ class _Stage(click.Choice[str]):
 
 @click.command("show")
 @click.argument("policy", metavar="POLICY")
-@click.argument("profile", metavar="[PROFILE]", required=False)
+@click.argument("profile", metavar="[PROFILE]", required=False, shell_complete=completion.subjects)
 @click.option(
     "--stage",
     type=_Stage(("syntax", "ir", "tables")),
@@ -67,9 +68,9 @@ def command(
     elif form == "json":
         screen.text(dumps(inventory.as_json(found, profile), indent=2) + "\n")
     elif profile is None:
-        screen.rich(inventory.summary(found))
+        screen.rich(inventory.summary(found, screen.width))
     else:
-        screen.rich(inventory.details(found, profile))
+        screen.rich(inventory.details(found, profile, screen.width))
     return YES
 
 
