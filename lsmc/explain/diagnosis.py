@@ -47,6 +47,7 @@ class Questions(NamedTuple):
         explain: (policy, request, the record's operation) the answer with its reasons; raises
             `UnknownName`, `RequestError`.
         elsewhere: why another policy than this one answers for a record; empty if this one does.
+        origin: where a subject that the policy lacks comes from, and what to do, as a sentence.
         lacking: (policy, record, subject, who decided) what this policy has of that which was
             lacking when the record was written, as a sentence; empty for nothing.
     """
@@ -55,6 +56,7 @@ class Questions(NamedTuple):
     knows: Callable[[Any, str], bool]
     explain: Callable[[Any, Request, str], Explanation]
     elsewhere: Callable[[Any], str]
+    origin: Callable[[str], str]
     lacking: Callable[[Any, Any, str, Decider], str]
 
 
@@ -166,7 +168,7 @@ def _unknown(questions: Questions, policy: Any, bare: Diagnosis, asks: bool) -> 
         return bare._replace(subject=UNCONFINED, status="unconfined", note=note)
     if not asks:
         return bare
-    none = "this policy has no such profile"
+    none = f"this policy has no such profile: {questions.origin(bare.subject)}"
     return bare._replace(status="no-profile", note=_sentences(none, bare.note))
 
 

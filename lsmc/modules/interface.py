@@ -122,6 +122,8 @@ class SecurityModule(NamedTuple):
         explain: the verdict of a request with its reasons.
         diff: what two policies decide differently.
         operations: what questions may ask, in order.
+        installed: globs of the directories and files where a system keeps its policy, relative to
+            its root directory; none if it keeps none in files.
         check_options: raises ValueError for options that it cannot follow, with the reason.
         answers: the verdicts of many requests, in order, where that is faster than one by one; the
             last argument answers any one.
@@ -145,6 +147,7 @@ class SecurityModule(NamedTuple):
     explain: Callable[[Any, Request], Explanation]
     diff: Callable[[Any, Any], list[Change]]
     operations: Callable[[], Sequence[Operation]]
+    installed: tuple[str, ...] = ()
     check_options: Callable[[Options], None] = _any_options
     answers: (
         Callable[[Any, Iterable[Request], Callable[[Request], Verdict]], Iterator[Verdict]] | None

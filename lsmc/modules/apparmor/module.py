@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.installed import INSTALLED
 from lsmc.modules.interface import Formatter, Logs, Request, SecurityModule
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ APPARMOR = SecurityModule(
     name=MODULE,
     title="AppArmor",
     claims=_claims,
+    installed=INSTALLED,
     check_options=_check_options,
     compiler=_compiler,
     compile_text=_compile_text,

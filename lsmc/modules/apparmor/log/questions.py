@@ -10,6 +10,7 @@ from lsmc.modules.apparmor.explain import explain_request
 from lsmc.modules.apparmor.log.record import Record
 from lsmc.modules.apparmor.log.request import asked
 from lsmc.modules.apparmor.log.subjects import namespace
+from lsmc.modules.apparmor.origins import origin
 
 #: What the kernel says of a name that was not found, and the flag that helps.
 _FLAGS = {"deleted entry": "mediate_deleted", "disconnected path": "attach_disconnected"}
@@ -66,5 +67,6 @@ QUESTIONS = Questions(
     knows=_knows,
     explain=explain_request,
     elsewhere=_elsewhere,
+    origin=origin,
     lacking=_lacking,
 )
