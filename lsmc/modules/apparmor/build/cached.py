@@ -10,7 +10,7 @@ from lsmc.compiler.cache.entry import Entry
 from lsmc.compiler.inputs import Options
 from lsmc.compiler.outcome import Outcome, Progress
 from lsmc.modules.apparmor.build.driver import Compilation, compile_files
-from lsmc.modules.apparmor.build.kept import Earlier, to_entry, from_entry
+from lsmc.modules.apparmor.build.kept import Earlier, from_entry, to_entry
 from lsmc.tables.errors import BundleError
 
 
@@ -45,9 +45,7 @@ def _compile(
         try:
             earlier = Earlier.of(entry)
             kept = from_entry(earlier, set(stale))
-            return compile_files(
-                paths, options, jobs=jobs, progress=progress, kept=kept
-            ), earlier
+            return compile_files(paths, options, jobs=jobs, progress=progress, kept=kept), earlier
         except (BundleError, ValueError):  # the entry lied: it is as none
             pass
     return compile_files(paths, options, jobs=jobs, progress=progress), None

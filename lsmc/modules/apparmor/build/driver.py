@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lsmc.base.text import encode
 from lsmc.automata.partition import MAX_SPARE
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath
 from lsmc.base.gc import gc_paused
-from lsmc.compiler.inputs import FileState, FileQuery, Options, RecordedFiles
+from lsmc.base.text import encode
 from lsmc.compiler.errors import unreadable
-from lsmc.compiler.linking import Names, distinct, first_of_each, link_profiles, name_order, policy_files, refuse
+from lsmc.compiler.inputs import FileQuery, FileState, Options, RecordedFiles
+from lsmc.compiler.linking import (
+    Names,
+    distinct,
+    first_of_each,
+    link_profiles,
+    name_order,
+    policy_files,
+    refuse,
+)
 from lsmc.compiler.outcome import Progress
 from lsmc.ir.model import Policy, Profile
 from lsmc.modules.apparmor.build.front import front_end

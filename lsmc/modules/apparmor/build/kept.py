@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from lsmc.compiler.cache.entry import Entry, Seen, entry_bytes
-from lsmc.compiler.inputs import FileState, FileQuery
+from lsmc.compiler.inputs import FileQuery, FileState
 from lsmc.modules.apparmor.build.details import Details, KeptFile, read_details
 from lsmc.modules.apparmor.build.driver import Compilation, PreviousBuild
 from lsmc.modules.apparmor.build.revise import Candidate
@@ -51,7 +51,14 @@ def from_entry(earlier: Earlier, stale: set[int]) -> PreviousBuild:
             else:
                 files[path] = file.names
     record = dict(entry.seen.asks[number] for number in numbers - stale)
-    return PreviousBuild(bundle=Bundle(entry.bundle), digests=details.digests, files=files, candidates=candidates, texts=texts, record=record)
+    return PreviousBuild(
+        bundle=Bundle(entry.bundle),
+        digests=details.digests,
+        files=files,
+        candidates=candidates,
+        texts=texts,
+        record=record,
+    )
 
 
 class _Settings:

@@ -11,7 +11,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
-from lsmc.base.processes import can_fork, forked, send, receive
+from lsmc.base.processes import can_fork, forked, receive, send
 from lsmc.modules.apparmor.build.shards import Built, Reading, Shard, Tick, divide, shares
 
 #: A process for fewer files than this costs more than it saves.

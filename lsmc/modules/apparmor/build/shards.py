@@ -15,9 +15,8 @@ from lsmc.automata.partition import MAX_SPARE, Spare
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span, to_display
 from lsmc.compiler.errors import too_complex, unreadable
-from lsmc.compiler.inputs import FileState, FileQuery, RecordedFiles
+from lsmc.compiler.inputs import FileQuery, FileState, RecordedFiles
 from lsmc.ir.model import Profile
-from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.compile import Compiler
 from lsmc.modules.apparmor.lower.environment import SavedEnvironment
 from lsmc.tables.build import TooComplexError, assemble, build_groups, unit_digest, units
@@ -96,7 +95,12 @@ class Shard:
         self._profiles += compiled.profiles
         names = tuple((to_display(p.full_name), p.origin) for p in compiled.profiles)
         return FileRead(
-            path=path, profiles=names, diagnostics=compiled.diagnostics, asked=compiled.asked, setting=compiled.setting, plain=compiled.plain
+            path=path,
+            profiles=names,
+            diagnostics=compiled.diagnostics,
+            asked=compiled.asked,
+            setting=compiled.setting,
+            plain=compiled.plain,
         )
 
     def build(self, numbers: Sequence[int], tick: Tick) -> Built:
