@@ -192,10 +192,10 @@ def test_an_entry_names_no_features_file_that_was_not_asked_for(tree: Path) -> N
     (place,) = (tree.parent / "cache").iterdir()
     entry = Entry(memoryview(place.read_bytes()))
     details = read_details(entry)
-    settings = [
-        [layers, aliases, "/nowhere", names] for layers, aliases, _, names in details.settings
+    environments = [
+        [layers, aliases, "/nowhere", names] for layers, aliases, _, names in details.environments
     ]
-    forged = details._replace(settings=settings)
+    forged = details._replace(environments=environments)
     place.write_bytes(entry_bytes(entry.seen, forged, bytes(entry.bundle)))
     (tree / "abstractions/common").write_text("/etc/common rw,\nptrace peer=@{profile_name},\n")
     assert warm(tree) == cold(tree)

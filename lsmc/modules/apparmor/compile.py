@@ -68,8 +68,8 @@ class Compiled:
     `preamble` and `bodies` are for analyses of what was written: variables, aliases, abi lines,
     and the rules of each profile, also those that gave no IR; `altered` is what the rules of a
     fragment become where that is something else than they say.  `aliases` tells which of them have
-    matched some text.  `asked` is all that was asked of the file system on the way.  `setting` is
-    what the profiles were lowered under, and `plain` are the included files of which nothing but
+    matched some text.  `asked` is all that was asked of the file system on the way.  `environment`
+    is what the profiles were lowered under, and `plain` are the included files of which nothing but
     their rules and includes counts, so that `revision` can tell what a change of one does.
     """
 
@@ -81,7 +81,7 @@ class Compiled:
     altered: Mapping[FragmentKey, tuple[Altered, ...]] = field(default_factory=dict)
     aliases: Aliases = NO_ALIASES
     asked: frozenset[FileQuery] = frozenset()
-    setting: SavedEnvironment | None = None
+    environment: SavedEnvironment | None = None
     plain: frozenset[str] = frozenset()
 
 
@@ -144,7 +144,7 @@ class Compiler:
             altered=file.altered,
             aliases=aliases,
             asked=frozenset(self.library.asked),
-            setting=SavedEnvironment.of(
+            environment=SavedEnvironment.of(
                 preamble.variables, aliases, file.features, file.identities
             ),
             plain=frozenset(reader.plain - reader.changed - preamble.seen),

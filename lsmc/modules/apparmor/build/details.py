@@ -20,24 +20,24 @@ class KeptFile(NamedTuple):
     """A profile file: the names of its profiles, and by number what was asked for it.
 
     `plain` are the reads of included files that `revise` can deal with, `asks` all
-    else.  `setting` is the number of what its profiles were compiled under.
+    else.  `environment` is the number of what its profiles were compiled under.
     """
 
     names: list[str]
     asks: list[int]
     plain: list[int]
-    setting: int
+    environment: int
 
 
 class Details(NamedTuple):
-    """What else a run leaves: digests of units, files by path, settings, texts of includes.
+    """What else a run leaves: digests of units, files by path, environments, texts of includes.
 
-    A setting is plain data here; its layers and aliases are numbers of `shared`.
+    An environment is plain data here; its layers and aliases are numbers of `shared`.
     """
 
     digests: list[str]
     files: dict[str, KeptFile]
-    settings: list[Any]
+    environments: list[Any]
     shared: list[Any]
     texts: dict[str, str]
 
@@ -46,34 +46,36 @@ def read_details(entry: Entry) -> Details:
     """The details of an entry; ValueError when something in them cannot be."""
     head, seen = entry.details(), entry.seen
     need(is_row(head, list, dict, list, list, dict))
-    digests, files, settings, shared, texts = head
+    digests, files, environments, shared, texts = head
     need(are(digests, str) and are(texts.values(), str) and all(map(is_text, texts.values())))
     layers = frozenset(number for number, row in enumerate(shared) if _is_layer(row))
     pairs = frozenset(number for number, row in enumerate(shared) if _are_pairs(row))
-    for setting in settings:
-        need(_is_setting(setting, layers, pairs))
+    for environment in environments:
+        need(_is_environment(environment, layers, pairs))
     kept: dict[str, KeptFile] = {}
     for path, file in files.items():
         need(is_row(file, list, list, list, int) and is_path(path))
         one = kept[path] = KeptFile(*file)
         need(are(one.names, str) and all(is_name(name) for name in one.names))
         need(are_numbers(one.asks, len(seen.asks)) and are_numbers(one.plain, len(seen.asks)))
-        need(are_numbers([one.setting], len(settings)))
-        _, _, features, profiles = settings[one.setting]
+        need(are_numbers([one.environment], len(environments)))
+        _, _, features, profiles = environments[one.environment]
         asked = {seen.asks[number][0] for number in one.asks}
         need(features is None or ("read", features) in asked)
         need(len(one.names) <= len(profiles))
         for number in one.plain:
             (kind, included), _ = seen.asks[number]
             need(kind == "read" and included in texts)
-    return Details(digests=digests, files=kept, settings=settings, shared=shared, texts=texts)
+    return Details(
+        digests=digests, files=kept, environments=environments, shared=shared, texts=texts
+    )
 
 
-def _is_setting(setting: Any, layers: frozenset[int], pairs: frozenset[int]) -> bool:
-    """Whether a setting is whole, and refers to what are layers and aliases."""
-    if not (is_row(setting, list, int, str, list) or is_row(setting, list, int, type(None), list)):
+def _is_environment(row: Any, layers: frozenset[int], pairs: frozenset[int]) -> bool:
+    """Whether an environment is whole, and refers to what are layers and aliases."""
+    if not (is_row(row, list, int, str, list) or is_row(row, list, int, type(None), list)):
         return False
-    own, aliases, _, profiles = setting
+    own, aliases, _, profiles = row
     return are(own, int) and layers.issuperset(own) and aliases in pairs and _are_pairs(profiles)
 
 

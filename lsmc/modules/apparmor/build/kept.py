@@ -38,7 +38,7 @@ def from_entry(earlier: Earlier, stale: set[int]) -> PreviousBuild:
     candidates: dict[str, Candidate] = {}
     texts: dict[str, str] = {}
     numbers: set[int] = set()
-    settings = _Settings(details)
+    environments = _Environments(details)
     if not stale.intersection(entry.seen.common):
         for path, file in details.files.items():
             if stale.intersection(file.asks):
@@ -46,7 +46,9 @@ def from_entry(earlier: Earlier, stale: set[int]) -> PreviousBuild:
             numbers.update(file.asks, file.plain)
             changed = frozenset(entry.seen.asks[n][0][1] for n in stale.intersection(file.plain))
             if changed:
-                candidates[path] = Candidate(file.names, settings.read(file.setting), changed)
+                candidates[path] = Candidate(
+                    file.names, environments.read(file.environment), changed
+                )
                 texts |= {one: details.texts[one] for one in changed}
             else:
                 files[path] = file.names
@@ -61,16 +63,16 @@ def from_entry(earlier: Earlier, stale: set[int]) -> PreviousBuild:
     )
 
 
-class _Settings:
-    """The settings of an entry; those that share a layer have the same object."""
+class _Environments:
+    """The environments of an entry; those that share a layer have the same object."""
 
     def __init__(self, details: Details) -> None:
-        self._settings = details.settings
+        self._environments = details.environments
         self._shared = details.shared
         self._layers: dict[int, Layer] = {}
 
     def read(self, number: int) -> SavedEnvironment:
-        layers, aliases, features, profiles = self._settings[number]
+        layers, aliases, features, profiles = self._environments[number]
         return SavedEnvironment(
             tuple(self._layer(layer) for layer in layers),
             tuple((old, new) for old, new in self._shared[aliases]),
@@ -121,7 +123,7 @@ class _EntryWriter:
         self._before = before
         self._numbers: dict[FileQuery, int] = {}
         self._answers: dict[FileQuery, FileState] = {}
-        self._settings = _Table()
+        self._environments = _Table()
         self._shared = _Table()
 
     def entry(self) -> bytes:
@@ -134,7 +136,7 @@ class _EntryWriter:
         details = Details(
             digests=outcome.digests,
             files=files,
-            settings=self._settings.rows,
+            environments=self._environments.rows,
             shared=self._shared.rows,
             texts={path: texts[path] for path in sorted(included)},
         )
@@ -154,7 +156,7 @@ class _EntryWriter:
             file = read.get(path)
             if file is not None:
                 names = [name for name, _ in file.profiles]
-                if file.setting is None or file.diagnostics or any(times[n] > 1 for n in names):
+                if file.environment is None or file.diagnostics or any(times[n] > 1 for n in names):
                     continue
                 plain = {("read", one) for one in file.plain}
                 asks = sorted(file.asked - plain)
@@ -164,7 +166,7 @@ class _EntryWriter:
                         names,
                         [self._ask(ask, outcome.record[ask]) for ask in asks],
                         [self._ask(ask, outcome.record[ask]) for ask in sorted(plain)],
-                        self._setting(file.setting),
+                        self._environment(file.environment),
                     ),
                 )
             elif details is not None:
@@ -175,7 +177,7 @@ class _EntryWriter:
                         old.names,
                         self._again(old.asks),
                         self._again(old.plain),
-                        self._old_setting(details, old.setting),
+                        self._old_environment(details, old.environment),
                     ),
                 )
 
@@ -185,13 +187,15 @@ class _EntryWriter:
         known = [self._before.entry.seen.asks[number] for number in asks]
         return [self._ask(ask, self._outcome.record.get(ask, answer)) for ask, answer in known]
 
-    def _setting(self, setting: SavedEnvironment) -> int:
-        layers = [self._shared.shared(layer) for layer in setting.layers]
-        aliases = self._shared.number(setting.aliases)
-        return self._settings.number((layers, aliases, setting.features, setting.profiles))
+    def _environment(self, environment: SavedEnvironment) -> int:
+        layers = [self._shared.shared(layer) for layer in environment.layers]
+        aliases = self._shared.number(environment.aliases)
+        return self._environments.number(
+            (layers, aliases, environment.features, environment.profiles)
+        )
 
-    def _old_setting(self, details: Details, number: int) -> int:
-        layers, aliases, features, profiles = details.settings[number]
+    def _old_environment(self, details: Details, number: int) -> int:
+        layers, aliases, features, profiles = details.environments[number]
         layers = [self._shared.shared(details.shared[layer]) for layer in layers]
         aliases = self._shared.shared(details.shared[aliases])
-        return self._settings.number((layers, aliases, features, profiles))
+        return self._environments.number((layers, aliases, features, profiles))

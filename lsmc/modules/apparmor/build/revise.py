@@ -38,7 +38,7 @@ class Candidate(NamedTuple):
     """A profile file of which nothing changed but the text of some included files."""
 
     names: Sequence[str]
-    setting: SavedEnvironment
+    environment: SavedEnvironment
     changed: frozenset[str]
 
 
@@ -123,7 +123,7 @@ class _Work:
         found: dict[int, dict[int, Unit]] = {}
         try:
             for index, name in enumerate(candidate.names):
-                under = self._environments.of(candidate.setting, index)
+                under = self._environments.of(candidate.environment, index)
                 for path in candidate.changed - self._located:
                     self._locate(path, under)
                 profile = self._numbers.get(name)

@@ -30,14 +30,14 @@ Tick = Callable[[int], None]
 class FileRead:
     """What a shard made of one profile file: its profiles by name, and what was asked for it.
 
-    `setting` and `plain` are those of `Compiled`; None for a file that cannot be read.
+    `environment` and `plain` are those of `Compiled`; None for a file that cannot be read.
     """
 
     path: str
     profiles: tuple[tuple[str, Span], ...]
     diagnostics: tuple[Diagnostic, ...]
     asked: frozenset[FileQuery] = frozenset()
-    setting: SavedEnvironment | None = None
+    environment: SavedEnvironment | None = None
     plain: frozenset[str] = frozenset()
 
 
@@ -99,7 +99,7 @@ class Shard:
             profiles=names,
             diagnostics=compiled.diagnostics,
             asked=compiled.asked,
-            setting=compiled.setting,
+            environment=compiled.environment,
             plain=compiled.plain,
         )
 

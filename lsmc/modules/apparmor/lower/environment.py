@@ -64,14 +64,14 @@ class Environments:
         self._aliases: dict[tuple[tuple[str, str], ...], Aliases] = {(): NO_ALIASES}
         self._alive: list[Layer] = []
 
-    def of(self, setting: SavedEnvironment, profile: int) -> Environment:
+    def of(self, saved: SavedEnvironment, profile: int) -> Environment:
         """The environment of a profile, by its number in the saved one."""
-        name, attachment = setting.profiles[profile]
-        scope = scoped(self._variables(setting.layers), builtins(name, attachment))
-        aliases = self._aliases.get(setting.aliases)
+        name, attachment = saved.profiles[profile]
+        scope = scoped(self._variables(saved.layers), builtins(name, attachment))
+        aliases = self._aliases.get(saved.aliases)
         if aliases is None:
-            aliases = self._aliases[setting.aliases] = Aliases(setting.aliases)
-        features = DEFAULT if setting.features is None else self._features(setting.features)
+            aliases = self._aliases[saved.aliases] = Aliases(saved.aliases)
+        features = DEFAULT if saved.features is None else self._features(saved.features)
         release = self._target if self._target is not None else release_of(features)
         return Environment(scope, features, aliases, release)
 
