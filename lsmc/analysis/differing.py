@@ -1,16 +1,6 @@
-"""Where the rules of one profile in two policies differ: each way in which a permission changes.
+"""One profile in two policies: what its rules say on both sides, and how they part at a key.
 
-A difference of decisions stands at a key that some rule matches which the other side does not have.
-For each such rule the product of both sides is walked along the rule's own language, breadth first
-and to its end, over the keys that a kernel can ask about.  The walk may end early once each change
-was found that there can be at all.
-
-Where operations look up more than one key, the walk tells apart what else they look up, and the
-engine's own answer at one key of each kind is compared: no second copy of its logic decides here.
-
-What no answer shows is a difference all the same: at keys that no kernel asks about, and where an
-answer rests on more than the rules, such as on whether the profile exists that an execution leads
-to.  It is found with the key that shows it in the tables.
+Which keys are looked at is told in `lsmc.analysis.pattern_walks`.
 """
 
 from __future__ import annotations
@@ -33,7 +23,7 @@ from lsmc.tables.records import ProfileRecord
 #: A rule that one side has: which side, and where.
 OneSided: TypeAlias = tuple[int, RulePlace]
 #: The permissions in question, for the owner (True) and for others.
-_Names: TypeAlias = Mapping[bool, Sequence[str]]
+Names: TypeAlias = Mapping[bool, Sequence[str]]
 
 #: What a rule says, and the rules that say it.
 Meanings: TypeAlias = dict[tuple[Any, ...], list[RulePlace]]
@@ -146,7 +136,7 @@ class Pair:
         return self._known[key]
 
     def by_rules(
-        self, cls: MediationClass, nodes: Sequence[Node], wanted: _Names
+        self, cls: MediationClass, nodes: Sequence[Node], wanted: Names
     ) -> Iterator[Difference]:
         """Where the rules at two nodes part."""
         for owner, names in wanted.items():
@@ -156,7 +146,7 @@ class Pair:
                     if before[name] != after[name]:
                         yield Difference(owner, name, before[name], after[name])
 
-    def by_answers(self, cls: MediationClass, key: bytes, wanted: _Names) -> Iterator[Difference]:
+    def by_answers(self, cls: MediationClass, key: bytes, wanted: Names) -> Iterator[Difference]:
         """Where the answers to the request of a key part."""
         for owner, names in wanted.items():
             for name in names:

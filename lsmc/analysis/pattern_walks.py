@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import Any
 
-from lsmc.analysis.differing import Difference, Found, OneSided, Pair
+from lsmc.analysis.differing import Difference, Found, Names, OneSided, Pair
 from lsmc.analysis.possible import Possible, Rules
 from lsmc.analysis.rule_search import ClassView, Question, RulePlace, places_at
 from lsmc.automata.algebra import walk
@@ -27,9 +27,6 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.engine.matcher import Node
 from lsmc.ir.decision import Facts
 from lsmc.ir.mediation import MediationClass
-
-#: The permissions in question, for the owner (True) and for others.
-_Names: TypeAlias = Mapping[bool, Sequence[str]]
 
 #: So many rules together are asked whether they cover another.
 _COVERS = 8
@@ -91,7 +88,7 @@ class _Along:
         yield from self._asked()
         yield from self._in_tables()
 
-    def _there_can_be(self, names: _Names, *, looked_up: bool) -> set[Difference]:
+    def _there_can_be(self, names: Names, *, looked_up: bool) -> set[Difference]:
         found = {
             Difference(owner, name, *pair)
             for owner, some in names.items()
@@ -227,7 +224,7 @@ class _Along:
         for key, differences in by_key.items():
             yield Found(key, tuple(differences), shows=False)
 
-    def _asked_names(self) -> _Names:
+    def _asked_names(self) -> Names:
         asked = self.pair.asked(self.cls)
         return {
             owner: [name for name in names if name in asked] for owner, names in self.names.items()

@@ -156,13 +156,6 @@ class Part(NamedTuple):
     code: bytes
 
 
-class Key(NamedTuple):
-    """What the rules of a unit's group depend on."""
-
-    unit: int
-    group: int
-
-
 class RuleLanguages:
     """The languages of the rules of a class that mention some permissions; units share them."""
 
@@ -171,7 +164,7 @@ class RuleLanguages:
         self.mask = mask
         self._decide = decide
         self._seen = seen
-        self._known: dict[Key, tuple[Unit, tuple[RuleLanguage, ...]]] = {}
+        self._known: dict[tuple[int, int], tuple[Unit, tuple[RuleLanguage, ...]]] = {}
         self._decisions: dict[tuple[tuple[int, ...], bool], Decision] = {}
 
     def of(self, bundle: Bundle, profile: ProfileRecord) -> ProfileRules:
@@ -193,7 +186,7 @@ class RuleLanguages:
         return known
 
     def _of_group(self, unit: Unit, index: int) -> tuple[RuleLanguage, ...]:
-        key = Key(id(unit), index)
+        key = (id(unit), index)
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = (unit, tuple(self._languages(unit, index)))

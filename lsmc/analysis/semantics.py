@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from lsmc.analysis.keys import any_key
 from lsmc.automata.algebra import Automaton
 from lsmc.engine.matcher import Decide, Matcher
-from lsmc.engine.requests import plain_request
+from lsmc.engine.requests import plain_fields, request_of_fields
 from lsmc.ir.decision import Facts
 from lsmc.ir.mediation import MediationClass, Transition
 from lsmc.ir.model import Profile, Rule
@@ -82,8 +82,7 @@ class Semantics(NamedTuple):
         transition_text: a transition as it is written in a rule.
         brought: the rules that the compiler added to a profile for the sake of some of its rules,
             which stand together, and of no others.
-        request_of: the request of `Policy.query_many` that a key stands for: (subject, class, key
-            without the class code, owner, permission names).
+        fields_of: the fields of requests that a key stands for: (class, key without its code).
     """
 
     classes: Mapping[int, MediationClass]
@@ -99,9 +98,7 @@ class Semantics(NamedTuple):
     destination: Callable[[Transition | None, ProfileRecord], Transition | None] = _as_it_is
     transition_text: Callable[[Transition], str] = transition_text
     brought: Callable[[Profile, Sequence[Rule]], Sequence[Rule]] = _nothing
-    request_of: Callable[[str, MediationClass, bytes, bool, Iterable[str]], dict[str, Any]] = (
-        plain_request
-    )
+    fields_of: Callable[[MediationClass, bytes], Mapping[str, bytes]] = plain_fields
 
     def executes(self, rule: Rule) -> bool:
         """Whether a rule speaks of execution."""
@@ -109,3 +106,17 @@ class Semantics(NamedTuple):
             return False
         cls, bit = self.execution
         return rule.cls is cls and bool((rule.owner | rule.other) & bit)
+
+    def request_of(
+        self, subject: str, cls: MediationClass, key: bytes, owner: bool, perms: Iterable[str]
+    ) -> dict[str, Any]:
+        """The request of `Policy.query_many` that a key stands for.
+
+        Args:
+            subject: the name of a profile.
+            cls: the class of the key.
+            key: the fields joined by NUL, without the code of the class.
+            owner: whether the subject owns the object.
+            perms: the permissions that are asked for.
+        """
+        return request_of_fields(subject, cls, self.fields_of(cls, key), owner, perms)

@@ -71,13 +71,10 @@ class Matcher:
         ]
         self._walkers = [group.walker for group, _, _ in self._groups]
         self._tables: dict[int, Table] = {}
-        self._reset()
+        self.forget()
 
     def forget(self) -> None:
         """Drop all nodes computed so far; they are computed again when needed."""
-        self._reset()
-
-    def _reset(self) -> None:
         self._nodes: dict[tuple[tuple[int, int], ...], Node] = {}
         self._root = self.node(tuple((number, 1) for number in range(len(self._groups))))
 
@@ -96,7 +93,7 @@ class Matcher:
     def _explore(self, key: bytes) -> Node:
         """Like `walk`, and creates missing nodes."""
         if len(self._nodes) > MAX_NODES:
-            self._reset()
+            self.forget()
         node = self._root
         for byte in key:
             row = node.edges.get(byte)

@@ -9,6 +9,11 @@ from lsmc.base.text import decode
 from lsmc.ir.mediation import MediationClass
 
 
+def plain_fields(cls: MediationClass, key: bytes) -> dict[str, bytes]:
+    """The fields of a key, which is given without the code of its class, as they stand there."""
+    return dict(zip(cls.fields, key.split(b"\0"), strict=False))
+
+
 def request_of_fields(
     subject: str,
     cls: MediationClass,
@@ -26,19 +31,3 @@ def request_of_fields(
         "owner": owner,
     }
     return found | texts
-
-
-def plain_request(
-    subject: str, cls: MediationClass, key: bytes, owner: bool, perms: Iterable[str]
-) -> dict[str, Any]:
-    """The request that a key stands for whose fields are what requests say.
-
-    Args:
-        subject: the name of a profile.
-        cls: the class of the key.
-        key: the fields joined by NUL, without the code of the class.
-        owner: whether the subject owns the object.
-        perms: the permissions that are asked for.
-    """
-    fields = dict(zip(cls.fields, key.split(b"\0"), strict=False))
-    return request_of_fields(subject, cls, fields, owner, perms)

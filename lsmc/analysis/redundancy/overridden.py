@@ -42,11 +42,6 @@ def partial_overrides(policy: LinkedPolicy) -> list[PartialOverride]:
     return policy.shared(_partial_overrides)
 
 
-def quiet_denies(policy: LinkedPolicy) -> list[QuietDeny]:
-    """The denies of enforced profiles that only silence the log."""
-    return policy.shared(_quiet_denies)
-
-
 def _partial_overrides(policy: LinkedPolicy) -> list[PartialOverride]:
     judge, overlaps = policy.shared(Judgements), policy.shared(Overlaps)
     found: list[PartialOverride] = []
@@ -75,7 +70,8 @@ def _kept(written: SourceRule) -> tuple[MediationClass, bytes, bool, int] | None
         return None
 
 
-def _quiet_denies(policy: LinkedPolicy) -> list[QuietDeny]:
+def quiet_denies(policy: LinkedPolicy) -> list[QuietDeny]:
+    """The denies of enforced profiles that only silence the log."""
     judge, overlaps = policy.shared(Judgements), policy.shared(Overlaps)
     found: list[QuietDeny] = []
     denies = [one for scope in judge.scopes.bodies for one in scope.own() if _is_deny(one)]

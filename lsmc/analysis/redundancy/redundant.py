@@ -192,22 +192,16 @@ class Judgements:
         proof = _removal(written)
         if proof is None or proof.empty:
             return None  # it matters, or matches nothing, which another check says
-        profiles = (written.scope.profile,)
-        effect = written.rules[0].effect
-        if not proof.won:
-            kind = Redundancy.WITHOUT_EFFECT if effect is Effect.DENY else Redundancy.DEAD
-            return Judgement(written=written, kind=kind, removal=proof, cover=(), profiles=profiles)
-        if proof.unmet:
-            return Judgement(
-                written=written,
-                kind=Redundancy.WITHOUT_EFFECT,
-                removal=proof,
-                cover=(),
-                profiles=profiles,
-            )
-        if _hides_conflict(written):
+        cover: tuple[Span, ...] = ()
+        if not proof.won and written.rules[0].effect is not Effect.DENY:
+            kind = Redundancy.DEAD
+        elif not proof.won or proof.unmet:
+            kind = Redundancy.WITHOUT_EFFECT
+        elif _hides_conflict(written):
             return None
-        kind, cover = self._cover(written, proof)
+        else:
+            kind, cover = self._cover(written, proof)
+        profiles = (written.scope.profile,)
         return Judgement(written=written, kind=kind, removal=proof, cover=cover, profiles=profiles)
 
     def _cover(self, written: SourceRule, proof: Removal) -> tuple[Redundancy, tuple[Span, ...]]:

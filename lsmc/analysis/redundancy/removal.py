@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from lsmc.analysis.observed import outcome
@@ -31,7 +31,6 @@ class Comparison(NamedTuple):
     owner: bool
     cls: MediationClass
     with_it: Decision
-    without: Decision
     won: int  # the bits that the rule has a part in deciding
 
 
@@ -68,14 +67,7 @@ class Removal:
 
     def copy(self) -> Removal:
         """A copy that can be extended."""
-        return Removal(
-            written=self.written,
-            won=[*self.won],
-            beaten={**self.beaten},
-            needs={*self.needs},
-            unmet=self.unmet,
-            empty=self.empty,
-        )
+        return replace(self, won=[*self.won], beaten={**self.beaten}, needs={*self.needs})
 
 
 def removal(written: SourceRule, members: Sequence[int] | None = None) -> Removal | None:
@@ -243,18 +235,13 @@ class _Trial:
                     won |= mask
                     self._note(mask, facts(number), with_it, without, cls)
             if won:
-                self.found.won.append(
-                    Comparison(
-                        key=key, owner=owner, cls=cls, with_it=with_it, without=without, won=won
-                    )
-                )
+                seen = Comparison(key=key, owner=owner, cls=cls, with_it=with_it, won=won)
+                self.found.won.append(seen)
             for number in self.gone.intersection(ids):
                 fact = facts(number)
                 for bit in _bits((fact.owner if owner else fact.other) & ~won):
                     winners = frozenset(n for m, n in with_it.winners if m & bit)
-                    seen = Comparison(
-                        key=key, owner=owner, cls=cls, with_it=with_it, without=without, won=bit
-                    )
+                    seen = Comparison(key=key, owner=owner, cls=cls, with_it=with_it, won=bit)
                     self.found.beaten.setdefault(winners, seen)
         return False
 

@@ -6,9 +6,7 @@ Source: the kernel's security/apparmor/lsm.c, file.c, mount.c, ipc.c and include
 D-Bus: dbus-daemon's bus/apparmor.c.
 """
 
-from lsmc.ir.mediation import MediationClass
 from lsmc.ir.operation import Operation
-from lsmc.modules.apparmor.classes import BY_NAME
 
 #: Socket operations that are not called like the permission that they ask for.
 _SOCKET_PERMS = {"getsockname": "getattr", "setsockopt": "setopt", "getsockopt": "getopt"}
@@ -191,11 +189,6 @@ def _class_of(fields: dict[str, str]) -> str:
 def _is_unix(obj: str) -> bool:
     """Whether the object of an operation on sockets is a unix socket's: its family or address."""
     return obj in ("unix", "none") or obj.startswith(("@", "/"))
-
-
-def class_named(name: str) -> MediationClass | None:
-    """The mediation class of a name, or None."""
-    return BY_NAME.get(name)
 
 
 def listed(operation: Operation) -> Operation:

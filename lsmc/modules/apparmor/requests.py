@@ -7,11 +7,9 @@ a stream socket, the order of mount flags).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from lsmc.base.text import encode
-from lsmc.engine.requests import request_of_fields
 from lsmc.engine.verdict import RequestError
 from lsmc.ir.mediation import MediationClass
 from lsmc.ir.operation import Operation, Part
@@ -125,21 +123,6 @@ def fields_of(cls: MediationClass, key: bytes) -> dict[str, bytes]:
 
         fields |= {name: unpack(fields[name]) for name in _ADDRESSES}
     return fields
-
-
-def request_of(
-    subject: str, cls: MediationClass, key: bytes, owner: bool, perms: Iterable[str]
-) -> dict[str, Any]:
-    """The request of `Policy.query_many` that a key stands for: the inverse of `key_fields`.
-
-    Args:
-        subject: the name of a profile.
-        cls: the class of the key.
-        key: the fields joined by NUL, without the code of the class.
-        owner: whether the subject owns the object.
-        perms: the permissions that are asked for.
-    """
-    return request_of_fields(subject, cls, fields_of(cls, key), owner, perms)
 
 
 def _fill(cls: MediationClass, given: dict[str, str], subject: str) -> None:

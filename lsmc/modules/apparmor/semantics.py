@@ -9,7 +9,7 @@ from lsmc.modules.apparmor.implied import brought
 from lsmc.modules.apparmor.kernel_objects import is_requestable, requestable
 from lsmc.modules.apparmor.look_ups import BESIDES, LIMITS
 from lsmc.modules.apparmor.precedence import decide, rank
-from lsmc.modules.apparmor.requests import request_of
+from lsmc.modules.apparmor.requests import fields_of
 from lsmc.modules.apparmor.subjects import FREE_MODES, mediates
 
 SEMANTICS = Semantics(
@@ -26,5 +26,5 @@ SEMANTICS = Semantics(
     destination=destination,
     transition_text=transition_text,
     brought=brought,
-    request_of=request_of,
+    fields_of=fields_of,
 )

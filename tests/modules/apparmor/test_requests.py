@@ -10,7 +10,8 @@ import lsmc
 from lsmc.base.text import decode
 from lsmc.ir.mediation import MediationClass
 from lsmc.modules.apparmor.classes import CLASSES, UNIX
-from lsmc.modules.apparmor.requests import fields_of, key_fields, request_of
+from lsmc.modules.apparmor.requests import fields_of, key_fields
+from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.output.explanation import explanation_lines
 from lsmc.output.styled import plain
 
@@ -30,7 +31,7 @@ def test_abstract_addresses(address: bytes) -> None:
     key = b"\0".join(values)
     assert key.count(b"\0") == len(UNIX.fields) - 1
     assert fields_of(UNIX, key)["addr"] == fields_of(UNIX, key)["peer_addr"] == address
-    request = request_of("p", UNIX, key, True, ("send",))
+    request = SEMANTICS.request_of("p", UNIX, key, True, ("send",))
     assert request["object"] == request["peer_addr"] == text
     rest = {name: request[name] for name in UNIX.fields if name != "addr"}
     assert key_fields(UNIX, request["object"], rest, "p") == values
@@ -39,7 +40,7 @@ def test_abstract_addresses(address: bytes) -> None:
 @pytest.mark.parametrize("cls", CLASSES, ids=[cls.name for cls in CLASSES])
 def test_every_class_has_a_request(cls: MediationClass) -> None:
     key = b"\0".join(name.encode() for name in cls.fields)
-    request = request_of("p", cls, key, False, cls.permissions)
+    request = SEMANTICS.request_of("p", cls, key, False, cls.permissions)
     assert (request["subject"], request["class"], request["owner"]) == ("p", cls.name, False)
     assert {*request} - {"subject", "class", "owner", "perms", "object"} <= {*cls.fields}
     assert len(request) == 5 + max(len(cls.fields) - 1, 0)

@@ -12,7 +12,8 @@ from lsmc.base.diagnostics import Edit, Fix, Label
 from lsmc.base.source import Span, to_display
 from lsmc.ir.model import MediationClass
 from lsmc.modules.apparmor.classes import FILE, LINK
-from lsmc.modules.apparmor.requests import fields_of, request_of
+from lsmc.modules.apparmor.requests import fields_of
+from lsmc.modules.apparmor.semantics import SEMANTICS
 
 _MANY = 5
 _MANY_LETTERS = 100
@@ -81,7 +82,7 @@ def witness(
 ) -> dict[str, Any]:
     """A request of a profile for a key; of a link only `link` can be asked for."""
     names: Iterable[str] = ("link",) if cls is LINK else cls.names(bits)
-    return request_of(holder.name, cls, key, owner, names)
+    return SEMANTICS.request_of(holder.name, cls, key, owner, names)
 
 
 def without(span: Span, title: str) -> Fix:

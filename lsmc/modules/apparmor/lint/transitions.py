@@ -13,7 +13,7 @@ from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.file_rules import EXECUTE
 from lsmc.modules.apparmor.lint.references import graph_of
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.requests import request_of
+from lsmc.modules.apparmor.semantics import SEMANTICS
 
 
 def graph(tree: Tree) -> ProfileGraph:
@@ -42,8 +42,10 @@ def _by_number(tree: Tree) -> dict[int, Held]:
 def edge_witness(edge: Edge) -> Mapping[str, Any] | None:
     """The request that an edge stands for; None where no rule is asked."""
     if edge.kind == "exec":
-        return request_of(edge.source, FILE, encode(edge.object), edge.owner, FILE.names(EXECUTE))
+        return SEMANTICS.request_of(
+            edge.source, FILE, encode(edge.object), edge.owner, FILE.names(EXECUTE)
+        )
     if edge.kind == "change_profile":
         name = encode(edge.object)
-        return request_of(edge.source, CHANGE_PROFILE, name, True, ("change_profile",))
+        return SEMANTICS.request_of(edge.source, CHANGE_PROFILE, name, True, ("change_profile",))
     return None

@@ -9,9 +9,6 @@ from lsmc.modules.apparmor.lint.source_index import Syntax, syntax_of, value_ref
 from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.syntax import ast
 
-#: Variables that every profile has without declaring them.
-BUILTIN = frozenset(("profile_name", "attach_path", "exec_path"))
-
 
 def variables_of(tree: Tree) -> DeclaredVariables:
     """The variables of the tree; ask `tree.shared` for them."""

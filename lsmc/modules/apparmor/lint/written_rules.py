@@ -98,34 +98,23 @@ def bare_rules(tree: Tree) -> dict[tuple[str, int], str]:
     """The rules that name nothing, by place: the keyword."""
     found: dict[tuple[str, int], str] = {}
     for _, rule in written_rules(tree):
-        kind = _bare(rule.body)
-        if kind:
-            found[rule.span.source.path, rule.span.start] = kind
+        if _is_bare(rule.body):
+            found[rule.span.source.path, rule.span.start] = rule.body.kind
     return found
 
 
-def _bare(body: ast.RuleBody) -> str:
+def _is_bare(body: ast.RuleBody) -> bool:
     match body:
-        case ast.AllRule():
-            return "all"
-        case ast.FileRule(path=None):
-            return "file"
-        case ast.CapabilityRule(names=()):
-            return "capability"
-        case ast.MountRule(kind="mount", conditions=(), source=None, mountpoint=None):
-            return "mount"
-        case ast.ChangeProfileRule(exec=None, target=None):
-            return "change_profile"
-        case ast.ClassRule(perms=None, words=(), conditions=(), peer=None):
-            return body.kind
-    return ""
-
-
-def features_of(tree: Tree) -> Iterator[tuple[LintedFile, Features]]:
-    """The given files that hold profiles, with their feature sets."""
-    for file in tree.files:
-        if file.compiled.profiles:
-            yield file, file.compiled.features
+        case (
+            ast.AllRule()
+            | ast.FileRule(path=None)
+            | ast.CapabilityRule(names=())
+            | ast.MountRule(kind="mount", conditions=(), source=None, mountpoint=None)
+            | ast.ChangeProfileRule(exec=None, target=None)
+            | ast.ClassRule(perms=None, words=(), conditions=(), peer=None)
+        ):
+            return True
+    return False
 
 
 def all_includes(tree: Tree) -> Iterator[ast.Include]:

@@ -47,15 +47,13 @@ _BY_KIND: dict[str, Lower] = {
     "userns": lower_userns,
     "io_uring": lower_io_uring,
     "mqueue": lower_mqueue,
-}
-_BY_NODE: dict[type, Lower] = {
-    ast.FileRule: lower_file,
-    ast.LinkRule: lower_link,
-    ast.CapabilityRule: lower_capability,
-    ast.MountRule: lower_mount,
-    ast.PivotRootRule: lower_pivot_root,
-    ast.ChangeProfileRule: lower_change_profile,
-    ast.AllRule: lower_all,
+    "file": lower_file,
+    "link": lower_link,
+    "capability": lower_capability,
+    **dict.fromkeys(("mount", "remount", "umount"), lower_mount),
+    "pivot_root": lower_pivot_root,
+    "change_profile": lower_change_profile,
+    "all": lower_all,
 }
 _OWNED = (ast.FileRule, ast.LinkRule)
 #: The rules that the compiler keeps from a `{ }` block; it drops all others without a word.
@@ -81,8 +79,7 @@ def lower_rule(rule: ast.Rule, prefix: ast.Prefix | None, context: Lowering) -> 
     """The IR of one rule under the prefix of the blocks around it; raises `Refused`."""
     body = rule.body
     _check_prefix(rule)
-    kind = body.kind if isinstance(body, ast.ClassRule) else ""
-    lower = _BY_KIND[kind] if kind else _BY_NODE[type(body)]
+    lower = _BY_KIND[body.kind]
     context.written = rule.prefix
     rules = tuple(lower(body, Head.of(rule.prefix, rule.span), context))
     if prefix is None:
@@ -102,7 +99,6 @@ def lower_rule(rule: ast.Rule, prefix: ast.Prefix | None, context: Lowering) -> 
 
 def _check_prefix(rule: ast.Rule) -> None:
     prefix, body = rule.prefix, rule.body
-    what = body.kind if isinstance(body, ast.ClassRule) else type(body).__name__
     if prefix.priority is not None:
         if not -1000 <= prefix.priority <= 1000:
             raise Refused(
@@ -113,12 +109,12 @@ def _check_prefix(rule: ast.Rule) -> None:
                     "priorities go from -1000 to 1000",
                 )
             )
-        if what in ("network", "AllRule"):
+        if body.kind in ("network", "all"):
             raise Refused(
                 error(
                     "priority-not-allowed",
                     rule.span,
-                    f"{'`all`' if what == 'AllRule' else 'a network rule'} takes no priority",
+                    f"{'`all`' if body.kind == 'all' else 'a network rule'} takes no priority",
                 )
             )
     if prefix.owner and not isinstance(body, _OWNED):

@@ -22,7 +22,7 @@ from lsmc.modules.apparmor.classes import BY_NAME, FILE
 from lsmc.modules.apparmor.compile import Compiler
 from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.hazards import hazards
-from lsmc.modules.apparmor.requests import fields_of, request_of
+from lsmc.modules.apparmor.requests import fields_of
 from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.suggest.abstractions import compile_abstractions
 from lsmc.modules.apparmor.suggest.generalize import Places, generalized
@@ -229,7 +229,7 @@ def _opening(remedy: Remedy, profile: ProfileRecord, found: Iterable[Opening], c
 def _example(profile: ProfileRecord, one: Opening) -> str:
     """An access in a few words."""
     names = one.cls.names(one.mask)
-    asked = request_of(profile.full_name, one.cls, one.key, one.owner, names)
+    asked = SEMANTICS.request_of(profile.full_name, one.cls, one.key, one.owner, names)
     is_file = one.cls is FILE
     fields = [
         f"{key}={str(value).strip(',')}"

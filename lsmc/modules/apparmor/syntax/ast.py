@@ -7,7 +7,7 @@ comparison.  Texts are byte text (one character a byte) after the lexer's escape
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from lsmc.base.source import Span
 
@@ -167,6 +167,7 @@ class FileRule:
     """A file rule.  `path` and `perms` are None for the bare `file,`; `leading` when the
     permissions stand first; `keyword` when written with `file`."""
 
+    kind: ClassVar[str] = "file"
     path: Word | None
     perms: Word | None
     target: Word | None = None
@@ -180,6 +181,7 @@ class FileRule:
 class LinkRule:
     """`link [subset] PATH -> TARGET,`."""
 
+    kind: ClassVar[str] = "link"
     path: Word
     target: Word
     subset: bool = False
@@ -189,6 +191,7 @@ class LinkRule:
 class CapabilityRule:
     """`capability [NAMES],`."""
 
+    kind: ClassVar[str] = "capability"
     names: tuple[Word, ...]
 
 
@@ -224,6 +227,7 @@ class MountRule:
 class PivotRootRule:
     """`pivot_root [oldroot=X] [NEWROOT] [-> PROFILE],`."""
 
+    kind: ClassVar[str] = "pivot_root"
     conditions: tuple[Condition, ...]
     newroot: Word | None
     target: Word | None
@@ -233,6 +237,7 @@ class PivotRootRule:
 class ChangeProfileRule:
     """`change_profile [safe|unsafe] [EXEC] [-> TARGET],`."""
 
+    kind: ClassVar[str] = "change_profile"
     safety: Literal["", "safe", "unsafe"]
     exec: Word | None
     target: Word | None
@@ -242,7 +247,10 @@ class ChangeProfileRule:
 class AllRule:
     """`all,`."""
 
+    kind: ClassVar[str] = "all"
 
+
+#: What stands in a rule; `kind` is the keyword of its class.
 RuleBody = (
     FileRule
     | LinkRule

@@ -17,7 +17,6 @@ from lsmc.ir.mediation import MediationClass
 from lsmc.kernels.walk import is_real_path
 from lsmc.modules.apparmor.classes import BY_NAME, CLASSES
 from lsmc.modules.apparmor.kernel_objects import is_requestable
-from lsmc.modules.apparmor.requests import request_of
 from lsmc.modules.apparmor.semantics import SEMANTICS
 
 
@@ -110,4 +109,4 @@ def test_a_real_object_can_be_asked_about(cls: MediationClass) -> None:
     key = real_member(SEMANTICS, cls, ())
     assert key is not None
     for perms in (cls.permissions, cls.permissions[:1]):
-        policy.answer(request_of("p", cls, key, True, perms))
+        policy.answer(SEMANTICS.request_of("p", cls, key, True, perms))

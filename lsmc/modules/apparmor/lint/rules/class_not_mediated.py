@@ -40,19 +40,16 @@ from lsmc.modules.apparmor.lint.abi import abi_with, shown_abi
 from lsmc.modules.apparmor.lint.messages import quoted
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import written_rules
-from lsmc.modules.apparmor.requests import request_of
+from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.subjects import FREE_MODES
 from lsmc.modules.apparmor.syntax import ast
-
-_KIND_OF = {ast.MountRule: "mount", ast.PivotRootRule: "pivot_root"}
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each such rule."""
     for text, rule in written_rules(tree):
-        body = rule.body
-        name = body.kind if isinstance(body, ast.ClassRule) else _KIND_OF.get(type(body), "")
-        if not name or name in mediated(text.features):
+        name = "mount" if isinstance(rule.body, ast.MountRule) else rule.body.kind
+        if name == "all" or name in mediated(text.features):
             continue
         if name == "unix" and "network" in mediated(text.features):
             continue  # becomes a network rule: LSM403
@@ -69,7 +66,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 f"{shown_abi(text.features)} and so allowed",
                 help=f"write `abi <{newer}>,`" if newer else "name an abi that mediates it",
                 profile=place.name,
-                witness=request_of(
+                witness=SEMANTICS.request_of(
                     place.name, cls, b"\0" * (len(cls.fields) - 1), True, cls.permissions
                 ),
                 related=[Label(span, "included here") for span in text.fragment.via],

@@ -96,18 +96,7 @@ def _reason(body: ast.RuleBody, modes: set[str], capabilities: set[str], classes
                 return (
                     f"capability `{wide[0]}` opens much" if wide else "it grants every capability"
                 )
-        case ast.ClassRule(kind) | ast.MountRule(kind):
-            return f"a comment is required for `{kind}`" if kind in classes else ""
-    kinds: dict[type, str] = {
-        ast.ChangeProfileRule: "change_profile",
-        ast.PivotRootRule: "pivot_root",
-        ast.CapabilityRule: "capability",
-        ast.FileRule: "file",
-        ast.LinkRule: "link",
-        ast.AllRule: "all",
-    }
-    kind = kinds.get(type(body), "")
-    return f"a comment is required for `{kind}`" if kind in classes else ""
+    return f"a comment is required for `{body.kind}`" if body.kind in classes else ""
 
 
 class _Comments:

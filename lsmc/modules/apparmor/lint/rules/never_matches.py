@@ -52,7 +52,7 @@ from lsmc.modules.apparmor.classes import FILE, LINK
 from lsmc.modules.apparmor.lint.messages import quoted
 from lsmc.modules.apparmor.lint.objects import impossible
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.requests import request_of
+from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.subjects import mediates
 from lsmc.tables.groups import key_pattern
 
@@ -108,7 +108,7 @@ def _witness(profile: LinkedProfile, rule: Rule) -> dict[str, object] | None:
     if key is None:
         return None
     names = ("link",) if rule.cls is LINK else rule.cls.names(rule.owner | rule.other)
-    return request_of(profile.name, rule.cls, key[1:], bool(rule.owner), names)
+    return SEMANTICS.request_of(profile.name, rule.cls, key[1:], bool(rule.owner), names)
 
 
 CHECK = Check("LSM111", "never-matches", "warning", run)

@@ -63,7 +63,6 @@ from lsmc.modules.apparmor.lint.messages import rule_text
 from lsmc.modules.apparmor.lint.peers import ANSWER, PEER, PeerRule, granted, peer_rules
 from lsmc.modules.apparmor.lint.references import names_of
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.requests import request_of
 from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.subjects import mediates
 from lsmc.tables.groups import key_pattern
@@ -186,7 +185,7 @@ def _witness(
         if found is None:
             return None
         key = found
-    return request_of(peer.name, cls, key, True, (perm,))
+    return SEMANTICS.request_of(peer.name, cls, key, True, (perm,))
 
 
 CHECK = Check("LSM204", "one-sided-peer", "info", run)

@@ -68,14 +68,6 @@ ORDER = [
 ]
 _NEXT_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n[ \t]*\Z")
 _LINE_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?=\r?\n|\Z)")
-_KINDS = {
-    ast.FileRule: "file",
-    ast.LinkRule: "link",
-    ast.CapabilityRule: "capability",
-    ast.PivotRootRule: "pivot_root",
-    ast.ChangeProfileRule: "change_profile",
-    ast.AllRule: "all",
-}
 _Item = ast.Rule | ast.Rlimit
 _Key = tuple[int, str]
 
@@ -111,20 +103,12 @@ def _finding(paragraph: Sequence[_Item], keys: Sequence[_Key]) -> Diagnostic:
 
 
 def _key(item: _Item, order: Sequence[str], paths: bool) -> _Key:
-    kind = _kind(item)
+    kind = "rlimit" if isinstance(item, ast.Rlimit) else item.body.kind
     rank = order.index(kind) if kind in order else len(order)
     path = ""
     if paths and isinstance(item, ast.Rule) and isinstance(item.body, ast.FileRule):
         path = item.body.path.text if item.body.path is not None else ""
     return rank, path
-
-
-def _kind(item: _Item) -> str:
-    if isinstance(item, ast.Rlimit):
-        return "rlimit"
-    if isinstance(item.body, ast.ClassRule | ast.MountRule):
-        return item.body.kind
-    return _KINDS[type(item.body)]
 
 
 def _paragraphs(body: Sequence[ast.Item]) -> Iterator[list[_Item]]:

@@ -59,7 +59,7 @@ from lsmc.modules.apparmor.lint.messages import quoted, shown_object, witness
 from lsmc.modules.apparmor.lint.objects import only_directories
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import written_rules
-from lsmc.modules.apparmor.requests import request_of
+from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.syntax import ast
 
 _EXECUTE = FILE.mask("x")
@@ -100,7 +100,7 @@ def _directories(tree: Tree) -> Iterator[Diagnostic]:
                 f"`{letters}` cannot apply: {quoted(span)} matches directories only",
                 help="drop the permission, or the slash at the end of the path if files are meant",
                 profile=name,
-                witness=request_of(name, FILE, key, bool(rule.owner), FILE.names(bits))
+                witness=SEMANTICS.request_of(name, FILE, key, bool(rule.owner), FILE.names(bits))
                 if key is not None
                 else None,
             )
@@ -155,7 +155,8 @@ def _subset(tree: Tree, scope: Scope, written: SourceRule) -> Iterator[Diagnosti
         if not keys or len(keys) > _MANY_PAIRS:
             continue
         requests = [
-            request_of(scope.profile.name, LINK, key, owner=True, perms=("link",)) for key in keys
+            SEMANTICS.request_of(scope.profile.name, LINK, key, owner=True, perms=("link",))
+            for key in keys
         ]
         if not any(_fails(tree, wanted) for wanted in requests) or not all(
             _fails(tree, wanted) for wanted in requests

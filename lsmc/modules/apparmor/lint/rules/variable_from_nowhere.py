@@ -52,7 +52,8 @@ from lsmc.base.source import Span
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_index import is_under
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.lint.variables import BUILTIN, variables_of
+from lsmc.modules.apparmor.lint.variables import variables_of
+from lsmc.modules.apparmor.lower.units import BUILTIN
 from lsmc.modules.apparmor.syntax import ast
 from lsmc.modules.apparmor.syntax.walk import walk
 
