@@ -50,8 +50,8 @@ def compile(  # noqa: A001 - the contract's name
         features: a features or abi file that overrides `abi` lines.
         variables: values that set or override variables of the policy.
         restrict: directories outside of which nothing is read; anywhere when there are none.
-        target: the release of AppArmor's compiler to decide as, `3.0`, `4.1` or `6.0`; the one
-            that the abi of each profile stands for when not given.
+        target: the release of AppArmor's compiler to decide as (`3.0`, `3.1`, `4.0`, `4.1`,
+            `5.0`, `6.0`); the one that the abi of each profile stands for when not given.
         jobs: processes to use; as many as there are processors when not given.
         cache: a directory that keeps compiled units between runs; none when not given.
         module: the security module whose policy it is; told by the paths when not given.
@@ -123,8 +123,8 @@ def check(
         features: a features or abi file that overrides `abi` lines.
         variables: values that set or override variables of the policy.
         restrict: directories outside of which nothing is read; anywhere when there are none.
-        target: the release of AppArmor's compiler to decide as, `3.0`, `4.1` or `6.0`; the one
-            that the abi of each profile stands for when not given.
+        target: the release of AppArmor's compiler to decide as (`3.0`, `3.1`, `4.0`, `4.1`,
+            `5.0`, `6.0`); the one that the abi of each profile stands for when not given.
         jobs: processes to use for many profiles; as many as there are processors when not given.
         cache: taken for the sake of one set of arguments; lint needs the text of every file.
         select: codes, prefixes of codes or names of the checks to run; else the default set.

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsmc.modules.apparmor.releases import DIFFERENCES, Release
+from lsmc.modules.apparmor.releases import DIFFERENCES, MEASURED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +74,7 @@ def faults(path: Path) -> Iterator[str]:
 
 def compilers() -> str:
     """`docs/compilers.md` with its table made of the rows in the code."""
-    heads = ["topic", *(release.version for release in Release), "lsmc", "checked by"]
+    heads = ["topic", *(release.version for release in MEASURED), "lsmc", "checked by"]
     rows = [heads, ["---"] * len(heads)]
     rows += [[row.topic, *row.does, row.lsmc, row.checked] for row in DIFFERENCES]
     table = "".join(f"| {' | '.join(row)} |\n" for row in rows)

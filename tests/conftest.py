@@ -17,6 +17,7 @@ from lsmc.compiler.linking import first_of_each
 from lsmc.ir.model import Policy
 from lsmc.ir.verify import verify
 from lsmc.modules.apparmor.compile import Compiled, Compiler
+from lsmc.modules.apparmor.suggest import compilers
 
 settings.register_profile(
     "gate",
@@ -53,4 +54,12 @@ def _compiled_policy_is_verified() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Compiler, "compile", verified)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_compiler_is_installed() -> Iterator[None]:
+    """What is suggested does not hang on the machine that the tests run on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compilers, "installed", lambda: None)
         yield

@@ -145,7 +145,7 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--target",
             metavar="VERSION",
             callback=_target,
-            help="Decide as AppArmor's compiler 3.0, 4.1 or 6.0 [the one that the abi stands for].",
+            help="AppArmor's compiler: 3.0, 3.1, 4.0, 4.1, 5.0 or 6.0 [as the abi stands for].",
         ),
         module_option("The security module whose policy it is [told by its content]."),
         click.option(

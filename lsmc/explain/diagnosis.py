@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
-from lsmc.engine.verdict import UNCONFINED, RequestError, UnknownName, Verdict, both
+from lsmc.engine.verdict import (
+    UNCONFINED,
+    RequestError,
+    RuleRef,
+    UnknownName,
+    Verdict,
+    both,
+)
 from lsmc.explain.explanation import Explanation
 from lsmc.explain.log_groups import Cause
 from lsmc.logs.record import Outcome
@@ -60,7 +67,7 @@ class Questions(NamedTuple):
     lacking: Callable[[Any, Any, str, Decider], str]
 
 
-Kind = Literal["exact", "general", "abstraction"]
+Kind = Literal["exact", "general", "abstraction", "deny", "flag", "file", "advice"]
 Status = Literal["denied", "allowed", "complain", "unconfined", "no-profile", "no-question"]
 #: Whether the log shows what this policy would do: it does, another policy ran (an older one, a
 #: newer one, one that lacked a profile or hat of this one, or one that logs what this one refuses
@@ -93,10 +100,22 @@ class Diagnosis(NamedTuple):
 
 
 class Remedy(NamedTuple):
-    """A rule or an include that would allow what was denied, and the profile to add it to.
+    """What would allow what was denied, and where to write it.
 
-    `opens` are examples of other accesses that it would newly allow, `more` says that there are
-    further ones, and `rules` is how many rules of an abstraction open something.
+    Attributes:
+        kind: what is written.  `exact` (the smallest rule), `general` (a rule for objects of the
+            kind) and `abstraction` (an include) are added to the profile at `file` and `line`.
+            `deny`: `rule` takes the place of a rule that refuses it, the one in `overrides`, whose
+            place is `file` and `line`; an empty one takes it away.  `flag`: the profile at `file`
+            and `line` gets the flag `rule`.  `file`: `file` is a new file of policy with the text
+            `rule`.  `advice`: nothing is written.
+        rule: the text that is written.
+        profile: the profile that changes.
+        opens: examples of other accesses that it would newly allow; `more`: there are others.
+        rules: how many rules of an abstraction open something.
+        hazards: words of `lsmc.explain.hazards`.
+        says: the remedy in one line, where `rule` does not say it.
+        overrides: the rules that refuse it now and no longer would.
     """
 
     kind: Kind
@@ -108,6 +127,18 @@ class Remedy(NamedTuple):
     more: bool = False
     rules: int = 0
     hazards: tuple[str, ...] = ()
+    says: str = ""
+    overrides: tuple[RuleRef, ...] = ()
+
+    @property
+    def brief(self) -> str:
+        """The remedy in one line."""
+        return self.says or self.rule
+
+    @property
+    def bold(self) -> bool:
+        """Whether to take it is a decision for a person: something is at stake with it."""
+        return bool(self.hazards or self.overrides)
 
 
 class Explained(NamedTuple):

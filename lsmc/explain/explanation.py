@@ -86,9 +86,12 @@ class Reason(NamedTuple):
 
 
 class Suggestion(NamedTuple):
-    """A rule that would allow the request, the profile to add it to, and what is at stake.
+    """A change that would allow the request, the profile to make it in, and what is at stake.
 
-    `wish` is the access from which the rule was made.
+    `wish` is the access from which it was made.  The rule is added to the profile; of the kind
+    `deny` it takes the place of the rule in `overrides`, at `file` and `line`, and is empty when
+    nothing of that is left.  `says` tells such a change in one line.  `overrides` are the rules
+    that refuse it now and no longer would.
     """
 
     rule: str
@@ -96,14 +99,16 @@ class Suggestion(NamedTuple):
     file: str
     line: int
     hazards: tuple[str, ...]
+    says: str = ""
+    overrides: tuple[RuleRef, ...] = ()
+    kind: Literal["exact", "deny"] = "exact"
     wish: Any = None
 
 
 class Explanation(NamedTuple):
     """A verdict with its reasons.
 
-    `attaches` is the profile that attaches to an executed file, whatever the rules say.  `stays`
-    means that a rule refuses the request and no added rule can override it.
+    `attaches` is the profile that attaches to an executed file, whatever the rules say.
     """
 
     verdict: Verdict
@@ -112,4 +117,3 @@ class Explanation(NamedTuple):
     misses: tuple[Miss, ...]
     suggestions: tuple[Suggestion, ...]
     attaches: str | None
-    stays: bool = False

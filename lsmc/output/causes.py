@@ -38,12 +38,15 @@ AGREEMENT: Mapping[str, str] = {
     "unlogged": "these files refuse it without logging: another policy was running, or the kernel "
     "logs all denials",
 }
-STAYS = "no added rule can allow it: the deny rule itself would have to change"
 #: The headings of remedies: for one, and for several.
 TITLES: Mapping[str, tuple[str, str]] = {
     "exact": ("the smallest rule that would allow it", "the smallest rules that would allow it"),
     "general": ("a rule for its kind", "rules for its kind"),
     "abstraction": ("an abstraction that allows it", "abstractions that allow it"),
+    "deny": ("the rule that would have to give way", "the rules that would have to give way"),
+    "flag": ("a flag of the profile that may help", "flags of profiles that may help"),
+    "file": ("a profile that would allow it", "profiles that would allow it"),
+    "advice": ("what helps", "what helps"),
 }
 #: A time beyond this is not a time of a log.
 _LAST_EPOCH = 1 << 37
@@ -101,17 +104,8 @@ def cause_lines(found: Explained) -> Iterator[Line]:
     if diagnosis.agreement in AGREEMENT:
         yield line("  ", (AGREEMENT[diagnosis.agreement], "warn"))
     yield from _answer(diagnosis)
-    if stays(found):
-        yield line(f"  {STAYS}")
     yield from _remedies(found.remedies)
     yield line()
-
-
-def stays(found: Explained) -> bool:
-    """Whether a deny rule refuses it that no other rule can override."""
-    verdict = found.diagnosis.verdict
-    refused = verdict is not None and verdict.decision == "deny-explicit"
-    return refused and found.diagnosis.status == "denied" and not found.remedies
 
 
 def what(cause: Cause) -> str:
@@ -153,8 +147,10 @@ def _remedies(remedies: Sequence[Remedy]) -> Iterator[Line]:
         yield line("  ", (TITLES[kind][len(listed) > 1], "head"))
         places = {(one.profile, one.file, one.line) for one in listed}
         for one in listed:
-            yield line("    ", (safe(one.rule), "code"))
-            if kind == "exact" or len(places) > 1:
+            yield line("    ", (safe(one.brief), "" if one.says else "code"))
+            if kind == "file":
+                yield from (line("      ", (safe(text), "code")) for text in one.rule.split("\n"))
+            elif one.file and (kind in ("exact", "deny", "flag") or len(places) > 1):
                 where = f"in profile {safe(one.profile)}, {safe(one.file)}:{one.line}"
                 yield line((f"      {where}", "dim"))
             if one.opens:

@@ -226,7 +226,9 @@ def _near(miss: Miss) -> Iterator[Line]:
 def _suggestions(found: Explanation) -> Iterator[Line]:
     several = len(found.suggestions) > 1
     title = f"the smallest rule{'s' * several} that would allow it"
-    if found.stays or beyond_rules(found.verdict.chain) is not None:
+    if any(one.kind == "deny" for one in found.suggestions):
+        title = "the smallest changes that would allow it"
+    if beyond_rules(found.verdict.chain) is not None:
         title = "what the profile lacks besides"
     yield line((title, "head"))
     for one in found.suggestions:
@@ -234,7 +236,7 @@ def _suggestions(found: Explanation) -> Iterator[Line]:
 
 
 def _suggestion(one: Suggestion) -> Iterator[Line]:
-    yield line("  ", (safe(one.rule), "code"))
+    yield line("  ", (safe(one.says or one.rule), "" if one.says else "code"))
     yield line((f"    in profile {safe(one.profile)}, {safe(one.file)}:{one.line}", "dim"))
     for hazard in one.hazards:
         yield line(("    warning: ", "warn"), HAZARDS[hazard])

@@ -173,6 +173,9 @@ def suggestion(one: Suggestion | Remedy) -> Object:
     known = one._asdict()
     return {
         name: list(value) if isinstance(value, tuple) else value
-        for name in ("kind", "rule", "profile", "file", "line", "opens", "more", "rules", "hazards")
+        for name in (
+            *("kind", "rule", "profile", "file", "line"),
+            *("opens", "more", "rules", "hazards", "says"),
+        )
         for value in (known.get(name, found.get(name)),)
-    }
+    } | {"overrides": [rule(ref) for ref in one.overrides]}

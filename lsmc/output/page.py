@@ -22,11 +22,9 @@ from lsmc.explain.hazards import HAZARDS
 from lsmc.output.causes import (
     AGREEMENT,
     STATUS,
-    STAYS,
     TITLES,
     opens_words,
     seen,
-    stays,
     what,
     when,
 )
@@ -155,12 +153,14 @@ def question_page(found: Explanation, read: Read, *, policy: str) -> str:
         answers=(found,),
         remedies=tuple(
             Remedy(
-                kind="exact",
+                kind=one.kind,
                 rule=one.rule,
                 profile=one.profile,
                 file=one.file,
                 line=one.line,
                 hazards=one.hazards,
+                says=one.says,
+                overrides=one.overrides,
             )
             for one in found.suggestions
         ),
@@ -178,8 +178,6 @@ def _cause(number: int, found: Explained) -> Entry:
     notes = [(diagnosis.note, "")] if diagnosis.note else []
     if (verdict := diagnosis.verdict) is not None and (reason := why(verdict)):
         notes.append((reason, ""))
-    if stays(found):
-        notes.append((STAYS, ""))
     if diagnosis.agreement == "agrees":
         notes.append(("the log agrees with this policy", ""))
     elif diagnosis.agreement:

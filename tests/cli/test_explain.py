@@ -56,6 +56,8 @@ def test_json_of_an_explanation(run: Run, bundle: Path) -> None:
         "more": False,
         "rules": 0,
         "hazards": [],
+        "says": "",
+        "overrides": [],
     }
 
 
@@ -94,7 +96,8 @@ def test_a_denied_rule_that_would_allow() -> None:
     assert (reason.effect, reason.rules[0].line) == ("deny", 3)
     assert [(loser.rule.line, loser.by) for loser in reason.overridden] == [(2, "deny")]
     (suggestion,) = found.suggestions
-    assert suggestion.rule == "priority=1 /a w,"
+    assert (suggestion.kind, suggestion.rule, suggestion.line) == ("deny", "", 3)
+    assert suggestion.says == "remove or narrow `deny /a w,`"
     assert suggestion.hazards == ("overrides-deny",)
 
 

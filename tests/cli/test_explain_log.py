@@ -86,7 +86,8 @@ def test_a_deny_rule_that_no_rule_beats(run: Run, tmp_path: Path) -> None:
     text = text.replace('operation="open"', 'operation="create" class="net" family="inet"')
     text = text.replace("class=net", 'sock_type="stream" protocol=6 requested="create"')
     result = run("explain", policy, "--log", "-", "--no-cache", text=text)
-    assert "no added rule can allow it: the deny rule itself would have to change" in result.stdout
+    assert "  the rule that would have to give way\n" in result.stdout
+    assert f"remove or narrow `deny network inet,`\n      in profile p, {policy}:2" in result.stdout
     assert "these files refuse it without logging" in result.stdout
 
 

@@ -23,16 +23,14 @@ from lsmc.explain.explanation import (
     Suggestion,
 )
 from lsmc.ir.decision import ALLOW, DENY, Facts
-from lsmc.modules.apparmor.classes import CAPABILITY, FILE, LINK
+from lsmc.modules.apparmor.classes import CAPABILITY, FILE
 from lsmc.modules.apparmor.engine import Engine
-from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.layered import context_of, layered, owns
 from lsmc.modules.apparmor.near_misses import misses
 from lsmc.modules.apparmor.operations import find
 from lsmc.modules.apparmor.precedence import rank
 from lsmc.modules.apparmor.questions import Asked, asked_by
-from lsmc.modules.apparmor.requests import fields_of
-from lsmc.modules.apparmor.suggest.suggest import WITHOUT_PRIORITY
+from lsmc.modules.apparmor.suggest.smallest import smallest
 from lsmc.modules.apparmor.suggest.trial import grants
 
 if TYPE_CHECKING:
@@ -104,7 +102,7 @@ def _explain(
             if refused and (look.missing or _lacks_target(verdict, look)):
                 missed += misses(engine.tables, look)
                 lacking.append(look)
-        suggestions += _suggestions(engine, profile, lacking, linking=operation.cls == "link")
+        suggestions += smallest(engine, profile, lacking, linking=operation.cls == "link")
     attaches = None
     if operation.cls == "file" and "x" in operation.perms:
         namespace = profiles[0].namespace if profiles else ""
@@ -115,9 +113,8 @@ def _explain(
         request=question,
         reasons=tuple(reasons),
         misses=tuple(dict.fromkeys(missed)),
-        suggestions=tuple({one[:5]: one for one in suggestions}.values()),
+        suggestions=tuple({one[:6]: one for one in suggestions}.values()),
         attaches=attaches,
-        stays=any(one.effect == "deny" and one.cls in WITHOUT_PRIORITY for one in reasons),
     )
 
 
@@ -189,65 +186,3 @@ def _why(loser: Facts, winner: Facts) -> By:
     if winner.effect == DENY:
         return "deny"
     return "exact" if loser.effect == ALLOW else "allow"
-
-
-def _suggestions(
-    engine: Engine, profile: ProfileRecord, lacking: list[Lookup], *, linking: bool
-) -> Iterator[Suggestion]:
-    """The smallest rules for what a profile lacks; the rule for a link's pair covers its `l`."""
-    from lsmc.modules.apparmor.suggest.suggest import Wish, suggest
-
-    classes = {look.cls for look in lacking}
-    place = engine.bundle.place(profile.place)
-    for look in lacking:
-        decision = look.decision
-        if not look.missing or (look.cls is FILE and LINK in classes):
-            continue
-        if linking and look.missing & FILE.mask("x"):
-            continue  # a link's target lacks the way in which the new name executes
-        if look.cls.name == "change_profile" and "onexec" in {cls.name for cls in classes}:
-            continue
-        fields = fields_of(look.cls, b"\0".join(look.values))
-        names = look.cls.names(look.missing)
-        denied = look.missing & (decision.deny | decision.prompt)
-        wish = Wish(
-            cls=look.cls.name,
-            fields=fields,
-            permissions=names,
-            owner=look.owner,
-            exec_mode=_exec_mode(engine, look),
-            priority=_above(engine, look, denied) if denied else None,
-        )
-        rule = suggest(wish)
-        if rule is None:
-            continue
-        risks = hazards(look.cls.name, fields, names, look.cls.names(decision.allow))
-        if look.missing & decision.deny:
-            risks = ("overrides-deny", *risks)
-        yield Suggestion(
-            rule=rule,
-            profile=profile.full_name,
-            file=place.file,
-            line=place.line,
-            hazards=risks,
-            wish=wish,
-        )
-
-
-def _above(engine: Engine, look: Lookup, denied: int) -> int | None:
-    """A priority that beats the rules which deny, None when the plain one does."""
-    levels = [
-        match.rule.facts.priority
-        for match in engine.tables.matcher(look.profile).matched(look.node)
-        if match.rule.facts.effect == DENY
-        and (match.rule.facts.owner | match.rule.facts.other) & denied
-    ]
-    return max(levels) + 1 if levels else None
-
-
-def _exec_mode(engine: Engine, look: Lookup) -> str:
-    """`Px` for a file that has a profile of its own, else `ix`."""
-    if look.cls is not FILE:
-        return ""
-    found, _ = engine.tables.attachments.find(look.values[0], namespace=look.profile.namespace)
-    return "Px" if found is not None else "ix"

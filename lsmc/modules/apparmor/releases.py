@@ -8,6 +8,8 @@ one row here: lowering asks it what to do, lint and the tests name it, and the t
 The file is long because it is that one table.
 
 What the releases do was found by running 3.0.8 and 4.1.0; 6.0 is 6.0.0~alpha1 (commit bda75d45).
+The releases between them were not run: each is taken to decide as its neighbour.  What a release
+can be told (`priority=`, say) is a matter of its own: `suggest/compilers.py`.
 """
 
 from __future__ import annotations
@@ -29,20 +31,31 @@ class Release(IntEnum):
     """A release of the compiler, oldest first."""
 
     V3_0 = 0
-    V4_1 = 1
-    V6_0 = 2
+    V3_1 = 1
+    V4_0 = 2
+    V4_1 = 3
+    V5_0 = 4
+    V6_0 = 5
 
     @property
     def target(self) -> str:
         """The release as `--target` names it."""
-        return ("3.0", "4.1", "6.0")[self]
+        return ("3.0", "3.1", "4.0", "4.1", "5.0", "6.0")[self]
+
+    @property
+    def neighbour(self) -> Release:
+        """The release that was run of those that are taken to decide alike."""
+        low, middle, high = MEASURED
+        return (low, low, middle, middle, high, high)[self]
 
     @property
     def version(self) -> str:
         """The version whose behaviour is meant."""
-        return ("3.0.8", "4.1.0", "6.0")[self]
+        return {Release.V3_0: "3.0.8", Release.V4_1: "4.1.0"}.get(self.neighbour, "6.0")
 
 
+#: The releases that were run; 3.1 is taken to decide as 3.0 does, 4.0 as 4.1, 5.0 as 6.0.
+MEASURED = (Release.V3_0, Release.V4_1, Release.V6_0)
 NEWEST = Release.V6_0
 TARGETS = tuple(release.target for release in Release)
 
@@ -85,13 +98,17 @@ class Difference(NamedTuple):
     lsmc: str = "as the target"
     random: tuple[Release, ...] = ()
 
+    def of(self, release: Release) -> str:
+        """What a release does."""
+        return self.does[MEASURED.index(release.neighbour)]
+
     def older(self, release: Release) -> bool:
         """Whether a release does something else than the newest one."""
-        return self.does[release] != self.does[NEWEST]
+        return self.of(release) != self.of(NEWEST)
 
     def unsure(self, release: Release) -> bool:
         """Whether a release does one thing in some of its runs and another in others."""
-        return release in self.random
+        return release.neighbour in self.random
 
 
 #: Where the lsmc column of the table says nothing else, what the target does is decided.

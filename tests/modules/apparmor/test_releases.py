@@ -11,7 +11,7 @@ import lsmc
 from lsmc.modules.apparmor.lower.environment import Environments, SavedEnvironment
 from lsmc.modules.apparmor.releases import (
     DIFFERENCES,
-    TARGETS,
+    MEASURED,
     Release,
     release_named,
     release_of,
@@ -20,6 +20,8 @@ from lsmc.modules.apparmor.resolve.aliases import NO_ALIASES
 from lsmc.modules.apparmor.resolve.features import DEFAULT, Features
 from lsmc.modules.apparmor.resolve.variables import Variables
 
+#: The releases that differ; the others decide as one of these.
+TARGETS = tuple(release.target for release in MEASURED)
 OLD, MIDDLE, NEW = TARGETS
 
 
@@ -51,8 +53,18 @@ def test_an_abi_stands_for_a_release(name: str, release: Release) -> None:
 
 def test_targets_are_named_and_others_are_refused() -> None:
     assert [release_named(target).version for target in TARGETS] == ["3.0.8", "4.1.0", "6.0"]
-    with pytest.raises(ValueError, match=r"no target `4\.0`: the targets are 3\.0, 4\.1, 6\.0"):
-        release_named("4.0")
+    every = r"3\.0, 3\.1, 4\.0, 4\.1, 5\.0, 6\.0"
+    with pytest.raises(ValueError, match=rf"no target `2\.13`: the targets are {every}"):
+        release_named("2.13")
+
+
+@pytest.mark.parametrize(("target", "like"), [("3.1", OLD), ("4.0", MIDDLE), ("5.0", NEW)])
+def test_a_release_that_was_not_run_decides_as_its_neighbour(target: str, like: str) -> None:
+    text = "profile p { /bin/* rix, /bin/a Px, userns, }"
+    one, other = compiled(text, target), compiled(text, like)
+    assert one.permissions("p", "file", "/bin/a") == other.permissions("p", "file", "/bin/a")
+    assert dict(one.engine.tables.find("p").settings)["target"] == target
+    assert release_named(target).version == release_named(like).version
 
 
 def test_rows_are_named_once() -> None:

@@ -67,7 +67,7 @@ def evaluate(expr: ast.Expr, variables: Variables, release: Release = NEWEST) ->
 
 def _boolean_defined(value: bool | None, release: Release) -> bool:
     """Whether a boolean counts as defined; the newest compiler finds none."""
-    match DEFINED_BOOLEAN.does[release]:
+    match DEFINED_BOOLEAN.of(release):
         case "the truth":
             return value is not None
         case "the value of the boolean":

@@ -7,13 +7,14 @@ in order, with that rule's indent; without one, behind the last rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from lsmc.base.source import Source, Span, from_display
 from lsmc.modules.apparmor.resolve.library import Library
+from lsmc.modules.apparmor.suggest.denials import parsed
 from lsmc.modules.apparmor.syntax import ast
-from lsmc.modules.apparmor.syntax.parser import parse
+from lsmc.modules.apparmor.syntax.walk import walk
 
 _PREFIXES = ("owner", "audit", "allow", "other", "file")
 
@@ -33,13 +34,10 @@ def insertion(library: Library, file: str, line: int, name: str, rule: str) -> E
 
     OSError when the file cannot be read.
     """
-    tree = library.file(file).tree
-    found = [one for one in _profiles(tree.items) if one.head.location().line == line]
-    named = [one for one in found if from_display(name).endswith(one.name.text)]
-    if not found:
+    profile = profile_at(library, file, line, name)
+    if profile is None:
         return None
-    profile = (named or found)[0]
-    new = _parsed(rule)
+    new = parsed(rule)
     if isinstance(new, ast.Rlimit):
         for item in profile.body:
             if isinstance(item, ast.Rlimit) and item.name.text == new.name.text:
@@ -49,6 +47,17 @@ def insertion(library: Library, file: str, line: int, name: str, rule: str) -> E
     if local is not None:
         return _at(local.items, new, rule) or _at_end(local, rule)
     return _at(profile.body, new, rule) or _in_body(profile, rule)
+
+
+def profile_at(library: Library, file: str, line: int, name: str) -> ast.Profile | None:
+    """The profile of a name whose head begins at a line of a file; OSError."""
+    found = [
+        one
+        for one in walk(library.file(file).tree.items)
+        if isinstance(one, ast.Profile) and one.head.location().line == line
+    ]
+    named = [one for one in found if from_display(name).endswith(one.name.text)]
+    return next(iter(named or found), None)
 
 
 def edited(edits: Iterable[Edit]) -> Mapping[str, tuple[str, str]]:
@@ -72,22 +81,6 @@ def edited(edits: Iterable[Edit]) -> Mapping[str, tuple[str, str]]:
             text = text[: edit.start] + edit.text + text[edit.end :]
         found[path] = (old, text)
     return found
-
-
-def _parsed(rule: str) -> ast.Item | None:
-    tree, _ = parse(Source("<rule>", f"profile p {{\n{from_display(rule)}\n}}\n"))
-    profile = tree.items[0] if tree.items else None
-    return profile.body[0] if isinstance(profile, ast.Profile) and profile.body else None
-
-
-def _profiles(items: Iterable[ast.Item]) -> Iterator[ast.Profile]:
-    for item in items:
-        if isinstance(item, ast.Profile):
-            yield item
-            yield from _profiles(item.body)
-        elif isinstance(item, ast.If):
-            yield from _profiles(item.body)
-            yield from _profiles(item.orelse)
 
 
 def _local(library: Library, profile: ast.Profile) -> ast.File | None:

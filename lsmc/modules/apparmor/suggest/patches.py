@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from lsmc.compiler.inputs import Options
 from lsmc.explain.diagnosis import Explained, Remedy
 from lsmc.modules.apparmor.build.front import front_end
-from lsmc.modules.apparmor.suggest.insertion import edited, insertion
+from lsmc.modules.apparmor.suggest.edits import edit_of
+from lsmc.modules.apparmor.suggest.insertion import edited
 
 
 def patched(causes: Iterable[Explained], options: Options) -> Mapping[str, tuple[str, str]]:
@@ -16,9 +17,9 @@ def patched(causes: Iterable[Explained], options: Options) -> Mapping[str, tuple
     edits = []
     for one in causes:
         for exact in one.remedies:
-            if exact.kind == "exact":
+            if exact.kind == "exact" and not exact.overrides:
                 rule = _fitting(one, exact)
-                edit = insertion(library, rule.file, rule.line, rule.profile, rule.rule)
+                edit = edit_of(library, rule)
                 if edit is not None:
                     edits.append(edit)
     return edited(edits)

@@ -91,20 +91,26 @@ class RemedyFinder:
     def remedies(self, one: Suggestion) -> Iterator[Remedy]:
         """The remedies for a suggestion, the smallest first."""
         plain = Remedy(
-            kind="exact",
+            kind=one.kind,
             rule=one.rule,
             profile=one.profile,
             file=one.file,
             line=one.line,
             hazards=one.hazards,
+            says=one.says,
+            overrides=one.overrides,
         )
+        if one.kind == "deny":
+            yield plain
+            return
         profile = self.policy.tables.find(one.profile)
         terms = self._terms_of(one.file) if one.wish is not None and profile is not None else None
         if one.wish is None or profile is None or terms is None:
             yield plain  # the file is gone: nothing can be tried
             return
         bare = one.rule.removeprefix("owner ")
-        for rule in (one.rule, *generalized(one.wish, terms.places)):
+        general = generalized(one.wish, terms.places) if not one.overrides else ()
+        for rule in (one.rule, *general):
             same = rule.removeprefix("owner ") == bare
             tried = self._try(terms, profile, rule) if rule == one.rule or not same else None
             if tried is None or not allows(tried, one.wish):
@@ -113,7 +119,7 @@ class RemedyFinder:
             found = list(islice(added.of_class(), EXAMPLES + 1))
             remedy = plain._replace(kind="exact" if same else "general", rule=rule)
             yield _opening(remedy, profile, found, added.cut)
-        if one.wish.priority is None:
+        if not one.overrides:
             yield from self._abstractions(terms, plain, one.wish, profile)
 
     def _added(self, profile: ProfileRecord, tried: Matcher, wish: Wish) -> Openings:

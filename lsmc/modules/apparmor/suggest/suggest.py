@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from lsmc.base.text import decode
+from lsmc.modules.apparmor.suggest.compilers import Version, takes_class, takes_fine_network
 
 _GLOB = frozenset("*?[]{}^,")
 _QUOTED = re.compile(r"[\s!,()=#<>]|\A[+&:]|\A\Z")
@@ -23,7 +24,10 @@ _OWNED = re.compile(rb"/(?:home|root|tmp|var/tmp|dev/shm|run/user|proc/\d+)/")
 
 
 class Wish(NamedTuple):
-    """What a rule should allow: a class, its fields, permissions, and how files are executed."""
+    """What a rule should allow: a class, its fields, permissions, and how files are executed.
+
+    `compiler` is the release that has to take it, None when it is not known.
+    """
 
     cls: str
     fields: Mapping[str, bytes]
@@ -31,6 +35,7 @@ class Wish(NamedTuple):
     owner: bool = True
     exec_mode: str = "ix"
     priority: int | None = None
+    compiler: Version | None = None
 
 
 #: Classes in which no priority beats a deny rule: rules without one, or with one to no effect.
@@ -39,7 +44,7 @@ WITHOUT_PRIORITY = ("network", "capability")
 
 def suggest(wish: Wish) -> str | None:
     """The rule, or None where no rule can allow it."""
-    write = _WRITERS.get(wish.cls)
+    write = _WRITERS.get(wish.cls) if takes_class(wish.compiler, wish.cls) else None
     if write is None or (wish.priority is not None and wish.cls in WITHOUT_PRIORITY):
         return None
     rule = write(wish)
@@ -120,7 +125,7 @@ def _network(wish: Wish) -> str | None:
     socket = f" {family} {kind}".rstrip()
     given = {name for name, value in wish.fields.items() if value}
     fine = given & {"ip", "port", "label", "peer_ip", "peer_port", "peer_label", "interface"}
-    if not fine or family not in _BARE_FAMILIES:
+    if not fine or family not in _BARE_FAMILIES or not takes_fine_network(wish.compiler):
         return f"network{socket}"
     local = _conditions(wish, "ip", "port", "label", "interface")
     if set(wish.permissions) == {"create"}:

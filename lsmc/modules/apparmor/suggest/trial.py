@@ -27,6 +27,8 @@ def grants(suggestion: Suggestion) -> bool:
 
     if suggestion.wish is None:
         return False
+    if suggestion.kind == "deny":  # the rule is there already
+        return True
     name = word(encode(suggestion.profile))
     text = f"profile {name} {{\n{suggestion.rule}\n}}\n"
     try:

@@ -145,11 +145,26 @@ def test_a_suggestion_allows_what_was_asked(
 
 def test_a_suggestion_beats_the_deny_rules() -> None:
     body = "deny /srv/** w,\npriority=7 deny /srv/a* w,"
-    policy = lsmc.compile_text(f"profile p {{\n{body}\n}}")
-    (suggestion,) = policy.explain("p", "write", "/srv/ab").suggestions
+    policy = lsmc.compile_text(f"profile p {{\n{body}\n}}", target="4.1")
+    *_, suggestion = policy.explain("p", "write", "/srv/ab").suggestions
     assert suggestion.rule == "priority=8 /srv/ab w,"
+    assert [ref.line for ref in suggestion.overrides] == [2, 3]
     better = lsmc.compile_text(f"profile p {{\n{body}\n{suggestion.rule}\n}}")
     assert better.query("p", "write", "/srv/ab").allowed
+
+
+@pytest.mark.parametrize("target", [None, "3.0", "3.1", "4.0"])
+def test_no_priority_for_compilers_without_them(target: str | None) -> None:
+    text = "profile p {\ndeny /srv/** rw,\n}"
+    found = lsmc.compile_text(text, target=target).explain("p", "write", "/srv/ab").suggestions
+    assert [(one.kind, one.rule, one.line) for one in found] == [
+        ("deny", "deny /srv/** r,", 2),
+        ("exact", "/srv/ab w,", 1),
+    ]
+    assert all("overrides-deny" in one.hazards for one in found)
+    text = "profile p {\n/srv/** w,\ndeny /srv/** rw,\n}"
+    (only,) = lsmc.compile_text(text, target=target).explain("p", "write", "/srv/ab").suggestions
+    assert only.says == "narrow `deny /srv/** rw,` to `deny /srv/** r,`"
 
 
 def test_a_file_that_may_be_executed_should_not_become_writable() -> None:

@@ -1,0 +1,60 @@
+"""What a remedy changes in the text of policy."""
+
+from __future__ import annotations
+
+from lsmc.base.source import Source, Span, from_display
+from lsmc.engine.verdict import RuleRef
+from lsmc.explain.diagnosis import Remedy
+from lsmc.modules.apparmor.resolve.library import Library
+from lsmc.modules.apparmor.suggest.insertion import Edit, insertion, profile_at
+from lsmc.modules.apparmor.syntax import ast
+from lsmc.modules.apparmor.syntax.walk import walk
+
+
+def edit_of(library: Library, remedy: Remedy) -> Edit | None:
+    """The edit of a remedy, None where it asks for none or its place is gone; OSError."""
+    match remedy.kind:
+        case "exact" | "general" | "abstraction":
+            return insertion(library, remedy.file, remedy.line, remedy.profile, remedy.rule)
+        case "deny":
+            return _relaxed(library, remedy.overrides[0], remedy.rule)
+        case "flag":
+            profile = profile_at(library, remedy.file, remedy.line, remedy.profile)
+            return _flagged(profile, remedy.rule) if profile is not None else None
+        case "file":
+            return Edit(Source(remedy.file, ""), 0, 0, from_display(remedy.rule), remedy.rule)
+    return None
+
+
+def _relaxed(library: Library, ref: RuleRef, rule: str) -> Edit | None:
+    """Another rule in the place of one, or none."""
+    for item in walk(library.file(ref.file).tree.items):
+        if isinstance(item, ast.Rule):
+            place = item.span.location()
+            if (place.line, place.column) == (ref.line, ref.column):
+                return _replaced(item.span, from_display(rule), rule)
+    return None
+
+
+def _replaced(span: Span, text: str, rule: str) -> Edit:
+    """An edit of a span; one that leaves nothing takes the lines with it that hold nothing else."""
+    source, start, end = span.source, span.start, span.end
+    if not text:
+        first, last = source.text.rfind("\n", 0, start) + 1, source.text.find("\n", end)
+        last = len(source.text) if last < 0 else last + 1
+        around = source.text[first:start] + source.text[end:last]
+        if not around.strip():
+            start, end = first, last
+    return Edit(source, start, end, text, rule)
+
+
+def _flagged(profile: ast.Profile, flag: str) -> Edit | None:
+    """A profile's head with one more flag."""
+    source = profile.head.source
+    if flag in (word.text for word in profile.flags):
+        return None
+    if profile.flags:
+        end = profile.flags[-1].span.end
+        return Edit(source, end, end, f", {flag}", flag)
+    end = profile.head.start + len(profile.head.text.rstrip())
+    return Edit(source, end, end, f" flags=({flag})", flag)

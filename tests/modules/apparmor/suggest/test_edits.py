@@ -1,0 +1,73 @@
+"""What remedies change in the text of policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lsmc.compiler.inputs import Options
+from lsmc.engine.verdict import RuleRef
+from lsmc.explain.diagnosis import Remedy
+from lsmc.modules.apparmor.build.front import front_end
+from lsmc.modules.apparmor.suggest.edits import edit_of
+from lsmc.modules.apparmor.suggest.insertion import edited
+
+
+def changed(path: Path, text: str, remedy: Remedy) -> str:
+    path.write_text(text)
+    edit = edit_of(front_end(Options()).library, remedy)
+    return edited([edit])[str(path)][1] if edit is not None else text
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "rule", "after"),
+    [
+        ("profile p {\n  deny /a r,\n  /b r,\n}\n", (2, 3), "", "profile p {\n  /b r,\n}\n"),
+        ("profile p { deny /a r, /b r, }\n", (1, 13), "", "profile p {  /b r, }\n"),
+        (
+            "profile p {\n  deny /a\n    rw,  # why\n}\n",
+            (2, 3),
+            "deny /a w,",
+            "profile p {\n  deny /a w,  # why\n}\n",
+        ),
+        ("profile p {\n  deny /a r,  # why\n}\n", (2, 3), "", "profile p {\n    # why\n}\n"),
+        ("profile p {\n  /other r,\n}\n", (5, 3), "", "profile p {\n  /other r,\n}\n"),
+    ],
+)
+def test_a_rule_gives_way(
+    tmp_path: Path, text: str, place: tuple[int, int], rule: str, after: str
+) -> None:
+    path = tmp_path / "p"
+    ref = RuleRef("p", str(path), *place, "deny /a r,", ())
+    remedy = Remedy("deny", rule, "p", str(path), place[0], overrides=(ref,))
+    assert changed(path, text, remedy) == after
+
+
+@pytest.mark.parametrize(
+    ("head", "after"),
+    [
+        ("profile p {", "profile p flags=(mediate_deleted) {"),
+        ("profile p /usr/bin/p\n{", "profile p /usr/bin/p flags=(mediate_deleted)\n{"),
+        ("profile p flags=(complain) {", "profile p flags=(complain, mediate_deleted) {"),
+        ("/usr/bin/p (complain) {", "/usr/bin/p (complain, mediate_deleted) {"),
+        ("profile p flags=(mediate_deleted) {", "profile p flags=(mediate_deleted) {"),
+    ],
+)
+def test_a_profile_gets_a_flag(tmp_path: Path, head: str, after: str) -> None:
+    path = tmp_path / "p"
+    remedy = Remedy("flag", "mediate_deleted", "p", str(path), 2)
+    assert changed(path, f"# p\n{head}\n  /a r,\n}}\n", remedy) == f"# p\n{after}\n  /a r,\n}}\n"
+
+
+def test_a_new_file(tmp_path: Path) -> None:
+    text = "profile p /usr/bin/p {\n  userns,\n}\n"
+    remedy = Remedy("file", text, "p", str(tmp_path / "new"), 0)
+    edit = edit_of(front_end(Options()).library, remedy)
+    assert edit is not None
+    assert edited([edit]) == {str(tmp_path / "new"): ("", text)}
+
+
+def test_advice_changes_nothing() -> None:
+    remedy = Remedy("advice", "", "p", "", 0, says="reload the profile")
+    assert edit_of(front_end(Options()).library, remedy) is None
