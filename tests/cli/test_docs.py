@@ -115,7 +115,7 @@ def generated(page: str, name: str) -> str:
 def blocks(page: str, text: str) -> str:
     """A page with its generated blocks."""
     return re.sub(
-        r"<!-- (\w+) -->\n.*?<!-- end -->",
+        r"<!-- (commands|hazards|classes) -->\n.*?<!-- end -->",
         lambda m: f"<!-- {m[1]} -->\n{generated(page, m[1])}<!-- end -->",
         text,
         flags=re.DOTALL,
