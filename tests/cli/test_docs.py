@@ -22,6 +22,7 @@ from click.testing import CliRunner
 from lsmc.cli.group import cli
 from lsmc.explain.hazards import HAZARDS
 from lsmc.modules.apparmor.classes import CLASSES
+from lsmc.modules.apparmor.origins import ORIGINS
 from tests.places import ROOT
 
 PAGES = ("README.md", "docs/cli.md", "docs/explain.md", "docs/bundle.md")
@@ -104,6 +105,11 @@ def generated(page: str, name: str) -> str:
     if name == "hazards":
         return "| word | warning |\n|---|---|\n" + "".join(
             f"| `{word}` | {words} |\n" for word, words in HAZARDS.items()
+        )
+    if name == "origins":
+        return "| names | where it comes from | what to do | |\n|---|---|---|---|\n" + "".join(
+            f"| `{one.names}` | {one.says} | {one.remedy} | [source]({one.source}) |\n"
+            for one in ORIGINS
         )
     assert name == "classes"
     return "| code | class | fields | permissions, from bit 0 |\n|---|---|---|---|\n" + "".join(

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 
-from lsmc.modules.apparmor.origins import ORIGINS, origin
-from tests.places import ROOT
+from lsmc.modules.apparmor.origins import origin
 
 
 @pytest.mark.parametrize(
@@ -35,13 +31,3 @@ from tests.places import ROOT
 )
 def test_a_name_tells_who_makes_the_profile(name: str, words: str) -> None:
     assert words in origin(name)
-
-
-def test_the_table_of_the_documents_is_that_of_the_code() -> None:
-    text = Path(ROOT, "docs", "explain.md").read_text()
-    table = re.search(r"<!-- origins -->\n.*?\n.*?\n(.*?)<!-- end -->", text, re.DOTALL)
-    assert table is not None
-    assert table[1] == "".join(
-        f"| `{one.names}` | {one.says} | {one.remedy} | [source]({one.source}) |\n"
-        for one in ORIGINS
-    )
