@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from lsmc.version import __version__
 
 if TYPE_CHECKING:
-    from lsmc.analysis.diff import Change as Change
+    from lsmc.analysis.change import Change as Change
     from lsmc.analysis.graph import Graph as Graph
     from lsmc.api import LogExplanation as LogExplanation
     from lsmc.api import check as check
@@ -64,7 +64,7 @@ _HOME = {
     "RuleRef": "lsmc.engine.verdict",
     "UnknownName": "lsmc.engine.verdict",
     "Verdict": "lsmc.engine.verdict",
-    "Change": "lsmc.analysis.diff",
+    "Change": "lsmc.analysis.change",
     "check": "lsmc.api",
     "compile": "lsmc.api",
     "diff": "lsmc.api",

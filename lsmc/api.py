@@ -15,7 +15,7 @@ from lsmc.policy import Policy
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from lsmc.analysis.diff import Change
+    from lsmc.analysis.change import Change
     from lsmc.analysis.graph import Graph
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.explain.diagnosis import Diagnosis

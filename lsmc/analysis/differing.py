@@ -67,7 +67,7 @@ class Pair:
         self.policies = policies
         self.answering = answering
         self.records = records
-        self.subject = records[0].full_name
+        self.subject = records[1].full_name
         self._known: dict[tuple[int, Node, MediationClass, bool], dict[str, Outcome]] = {}
 
     @cached_property
@@ -161,8 +161,10 @@ class Pair:
         self, cls: MediationClass, key: bytes, owner: bool, name: str
     ) -> tuple[Answer | None, ...]:
         """What both policies say to the request of a key; None where it is not one."""
-        request = self.semantics.request_of(self.subject, cls, key, owner, (name,))
-        return tuple(_answer(answer, request) for answer in self.answering or ())
+        names = (record.full_name for record in self.records)
+        request_of = self.semantics.request_of
+        requests = (request_of(subject, cls, key, owner, (name,)) for subject in names)
+        return tuple(map(_answer, self.answering or (), requests))
 
     def shows(self, cls: MediationClass, key: bytes, one: Difference) -> bool:
         """Whether the policies answer the request of a key differently."""

@@ -19,6 +19,19 @@ class Outcome(NamedTuple):
     how: Transition | None = None
 
 
+#: From least to most.
+_EFFECTS = ("deny", "prompt", "allow")
+
+
+def step(semantics: Semantics, before: Outcome, after: Outcome) -> int:
+    """Above 0 where the second outcome lets a subject do more, below 0 where less."""
+    if before.effect != after.effect:
+        return _EFFECTS.index(after.effect) - _EFFECTS.index(before.effect)
+    if before.how is None or after.how is None or before.how == after.how:
+        return 0
+    return semantics.looser(before.how, after.how)
+
+
 def outcome_at(
     semantics: Semantics, decision: Decision, profile: ProfileRecord, cls: MediationClass, bit: int
 ) -> Outcome:

@@ -41,6 +41,11 @@ def _as_it_is(transition: Transition | None, profile: ProfileRecord) -> Transiti
     return transition
 
 
+def _neither(before: Transition, after: Transition) -> int:
+    del before, after
+    return 0
+
+
 def _nothing(profile: Profile, rules: Sequence[Rule]) -> Sequence[Rule]:
     del profile, rules
     return ()
@@ -79,6 +84,8 @@ class Semantics(NamedTuple):
         execution: the class and the permission bit that a rule's transition belongs to, if any.
         destination: a transition in the one spelling for where it leads, so that transitions are
             equal if and only if no kernel can tell them apart: (transition, profile).
+        looser: above 0 where the second of two transitions leaves a subject freer than the first,
+            below 0 where less free, 0 where neither can be said.
         transition_text: a transition as it is written in a rule.
         brought: the rules that the compiler added to a profile for the sake of some of its rules,
             which stand together, and of no others.
@@ -96,6 +103,7 @@ class Semantics(NamedTuple):
     besides: Mapping[MediationClass, Besides] = MappingProxyType({})
     execution: tuple[MediationClass, int] | None = None
     destination: Callable[[Transition | None, ProfileRecord], Transition | None] = _as_it_is
+    looser: Callable[[Transition, Transition], int] = _neither
     transition_text: Callable[[Transition], str] = transition_text
     brought: Callable[[Profile, Sequence[Rule]], Sequence[Rule]] = _nothing
     fields_of: Callable[[MediationClass, bytes], Mapping[str, bytes]] = plain_fields

@@ -1,4 +1,4 @@
-"""Finds the files that differ from a revision of the surrounding git repository.
+"""Reads a revision of the surrounding git repository: its files, and which files differ from them.
 
 A repository is untrusted input like any other.  Its configuration can name programs, such as
 filters and file system monitors, that git starts when it looks at the working tree or the index.
@@ -44,6 +44,19 @@ _FIXED = {
 }
 _NAME = re.compile(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\n")
 _BLOB = re.compile(rb"100(?:644|755|664) blob ([0-9a-f]+)\t(.*)", re.DOTALL)
+_FILE = re.compile(rb"(100\d{3}|120000) blob ([0-9a-f]+)\t(.+)", re.DOTALL)
+_HEAD = re.compile(rb"[0-9a-f]+ blob (\d+)\n")
+#: Files of a revision that are written; the largest policy in use has a twentieth.
+_MOST_FILES = 50_000
+
+
+def _batch(output: bytes) -> Iterator[bytes]:
+    """The contents that `git cat-file --batch` printed."""
+    at = 0
+    while head := _HEAD.match(output, at):
+        end = head.end() + int(head[1])
+        yield output[head.end() : end]
+        at = end + 1
 
 
 def root_of(path: str) -> str | None:
@@ -61,19 +74,20 @@ class Revision:
     `texts` are contents of files, by real path, that count in place of those on disk.
     """
 
-    def __init__(self, revision: str, texts: Mapping[str, bytes]) -> None:
+    def __init__(self, option: str, revision: str, texts: Mapping[str, bytes]) -> None:
+        self._option = option
         self._texts = texts
         top = root_of(".")
         if top is None:
-            raise UsageFault("--changed-since: not in a git repository")
-        self._top = top
+            raise self._fault("not in a git repository")
+        self.top = top
         found = self._git("rev-parse", "--show-toplevel")
         if os.path.realpath(os.fsdecode(found.removesuffix(b"\n"))) != top:
-            raise UsageFault(f"--changed-since: `{top}/.git` is of another directory")
+            raise self._fault(f"`{top}/.git` is of another directory")
         wanted = f"{revision}^{{commit}}"
         name = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
         if not _NAME.fullmatch(name):
-            raise UsageFault(f"--changed-since: no revision `{revision}`")
+            raise self._fault(f"no revision `{revision}`")
         self._commit = name.decode().strip()
         self._changed: dict[str, bool] = {}
 
@@ -85,11 +99,11 @@ class Revision:
         asked = sorted(set(paths))
         new = [path for path in asked if path not in self._changed]
         self._changed.update(dict.fromkeys(new, False))
-        inside = iter([path for path in new if path.startswith(os.path.join(self._top, ""))])
+        inside = iter([path for path in new if path.startswith(os.path.join(self.top, ""))])
         while some := list(islice(inside, _MANY)):
-            blobs = dict(self._blobs([os.path.relpath(path, self._top) for path in some]))
+            blobs = dict(self._blobs([os.path.relpath(path, self.top) for path in some]))
             for path in some:
-                name = blobs.get(os.path.relpath(path, self._top))
+                name = blobs.get(os.path.relpath(path, self.top))
                 self._changed[path] = name is None or not self._is(path, name)
         return {path for path in asked if self._changed[path]}
 
@@ -100,28 +114,59 @@ class Revision:
             if match := _BLOB.fullmatch(entry):
                 yield os.fsdecode(match[2]), match[1].decode()
 
-    def _git(self, *words: str) -> bytes:
+    def write(self, paths: Iterable[str], folder: str) -> None:
+        """Write the revision's files at some real paths, and below them, into a folder.
+
+        They lie there as they lie below the root of the repository.  Contents are those of the
+        objects, without filters.
+        """
+        names = [os.path.relpath(path, self.top) for path in paths]
+        listed = self._git("ls-tree", "-r", "-z", "--full-tree", self._commit, "--", *names)
+        files = [match for entry in listed.split(b"\0") if (match := _FILE.fullmatch(entry))]
+        if len(files) > _MOST_FILES:
+            raise self._fault(f"more than {_MOST_FILES} files: name a smaller directory")
+        wanted = b"".join(match[2] + b"\n" for match in files)
+        contents = _batch(self._git("cat-file", "--batch", text=wanted))
+        links = []
+        for match, content in zip(files, contents, strict=True):
+            parts = match[3].split(b"/")
+            if {b"", b".", b"..", b".git"} & set(parts):
+                raise self._fault("a file has a name that leads elsewhere")
+            path = os.path.join(os.fsencode(folder), *parts)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            if match[1] == b"120000":
+                links.append((content, path))  # last, so that nothing is written through one
+            else:
+                with open(path, "xb") as file:
+                    file.write(content)
+        for content, path in links:
+            os.symlink(content, path)
+
+    def _fault(self, reason: str) -> UsageFault:
+        return UsageFault(f"{self._option}: {reason}")
+
+    def _git(self, *words: str, text: bytes = b"") -> bytes:
         settings = [word for setting in _SETTINGS for word in ("-c", setting)]
         environment = {key: text for key, text in os.environ.items() if key not in _LEADING}
         try:
             done = subprocess.run(  # noqa: S603 - no shell; a revision is not an option
                 ["git", "--no-pager", *settings, *words],  # noqa: S607 - the user's git
-                cwd=self._top,
+                cwd=self.top,
                 env={**environment, **_FIXED},
-                stdin=subprocess.DEVNULL,
+                input=text,
                 capture_output=True,
                 check=False,
                 timeout=_PATIENCE,
             )
         except subprocess.TimeoutExpired:
-            raise UsageFault(f"--changed-since: git took longer than {_PATIENCE} s") from None
+            raise self._fault(f"git took longer than {_PATIENCE} s") from None
         except OSError as fault:
-            raise UsageFault(f"--changed-since: cannot run git: {fault.strerror}") from None
+            raise self._fault(f"cannot run git: {fault.strerror}") from None
         if done.returncode != 0:
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()
             fatal = [one.removeprefix("fatal: ") for one in said if one.startswith("fatal: ")]
             reason = (fatal or said or [f"no revision `{words[-1][:-9]}`"])[0]
-            raise UsageFault(f"--changed-since: {reason}")
+            raise self._fault(reason)
         return done.stdout
 
     def _is(self, path: str, name: str) -> bool:

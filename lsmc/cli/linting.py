@@ -130,7 +130,9 @@ class _Run:
         if self.wish.changed_since is None:
             return None
         name, text = self.stdin or ("", b"")
-        return Revision(self.wish.changed_since, {_real(name): text} if self.stdin else {})
+        return Revision(
+            "--changed-since", self.wish.changed_since, {_real(name): text} if self.stdin else {}
+        )
 
     def linter(self, files: DiskFiles | None = None) -> Linter[Any]:
         """A linter with the checks that were selected; it knows what came from standard input."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic
 
-from lsmc.analysis.diff import Change
+from lsmc.analysis.change import Change
 from lsmc.base.diagnostics import Diagnostic, Edit
 from lsmc.base.source import Source
 from lsmc.compiler.inputs import DiskFiles

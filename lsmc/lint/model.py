@@ -18,7 +18,7 @@ from lsmc.base.registry import collect
 from lsmc.base.source import Source, Span
 
 if TYPE_CHECKING:
-    from lsmc.analysis.diff import Change
+    from lsmc.analysis.change import Change
     from lsmc.compiler.inputs import DiskFiles, Options
     from lsmc.lint.rule_docs import Page
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from lsmc.base.errors import NoMeaning
 
 if TYPE_CHECKING:
-    from lsmc.analysis.diff import Change
+    from lsmc.analysis.change import Change
     from lsmc.analysis.graph import Graph
     from lsmc.analysis.semantics import Semantics
     from lsmc.base.diagnostics import Diagnostic

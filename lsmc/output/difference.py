@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lsmc.analysis.diff import Change, Side
-from lsmc.output.json import rule
-from lsmc.output.styled import Line, Piece, line, safe
+from lsmc.analysis.change import Change, Side
+from lsmc.explain.hazards import HAZARDS
+from lsmc.output.json import dumps, rule
+from lsmc.output.styled import Line, Piece, line, plain, safe
 from lsmc.output.verdict import rule_lines
 
 _FILE_WORDS: Mapping[str, str] = {
@@ -21,10 +23,27 @@ _FILE_WORDS: Mapping[str, str] = {
 }
 
 
-def difference_lines(changes: Iterable[Change]) -> Iterator[Line]:
-    """The changes in order, each with an example and the rules on both sides."""
+def difference_lines(changes: Sequence[Change]) -> Iterator[Line]:
+    """The changes in order, each with an example and the rules on both sides; last, how many."""
     for change in changes:
         yield from _change(change)
+        for hazard in change.hazards:
+            yield line(("  warning: ", "warn"), HAZARDS[hazard])
+    if changes:
+        yield line(counted(changes))
+
+
+def counted(changes: Sequence[Change]) -> str:
+    """How many changes go in which direction."""
+    number = len(changes)
+    ways = Counter(change.direction for change in changes)
+    parts = ", ".join(f"{ways[way]} {way}" for way in ("wider", "narrower", "other") if ways[way])
+    return f"{number} change{'s' * (number != 1)}: {parts}"
+
+
+def headline(change: Change) -> str:
+    """What a change is, in one line for people."""
+    return plain(list(_change(change))[:1]).rstrip("\n")
 
 
 def _change(change: Change) -> Iterator[Line]:
@@ -32,6 +51,9 @@ def _change(change: Change) -> Iterator[Line]:
     if change.kind in ("added", "removed"):
         role = "warn" if change.kind == "removed" else "good"
         yield line((f"{name}: ", "head"), ("profile " + change.kind, role))
+        return
+    if change.kind == "renamed":
+        yield line((f"{name}: ", "head"), f"profile renamed, was {safe(change.before)}")
         return
     if change.kind in ("decision", "mediation"):
         yield from _decision(change)
@@ -50,7 +72,7 @@ def _decision(change: Change) -> Iterator[Line]:
     for words, role in _effects(change):
         yield line((f"{safe(change.profile)}: ", "head"), (words, role), about)
     if change.witness is not None:
-        yield line(f"  example: {_example(change)}")
+        yield line(f"  example: {example(change)}")
     if not change.shows:
         yield line(("  only the rules differ: no request is answered differently", "dim"))
     for side, word in ((before, "before"), (after, "after")):
@@ -102,14 +124,15 @@ def _verbs(cls: str, perms: Iterable[str]) -> str:
     return f"{cls} " + ", ".join(perms) if cls not in perms else cls
 
 
-def _example(change: Change) -> str:
+def example(change: Change) -> str:
+    """The object that shows a change, and whom it concerns; empty without one."""
     witness: Mapping[str, Any] = change.witness or {}
     rest = {
         key: value
         for key, value in witness.items()
         if key not in ("subject", "class", "perms", "object", "owner") and value
     }
-    words = [str(witness["object"]), *(f"{key}={value}" for key, value in rest.items())]
+    words = [str(witness.get("object", "")), *(f"{key}={value}" for key, value in rest.items())]
     text = " ".join(safe(word) for word in words if word)
     whose = {"all": "", "owner": "(the owner only)", "other": "(not the owner)"}[change.who]
     return f"{text} {whose}".strip()
@@ -137,7 +160,14 @@ def to_json(change: Change) -> dict[str, Any]:
         "rule": rule(change.rule) if change.rule is not None else None,
         "witness": dict(change.witness) if change.witness is not None else None,
         "shows": change.shows if change.cls else None,
+        "direction": change.direction,
+        "hazards": list(change.hazards),
     }
+
+
+def json(changes: Sequence[Change]) -> str:
+    """The changes as an array of objects."""
+    return dumps([to_json(change) for change in changes], indent=2) + "\n"
 
 
 def _side(value: object) -> object:

@@ -15,7 +15,9 @@ _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 def render(report: Report) -> str:
     """One command a finding."""
     lines = [_finding(report, one) for one in report.findings]
-    lines += [_command("error", {"title": "lsmc"}, safe(one.message)) for one in report.faults]
+    lines += [
+        workflow_command("error", {"title": "lsmc"}, safe(one.message)) for one in report.faults
+    ]
     return "".join(lines)
 
 
@@ -34,14 +36,17 @@ def _finding(report: Report, found: Diagnostic) -> str:
     texts += [_note(label.span.location(), label.message) for label in found.related]
     if found.help:
         texts.append(f"help: {found.help}")
-    return _command(_LEVELS[found.severity], fields, "\n".join(safe(text) for text in texts))
+    return workflow_command(
+        _LEVELS[found.severity], fields, "\n".join(safe(text) for text in texts)
+    )
 
 
 def _note(place: tuple[str, int, int, int, int], message: str) -> str:
     return f"{place[0]}:{place[1]}: {message}"
 
 
-def _command(level: str, fields: dict[str, object] | dict[str, str], message: str) -> str:
+def workflow_command(level: str, fields: dict[str, object] | dict[str, str], message: str) -> str:
+    """A line that the runner takes for a command: its level, its fields and its message."""
     values = ",".join(f"{name}={_field(str(value))}" for name, value in fields.items())
     return f"::{level} {values}::{_text(message)}\n"
 

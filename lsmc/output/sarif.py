@@ -17,7 +17,7 @@ from lsmc.output.report import Report
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
-_ROOT = "%SRCROOT%"
+ROOT = "%SRCROOT%"
 
 
 def render(report: Report) -> str:
@@ -38,7 +38,7 @@ def render(report: Report) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {_ROOT: {"uri": _root(report)}},
+        "originalUriBaseIds": {ROOT: {"uri": _root(report)}},
         "invocations": [invocation],
         "results": [_result(report, one, name, index) for one, name in fingerprints(report)],
     }
@@ -104,7 +104,7 @@ def _place(report: Report, span: Span) -> Object:
 
 def _artifact(report: Report, span: Span) -> Object:
     uri, relative = report.uri(span.source.path)
-    return {"uri": uri, "uriBaseId": _ROOT} if relative else {"uri": uri}
+    return {"uri": uri, "uriBaseId": ROOT} if relative else {"uri": uri}
 
 
 def _region(span: Span) -> Object:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from lsmc.analysis import pattern_walks
-from lsmc.analysis.diff import Change
+from lsmc.analysis.change import Change
 from lsmc.api import compile_text, diff
 from lsmc.engine.profiles import ProfileTables
 from lsmc.output.difference import difference_lines

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
-from lsmc.analysis.diff import Change
+from lsmc.analysis.change import Change
 from lsmc.base.diagnostics import Diagnostic, PolicyError
 from lsmc.base.source import Source, Span
 from lsmc.compiler.whole import compile_whole

@@ -148,6 +148,25 @@ def test_every_difference_is_told_and_every_witness_shows(
             assert told, (asked, before, after, one, other, changes)
 
 
+@pytest.mark.parametrize("seed", range(120))
+def test_whatever_is_newly_allowed_is_told_as_wider(seed: int) -> None:
+    head, one, other = drawn(seed)
+    try:
+        old, new = (lsmc.compile_text("\n".join((head, "{", *r, "}"))) for r in (one, other))
+    except lsmc.PolicyError:
+        pytest.skip("two ways to execute one file")
+    told = {(change.cls, change.direction) for change in lsmc.diff(old, new)}
+    turned = {"wider": "narrower", "narrower": "wider", "other": "other"}
+    assert {(cls, turned[way]) for cls, way in told} == {
+        (change.cls, change.direction) for change in lsmc.diff(new, old)
+    }
+    for asked in world():
+        missing = [bool(side.answer(asked.request()).missing) for side in (old, new)]
+        if missing[0] != missing[1]:
+            way = "wider" if missing[0] else "narrower"
+            assert any(way == found for _, found in told), (asked, one, other)
+
+
 #: Rules whose difference no answer shows, or hardly any.
 SILENT = (
     *("/a px,", "audit /a px,", "/a px -> x,", "/a px -> z,", "/[ab] Pix -> z,", "/b Pix,"),

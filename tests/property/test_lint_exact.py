@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsmc.analysis.diff import Change, Side
+from lsmc.analysis.change import Change, Side
 from lsmc.base.diagnostics import Diagnostic, PolicyError
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.diff import diff

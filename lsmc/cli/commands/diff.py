@@ -2,41 +2,81 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from lsmc.cli.faults import NO, WRONG, YES
+from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.options import Reading, format_option, policy_options, screen_of, screen_options
+
+if TYPE_CHECKING:
+    from lsmc.analysis.change import Change
 
 
 @click.command("diff")
 @click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
-@format_option("text", "json")
+@click.argument("new", metavar="[NEW]", required=False)
+@click.option(
+    "--rev", metavar="REV", help="OLD is what it was in this revision of git; NEW may be left out."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(("any", "wider", "never")),
+    default="any",
+    show_default=True,
+    help="Which changes make the exit status 1.",
+)
+@format_option("text", "json", "markdown", "sarif", "github")
 @policy_options
 @screen_options
 @click.pass_context
-def command(ctx: click.Context, old: str, new: str, form: str, reading: Reading) -> int:
-    """Compare what OLD and NEW decide: bundles, profile files or directories of profiles.
+def command(
+    ctx: click.Context,
+    old: str,
+    new: str | None,
+    rev: str | None,
+    fail_on: str,
+    form: str,
+    reading: Reading,
+) -> int:
+    """Compare what OLD and NEW decide.
 
-    Every decision counts, for owner and other, with audit flags and exec transitions; order,
-    spelling and layout do not.  Each change comes with an example.  Exit status 1 when the
-    policies differ.
+    Both are bundles, profile files or directories of profiles.  Every decision counts, for owner
+    and other, with audit flags and exec transitions; order, spelling and layout do not.  Each
+    change comes with an example and its direction: wider gives a subject more, narrower less.
+
+    Exit status: 0 no change that counts, 1 there is one (see --fail-on), 2 wrong use, unreadable
+    input or errors in policy.
     """
     from lsmc.api import diff
     from lsmc.automata.dfa import StateLimit
     from lsmc.cli.reading import read_policy
-    from lsmc.output.difference import difference_lines, to_json
-    from lsmc.output.json import dumps
+    from lsmc.output.difference import difference_lines, json
+    from lsmc.output.difference_documents import DOCUMENTS
 
     screen = screen_of(ctx)
-    policies = [read_policy(path, reading, screen) for path in (old, new)]
+    if rev is not None:
+        from lsmc.cli.revision import read_revision
+
+        before = read_revision(old, rev, reading, screen)
+    elif new is None:
+        raise UsageFault("missing NEW: the policy to compare with, or --rev REV")
+    else:
+        before = read_policy(old, reading, screen)
+    after = read_policy(old if new is None else new, reading, screen)
     try:
-        changes = diff(*policies)
+        changes = diff(before, after)
     except StateLimit:
         screen.error("the policies are too complex to compare exactly")
         return WRONG
     if form == "json":
-        screen.text(dumps([to_json(change) for change in changes], indent=2) + "\n")
-    else:
+        screen.text(json(changes))
+    elif form == "text":
         screen.show(difference_lines(changes))
-    return NO if changes else YES
+    else:
+        screen.text(DOCUMENTS[form](changes, after))
+    return NO if any(_counts(change, fail_on) for change in changes) else YES
+
+
+def _counts(change: Change, fail_on: str) -> bool:
+    return fail_on in ("any", change.direction)

@@ -110,3 +110,17 @@ def destination(transition: Transition | None, profile: ProfileRecord) -> Transi
     if transition is not None and transition.kind == "child":
         return transition._replace(kind="profile", name=profile.child(transition.name))
     return transition
+
+
+def looser(before: Transition, after: Transition) -> int:
+    """Above 0 where a transition leaves a program freer than another does, below 0 where less free.
+
+    To run unconfined is freer than to run under any profile; of two that lead to the same profile,
+    the one that keeps the environment is freer.  Two profiles are not compared here: 0.
+    """
+    leaves = [t.kind == "unconfined" or t.unconfined for t in (before, after)]
+    if leaves[0] != leaves[1]:
+        return leaves[1] - leaves[0]
+    if before._replace(unsafe=after.unsafe) == after:
+        return after.unsafe - before.unsafe
+    return 0

@@ -11,7 +11,7 @@ from lsmc.modules.apparmor.installed import INSTALLED
 from lsmc.modules.interface import Formatter, Logs, Request, SecurityModule
 
 if TYPE_CHECKING:
-    from lsmc.analysis.diff import Change
+    from lsmc.analysis.change import Change
     from lsmc.analysis.graph import Graph
     from lsmc.analysis.semantics import Semantics
     from lsmc.base.diagnostics import Diagnostic

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lsmc.analysis.semantics import Semantics
 from lsmc.modules.apparmor.classes import BY_CODE, FILE
-from lsmc.modules.apparmor.exec_transition import EXECUTE, destination, transition_text
+from lsmc.modules.apparmor.exec_transition import EXECUTE, destination, looser, transition_text
 from lsmc.modules.apparmor.implied import brought
 from lsmc.modules.apparmor.kernel_objects import is_requestable, requestable
 from lsmc.modules.apparmor.look_ups import BESIDES, LIMITS
@@ -24,6 +24,7 @@ SEMANTICS = Semantics(
     besides=BESIDES,
     execution=(FILE, EXECUTE),
     destination=destination,
+    looser=looser,
     transition_text=transition_text,
     brought=brought,
     fields_of=fields_of,

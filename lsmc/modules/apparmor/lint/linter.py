@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from lsmc.analysis.diff import Change
+from lsmc.analysis.change import Change
 from lsmc.compiler.inputs import DiskFiles, Options
 from lsmc.lint.model import Lint, Read, checks_in
 from lsmc.modules.apparmor.build.front import front_end
