@@ -7,9 +7,10 @@ name the first of them and how many there are; JSON lists every edge.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from lsmc.analysis.graph import Edge, Graph, Refused
+from lsmc.analysis.subgraph import Part
 from lsmc.engine.verdict import UNCONFINED, RuleRef
 from lsmc.output.json import rule as rule_json
 from lsmc.output.styled import Line, line, safe
@@ -20,33 +21,22 @@ MANY = 12
 _SHOWN = 3
 
 
-class Shown(NamedTuple):
-    """The part of a graph that is shown: subjects in order, each with its distance."""
-
-    graph: Graph
-    names: Sequence[str]
-    start: str | None
-
-
-def shown(graph: Graph, start: str | None) -> Shown:
-    """Everything, or what can be reached from a subject, nearest first."""
-    if start is None:
-        return Shown(graph, graph.names, None)
-    reached = [start, *graph.reach(start)]
-    return Shown(graph, [name for name in reached if name != UNCONFINED or name == start], start)
+def arrows(part: Part) -> int:
+    """How many arrows a picture of the graph has."""
+    groups = (group for edges in part.edges.values() for group in _by_rule(edges))
+    return sum(1 if len(group) > MANY else len(group) for group in groups)
 
 
 # --- text
 
 
-def text_lines(part: Shown) -> Iterator[Line]:
+def text_lines(part: Part) -> Iterator[Line]:
     """Each subject with its edges, and the executions that fail."""
     silent = 0
-    for name in part.names:
-        edges = part.graph.edges(name)
+    for name, edges in part.edges.items():
         if name in part.graph.unfollowed:
             continue
-        refused = part.graph.refused(name)
+        refused = part.graph.refused(name) if part.whole else ()
         if not edges and not refused:
             silent += 1
             continue
@@ -57,7 +47,7 @@ def text_lines(part: Shown) -> Iterator[Line]:
             yield line(
                 ("  refused ", "bad"), f"exec {one.mode} {safe(one.object)}", *_place(part, one)
             )
-    if silent:
+    if silent and part.whole:
         word = "profile leads" if silent == 1 else "profiles lead"
         yield line((f"{silent} {word} nowhere else", "dim"))
     if part.graph.unfollowed:
@@ -90,7 +80,7 @@ def _origin(graph: Graph, edge: Edge) -> tuple[tuple[str, str], ...]:
     return () if ref is None else ((f"  {safe(ref.file)}:{ref.line}", "where"),)
 
 
-def _place(part: Shown, one: Refused) -> tuple[tuple[str, str], ...]:
+def _place(part: Part, one: Refused) -> tuple[tuple[str, str], ...]:
     place = part.graph.place(one.rule)
     return ((f"  {safe(place.file)}:{place.line}", "where"),)
 
@@ -122,7 +112,7 @@ def rule_of(graph: Graph, edge: Edge) -> RuleRef | None:
 # --- Graphviz
 
 
-def dot(part: Shown) -> str:
+def dot(part: Part) -> str:
     """The graph in the language of Graphviz."""
     lines = [
         "digraph policy {",
@@ -132,8 +122,8 @@ def dot(part: Shown) -> str:
     ]
     labels: dict[tuple[str, str], dict[str, bool]] = {}
     crowds: dict[str, int] = {}
-    for name in part.names:
-        for group in _by_rule(part.graph.edges(name)):
+    for name, edges in part.edges.items():
+        for group in _by_rule(edges):
             if len(group) > MANY:
                 crowd = f"{len(group)} profiles ({_where(part.graph, group[0])})"
                 crowds[crowd] = len(group)
@@ -178,10 +168,10 @@ def _quoted(text: str) -> str:
 # --- JSON
 
 
-def to_json(part: Shown) -> dict[str, Any]:
+def to_json(part: Part) -> dict[str, Any]:
     """Nodes, edges and failing executions; fields are only ever added."""
-    edges = [edge for name in part.names for edge in part.graph.edges(name)]
-    refused = [one for name in part.names for one in part.graph.refused(name)]
+    edges = [edge for some in part.edges.values() for edge in some]
+    refused = [one for name in part.names for one in part.graph.refused(name) if part.whole]
     nodes = dict.fromkeys((*part.names, *(edge.target for edge in edges)))
     return {
         "version": VERSION,

@@ -245,3 +245,28 @@ def test_version_and_help_as_words(run: Run) -> None:
     assert run("help").output == run("--help").output
     assert run("help", "lint").output == run("lint", "--help").output
     assert run("help", "lnit").exit_code == 2
+
+
+def test_a_graph_is_narrowed(run: Run, bundle: Path) -> None:
+    chain = run("graph", bundle, "--path", "nginx", "unconfined")
+    assert chain.exit_code == 0
+    assert [row for row in chain.output.splitlines() if not row.startswith(" ")] == [
+        "nginx",
+        "nginx//cgi",
+    ]
+    assert run("graph", bundle, "--path", "nginx//cgi", "nginx").exit_code == 1
+    assert run("graph", bundle, "--to", "logger", "--kind", "change_hat").stdout == ""
+    assert run("graph", bundle, "--to", "logger", "--depth", "1").output.count("logger") >= 2
+    for wrong in (("--depth", "1"), ("--path", "a", "b", "--to", "c"), ("--to", "nobody")):
+        assert run("graph", bundle, *wrong).exit_code == 2
+
+
+def test_a_picture_that_nobody_can_read_is_refused(run: Run, tmp_path: Path) -> None:
+    many = "".join(
+        f"profile p{n} /bin/p{n} {{ {' '.join(f'/bin/p{k} Px,' for k in range(22))} }}\n"
+        for n in range(22)
+    )
+    (tmp_path / "many").write_text(many)
+    result = run("graph", tmp_path / "many", "--format", "svg", "--no-cache")
+    assert result.exit_code == 2
+    assert "narrow it with --from, --to, --path, --depth or --kind" in result.stderr
