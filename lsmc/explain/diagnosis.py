@@ -67,7 +67,7 @@ class Questions(NamedTuple):
     lacking: Callable[[Any, Any, str, Decider], str]
 
 
-Kind = Literal["exact", "general", "abstraction", "deny", "flag", "file", "advice"]
+Kind = Literal["exact", "general", "abstraction", "mend", "deny", "flag", "file", "advice"]
 Status = Literal["denied", "allowed", "complain", "unconfined", "no-profile", "no-question"]
 #: Whether the log shows what this policy would do: it does, another policy ran (an older one, a
 #: newer one, one that lacked a profile or hat of this one, or one that logs what this one refuses
@@ -105,10 +105,10 @@ class Remedy(NamedTuple):
     Attributes:
         kind: what is written.  `exact` (the smallest rule), `general` (a rule for objects of the
             kind) and `abstraction` (an include) are added to the profile at `file` and `line`.
-            `deny`: `rule` takes the place of a rule that refuses it, the one in `overrides`, whose
-            place is `file` and `line`; an empty one takes it away.  `flag`: the profile at `file`
-            and `line` gets the flag `rule`.  `file`: `file` is a new file of policy with the text
-            `rule`.  `advice`: nothing is written.
+            `deny` and `mend`: `rule` takes the place of the rule `replaces`, at `file` and `line`,
+            which refuses it or fails to say what it means; an empty one takes it away.  `flag`: the
+            profile at `file` and `line` gets the flag `rule`.  `file`: `file` is a new file of
+            policy with the text `rule`.  `advice`: nothing is written.
         rule: the text that is written.
         profile: the profile that changes.
         opens: examples of other accesses that it would newly allow; `more`: there are others.
@@ -129,6 +129,7 @@ class Remedy(NamedTuple):
     hazards: tuple[str, ...] = ()
     says: str = ""
     overrides: tuple[RuleRef, ...] = ()
+    replaces: RuleRef | None = None
 
     @property
     def brief(self) -> str:

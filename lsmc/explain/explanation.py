@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 EffectName = Literal["allow", "deny", "prompt", "none"]
 By = Literal["priority", "deny", "exact", "allow"]
-MissKind = Literal["overridden", "owner", "other", "prompt", "no-target", "permission", "near"]
+MissKind = Literal[
+    "overridden", "owner", "other", "prompt", "no-target", "permission", "side", "near"
+]
 
 
 class Subject(NamedTuple):
@@ -46,13 +48,29 @@ class Question(NamedTuple):
     context: Context | None = None
 
 
+class Difference(NamedTuple):
+    """Where a rule parts from the request in one field.
+
+    `value` is the requested one, `matched` how much of it matches, `expected` the shortest text
+    that the rule accepts from there, and `example` a value that matches.  Of a set, these are the
+    words that are asked, those that the rule has as well, those that it asks for besides, and all
+    of its words.
+    """
+
+    field: str = ""
+    value: str = ""
+    matched: str = ""
+    expected: str = ""
+    example: str = ""
+    as_set: bool = False
+
+
 class Miss(NamedTuple):
     """A rule that nearly applied.
 
-    `permissions` are those the rule has for this object, `wanted` those the miss is about.  For
-    `near`, `field` is the one that differs, `value` the requested value, `matched` how much of it
-    matches, `expected` the shortest text that the rule accepts from there, and `example` a value
-    that matches.
+    `permissions` are those the rule has for this object, `wanted` those the miss is about.  A
+    `near` one differs as `Difference` says, and in `others` as well.  A `side` has `value` in the
+    field `matched` in place of `field`; `example` is the rule that has it there.
     """
 
     kind: MissKind
@@ -64,6 +82,8 @@ class Miss(NamedTuple):
     matched: str = ""
     expected: str = ""
     example: str = ""
+    as_set: bool = False
+    others: tuple[Difference, ...] = ()
 
 
 class Loser(NamedTuple):
@@ -88,10 +108,10 @@ class Reason(NamedTuple):
 class Suggestion(NamedTuple):
     """A change that would allow the request, the profile to make it in, and what is at stake.
 
-    `wish` is the access from which it was made.  The rule is added to the profile; of the kind
-    `deny` it takes the place of the rule in `overrides`, at `file` and `line`, and is empty when
-    nothing of that is left.  `says` tells such a change in one line.  `overrides` are the rules
-    that refuse it now and no longer would.
+    `wish` is the access from which it was made.  The rule is added to the profile; of the kinds
+    `deny` and `mend` it takes the place of the rule `replaces`, at `file` and `line`, and is empty
+    when nothing of that is left.  `says` tells such a change in one line.  `overrides` are the
+    rules that refuse it now and no longer would.
     """
 
     rule: str
@@ -101,7 +121,8 @@ class Suggestion(NamedTuple):
     hazards: tuple[str, ...]
     says: str = ""
     overrides: tuple[RuleRef, ...] = ()
-    kind: Literal["exact", "deny"] = "exact"
+    kind: Literal["exact", "deny", "mend"] = "exact"
+    replaces: RuleRef | None = None
     wish: Any = None
 
 

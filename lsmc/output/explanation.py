@@ -13,7 +13,15 @@ from lsmc.stack.chain import beyond_rules, of_policy
 
 if TYPE_CHECKING:
     from lsmc.engine.verdict import Verdict
-    from lsmc.explain.explanation import Explanation, Loser, Miss, Question, Reason, Suggestion
+    from lsmc.explain.explanation import (
+        Difference,
+        Explanation,
+        Loser,
+        Miss,
+        Question,
+        Reason,
+        Suggestion,
+    )
 
 #: To what a rule gives way.
 BY = {
@@ -198,23 +206,36 @@ def _matching(miss: Miss) -> str:
             return f"allows {wanted} to the owner of the object only"
         case "other":
             return f"allows {wanted} only when the subject does not own the object"
+        case "side":
+            text, example = safe(miss.value), safe(miss.example)
+            return f"has `{text}` as its {miss.matched}, not as its {miss.field}: `{example}`"
         case "prompt":
             return f"leaves {wanted} to a prompt"
     return f"allows {has}, not {wanted}" if has else f"does not allow {wanted}"
 
 
 def _near(miss: Miss) -> Iterator[Line]:
-    where = "" if miss.field == "path" else f"{miss.field} "
-    value, matched = safe(miss.value), safe(miss.matched)
-    expected, example = safe(miss.expected), safe(miss.example)
-    rest = safe(miss.value[len(miss.matched) :])
-    if miss.matched == miss.value:
-        yield line(f"    {where}`{value}` would have to go on with `{expected}`")
-    elif not miss.matched:
+    yield from _differs(miss)
+    for other in miss.others:
+        yield from _differs(other)
+
+
+def _differs(one: Miss | Difference) -> Iterator[Line]:
+    """How a field differs, and a value of it that the rule would allow."""
+    where = "" if one.field == "path" else f"{one.field} "
+    value, matched = safe(one.value), safe(one.matched)
+    expected, example = safe(one.expected), safe(one.example)
+    if one.as_set:
+        yield line(f"    {where}`{value}`: the rule has {_words(one)}")
+        return
+    if not one.matched:
         wanted = f"`{example}`" if example else "nothing"
         yield line(f"    {where}`{value}` is not matched; {wanted} would be")
         return
-    elif not miss.expected:
+    rest = safe(one.value[len(one.matched) :])
+    if one.matched == one.value:
+        yield line(f"    {where}`{value}` would have to go on with `{expected}`")
+    elif not one.expected:
         yield line(f"    {where}matches as far as `{matched}` and ends there; then comes `{rest}`")
     else:
         yield line(
@@ -223,10 +244,20 @@ def _near(miss: Miss) -> Iterator[Line]:
     yield line((f"    would allow `{example}`", "dim"))
 
 
+def _words(one: Miss | Difference) -> str:
+    """What of a set a rule lacks, and what it asks for besides."""
+    shared = one.matched.split(", ")
+    lacks = safe(", ".join(word for word in one.value.split(", ") if word not in shared))
+    parts = [f"no `{lacks}`"] if lacks else []
+    if one.expected:
+        parts.append(f"`{safe(one.expected)}` besides")
+    return " and ".join(parts)
+
+
 def _suggestions(found: Explanation) -> Iterator[Line]:
     several = len(found.suggestions) > 1
     title = f"the smallest rule{'s' * several} that would allow it"
-    if any(one.kind == "deny" for one in found.suggestions):
+    if any(one.kind != "exact" for one in found.suggestions):
         title = "the smallest changes that would allow it"
     if beyond_rules(found.verdict.chain) is not None:
         title = "what the profile lacks besides"

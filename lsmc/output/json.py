@@ -161,6 +161,8 @@ def miss(one: Miss) -> Object:
         "matched": one.matched,
         "expected": one.expected,
         "example": one.example,
+        "set": one.as_set,
+        "others": [other._asdict() for other in one.others],
     }
 
 
@@ -178,4 +180,7 @@ def suggestion(one: Suggestion | Remedy) -> Object:
             *("opens", "more", "rules", "hazards", "says"),
         )
         for value in (known.get(name, found.get(name)),)
-    } | {"overrides": [rule(ref) for ref in one.overrides]}
+    } | {
+        "overrides": [rule(ref) for ref in one.overrides],
+        "replaces": rule(one.replaces) if one.replaces is not None else None,
+    }

@@ -161,6 +161,7 @@ def question_page(found: Explanation, read: Read, *, policy: str) -> str:
                 hazards=one.hazards,
                 says=one.says,
                 overrides=one.overrides,
+                replaces=one.replaces,
             )
             for one in found.suggestions
         ),

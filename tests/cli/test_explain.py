@@ -58,6 +58,7 @@ def test_json_of_an_explanation(run: Run, bundle: Path) -> None:
         "hazards": [],
         "says": "",
         "overrides": [],
+        "replaces": None,
     }
 
 

@@ -16,7 +16,16 @@ from lsmc.automata.algebra import Automaton, Lazy
 from lsmc.automata.alphabet import mask_of
 from lsmc.automata.common import member
 from lsmc.automata.paths import PATHS
-from lsmc.automata.pattern import NOT_NUL, Chars, Literal, Pattern, Star, concat, union
+from lsmc.automata.pattern import (
+    NOT_NUL,
+    Chars,
+    Literal,
+    Pattern,
+    Star,
+    concat,
+    optional,
+    union,
+)
 from lsmc.ir.mediation import MediationClass
 from lsmc.kernels.walk import is_real_path
 from lsmc.modules.apparmor.classes import (
@@ -34,6 +43,16 @@ from lsmc.modules.apparmor.classes import (
     SIGNAL,
     UMOUNT,
     UNIX,
+)
+from lsmc.modules.apparmor.mount_flags import (
+    BIND,
+    BY_WORD,
+    FLAGS,
+    MOVE,
+    PROPAGATION,
+    REC,
+    REMOUNT,
+    flag_word,
 )
 from lsmc.modules.apparmor.names import (
     BUSES,
@@ -144,14 +163,71 @@ def _field(cls: MediationClass, number: int) -> Automaton[Any]:
     return Lazy(_FIELDS.get((cls, name), _ANY))
 
 
+class _Both:
+    """The keys that two automata share."""
+
+    def __init__(self, one: Automaton[Any], other: Automaton[Any]) -> None:
+        self._one, self._other = one, other
+        self.start = one.start, other.start
+
+    def edges(self, state: tuple[Any, Any]) -> list[tuple[int, tuple[Any, Any]]]:
+        """Disjoint sets of bytes, each with the state that it leads to."""
+        others = self._other.edges(state[1])
+        return [
+            (mask & also, (one, other))
+            for mask, one in self._one.edges(state[0])
+            for also, other in others
+            if mask & also
+        ]
+
+    def accepts(self, state: tuple[Any, Any]) -> tuple[int, ...]:
+        """One pattern, the keys of both."""
+        return (0,) if self._one.accepts(state[0]) and self._other.accepts(state[1]) else ()
+
+
+def _flags(needed: int, allowed: int) -> Pattern:
+    """The flags of a mount that has some, and may have others."""
+    words = ((flag, Literal(flag_word(flag))) for flag in FLAGS if (needed | allowed) & flag)
+    return concat([word if needed & flag else optional(word) for flag, word in words])
+
+
+def _mounts(code: int | None) -> Automaton[Any]:
+    """The keys of the kinds of mount, by what each kind passes on (apparmor_sb_mount in lsm.c).
+
+    A remount and a change of propagation have neither source nor type, a bind mount and a move have
+    no type; the kernel looks at one kind only, in this order.
+    """
+    change = union(
+        _flags(flag, (PROPAGATION | REC | BY_WORD["silent"]) & ~flag)
+        for flag in FLAGS
+        if flag & PROPAGATION
+    )
+    nothing = Literal(b"")
+    kinds = (
+        (nothing, nothing, _flags(REMOUNT, sum(FLAGS) & ~REMOUNT)),
+        (_NAME, nothing, _flags(BIND, REC)),
+        (nothing, nothing, change),
+        (_ANY, nothing, _flags(MOVE, 0)),
+        (_ANY, _ANY, _flags(0, sum(FLAGS) & ~(REMOUNT | BIND | PROPAGATION | MOVE))),
+    )
+    nul = Literal(b"\0")
+    head = Literal(bytes((code,))) if code is not None else nothing
+    return Lazy(
+        union(
+            concat([head, _ANY, nul, source, nul, fstype, nul, options])
+            for source, fstype, options in kinds
+        )
+    )
+
+
 @cache
 def requestable(cls: MediationClass, code: bool = False) -> Automaton[Any]:
     """The keys of a class that a kernel can ask about; with `code`, the class code before them."""
     if cls is FILE and not code:
         return PATHS
-    return KeyAutomaton(
-        [_field(cls, n) for n in range(len(cls.fields))], cls.code if code else None
-    )
+    before = cls.code if code else None
+    keys = KeyAutomaton([_field(cls, n) for n in range(len(cls.fields))], before)
+    return keys if cls is not MOUNT else _Both(keys, _mounts(before))
 
 
 def is_requestable(cls: MediationClass, key: bytes) -> bool:

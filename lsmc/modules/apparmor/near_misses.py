@@ -6,27 +6,32 @@ pattern parts from the object on the way. The last are found in the tables: foll
 through a group until it dies, then look, from the last live state backwards, for the shortest way
 to a state where a rule with the permission matches; what was followed until there is how far the
 object matched. Searching the rules by edit distance was rejected: tables hold no patterns, and a
-prefix is what people compare.
+prefix is what people compare.  Classes of several fields have a search of their own
+(`near_fields.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.algebra import Table
 from lsmc.automata.alphabet import best_byte
 from lsmc.base.text import decode
 from lsmc.engine.matcher import MatchedRule
-from lsmc.explain.explanation import Miss, MissKind
+from lsmc.explain.explanation import Difference, Miss, MissKind
 from lsmc.ir.decision import ALLOW, PROMPT
 from lsmc.modules.apparmor.classes import CAPABILITY, FILE
+from lsmc.modules.apparmor.kernel_objects import is_requestable
+from lsmc.modules.apparmor.mount_sides import sides
+from lsmc.modules.apparmor.near_fields import Close, closest, is_set, parting, same_kind
 from lsmc.modules.apparmor.requests import fields_of, values_of
 from lsmc.tables.groups import make_key
 
 if TYPE_CHECKING:
     from lsmc.automata.dfa import Dfa
     from lsmc.engine.verdict import Lookup, RuleRef
+    from lsmc.ir.mediation import MediationClass
     from lsmc.modules.apparmor.subjects import Profiles
     from lsmc.tables.bundle import Unit
     from lsmc.tables.records import Group
@@ -45,6 +50,7 @@ def misses(tables: Profiles, look: Lookup) -> list[Miss]:
     found.sort(key=lambda miss: _ORDER[miss.kind])
     here = [miss for miss in found if miss.kind != "permission"]
     here += [miss for miss in found if miss.kind == "permission"][:MOST]
+    here += list(_sides(tables, look))[:MOST]
     if look.missing & look.decision.deny:  # another rule would change nothing
         return [miss for miss in here if miss.kind == "overridden"]
     known = {miss.rule for miss in here}
@@ -86,6 +92,21 @@ def _matching(tables: Profiles, look: Lookup) -> Iterator[Miss]:
             yield Miss("permission", ref, names, cls.names(look.missing))
 
 
+def _sides(tables: Profiles, look: Lookup) -> Iterator[Miss]:
+    """Mount rules with the path of the request as their source."""
+    for side in sides(tables, look):
+        yield Miss(
+            kind="side",
+            rule=side.rule,
+            permissions=look.cls.names(look.missing),
+            wanted=look.cls.names(look.missing),
+            field="mountpoint",
+            value=decode(side.source),
+            matched="source",
+            example=side.text,
+        )
+
+
 class _Close(NamedTuple):
     """Where a group's patterns part from a value, and how one of them goes on."""
 
@@ -95,29 +116,46 @@ class _Close(NamedTuple):
 
 
 def _near(tables: Profiles, look: Lookup) -> list[Miss]:
-    """Rules with a missing permission that part from the object in one field, the closest first."""
+    """Rules with a missing permission that part from the object, the closest first."""
     if look.cls is CAPABILITY:  # a name that is nearly right says nothing
         return []
-    found: list[tuple[int, int, Miss]] = []
-    for index, field in enumerate(look.cls.fields):
-        head = make_key(look.cls.code, (*look.values[:index], b""))
-        tail = b"".join(b"\0" + value for value in look.values[index + 1 :])
-        value = look.values[index]
-        least = 2 if look.cls is FILE else 0
-        for group, unit, via in tables.matcher(look.profile).groups():
-            for close in _closest(look, group, unit, head, value, tail, least):
-                found += [
-                    (-close.length, len(close.rest), miss)
-                    for miss in _worded(tables, look, unit, via, close, field, index)
-                ]
-    found.sort(key=lambda entry: entry[:2])
+    found = list(_in_path(tables, look) if len(look.values) == 1 else _in_fields(tables, look))
+    found.sort(key=lambda entry: entry[:3])
     first: dict[RuleRef, Miss] = {}
-    for _, _, miss in found:
-        first.setdefault(miss.rule, miss)
+    for fields, _, _, miss in found:
+        if fields == found[0][0]:  # two fields differ only where one is not enough
+            first.setdefault(miss.rule, miss)
     every = list(first.values())
     # a path that shares less than its first directory is close only when nothing else is
     shared = [miss for miss in every if miss.field != "path" or "/" in miss.matched[1:]]
     return shared or every
+
+
+_Ranked = tuple[int, int, int, Miss]
+
+
+def _in_path(tables: Profiles, look: Lookup) -> Iterator[_Ranked]:
+    """Near rules of a class with one field, with what ranks them."""
+    head = make_key(look.cls.code, (b"",))
+    least = 2 if look.cls is FILE else 0
+    for group, unit, via in tables.matcher(look.profile).groups():
+        for close in _closest(look, group, unit, head, look.values[0], b"", least):
+            values = (look.values[0][: close.length] + close.rest,)
+            for miss in _worded(tables, look, unit, via, values, close.rules):
+                yield 1, -close.length, len(close.rest), miss
+
+
+def _in_fields(tables: Profiles, look: Lookup) -> Iterator[_Ranked]:
+    """Near rules of a class with several fields, with what ranks them."""
+    for group, unit, via in tables.matcher(look.profile).groups():
+        best: dict[int, Close] = {}
+        for state, close in closest(group.dfa, look.cls, look.values):
+            for rule in _wanted(look, group, unit, state, b""):
+                if rule not in best or close[:2] < best[rule][:2]:
+                    best[rule] = close
+        for rule, close in best.items():
+            for miss in _worded(tables, look, unit, via, close.values, (rule,)):
+                yield close.fields, close.apart, len(b"".join(close.values)), miss
 
 
 def _worded(
@@ -125,38 +163,51 @@ def _worded(
     look: Lookup,
     unit: Unit,
     via: tuple[int, ...],
-    close: _Close,
-    field: str,
-    index: int,
+    values: tuple[bytes, ...],
+    rules: tuple[int, ...],
 ) -> Iterator[Miss]:
-    matcher = tables.matcher(look.profile)
-    value = look.values[index]
-    example = value[: close.length] + close.rest
-    values = (*look.values[:index], example, *look.values[index + 1 :])
-    node = matcher.walk(make_key(look.cls.code, values))
-    allowed = matcher.decide(node, look.cls, look.owner).allow
+    """The misses of rules that match other values than those of the request."""
+    cls, matcher = look.cls, tables.matcher(look.profile)
+    key = make_key(cls.code, values)
+    allowed = matcher.decide(matcher.walk(key), cls, look.owner).allow
     if not allowed & look.missing:  # something else denies it, or it is the other owner's
         return
-    meant = fields_of(look.cls, b"\0".join(values))[field]
-    if values_of(look.cls, {field: meant})[index] != example:
-        return  # no address stands for it
-    asked = fields_of(look.cls, b"\0".join(look.values))[field]
-    apart = (at for at, pair in enumerate(zip(asked, meant, strict=False)) if pair[0] != pair[1])
-    matched = next(apart, min(len(asked), len(meant)))
-    for number in close.rules:
+    meant, asked = (fields_of(cls, b"\0".join(some)) for some in (values, look.values))
+    if values_of(cls, meant) != values or not (cls is FILE or is_requestable(cls, key[1:])):
+        return  # no kernel asks it
+    differ = [name for name in cls.fields if meant[name] != asked[name]]
+    if not all(same_kind(cls, asked[name], meant[name]) for name in differ if is_set(cls, name)):
+        return
+    for number in rules:
         rule = unit.rule(number)
         mine = rule.facts.owner if look.owner else rule.facts.other
         yield Miss(
             kind="near",
             rule=_ref(tables, look, MatchedRule(rule, via)),
-            permissions=look.cls.names(mine),
-            wanted=look.cls.names(mine & look.missing),
-            field=field,
-            value=decode(asked),
-            matched=decode(asked[:matched]),
-            expected=decode(meant[matched:]),
-            example=decode(meant),
+            permissions=cls.names(mine),
+            wanted=cls.names(mine & look.missing),
+            **_apart(cls, differ[0], asked, meant)._asdict(),
+            others=tuple(_apart(cls, name, asked, meant) for name in differ[1:]),
         )
+
+
+def _apart(
+    cls: MediationClass, name: str, asked: Mapping[str, bytes], meant: Mapping[str, bytes]
+) -> Difference:
+    """How a field differs."""
+    one, other = asked[name], meant[name]
+    if is_set(cls, name):
+        have, want = (decode(text).strip(",").split(",") for text in (one, other))
+        return Difference(
+            field=name,
+            value=", ".join(have),
+            matched=", ".join(word for word in have if word in want),
+            expected=", ".join(word for word in want if word not in have),
+            example=", ".join(want),
+            as_set=True,
+        )
+    at = parting(cls, one, other)
+    return Difference(name, decode(one), decode(one[:at]), decode(other[at:]), decode(other))
 
 
 def _closest(

@@ -16,8 +16,8 @@ def edit_of(library: Library, remedy: Remedy) -> Edit | None:
     match remedy.kind:
         case "exact" | "general" | "abstraction":
             return insertion(library, remedy.file, remedy.line, remedy.profile, remedy.rule)
-        case "deny":
-            return _relaxed(library, remedy.overrides[0], remedy.rule)
+        case "deny" | "mend" if remedy.replaces is not None:
+            return _in_place(library, remedy.replaces, remedy.rule)
         case "flag":
             profile = profile_at(library, remedy.file, remedy.line, remedy.profile)
             return _flagged(profile, remedy.rule) if profile is not None else None
@@ -26,7 +26,7 @@ def edit_of(library: Library, remedy: Remedy) -> Edit | None:
     return None
 
 
-def _relaxed(library: Library, ref: RuleRef, rule: str) -> Edit | None:
+def _in_place(library: Library, ref: RuleRef, rule: str) -> Edit | None:
     """Another rule in the place of one, or none."""
     for item in walk(library.file(ref.file).tree.items):
         if isinstance(item, ast.Rule):

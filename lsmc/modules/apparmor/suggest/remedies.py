@@ -99,6 +99,7 @@ class RemedyFinder:
             hazards=one.hazards,
             says=one.says,
             overrides=one.overrides,
+            replaces=one.replaces,
         )
         if one.kind == "deny":
             yield plain
@@ -109,7 +110,8 @@ class RemedyFinder:
             yield plain  # the file is gone: nothing can be tried
             return
         bare = one.rule.removeprefix("owner ")
-        general = generalized(one.wish, terms.places) if not one.overrides else ()
+        alone = one.kind == "mend" or bool(one.overrides)
+        general = generalized(one.wish, terms.places) if not alone else ()
         for rule in (one.rule, *general):
             same = rule.removeprefix("owner ") == bare
             tried = self._try(terms, profile, rule) if rule == one.rule or not same else None
@@ -117,9 +119,9 @@ class RemedyFinder:
                 continue
             added = self._added(profile, tried, one.wish)
             found = list(islice(added.of_class(), EXAMPLES + 1))
-            remedy = plain._replace(kind="exact" if same else "general", rule=rule)
+            remedy = plain._replace(kind=plain.kind if same else "general", rule=rule)
             yield _opening(remedy, profile, found, added.cut)
-        if not one.overrides:
+        if not alone:
             yield from self._abstractions(terms, plain, one.wish, profile)
 
     def _added(self, profile: ProfileRecord, tried: Matcher, wish: Wish) -> Openings:

@@ -15,6 +15,7 @@ from lsmc.explain.explanation import Suggestion
 from lsmc.ir.decision import DENY
 from lsmc.modules.apparmor.classes import FILE, LINK
 from lsmc.modules.apparmor.hazards import hazards
+from lsmc.modules.apparmor.mount_sides import sides
 from lsmc.modules.apparmor.precedence import decide
 from lsmc.modules.apparmor.requests import fields_of
 from lsmc.modules.apparmor.suggest.compilers import Version, compiler_for, takes_priority
@@ -65,6 +66,19 @@ def _of(
         exec_mode=_exec_mode(engine, look),
         compiler=compiler,
     )
+    for side in sides(engine.tables, look):
+        if side.source == look.values[0]:
+            yield Suggestion(
+                kind="mend",
+                rule=side.text,
+                profile=profile.full_name,
+                file=side.rule.file,
+                line=side.rule.line,
+                hazards=risks,
+                says=f"write `->` before the path: `{side.text}`",
+                wish=wish,
+                replaces=side.rule,
+            )
     refusing = _refusing(engine, look)
     refs: tuple[RuleRef, ...] = ()
     if refusing:
@@ -107,6 +121,7 @@ def _giving_way(
             hazards=risks,
             says=says,
             wish=wish,
+            replaces=ref,
             overrides=(ref,),
         )
 

@@ -40,7 +40,7 @@ def test_a_rule_gives_way(
 ) -> None:
     path = tmp_path / "p"
     ref = RuleRef("p", str(path), *place, "deny /a r,", ())
-    remedy = Remedy("deny", rule, "p", str(path), place[0], overrides=(ref,))
+    remedy = Remedy("deny", rule, "p", str(path), place[0], replaces=ref)
     assert changed(path, text, remedy) == after
 
 
