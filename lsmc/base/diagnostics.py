@@ -87,10 +87,15 @@ class Diagnostic:
 
 
 class PolicyError(Error):
-    """The policy cannot be compiled; `diagnostics` lists every reason."""
+    """The policy cannot be compiled; `diagnostics` lists every reason.
 
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+    `files` are the files of policy with errors in them, or in what they include, as far as the rest
+    would do without them.
+    """
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], files: Iterable[str] = ()) -> None:
         self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+        self.files = tuple(files)
         super().__init__("\n".join(str(d) for d in self.diagnostics))
 
 

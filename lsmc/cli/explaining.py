@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 
@@ -13,12 +14,14 @@ if TYPE_CHECKING:
     from lsmc.cli.options import Reading
     from lsmc.cli.screen import Screen
     from lsmc.compiler.outcome import Progress
-    from lsmc.explain.diagnosis import Explained
+    from lsmc.explain.choice import Take
+    from lsmc.explain.diagnosis import Explained, Remedy
     from lsmc.explain.log_groups import Causes
     from lsmc.logs.reader import LogReader
     from lsmc.modules.interface import Logs
     from lsmc.policy import Policy
 
+T = TypeVar("T")
 #: Records between two moves of the progress bar, and broken lines that are reported one by one.
 _STEP = 5_000
 _FAULTS = 10
@@ -44,30 +47,37 @@ def since(text: str) -> float:
 
 
 class LogOptions(NamedTuple):
-    """Options of `explain --log`; `policy` is its path as given."""
+    """Options of `explain --log`: `policy` and `logs` as they were given, the rest None if not."""
 
-    policy: str
+    policy: tuple[str, ...]
     logs: tuple[str, ...]
+    enforce: bool
     since: str | None
     profile: str | None
-    form: str
-    patch: bool
+    form: str | None
+    patch: Take | None
     html: str | None
+    limit: int | None
 
 
-def explain_log(policy: Policy, wanted: LogOptions, reading: Reading, screen: Screen) -> int:
+def explain_log(wanted: LogOptions, reading: Reading, screen: Screen) -> int:
     """Explain the causes found in logs.
 
     The exit code says whether one is denied, or that lines of the module could not be read.
     """
+    from lsmc.cli.machine import logs_of, policy_of
     from lsmc.cli.reading import progress_bar
     from lsmc.explain.log_groups import Causes
     from lsmc.logs.reader import LogReader
 
     moment = since(wanted.since) if wanted.since is not None else None
+    files = logs_of(wanted.logs, moment, screen)
+    policy, reading = policy_of(wanted.policy, reading, screen)
+    if wanted.enforce:
+        policy = policy.enforced
     logs = _logs(policy)
     causes = Causes(logs.grouping(), since=moment, profile=wanted.profile)
-    reader = LogReader(wanted.logs, logs.form())
+    reader = LogReader(files, logs.form())
     with progress_bar(screen) as progress:
         _read(reader, causes, progress)
         found = list(_explained(policy, causes, reading, progress))
@@ -75,63 +85,121 @@ def explain_log(policy: Policy, wanted: LogOptions, reading: Reading, screen: Sc
         screen.located(fault.source.file, fault.source.line, fault.reason)
     if reader.broken > _FAULTS:
         screen.remark(f"{_number(reader.broken - _FAULTS, 'more line')} could not be read")
-    if wanted.html is not None:
-        patch = _patch(found, policy, reading)
-        title = policy.module.title
-        _write_page(wanted.html, title, found, wanted, reader, causes, patch, reading, screen)
-    elif wanted.patch:
-        screen.patch(_patch(found, policy, reading))
+    answer = _Answer(policy, found, reader, causes, wanted, reading, screen)
+    if wanted.patch is not None:
+        answer.print_patch(wanted.patch)
+    elif wanted.html is not None or wanted.form == "html":
+        answer.write_page(wanted.html or "-")
     else:
-        _print(found, wanted, screen)
-    lines, records = _counts(reader, causes)
-    broken = (f"{reader.broken} broken", "bad" if reader.broken else "")
-    screen.remark(f"{lines}, ", broken)
-    screen.remark(records)
+        answer.print_causes()
+    answer.summarize()
     if reader.broken:
         return WRONG
     return NO if any(one.diagnosis.status == "denied" for one in found) else YES
 
 
-def _print(found: list[Explained], wanted: LogOptions, screen: Screen) -> None:
-    from lsmc.output.causes import cause_json, cause_lines
-    from lsmc.output.json import dumps
+class _Answer(NamedTuple):
+    """What was found in the logs, in the forms in which it is printed."""
 
-    if wanted.form == "json":
-        screen.text(dumps([cause_json(one) for one in found], indent=2) + "\n")
-    elif wanted.form == "jsonl":
-        for one in found:
-            screen.text(dumps(cause_json(one)) + "\n")
-    else:
-        for one in found:
-            screen.rich(cause_lines(one))
+    policy: Policy
+    found: list[Explained]
+    reader: LogReader
+    causes: Causes
+    wanted: LogOptions
+    reading: Reading
+    screen: Screen
 
+    def print_causes(self) -> None:
+        """Print the causes: a table on a terminal, else what is known of each."""
+        from lsmc.output.causes import cause_json, cause_lines
+        from lsmc.output.json import dumps
 
-def _write_page(
-    path: str,
-    title: str,
-    found: list[Explained],
-    wanted: LogOptions,
-    reader: LogReader,
-    causes: Causes,
-    patch: bytes,
-    reading: Reading,
-    screen: Screen,
-) -> None:
-    from lsmc.base.source import to_display
-    from lsmc.cli.pages import PolicyFiles, page_library, write_page
+        form = self.wanted.form or ("short" if sys.stdout.isatty() else "text")
+        screen = self.screen
+        if form == "short":
+            self._print_table()
+            return
+        found = self._limited(self.found, "cause")
+        if form == "json":
+            screen.text(dumps([cause_json(one) for one in found], indent=2) + "\n")
+        elif form == "jsonl":
+            for one in found:
+                screen.text(dumps(cause_json(one)) + "\n")
+        else:
+            for one in found:
+                screen.rich(cause_lines(one))
 
-    lines, records = _counts(reader, causes)
-    page = page_library().log_page(
-        found,
-        PolicyFiles(reading.restrict),
-        title=title,
-        policy=wanted.policy,
-        logs=wanted.logs,
-        counts=(f"{lines}, {reader.broken} broken", records),
-        faults=[(f"{one.source.file}:{one.source.line}", one.reason) for one in reader.faults],
-        patch=to_display(patch.decode("latin-1")),
-    )
-    write_page(path, page, screen)
+    def _print_table(self) -> None:
+        from lsmc.output.short import rows, short_lines
+
+        listed = rows(self.found)
+        self.screen.show(short_lines(self._limited(listed, "row"), self.screen.width))
+        if any(one.remedies for one in self.found):
+            self.screen.remark("-v tells why, --patch writes the fixes as a diff")
+
+    def _limited(self, found: list[T], what: str) -> list[T]:
+        most = self.wanted.limit
+        if most is None or len(found) <= most:
+            return found
+        self.screen.remark(f"{_number(len(found) - most, f'more {what}')} beyond --limit {most}")
+        return found[:most]
+
+    def print_patch(self, take: Take) -> None:
+        """Print the diff that a choice of remedies makes, and what is at stake with them."""
+        from lsmc.explain.choice import choose
+        from lsmc.output.patch import stake_lines
+
+        taken, left = choose(self.found, take)
+        diff = self._diff(taken)
+        notes = [("warning", text) for text in stake_lines(taken)]
+        notes += [("left out", text) for text in stake_lines(left)]
+        if diff:  # tools skip what stands before a diff
+            head = "".join(f"# {word}: {text}\n" for word, text in notes)
+            self.screen.patch(head.encode("utf-8", "backslashreplace") + diff)
+        for word, text in notes:
+            self.screen.remark((f"{word}: ", "warn"), text)
+        if left:
+            self.screen.remark("--patch=all takes what was left out")
+
+    def _diff(self, remedies: Sequence[Remedy]) -> bytes:
+        from lsmc.output.patch import unified
+
+        changed = _logs(self.policy).patched(remedies, self.reading.options())
+        return b"".join(unified(path, *texts) for path, texts in changed.items())
+
+    def write_page(self, path: str) -> None:
+        """Write the page, with the diff of the smallest rules that put nothing at stake."""
+        from lsmc.base.source import to_display
+        from lsmc.cli.pages import PolicyFiles, page_library, write_page
+        from lsmc.explain.choice import choose
+
+        reader = self.reader
+        lines, records = _counts(reader, self.causes)
+        page = page_library().log_page(
+            self.found,
+            PolicyFiles(self.reading.restrict),
+            title=self.policy.module.title,
+            policy=self.policy.name,
+            logs=[log if isinstance(log, str) else log.about for log in reader.logs],
+            counts=(f"{lines}, {reader.broken} broken", records),
+            faults=[(f"{one.source.file}:{one.source.line}", one.reason) for one in reader.faults],
+            patch=to_display(self._diff(choose(self.found, "exact").taken).decode("latin-1")),
+        )
+        write_page(path, page, self.screen)
+
+    def summarize(self) -> None:
+        """Print the counts of lines and causes, and what the exit code does not say."""
+        screen, reader = self.screen, self.reader
+        lines, records = _counts(reader, self.causes)
+        broken = (f"{reader.broken} broken", "bad" if reader.broken else "")
+        screen.remark(f"{lines}, ", broken)
+        screen.remark(records)
+        let = sum(one.diagnosis.status == "complain" for one in self.found)
+        if let:
+            screen.remark(
+                f"{_number(let, 'cause')} would be denied but for complain mode: --enforce counts"
+                " them as denied"
+            )
 
 
 def _read(reader: LogReader, causes: Causes, progress: Progress | None) -> None:
@@ -164,14 +232,6 @@ def _explained(
 def _logs(policy: Policy) -> Logs:
     """How the policy's module reads logs; raises `NoMeaning`."""
     return policy.module.needs(policy.module.logs, "a log")
-
-
-def _patch(found: list[Explained], policy: Policy, reading: Reading) -> bytes:
-    """The unified diff that adds a rule for each denial to the files."""
-    from lsmc.output.patch import unified
-
-    changed = _logs(policy).patched(found, reading.options())
-    return b"".join(unified(path, *texts) for path, texts in changed.items())
 
 
 def _counts(reader: LogReader, causes: Causes) -> tuple[str, str]:

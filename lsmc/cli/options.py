@@ -173,6 +173,15 @@ def _target(_ctx: click.Context, _: click.Parameter, value: str | None) -> str |
     return value
 
 
+policy_paths_option = click.option(
+    "--policy",
+    "paths",
+    metavar="PATH",
+    multiple=True,
+    help="Policy in place of POLICY: a file, directory or bundle; several are one policy.",
+)
+
+
 enforce_option = click.option(
     "--enforce", is_flag=True, help="Judge profiles in complain mode as if they were enforced."
 )

@@ -1,11 +1,11 @@
-"""`lsmc explain --html`: writes reports as HTML pages."""
+"""`lsmc explain --html` and `--format html`: writes reports as HTML pages."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from lsmc.cli.faults import UsageFault
-from lsmc.cli.outputs import write_output
+from lsmc.cli.outputs import is_stdout, write_output
 from lsmc.output.styled import safe
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def page_library() -> ModuleType:
 def write_page(path: str, text: str, screen: Screen) -> None:
     """Write a page; OSError."""
     write_output(path, text.encode("utf-8"))
-    screen.remark((safe(path), "where"), ": the report")
+    if not is_stdout(path):
+        screen.remark((safe(path), "where"), ": the report")
 
 
 class PolicyFiles:

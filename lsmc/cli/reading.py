@@ -23,17 +23,28 @@ _FEW = 5
 
 def read_policy(path: str, reading: Reading, screen: Screen) -> Policy:
     """The policy of a POLICY argument; OSError, `BundleError`, `PolicyError`."""
+    return read_policies([path], reading, screen)
+
+
+def read_policies(paths: Sequence[str], reading: Reading, screen: Screen) -> Policy:
+    """One policy of a bundle, or of files and directories; raises as `read_policy`."""
     from lsmc.cli.bundles import is_bundle, open_bundle
     from lsmc.policy import Policy
 
-    if is_bundle(path):
+    bundles = [path for path in paths if is_bundle(path)]
+    if bundles and len(paths) > 1:
+        raise UsageFault(
+            f"`{bundles[0]}` is a bundle, which is a policy by itself: give its source instead, to"
+            " join it with others"
+        )
+    for path in bundles:
         policy = open_bundle(path, screen)
         if reading.module not in (None, policy.module.name):
             raise UsageFault(f"`{path}` is policy of {policy.module.name}, not {reading.module}")
         _check_target(path, policy, reading.target)
         return policy
-    data, _ = compile_paths([path], reading, screen)
-    return Policy(data, path)
+    data, _ = compile_paths(paths, reading, screen)
+    return Policy(data, ", ".join(paths))
 
 
 def _check_target(path: str, policy: Policy, target: str | None) -> None:

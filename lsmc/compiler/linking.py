@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lsmc.base.diagnostics import Diagnostic, PolicyError
@@ -76,11 +76,22 @@ def link_profiles(
     return linked, distinct(warnings)
 
 
-def refuse(diagnostics: Iterable[Diagnostic]) -> None:
-    """Raise `PolicyError` with the errors among some diagnostics, if there are any."""
+def refuse(
+    diagnostics: Iterable[Diagnostic], files: Mapping[str, Iterable[Diagnostic]] | None = None
+) -> None:
+    """Raise `PolicyError` with the errors among some diagnostics, if there are any.
+
+    `files` are the diagnostics of each file of policy.
+    """
     errors = [d for d in diagnostics if d.severity == "error"]
     if errors:
-        raise PolicyError(distinct(errors))
+        broken = [path for path, some in (files or {}).items() if not clean(some)]
+        raise PolicyError(distinct(errors), broken)
+
+
+def clean(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether there are no errors among some diagnostics."""
+    return all(d.severity != "error" for d in diagnostics)
 
 
 def name_order(named: tuple[str, object]) -> bytes:

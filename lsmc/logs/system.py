@@ -27,9 +27,16 @@ _WRITERS = ("_TRANSPORT=kernel", "_COMM=dbus-daemon", "_COMM=dbus-broker")
 
 
 class Command(NamedTuple):
-    """A program whose output is a log: what it is called in messages, and its command line."""
+    """A program whose output is a log.
+
+    Attributes:
+        name: what it is called in the places of records.
+        about: what it is, for people.
+        words: its command line.
+    """
 
     name: str
+    about: str
     words: tuple[str, ...]
 
 
@@ -90,10 +97,12 @@ def journal(since: float | None, *, audited: bool = False) -> Command | None:
     matches = [word for one in writers for word in ("+", one)][1:]
     # what is read from: the last start of the system, or a time
     start = "--boot" if since is None else f"--since=@{int(since)}"
+    about = "the journal since the last start" if since is None else "the journal since that time"
     words = (program, *_JOURNAL, f"--output-fields={_FIELDS}", start)
     if not _answers((*words, "--lines=1", *matches)):
         return None
-    return Command("journal", (*words, f"--lines={MOST_ENTRIES}", *matches))
+    about += f" (its newest {MOST_ENTRIES:,} entries)"
+    return Command("journal", about, (*words, f"--lines={MOST_ENTRIES}", *matches))
 
 
 def _answers(words: tuple[str, ...]) -> bool:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import Options
     from lsmc.engine.verdict import Permissions, Verdict
-    from lsmc.explain.diagnosis import Diagnosis, Explained, Questions, Remedy
+    from lsmc.explain.diagnosis import Diagnosis, Questions, Remedy
     from lsmc.explain.explanation import Explanation
     from lsmc.explain.log_groups import Grouping
     from lsmc.ir.model import Policy as IrPolicy
@@ -63,15 +63,15 @@ class Logs(NamedTuple):
         grouping: which of them have one cause.
         questions: what they ask of a policy.
         remedies: (policy, options) gives the function that finds what would allow a denial.
-        patched: (causes with their remedies, options) the old and the new text of each file of
-            policy that the smallest fitting remedies change, one character a byte.
+        patched: (remedies, options) the old and the new text of each file of policy that they
+            change, one character a byte; what is at stake with them stands there as comments.
     """
 
     form: Callable[[], LogFormat]
     grouping: Callable[[], Grouping]
     questions: Callable[[], Questions]
     remedies: Callable[[Any, Options], Callable[[Diagnosis], tuple[Remedy, ...]]]
-    patched: Callable[[Iterable[Explained], Options], Mapping[str, tuple[str, str]]]
+    patched: Callable[[Iterable[Remedy], Options], Mapping[str, tuple[str, str]]]
 
 
 class Formatted(NamedTuple):

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsmc.base.source import to_display
+from lsmc.explain.hazards import HAZARDS
 from lsmc.output.styled import Line, line, safe
+
+if TYPE_CHECKING:
+    from lsmc.explain.diagnosis import Remedy
 
 _ESCAPES = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
 _NO_END = "\\ No newline at end of file\n"
@@ -38,6 +43,14 @@ def patch_lines(patch: bytes) -> Iterator[Line]:
     for text in patch.decode("latin-1").split("\n")[:-1]:
         role = "head" if text.startswith(("+++ ", "--- ")) else _ROLES.get(text[:1], "")
         yield line((safe(to_display(text)), role))
+
+
+def stake_lines(remedies: Iterable[Remedy]) -> Iterator[str]:
+    """What is at stake with each remedy that has a hazard, in a line."""
+    for one in remedies:
+        if one.hazards:
+            stakes = ", ".join(HAZARDS[word] for word in one.hazards)
+            yield f"profile {safe(one.profile)}: {safe(one.brief)} ({stakes})"
 
 
 def _name(path: str) -> str:

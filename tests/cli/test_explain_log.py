@@ -162,7 +162,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("form", ["text", "json", "jsonl", "patch"])
+@pytest.mark.parametrize("form", ["short", "text", "json", "jsonl", "patch"])
 def test_hostile_names_are_escaped(run: Run, bundle: Path, name: bytes, form: str) -> None:
     coded = (b"/srv/" + name).hex().upper()
     text = denied("/x").replace('name="/x"', f"name={coded}")

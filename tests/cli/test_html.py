@@ -186,7 +186,7 @@ def test_wrong_use(run: Run, bundle: Path, tmp_path: Path) -> None:
     for more in (("--patch",), ("--format", "json")):
         result = run("explain", bundle, "--log", "-", "--html", page, *more, text=LOG)
         assert result.exit_code == 2
-        assert "--html goes with neither --patch nor --format" in result.stderr
+        assert "a page goes with neither --patch nor another --format" in result.stderr
     result = run("explain", bundle, "--log", "-", "--html", tmp_path / "no" / "x", text=LOG)
     assert result.exit_code == 2
     assert "no directory" in result.stderr

@@ -227,6 +227,97 @@ def test_explain_prints_patches(
     assert run("query", name, "--base", ".", "--no-cache", "a", "read", "/c").exit_code == 0
 
 
+SHADOW = LOG.replace('name="/c"', 'name="/etc/shadow"')
+HAZARD = "# hazard: reads password hashes"
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool[0])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("profile a {\n  /b r,\n}\n", f"profile a {{\n  /b r,\n  {HAZARD}\n  /etc/shadow r,\n}}\n"),
+        ("profile a {\n  /x r,\n}\n", f"profile a {{\n  {HAZARD}\n  /etc/shadow r,\n  /x r,\n}}\n"),
+        ("profile a { /b r, }\n", f"profile a {{ /b r, /etc/shadow r, {HAZARD}\n }}\n"),
+        ("profile a { /x r, }\n", f"profile a {{ /etc/shadow r, {HAZARD}\n /x r, }}\n"),
+        ("profile a {}", f"profile a {{\n  {HAZARD}\n  /etc/shadow r,\n}}"),
+        ("profile a {\n  capability,\n}\n", None),
+        ("profile a {\n  include if exists <local/a>\n}\n", None),
+    ],
+)
+def test_a_hazard_is_a_comment_of_the_policy(
+    text: str,
+    expected: str | None,
+    tool: list[str],
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Beside the rule, which is taken only where everything is asked for."""
+    monkeypatch.chdir(tmp_path)
+    files = [write(tmp_path, "p", text), write(tmp_path, "local/a", "# mine\n")]
+    Path("log").write_text(SHADOW.format("a"))
+    words = ("explain", "p", "--base", ".", "--no-cache", "--log", "log")
+    for take in ("--patch", "--patch=exact", "--patch=general"):
+        shown = run(*words, take)
+        assert shown.stdout == ""
+        assert "left out: profile a: /etc/shadow r, (reads password hashes)" in shown.stderr
+    shown = run(*words, "--patch=all")
+    assert "warning: profile a: /etc/shadow r, (reads password hashes)" in shown.stderr
+    applied(shown.stdout_bytes, tmp_path, tool)
+    assert sum(path.read_text().count(f"{HAZARD}\n") for path in files) == 1
+    if expected is not None:
+        assert files[0].read_text() == expected
+    assert run("query", "p", "--base", ".", "--no-cache", "a", "read", "/etc/shadow").exit_code == 0
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool[0])
+def test_what_is_left_out_stands_before_the_diff(
+    tool: list[str], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "p", "profile a { /b r, }\n")
+    hostile = SHADOW.replace('name="/etc/shadow"', f"name={b'/x/a'.hex().upper()}0A2D2D2D20612F70")
+    hostile = hostile.replace('operation="open"', 'operation="mount" fstype="x"')
+    Path("log").write_text(LOG.format("a") + SHADOW.format("a") + hostile.format("a"))
+    words = ("explain", "p", "--base", ".", "--no-cache", "--log", "log")
+    shown = run(*words, "--patch")
+    assert "# left out: profile a: /etc/shadow r, (reads password hashes)\n" in shown.stdout
+    applied(shown.stdout_bytes, tmp_path, tool)
+    assert Path("p").read_text() == "profile a { /b r, /c r, }\n"
+
+
+DENY = "profile a {\n  /srv/** r,\n  deny /srv/x r,\n  /b r,\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("3.0", "profile a {\n  /srv/** r,\n  /b r,\n}\n"),
+        (
+            "4.1",
+            DENY.replace(
+                "  deny",
+                "  # hazard: overrides a rule that denies this\n  priority=1 /srv/x r,\n  deny",
+            ),
+        ),
+    ],
+)
+def test_a_deny_rule_gives_way_only_where_all_is_asked_for(
+    target: str, expected: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For compilers that have priorities it stays, and one rule is put above it."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "p", DENY)
+    Path("log").write_text(LOG.replace('name="/c"', 'name="/srv/x"').format("a"))
+    words = ("explain", "p", "--base", ".", "--no-cache", "--target", target, "--log", "log")
+    shown = run(*words, "--patch")
+    assert shown.stdout == ""
+    assert "overrides a rule that denies this" in shown.stderr
+    applied(run(*words, "--patch=all").stdout_bytes, tmp_path, TOOLS[0])
+    assert Path("p").read_text() == expected
+    assert run(*words).exit_code == 0
+
+
 @pytest.mark.parametrize(
     "words",
     [

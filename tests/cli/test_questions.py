@@ -355,6 +355,8 @@ def test_what_explain_suggests_compiles(text: str, subject: str, words: tuple[st
     )  # type: ignore[arg-type]
     assert not found.verdict.allowed
     for one in found.suggestions:
+        if one.kind == "deny":  # a rule that gives way allows nothing by itself
+            continue
         name = f'"{one.profile}"'
         extended = lsmc.compile_text(
             f"{head}profile {name} {{\n{one.rule}\n}}\n", base=ROOT / "profiles"
@@ -363,10 +365,10 @@ def test_what_explain_suggests_compiles(text: str, subject: str, words: tuple[st
 
 
 def test_a_suggestion_that_does_not_compile_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lsmc.modules.apparmor.suggest import suggest
+    from lsmc.modules.apparmor.suggest import smallest
 
     policy = lsmc.compile_text("profile p { }")
     assert policy.explain("p", "read", "/a").suggestions
     for rule in ("nonsense /a r,", "/b r,", "deny /a r,", "capability bogus,"):
-        monkeypatch.setattr(suggest, "suggest", lambda _wish, rule=rule: rule)
+        monkeypatch.setattr(smallest, "suggest", lambda _wish, rule=rule: rule)
         assert policy.explain("p", "read", "/a").suggestions == ()

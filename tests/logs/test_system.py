@@ -117,11 +117,11 @@ def test_a_command_that_fails_is_an_error(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(UnreadableLog, match="failed with status 3"):
         list(LogReader([command], FORMAT))
     with pytest.raises(UnreadableLog):
-        list(LogReader([Command("gone", ("/no/such/program",))], FORMAT))
+        list(LogReader([Command("gone", "", ("/no/such/program",))], FORMAT))
 
 
 def test_a_command_ends_with_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journalctl(tmp_path, monkeypatch, "while :; do echo x; done\n")
-    endless = output_of(Command("journal", ("journalctl",)))
+    endless = output_of(Command("journal", "", ("journalctl",)))
     assert endless.__enter__().readline() == b"x\n"
     assert not endless.__exit__(KeyError, KeyError(), None)

@@ -9,57 +9,89 @@ import click
 from lsmc.cli import completion
 from lsmc.cli.contexts import context_options
 from lsmc.cli.faults import NO, YES, UsageFault
+from lsmc.cli.machine import OWN_LOGS, policy_of
 from lsmc.cli.options import (
     Reading,
     enforce_option,
-    format_option,
     policy_options,
+    policy_paths_option,
     screen_of,
     screen_options,
 )
 
 if TYPE_CHECKING:
+    from lsmc.cli.screen import Screen
+    from lsmc.explain.choice import Take
     from lsmc.stack.context import Context
 
 
-@click.command("explain")
-@click.argument("policy", metavar="POLICY")
+class _Explain(click.Command):
+    """Takes `--patch` without a value, as the value follows a `=` alone."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments."""
+        end = args.index("--") if "--" in args else len(args)
+        options = ["--patch=exact" if arg == "--patch" else arg for arg in args[:end]]
+        return super().parse_args(ctx, options + args[end:])
+
+
+@click.command("explain", cls=_Explain)
+@click.argument("policy", metavar="[POLICY]", required=False)
 @click.argument(
     "words",
     metavar="[SUBJECT OP [OBJECT] [KEY=VALUE...]]",
     nargs=-1,
     shell_complete=completion.question,
 )
+@policy_paths_option
 @click.option("--not-owner", is_flag=True, help="The subject does not own the object.")
 @click.option(
     "--log",
-    metavar="FILE",
+    metavar="[FILE]",
     multiple=True,
-    help="Explain the records of a log in place of a question; - is standard input.",
+    is_flag=False,
+    flag_value=OWN_LOGS,
+    help="Explain the records of a log in place of a question: a file, a directory, - for standard"
+    " input; this machine's own when it comes last without a FILE.",
 )
 @click.option("--since", metavar="TIME", help="With --log: nothing older (2026-01-31T10:00, 2h).")
 @click.option("--profile", metavar="GLOB", help="With --log: only these profiles.")
-@click.option("--patch", is_flag=True, help="With --log: print a diff that allows what is denied.")
+@click.option(
+    "--patch",
+    type=click.Choice(("exact", "general", "all")),
+    help="With --log: print a diff that allows what is denied, by the smallest rules (the default)"
+    " or by rules for its kind; all: also what is dangerous.",
+)
+@click.option("--limit", metavar="N", type=click.IntRange(0), help="With --log: only the first N.")
+@click.option("-v", "--verbose", is_flag=True, help="With --log: the whole story of each cause.")
 @click.option("--html", metavar="REPORT", help="Write a page to read in a browser instead.")
 @enforce_option
 @context_options
-@format_option("text", "json", "jsonl")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("short", "text", "json", "jsonl", "html")),
+    help="How to print the answer [text; for a log on a terminal short, a table].",
+)
 @policy_options
 @screen_options
 @click.pass_context
 def command(
     ctx: click.Context,
-    policy: str,
+    policy: str | None,
     words: tuple[str, ...],
+    paths: tuple[str, ...],
     not_owner: bool,
     log: tuple[str, ...],
     since: str | None,
     profile: str | None,
-    patch: bool,
+    patch: Take | None,
+    limit: int | None,
+    verbose: bool,
     html: str | None,
     enforce: bool,
     context: Context | None,
-    form: str,
+    form: str | None,
     reading: Reading,
 ) -> int:
     """Explain whether SUBJECT may do OP to OBJECT, and what would change the answer.
@@ -69,51 +101,91 @@ def command(
     the process, the object, its directory and the modules is asked as `lsmc query` asks it.
 
     With --log the questions are those of a log's records, the same ones taken together: each is
-    shown with its count, what this policy says to it, and rules that would allow it.
+    shown with its count, what this policy says to it, and rules that would allow it.  Without a
+    POLICY that is the policy of this machine; `lsmc explain --log` alone explains its own log.
     """
-    from lsmc.cli.ask import question
     from lsmc.cli.outputs import check_output
-    from lsmc.cli.pages import PolicyFiles, page_library, write_page
-    from lsmc.cli.reading import read_policy
-    from lsmc.output.explanation import explanation_lines
-    from lsmc.output.json import dumps
-    from lsmc.output.json import explanation as to_json
+    from lsmc.cli.pages import page_library
 
     screen = screen_of(ctx)
-    if html is not None:
-        if patch or form != "text":
-            raise UsageFault("--html goes with neither --patch nor --format")
+    if paths and policy is not None:
+        words = (policy, *words)
+    elif policy is not None:
+        paths = (policy,)
+    if verbose and form is not None:
+        raise UsageFault("-v and --format exclude each other")
+    form = "text" if verbose else form
+    if html is not None or form == "html":
+        if patch or (html is not None and form is not None):
+            raise UsageFault("a page goes with neither --patch nor another --format")
         page_library()
-        check_output(html)
+        check_output(html or "-")
     if log:
         from lsmc.cli.explaining import LogOptions, explain_log
 
         if words or not_owner or context is not None:
-            raise UsageFault("--log takes its questions from the log")
-        opened = read_policy(policy, reading, screen)
-        if enforce:
-            opened = opened.enforced
+            raise UsageFault(
+                "--log takes its questions from the log; for several logs write --log before each,"
+                " for several paths of policy --policy"
+            )
         wanted = LogOptions(
-            policy=policy,
+            policy=paths,
             logs=log,
+            enforce=enforce,
             since=since,
             profile=profile,
             form=form,
             patch=patch,
             html=html,
+            limit=limit,
         )
-        return explain_log(opened, wanted, reading, screen)
-    if since is not None or profile is not None or patch:
-        raise UsageFault("--since, --profile and --patch go with --log")
+        return explain_log(wanted, reading, screen)
+    if since is not None or profile is not None or patch or limit is not None or form == "short":
+        raise UsageFault("--since, --profile, --patch, --limit and `short` go with --log")
+    if not paths:
+        raise UsageFault("missing POLICY; only --log explains this machine's own")
+    return _explain_question(
+        paths,
+        words,
+        context,
+        reading,
+        screen,
+        owner=not not_owner,
+        enforce=enforce,
+        form=form,
+        html=html,
+    )
+
+
+def _explain_question(
+    paths: tuple[str, ...],
+    words: tuple[str, ...],
+    context: Context | None,
+    reading: Reading,
+    screen: Screen,
+    *,
+    owner: bool,
+    enforce: bool,
+    form: str | None,
+    html: str | None,
+) -> int:
+    from lsmc.cli.ask import question
+    from lsmc.cli.pages import PolicyFiles, page_library, write_page
+    from lsmc.output.explanation import explanation_lines
+    from lsmc.output.json import dumps
+    from lsmc.output.json import explanation as to_json
+
     subject, op, obj, fields = question(words)
-    opened = read_policy(policy, reading, screen)
+    opened, reading = policy_of(paths, reading, screen)
     if enforce:
         opened = opened.enforced
-    found = opened.explain(subject, op, obj, owner=not not_owner, context=context, **fields)
-    if html is not None:
-        page = page_library().question_page(found, PolicyFiles(reading.restrict), policy=policy)
-        write_page(html, page, screen)
-    elif form != "text":
+    found = opened.explain(subject, op, obj, owner=owner, context=context, **fields)
+    if html is not None or form == "html":
+        page = page_library().question_page(
+            found, PolicyFiles(reading.restrict), policy=opened.name
+        )
+        write_page(html or "-", page, screen)
+    elif form in ("json", "jsonl"):
         screen.text(dumps(to_json(found), indent=2 if form == "json" else None) + "\n")
     else:
         screen.rich(explanation_lines(found))

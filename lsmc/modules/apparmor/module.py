@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import Options
     from lsmc.engine.verdict import Permissions, Verdict
-    from lsmc.explain.diagnosis import Diagnosis, Explained, Questions, Remedy
+    from lsmc.explain.diagnosis import Diagnosis, Questions, Remedy
     from lsmc.explain.explanation import Explanation
     from lsmc.explain.log_groups import Grouping
     from lsmc.ir.model import Policy
@@ -127,10 +127,10 @@ def _remedies(engine: Engine, options: Options) -> Callable[[Diagnosis], tuple[R
     return RemedyFinder(engine, options).of
 
 
-def _patched(causes: Iterable[Explained], options: Options) -> Mapping[str, tuple[str, str]]:
+def _patched(remedies: Iterable[Remedy], options: Options) -> Mapping[str, tuple[str, str]]:
     from lsmc.modules.apparmor.suggest.patches import patched
 
-    return patched(causes, options)
+    return patched(remedies, options)
 
 
 def _semantics() -> Semantics:

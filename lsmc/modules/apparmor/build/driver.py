@@ -112,7 +112,7 @@ def compile_files(
         if names & places.keys():  # a name that was unique is so no more: the warning needs both
             return compile_files(paths, options, jobs=jobs, progress=progress)
         diagnostics += [one for path in again for one in files[path].diagnostics] + twofold
-        refuse(diagnostics)
+        refuse(diagnostics, {path: file.diagnostics for path, file in files.items()})
         done = kept.digests if kept is not None else ()
         needed = {need.digest for reading in readings for need in reading.needs}
         total = len(needed.difference(done))

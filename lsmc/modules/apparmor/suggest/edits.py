@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lsmc.base.source import Source, Span, from_display
 from lsmc.engine.verdict import RuleRef
 from lsmc.explain.diagnosis import Remedy
@@ -11,11 +13,15 @@ from lsmc.modules.apparmor.syntax import ast
 from lsmc.modules.apparmor.syntax.walk import walk
 
 
-def edit_of(library: Library, remedy: Remedy) -> Edit | None:
-    """The edit of a remedy, None where it asks for none or its place is gone; OSError."""
+def edit_of(library: Library, remedy: Remedy, notes: Sequence[str] = ()) -> Edit | None:
+    """The edit of a remedy, None where it asks for none or its place is gone; OSError.
+
+    `notes` are comments that are written before a rule.
+    """
     match remedy.kind:
         case "exact" | "general" | "abstraction":
-            return insertion(library, remedy.file, remedy.line, remedy.profile, remedy.rule)
+            place = remedy.file, remedy.line, remedy.profile
+            return insertion(library, *place, remedy.rule, notes)
         case "deny" | "mend" if remedy.replaces is not None:
             return _in_place(library, remedy.replaces, remedy.rule)
         case "flag":

@@ -7,7 +7,7 @@ in order, with that rule's indent; without one, behind the last rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from lsmc.base.source import Source, Span, from_display
@@ -29,10 +29,12 @@ class Edit(NamedTuple):
     rule: str
 
 
-def insertion(library: Library, file: str, line: int, name: str, rule: str) -> Edit | None:
+def insertion(
+    library: Library, file: str, line: int, name: str, rule: str, notes: Sequence[str] = ()
+) -> Edit | None:
     """The edit that adds a rule to the profile at a line of a file, None if it is not there.
 
-    OSError when the file cannot be read.
+    `notes` are comments that are written before it.  OSError when the file cannot be read.
     """
     profile = profile_at(library, file, line, name)
     if profile is None:
@@ -43,10 +45,11 @@ def insertion(library: Library, file: str, line: int, name: str, rule: str) -> E
             if isinstance(item, ast.Rlimit) and item.name.text == new.name.text:
                 span = item.span
                 return Edit(span.source, span.start, span.end, from_display(rule), rule)
+    lines = (*notes, from_display(rule))
     local = None if isinstance(new, ast.Profile) else _local(library, profile)
     if local is not None:
-        return _at(local.items, new, rule) or _at_end(local, rule)
-    return _at(profile.body, new, rule) or _in_body(profile, rule)
+        return _at(local.items, new, lines) or _at_end(local, lines)
+    return _at(profile.body, new, lines) or _in_body(profile, lines)
 
 
 def profile_at(library: Library, file: str, line: int, name: str) -> ast.Profile | None:
@@ -113,9 +116,9 @@ def _span(item: ast.Item) -> Span:
     return item.span
 
 
-def _at(items: tuple[ast.Item, ...], new: ast.Item | None, rule: str) -> Edit | None:
+def _at(items: tuple[ast.Item, ...], new: ast.Item | None, lines: Sequence[str]) -> Edit | None:
     """Beside the rule of the same kind that the new one resembles most."""
-    kind, key = _kind(new), _sort_key(from_display(rule))
+    kind, key = _kind(new), _sort_key(lines[-1])
     same = [
         (at, item)
         for at, item in enumerate(items)
@@ -132,10 +135,10 @@ def _at(items: tuple[ast.Item, ...], new: ast.Item | None, rule: str) -> Edit | 
     if keys[at] <= key:
         while at + 1 in keys and keys[at + 1] <= key and _adjoin(items[at], items[at + 1]):
             at += 1
-        return _after(_span(items[at]), rule)
+        return _after(_span(items[at]), lines)
     while at - 1 in keys and keys[at - 1] > key and _adjoin(items[at - 1], items[at]):
         at -= 1
-    return _before(_span(items[at]), rule)
+    return _before(_span(items[at]), lines)
 
 
 def _shared(one: str, other: str) -> int:
@@ -161,21 +164,29 @@ def _line(span: Span) -> tuple[int, int, str]:
     return start, end, indent
 
 
-def _after(span: Span, rule: str) -> Edit:
+def _after(span: Span, lines: Sequence[str]) -> Edit:
     start, end, indent = _line(span)
     if start < 0:
-        return Edit(span.source, span.end, span.end, f" {from_display(rule)}", rule)
-    return Edit(span.source, end, end, f"\n{indent}{from_display(rule)}", rule)
+        return Edit(span.source, span.end, span.end, f" {_beside(lines)}", lines[-1])
+    text = "".join(f"\n{indent}{line}" for line in lines)
+    return Edit(span.source, end, end, text, lines[-1])
 
 
-def _before(span: Span, rule: str) -> Edit:
+def _before(span: Span, lines: Sequence[str]) -> Edit:
     start, _, indent = _line(span)
     if start < 0:
-        return Edit(span.source, span.start, span.start, f"{from_display(rule)} ", rule)
-    return Edit(span.source, start, start, f"{indent}{from_display(rule)}\n", rule)
+        return Edit(span.source, span.start, span.start, f"{_beside(lines)} ", lines[-1])
+    text = "".join(f"{indent}{line}\n" for line in lines)
+    return Edit(span.source, start, start, text, lines[-1])
 
 
-def _in_body(profile: ast.Profile, rule: str) -> Edit:
+def _beside(lines: Sequence[str]) -> str:
+    """A rule in a line with others; its comments follow it and end the line."""
+    *notes, rule = lines
+    return f"{rule} {' '.join(notes)}\n" if notes else rule
+
+
+def _in_body(profile: ast.Profile, lines: Sequence[str]) -> Edit:
     """Behind the last rule of a body that has none of the kind."""
     last: ast.Item | None = None
     for item in profile.body:
@@ -183,20 +194,20 @@ def _in_body(profile: ast.Profile, rule: str) -> Edit:
         if isinstance(item, ast.Rule | ast.Rlimit | ast.Abi | ast.Include) and not local:
             last = item
     if last is not None:
-        return _after(_span(last), rule)
+        return _after(_span(last), lines)
     source = profile.head.source
     brace = source.text.find("{", profile.head.end) + 1
     start = source.text.rfind("\n", 0, profile.head.start) + 1
     outer = source.text[start : profile.head.start]
     outer = outer if not outer.strip() else ""
-    text = f"\n{outer}  {from_display(rule)}"
+    text = "".join(f"\n{outer}  {line}" for line in lines)
     if not source.text[brace:].lstrip(" \t").startswith(("\n", "#")):
         text += f"\n{outer}"
-    return Edit(source, brace, brace, text, rule)
+    return Edit(source, brace, brace, text, lines[-1])
 
 
-def _at_end(file: ast.File, rule: str) -> Edit:
+def _at_end(file: ast.File, lines: Sequence[str]) -> Edit:
     source = file.span.source
     end = len(source.text)
     gap = "" if not end or source.text.endswith("\n") else "\n"
-    return Edit(source, end, end, f"{gap}{from_display(rule)}\n", rule)
+    return Edit(source, end, end, gap + "".join(f"{line}\n" for line in lines), lines[-1])

@@ -110,7 +110,7 @@ class RemedyFinder:
             yield plain  # the file is gone: nothing can be tried
             return
         bare = one.rule.removeprefix("owner ")
-        alone = one.kind == "mend" or bool(one.overrides)
+        alone = one.kind == "mend" or "overrides-deny" in one.hazards
         general = generalized(one.wish, terms.places) if not alone else ()
         for rule in (one.rule, *general):
             same = rule.removeprefix("owner ") == bare

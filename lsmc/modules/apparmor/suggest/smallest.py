@@ -100,7 +100,7 @@ def _of(
             line=place.line,
             hazards=risks,
             wish=wish,
-            overrides=refs,
+            overrides=refs if wish.priority is not None else (),
         )
 
 

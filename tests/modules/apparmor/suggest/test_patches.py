@@ -118,7 +118,7 @@ def test_the_patch_removes_the_denial(tmp_path: Path, name: str, where: str) -> 
     found = json.loads(before.stdout)
     assert found["status"] == "denied"
     assert found["suggestions"][0]["file"] == str(policy / "p")
-    apply(explain(tmp_path, line, "--patch").stdout)
+    apply(explain(tmp_path, line, "--patch=all").stdout)
     after = explain(tmp_path, line, "--format", "jsonl")
     assert json.loads(after.stdout)["status"] == "allowed", (policy / "p").read_text()
     assert after.exit_code == 0

@@ -1,0 +1,72 @@
+"""Which remedies are taken."""
+
+from __future__ import annotations
+
+import pytest
+
+from lsmc.engine.verdict import RuleRef
+from lsmc.explain.choice import Need, needs
+from lsmc.explain.diagnosis import Kind, Remedy
+
+REF = RuleRef("p", "f", 3, 1, "deny /x r,", ())
+
+
+def remedy(kind: Kind, rule: str = "", **more: object) -> Remedy:
+    return Remedy(kind, rule or kind, "p", "f", 1)._replace(**more)  # type: ignore[arg-type]
+
+
+EXACT, GENERAL, ABSTRACTION = remedy("exact"), remedy("general"), remedy("abstraction")
+DENY, OTHER = remedy("deny", overrides=(REF,)), remedy("deny", "other", overrides=(REF,))
+RISKY = GENERAL._replace(hazards=("programs",))
+ABOVE = EXACT._replace(overrides=(REF,))
+FLAG = remedy("flag")
+MEND = remedy("mend", replaces=REF)
+
+
+@pytest.mark.parametrize(
+    ("remedies", "expected"),
+    [
+        ((), []),
+        ((EXACT,), [Need((), (), EXACT, ())]),
+        (
+            (EXACT, GENERAL, ABSTRACTION, EXACT, FLAG),
+            [Need((), (), EXACT, (GENERAL, ABSTRACTION)), Need((), (), EXACT), Need((), (), FLAG)],
+        ),
+        ((DENY, OTHER), [Need((), (DENY, OTHER))]),
+        ((DENY, EXACT, OTHER, EXACT), [Need((), (DENY,), EXACT), Need((), (OTHER,), EXACT)]),
+        ((EXACT, MEND, EXACT), [Need((), (), EXACT), Need((MEND,), (), EXACT)]),
+        ((GENERAL,), [Need((), (), None, (GENERAL,))]),
+    ],
+)
+def test_remedies_are_told_apart_by_what_they_are_for(
+    remedies: tuple[Remedy, ...], expected: list[Need]
+) -> None:
+    assert list(needs(remedies)) == expected
+
+
+@pytest.mark.parametrize(
+    ("need", "exact", "wide"),
+    [
+        (Need((), (), EXACT, (GENERAL, ABSTRACTION)), (EXACT,), (GENERAL,)),
+        (Need((), (), EXACT, (RISKY,)), (EXACT,), (EXACT,)),
+        (Need((), (), EXACT, (RISKY, GENERAL)), (EXACT,), (GENERAL,)),
+        (Need((), (), EXACT._replace(hazards=("programs",)), (RISKY,)), None, (RISKY,)),
+        # a rule that overrides leaves those that refuse as they are
+        (Need((), (DENY,), ABOVE, (GENERAL,)), (ABOVE,), (ABOVE,)),
+        (Need((), (DENY, OTHER), EXACT), (DENY, OTHER, EXACT), (DENY, OTHER, EXACT)),
+        (Need((), (DENY,)), (DENY,), (DENY,)),
+    ],
+)
+def test_what_allows_it(
+    need: Need, exact: tuple[Remedy, ...] | None, wide: tuple[Remedy, ...]
+) -> None:
+    assert need.taken(wide=False) == (exact or (need.smallest,))
+    assert need.taken(wide=True) == wide
+
+
+def test_a_person_should_mend_what_was_meant() -> None:
+    need = Need((MEND,), (DENY,), ABOVE)
+    assert need.taken(wide=False) == (ABOVE,)
+    assert need.advised(wide=False) == (MEND,)
+    assert need._replace(meant=()).advised(wide=False) == (DENY,)
+    assert Need((), (), EXACT, (GENERAL,)).advised(wide=True) == (GENERAL,)
