@@ -227,6 +227,6 @@ def by_meaning(
         rule = rule_at(matcher, place).rule
         facts = rule.facts
         transition = semantics.destination(facts.transition, matcher.profile)
-        meaning = (rule.pattern, *facts[1:7], facts.adds_log, transition)
+        meaning = (rule.pattern, *facts[1:7], facts.adds_log, facts.weak, transition)
         found.setdefault(rule.cls, {}).setdefault(meaning, []).append(place)
     return found

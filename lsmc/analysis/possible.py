@@ -5,8 +5,8 @@ a rule that allows is added, what was refused is allowed.  The answer may name c
 object shows, never too few.
 
 Of the rules that match an object those of the highest rank decide together, so one rule that both
-sides have and one of each side stand for any number; a rule that adds its log to those above it
-comes with each.
+sides have and one of each side stand for any number; a rule that adds its log or its silence to
+those above it comes with each.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeAlias
 
 from lsmc.analysis.observed import Outcome, outcome_at
 from lsmc.analysis.semantics import Semantics
-from lsmc.ir.decision import Facts
+from lsmc.ir.decision import DENY, Facts
 from lsmc.ir.mediation import MediationClass
 from lsmc.tables.records import ProfileRecord
 
@@ -144,7 +144,7 @@ def _or_refused(own: Outcome) -> set[Outcome]:
 
 
 def _groups(rules: Iterable[Facts]) -> list[_Group]:
-    """No rule, each, and each with one that adds its log to others."""
+    """No rule, each, and each with one that adds its log or its silence to others."""
     known = tuple(rules)
-    adding = [facts for facts in known if facts.adds_log and facts.audit]
+    adding = [facts for facts in known if facts.adds_log and (facts.audit or facts.effect == DENY)]
     return [(), *((facts,) for facts in known), *product(known, adding)]

@@ -15,8 +15,8 @@ PROMPT, ALLOW, DENY = int(Effect.PROMPT), int(Effect.ALLOW), int(Effect.DENY)
 class Facts(NamedTuple):
     """What the precedence needs to know of a rule; `id` is the caller's name for it.
 
-    A rule that `adds_log` logs what it matches also where a rule without wildcards of its priority
-    decides.
+    A rule that `adds_log` logs, or silences, what it matches also where a stronger rule of its
+    priority allows, or denies.  A `weak` rule gives way to every other of its priority.
     """
 
     id: int
@@ -28,6 +28,7 @@ class Facts(NamedTuple):
     exact: bool = False
     transition: Transition | None = None
     adds_log: bool = False
+    weak: bool = False
 
 
 class Decision(NamedTuple):

@@ -22,7 +22,8 @@ class Rule:
     """One pattern a field, and what holds for the objects that match.
 
     `owner` and `other` are the permission bits for a subject that owns the object and for any
-    other; `exact` tells that no field has a wildcard.  `adds_log`: see `lsmc.ir.decision.Facts`.
+    other; `exact` tells that no field has a wildcard.  `adds_log`, `weak`: see
+    `lsmc.ir.decision.Facts`.
     """
 
     cls: MediationClass
@@ -36,6 +37,7 @@ class Rule:
     exact: bool = False
     transition: Transition | None = None
     adds_log: bool = False
+    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

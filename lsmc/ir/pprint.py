@@ -92,6 +92,8 @@ def _flags(rule: Rule | Facts) -> Iterator[str]:
         yield "exact"
     if rule.adds_log:
         yield "adds_log"
+    if rule.weak:
+        yield "weak"
     if rule.transition is not None:
         yield transition_text(rule.transition)
 

@@ -217,7 +217,8 @@ class _Writer:
                 | rule.effect << 8
                 | rule.audit << 16
                 | rule.exact << 17
-                | rule.adds_log << 18,
+                | rule.adds_log << 18
+                | rule.weak << 19,
                 rule.owner,
                 rule.other,
                 rule.priority + PRIORITY_BIAS,

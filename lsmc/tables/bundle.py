@@ -220,6 +220,7 @@ class Bundle(Sections):
             bool(head >> 17 & 1),
             self.transition(transition),
             bool(head >> 18 & 1),
+            bool(head >> 19 & 1),
         )
         return RuleRecord(facts, head & 0xFF, place, (pattern[0], pattern[1]))
 

@@ -47,7 +47,7 @@ class Section(IntEnum):
 #: Words in a record of each section that is a table of records.
 SPAN_WORDS = 6  # file, line, column, end line, end column, text
 TRANSITION_WORDS = 3  # kind, name, flags
-#: Class, effect, audit, exact and adds_log; owner, other, priority, transition, span, pattern × 2.
+#: Class, effect, audit, exact, adds_log, weak; then owner, other, priority, ..., pattern × 2.
 RULE_WORDS = 8
 RULE_TRANSITION, RULE_SPAN = 4, 5  # the columns that refer to other tables
 UNIT_WORDS = 4  # first rule, rules, first group, groups

@@ -12,6 +12,7 @@ from tests.differential import refused
 from tests.differential.answers import Answer, Question, to_text
 from tests.differential.binary import FormatError
 from tests.differential.compare import Compared
+from tests.differential.domain import parent_and_leaf
 from tests.differential.known import explain
 from tests.differential.masks import TYPES
 from tests.differential.oracle import Oracle, RefusedError, compile_with_parser, oracles, target
@@ -152,8 +153,11 @@ def _attached(mine: Ours, theirs: Mapping[str, Oracle]) -> Iterator[Compared]:
         profile = mine.profiles.get(name)
         if profile is None:
             continue
-        full = f":{profile.namespace}://{profile.parent}" if profile.namespace else profile.parent
-        scope = profile.namespace, full if profile.parent else ""
+        parent, _ = parent_and_leaf(profile.name)
+        full = f":{profile.namespace}://{parent}" if profile.namespace and parent else parent
+        if full and full not in mine.profiles:
+            continue
+        scope = profile.namespace, full
         for path in _executables(mine, oracle, name):
             if path.startswith(b"/"):
                 asked[(*scope, path)] = None

@@ -55,11 +55,8 @@ def left_match(automaton: Automaton, state: int, path: bytes) -> tuple[int, int]
 
 def parent_and_leaf(name: str) -> tuple[str, str]:
     """`a//b` as (`a`, `b`); names are split from the left."""
-    parts = []
-    while (at := name.find("//", 1)) > 0:
-        parts.append(name[:at])
-        name = name[at + 2 :]
-    return "//".join(parts), name
+    *above, leaf = name.split("//")
+    return "//".join(above), leaf
 
 
 def attach(profiles: Profiles, path: bytes, parent: str = "", namespace: str = "") -> str | None:
@@ -67,6 +64,8 @@ def attach(profiles: Profiles, path: bytes, parent: str = "", namespace: str = "
     best: Profile | None = None
     length, conflict = 0, False
     for profile in profiles.values():
+        if profile.name.startswith("//"):
+            continue  # no kernel loads it: the parent would be a profile without a name
         above, leaf = parent_and_leaf(profile.name)
         if (profile.namespace, above) != (namespace, parent):
             continue

@@ -248,21 +248,25 @@ def _map_in_order(rules: Sequence[Rule], owner: bool, written: bool) -> Answer:
     return Answer(some[allow], some[audit and allow], some[quiet and not allow])
 
 
-def _quiet_options(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+def _one_option(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
+    """Whether an option is dropped that is granted beside a rule which silences the other."""
     if question.cls != "unix" or ours.mediated != theirs.mediated:
         return False
-    options = {"getopt", "setopt"}
-    if any(not one ^ other <= options for one, other in zip(ours[:3], theirs[:3], strict=True)):
+    lost = ours.allow - theirs.allow
+    differing = frozenset().union(
+        *(one ^ other for one, other in zip(ours[:3], theirs[:3], strict=True))
+    )
+    if not lost or differing != lost or not lost <= theirs.quiet & {"getopt", "setopt"}:
         return False
     fields = dict(question.fields)
     values = [pack(to_bytes(fields.get(name, ""))) for name in UNIX.fields[:2]]
     found = [rule for rule in rules.get("unix", ()) if all(map(matches, rule.fields, values))]
-    denied = ours.allow != theirs.allow
-    return ours.allow >= theirs.allow and any(
-        (rule.effect is Effect.DENY or (rule.audit and not denied))
-        and len(options & set(rule.cls.names(rule.owner))) == 1
-        for rule in found
-    )
+    for bit in (UNIX.mask((name,)) for name in lost):
+        about = [rule for rule in found if rule.owner & bit]
+        silent = {rule.priority for rule in about if rule.weak and not rule.audit}
+        if not silent & {rule.priority for rule in about if rule.effect is Effect.ALLOW}:
+            return False
+    return True
 
 
 def _empty_address(rules: Rules, question: Question, ours: Answer, theirs: Answer) -> bool:
@@ -361,10 +365,10 @@ KNOWN: tuple[Known, ...] = (
         _chosen_address,
     ),
     Known(
-        "quiet-options",
-        "what 4.1.0 logs or keeps silent of getopt or setopt of unix sockets it does of both, and "
-        "that takes from rules of lower priority",
-        _quiet_options,
+        "one-option",
+        "beside a silent denial of getopt 4.1.0 keeps setopt, or drops it, with the order in which "
+        "it visits the rules of a priority: that of their addresses in memory; the reverse alike",
+        _one_option,
     ),
     Known(
         "denied-class",

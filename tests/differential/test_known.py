@@ -21,10 +21,16 @@ def ours(body: str, folder: Path, target: str = "4.1") -> Ours:
 
 
 def excused(
-    folder: Path, body: str, question: Question, allow: str = "", audit: str = "", quiet: str = ""
+    folder: Path,
+    body: str,
+    question: Question,
+    allow: str = "",
+    audit: str = "",
+    quiet: str = "",
+    target: str | None = None,
 ) -> str:
     """The name of the difference that excuses another answer; empty for none."""
-    here = ours(body, folder)
+    here = ours(body, folder, target)
     allowed, logged, silent = (frozenset(words.split()) for words in (allow, audit, quiet))
     mine = here.answer(question)
     theirs = Answer(allowed, logged, silent, mine.extra)
@@ -99,16 +105,19 @@ def test_map_by_address(tmp_path: Path, body: str, answer: tuple[str, str, str],
 @pytest.mark.parametrize(
     ("body", "answer", "name"),
     [
-        ("unix (getopt), audit unix (setopt),", ("getopt setopt", "getopt setopt", ""), True),
         ("unix (getopt), deny unix (setopt),", ("", "", "getopt setopt"), True),
+        ("audit unix (getopt), deny unix (setopt),", ("", "", "getopt setopt"), True),
+        ("unix (getopt), deny unix (setopt),", ("", "", "setopt"), False),
+        ("priority=1 unix (getopt), deny unix (setopt),", ("", "", "getopt setopt"), False),
         ("unix (getopt), deny unix (setopt) addr=@b,", ("", "", "getopt setopt"), False),
         ("unix (getopt), audit unix (setopt),", ("setopt", "setopt", ""), False),
+        ("unix (getopt), audit deny unix (setopt),", ("", "", "getopt"), False),
         ("unix (getopt),", ("getopt setopt", "", ""), False),
     ],
 )
-def test_quiet_options(tmp_path: Path, body: str, answer: tuple[str, str, str], name: bool) -> None:
-    found = excused(tmp_path, body, socket("@a"), *answer)
-    assert found == ("quiet-options" if name else "")
+def test_one_option(tmp_path: Path, body: str, answer: tuple[str, str, str], name: bool) -> None:
+    found = excused(tmp_path, body, socket("@a"), *answer, target="4.1")
+    assert found == ("one-option" if name else "")
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ class Attachments:
         """
         ranked = (
             (rank, candidate)
-            for candidate in self._near(path, parent or f":{namespace}:")
+            for candidate in self._near(path, scope_key(parent, namespace))
             if (rank := rank_of(candidate, path)) is not None
         )
         return best(ranked, xattrs or {})
@@ -102,25 +102,41 @@ def rank_of(candidate: Candidate, path: bytes) -> int | None:
 def best(
     ranked: Iterable[tuple[int, Candidate]], xattrs: Mapping[str, bytes]
 ) -> tuple[ProfileRecord | None, tuple[ProfileRecord, ...]]:
-    """Of attachments that match, each with its rank, the profile; or those in conflict."""
+    """Of attachments that match, each with its rank, the profile; or those in conflict.
+
+    The kernel's search starts from a rank of nothing, which no attachment may tie with.
+    """
     found: list[ProfileRecord] = []
-    rank = (-1, -1)
+    rank = (0, 0)
     for length, candidate in ranked:
         met = xattrs_met(candidate, xattrs)
         if met is None:
             continue
         if (length, met) > rank:
             found, rank = [candidate.profile], (length, met)
-        elif (length, met) == rank:
+        elif found and (length, met) == rank:
             found.append(candidate.profile)
     if len(found) > 1:
         return None, tuple(sorted(found))
     return (found[0] if found else None), ()
 
 
+def parent_of(profile: ProfileRecord) -> str:
+    """The name of the profile whose children the kernel finds a profile among; empty for none.
+
+    The kernel goes by the name: `a//b` is a child of `a`, be it written inside `a` or beside it.
+    """
+    return "//".join(profile.name.split("//")[:-1])
+
+
+def scope_key(parent: str, namespace: str) -> str:
+    """A name for what attachments compete within: a profile's children, or a namespace."""
+    return f":{namespace}:{parent}"
+
+
 def scope_of(profile: ProfileRecord) -> str:
-    """What a profile's attachment competes within: its parent's children, or its namespace."""
-    return profile.parent or f":{profile.namespace}:"
+    """The `scope_key` of what a profile's attachment competes within."""
+    return scope_key(parent_of(profile), profile.namespace)
 
 
 def xattrs_met(candidate: Candidate, xattrs: Mapping[str, bytes]) -> int | None:

@@ -274,6 +274,8 @@ class _FileCompiler:
             name, full = parent.name.child(own), parent.path.child(own)
         self._claim(own, profile, parent)
         attach, attach_text = attachment(profile, own, context)
+        if name.local.startswith("//"):
+            attach = None  # no kernel loads it: the parent would be a profile without a name
         check_identities(profile)
         scope = scoped(self._variables, builtins(full.local, attach_text))
         flag = flags(profile.flags, Lowering(scope, *under, rule=profile.head))

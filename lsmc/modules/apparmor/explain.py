@@ -172,7 +172,7 @@ def _losers(
     for match in by_id.values():
         facts = match.rule.facts
         mask = facts.owner if look.owner else facts.other
-        if facts.id in winners or not mask & bit:
+        if facts.id in winners or facts.weak or not mask & bit:
             continue
         if facts.effect == best.effect and facts.transition == best.transition:
             continue

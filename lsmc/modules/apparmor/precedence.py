@@ -4,13 +4,15 @@ Matching and deciding are apart: automata say which rules match, this pure funct
 follows. For each permission only the rules of the highest rank count (`apparmor.d(5)`, "Rule
 priority" and "Qualifiers"; the ranks are those of AppArmor's compiler):
 
-    4 * priority + 3  deny
-                 + 2  allow without wildcards, for the permissions where that is more specific
-                 + 1  allow
-                 + 0  prompt
+    5 * priority + 4  deny
+                 + 3  allow without wildcards, for the permissions where that is more specific
+                 + 2  allow
+                 + 1  prompt
+                 + 0  what is weak
 
 Rules of the same rank add up.  In compilers before 6.0 a rule without wildcards takes no more than
-the transition from those of its priority: what they log stays (`Facts.adds_log`).
+the transition from those of its priority: what they log stays (`Facts.adds_log`).  What 4.1 makes
+of socket options beside their own rule is weak: it gives way to the rules of its priority alone.
 
 Rejected: choosing one "best" rule for the whole request, which
 cannot name the reason for each permission and gets audit flags wrong.
@@ -24,11 +26,13 @@ from lsmc.ir.mediation import MediationClass
 
 def rank(rule: Facts, specific: bool) -> int:
     """The rank of a rule for a permission; `specific` for one where rules without wildcards win."""
+    if rule.weak:
+        return 5 * rule.priority
     if rule.effect == DENY:
-        return 4 * rule.priority + 3
+        return 5 * rule.priority + 4
     if rule.effect == ALLOW:
-        return 4 * rule.priority + (2 if specific and rule.exact else 1)
-    return 4 * rule.priority
+        return 5 * rule.priority + (3 if specific and rule.exact else 2)
+    return 5 * rule.priority + 1
 
 
 def decide(matched: Sequence[Facts], cls: MediationClass, owner: bool) -> Decision:
@@ -47,17 +51,19 @@ def decide(matched: Sequence[Facts], cls: MediationClass, owner: bool) -> Decisi
 
     outcome = [0, 0, 0]  # by effect: prompt, allow, deny
     audit = quiet = 0
-    settled = decided = 0
+    settled = decided = above = 0
     level: int | None = None
-    exactly = 0  # what rules without wildcards decided at the rank above
     winners: list[tuple[int, int]] = []
     for at, bits, rule in ranked:
         if at != level:
-            exactly = decided & ~settled if level == at + 1 and at % 4 == ALLOW else 0
+            if level is None or at // 5 != level // 5:
+                above = decided  # at higher priorities
             settled = decided
             level = at
         if rule.adds_log and rule.audit:
-            audit |= bits & exactly
+            audit |= bits & settled & outcome[ALLOW] & ~above
+        elif rule.adds_log and rule.effect == DENY:
+            quiet |= bits & settled & outcome[DENY] & ~above
         mask = bits & ~settled
         if not mask:
             continue

@@ -24,6 +24,7 @@ from lsmc.modules.apparmor.resolve.features import Features
 _SAME = "`tests/modules/apparmor/test_compilers.py`"
 _KNOWN = "`tests/differential/known.py`"
 _HERE = "`tests/modules/apparmor/test_releases.py`"
+_ATTACHED = "`tests/modules/apparmor/test_attachment.py`"
 _ABI = re.compile(r"(\d{1,3})\.\d{1,3}")
 
 
@@ -194,6 +195,27 @@ DEFINED_BOOLEAN = Difference(
     ("the truth", "the value of the boolean", "always false"),
     f"{_HERE}, `python -m tests.conformance` (spec)",
 )
+DEFINED_VARIABLE = Difference(
+    "defined-variable",
+    "`defined @{V}` where a value of `@{V}` leads to an undeclared variable or back to `@{V}`",
+    ("refused", "refused", "true"),
+    _HERE,
+)
+ONE_OPTION = Difference(
+    "one-option",
+    "setopt beside `deny unix (getopt)` or `audit unix (getopt)`, and the reverse",
+    (
+        "by its own rules",
+        (
+            "logged or silent as getopt; rules of lower priority do not grant it, those of the "
+            "denial's own do or not, by the addresses of the rules in memory"
+        ),
+        "by its own rules",
+    ),
+    f"{_HERE}, {_KNOWN}",
+    "as the target; rules of the same priority grant it",
+    random=(Release.V4_1,),
+)
 OLD_MOUNT = Difference(
     "mount-kinds",
     "a mount rule whose options name a kind (`bind`) and other flags (`ro`)",
@@ -240,19 +262,10 @@ DIFFERENCES = (
     NEWER_CLASSES,
     RULES_IN_CONDITION,
     DEFINED_BOOLEAN,
+    DEFINED_VARIABLE,
     QUEUE_LABEL,
     CHANGE_PRIORITY,
-    Difference(
-        "quiet-options",
-        "setopt beside `deny unix (getopt)` or `audit unix (getopt)`, and the reverse",
-        (
-            "by its own rules",
-            "logged or silent as getopt; lost where a rule grants it that the denial is met after",
-            "by its own rules",
-        ),
-        _KNOWN,
-        "by its own rules",
-    ),
+    ONE_OPTION,
     Difference(
         "denied-class",
         "`audit deny umount,` as the only mount rule of a profile",
@@ -444,6 +457,20 @@ DIFFERENCES = (
         ("a glob in which they are bare: `{@{profile_name},c}` splits at the comma",) * 3,
         _SAME,
         "such a glob",
+    ),
+    Difference(
+        "name-of-paths",
+        "`profile {/,b}c { }`, a name that matches paths and does not begin with `/`",
+        ("attaches to them",) * 3,
+        _ATTACHED,
+        "attaches to them",
+    ),
+    Difference(
+        "name-of-child",
+        "`/a///b { }` beside `/a { }`",
+        ("a child of `/a` that attaches to `/b`",) * 3,
+        _ATTACHED,
+        "such a child",
     ),
     Difference(
         "question-mark-behind-variable",

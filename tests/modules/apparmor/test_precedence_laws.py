@@ -20,15 +20,18 @@ EXECUTE, MAP = (FILE.mask((name,)) for name in "xm")
 def facts(draw: st.DrawFn) -> Facts:
     """A rule as the precedence sees it; execution always stays or always leaves, by exactness."""
     exact = draw(st.booleans())
+    weak = draw(st.integers(0, 4)) == 0
     return Facts(
         draw(st.integers(0, 9)),
-        draw(st.sampled_from([PROMPT, ALLOW, DENY])),
+        DENY if weak else draw(st.sampled_from([PROMPT, ALLOW, DENY])),
         draw(st.integers(0, FILE.all)),
         draw(st.integers(0, FILE.all)),
         draw(st.booleans()),
         draw(st.integers(-1, 1)),
         exact,
         Transition("attach") if exact else Transition("inherit", inherit=True),
+        adds_log=weak,
+        weak=weak,
     )
 
 
@@ -65,6 +68,8 @@ def test_outcomes_are_disjoint(rules: list[Facts], owner: bool) -> None:
 
 def strength(rule: Facts, bit: int) -> tuple[int, int]:
     """How strong a rule is for one permission of a file, in the words of `apparmor.d(5)`."""
+    if rule.weak:
+        return rule.priority, -1
     exact = rule.effect == ALLOW and rule.exact and bit == EXECUTE
     return rule.priority, {PROMPT: 0, ALLOW: 1, DENY: 3}[rule.effect] + exact
 
@@ -90,7 +95,7 @@ def test_each_permission_is_decided_by_its_strongest_rules(rules: list[Facts], o
         names = [rule.id for rule in counting]
         if (
             bit == MAP
-            and effects != {ALLOW}
+            and effects <= {PROMPT}  # a denial of lower rank stays
             and decision.transition
             and decision.transition.inherit
             and all(strength(r, MAP) <= strength(executing[0], EXECUTE) for r in counting)
@@ -102,7 +107,13 @@ def test_each_permission_is_decided_by_its_strongest_rules(rules: list[Facts], o
         assert bool(decision.allow & bit) == (effects == {ALLOW})
         assert bool(decision.deny & bit) == (effects == {DENY})
         assert bool(decision.prompt & bit) == (effects == {PROMPT})
-        audited = [rule.audit for rule in counting]
+        beside = [
+            rule
+            for rule in rules
+            if counting and rule.weak and rule.priority == counting[0].priority
+            if (rule.owner if owner else rule.other) & bit
+        ]
+        audited = [rule.audit for rule in (*counting, *beside)]
         assert bool(decision.audit & bit) == (effects == {ALLOW} and any(audited))
         assert bool(decision.quiet & bit) == (effects == {DENY} and not all(audited))
     assert all(bits for bits, _ in decision.winners)

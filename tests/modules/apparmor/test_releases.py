@@ -290,6 +290,68 @@ def test_defined_boolean(value: str, holds: tuple[bool, ...]) -> None:
         assert compiled(text, target).query("p", "read", "/b").allowed is not held
 
 
+UNIX_FINE = "network_v9 {\naf_mask {unix\n}\naf_unix {yes\n}\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("rules", "allow", "audit", "quiet"),
+    [
+        ("priority=-1 unix, audit unix (getopt),", "getopt", "getopt", ""),
+        ("priority=-1 unix, audit unix (setopt),", "setopt", "setopt", ""),
+        ("priority=-1 unix, unix (getopt),", "getopt setopt", "", ""),
+        ("priority=-1 unix, deny unix (getopt),", "", "", "getopt setopt"),
+        ("priority=-1 unix, audit deny unix (getopt),", "setopt", "", ""),
+        ("priority=1 unix, audit unix (getopt),", "getopt setopt", "", ""),
+        ("unix, audit unix (getopt),", "getopt setopt", "getopt setopt", ""),
+        ("unix, deny unix (getopt),", "setopt", "", "getopt"),
+        ("audit deny unix (getopt), deny unix (setopt),", "", "", "getopt setopt"),
+        ("audit deny unix, audit unix (getopt),", "", "", ""),
+        ("priority=-1 deny unix, audit unix (getopt),", "getopt", "getopt", ""),
+        ("deny unix (getopt),", "", "", "getopt setopt"),
+        ("priority=-1 unix, audit unix (getopt, setopt),", *("getopt setopt",) * 2, ""),
+        ("priority=-1 unix, audit unix (getopt) addr=@b,", "getopt setopt", "", ""),
+    ],
+)
+def test_log_of_one_socket_option(rules: str, allow: str, audit: str, quiet: str) -> None:
+    options = {"getopt", "setopt"}
+    policy = compiled(f"profile p {{ {rules} }}", MIDDLE, UNIX_FINE)
+    found = policy.permissions("p", "unix", "@a", type="stream")
+    assert found.allow & options == set(allow.split())
+    assert found.audit & options == set(audit.split())
+    assert found.quiet & options == set(quiet.split())
+
+
+@pytest.mark.parametrize("target", [OLD, NEW])
+def test_log_of_one_socket_option_alone(target: str) -> None:
+    policy = compiled("profile p { priority=-1 unix, audit unix (getopt), }", target, UNIX_FINE)
+    found = policy.permissions("p", "unix", "@a", type="stream")
+    assert {"getopt", "setopt"} <= found.allow
+    assert found.audit == {"getopt"}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    ("assigned", "fault"),
+    [
+        ("@{V} = /a @{NOPE}", "`@{NOPE}` is not declared"),
+        ("@{V} = /a\n@{V} += /@{}", "`@{}` is not a variable name"),
+        ("@{V} = @{W}\n@{W} = @{V}", "`@{V}` refers to itself"),
+        ("@{V} = @{W}\n$W = true", "`W` is a boolean"),
+        ("@{V} = @{profile_name}", "`@{profile_name}` is not declared"),
+        ("@{V} = @{1x} @{a,b} \\@{}", ""),
+        ("@{V} = @{W}\n@{W} = @{X}\n@{X} = a", ""),
+    ],
+)
+def test_defined_looks_at_values(assigned: str, fault: str, target: str) -> None:
+    text = f"{assigned}\nprofile p {{ if not defined @{{V}} {{ /a r, }} else {{ /b r, }} }}"
+    if fault and target != NEW:
+        with pytest.raises(lsmc.PolicyError) as caught:
+            compiled(text, target)
+        assert fault in caught.value.diagnostics[0].message
+    else:
+        assert compiled(text, target).query("p", "read", "/b")
+
+
 def test_classes_that_the_first_release_does_not_know(tmp_path: Path) -> None:
     features = tmp_path / "features"
     features.write_text("namespaces {mask {userns_create}}\nio_uring {mask {sqpoll}}\nfile {x}")

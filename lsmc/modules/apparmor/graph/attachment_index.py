@@ -22,7 +22,14 @@ from lsmc.automata.members import (
 )
 from lsmc.automata.prefix_index import Prefixes
 from lsmc.kernels.walk import Walker
-from lsmc.modules.apparmor.attachment import Attachments, Candidate, best, rank_of
+from lsmc.modules.apparmor.attachment import (
+    Attachments,
+    Candidate,
+    best,
+    parent_of,
+    rank_of,
+    scope_key,
+)
 from lsmc.modules.apparmor.subjects import Profiles
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.records import ProfileRecord
@@ -104,19 +111,21 @@ class AttachmentIndex(Attachments):
 
     def scope(self, parent: str = "", namespace: str = "") -> Scope:
         """The attachments that compete for an executable."""
-        key = parent or f":{namespace}:"
+        key = scope_key(parent, namespace)
         found = self._scopes.get(key)
         if found is None:
             found = self._scopes[key] = Scope(self._by_scope.get(key, []), self._seen)
         return found
 
+    def scope_of(self, profile: ProfileRecord) -> Scope:
+        """The attachments that a profile's own competes with."""
+        return self.scope(parent_of(profile), profile.namespace)
+
     def scopes(self) -> Iterator[Scope]:
         """Every group of attachments that compete, in order of name."""
         for key in sorted(self._by_scope):
-            if key.startswith(":") and key.endswith(":"):
-                yield self.scope(namespace=key[1:-1])
-            else:
-                yield self.scope(key)
+            _, namespace, parent = key.split(":", 2)
+            yield self.scope(parent, namespace)
 
     def find(
         self,

@@ -23,6 +23,7 @@ from lsmc.automata.members import UNSEEN, Seen, some
 from lsmc.base.text import encode
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.mediation import Effect, Transition
+from lsmc.modules.apparmor.attachment import parent_of
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE
 from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.exec_transition import exec_mode
@@ -267,9 +268,9 @@ class ProfileGraph:
 
     def _attached(self) -> Iterator[Edge]:
         for record in map(self.record, self.names):
-            if record.parent:
+            if parent_of(record):
                 continue
-            scope = self.attachments.scope(namespace=record.namespace)
+            scope = self.attachments.scope_of(record)
             listed = scope.of.get(record.number, ())
             for path in listed if listed is not None else self._open_paths(scope, record):
                 if self._attaches(record, path):
@@ -282,7 +283,7 @@ class ProfileGraph:
                 yield from some(one.table, TRIES)
 
     def _attaches(self, record: ProfileRecord, path: bytes) -> bool:
-        found, _ = self.attachments.find(path, parent=record.parent, namespace=record.namespace)
+        found, _ = self.attachments.find(path, namespace=record.namespace)
         return found is not None and found.number == record.number
 
     def _executions(

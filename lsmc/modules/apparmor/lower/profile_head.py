@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from lsmc.automata.algebra import Lazy
+from lsmc.automata.alphabet import mask_of
 from lsmc.automata.pattern import Literal, Pattern
 from lsmc.base.source import Span
 from lsmc.ir.model import Attachment
@@ -30,6 +32,7 @@ _PATH_FLAGS = (
 )
 #: A path in which nothing stands for several texts.
 _PLAIN = re.compile(r"(?:[^*?\[{\\]|\\.)*", re.DOTALL)
+_SLASH = mask_of(b"/")
 _SIMPLE = ("audit", "debug", "interruptible")
 _PATHS = ("attach_disconnected.path", "attach_disconnected.ipc")
 _KNOWN = (*_MODES, *(f for group in _PATH_FLAGS for f in group), *_SIMPLE, *_PATHS)
@@ -96,9 +99,14 @@ def profile_name(profile: ast.Profile, context: Lowering) -> Name:
 def attachment(
     profile: ast.Profile, name: Name, context: Lowering
 ) -> tuple[Attachment | None, str]:
-    """The executables a profile attaches to, and the glob text of it; raises `Refused`."""
-    word = profile.attachment
-    if word is not None and not word.text.startswith(("/", "@{")):
+    """The executables a profile attaches to, and the glob text of it; raises `Refused`.
+
+    A name is its own attachment as far as it matches paths: what stands behind its last `//`,
+    which is what the kernel calls a child.
+    """
+    named = profile.attachment is None
+    word = profile.attachment or profile.name
+    if not named and not word.text.startswith(("/", "@{")):
         raise Refused(
             error(
                 "bad-attachment",
@@ -107,18 +115,17 @@ def attachment(
                 "it starts with `/` or a variable",
             )
         )
-    text = context.text(word) if word is not None else name.local
-    word = word or profile.name
-    if word is profile.name and not text.startswith("/"):
-        _check_glob(text, word.span)
-        return None, ""
-    text = filter_slashes(text)
-    alternatives = [alternative for (alternative,) in context.aliased(text)]
+    text = name.local if named else context.text(word)
+    own = text.split("//")[-1] if named else text
+    _, *copies = (copy for (copy,) in context.aliased(text))
+    alternatives = [filter_slashes(alternative) for alternative in (own, *copies)]
+    shown = filter_slashes(text) if text.startswith("/") or not named else ""
     conditional = bool(profile.xattrs) and "domain/attach_conditions/xattr" in context.features
-    plain = word is profile.name and not conditional and len(alternatives) == 1
-    if plain and PLAIN_NAME.older(context.release) and _PLAIN.fullmatch(name.local):
-        _check_glob(text, word.span)
-        return _by_name(name.local), text
+    plain = named and not conditional and not copies and _PLAIN.fullmatch(own)
+    if plain and PLAIN_NAME.older(context.release):
+        _check_glob(own, word.span)
+        by_name = Attachment((Literal(own.encode("latin-1")),), by_name=True)
+        return (by_name if own.startswith("/") else None), shown
     patterns: list[Pattern] = []
     for alternative in alternatives:
         try:
@@ -127,23 +134,23 @@ def attachment(
             raise Refused(
                 error("bad-attachment-glob", word.span, refused.diagnostic.message)
             ) from None
+    if not any(map(_begins_with_slash, alternatives, patterns)):
+        return None, shown
     xattrs: tuple[tuple[str, Pattern], ...] = ()
     if "domain/attach_conditions/xattr" in context.features:
         xattrs = tuple(
             (x.name.text, glob(x.value.text if x.value else "**", x.name.span, null=True).pattern)
             for x in profile.xattrs
         )
-    return Attachment(tuple(patterns), xattrs), text
+    return Attachment(tuple(patterns), xattrs), shown
 
 
-def _by_name(name: str) -> Attachment | None:
-    """The attachment of a profile without an automaton: the kernel compares its name with the path.
-
-    It compares the last component alone, so that a name with `//` in it is never that of a file.
-    """
-    if "//" in name:
-        return None
-    return Attachment((Literal(name.encode("latin-1")),), by_name=True)
+def _begins_with_slash(text: str, pattern: Pattern) -> bool:
+    """Whether some text that a glob matches begins as paths do."""
+    automaton = Lazy(pattern)
+    return text.startswith("/") or any(
+        mask & _SLASH for mask, _ in automaton.edges(automaton.start)
+    )
 
 
 def _check_glob(text: str, span: Span) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from lsmc.base.source import Span
 from lsmc.modules.apparmor.errors import did_you_mean, error
 from lsmc.modules.apparmor.refused import Refused
-from lsmc.modules.apparmor.releases import DEFINED_BOOLEAN, NEWEST, Release
+from lsmc.modules.apparmor.releases import DEFINED_BOOLEAN, DEFINED_VARIABLE, NEWEST, Release
 from lsmc.modules.apparmor.resolve.variables import ExpansionError, Variables
 from lsmc.modules.apparmor.syntax import ast
 
@@ -54,7 +54,7 @@ def evaluate(expr: ast.Expr, variables: Variables, release: Release = NEWEST) ->
         case ast.Defined(variable=variable):
             if isinstance(variable, ast.BoolVar):
                 return _boolean_defined(variables.boolean(variable.name), release)
-            return variables.values(variable.name) is not None
+            return _set_defined(variable, variables, release)
         case ast.Not():
             return not evaluate(expr.operand, variables, release)
         case ast.BoolOp():
@@ -63,6 +63,15 @@ def evaluate(expr: ast.Expr, variables: Variables, release: Release = NEWEST) ->
             return (left and right) if expr.op == "and" else (left or right)
         case ast.Compare():
             return _compare(expr, variables)
+
+
+def _set_defined(variable: ast.SetVar, variables: Variables, release: Release) -> bool:
+    """Whether a set is declared; the older compilers expand it to tell."""
+    if variables.values(variable.name) is None:
+        return False
+    if DEFINED_VARIABLE.older(release):
+        _flattened(variable, variables)
+    return True
 
 
 def _boolean_defined(value: bool | None, release: Release) -> bool:
@@ -92,10 +101,14 @@ def _boolean(expr: ast.BoolVar, variables: Variables) -> bool:
 def _operand(operand: ast.Word | ast.SetVar, variables: Variables) -> frozenset[str]:
     if isinstance(operand, ast.Word):
         return frozenset((operand.text,))
+    return _flattened(operand, variables)
+
+
+def _flattened(variable: ast.SetVar, variables: Variables) -> frozenset[str]:
     try:
-        return frozenset(variables.flatten(operand.name))
+        return frozenset(variables.flatten(variable.name))
     except ExpansionError as fault:
-        raise Refused(error(fault.kind, operand.span, str(fault))) from None
+        raise Refused(error(fault.kind, variable.span, str(fault))) from None
 
 
 def _number(values: frozenset[str], span: Span) -> int | None:

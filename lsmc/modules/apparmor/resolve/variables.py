@@ -19,7 +19,10 @@ MAX_TEXT = 4_000_000
 #: Characters that a written one may become without being taken from the `Pool` of the run.
 SHARE = 64
 
-_REFERENCE = re.compile(r"(?<!\\)((?:\\\\)*)@\{([^}]*)\}")
+#: A reference, or what would be one but for its name; with a comma it is an alternation behind `@`.
+_REFERENCE = re.compile(
+    r"(?<!\\)((?:\\\\)*)@\{([A-Za-z][A-Za-z0-9_]*|(?:[^},@]|@(?!\{))*)\}",
+)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
 
@@ -269,6 +272,8 @@ class Variables:
         at = 0
         for match in _REFERENCE.finditer(value):
             inner = match.group(2)
+            if not inner:
+                raise _no_name(inner)
             if not _NAME.match(inner):
                 continue
             options = self.flatten(inner)
@@ -295,11 +300,7 @@ class Variables:
         for match in _REFERENCE.finditer(text):
             name = match.group(2)
             if not _NAME.match(name):
-                if "," not in name:
-                    raise ExpansionError(
-                        "undeclared-variable", f"`@{{{name}}}` is not a variable name", name
-                    )
-                continue
+                raise _no_name(name)
             made.add(text[at : match.start()] + match.group(1))
             at = match.end()
             values = self.flatten(name)
@@ -368,6 +369,10 @@ def _components(start: str, after: Callable[[str], Iterable[str]]) -> Iterator[t
                 for one in component:
                     del lowest[one]
                 yield component
+
+
+def _no_name(name: str) -> ExpansionError:
+    return ExpansionError("undeclared-variable", f"`@{{{name}}}` is not a variable name", name)
 
 
 def _too_many(name: str) -> ExpansionError:

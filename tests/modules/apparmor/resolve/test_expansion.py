@@ -26,3 +26,17 @@ def test_slashes_of_values(values: str, path: str, allowed: list[str], denied: l
     # the tables are asked, as no kernel asks about a path with two slashes
     found = [name for name in allowed + denied if policy.permissions("p", "file", name).allow]
     assert found == allowed
+
+
+@pytest.mark.parametrize("path", ["/@{a@{V},b}", "/@{W}"])
+def test_a_reference_inside_an_alternation_behind_an_at(path: str) -> None:
+    policy = lsmc.compile_text(f"@{{V}}=x y\n@{{W}}=@{{a@{{V}},b}}\nprofile p {{ {path} r, }}\n")
+    granted = [name for name in ("/@ax", "/@ay", "/@b", "/ax") if policy.query("p", "read", name)]
+    assert granted == ["/@ax", "/@ay", "/@b"]
+
+
+@pytest.mark.parametrize("value", ["@{}", "[@{}]", "\\\\@{}"])
+def test_a_value_with_an_empty_name_is_refused_where_it_is_used(value: str) -> None:
+    assert lsmc.compile_text(f"@{{V}}={value}\nprofile p {{ /a r, }}\n")
+    with pytest.raises(lsmc.PolicyError, match=r"`@\{\}` is not a variable name"):
+        lsmc.compile_text(f"@{{V}}={value}\nprofile p {{ /@{{V}} r, }}\n")

@@ -85,7 +85,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 def _unread(graph: ProfileGraph, profile: LinkedProfile) -> bytes | None:
     """An executable of a profile that may read none of them; None when it may read one."""
     record = profile.record
-    scope = graph.attachments.scope(record.parent, record.namespace)
+    scope = graph.attachments.scope_of(record)
     if record.number not in scope.of:
         return None
     listed = scope.of[record.number]

@@ -17,7 +17,8 @@ begins with two slashes when the value of `X` begins with one, and never matches
 the task owns, and `deny link subset` denies as without `subset`; `deny a` leaves `w` as it is;
 `deny all` denies files to their owner only; - `port=0` is every port, of several addresses or ports
 the first one counts; unknown words of `io_uring (…)` are passed over; - coarse network rules hold
-for all profiles of a file (`apparmor_parser` 6.0); - `defined $x` is always false (6.0), a limit of
+for all profiles of a file (`apparmor_parser` 6.0); - the log or the silence of
+`unix (getopt)` goes for `setopt` too (4.1.0); - `defined $x` is always false (6.0), a limit of
 `010` is 8, a later `abi` line is passed over.
 
 Why is this bad: nobody is told, and the profile does something else than everybody reads.

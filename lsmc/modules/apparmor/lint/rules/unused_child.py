@@ -97,7 +97,7 @@ def _overruled(tree: Tree, parent: LinkedProfile, child: LinkedProfile) -> Itera
     """The rules of a parent that are meant for a child, and decide at no path of it."""
     graph = tree.shared(graph_of)
     record = child.record
-    listed = graph.attachments.scope(record.parent, record.namespace).of.get(record.number)
+    listed = graph.attachments.scope_of(record).of.get(record.number)
     for rule in graph.exec_rules(parent.name).rules:
         wanted = rule.facts.transition
         if wanted is None:

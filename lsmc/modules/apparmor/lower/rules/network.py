@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from lsmc.automata.pattern import NEVER, Chars, Literal, Pattern, concat, mask_of, union
 from lsmc.base.source import Span
@@ -28,6 +29,7 @@ from lsmc.modules.apparmor.lower.context import (
 )
 from lsmc.modules.apparmor.names import FAMILIES, PROTOCOLS, SOCKET_TYPES
 from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.releases import ONE_OPTION
 from lsmc.modules.apparmor.socket_address import pack_pattern
 from lsmc.modules.apparmor.syntax import ast
 
@@ -44,6 +46,7 @@ PERMISSION_WORDS = frozenset((*NETWORK.permissions, *SYNONYMS))
 _CREATE = NETWORK.mask(("create",))
 _BIND = NETWORK.mask(("bind",))
 _PEER = NETWORK.mask(("send", "receive", "connect", "accept"))
+_OPTIONS = UNIX.mask(("getopt", "setopt"))
 _MEDIATED = ("network", "network_v8", "network_v9")
 _FINE_INET = ("network_v8/af_inet", "network_v9/af_inet")
 _FINE_UNIX = ("network/af_unix", "network_v9/af_unix")
@@ -327,7 +330,29 @@ def lower_unix(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
         if accept:
             yield head.rule(UNIX, (type_, addr, ANY, ANY), accept)
     elif mask & ~_CREATE:
-        yield head.rule(UNIX, (type_, addr, ANY, ANY), mask & ~_CREATE)
+        made = head.rule(UNIX, (type_, addr, ANY, ANY), mask & ~_CREATE)
+        yield made
+        if ONE_OPTION.older(context.release):
+            yield from _other_option(made, context)
+
+
+def _other_option(rule: Rule, context: Lowering) -> Iterator[Rule]:
+    """What becomes of the other socket option where the log or the silence of one goes with both.
+
+    The rule neither grants nor denies it, and counts as one about it: for it, no rule of lower
+    priority does.
+    """
+    other = _OPTIONS & ~rule.owner
+    denies = rule.effect is Effect.DENY
+    if other in (0, _OPTIONS) or rule.audit is denies:
+        return
+    (name,) = UNIX.names(other)
+    what = "silences" if denies else "logs"
+    context.alter(
+        f"{what} `{name}` too, in 4.1.0, and no rule of lower priority grants it",
+        f"say what holds for `{name}` in a rule of higher priority",
+    )
+    yield replace(rule, owner=other, other=other, effect=Effect.DENY, adds_log=True, weak=True)
 
 
 def _unix_address(word: ast.Word | None, context: Lowering) -> Glob:
