@@ -19,7 +19,8 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from lsmc.automata.dfa import MAX_STATES, Dfa, StateLimit, determinize_nfa
+from lsmc.automata.determinize import determinize_nfa
+from lsmc.automata.dfa import MAX_STATES, Dfa, StateLimit
 from lsmc.automata.nfa import build_nfa
 from lsmc.automata.pattern import (
     Chars,

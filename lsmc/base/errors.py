@@ -1,7 +1,8 @@
-"""The base exceptions of the public API, and "did you mean" hints."""
+"""The base exceptions of the public API, "did you mean" hints, and running out of memory."""
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 
 #: More known words than these are not listed.
@@ -44,3 +45,16 @@ def hint(word: str, known: Iterable[str]) -> str:
     if word and (question := did_you_mean(word, words)):
         return f"; {question}"
     return f"; known are {' '.join(words)}" if words and len(words) <= _LISTED else ""
+
+
+def exhausted(fault: BaseException) -> bool:
+    """Whether an exception means that memory ran out; also a library that could not be mapped."""
+    if isinstance(fault, ImportError):
+        return any(words in str(fault) for words in _UNMAPPED)
+    if isinstance(fault, OSError):
+        return fault.errno == errno.ENOMEM
+    return isinstance(fault, MemoryError)
+
+
+#: What the C library says when there is no room for a shared library.
+_UNMAPPED = ("failed to map segment", "cannot allocate memory", "cannot map zero-fill pages")

@@ -1,8 +1,7 @@
-"""Python's garbage collector, and running out of memory."""
+"""Python's garbage collector."""
 
 from __future__ import annotations
 
-import errno
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,16 +39,3 @@ def gc_paused() -> Iterator[None]:
                 gc.unfreeze()
                 _Left.garbage = True
             gc.enable()
-
-
-def exhausted(fault: BaseException) -> bool:
-    """Whether an exception means that memory ran out; also a library that could not be mapped."""
-    if isinstance(fault, ImportError):
-        return any(words in str(fault) for words in _UNMAPPED)
-    if isinstance(fault, OSError):
-        return fault.errno == errno.ENOMEM
-    return isinstance(fault, MemoryError)
-
-
-#: What the C library says when there is no room for a shared library.
-_UNMAPPED = ("failed to map segment", "cannot allocate memory", "cannot map zero-fill pages")

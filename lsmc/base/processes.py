@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple, TypeVar
 
-from lsmc.base.gc import exhausted
+from lsmc.base.errors import exhausted
 
 T = TypeVar("T")
 R = TypeVar("R")

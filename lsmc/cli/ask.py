@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 #: Bytes of a request.
 _MAX_LINE = 1 << 20
-_FIELD = re.compile(r"[a-z][a-z_]*=")
 _RESERVED = ("subject", "op", "object", "owner", "context", "self", "mediated", "enforce")
 
 
@@ -27,10 +26,10 @@ def question(words: Sequence[str]) -> tuple[str, str, str, dict[str, Any]]:
         missing = ("SUBJECT", "OP")[len(words)]
         raise UsageFault(f"missing {missing}: SUBJECT OP [OBJECT] [KEY=VALUE...]")
     subject, op, *rest = words
-    obj = rest.pop(0) if rest and not _FIELD.match(rest[0]) else ""
+    obj = rest.pop(0) if rest and not _is_field(rest[0]) else ""
     fields: dict[str, Any] = {}  # texts; Any, as they become keyword arguments
     for word in rest:
-        if not _FIELD.match(word):
+        if not _is_field(word):
             raise UsageFault(f"`{word}` is not of the form KEY=VALUE")
         key, _, value = word.partition("=")
         if key == "owner":
@@ -39,6 +38,10 @@ def question(words: Sequence[str]) -> tuple[str, str, str, dict[str, Any]]:
             raise UsageFault(f"`{key}` is not a field")
         fields[key] = value
     return subject, op, obj, fields
+
+
+def _is_field(word: str) -> bool:
+    return "=" in word and re.match(r"[a-z][a-z_]*=", word) is not None
 
 
 def ask_one(

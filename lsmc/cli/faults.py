@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from lsmc.base.gc import exhausted
+from lsmc.base.errors import exhausted
 from lsmc.cli.screen import Screen
 
 YES = 0

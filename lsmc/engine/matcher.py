@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lsmc.automata.alphabet import ALL
 from lsmc.ir.decision import Decision, Facts
 from lsmc.ir.mediation import MediationClass
 from lsmc.kernels.walk import HERE, follow
@@ -116,6 +115,8 @@ class Matcher:
     def edges(self, node: Node) -> tuple[tuple[int, Node], ...]:
         """The edges of a node: disjoint sets of bytes, each with a node that is alive."""
         if node.successors is None:
+            from lsmc.automata.alphabet import ALL
+
             pieces: list[tuple[int, tuple[tuple[int, int], ...]]] = [(ALL, ())]
             for number, state in node.live:
                 cut: list[tuple[int, tuple[tuple[int, int], ...]]] = []

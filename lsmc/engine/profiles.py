@@ -26,7 +26,7 @@ class ProfileTables:
     @property
     def subjects(self) -> tuple[str, ...]:
         """The names of the profiles, in order; `find` finds each of them."""
-        names = tuple(self.bundle.profile_name(n) for n in range(self.bundle.profiles))
+        names = self.bundle.profile_names()
         keys = [encode(name) for name in names]
         if not all(one < other for one, other in pairwise(keys)):
             raise BundleError("the profiles are not in order")

@@ -13,7 +13,7 @@ from typing import Any
 
 from lsmc.automata.dfa import StateLimit
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.base.gc import exhausted
+from lsmc.base.errors import exhausted
 from lsmc.base.processes import can_fork, map_tasks
 from lsmc.lint.builtin.internal_error import CHECK as INTERNAL
 from lsmc.lint.model import Check, P, SettingError

@@ -5,10 +5,9 @@ answers; `lsmc.tables`, `lsmc.engine`, `lsmc.analysis` and `lsmc.explain` are li
 whose rules match objects by patterns.
 
 The functions import what they need when they are called, so that a question does not pay for the
-compiler.
+compiler.  For the same reason the annotations here are types, not texts: of a NamedTuple, texts are
+compiled one by one.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
     from lsmc.logs.record import LogFormat
+    from lsmc.modules.formatter import Formatter
     from lsmc.tables.sections import Sections
 
 Part = TypeVar("Part")
@@ -45,7 +45,7 @@ class Opened(Protocol):
         """The names of the subjects that the policy knows, in order."""
 
     @property
-    def bundle(self) -> Sections:
+    def bundle(self) -> "Sections":
         """The sections of the bundle; a `Bundle` of a module that has `semantics`."""
 
     def find(self, name: str) -> object | None:
@@ -67,41 +67,14 @@ class Logs(NamedTuple):
             change, one character a byte; what is at stake with them stands there as comments.
     """
 
-    form: Callable[[], LogFormat]
-    grouping: Callable[[], Grouping]
-    questions: Callable[[], Questions]
-    remedies: Callable[[Any, Options], Callable[[Diagnosis], tuple[Remedy, ...]]]
-    patched: Callable[[Iterable[Remedy], Options], Mapping[str, tuple[str, str]]]
+    form: Callable[[], "LogFormat"]
+    grouping: Callable[[], "Grouping"]
+    questions: Callable[[], "Questions"]
+    remedies: Callable[[Any, "Options"], Callable[["Diagnosis"], tuple["Remedy", ...]]]
+    patched: Callable[[Iterable["Remedy"], "Options"], Mapping[str, tuple[str, str]]]
 
 
-class Formatted(NamedTuple):
-    """What became of a file: its new text, or why it stays as it is.
-
-    `faults` are the errors in it, `refused` is what formatting would have changed by a fault of
-    ours.
-    """
-
-    text: bytes | None
-    faults: Sequence[Diagnostic] = ()
-    refused: str = ""
-
-
-class Formatter(Protocol):
-    """Puts policy files into good layout; keeps what it compiles to prove that nothing changes."""
-
-    #: Folders of policy that hold no subjects themselves, so that all below them is meant.
-    whole: frozenset[str]
-    #: Folders of policy whose files are something else.
-    other: frozenset[str]
-
-    def read(self, path: str) -> bytes:
-        """The content of a file, as the options let it be read; OSError."""
-
-    def format(self, path: str, data: bytes) -> Formatted:
-        """The new text of a file."""
-
-
-def _any_options(options: Options) -> None:
+def _any_options(options: "Options") -> None:
     """Options that a module does not know make no difference to it."""
     del options
 
@@ -140,26 +113,27 @@ class SecurityModule(NamedTuple):
     name: str
     title: str
     claims: Callable[[Sequence[str]], bool]
-    compiler: Callable[[], Compile]
-    compile_text: Callable[[bytes, str, Options], tuple[bytes, list[Diagnostic]]]
+    compiler: Callable[[], "Compile"]
+    compile_text: Callable[[bytes, str, "Options"], tuple[bytes, list["Diagnostic"]]]
     open: Callable[[bytes | memoryview, str, bool], Opened]
-    answer: Callable[[Any, Request], Verdict]
-    explain: Callable[[Any, Request], Explanation]
-    diff: Callable[[Any, Any], list[Change]]
-    operations: Callable[[], Sequence[Operation]]
+    answer: Callable[[Any, Request], "Verdict"]
+    explain: Callable[[Any, Request], "Explanation"]
+    diff: Callable[[Any, Any], list["Change"]]
+    operations: Callable[[], Sequence["Operation"]]
     installed: tuple[str, ...] = ()
-    check_options: Callable[[Options], None] = _any_options
+    check_options: Callable[["Options"], None] = _any_options
     answers: (
-        Callable[[Any, Iterable[Request], Callable[[Request], Verdict]], Iterator[Verdict]] | None
+        Callable[[Any, Iterable[Request], Callable[[Request], "Verdict"]], Iterator["Verdict"]]
+        | None
     ) = None
-    permissions: Callable[[Any, str, str, str, Mapping[str, object]], Permissions] | None = None
-    lint: Callable[[], Lint[Any]] | None = None
+    permissions: Callable[[Any, str, str, str, Mapping[str, object]], "Permissions"] | None = None
+    lint: Callable[[], "Lint[Any]"] | None = None
     logs: Logs | None = None
-    graph: Callable[[Any], Graph] | None = None
-    formatter: Callable[[Options], Formatter] | None = None
-    semantics: Callable[[], Semantics] | None = None
+    graph: Callable[[Any], "Graph"] | None = None
+    formatter: Callable[["Options"], "Formatter"] | None = None
+    semantics: Callable[[], "Semantics"] | None = None
     syntax: Callable[[str, bytes], bytes] | None = None
-    ir: Callable[[Sequence[str], Options], IrPolicy] | None = None
+    ir: Callable[[Sequence[str], "Options"], "IrPolicy"] | None = None
 
     def needs(self, part: Part | None, what: str) -> Part:
         """A part that a module need not have; raises `NoMeaning` of what is asked without it."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from lsmc.engine.verdict import UnknownName
@@ -13,11 +12,16 @@ from lsmc.modules.interface import SecurityModule
 if TYPE_CHECKING:
     from lsmc.lint.model import Lint
 
-#: Where each module is, and what it is called there.  The last that claims an input reads it;
-#: what no other claims is that of the first.
-MODULES = {
-    "apparmor": ("lsmc.modules.apparmor.module", "APPARMOR"),
-}
+
+def _apparmor() -> SecurityModule:
+    from lsmc.modules.apparmor.module import APPARMOR
+
+    return APPARMOR
+
+
+#: What gives each module.  The last that claims an input reads it; what no other claims is that of
+#: the first.
+MODULES: dict[str, Callable[[], SecurityModule]] = {"apparmor": _apparmor}
 #: The module of what no path tells: a text, a log.
 DEFAULT = "apparmor"
 
@@ -25,11 +29,10 @@ DEFAULT = "apparmor"
 @cache
 def module_named(name: str) -> SecurityModule:
     """The module of a name; raises `UnknownName`."""
-    home = MODULES.get(name)
-    if home is None:
+    module = MODULES.get(name)
+    if module is None:
         raise UnknownName("security module", name, MODULES)
-    found: SecurityModule = getattr(import_module(home[0]), home[1])
-    return found
+    return module()
 
 
 def module_of(paths: Sequence[str], name: str | None = None) -> SecurityModule:

@@ -132,11 +132,18 @@ class Bundle(Sections):
             raise BundleError(f"to read it takes more than {SHARE} times the bundle's size")
 
     def strings(self) -> memoryview:
-        """The bytes of all texts, one after the other."""
+        """The bytes of all texts, one after the other; raises `BundleError` when they overlap.
+
+        Whoever reads many texts calls it first: overlapping, they may make the square of the
+        bundle's size.  One text is read without it, since the check takes as long as a question.
+        """
+        offsets = self.words(Section.STRING_OFFSETS)
+        if not all(map(le, offsets, islice(offsets, 1, None))):
+            raise BundleError("texts overlap")
+        return self._texts()
+
+    def _texts(self) -> memoryview:
         if self._strings is None:
-            offsets = self.words(Section.STRING_OFFSETS)
-            if not all(map(le, offsets, islice(offsets, 1, None))):
-                raise BundleError("texts overlap")
             self._strings = self.body(Section.STRINGS)
         return self._strings
 
@@ -152,14 +159,22 @@ class Bundle(Sections):
 
     def text(self, number: int) -> bytes:
         """The bytes of a text by its number."""
-        strings = self.strings()
+        low, high = self._range_of_text(number)
+        return bytes(self._texts()[low:high])
+
+    def _start(self, number: int, size: int) -> bytes:
+        """The first bytes of a text, so many and one more: enough to compare it with so many."""
+        low, high = self._range_of_text(number)
+        return bytes(self._texts()[low : min(high, low + size + 1)])
+
+    def _range_of_text(self, number: int) -> tuple[int, int]:
         offsets = self.words(Section.STRING_OFFSETS)
         if number + 1 >= len(offsets):
             raise BundleError(f"text {number} does not exist")
         low, high = offsets[number], offsets[number + 1]
-        if not low <= high <= len(strings):
+        if not low <= high <= len(self._texts()):
             raise BundleError(f"text {number} lies outside of its section")
-        return bytes(strings[low:high])
+        return low, high
 
     def _word(self, number: int) -> str:
         """A text that must be one word, as every word that a module chooses itself is."""
@@ -304,6 +319,11 @@ class Bundle(Sections):
         """The full name of a profile."""
         return self.string(self._record(Section.PROFILES, number, PROFILE_WORDS)[0])
 
+    def profile_names(self) -> tuple[str, ...]:
+        """The full names of all profiles, in the order of their numbers."""
+        self.strings()
+        return tuple(self.profile_name(number) for number in range(self.profiles))
+
     def find_profile(self, full_name: str) -> int | None:
         """The number of the profile with a full name, by binary search over the bytes of names."""
         wanted = encode(full_name)
@@ -395,17 +415,18 @@ class Bundle(Sections):
         near: set[int] = set()
         if self._longest_head is None:
             heads = set(table[::HEAD_WORDS])
-            self._longest_head = max((len(self.text(head)) for head in heads), default=0)
+            ranges = map(self._range_of_text, heads)
+            self._longest_head = max((end - start for start, end in ranges), default=0)
         for length in range(min(len(path), self._longest_head) + 1):
             head = path[:length]
             low, high = 0, size
             while low < high:
                 middle = (low + high) // 2
-                if self.text(table[middle * HEAD_WORDS]) < head:
+                if self._start(table[middle * HEAD_WORDS], length) < head:
                     low = middle + 1
                 else:
                     high = middle
-            while low < size and self.text(table[low * HEAD_WORDS]) == head:
+            while low < size and self._start(table[low * HEAD_WORDS], length) == head:
                 near.add(table[low * HEAD_WORDS + 1])
                 low += 1
         return sorted(near)

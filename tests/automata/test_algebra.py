@@ -18,7 +18,8 @@ from lsmc.automata.algebra import (
     shortest,
 )
 from lsmc.automata.alphabet import cost
-from lsmc.automata.dfa import StateLimit, determinize
+from lsmc.automata.determinize import determinize
+from lsmc.automata.dfa import StateLimit
 from lsmc.automata.pattern import (
     ALL,
     NEVER,

@@ -18,7 +18,8 @@ from lsmc.automata.algebra import (
 )
 from lsmc.automata.alphabet import cost
 from lsmc.automata.common import Complement, have_common, member, shortest, shortest_common
-from lsmc.automata.dfa import StateLimit, determinize
+from lsmc.automata.determinize import determinize
+from lsmc.automata.dfa import StateLimit
 from lsmc.automata.members import MAX_MEMBERS, all_members, common_prefix, members, seen
 from lsmc.automata.pattern import (
     ALL,

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsmc.automata.dfa import Dfa, StateLimit, determinize, verify
+from lsmc.automata.determinize import determinize
+from lsmc.automata.dfa import Dfa, StateLimit, verify
 from lsmc.automata.nfa import build_nfa
 from lsmc.automata.pattern import (
     ALL,

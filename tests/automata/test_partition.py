@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from lsmc.automata.dfa import StateLimit, determinize, verify
+from lsmc.automata.determinize import determinize
+from lsmc.automata.dfa import StateLimit, verify
 from lsmc.automata.nfa import build_nfa
 from lsmc.automata.partition import MAX_PATTERNS, Group, partition
 from lsmc.automata.pattern import ALL, NOT_NUL, Chars, Literal, Pattern, Star, concat, mask_of

@@ -11,7 +11,7 @@ from types import ModuleType
 from hypothesis import given, settings
 
 import lsmc.kernels
-from lsmc.automata.dfa import determinize
+from lsmc.automata.determinize import determinize
 from lsmc.automata.pattern import Pattern
 from lsmc.kernels.walk import compiled, is_real_path
 from tests.automata.strategies import STRINGS, pattern_lists

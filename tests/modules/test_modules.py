@@ -13,6 +13,7 @@ import lsmc
 from lsmc.cli.group import cli
 from lsmc.modules.registry import MODULES
 from tests.cli.conftest import Run, run
+from tests.modules import example, levels
 
 __all__ = ["run"]
 
@@ -26,8 +27,8 @@ def _modules(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both modules are known; `--module` of commands that are loaded before has other words."""
     for name in cli.list_commands(click.Context(cli)):
         cli.get_command(click.Context(cli), name)
-    monkeypatch.setitem(MODULES, "example", ("tests.modules.example", "EXAMPLE"))
-    monkeypatch.setitem(MODULES, "levels", ("tests.modules.levels", "LEVELS"))
+    monkeypatch.setitem(MODULES, "example", lambda: example.EXAMPLE)
+    monkeypatch.setitem(MODULES, "levels", lambda: levels.LEVELS)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from lsmc.base.text import encode
 from lsmc.engine.verdict import Answer, Exec, Permissions, RuleRef
 from lsmc.ir.operation import Operation
-from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.classes import EXECUTE, FILE
 from lsmc.modules.apparmor.engine import Engine, class_named
-from lsmc.modules.apparmor.exec_transition import EXECUTE, execution
+from lsmc.modules.apparmor.exec_transition import execution
 from lsmc.modules.apparmor.questions import text, texts, truth
 
 

@@ -6,33 +6,15 @@ denied (or as allowed, where no rule is asked).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from lsmc.base.numbers import natural
-from lsmc.base.text import encode
 from lsmc.engine.verdict import RequestError
 from lsmc.ir.mediation import MediationClass
 from lsmc.ir.operation import Operation
-from lsmc.kernels.walk import is_real_path
-from lsmc.modules.apparmor.classes import BY_NAME, DBUS, MOUNT, MQUEUE, UNIX
-from lsmc.modules.apparmor.mount_flags import BIND, MOVE, SETS
-from lsmc.modules.apparmor.names import (
-    BUSES,
-    CAPABILITIES,
-    FAMILIES,
-    PROTOCOLS,
-    QUEUE_TYPES,
-    RESOURCES,
-    SIGNAL_ALIASES,
-    SIGNALS,
-    SOCKET_TYPES,
-    is_bus,
-    queue_type,
-    signal_named,
-)
-from lsmc.modules.apparmor.paths import meant
-from lsmc.modules.apparmor.requests import address, mount_options, named_fields, parts
-from lsmc.stack.capabilities import plain
+from lsmc.modules.apparmor.classes import BY_NAME, DBUS, FILE, LINK, UNIX
+from lsmc.modules.apparmor.paths import check_path
+from lsmc.modules.apparmor.requests import named_fields, parts
 
 Fields = Mapping[str, str]
 #: What the main field of each class holds, where a question cannot do without it.
@@ -57,9 +39,6 @@ _NO_DIRECTORIES = ("create", "exec", "mmap_exec", "mknod", "symlink", "link", "t
 #: Operations on a socket and its peer, where the address of either may be meant.
 _WITH_PEER = ("connect", "send", "receive")
 _SAYS_WHOSE = frozenset(("class", "family", "addr", "peer_addr"))
-#: Options of mounts whose source is a path; that of others may be any text.
-_WITH_SOURCE = {word for word, flags in SETS.items() if flags & (BIND | MOVE)}
-_MOST_PORT = 65_535
 _BIND = DBUS.mask(("bind",))
 
 
@@ -108,21 +87,18 @@ def check_part(cls: MediationClass, obj: str, fields: Fields, wanted: int) -> No
         _present(given.get(main, ""), needed)
     known = (*cls.fields, "family", "protocol", "label") if cls is UNIX else cls.fields
     _known_fields(given, known, cls.name)
-    tests = _TESTS.get(cls.name)
-    if tests is not None:
-        for name, value in given.items():
-            test = tests.get(name)
-            if test is not None and value:
-                test(value)
-    if cls is MQUEUE:
-        _check_queue(given)
-    elif cls is MOUNT and _WITH_SOURCE & _words(given, "options"):
-        _path(given.get("source", "/"))
+    if cls is FILE or cls is LINK:
+        for path in filter(None, given.values()):
+            check_path(path)
+        return
+    from lsmc.modules.apparmor.field_values import check_values
+
+    check_values(cls, given)
 
 
 def check_executable(path: str) -> None:
     """Raise `RequestError` unless a path can be that of a running program."""
-    _path(path)
+    check_path(path)
     if path.endswith("/"):
         raise RequestError(f"`{path}` is the path of a directory, not of a program")
 
@@ -139,22 +115,6 @@ def _known_fields(given: Fields, known: tuple[str, ...], cls: str = "") -> None:
             raise RequestError(f"`{name}` is not a field{of}", name, known)
 
 
-def _words(given: Fields, name: str) -> set[str]:
-    return set(given.get(name, "").replace(",", " ").split())
-
-
-def _path(path: str) -> None:
-    if is_real_path(encode(path)):
-        return
-    if "\0" in path:
-        raise RequestError("a path does not hold a NUL")
-    said = "is not an absolute path"
-    if path.startswith("/"):
-        said = "is not a path that a kernel asks about"
-    other = meant(path)
-    raise RequestError(f"`{path}` {said}" + (f"; did you mean `{other}`?" if other else ""))
-
-
 def _check_slash(operation: str, path: str) -> None:
     """Whether a path ends as the kernel writes it for an operation."""
     directory = path.endswith("/")
@@ -166,70 +126,9 @@ def _check_slash(operation: str, path: str) -> None:
         raise RequestError(f"`{path}` is a directory, which {operation} is never asked about", path)
 
 
-def _one_of(what: str, known: tuple[str, ...]) -> Callable[[str], None]:
-    def test(value: str) -> None:
-        if value not in known:
-            raise RequestError(f"`{value}` is not {what}", value, known)
-
-    return test
-
-
-def _capability(value: str) -> None:
-    name = plain(value)
-    if name not in CAPABILITIES:
-        raise RequestError(f"`{value}` is not a capability", name, CAPABILITIES)
-
-
-def _signal(value: str) -> None:
-    name = value.lower().removeprefix("sig")
-    if signal_named(name) is None:
-        known = (*SIGNALS, *SIGNAL_ALIASES, "rtmin+0")
-        raise RequestError(f"`{value}` is not a signal", name, known)
-
-
-def _bus(value: str) -> None:
-    if not is_bus(value):
-        raise RequestError(f"`{value}` is not a message bus", value, BUSES)
-
-
-def _socket_address(value: str) -> None:
-    if value in ("none", "auto") or value.startswith("@"):
-        return
-    if not value.startswith("/"):
-        raise RequestError(
-            f"`{value}` is not the address of a unix socket: `@name`, `none` or a path"
-        )
-    _path(value)
-
-
-def _port(value: str) -> None:
-    number = natural(value)
-    if number is None or number > _MOST_PORT:
-        raise RequestError(f"`{value}` is not a port: a number up to {_MOST_PORT}", value)
-
-
-def _protocol(value: str) -> None:
-    if value in PROTOCOLS or natural(value) is not None:
-        return
-    from lsmc.logs.audit_values import PROTOCOLS as NUMBERS
-
-    if value not in NUMBERS.values():
-        raise RequestError(f"`{value}` is not a protocol", value, tuple(NUMBERS.values()))
-
-
-def _check_queue(given: Fields) -> None:
-    name = given.get("name", "")
-    implied = queue_type(name)
-    if implied is None:
-        raise RequestError(
-            f"`{name}` is not the name of a message queue: posix queues start with `/`, "
-            "sysv queues are numbers"
-        )
-    if given.get("type", implied) != implied:
-        raise RequestError(f"`{name}` is the name of a {implied} queue")
-
-
 def _check_limit(obj: str, fields: Fields) -> None:
+    from lsmc.modules.apparmor.names import RESOURCES
+
     _known_fields(fields, ("value",))
     _present(obj, "the resource")
     resource = obj.lower().removeprefix("rlimit_")
@@ -249,28 +148,3 @@ def _check_whose(obj: str, fields: Fields) -> None:
             f"`{obj}` may be the address of either side: write `peer_addr={obj}` for the other "
             f"side's, `addr={obj}` for its own"
         )
-
-
-_TYPE = _one_of("a socket type", SOCKET_TYPES)
-_TESTS: dict[str, dict[str, Callable[[str], object]]] = {
-    "file": {"path": _path},
-    "link": {"link": _path, "target": _path},
-    "capability": {"capability": _capability},
-    "network": {
-        "family": _one_of("an address family", FAMILIES),
-        "type": _TYPE,
-        "protocol": _protocol,
-        "ip": address,
-        "port": _port,
-        "peer_ip": address,
-        "peer_port": _port,
-    },
-    "unix": {"type": _TYPE, "addr": _socket_address, "peer_addr": _socket_address},
-    "dbus": {"bus": _bus},
-    "signal": {"signal": _signal},
-    "mount": {"mountpoint": _path, "options": mount_options},
-    "umount": {"mountpoint": _path},
-    "pivot_root": {"newroot": _path, "oldroot": _path},
-    "onexec": {"exec": _path},
-    "mqueue": {"type": _one_of("a type of message queue", QUEUE_TYPES)},
-}

@@ -36,6 +36,7 @@ FILE = MediationClass(
     ("x", "m"),
     main="path",
 )
+READ, EXECUTE = FILE.mask("r"), FILE.mask("x")
 #: A hard link as the pair of its names; `subset` asks that the link opens no more than its target.
 LINK = MediationClass("link", 2, ("link", "target"), ("link", "subset"), main="link")
 CAPABILITY = MediationClass("capability", 3, ("capability",), ("use",), main="capability")

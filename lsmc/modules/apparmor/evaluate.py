@@ -15,8 +15,7 @@ from lsmc.base.text import encode
 from lsmc.engine.verdict import Answer, Exec, Lookup, RequestError, RuleRef, Verdict, both
 from lsmc.ir.decision import Decision
 from lsmc.ir.operation import Operation, Part
-from lsmc.modules.apparmor.classes import FILE, LINK, ONEXEC, PTRACE, SIGNAL
-from lsmc.modules.apparmor.exec_transition import EXECUTE, at_next_exec, execution
+from lsmc.modules.apparmor.classes import EXECUTE, FILE, LINK, ONEXEC, PTRACE, READ, SIGNAL
 from lsmc.modules.apparmor.requests import key_fields
 from lsmc.modules.apparmor.sockets import parts_for
 from lsmc.modules.apparmor.subjects import FREE_MODES, Profiles, mediates
@@ -24,7 +23,6 @@ from lsmc.tables.groups import make_key
 from lsmc.tables.records import ProfileRecord
 
 Fields = Mapping[str, str]
-READ = FILE.mask("r")
 _PROMPTED = "a `prompt` rule leaves the answer to the user"
 
 
@@ -87,6 +85,8 @@ class Judge:
         if cls is FILE and wanted & EXECUTE and decision.allow & EXECUTE:
             verdict = self._with_exec(profile, verdict, decision, encode(part.object))
         if cls is ONEXEC and not verdict.missing:
+            from lsmc.modules.apparmor.exec_transition import at_next_exec
+
             matched = self.profiles.matcher(profile).matched(lookups[0].node)
             facts = [match.rule.facts for match in matched]
             verdict = verdict._replace(transition=at_next_exec(profile, part.object, facts))
@@ -236,6 +236,8 @@ class Judge:
     def _with_exec(
         self, profile: ProfileRecord, verdict: Verdict, decision: Decision, path: bytes
     ) -> Verdict:
+        from lsmc.modules.apparmor.exec_transition import execution
+
         transition = execution(self.profiles, profile, decision, path)
         if transition is None or transition.target is not None or not verdict.allowed:
             return verdict._replace(transition=transition)

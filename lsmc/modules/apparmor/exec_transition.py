@@ -8,11 +8,9 @@ from typing import Literal
 from lsmc.engine.verdict import UNCONFINED, Exec, Stay
 from lsmc.ir.decision import ALLOW, Decision, Facts
 from lsmc.ir.mediation import Transition
-from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.classes import EXECUTE
 from lsmc.modules.apparmor.subjects import Profiles
 from lsmc.tables.records import ProfileRecord
-
-EXECUTE = FILE.mask("x")
 
 
 def execution(

@@ -16,7 +16,7 @@ from lsmc.compiler.linking import link_profiles
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.compile import Compiler
 from lsmc.modules.apparmor.syntax.formatter import format_text, same_meaning
-from lsmc.modules.interface import Formatted
+from lsmc.modules.formatter import Formatted
 
 if TYPE_CHECKING:
     from lsmc.tables.groups import BuiltGroup

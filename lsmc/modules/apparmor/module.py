@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.installed import INSTALLED
-from lsmc.modules.interface import Formatter, Logs, Request, SecurityModule
+from lsmc.modules.interface import Logs, Request, SecurityModule
 
 if TYPE_CHECKING:
     from lsmc.analysis.change import Change
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lsmc.lint.model import Lint
     from lsmc.logs.record import LogFormat
     from lsmc.modules.apparmor.lint.tree import Tree
+    from lsmc.modules.formatter import Formatter
 
 
 def _claims(paths: Sequence[str]) -> bool:

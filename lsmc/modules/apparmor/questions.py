@@ -4,8 +4,6 @@ What the kernel wrote into a record, or lsmc made itself, goes to the engine
 directly.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -13,15 +11,10 @@ from lsmc.engine.verdict import RequestError
 from lsmc.ir.operation import Operation
 from lsmc.modules.apparmor.checks import check
 from lsmc.modules.apparmor.engine import NO_FIELDS, Engine, operation_named
-from lsmc.modules.apparmor.names import BUSES, PROTOCOLS, SOCKET_TYPES
 
 Fields = Mapping[str, str]
-#: The field of a class that a question may leave out, and its values.
-_CHOICES = {
-    "network": ("type", SOCKET_TYPES),
-    "unix": ("type", SOCKET_TYPES),
-    "dbus": ("bus", BUSES),
-}
+#: The field of a class that a question may leave out.
+_OPTIONAL = {"network": "type", "unix": "type", "dbus": "bus"}
 
 
 class Asked(NamedTuple):
@@ -99,12 +92,14 @@ def _settled(engine: Engine, question: Asked) -> Asked:
     """
     operation, fields = question.operation, question.fields
     check(operation, question.object, fields)
-    choice = _CHOICES.get(operation.cls)
-    if choice is None or fields.get(choice[0]):
+    name = _OPTIONAL.get(operation.cls)
+    if name is None or fields.get(name):
         return question
-    name, words = choice
+    from lsmc.modules.apparmor.names import BUSES, PROTOCOLS, SOCKET_TYPES
+
     if operation.cls == "network" and fields.get("protocol") in PROTOCOLS:
         return question  # it implies the type
+    words = BUSES if name == "bus" else SOCKET_TYPES
     each = [question._replace(fields={**fields, name: word}) for word in words]
     answers = [_answer(engine, one) for one in each]
     if len(set(answers)) > 1:

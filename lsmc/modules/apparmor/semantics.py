@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lsmc.analysis.semantics import Semantics
-from lsmc.modules.apparmor.classes import BY_CODE, FILE
-from lsmc.modules.apparmor.exec_transition import EXECUTE, destination, looser, transition_text
+from lsmc.modules.apparmor.classes import BY_CODE, EXECUTE, FILE
+from lsmc.modules.apparmor.exec_transition import destination, looser, transition_text
 from lsmc.modules.apparmor.implied import brought
 from lsmc.modules.apparmor.kernel_objects import is_requestable, requestable
 from lsmc.modules.apparmor.look_ups import BESIDES, LIMITS

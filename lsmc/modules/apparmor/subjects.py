@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from lsmc.base.text import encode
 from lsmc.engine.profiles import ProfileTables
 from lsmc.engine.verdict import UNCONFINED, RequestError, UnknownName
 from lsmc.ir.mediation import MediationClass
-from lsmc.modules.apparmor.attachment import Attachments
 from lsmc.modules.apparmor.checks import check_executable
 from lsmc.modules.apparmor.precedence import decide
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.records import ProfileRecord
+
+if TYPE_CHECKING:
+    from lsmc.modules.apparmor.attachment import Attachments
 
 #: Modes in which rules are not asked.
 FREE_MODES = ("unconfined", "default_allow")
@@ -38,7 +43,13 @@ class Profiles(ProfileTables):
 
     def __init__(self, bundle: Bundle) -> None:
         super().__init__(bundle, decide)
-        self.attachments = Attachments(bundle)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """Which executables the profiles attach to."""
+        from lsmc.modules.apparmor.attachment import Attachments
+
+        return Attachments(self.bundle)
 
     def components(self, subject: str) -> list[ProfileRecord]:
         """The profiles of a subject; none for one that is not confined.

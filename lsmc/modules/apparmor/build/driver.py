@@ -171,7 +171,7 @@ def _places(
 
 def _places_of(names: Iterable[str], bundle: Bundle) -> dict[str, tuple[int, int]]:
     """The same for profiles of the first part; raises `BundleError` when one is missing."""
-    numbers = {bundle.profile_name(number): number for number in range(bundle.profiles)}
+    numbers = {name: number for number, name in enumerate(bundle.profile_names())}
     try:
         return {name: (0, numbers[name]) for name in names}
     except KeyError as missing:

@@ -89,7 +89,7 @@ class _Work:
         self._front = front
         self._environments = Environments(front.library.features_of, front.target)
         self._revisions: dict[str, Revision] = {}
-        self._numbers = {bundle.profile_name(n): n for n in range(bundle.profiles)}
+        self._numbers = {name: number for number, name in enumerate(bundle.profile_names())}
         self._spans: dict[Location, int] = {}
         self._units: dict[int, list[int]] = {}  # by the place of their first rule
         self._homes: dict[int, _Home] = {}  # by unit

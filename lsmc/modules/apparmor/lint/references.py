@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from lsmc.automata.algebra import Table
-from lsmc.automata.dfa import Dfa, StateLimit, determinize
+from lsmc.automata.determinize import determinize
+from lsmc.automata.dfa import Dfa, StateLimit
 from lsmc.automata.members import Seen, Sight, seen, some
 from lsmc.automata.pattern import Pattern, literal_prefix, literals, union
 from lsmc.base.source import to_display

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lsmc.automata.dfa import determinize
+from lsmc.automata.determinize import determinize
 from lsmc.compiler.inputs import Options
 from lsmc.modules.apparmor.attachment import left_match
 from lsmc.modules.apparmor.build.front import front_end

@@ -41,7 +41,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lsmc.analysis.profile_view import grants
-from lsmc.automata.dfa import Dfa, StateLimit, determinize
+from lsmc.automata.determinize import determinize
+from lsmc.automata.dfa import Dfa, StateLimit
 from lsmc.automata.partition import Kind, kind_of
 from lsmc.automata.pattern import Pattern
 from lsmc.base.diagnostics import Diagnostic
