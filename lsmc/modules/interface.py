@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import Options
     from lsmc.engine.verdict import Permissions, Verdict
+    from lsmc.explain.abilities import Abilities
     from lsmc.explain.diagnosis import Diagnosis, Questions, Remedy
     from lsmc.explain.explanation import Explanation
     from lsmc.explain.log_groups import Grouping
@@ -103,6 +104,8 @@ class SecurityModule(NamedTuple):
         permissions: all that a subject may do to an object: (subject, class, object, fields).
         lint: gives what lint needs of the module; None for a module without checks.
         logs: what it makes of logs; None if it writes none.
+        abilities: all that a subject may do: (bundle, subject, classes); None for a module that
+            cannot tell; `UnknownName`, `RequestError`.
         graph: which subjects a task can come to from which; None if subjects do not change.
         formatter: a formatter of policy files under some options.
         semantics: what the rules mean, of a module whose bundles are a `tables.bundle.Bundle`.
@@ -129,6 +132,7 @@ class SecurityModule(NamedTuple):
     permissions: Callable[[Any, str, str, str, Mapping[str, object]], "Permissions"] | None = None
     lint: Callable[[], "Lint[Any]"] | None = None
     logs: Logs | None = None
+    abilities: Callable[[Any, str, Sequence[str]], "Abilities"] | None = None
     graph: Callable[[Any], "Graph"] | None = None
     formatter: Callable[["Options"], "Formatter"] | None = None
     semantics: Callable[[], "Semantics"] | None = None

@@ -36,28 +36,44 @@ def columns(
         spare: the columns to leave out, first to last, while the others do not fit.  What is still
             too wide is wrapped in its column.
     """
+    for block in blocks(heads, rows, right, width=width, spare=spare):
+        yield from block
+
+
+def blocks(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    right: frozenset[int] = frozenset(),
+    *,
+    width: int | None = None,
+    spare: Sequence[int] = (),
+) -> Iterator[list[Line]]:
+    """The lines of each row of `columns`, the head first if there is one."""
     table = [[(head, "head") for head in heads]] if any(heads) else []
     table += [[cell if isinstance(cell, tuple) else (cell, "") for cell in row] for row in rows]
     texts = [[row[n][0] for row in table] for n in range(len(heads))]
     shown = list(range(len(heads)))
-    widths = {n: max(map(len, texts[n])) for n in shown}
+    widths = {n: max(map(len, texts[n]), default=0) for n in shown}
     for column in spare:
         if width is None or _total(widths[n] for n in shown) <= width:
             break
         shown.remove(column)
     widths = {n: widths[n] for n in shown}
     if width is not None:
-        words = {n: max(map(_longest_word, texts[n])) for n in shown if n not in right}
+        words = {n: max(map(_longest_word, texts[n]), default=0) for n in shown if n not in right}
         _narrow(widths, words, width)
         _narrow(widths, dict.fromkeys(words, _NARROWEST), width)
     for row in table:
-        folded = [_folded(row[n][0], widths[n]) for n in shown]
-        for parts in zip_longest(*folded, fillvalue=""):
-            cells = [
-                (part.rjust(widths[n]) if n in right else part.ljust(widths[n]), row[n][1])
-                for n, part in zip(shown, parts, strict=True)
-            ]
-            yield _line(cells)
+        folded = [fold(row[n][0], widths[n]) for n in shown]
+        yield [
+            _line(
+                [
+                    (part.rjust(widths[n]) if n in right else part.ljust(widths[n]), row[n][1])
+                    for n, part in zip(shown, parts, strict=True)
+                ]
+            )
+            for parts in zip_longest(*folded, fillvalue="")
+        ]
 
 
 def _total(widths: Iterable[int]) -> int:
@@ -79,9 +95,9 @@ def _narrow(widths: dict[int, int], least: dict[int, int], width: int) -> None:
         widths[max(wide, key=lambda n: widths[n])] -= 1
 
 
-def _folded(text: str, width: int) -> list[str]:
-    """The rows of a cell, broken between words or after a slash where that is possible."""
-    if len(text) <= width:
+def fold(text: str, width: int | None) -> list[str]:
+    """The rows of a text, broken between words or after a slash where that is possible."""
+    if width is None or len(text) <= width:
         return [text]
     rows = [""]
     for part in _PARTS.findall(text):

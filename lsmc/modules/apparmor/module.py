@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import Options
     from lsmc.engine.verdict import Permissions, Verdict
+    from lsmc.explain.abilities import Abilities
     from lsmc.explain.diagnosis import Diagnosis, Questions, Remedy
     from lsmc.explain.explanation import Explanation
     from lsmc.explain.log_groups import Grouping
@@ -158,6 +159,12 @@ def _ir(paths: Sequence[str], options: Options) -> Policy:
     return read_policy(paths, options)
 
 
+def _abilities(engine: Engine, subject: str, classes: Sequence[str]) -> Abilities:
+    from lsmc.modules.apparmor.abilities import abilities
+
+    return abilities(engine, subject, classes)
+
+
 def _graph(engine: Engine) -> Graph:
     from lsmc.modules.apparmor.graph.graph import ProfileGraph
 
@@ -193,6 +200,7 @@ APPARMOR = SecurityModule(
         remedies=_remedies,
         patched=_patched,
     ),
+    abilities=_abilities,
     graph=_graph,
     formatter=_formatter,
     semantics=_semantics,

@@ -46,13 +46,18 @@ def with_hazards(changes: Sequence[Change], old: _Ask, new: _Ask) -> list[Change
     `old` and `new` answer requests of `Policy.query_many`.
     """
     former = {change.profile: str(change.before) for change in changes if change.kind == "renamed"}
-    opened: dict[str, list[tuple[str, Answer]]] = {}
+    known: dict[str, list[tuple[str, Answer]]] = {}
 
     def hazards_of(change: Change) -> tuple[str, ...]:
         name = change.profile
-        if change.cls == FILE.name and name not in opened:
-            opened[name] = list(_opened(former.get(name, name), name, old, new))
-        found = [hazard for hazard, by in opened.get(name, ()) if change.rule in by.verdict.rules]
+        before = former.get(name, name)
+
+        def allowed(path: str, permission: str) -> bool:
+            return not old(_request(before, path, permission)).verdict.missing
+
+        if change.cls == FILE.name and name not in known:
+            known[name] = list(opened(name, new, allowed))
+        found = [hazard for hazard, by in known.get(name, ()) if change.rule in by.verdict.rules]
         return tuple(dict.fromkeys((*_own(change), *found)))
 
     return [
@@ -61,16 +66,25 @@ def with_hazards(changes: Sequence[Change], old: _Ask, new: _Ask) -> list[Change
     ]
 
 
-def _opened(before: str, name: str, old: _Ask, new: _Ask) -> Iterator[tuple[str, Answer]]:
-    """The hazards of the examples that a profile may touch now and could not before."""
+def opened(
+    subject: str, ask: _Ask, unless: Callable[[str, str], bool] | None = None
+) -> Iterator[tuple[str, Answer]]:
+    """The hazard of each example that a subject may touch, with the answer.
+
+    Examples are left out of which `unless` says so: (path, permission).
+    """
     for permissions, paths in EXAMPLES:
         for path, permission in product(paths, permissions):
-            asked = {"class": FILE.name, "object": path, "perms": [permission], "owner": True}
-            answer = new({"subject": name, **asked})
-            if answer.verdict.missing or not old({"subject": before, **asked}).verdict.missing:
+            answer = ask(_request(subject, path, permission))
+            if answer.verdict.missing or (unless is not None and unless(path, permission)):
                 continue
             for hazard in hazards(FILE.name, {"path": path.encode()}, permission):
                 yield hazard, answer
+
+
+def _request(subject: str, path: str, permission: str) -> dict[str, Any]:
+    asked = {"class": FILE.name, "object": path, "perms": [permission], "owner": True}
+    return {"subject": subject, **asked}
 
 
 def _own(change: Change) -> Iterator[str]:

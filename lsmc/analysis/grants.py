@@ -1,0 +1,191 @@
+"""All that the rules of a profile let it do: each rule with what is left of it.
+
+A rule that another overrides everywhere grants nothing and is not told.  What a rule grants is
+decided at objects that a kernel can ask about, by exact search along the rule's own language, so
+each grant has an example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple
+
+from lsmc.analysis.rule_search import ClassView, Question, RulePlace, places
+from lsmc.analysis.semantics import Semantics
+from lsmc.automata.algebra import search
+from lsmc.engine.matcher import Matcher, Node
+from lsmc.engine.profiles import ProfileTables
+from lsmc.engine.verdict import RuleRef
+from lsmc.ir.decision import ALLOW, DENY, Decision
+from lsmc.ir.mediation import MediationClass, Transition
+from lsmc.tables.records import ProfileRecord
+
+
+class Refusal(NamedTuple):
+    """A rule that takes a part of a grant away, and the key of an object where it does."""
+
+    rule: RuleRef
+    key: bytes
+
+
+class Grant(NamedTuple):
+    """What one written rule grants.
+
+    Attributes:
+        cls: the class.
+        rule: the rule as written.
+        permissions: names of permissions that it grants on some object.
+        who: whether the owner of the object alone gets them, or everybody.
+        key: an object, without the class code.
+        transition: of a rule that lets something be executed, what follows.
+        lost: names of permissions that the rule names and that it grants on no object.
+        but: the first rule found that denies a part of it.
+    """
+
+    cls: MediationClass
+    rule: RuleRef
+    permissions: tuple[str, ...]
+    who: Literal["all", "owner"]
+    key: bytes
+    transition: Transition | None = None
+    lost: tuple[str, ...] = ()
+    but: Refusal | None = None
+
+
+def grants(
+    semantics: Semantics, tables: ProfileTables, record: ProfileRecord, cls: MediationClass
+) -> list[Grant]:
+    """What the rules of a profile grant in a class, in the order of the rules.
+
+    Raises `automata.dfa.StateLimit` when a search grows too large.
+    """
+    search_in = _Profile(semantics, tables, record, cls)
+    found: dict[RuleRef, Grant] = {}
+    for place in places(search_in.matcher, cls):
+        grant = search_in.grant(place)
+        if grant is None:
+            continue
+        known = found.get(grant.rule)
+        found[grant.rule] = grant if known is None else _together(known, grant)
+    return list(found.values())
+
+
+def _together(one: Grant, other: Grant) -> Grant:
+    """What two rules grant that come from the same text."""
+    names = {*one.permissions, *other.permissions}
+    return one._replace(
+        permissions=one.cls.names(one.cls.mask(names)),
+        lost=tuple(name for name in (*one.lost, *other.lost) if name not in names),
+        who="owner" if one.who == other.who == "owner" else "all",
+        transition=one.transition or other.transition,
+        but=one.but or other.but,
+    )
+
+
+class _Profile:
+    """The rules of one class of a profile."""
+
+    def __init__(
+        self,
+        semantics: Semantics,
+        tables: ProfileTables,
+        record: ProfileRecord,
+        cls: MediationClass,
+    ) -> None:
+        self.cls = cls
+        self.matcher: Matcher = tables.matcher(record)
+        self._tables = tables
+        self._record = record
+        self._semantics = semantics
+        execution = semantics.execution
+        self._executes = execution[1] if execution and execution[0] is cls else 0
+        self._asked = cls.all & ~semantics.limits.get(cls, 0)
+        self._objects = semantics.requestable(cls, False)
+        rules = (Question(self.matcher, place).rule.rule for place in places(self.matcher, cls))
+        self._denies = any(rule.facts.effect == DENY for rule in rules)
+
+    def grant(self, place: RulePlace) -> Grant | None:
+        """What a rule grants, or None."""
+        question = Question(self.matcher, place)
+        facts = question.rule.rule.facts
+        if facts.effect != ALLOW:
+            return None
+        named = (facts.owner | facts.other) & self._asked
+        wanted = named | self._implied(named)
+        bits = 0
+        key: bytes | None = None
+        transition: Transition | None = None
+        while wanted & ~bits:
+            found = self._find(question, wanted & ~bits)
+            if found is None:
+                break
+            decision = self._decide(found, facts.other == 0)
+            bits |= decision.allow & wanted
+            key = found if key is None else key
+            transition = transition or decision.transition
+        if key is None:
+            return None
+        return Grant(
+            cls=self.cls,
+            rule=self._tables.ref(self._record, question.rule.rule.place, question.rule.via),
+            permissions=self.cls.names(bits),
+            who="all" if bits & facts.other else "owner",
+            key=key,
+            transition=transition if self._executes & bits else None,
+            lost=self.cls.names(named & ~bits),
+            but=self._but(question, bits) if self._denies else None,
+        )
+
+    def _implied(self, named: int) -> int:
+        """The permissions that come with others where these are granted in a certain way."""
+        pair = self.cls.implied
+        return self.cls.mask(pair) if pair is not None and named & self.cls.mask(pair[:1]) else 0
+
+    def _decide(self, key: bytes, owner: bool) -> Decision:
+        node = self.matcher.walk(bytes((self.cls.code,)) + key)
+        return self.matcher.decide(node, self.cls, owner)
+
+    def _find(self, question: Question, wanted: int) -> bytes | None:
+        """An object at which a rule takes part in granting some permissions."""
+        facts = question.rule.rule.facts
+        owner = facts.other & wanted == 0
+
+        def granted(node: Node) -> bool:
+            decision = self.matcher.decide(node, self.cls, owner)
+            return bool(decision.allow & wanted & decision.won_by((facts.id,)))
+
+        return self._along(question, granted)
+
+    def _but(self, question: Question, bits: int) -> Refusal | None:
+        """A rule that denies, at some object, what a rule grants elsewhere."""
+        owner = question.rule.rule.facts.other & bits == 0
+
+        def denied(node: Node) -> bool:
+            return bool(self.matcher.decide(node, self.cls, owner).deny & bits)
+
+        key = self._along(question, denied)
+        if key is None:
+            return None
+        node = question.node(key)
+        decision = self.matcher.decide(node, self.cls, owner)
+        refs = self._tables.refs(self._record, node, decision, decision.deny & bits)
+        return Refusal(refs[0], key) if refs else None
+
+    def _along(self, question: Question, goal: Callable[[Node], bool]) -> bytes | None:
+        """A shortest object of a rule's language at which a goal is met."""
+        for key in question.samples():
+            if self._semantics.is_requestable(self.cls, key) and goal(question.node(key)):
+                return key
+
+        def alive(states: Sequence[Any]) -> bool:
+            return states[1] is not None and question.alive(states[0])
+
+        def reached(states: Sequence[Any]) -> bool:
+            return (
+                alive(states)
+                and bool(self._objects.accepts(states[1]))
+                and question.matches(states[0])
+                and goal(states[0])
+            )
+
+        return search([ClassView(self.matcher, self.cls.code), self._objects], reached, alive=alive)

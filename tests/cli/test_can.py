@@ -1,0 +1,90 @@
+"""`lsmc can`: all that a subject may do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+POLICY = """profile app /usr/bin/app {
+  /srv/** rw,
+  deny /srv/secret r,
+  deny /srv/** w,
+  /etc/{shadow,hosts} r,
+  /usr/bin/tool Px,
+  /usr/bin/other Cx -> small,
+  owner /home/*/app rw,
+  /x r,
+  deny /x r,
+  capability sys_admin,
+  network inet stream,
+  profile small { }
+}
+profile free flags=(unconfined) { }
+profile tool /usr/bin/tool flags=(complain) { /a r, }
+"""
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    path = tmp_path / "policy"
+    path.write_text(POLICY)
+    return path
+
+
+def sections(run: Run, policy: Path, *words: str) -> dict[str, list[str]]:
+    """The texts of the rules by section."""
+    result = run("can", policy, *words, "--format", "json", "--no-cache")
+    assert result.exit_code == 0
+    found = json.loads(result.output)["sections"]
+    return {s["title"]: [a["rule"]["text"] for a in s["abilities"]] for s in found}
+
+
+def test_sections_as_a_person_asks(run: Run, policy: Path) -> None:
+    found = sections(run, policy, "app")
+    assert list(found) == ["at stake", "writes", "executes", "network", "reads, maps and locks"]
+    assert found["at stake"] == ["/etc/{shadow,hosts} r,", "capability sys_admin,"]
+    assert "owner /home/*/app rw," in found["writes"]
+    assert found["executes"] == ["/usr/bin/tool Px,", "/usr/bin/other Cx -> small,"]
+    assert found["reads, maps and locks"] == ["/srv/** rw,"]
+
+
+def test_the_text_tells_what_is_not_granted(run: Run, policy: Path) -> None:
+    text = run("can", policy, "app", "--no-cache").output
+    assert text.startswith("app (enforce mode)\n\nat stake\n")
+    assert "      never w a: other rules refuse it everywhere\n" in text
+    assert "      not /srv/secret, for one: deny /srv/secret r, at" in text
+    assert "      it runs in the child profile small\n" in text
+    assert "      only what it owns\n" in text
+    assert "/x r," not in text
+
+
+def test_classes(run: Run, policy: Path) -> None:
+    assert list(sections(run, policy, "app", "--class", "network")) == ["network"]
+    assert run("can", policy, "app", "--class", "netwrk").exit_code == 2
+
+
+def test_subjects_of_other_kinds(run: Run, policy: Path) -> None:
+    assert "it may do anything" in run("can", policy, "free", "--no-cache").output
+    assert "it may do anything" in run("can", policy, "/usr/bin/nobody", "--no-cache").output
+    assert "let through as well" in run("can", policy, "/usr/bin/tool", "--no-cache").output
+    assert run("can", policy, "app//&tool", "--no-cache").exit_code == 2
+    assert run("can", policy, "nobody", "--no-cache").exit_code == 2
+
+
+def test_every_example_is_allowed(run: Run, bundle: Path) -> None:
+    found = json.loads(run("can", bundle, "viewer", "--format", "json").output)
+    asked = [a["example"] for s in found["sections"] for a in s["abilities"]]
+    lines = "".join(json.dumps(one) + "\n" for one in asked if one["class"] != "link")
+    answers = run("query", bundle, "--batch", "-", text=lines).output.splitlines()
+    assert all(json.loads(answer)["granted"] for answer in answers)
+
+
+def test_lines_fit_the_screen(run: Run, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    rows = run("can", bundle, "viewer").output.splitlines()
+    assert len(rows) > 100
+    assert max(map(len, rows)) <= 80

@@ -1,0 +1,45 @@
+"""What `grants` tells of random profiles is what they answer, no more and no less."""
+
+from __future__ import annotations
+
+import pytest
+
+import lsmc
+from lsmc.analysis.grants import grants
+from lsmc.modules.apparmor.classes import BY_NAME, CLASSES
+from lsmc.modules.apparmor.semantics import SEMANTICS
+from tests.property.test_differences import drawn, world
+
+#: Classes whose operations look up nothing but the key of the object.
+PLAIN = [cls for cls in CLASSES if cls not in SEMANTICS.besides]
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_grants_are_what_is_answered(seed: int) -> None:
+    _, one, other = drawn(seed)
+    try:
+        policy = lsmc.compile_text("\n".join(("profile p {", *one, *other, "}")))
+    except lsmc.PolicyError:
+        pytest.skip("two ways to execute one file")
+    tables = policy.engine.tables
+    record = tables.find("p")
+    assert record is not None
+    found = {cls.name: grants(SEMANTICS, tables, record, cls) for cls in PLAIN}
+    for cls in PLAIN:
+        for grant in found[cls.name]:
+            if "x" in grant.permissions:
+                continue  # an execution fails where the profile that follows is not there
+            asked = SEMANTICS.request_of("p", cls, grant.key, True, grant.permissions[:1])
+            answers = [policy.answer({**asked, "perms": [name]}) for name in grant.permissions]
+            assert any(not a.missing and grant.rule in a.rules for a in answers), grant
+            if grant.but is not None:
+                refused = SEMANTICS.request_of("p", cls, grant.but.key, grant.who == "owner", ())
+                some = [policy.answer({**refused, "perms": [n]}) for n in grant.permissions]
+                assert any(a.missing for a in some), grant
+    for asked in world():
+        if BY_NAME[asked.cls] not in PLAIN:
+            continue
+        verdict = policy.answer(asked.request())
+        if not verdict.missing:
+            told = {g.rule for g in found[asked.cls] if asked.perm in g.permissions}
+            assert told & {*verdict.rules}, (asked, verdict)
