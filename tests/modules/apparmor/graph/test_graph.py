@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import lsmc
+from lsmc.analysis.subgraph import part_of
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
-from lsmc.output.graph import shown, text_lines, to_json
+from lsmc.output.graph import text_lines, to_json
 from lsmc.output.styled import plain
 from lsmc.policy import Policy
 from tests.cli.conftest import Run, run
@@ -228,8 +229,8 @@ def test_stacks_that_are_too_many_are_named(monkeypatch: pytest.MonkeyPatch) -> 
     graph = ProfileGraph(lsmc.compile_text(STACKS).engine)
     graph.reach("c")
     assert graph.unfollowed == {"a//&c"}
-    assert "1 stack that was met is not followed" in plain(text_lines(shown(graph, "c")))
-    assert to_json(shown(graph, "c"))["unfollowed"] == ["a//&c"]
+    assert "1 stack that was met is not followed" in plain(text_lines(part_of(graph, "c")))
+    assert to_json(part_of(graph, "c"))["unfollowed"] == ["a//&c"]
 
 
 @pytest.mark.parametrize(
@@ -267,6 +268,6 @@ def test_an_attachment_does_not_meet_itself() -> None:
 
 
 def test_json_has_the_ways_of_a_stack_alone() -> None:
-    found = to_json(shown(ProfileGraph(lsmc.compile_text(STACKS).engine), "c"))
+    found = to_json(part_of(ProfileGraph(lsmc.compile_text(STACKS).engine), "c"))
     edges = {(edge["source"], edge["target"]) for edge in found["edges"]}
     assert edges == {("c", "a//&b"), ("a//&b", "a//&c")}
