@@ -14,12 +14,13 @@ from contextlib import suppress
 from functools import cache
 from zlib import compress, crc32, decompress
 
+from lsmc.analysis.subgraph import part_of
 from lsmc.api import diff
 from lsmc.automata.dfa import StateLimit
 from lsmc.engine.verdict import RequestError, UnknownName
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.output import inventory
-from lsmc.output.graph import shown, text_lines, to_json
+from lsmc.output.graph import text_lines, to_json
 from lsmc.output.json import dumps, explanation, verdict
 from lsmc.policy import Policy
 from lsmc.tables.errors import BundleError
@@ -149,8 +150,8 @@ def work(data: bytes) -> Iterable[Callable[[], object]]:
     yield lambda: [list(inventory.details(policy, name)) for name in policy.profiles[:3]]
     yield lambda: policy.bundle.built_groups(0)
     yield lambda: diff(policy, Policy(bundle_bytes()))
-    yield lambda: dumps(to_json(shown(ProfileGraph(policy.engine), None)))
-    yield lambda: list(text_lines(shown(ProfileGraph(policy.engine), None)))
+    yield lambda: dumps(to_json(part_of(ProfileGraph(policy.engine), None)))
+    yield lambda: list(text_lines(part_of(ProfileGraph(policy.engine), None)))
 
 
 def seeds() -> Iterable[bytes]:
