@@ -18,6 +18,7 @@ from lsmc.analysis.subgraph import part_of
 from lsmc.api import diff
 from lsmc.automata.dfa import StateLimit
 from lsmc.engine.verdict import RequestError, UnknownName
+from lsmc.modules.apparmor.abilities import abilities
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.output import inventory
 from lsmc.output.graph import text_lines, to_json
@@ -144,10 +145,11 @@ def work(data: bytes) -> Iterable[Callable[[], object]]:
             )
         yield lambda s=subject: dumps(explanation(policy.explain(s, "write", "/a/b")))  # type: ignore[misc]
     yield lambda: dumps(inventory.as_json(policy, None))
-    yield lambda: list(inventory.summary(policy))
+    yield lambda: list(inventory.summary(policy, 80))
     yield lambda: list(inventory.rules_text(policy, None))
     yield lambda: list(inventory.table_text(policy, None))
-    yield lambda: [list(inventory.details(policy, name)) for name in policy.profiles[:3]]
+    yield lambda: [list(inventory.details(policy, name, 80)) for name in policy.profiles[:3]]
+    yield lambda: [abilities(policy.engine, name, ()) for name in policy.profiles[:3]]
     yield lambda: policy.bundle.built_groups(0)
     yield lambda: diff(policy, Policy(bundle_bytes()))
     yield lambda: dumps(to_json(part_of(ProfileGraph(policy.engine), None)))
