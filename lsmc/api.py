@@ -207,7 +207,8 @@ def explain_log(
 
     Args:
         policy: the policy that is asked.
-        logs: files of the kernel's or auditd's log, the journal, or syslog; they may be packed.
+        logs: files of the kernel's or auditd's log, the journal, or syslog, which may be packed;
+            or directories of them.  Rotated files are read oldest first.
         since: leaves out what is older.
         profile: a glob; leaves out the records of other profiles.
         enforce: judge profiles in complain mode as if they were enforced.
@@ -215,14 +216,16 @@ def explain_log(
     from lsmc.explain.diagnosis import diagnose
     from lsmc.explain.log_groups import Causes
     from lsmc.logs.reader import LogReader
+    from lsmc.logs.sets import log_files
 
     if not isinstance(policy, Policy):
         raise TypeError(f"a policy is asked, not {type(policy).__name__}")
     read = policy.module.needs(policy.module.logs, "a log")
     moment = since.timestamp() if since is not None else None
     causes = Causes(read.grouping(), since=moment, profile=profile)
-    reader = LogReader((path_text(path) for path in _existing(logs)), read.form())
     try:
+        files = log_files(path_text(path) for path in _existing(logs))
+        reader = LogReader(files, read.form())
         for record in reader:
             causes.add(record)
     except OSError as fault:

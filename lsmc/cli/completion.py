@@ -62,12 +62,20 @@ def subjects(
 
 def question(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The words of `SUBJECT OP OBJECT`."""
-    words = tuple(ctx.params.get("words") or ())
+    words = _question(ctx)[1]
     if not words:
         return subjects(ctx, param, incomplete)
     if len(words) == 1:
         return operations(ctx, param, incomplete)
     return [CompletionItem(incomplete, type="file")]
+
+
+def _question(ctx: click.Context) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The paths of policy on the command line, and the words of a question."""
+    from lsmc.cli.options import named
+
+    words = tuple(ctx.params.get("words") or ())
+    return named(ctx.params.get("policy"), tuple(ctx.params.get("paths") or ()), words)
 
 
 def _policy(ctx: click.Context) -> Policy | None:
@@ -83,15 +91,16 @@ def _policy(ctx: click.Context) -> Policy | None:
     from lsmc.modules.registry import module_of
     from lsmc.policy import Policy
 
-    path = ctx.params.get("policy") or ""
+    paths = list(_question(ctx)[0])
     try:
-        if is_bundle(path):
-            return open_bundle(path, Screen())
-        if os.path.isdir(path) and len(os.listdir(path)) > _MOST_FILES:
+        if len(paths) == 1 and is_bundle(paths[0]):
+            return open_bundle(paths[0], Screen())
+        folders = filter(os.path.isdir, paths)
+        if sum(len(os.listdir(path)) for path in folders) > _MOST_FILES:
             return None
         options = Options.of(ctx.params.get("base"), ctx.params.get("include") or (), None, None)
-        compiler = module_of([path], ctx.params.get("module")).compiler
-        data, _ = compile_cached([path], options, compiler=compiler, directory=default_cache())
-        return Policy(data, path)
+        compiler = module_of(paths, ctx.params.get("module")).compiler
+        data, _ = compile_cached(paths, options, compiler=compiler, directory=default_cache())
+        return Policy(data)
     except (Error, OSError):
         return None

@@ -173,6 +173,14 @@ def _target(_ctx: click.Context, _: click.Parameter, value: str | None) -> str |
     return value
 
 
+def named(
+    policy: str | None, paths: tuple[str, ...], words: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The paths of policy and the other words of a command line; with `--policy` all are these."""
+    first = () if policy is None else (policy,)
+    return (paths, first + words) if paths else (first, words)
+
+
 policy_paths_option = click.option(
     "--policy",
     "paths",

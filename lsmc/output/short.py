@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from lsmc.explain.choice import needs
 from lsmc.explain.diagnosis import Explained
 from lsmc.output.causes import STATUS, what
-from lsmc.output.styled import Line, Piece, safe
+from lsmc.output.styled import Line, Piece, plain, safe
 from lsmc.output.table import columns
 
 _HEADS = ("count", "profile", "what", "status", "fix", "hazard")
-#: What a narrow screen does without: a rule names its object.
-_SPARE = (_HEADS.index("what"),)
+#: Causes that have a row together when one rule for their kind allows them all.
+_SEVERAL = 3
 #: Where the files and the running policy differ, the fix is to load the files.
 _LOADING = {
     "older": "load these files: they allow it",
@@ -24,10 +25,11 @@ _RANKS = {status: rank for rank, status in enumerate(STATUS)}
 
 
 class Row(NamedTuple):
-    """Causes of one profile with the same fix."""
+    """Causes of one profile with the same fix, which is a rule or something else."""
 
     causes: tuple[Explained, ...]
     fix: str
+    is_rule: bool
     hazards: tuple[str, ...]
 
     @property
@@ -42,20 +44,39 @@ class Row(NamedTuple):
 
 
 def rows(found: Sequence[Explained]) -> list[Row]:
-    """The rows of a table: the most frequent first, of equal ones the most dangerous first."""
-    groups: dict[tuple[str, str, str], list[Explained]] = {}
-    risks: dict[tuple[str, str, str], dict[str, None]] = {}
-    for one in found:
-        diagnosis = one.diagnosis
-        wide = diagnosis.cause.varied
-        remedies = [r for need in needs(one.remedies) for r in need.advised(wide=wide)]
-        fix = " ".join(remedy.brief for remedy in remedies) or _advice(one)
-        key = (diagnosis.subject, diagnosis.status, fix)
-        groups.setdefault(key, []).append(one)
-        risk = risks.setdefault(key, {})
-        risk.update(dict.fromkeys(word for remedy in remedies for word in remedy.hazards))
-    listed = [Row(tuple(some), key[2], tuple(risks[key])) for key, some in groups.items()]
+    """The rows of a table: the most frequent first, of equal ones the most dangerous first.
+
+    A rule for objects of its kind counts where it is that of several causes.
+    """
+    wide = [_fix(one, wide=True) for one in found]
+    shared = Counter(wide)
+    groups: dict[_Fix, list[Explained]] = {}
+    for one, fix in zip(found, wide, strict=True):
+        alone = shared[fix] < _SEVERAL and not one.diagnosis.cause.varied
+        groups.setdefault(_fix(one, wide=False) if alone else fix, []).append(one)
+    listed = [Row(tuple(some), fix.text, fix.is_rule, fix.hazards) for fix, some in groups.items()]
     return sorted(listed, key=lambda row: (-row.records, _RANKS[row.status], -len(row.hazards)))
+
+
+class _Fix(NamedTuple):
+    """What helps a cause, and what else its row says."""
+
+    subject: str
+    status: str
+    text: str
+    is_rule: bool
+    hazards: tuple[str, ...]
+
+
+def _fix(one: Explained, *, wide: bool) -> _Fix:
+    remedies = [r for need in needs(one.remedies) for r in need.advised(wide=wide)]
+    return _Fix(
+        subject=one.diagnosis.subject,
+        status=one.diagnosis.status,
+        text=" ".join(remedy.brief for remedy in remedies) or _advice(one),
+        is_rule=bool(remedies) and not any(remedy.says for remedy in remedies),
+        hazards=tuple(dict.fromkeys(word for remedy in remedies for word in remedy.hazards)),
+    )
 
 
 def _advice(one: Explained) -> str:
@@ -70,22 +91,34 @@ def _advice(one: Explained) -> str:
     return "no rule can be added: -v tells why"
 
 
-def short_lines(listed: Sequence[Row], width: int | None) -> Iterator[Line]:
-    """The table, for a screen of so many characters; None means any number."""
-    table = [_cells(row) for row in listed]
-    yield from columns(_HEADS, table, frozenset((0,)), width=width, spare=_SPARE)
+def short_lines(listed: Sequence[Row], width: int | None) -> Sequence[Line]:
+    """The table, for a screen of so many characters; None means any number.
+
+    A narrow one has no column for what was asked: a rule names it, and before another fix it
+    stands in the same column.
+    """
+    right = frozenset((0,))
+    lines = list(columns(_HEADS, [_cells(row) for row in listed], right))
+    if width is None or max(map(len, plain(lines).splitlines())) <= width:
+        return lines
+    heads = [head for head in _HEADS if head != "what"]
+    return list(columns(heads, [_narrow_cells(row) for row in listed], right, width=width))
 
 
-def _cells(row: Row) -> tuple[str | Piece, ...]:
+def _cells(row: Row) -> tuple[str, str, str, Piece, Piece, Piece]:
     first = row.causes[0].diagnosis
     others = len(row.causes) - 1
     about = f"{what(first.cause)} {first.cause.object}".strip()
-    more = f" and {others} more" if others else ""
     return (
         str(row.records),
         safe(first.subject or first.cause.record.subject or "(no profile)"),
-        safe(about) + more,
+        safe(about) + (f" and {others} more" if others else ""),
         STATUS[row.status],
         (safe(row.fix), "code"),
         (", ".join(row.hazards), "warn"),
     )
+
+
+def _narrow_cells(row: Row) -> tuple[str, str, Piece, Piece, Piece]:
+    count, profile, about, status, (fix, role), hazard = _cells(row)
+    return count, profile, status, (fix if row.is_rule else f"{about}: {fix}", role), hazard

@@ -60,7 +60,7 @@ def workplace() -> Iterator[None]:
 
 def ran(command: str) -> str:
     """What a command of a console block prints."""
-    environment = {"XDG_CACHE_HOME": str(Path.cwd() / "cache"), "NO_COLOR": "1"}
+    environment = {"XDG_CACHE_HOME": str(Path.cwd() / "cache"), "NO_COLOR": "1", "COLUMNS": "100"}
     args = shlex.split(command)[1:]
     return CliRunner(env=environment).invoke(cli, args, catch_exceptions=False).output
 
@@ -134,8 +134,9 @@ def test_lists_and_help_are_those_of_the_program(page: str) -> None:
     assert text == blocks(page, text), "run: python -m tests.cli.test_docs"
 
 
-def test_the_examples_print_what_the_readme_shows() -> None:
-    text = (ROOT / "README.md").read_text()
+@pytest.mark.parametrize("page", ["README.md", "docs/explain.md"])
+def test_the_examples_print_what_the_pages_show(page: str) -> None:
+    text = (ROOT / page).read_text()
     assert text == consoles(text), "run: python -m tests.cli.test_docs"
 
 

@@ -65,6 +65,16 @@ def test_causes_that_one_change_mends_are_one_row() -> None:
     assert " ".join(table[1].split()) == "6 p file open r /srv/*/y and 1 more denied /srv/*/y r,"
 
 
+def test_a_rule_for_their_kind_counts_where_several_causes_have_it() -> None:
+    wide = rule("/srv/*/y r,", "general")
+    found = [cause(f"/srv/{n}/y", 1, rule(f"/srv/{n}/y r,"), wide) for n in range(3)]
+    assert [row.fix for row in rows(found)] == ["/srv/*/y r,"]
+    assert [row.fix for row in rows(found[:2])] == ["/srv/0/y r,", "/srv/1/y r,"]
+    risky = wide._replace(hazards=("programs",))
+    found = [one._replace(remedies=(one.remedies[0], risky)) for one in found]
+    assert len(rows(found)) == 3
+
+
 @pytest.mark.parametrize(
     ("found", "fix"),
     [
@@ -91,6 +101,13 @@ def test_a_narrow_screen_leaves_out_what_the_fix_says_and_wraps_the_rest() -> No
         text = "".join("".join(line.split()) for line in table)
         assert "5pdenied" in text
         assert "and-a-file-in-itr," in text.replace("denied", "")
+
+
+def test_a_narrow_screen_says_what_it_was_where_the_fix_does_not() -> None:
+    note = "the name was deleted while it was open; no rule allows what has no name"
+    (_, *lines) = shown(cause("/var/x", status="no-question", note=note), width=80)
+    text = " ".join(" ".join(lines).split())
+    assert "file open r /var/x: the name was" in text
 
 
 def test_hundreds_of_causes_are_as_many_lines() -> None:

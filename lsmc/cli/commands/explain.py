@@ -13,6 +13,7 @@ from lsmc.cli.machine import OWN_LOGS, policy_of
 from lsmc.cli.options import (
     Reading,
     enforce_option,
+    named,
     policy_options,
     policy_paths_option,
     screen_of,
@@ -108,10 +109,7 @@ def command(
     from lsmc.cli.pages import page_library
 
     screen = screen_of(ctx)
-    if paths and policy is not None:
-        words = (policy, *words)
-    elif policy is not None:
-        paths = (policy,)
+    paths, words = named(policy, paths, words)
     if verbose and form is not None:
         raise UsageFault("-v and --format exclude each other")
     form = "text" if verbose else form

@@ -23,7 +23,7 @@ _FIRST = ("event_type", "epoch", "audit_id", "audit_subid", "source")
 
 
 @click.command("log")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="[FILE...]", nargs=-1)
 @click.option(
     "--format",
     "form",
@@ -37,17 +37,21 @@ def command(ctx: click.Context, files: tuple[str, ...], form: str | None, module
     """Decode the AppArmor records of logs: one JSON object a record.
 
     Reads what auditd, syslog, dmesg, `journalctl -o json` and `-o export`, and dbus-daemon write,
-    plain or packed by gzip, xz, bzip2 or zstd; - is standard input.  Lines of others are skipped.
+    plain or packed by gzip, xz, bzip2 or zstd; - is standard input.  Of a directory its logs are
+    read, rotated files oldest first, and without a FILE this machine's.  Lines of others are
+    skipped.
     A broken record is printed as AA_RECORD_INVALID with the fields before the fault, and reported;
     so is other text on what AppArmor decided. Exit status: 0, or 2 when such lines were not read.
     """
+    from lsmc.cli.machine import OWN_LOGS, logs_of
     from lsmc.logs.reader import Fault, LogReader
     from lsmc.modules.registry import module_named
 
     screen = screen_of(ctx)
     text = form == "text" or (form is None and sys.stdout.isatty())
     found = module_named(module)
-    reader = LogReader(files, found.needs(found.logs, "a log").form())
+    logs = logs_of(files or (OWN_LOGS,), None, screen)
+    reader = LogReader(logs, found.needs(found.logs, "a log").form())
     reported = 0
     try:
         for entry in reader.entries():

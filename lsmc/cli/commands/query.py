@@ -12,7 +12,9 @@ from lsmc.cli.options import (
     Reading,
     enforce_option,
     format_option,
+    named,
     policy_options,
+    policy_paths_option,
     screen_of,
     screen_options,
 )
@@ -22,13 +24,14 @@ if TYPE_CHECKING:
 
 
 @click.command("query")
-@click.argument("policy", metavar="POLICY")
+@click.argument("policy", metavar="[POLICY]", required=False)
 @click.argument(
     "words",
     metavar="SUBJECT OP [OBJECT] [KEY=VALUE...]",
     nargs=-1,
     shell_complete=completion.question,
 )
+@policy_paths_option
 @click.option("--not-owner", is_flag=True, help="The subject does not own the object.")
 @click.option(
     "--batch", metavar="FILE", help="Answer the requests of a JSON Lines file (- is stdin)."
@@ -41,8 +44,9 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(
     ctx: click.Context,
-    policy: str,
+    policy: str | None,
     words: tuple[str, ...],
+    paths: tuple[str, ...],
     not_owner: bool,
     batch: str | None,
     enforce: bool,
@@ -60,14 +64,17 @@ def command(
     the whole kernel: users and modes, capabilities and modules are asked in its order.
     """
     from lsmc.cli.ask import ask_many, ask_one, question
-    from lsmc.cli.reading import read_policy
+    from lsmc.cli.reading import read_policies
 
+    paths, words = named(policy, paths, words)
+    if not paths:
+        raise click.UsageError("missing argument 'POLICY'")
     if batch is not None and (words or not_owner or context is not None):
         raise click.UsageError("--batch takes its questions from the file")
     if batch is None:
         question(words)
     screen = screen_of(ctx)
-    opened = read_policy(policy, reading, screen)
+    opened = read_policies(paths, reading, screen)
     if enforce:
         opened = opened.enforced
     if batch is not None:
