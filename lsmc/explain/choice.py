@@ -40,6 +40,8 @@ class Need(NamedTuple):
         With `wide` the rule is one for its kind, if that puts no more at stake than the smallest.
         """
         rule = self.smallest
+        if self.meant and (rule is None or rule.kind == "advice"):
+            return self.meant[:1]
         if rule is None or rule.overrides:
             return self.yields if rule is None else (rule,)
         stakes = set(rule.hazards)

@@ -43,7 +43,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "exact": ("the smallest rule that would allow it", "the smallest rules that would allow it"),
     "general": ("a rule for its kind", "rules for its kind"),
     "abstraction": ("an abstraction that allows it", "abstractions that allow it"),
-    "mend": ("the rule that was meant to allow it", "the rules that were meant to allow it"),
+    "mend": ("a rule that can be mended", "rules that can be mended"),
     "deny": ("the rule that would have to give way", "the rules that would have to give way"),
     "flag": ("a flag of the profile that may help", "flags of profiles that may help"),
     "file": ("a profile that would allow it", "profiles that would allow it"),
@@ -151,7 +151,9 @@ def _remedies(remedies: Sequence[Remedy]) -> Iterator[Line]:
             yield line("    ", (safe(one.brief), "" if one.says else "code"))
             if kind == "file":
                 yield from (line("      ", (safe(text), "code")) for text in one.rule.split("\n"))
-            elif one.file and (kind in ("exact", "mend", "deny", "flag") or len(places) > 1):
+            elif one.file and (
+                kind in ("exact", "mend", "deny", "flag", "advice") or len(places) > 1
+            ):
                 where = f"in profile {safe(one.profile)}, {safe(one.file)}:{one.line}"
                 yield line((f"      {where}", "dim"))
             if one.opens:

@@ -34,7 +34,8 @@ def unified(path: str, old: str, new: str) -> bytes:
     hunks = "".join(text if text.endswith("\n") else f"{text}\n{_NO_END}" for text in body)
     if not hunks:
         return b""
-    heads = f"--- {_header('a/' + name)}\n+++ {_header('b/' + name)}\n"
+    before = "/dev/null" if not old and not Path(path).exists() else _header("a/" + name)
+    heads = f"--- {before}\n+++ {_header('b/' + name)}\n"
     return (heads + hunks.removeprefix("--- a\n+++ b\n")).encode("latin-1")
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from lsmc.explain.log_groups import About, Grouping
 from lsmc.explain.varying import STAR, folded
 from lsmc.modules.apparmor.log.classes import mediation_class
+from lsmc.modules.apparmor.log.infos import given_profile
 from lsmc.modules.apparmor.log.record import Record
 
 #: The first port of those that the kernel chooses itself (net.ipv4.ip_local_port_range).
@@ -40,6 +41,8 @@ def _differ(one: Record, other: Record) -> bool:
 
 def _key(record: Record) -> tuple[object, ...]:
     """What equal causes have in common."""
+    if _without_profile(record):
+        return "user namespace", record.command, record.namespace
     name, name2 = record.name, record.name2
     if record.network_family is None and record.dbus_bus is None and record.src_name is None:
         rest: object = None
@@ -78,6 +81,14 @@ def _key(record: Record) -> tuple[object, ...]:
         record.rlimit,
         rest,
     )
+
+
+def _without_profile(record: Record) -> bool:
+    """Whether a record is of a program that makes a user namespace while it has no profile: all
+    that is refused to it then has the one cause."""
+    if record.profile == "unconfined":
+        return (record.operation or "").startswith("userns")
+    return bool(given_profile(record))
 
 
 def _port(port: int | None) -> int | None:

@@ -32,22 +32,27 @@ _SYSTEM = ("/sbin", "/usr/sbin")
 _PATIENCE = 5
 
 
-def compiler_for(settings: Mapping[str, str], named: str | None = None) -> Version | None:
+def compiler_for(
+    settings: Mapping[str, str], named: str | None = None, cls: str = ""
+) -> Version | None:
     """The release that rules of a profile are written for, None when nothing tells it.
 
-    `settings` are those of the profile's record, `named` is the target of the caller.
+    `settings` are those of the profile's record, `named` is the target of the caller.  Where a
+    class is asked that later compilers have rules for, one of them compiled the policy.
     """
     if named is not None:
         return _version(named)
     target = settings.get("target", NEWEST.target)
+    least = _CLASSES.get(cls, (0, 0))
     match = _ABI.fullmatch(posixpath.basename(settings.get("abi", "")))
     if match is None:
-        return _version(target) if target != NEWEST.target else installed()
+        here = installed()
+        return _version(target) if target != NEWEST.target else here and max(here, least)
     abi = int(match[1]), int(match[2])
     first = {3: "3.0", 4: "4.1"}.get(max(abi[0], 3), NEWEST.target)
     if target != first:  # it was named when the profile was compiled
         return _version(target)
-    return max(abi, installed() or abi)
+    return max(abi, installed() or abi, least)
 
 
 def takes_class(compiler: Version | None, cls: str) -> bool:

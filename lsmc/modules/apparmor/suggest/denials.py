@@ -46,6 +46,20 @@ def relaxed(text: str, cls: str, wanted: Collection[str], obj: str) -> str:
     return _without(rule, [(word, "") for word in lost])
 
 
+def left_of_both(one: str, other: str) -> str:
+    """What two narrowings of a rule leave of it: the permissions that both keep, or nothing."""
+    if one == other:
+        return one
+    first, second = (
+        tree.body if isinstance(tree, ast.Rule) else None for tree in map(parsed, (one, other))
+    )
+    if not isinstance(first, ast.FileRule) or not isinstance(second, ast.FileRule):
+        return ""
+    kept = second.perms.text if second.perms is not None else ""
+    gone = [letter for letter in first.perms.text if letter not in kept] if first.perms else []
+    return relaxed(one, "file", gone, "") if gone else one
+
+
 def narrowings(
     refs: Collection[RuleRef], cls: str, wanted: Collection[str], obj: str
 ) -> Iterator[tuple[RuleRef, str, str]]:

@@ -54,13 +54,14 @@ def _replaced(span: Span, text: str, rule: str) -> Edit:
     return Edit(source, start, end, text, rule)
 
 
-def _flagged(profile: ast.Profile, flag: str) -> Edit | None:
-    """A profile's head with one more flag."""
-    source = profile.head.source
-    if flag in (word.text for word in profile.flags):
+def _flagged(profile: ast.Profile, flags: str) -> Edit | None:
+    """A profile's head with more flags."""
+    source, known = profile.head.source, {word.text for word in profile.flags}
+    new = ", ".join(flag for flag in flags.split(", ") if flag not in known)
+    if not new:
         return None
     if profile.flags:
         end = profile.flags[-1].span.end
-        return Edit(source, end, end, f", {flag}", flag)
+        return Edit(source, end, end, f", {new}", new)
     end = profile.head.start + len(profile.head.text.rstrip())
-    return Edit(source, end, end, f" flags=({flag})", flag)
+    return Edit(source, end, end, f" flags=({new})", new)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from lsmc.compiler.inputs import Options
 from lsmc.explain.diagnosis import Remedy
 from lsmc.explain.hazards import HAZARDS
 from lsmc.modules.apparmor.build.front import front_end
+from lsmc.modules.apparmor.suggest.denials import left_of_both
 from lsmc.modules.apparmor.suggest.edits import edit_of
 from lsmc.modules.apparmor.suggest.insertion import edited
 
@@ -20,6 +21,24 @@ def patched(remedies: Iterable[Remedy], options: Options) -> Mapping[str, tuple[
     library = front_end(options).library
     edits = (
         edit_of(library, one, [f"# hazard: {HAZARDS[word]}" for word in one.hazards])
-        for one in remedies
+        for one in _together(remedies)
     )
     return edited(edit for edit in edits if edit is not None)
+
+
+def _together(remedies: Iterable[Remedy]) -> Iterator[Remedy]:
+    """The remedies, with those of one profile's flags, and of one rule, in one."""
+    merged: dict[object, Remedy] = {}
+    for one in remedies:
+        key: object = one
+        if one.kind == "flag":
+            key = one.kind, one.file, one.line, one.profile
+        elif one.kind == "deny":
+            key = one.kind, one.replaces and one.replaces[1:4]
+        known = merged.setdefault(key, one)
+        if known is not one:
+            both = left_of_both(known.rule, one.rule)
+            if one.kind == "flag":
+                both = ", ".join(dict.fromkeys((*known.rule.split(", "), one.rule)))
+            merged[key] = known._replace(rule=both)
+    yield from merged.values()

@@ -13,13 +13,18 @@ ORDER = "mrwalk"
 _PIECE = re.compile(r"[PpCc][IiUu]?[Xx]|[IiUu][Xx]|[Xx]|.", re.DOTALL)
 
 
-def in_order(word: str) -> str:
-    """A permission word with its letters in order; one with several exec modes stays as it is."""
+def modes_apart(word: str) -> tuple[str, list[str]]:
+    """The letters of a permission word, and the ways to execute that stand in it."""
     pieces = _PIECE.findall(word)
     modes = [piece for piece in pieces if piece[-1] in "xX"]
+    return "".join(piece for piece in pieces if piece[-1] not in "xX"), modes
+
+
+def in_order(word: str) -> str:
+    """A permission word with its letters in order; one with several exec modes stays as it is."""
+    letters, modes = modes_apart(word)
     if len(modes) > 1:
         return word
-    letters = [piece for piece in pieces if piece[-1] not in "xX"]
     return "".join(sorted(letters, key=_rank) + modes)
 
 

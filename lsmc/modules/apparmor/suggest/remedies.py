@@ -25,7 +25,9 @@ from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.requests import fields_of
 from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.suggest.abstractions import compile_abstractions
+from lsmc.modules.apparmor.suggest.besides import Besides
 from lsmc.modules.apparmor.suggest.generalize import Places, generalized
+from lsmc.modules.apparmor.suggest.new_profile import userns_profile
 from lsmc.modules.apparmor.suggest.suggest import Wish, word
 from lsmc.modules.apparmor.suggest.trial import allows, key_of
 from lsmc.tables.records import ProfileRecord
@@ -56,37 +58,19 @@ class RemedyFinder:
         self._terms: dict[str, _Terms | None] = {}
         self._tried: dict[tuple[str, ...], Matcher | None] = {}
         self._abstractions_of: dict[str, dict[str, Matcher]] = {}
+        self._besides = Besides(policy)
 
     def of(self, diagnosis: Diagnosis) -> tuple[Remedy, ...]:
         """The remedies for a cause, each once."""
-        found = [*self._settings(diagnosis)]
+        found = [*self._besides.of(diagnosis)]
+        if diagnosis.status == "unconfined":
+            found += userns_profile(self.policy, self.options, self.front.library, diagnosis)
         for answer in diagnosis.answers:
             for suggestion in answer.suggestions:
                 found += self.remedies(suggestion)
+        for suggestion in self._besides.suggestions(diagnosis):
+            found += islice(self.remedies(suggestion), 1)
         return tuple(dict.fromkeys(found))
-
-    def _settings(self, diagnosis: Diagnosis) -> Iterator[Remedy]:
-        """What helps where no rule is asked: a higher limit, a hat that was missing."""
-        for answer in diagnosis.answers:
-            asked = answer.request
-            if not answer.verdict.missing or asked.cls not in ("rlimit", "change_hat"):
-                continue
-            rule = f"set rlimit {asked.object} <= {asked.fields.get('value', 'infinity')},"
-            if asked.cls == "change_hat":
-                rule = f"hat {word(encode(asked.object))} {{ }}"
-            for subject in asked.profiles:
-                profile = self.policy.tables.find(subject.name)
-                if profile is not None and profile.is_hat and asked.cls == "change_hat":
-                    profile = self.policy.tables.find(subject.name.rpartition("//")[0])
-                if profile is not None:
-                    place = self.policy.bundle.place(profile.place)
-                    yield Remedy(
-                        kind="exact",
-                        rule=rule,
-                        profile=profile.full_name,
-                        file=place.file,
-                        line=place.line,
-                    )
 
     def remedies(self, one: Suggestion) -> Iterator[Remedy]:
         """The remedies for a suggestion, the smallest first."""
@@ -105,7 +89,8 @@ class RemedyFinder:
             yield plain
             return
         profile = self.policy.tables.find(one.profile)
-        terms = self._terms_of(one.file) if one.wish is not None and profile is not None else None
+        home = self.policy.bundle.place(profile.place).file if profile is not None else ""
+        terms = self._terms_of(home) if home else None
         if one.wish is None or profile is None or terms is None:
             yield plain  # the file is gone: nothing can be tried
             return

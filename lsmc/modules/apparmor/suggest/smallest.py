@@ -40,7 +40,6 @@ def smallest(
     `target` is the compiler that the caller names.
     """
     classes = {look.cls for look in lacking}
-    compiler = compiler_for(dict(profile.settings), target) if lacking else None
     for look in lacking:
         if not look.missing or (look.cls is FILE and LINK in classes):
             continue
@@ -48,6 +47,7 @@ def smallest(
             continue  # a link's target lacks the way in which the new name executes
         if look.cls.name == "change_profile" and "onexec" in {cls.name for cls in classes}:
             continue
+        compiler = compiler_for(dict(profile.settings), target, look.cls.name)
         yield from _of(engine, profile, look, compiler)
 
 
@@ -91,6 +91,8 @@ def _of(
             wish = wish._replace(priority=max(m.rule.facts.priority for m in refusing) + 1)
         elif _allowed_without(engine, look, refusing):
             return
+        else:
+            refs = ()  # it overrides nothing: the others have to give way
     rule = suggest(wish)
     if rule is not None:
         yield Suggestion(

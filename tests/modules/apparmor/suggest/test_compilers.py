@@ -46,6 +46,15 @@ def test_what_tells_the_compiler(
     assert compiler_for({"abi": abi, "target": target}, named) == found
 
 
+def test_a_class_tells_that_a_later_compiler_made_the_policy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(compilers, "installed", lambda: (3, 0))
+    assert compiler_for({"abi": "<default>", "target": "6.0"}, None, "userns") == (4, 0)
+    assert compiler_for({"abi": "abi/3.0", "target": "3.0"}, None, "mqueue") == (4, 0)
+    assert compiler_for({"abi": "abi/3.0", "target": "3.0"}, "3.0", "mqueue") == (3, 0)
+
+
 def test_what_a_compiler_takes() -> None:
     assert [takes_priority(v) for v in (None, (3, 0), (4, 0), (4, 1), (6, 0))] == [
         *(False, False, False, True, True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lsmc.modules.apparmor.suggest.denials import relaxed
+from lsmc.modules.apparmor.suggest.denials import left_of_both, relaxed
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,17 @@ from lsmc.modules.apparmor.suggest.denials import relaxed
 )
 def test_what_is_left(rule: str, cls: str, wanted: tuple[str, ...], obj: str, left: str) -> None:
     assert relaxed(rule, cls, wanted, obj) == left
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "left"),
+    [
+        ("deny /x rw,", "deny /x rw,", "deny /x rw,"),
+        ("deny /x rk,", "deny /x wk,", "deny /x k,"),
+        ("deny /x r,", "deny /x w,", ""),
+        ("deny /x r,", "", ""),
+        ("deny signal send,", "deny signal receive,", ""),
+    ],
+)
+def test_what_two_narrowings_leave(one: str, other: str, left: str) -> None:
+    assert left_of_both(one, other) == left

@@ -12,6 +12,7 @@ from lsmc.explain.diagnosis import Remedy
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.suggest.edits import edit_of
 from lsmc.modules.apparmor.suggest.insertion import edited
+from lsmc.modules.apparmor.suggest.patches import patched
 
 
 def changed(path: Path, text: str, remedy: Remedy) -> str:
@@ -71,3 +72,18 @@ def test_a_new_file(tmp_path: Path) -> None:
 def test_advice_changes_nothing() -> None:
     remedy = Remedy("advice", "", "p", "", 0, says="reload the profile")
     assert edit_of(front_end(Options()).library, remedy) is None
+
+
+def test_flags_of_one_profile_and_narrowings_of_one_rule_are_one_edit(tmp_path: Path) -> None:
+    path = tmp_path / "p"
+    path.write_text("profile p {\n  deny /a rwk,\n}\n")
+    ref = RuleRef("p", str(path), 2, 3, "deny /a rwk,", ())
+    remedies = [
+        *(Remedy("flag", flag, "p", str(path), 1) for flag in ("mediate_deleted", "complain")),
+        *(
+            Remedy("deny", rule, "p", str(path), 2, replaces=ref)
+            for rule in ("deny /a wk,", "deny /a rk,")
+        ),
+    ]
+    (texts,) = patched(remedies, Options()).values()
+    assert texts[1] == "profile p flags=(mediate_deleted, complain) {\n  deny /a k,\n}\n"

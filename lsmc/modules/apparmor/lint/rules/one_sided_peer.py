@@ -60,9 +60,10 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import DBUS, SIGNAL, UNIX
 from lsmc.modules.apparmor.kernel_objects import is_requestable
 from lsmc.modules.apparmor.lint.messages import rule_text
-from lsmc.modules.apparmor.lint.peers import ANSWER, PEER, PeerRule, granted, peer_rules
+from lsmc.modules.apparmor.lint.peers import PeerRule, granted, peer_rules
 from lsmc.modules.apparmor.lint.references import names_of
 from lsmc.modules.apparmor.lint.tree import Tree
+from lsmc.modules.apparmor.peers import ANSWER, PEER
 from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.subjects import mediates
 from lsmc.tables.groups import key_pattern
