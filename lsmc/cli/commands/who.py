@@ -1,0 +1,74 @@
+"""`lsmc who`: which subjects may do something."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from lsmc.cli.faults import NO, YES, UsageFault
+from lsmc.cli.options import (
+    Reading,
+    enforce_option,
+    format_option,
+    named,
+    policy_options,
+    policy_paths_option,
+    screen_of,
+    screen_options,
+)
+
+if TYPE_CHECKING:
+    from lsmc.engine.verdict import Verdict
+
+
+@click.command("who")
+@click.argument("policy", metavar="[POLICY]", required=False)
+@click.argument("words", metavar="OP [OBJECT] [KEY=VALUE...]", nargs=-1)
+@policy_paths_option
+@enforce_option
+@format_option("text", "json")
+@policy_options
+@screen_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    policy: str | None,
+    words: tuple[str, ...],
+    paths: tuple[str, ...],
+    enforce: bool,
+    form: str,
+    reading: Reading,
+) -> int:
+    """Show which subjects may do OP to OBJECT.
+
+    Every profile of the policy is asked, and told apart are those that may by their rules, only by
+    complain mode, and since they confine nothing.  Programs without a profile are not confined and
+    not listed.  Without POLICY this machine's own is asked.  Exit status: 0 somebody may, 1 nobody.
+    """
+    from lsmc.cli.ask import question
+    from lsmc.cli.machine import policy_of
+    from lsmc.explain.holders import holders
+    from lsmc.output.holders import holder_lines, to_json
+    from lsmc.output.json import dumps
+
+    screen = screen_of(ctx)
+    if policy is not None and not paths and "/" not in policy and not os.path.exists(policy):
+        words, policy = (policy, *words), None  # an OP
+    paths, words = named(policy, paths, words)
+    if not words:
+        raise UsageFault("missing OP: [POLICY] OP [OBJECT] [KEY=VALUE...]")
+    _, op, obj, fields = question(("", *words))
+    opened, _ = policy_of(paths, reading, screen)
+    judge = opened.enforced if enforce else opened
+
+    def ask(subject: str, owner: bool) -> Verdict:
+        return judge.query(subject, op, obj, owner=owner, **fields)
+
+    found = holders(opened.profiles, ask)
+    if form == "json":
+        screen.text(dumps(to_json(found), indent=2) + "\n")
+    else:
+        screen.show(holder_lines(found, len(opened), screen.width))
+    return YES if found else NO
