@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lsmc.cli.screen import Screen
     from lsmc.compiler.outcome import Progress
     from lsmc.explain.choice import Take
-    from lsmc.explain.diagnosis import Explained, Remedy
+    from lsmc.explain.diagnosis import Explained
     from lsmc.explain.log_groups import Causes
     from lsmc.logs.reader import LogReader
     from lsmc.modules.interface import Logs
@@ -146,32 +146,32 @@ class _Answer(NamedTuple):
 
     def print_patch(self, take: Take) -> None:
         """Print the diff that a choice of remedies makes, and what is at stake with them."""
+        patch, notes = self._patch(take)
+        self.screen.patch(patch)
+        for word, text in notes:
+            self.screen.remark((f"{word}: ", "warn"), text)
+        if take != "all" and notes:
+            self.screen.remark("--patch=all takes what was left out")
+
+    def _patch(self, take: Take) -> tuple[bytes, list[tuple[str, str]]]:
+        """The diff, and what is to be said of remedies that are taken or left out."""
         from lsmc.explain.choice import choose
-        from lsmc.output.patch import stake_lines
+        from lsmc.output.patch import stake_lines, unified
 
         taken, left = choose(self.found, take)
-        diff = self._diff(taken)
+        changed = _logs(self.policy).patched(taken, self.reading.options())
+        diff = b"".join(unified(path, *texts) for path, texts in changed.items())
         notes = [("warning", text) for text in stake_lines(taken)]
         notes += [("left out", text) for text in stake_lines(left)]
         if diff:  # tools skip what stands before a diff
             head = "".join(f"# {word}: {text}\n" for word, text in notes)
-            self.screen.patch(head.encode("utf-8", "backslashreplace") + diff)
-        for word, text in notes:
-            self.screen.remark((f"{word}: ", "warn"), text)
-        if left:
-            self.screen.remark("--patch=all takes what was left out")
-
-    def _diff(self, remedies: Sequence[Remedy]) -> bytes:
-        from lsmc.output.patch import unified
-
-        changed = _logs(self.policy).patched(remedies, self.reading.options())
-        return b"".join(unified(path, *texts) for path, texts in changed.items())
+            diff = head.encode("utf-8", "backslashreplace") + diff
+        return diff, notes
 
     def write_page(self, path: str) -> None:
         """Write the page, with the diff of the smallest rules that put nothing at stake."""
         from lsmc.base.source import to_display
         from lsmc.cli.pages import PolicyFiles, page_library, write_page
-        from lsmc.explain.choice import choose
 
         reader = self.reader
         lines, records = _counts(reader, self.causes)
@@ -183,7 +183,7 @@ class _Answer(NamedTuple):
             logs=[log if isinstance(log, str) else log.about for log in reader.logs],
             counts=(f"{lines}, {reader.broken} broken", records),
             faults=[(f"{one.source.file}:{one.source.line}", one.reason) for one in reader.faults],
-            patch=to_display(self._diff(choose(self.found, "exact").taken).decode("latin-1")),
+            patch=to_display(self._patch("exact")[0].decode("latin-1")),
         )
         write_page(path, page, self.screen)
 

@@ -21,14 +21,18 @@ UNCONFINED = "unconfined"
 
 
 class UnknownName(Error, LookupError):
-    """A request names a profile, operation, class or permission that does not exist."""
+    """A request names a profile, operation, class or permission that does not exist.
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+    `note` says more about that name.
+    """
+
+    def __init__(self, what: str, name: str, known: Iterable[str], note: str = "") -> None:
         words = tuple(known)
         self.what = what
         self.name = name
         self.close = close_words(name, words)
-        super().__init__(f"unknown {what} `{name}`{hint(name, words)}")
+        about = f": {note}" if note else hint(name, words)
+        super().__init__(f"unknown {what} `{name}`{about}")
 
 
 class RequestError(Error, ValueError):

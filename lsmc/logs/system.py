@@ -99,7 +99,7 @@ def journal(since: float | None, *, audited: bool = False) -> Command | None:
     start = "--boot" if since is None else f"--since=@{int(since)}"
     about = "the journal since the last start" if since is None else "the journal since that time"
     words = (program, *_JOURNAL, f"--output-fields={_FIELDS}", start)
-    if not _answers((*words, "--lines=1", *matches)):
+    if not _answers((*words, "--lines=1", _WRITERS[0])):  # own daemons of a user tell nothing
         return None
     about += f" (its newest {MOST_ENTRIES:,} entries)"
     return Command("journal", about, (*words, f"--lines={MOST_ENTRIES}", *matches))

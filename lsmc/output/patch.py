@@ -27,7 +27,7 @@ _ROLES = {"+": "good", "-": "bad", "@": "where"}
 def unified(path: str, old: str, new: str) -> bytes:
     """The change of one file as a unified diff; empty when there is none.
 
-    `old` and `new` are byte texts: one character a byte.
+    `old` and `new` are byte texts: one character a byte.  A file that is not there is a new one.
     """
     name = _name(path)
     body = difflib.unified_diff(_lines(old), _lines(new), "a", "b")

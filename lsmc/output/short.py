@@ -97,6 +97,8 @@ def short_lines(listed: Sequence[Row], width: int | None) -> Sequence[Line]:
     A narrow one has no column for what was asked: a rule names it, and before another fix it
     stands in the same column.
     """
+    if not listed:
+        return ()
     right = frozenset((0,))
     lines = list(columns(_HEADS, [_cells(row) for row in listed], right))
     if width is None or max(map(len, plain(lines).splitlines())) <= width:

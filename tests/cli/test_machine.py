@@ -93,6 +93,25 @@ def test_a_file_with_errors_is_left_out_and_told(run: Run, root: Path) -> None:
     assert run("explain", "--no-cache", "--log").exit_code == 2
 
 
+def test_the_journal_comes_before_files(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = json.dumps({"MESSAGE": denied("/srv/y").strip(), "_TRANSPORT": "kernel"})
+    put(root, "entry", f"{entry}\n")
+    program = put(root, "journalctl", f"#!/bin/sh\ncat {root}/entry\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("shutil.which", lambda _: str(program))
+    assert statuses(run, "--log") == {"/srv/y": (1, "denied")}
+    shown = run("explain", "--no-cache", "--log", "--since", "2020-01-01")
+    assert "log: the journal since that time" in shown.stderr
+    assert "first at journal:1\n" in shown.stdout
+    assert run("log").stdout == run("log", "-", text=f"{entry}\n").stdout.replace(
+        '"-"', '"journal"'
+    )
+    put(root, "entry", "")  # nothing of it may be read
+    assert statuses(run, "--log") == {"/srv/x": (1, "denied")}
+
+
 def test_nothing_is_there(run: Run, root: Path) -> None:
     (root / "var/log/kern.log").unlink()
     shown = run("explain", "--log")

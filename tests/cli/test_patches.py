@@ -100,6 +100,16 @@ def test_any_change_applies(
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool[0])
+@pytest.mark.parametrize("name", ["new", "d/new", "two words"])
+def test_a_file_can_be_new(
+    name: str, tool: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    applied(unified(name, "", "a\nb\n"), tmp_path, tool)
+    assert contents(tmp_path) == {name: b"a\nb\n"}
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool[0])
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
 def test_any_name_is_one_name(
     name: str, tool: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

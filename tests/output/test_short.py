@@ -110,6 +110,10 @@ def test_a_narrow_screen_says_what_it_was_where_the_fix_does_not() -> None:
     assert "file open r /var/x: the name was" in text
 
 
+def test_without_causes_there_is_no_table() -> None:
+    assert shown() == shown(width=80) == []
+
+
 def test_hundreds_of_causes_are_as_many_lines() -> None:
     found = [cause(f"/etc/x{n}", 1, rule(f"/etc/x{n} r,")) for n in range(361)]
     assert len(shown(*found, width=80)) == 362

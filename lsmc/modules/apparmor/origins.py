@@ -152,15 +152,18 @@ ORIGINS = (
         "https://github.com/home-assistant/supervised-installer",
     ),
 )
-_UNKNOWN = (
+_ANY = (
     "`aa-status` lists what is loaded; give the directory of the file that has it with `--policy`"
 )
 
 
 def origin(name: str) -> str:
     """Where a profile that a policy lacks comes from, and what to do, as a sentence."""
+    return made(name) or _ANY
+
+
+def made(name: str) -> str:
+    """The same of a profile that no package installs as a file of policy; empty for others."""
     root = name.partition("//")[0]
-    for one in ORIGINS:
-        if fnmatchcase(root, one.names):
-            return f"{one.says}; {one.remedy}"
-    return _UNKNOWN
+    found = next((one for one in ORIGINS if fnmatchcase(root, one.names)), None)
+    return f"{found.says}; {found.remedy}" if found is not None else ""

@@ -73,7 +73,9 @@ class Profiles(ProfileTables):
                 if profile is None:
                     continue
             if profile is None:
-                raise UnknownName("profile", part, self.subjects)
+                from lsmc.modules.apparmor.origins import made
+
+                raise UnknownName("profile", part, self.subjects, made(part))
             found.append(profile)
         return found
 

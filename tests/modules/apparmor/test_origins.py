@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import lsmc
 from lsmc.modules.apparmor.origins import origin
 
 
@@ -31,3 +32,13 @@ from lsmc.modules.apparmor.origins import origin
 )
 def test_a_name_tells_who_makes_the_profile(name: str, words: str) -> None:
     assert words in origin(name)
+
+
+def test_a_question_about_such_a_profile_says_so_too() -> None:
+    policy = lsmc.compile_text("profile docker { }")
+    with pytest.raises(lsmc.UnknownName, match="unknown profile `docker-default`: dockerd makes"):
+        policy.query("docker-default", "read", "/x")
+    with pytest.raises(
+        lsmc.UnknownName, match=r"unknown profile `dokcer`; did you mean `docker`\?"
+    ):
+        policy.query("dokcer", "read", "/x")
