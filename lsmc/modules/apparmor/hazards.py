@@ -14,6 +14,8 @@ from lsmc.base.text import decode
 _READ = frozenset("rm")
 _WRITE = frozenset("wal")
 _HOME = r"(?:/home/[^/]+|/root)"
+#: Certificates, which are public: by the directories of the system, and by their usual names.
+_PUBLIC = r"/etc/(?:ssl|pki/tls)/certs/|.*/(?:cert|chain|fullchain)\d*\.pem\Z"
 #: (hazard, permissions of which one is enough, paths)
 _PATHS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = tuple(
     (hazard, perms, re.compile(pattern, re.DOTALL))
@@ -33,7 +35,8 @@ _PATHS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = tuple(
             (
                 rf"{_HOME}/\.(?:ssh/(?!known_hosts|config|.*\.pub\Z)|gnupg/|aws/|kube/|docker/"
                 rf"|netrc\Z|pgpass\Z|password-store/|mozilla/.*(?:key\d\.db|logins\.json)\Z)"
-                rf"|/etc/ssl/private/|/etc/ssh/ssh_host_.*key\Z|.*\.(?:key|pem|p12|pfx|kdbx)\Z"
+                rf"|/etc/ssl/private/|/etc/ssh/ssh_host_.*key\Z"
+                rf"|.*\.(?:key|p12|pfx|kdbx)\Z|(?!{_PUBLIC}).*\.pem\Z"
             ),
         ),
         (
@@ -92,6 +95,8 @@ _FULL = frozenset(
         *("setuid", "setgid", "setpcap", "setfcap", "bpf", "mac_admin", "mac_override"),
     )
 )
+#: How the names of methods begin that only ask.
+_ASKS = ("Get", "List", "Lookup")
 _MODES = frozenset(("dac_override", "dac_read_search", "chown", "fowner"))
 _BY_CLASS: Mapping[str, str] = {
     "mount": "mounts",
@@ -135,14 +140,19 @@ def _hazards(
         if fields["target"] == "unconfined":
             yield "leaves-confinement"
     elif cls == "network":
-        if fields["family"] == "packet" or fields["type"] in ("raw", "packet"):
+        raw = fields["type"] in ("raw", "packet") and fields["family"] != "netlink"
+        if fields["family"] == "packet" or raw:
             yield "raw-network"
         elif not fields["type"]:
             yield "every-object"
     elif cls == "dbus":
         if "eavesdrop" in permissions:
             yield "raw-network"
-        elif fields["bus"] == "system" and fields["name"] == "org.freedesktop.systemd1":
+        elif (
+            fields["bus"] == "system"
+            and fields["name"] == "org.freedesktop.systemd1"
+            and not fields["member"].startswith(_ASKS)
+        ):
             yield "control-socket"
     elif cls in _BY_CLASS:
         yield _BY_CLASS[cls]

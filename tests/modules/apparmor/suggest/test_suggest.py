@@ -204,3 +204,26 @@ def test_the_writer_needs_no_grammar() -> None:
 
     code = "import sys, lsmc.modules.apparmor.suggest.suggest; sys.exit('lark' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("cls", "fields", "stake"),
+    [
+        ("file", {"path": b"/etc/letsencrypt/archive/a/privkey1.pem"}, ("private-keys",)),
+        ("file", {"path": b"/etc/letsencrypt/archive/a/fullchain1.pem"}, ()),
+        ("file", {"path": b"/etc/ssl/certs/Some_Root.pem"}, ()),
+        ("network", {"family": b"inet", "type": b"raw"}, ("raw-network",)),
+        ("network", {"family": b"netlink", "type": b"raw"}, ()),
+    ],
+)
+def test_what_is_public_is_no_hazard(
+    cls: str, fields: dict[str, bytes], stake: tuple[str, ...]
+) -> None:
+    assert hazards(cls, fields, ("r",) if cls == "file" else ("create",)) == stake
+
+
+@pytest.mark.parametrize(("member", "stake"), [("GetUnit", ()), ("StartUnit", ("control-socket",))])
+def test_methods_that_only_ask_command_nothing(member: str, stake: tuple[str, ...]) -> None:
+    manager = {"bus": "system", "name": "org.freedesktop.systemd1", "member": member}
+    fields = {name: text.encode() for name, text in manager.items()}
+    assert hazards("dbus", fields, ("send",)) == stake
