@@ -48,6 +48,7 @@ def _explained(fault: Exception, screen: Screen) -> bool:
     from lsmc.base.diagnostics import PolicyError
     from lsmc.base.errors import NoMeaning
     from lsmc.engine.verdict import RequestError, UnknownName
+    from lsmc.explain.learning import CannotLearn
     from lsmc.tables.errors import BundleError
 
     _flush()
@@ -59,7 +60,7 @@ def _explained(fault: Exception, screen: Screen) -> bool:
         screen.diagnostics(d for d in fault.diagnostics if d.severity == "error")
     elif isinstance(fault, BundleError):
         screen.error(f"`{screen.about}`: {fault}" if screen.about else str(fault))
-    elif isinstance(fault, RequestError | UnknownName | NoMeaning):
+    elif isinstance(fault, RequestError | UnknownName | NoMeaning | CannotLearn):
         screen.error(str(fault))
     else:
         return False

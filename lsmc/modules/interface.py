@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lsmc.explain.abilities import Abilities
     from lsmc.explain.diagnosis import Diagnosis, Questions, Remedy
     from lsmc.explain.explanation import Explanation
+    from lsmc.explain.learning import Learner, Wanted
     from lsmc.explain.log_groups import Grouping
     from lsmc.ir.model import Policy as IrPolicy
     from lsmc.ir.operation import Operation
@@ -110,6 +111,8 @@ class SecurityModule(NamedTuple):
         formatter: a formatter of policy files under some options.
         semantics: what the rules mean, of a module whose bundles are a `tables.bundle.Bundle`.
         syntax: the canonical text of a policy file's syntax tree: (path, bytes); `PolicyError`.
+        learn: (policy, options, what is wanted) gives what learns policy from records; None if it
+            learns none.
         ir: the policy of some files before there are tables: (paths, options); `PolicyError`.
     """
 
@@ -138,6 +141,7 @@ class SecurityModule(NamedTuple):
     semantics: Callable[[], "Semantics"] | None = None
     syntax: Callable[[str, bytes], bytes] | None = None
     ir: Callable[[Sequence[str], "Options"], "IrPolicy"] | None = None
+    learn: Callable[[Any, "Options", "Wanted"], "Learner"] | None = None
 
     def needs(self, part: Part | None, what: str) -> Part:
         """A part that a module need not have; raises `NoMeaning` of what is asked without it."""

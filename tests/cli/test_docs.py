@@ -25,7 +25,7 @@ from lsmc.modules.apparmor.classes import CLASSES
 from lsmc.modules.apparmor.origins import ORIGINS
 from tests.places import ROOT
 
-PAGES = ("README.md", "docs/cli.md", "docs/explain.md", "docs/bundle.md")
+PAGES = ("README.md", "docs/cli.md", "docs/explain.md", "docs/learn.md", "docs/bundle.md")
 CONSOLE = re.compile(r"(?<=```console\n)(?s:.*?)(?=```)")
 README = ROOT / "README.md"
 BROKEN = """profile server {
@@ -36,9 +36,14 @@ BROKEN = """profile server {
 """
 
 
-def denials() -> str:
-    """The log that the README shows."""
-    found = re.search(r"(?<=<!-- denials\.log -->\n```text\n)(?s:.*?)(?=```)", README.read_text())
+#: The logs that pages show.
+LOGS = {"denials.log": "README.md", "report.log": "docs/learn.md", "web.log": "docs/learn.md"}
+
+
+def log(name: str) -> str:
+    """A log that a page shows."""
+    text = (ROOT / LOGS[name]).read_text()
+    found = re.search(rf"(?<=<!-- {name} -->\n```text\n)(?s:.*?)(?=```)", text)
     assert found is not None
     return found[0]
 
@@ -50,7 +55,8 @@ def workplace() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as place:
         shutil.copytree(ROOT / "profiles", Path(place) / "profiles")
         (Path(place) / "broken.aa").write_text(BROKEN)
-        (Path(place) / "denials.log").write_text(denials())
+        for name in LOGS:
+            (Path(place) / name).write_text(log(name))
         os.chdir(place)
         try:
             yield

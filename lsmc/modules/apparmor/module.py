@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lsmc.explain.abilities import Abilities
     from lsmc.explain.diagnosis import Diagnosis, Questions, Remedy
     from lsmc.explain.explanation import Explanation
+    from lsmc.explain.learning import Learner, Wanted
     from lsmc.explain.log_groups import Grouping
     from lsmc.ir.model import Policy
     from lsmc.ir.operation import Operation
@@ -135,6 +136,12 @@ def _patched(remedies: Iterable[Remedy], options: Options) -> Mapping[str, tuple
     return patched(remedies, options)
 
 
+def _learn(engine: Engine, options: Options, wanted: Wanted) -> Learner:
+    from lsmc.modules.apparmor.learn.learner import ProfileLearner
+
+    return ProfileLearner(engine, options, wanted)
+
+
 def _semantics() -> Semantics:
     from lsmc.modules.apparmor.semantics import SEMANTICS
 
@@ -206,4 +213,5 @@ APPARMOR = SecurityModule(
     semantics=_semantics,
     syntax=_syntax,
     ir=_ir,
+    learn=_learn,
 )

@@ -1,0 +1,124 @@
+"""What a policy lacks for the accesses of a log: the wishes that rules are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from lsmc.base.text import encode
+from lsmc.engine.verdict import RequestError, UnknownName
+from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.explain import explain_request
+from lsmc.modules.apparmor.learn.gather import LEARNING, Access
+from lsmc.modules.apparmor.learn.rules import Lack
+from lsmc.modules.apparmor.learn.verify import Asked
+from lsmc.modules.apparmor.suggest.compilers import Version, takes_class
+from lsmc.modules.apparmor.suggest.suggest import word
+
+#: The fields of requests that name profiles.
+_PEERS = ("peer", "label", "peer_label")
+
+
+class Lacking(NamedTuple):
+    """What a profile lacks, what it has to allow, and the accesses that no rule allows.
+
+    `settings` are rules that limit resources.
+    """
+
+    lacks: list[Lack]
+    asked: list[Asked]
+    settings: list[str]
+    left: list[tuple[Access, str]]
+
+
+def lacking(
+    engine: Engine,
+    subject: str,
+    accesses: Iterable[Access],
+    names: Mapping[str, str],
+    compiler: Version | None,
+    exact: Iterable[str] = (),
+) -> Lacking:
+    """What a profile of a policy lacks for some accesses.
+
+    `names` are the names that profiles of the log have in the draft; `exact` the requests for which
+    a rule for the kind will not do.
+    """
+    found = Lacking([], [], [], [])
+    literal = set(exact)
+    for access in accesses:
+        for request in access.requests:
+            meant = renamed(request, names)
+            reason = _one(engine, subject, access, meant, compiler, str(meant) in literal, found)
+            if reason:
+                found.left.append((access, reason))
+                break
+    return found
+
+
+def renamed(request: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """A request with the names that profiles have in the draft."""
+    found = dict(request)
+    fields = _PEERS if "class" in found else ()
+    if found.get("class") in ("signal", "ptrace"):
+        fields = (*fields, "object")
+    for field in fields:
+        if field in found:
+            name = str(found[field])
+            found[field] = names.get(name, name.partition(LEARNING)[0])
+    return found
+
+
+def _one(
+    engine: Engine,
+    subject: str,
+    access: Access,
+    request: Mapping[str, Any],
+    compiler: Version | None,
+    exact: bool,
+    found: Lacking,
+) -> str:
+    """Add what one request lacks; gives the reason why no rule allows it."""
+    cls = str(request.get("class", ""))
+    if not takes_class(compiler, cls):
+        return f"this compiler has no `{cls}` rules: they take AppArmor 4.0 (--target)"
+    if request.get("op") == "change_hat":
+        return ""  # the hat itself is what it needs
+    if request.get("op") == "setrlimit":
+        limit = f"set rlimit {request['object']} <= {request.get('value', 'infinity')},"
+        if refuses(engine, subject, request):
+            found.settings.append(limit)
+            found.asked.append(Asked(subject, request))
+        return ""
+    try:
+        asked = {**request, "subject": subject, "mediated": True}
+        answer = explain_request(engine, asked, access.record.operation or "")
+    except (RequestError, UnknownName) as fault:
+        return str(fault)
+    if answer.verdict.allowed:
+        found.asked.append(Asked(subject, request))
+        return ""
+    denied = next((one for one in answer.suggestions if one.overrides), None)
+    if denied is not None:
+        rule = denied.overrides[0]
+        return f"`{rule.text}` at {rule.file}:{rule.line} refuses it: narrow that rule if it should"
+    wishes = [one.wish for one in answer.suggestions if one.wish is not None]
+    if not wishes:
+        return "no rule can allow it"
+    found.lacks.extend(Lack(wish, access.folder, exact) for wish in wishes)
+    found.asked.append(Asked(subject, request))
+    return ""
+
+
+def refuses(engine: Engine, subject: str, request: Mapping[str, Any]) -> bool:
+    """Whether a policy does not allow a request."""
+    try:
+        asked = {**request, "subject": subject, "mediated": True}
+        return not engine.answer(asked).verdict.allowed
+    except (RequestError, UnknownName):
+        return True
+
+
+def quoted(name: str) -> str:
+    """A name of a log in a message."""
+    return word(encode(name))

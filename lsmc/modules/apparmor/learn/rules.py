@@ -1,0 +1,194 @@
+"""From what a program lacks to rules: combined, for the kind where that is asked, and in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from lsmc.base.text import encode
+from lsmc.explain.hazards import HAZARDS
+from lsmc.modules.apparmor.classes import BY_NAME
+from lsmc.modules.apparmor.hazards import hazards
+from lsmc.modules.apparmor.learn.choose import Execution
+from lsmc.modules.apparmor.suggest.generalize import Places, generalized
+from lsmc.modules.apparmor.suggest.permissions import in_order
+from lsmc.modules.apparmor.suggest.suggest import Wish, suggest, word
+
+#: The kinds of rules in the order in which a profile has them.
+ORDER = (
+    *("rlimit", "userns", "capability", "network", "mount", "umount", "pivot_root"),
+    *("change_profile", "onexec", "mqueue", "io_uring", "signal", "ptrace", "unix", "dbus"),
+    *("file", "link"),
+)
+_MANY = "the log has more files of this directory than rules could name"
+#: Permissions on a socket that have to do with its peer.
+_PEER = frozenset(("send", "receive", "connect"))
+
+
+class Rule(NamedTuple):
+    """A rule of a draft: its kind, its text with the comma, and comments above and behind it.
+
+    `broad` says why it covers more than the log shows, where that is much.
+    """
+
+    kind: str
+    text: str
+    above: tuple[str, ...] = ()
+    behind: str = ""
+    hazards: tuple[str, ...] = ()
+    broad: tuple[str, ...] = ()
+
+    @property
+    def sort_key(self) -> tuple[int, str, str]:
+        """By kind and path; `owner` and quotes do not count."""
+        bare = self.text.removeprefix("owner ").replace('"', "")
+        return ORDER.index(self.kind), bare, self.text
+
+
+class Lack(NamedTuple):
+    """What one access lacks; `folder` is the directory of which all files are meant, and `exact`
+    forbids a rule for the kind.
+    """
+
+    wish: Wish
+    folder: str = ""
+    exact: bool = False
+
+
+def rules(lacks: Iterable[Lack], executions: Iterable[Execution], places: Places) -> list[Rule]:
+    """The rules for what a program lacks and executes, in order, each once."""
+    found: list[Rule] = []
+    files: list[Lack] = []
+    others: dict[tuple[object, ...], Lack] = {}
+    for lack in lacks:
+        wish = lack.wish
+        if wish.cls == "file":
+            files.append(lack)
+            continue
+        for part in _parts(wish):
+            key = (part.cls, tuple(sorted(part.fields.items())), part.owner, _peers(part))
+            known = others[key].wish.permissions if key in others else ()
+            permissions = _in_order(part.cls, {*part.permissions, *known})
+            others[key] = lack._replace(wish=part._replace(permissions=permissions))
+    found += _files(files, list(executions), places)
+    for lack in others.values():
+        rule = _other(lack, places)
+        if rule is not None:
+            found.append(rule)
+    merged: dict[str, Rule] = {}
+    for rule in found:
+        same = merged.get(rule.text, rule)
+        both = tuple(dict.fromkeys((*same.hazards, *rule.hazards)))
+        merged[rule.text] = rule._replace(hazards=both)
+    return sorted((_commented(rule) for rule in merged.values()), key=lambda one: one.sort_key)
+
+
+def _commented(rule: Rule) -> Rule:
+    words = tuple(f"hazard: {HAZARDS[hazard]}" for hazard in rule.hazards)
+    return rule._replace(above=(*rule.above, *words))
+
+
+def _in_order(cls: str, permissions: Iterable[str]) -> tuple[str, ...]:
+    wanted = set(permissions)
+    return tuple(name for name in BY_NAME[cls].permissions if name in wanted)
+
+
+def _parts(wish: Wish) -> Iterator[Wish]:
+    """A wish in the halves that rules tell apart: sockets as such, and with their peers."""
+    fields: Mapping[str, bytes] = wish.fields
+    if wish.cls == "dbus" and fields.get("name", b"").startswith(b":"):
+        fields = {**fields, "name": b""}  # the number of a connection is another one tomorrow
+    if wish.cls == "network":
+        kept = ("family", "type", "protocol")
+        fields = {name: value if name in kept else b"" for name, value in fields.items()}
+    wish = wish._replace(fields=fields)
+    if wish.cls != "unix":
+        yield wish
+        return
+    alone = {**fields, "peer_addr": b"", "peer_label": b""}
+    peers = [name for name in wish.permissions if name in _PEER]
+    others = [name for name in wish.permissions if name not in _PEER]
+    if peers:
+        yield wish._replace(permissions=_in_order("unix", peers))
+    if others:
+        yield wish._replace(permissions=_in_order("unix", others), fields=alone)
+
+
+def _peers(wish: Wish) -> bool:
+    return wish.cls == "unix" and bool(_PEER & set(wish.permissions))
+
+
+def _other(lack: Lack, places: Places) -> Rule | None:
+    """The rule for what is no file."""
+    wish = lack.wish
+    text = suggest(wish)
+    if wish.cls == "link" and not lack.exact:
+        text = next(generalized(wish, places), text)
+    if text is None:
+        return None
+    risks = hazards(wish.cls, wish.fields, wish.permissions)
+    return Rule(wish.cls, text, hazards=risks)
+
+
+class _Kind:
+    """The files of one pattern: permissions by whether their owner asked, and examples."""
+
+    def __init__(self, lack: Lack) -> None:
+        self.lack = lack
+        self.owned: set[str] = set()
+        self.any: set[str] = set()
+        self.risks: list[str] = []
+        self.count = 0
+
+
+def _files(lacks: list[Lack], executions: list[Execution], places: Places) -> Iterator[Rule]:
+    executed = {encode(one.path): one for one in executions}
+    more: dict[bytes, set[str]] = {path: set() for path in executed}
+    kinds: dict[str, _Kind] = {}
+    for lack in lacks:
+        path = lack.wish.fields["path"]
+        letters = set(lack.wish.permissions) - {"x"}
+        if path in executed and not lack.folder:
+            more[path] |= letters
+            continue
+        key = _pattern(lack, places, owner=False)
+        kind = kinds.setdefault(key, _Kind(lack))
+        kind.count += 1
+        (kind.owned if lack.wish.owner else kind.any).update(letters)
+        kind.risks += hazards("file", lack.wish.fields, letters)
+    for path, execution in executed.items():
+        letters = more[path] | ({"m", "r"} if execution.mode == "ix" else set())
+        mode = execution.mode
+        perms = in_order("".join(letters) + mode)
+        risks = hazards("file", {"path": path}, {"x", *letters})
+        arrow = f" -> {word(encode(execution.target))}" if execution.target else ""
+        if mode == "ix":
+            text = f"{word(path)} {perms},"
+            yield Rule("file", text, behind=execution.why, hazards=risks)
+        else:
+            # only what the profile that is changed to cannot bound is at stake
+            yield Rule("file", f"{word(path)} {perms}{arrow},", behind=execution.why)
+    for key, kind in kinds.items():
+        owned = kind.owned - kind.any
+        if "w" in kind.any:
+            owned -= {"a"}
+        risks = tuple(dict.fromkeys(kind.risks))
+        many = (_MANY,) if kind.lack.folder else ()
+        if owned:
+            text = _pattern(kind.lack, places, owner=True)
+            yield Rule("file", f"owner {text} {_letters(owned)},", many, hazards=risks, broad=many)
+        if kind.any:
+            yield Rule("file", f"{key} {_letters(kind.any)},", many, hazards=risks, broad=many)
+
+
+def _letters(wanted: set[str]) -> str:
+    return in_order("".join(wanted - ({"a"} if "w" in wanted else set())))
+
+
+def _pattern(lack: Lack, places: Places, *, owner: bool) -> str:
+    path = lack.wish.fields["path"]
+    if lack.folder:
+        path = encode(lack.folder)
+        text = places.path(path, owner)
+        return f'{text[:-1]}/*"' if text.endswith('"') else f"{text}/*"
+    return word(path) if lack.exact else places.path(path, owner)
