@@ -70,11 +70,13 @@ class _Fix(NamedTuple):
 
 def _fix(one: Explained, *, wide: bool) -> _Fix:
     remedies = [r for need in needs(one.remedies) for r in need.advised(wide=wide)]
+    is_rule = bool(remedies) and not any(remedy.says for remedy in remedies)
+    texts = (remedy.brief for remedy in remedies)
     return _Fix(
         subject=one.diagnosis.subject,
         status=one.diagnosis.status,
-        text=" ".join(remedy.brief for remedy in remedies) or _advice(one),
-        is_rule=bool(remedies) and not any(remedy.says for remedy in remedies),
+        text=(" " if is_rule else "; ").join(texts) or _advice(one),
+        is_rule=is_rule,
         hazards=tuple(dict.fromkeys(word for remedy in remedies for word in remedy.hazards)),
     )
 

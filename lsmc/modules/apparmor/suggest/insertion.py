@@ -152,7 +152,7 @@ def _adjoin(first: ast.Item, second: ast.Item) -> bool:
     return _span(second).location().line - _span(first).location().end_line <= 1
 
 
-def _line(span: Span) -> tuple[int, int, str]:
+def own_line(span: Span) -> tuple[int, int, str]:
     """Where the lines of a span begin and end, and their indent; "" and -1 if others share them."""
     text = span.source.text
     start = text.rfind("\n", 0, span.start) + 1
@@ -165,22 +165,22 @@ def _line(span: Span) -> tuple[int, int, str]:
 
 
 def _after(span: Span, lines: Sequence[str]) -> Edit:
-    start, end, indent = _line(span)
+    start, end, indent = own_line(span)
     if start < 0:
-        return Edit(span.source, span.end, span.end, f" {_beside(lines)}", lines[-1])
+        return Edit(span.source, span.end, span.end, f" {beside(lines)}", lines[-1])
     text = "".join(f"\n{indent}{line}" for line in lines)
     return Edit(span.source, end, end, text, lines[-1])
 
 
 def _before(span: Span, lines: Sequence[str]) -> Edit:
-    start, _, indent = _line(span)
+    start, _, indent = own_line(span)
     if start < 0:
-        return Edit(span.source, span.start, span.start, f"{_beside(lines)} ", lines[-1])
+        return Edit(span.source, span.start, span.start, f"{beside(lines)} ", lines[-1])
     text = "".join(f"{indent}{line}\n" for line in lines)
     return Edit(span.source, start, start, text, lines[-1])
 
 
-def _beside(lines: Sequence[str]) -> str:
+def beside(lines: Sequence[str]) -> str:
     """A rule in a line with others; its comments follow it and end the line."""
     *notes, rule = lines
     return f"{rule} {' '.join(notes)}\n" if notes else rule

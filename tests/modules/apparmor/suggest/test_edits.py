@@ -69,6 +69,40 @@ def test_a_new_file(tmp_path: Path) -> None:
     assert edited([edit]) == {str(tmp_path / "new"): ("", text)}
 
 
+@pytest.mark.parametrize(
+    ("text", "column", "after"),
+    [
+        (
+            "profile p {\n  mount options=ro /a/, # why\n}\n",
+            3,
+            "profile p {\n  # one\n  # two\n  mount options=ro -> /a/, # why\n}\n",
+        ),
+        (
+            "profile p { mount options=ro /a/, }\n",
+            13,
+            "profile p { mount options=ro -> /a/, # one # two\n }\n",
+        ),
+    ],
+)
+def test_comments_stand_before_a_rule_that_is_mended(
+    tmp_path: Path, text: str, column: int, after: str
+) -> None:
+    path = tmp_path / "p"
+    path.write_text(text)
+    ref = RuleRef("p", str(path), 2 if column == 3 else 1, column, "mount options=ro /a/,", ())
+    remedy = Remedy("mend", "mount options=ro -> /a/,", "p", str(path), ref.line, replaces=ref)
+    edit = edit_of(front_end(Options()).library, remedy, ("# one", "# two"))
+    assert edit is not None
+    assert edited([edit])[str(path)][1] == after
+
+
+def test_comments_stand_before_a_new_file(tmp_path: Path) -> None:
+    remedy = Remedy("file", "profile p { }\n", "p", str(tmp_path / "new"), 0)
+    edit = edit_of(front_end(Options()).library, remedy, ("# one",))
+    assert edit is not None
+    assert edit.text == "# one\nprofile p { }\n"
+
+
 def test_advice_changes_nothing() -> None:
     remedy = Remedy("advice", "", "p", "", 0, says="reload the profile")
     assert edit_of(front_end(Options()).library, remedy) is None
