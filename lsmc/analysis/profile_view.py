@@ -93,6 +93,11 @@ class ProfileView:
         """Those of some permissions that are allowed at a key."""
         return self.decide(cls, key, owner).allow & perms
 
+    def granted_by(self, held: Held, key: bytes, perms: int, owner: bool = True) -> int:
+        """Those of some permissions that are allowed at a key by a rule."""
+        decision = self.decide(held.rule.cls, key, owner)
+        return wins(decision, held.facts, perms) & decision.allow
+
     def via(self, number: int) -> tuple[Span, ...]:
         """The includes that brought in the rule of a number, outermost first."""
         if not self._via:

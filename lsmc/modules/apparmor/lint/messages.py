@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.analysis.profile_view import Held, ProfileView
 from lsmc.analysis.redundancy.scopes import Scope
-from lsmc.base.diagnostics import Edit, Fix, Label
+from lsmc.base.diagnostics import Diagnostic, Edit, Fix, Label
 from lsmc.base.source import Span, to_display
 from lsmc.ir.model import MediationClass
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, LINK
 from lsmc.modules.apparmor.requests import fields_of
 from lsmc.modules.apparmor.semantics import SEMANTICS
@@ -48,6 +49,27 @@ def quoted_text(span: Span) -> str:
 def chain(view: ProfileView, held: Held) -> list[Label]:
     """The includes that brought a rule into a profile, outermost first."""
     return [Label(span, "included here") for span in view.via(held.facts.id)]
+
+
+def rule_finding(
+    check: Check[Any],
+    view: ProfileView,
+    held: Held,
+    what: str,
+    *,
+    help: str,
+    witness: Mapping[str, Any] | None = None,
+) -> Diagnostic:
+    """The finding that a rule of a profile does something; `what` follows the quoted rule."""
+    span = held.rule.origin
+    return check.finding(
+        span,
+        f"{quoted(span)} {what}",
+        help=help,
+        profile=view.name,
+        witness=witness,
+        related=chain(view, held),
+    )
 
 
 def labels(

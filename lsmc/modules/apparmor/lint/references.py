@@ -54,13 +54,8 @@ def graph_of(tree: Tree) -> ProfileGraph:
     return ProfileGraph(tree.engine, Seen(rule, attachment))
 
 
-def names_of(tree: Tree) -> ProfileNames:
-    """The names of the tree; ask `tree.shared` for it."""
-    return ProfileNames(tree)
-
-
 class ProfileNames:
-    """The profiles that exist, in the tree and beside it."""
+    """The profiles that exist, in the tree and beside it; ask `tree.shared` for them."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree

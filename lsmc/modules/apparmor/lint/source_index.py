@@ -31,13 +31,8 @@ class Site:
     targets: tuple[str, ...]
 
 
-def syntax_of(tree: Tree) -> Syntax:
-    """The texts of the tree; ask `tree.shared` for it."""
-    return Syntax(tree)
-
-
 class Syntax:
-    """The texts of a tree, each with what it includes."""
+    """The texts of a tree, each with what it includes; ask `tree.shared` for it."""
 
     def __init__(self, tree: Tree) -> None:
         self.library = tree.library

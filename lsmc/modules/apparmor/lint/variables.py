@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from lsmc.modules.apparmor.lint.source_index import Syntax, syntax_of, value_references
+from lsmc.modules.apparmor.lint.source_index import Syntax, value_references
 from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.syntax import ast
 
 
-def variables_of(tree: Tree) -> DeclaredVariables:
-    """The variables of the tree; ask `tree.shared` for them."""
-    return DeclaredVariables(tree)
-
-
 class DeclaredVariables:
-    """Where variables are declared and used."""
+    """Where variables are declared and used; ask `tree.shared` for it."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.syntax: Syntax = tree.shared(syntax_of)
+        self.syntax = tree.shared(Syntax)
         self._assigned: dict[str, tuple[ast.Assign, ...]] = {}
         self._needed: dict[str, frozenset[str]] = {}
         self._referring: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {}

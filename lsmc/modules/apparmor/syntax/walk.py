@@ -25,6 +25,18 @@ def walk(items: Iterable[ast.Item]) -> Iterator[ast.Item]:
             yield from walk(body)
 
 
+def atoms(expr: ast.Expr) -> Iterator[ast.Expr]:
+    """The parts of a condition that hold neither `not` nor `and` nor `or`, in order of the text."""
+    match expr:
+        case ast.Not():
+            yield from atoms(expr.operand)
+        case ast.BoolOp():
+            yield from atoms(expr.left)
+            yield from atoms(expr.right)
+        case _:
+            yield expr
+
+
 def every_body(items: tuple[ast.Item, ...]) -> Iterator[tuple[ast.Item, ...]]:
     """Some items as a body, and every body in them."""
     yield items

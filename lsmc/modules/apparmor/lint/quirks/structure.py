@@ -13,6 +13,7 @@ from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import Place
 from lsmc.modules.apparmor.resolve.variables import ExpansionError, Variables
 from lsmc.modules.apparmor.syntax import ast
+from lsmc.modules.apparmor.syntax.walk import atoms
 
 _OWN_NAME = "@{profile_name}"
 _ESCAPE_OR_VARIABLE = re.compile(r"\\.|@\{[^}]*\}", re.DOTALL)
@@ -76,19 +77,15 @@ def _limit(item: ast.Rlimit, dropped: bool) -> Iterator[Fault]:
 
 
 def _expression(expr: ast.Expr) -> Iterator[Fault]:
-    match expr:
-        case ast.Defined(variable=ast.BoolVar(name=name)):
-            yield Fault(
-                expr.span,
-                f"`defined ${name}` is false whether or not `${name}` is declared "
-                "(apparmor_parser 6.0; 3.0.8 is right)",
-                "declare the boolean with `?=` and use its value",
-            )
-        case ast.Not():
-            yield from _expression(expr.operand)
-        case ast.BoolOp():
-            yield from _expression(expr.left)
-            yield from _expression(expr.right)
+    for atom in atoms(expr):
+        match atom:
+            case ast.Defined(variable=ast.BoolVar(name=name)):
+                yield Fault(
+                    atom.span,
+                    f"`defined ${name}` is false whether or not `${name}` is declared "
+                    "(apparmor_parser 6.0; 3.0.8 is right)",
+                    "declare the boolean with `?=` and use its value",
+                )
 
 
 def heads(place: Place) -> Iterator[Fault]:

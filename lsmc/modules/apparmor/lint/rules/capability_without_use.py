@@ -37,7 +37,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lsmc.analysis.profile_view import ProfileView, grants, wins
+from lsmc.analysis.profile_view import ProfileView, grants
 from lsmc.automata.facts import common_file, may_meet, members
 from lsmc.automata.pattern import NEVER, Pattern
 from lsmc.automata.prefixes import heads
@@ -67,8 +67,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 name = key.decode()
                 if name not in uses or _used(view, uses[name], written.get(name)):
                     continue
-                decision = view.decide(CAPABILITY, key)
-                if not wins(decision, held.facts, CAPABILITY.all) & decision.allow:
+                if not view.granted_by(held, key, CAPABILITY.all):
                     continue
                 use = uses[name]
                 yield CHECK.finding(

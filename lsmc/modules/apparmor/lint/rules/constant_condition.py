@@ -60,6 +60,7 @@ from lsmc.modules.apparmor.refused import Refused
 from lsmc.modules.apparmor.resolve.conditions import evaluate
 from lsmc.modules.apparmor.resolve.variables import Variables
 from lsmc.modules.apparmor.syntax import ast
+from lsmc.modules.apparmor.syntax.walk import atoms
 
 _MANY = 8
 
@@ -99,25 +100,16 @@ def _if(item: ast.If, known: tuple[tuple[ast.Expr, bool], ...]) -> Iterator[Diag
 
 def constant(expr: ast.Expr, known: tuple[tuple[ast.Expr, bool], ...]) -> bool | None:
     """The value that an expression has whatever its atoms are, given what is known; or None."""
-    atoms = list(dict.fromkeys(a for e in (expr, *(e for e, _ in known)) for a in _atoms(e)))
-    if len(atoms) > _MANY:
+    every = dict.fromkeys(atom for e in (expr, *(e for e, _ in known)) for atom in atoms(e))
+    free = [atom for atom in every if _fixed(atom) is None]
+    if len(free) > _MANY:
         return None
     values = set()
-    for chosen in product((False, True), repeat=len(atoms)):
-        world = dict(zip(atoms, chosen, strict=True))
+    for chosen in product((False, True), repeat=len(free)):
+        world = dict(zip(free, chosen, strict=True))
         if all(_value(e, world) == holds for e, holds in known):
             values.add(_value(expr, world))
     return values.pop() if len(values) == 1 else None
-
-
-def _atoms(expr: ast.Expr) -> Iterator[ast.Expr]:
-    if isinstance(expr, ast.Not):
-        yield from _atoms(expr.operand)
-    elif isinstance(expr, ast.BoolOp):
-        yield from _atoms(expr.left)
-        yield from _atoms(expr.right)
-    elif _fixed(expr) is None:
-        yield expr
 
 
 def _value(expr: ast.Expr, world: dict[ast.Expr, bool]) -> bool:

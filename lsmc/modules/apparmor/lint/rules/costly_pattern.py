@@ -47,7 +47,7 @@ from lsmc.automata.partition import Kind, kind_of
 from lsmc.automata.pattern import Pattern
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.messages import chain, quoted
+from lsmc.modules.apparmor.lint.messages import rule_finding
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.tables.bundle import Unit
 from lsmc.tables.groups import key_pattern
@@ -68,13 +68,12 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             for held in use.unit.rules:
                 states = costs.get(held.facts.id)
                 if states is not None:
-                    span = held.rule.origin
-                    yield CHECK.finding(
-                        span,
-                        f"{quoted(span)} adds {states} states to the tables",
+                    yield rule_finding(
+                        CHECK,
+                        view,
+                        held,
+                        f"adds {states} states to the tables",
                         help="write fewer wildcards before fixed text, or begin with a folder",
-                        profile=view.name,
-                        related=chain(view, held),
                     )
 
 

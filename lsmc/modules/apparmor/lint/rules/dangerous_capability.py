@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lsmc.analysis.profile_view import Held, ProfileView, grants, wins
+from lsmc.analysis.profile_view import Held, ProfileView, grants
 from lsmc.automata.facts import members
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.text import listing
@@ -47,7 +47,7 @@ from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import CAPABILITY
 from lsmc.modules.apparmor.lint.data import facts
-from lsmc.modules.apparmor.lint.messages import chain, quoted, witness
+from lsmc.modules.apparmor.lint.messages import rule_finding, witness
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
@@ -72,28 +72,24 @@ def _report(
     if listed is None:
         return  # every capability: LSM301
     found = [
-        name for name in map(bytes.decode, listed) if name in ranked and _granted(view, held, name)
+        name
+        for name in map(bytes.decode, listed)
+        if name in ranked and view.granted_by(held, name.encode(), CAPABILITY.all)
     ]
     if not found:
         return
     found.sort(key=lambda name: ranked[name]["rank"])
     worst = ranked[found[0]]["rank"]
-    span = held.rule.origin
     opens = "; ".join(f"`{name}` {ranked[name]['opens']}" for name in found)
-    finding = CHECK.finding(
-        span,
-        f"{quoted(span)} grants {listing(f'`{name}`' for name in found)}, {worst} in reach",
+    finding = rule_finding(
+        CHECK,
+        view,
+        held,
+        f"grants {listing(f'`{name}`' for name in found)}, {worst} in reach",
         help=opens,
-        profile=view.name,
         witness=witness(view, CAPABILITY, found[0].encode(), True, CAPABILITY.all),
-        related=chain(view, held),
     )
     yield finding if worst == "critical" else replace(finding, severity="info")
-
-
-def _granted(view: ProfileView, held: Held, name: str) -> bool:
-    decision = view.decide(CAPABILITY, name.encode())
-    return bool(wins(decision, held.facts, CAPABILITY.all) & decision.allow)
 
 
 CHECK = Check("LSM307", "dangerous-capability", "warning", run, table={"allow": []})

@@ -45,7 +45,7 @@ from collections.abc import Iterator
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span, to_display
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.references import names_of
+from lsmc.modules.apparmor.lint.references import ProfileNames
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.syntax import ast
 
@@ -64,7 +64,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             if (alias.old.text, alias.new.text) in hit:
                 matched.add(alias.span)
     given = {file.path for file in tree.files}
-    others = tree.shared(names_of).neighbours.names
+    others = tree.shared(ProfileNames).neighbours.names
     for span, alias in seen.items():
         old, new = to_display(alias.old.text), to_display(alias.new.text)
         if alias.old.text == alias.new.text:

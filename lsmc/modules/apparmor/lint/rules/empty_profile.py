@@ -62,7 +62,7 @@ from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.source_index import is_under, syntax_of
+from lsmc.modules.apparmor.lint.source_index import Syntax, is_under
 from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.subjects import FREE_MODES
 
@@ -84,7 +84,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     for file in tree.files:
         if not _defines(file) and not is_under(file.path, *_PARTS):
             yield CHECK.finding(
-                _first(tree.shared(syntax_of).files[file.path].tree.span),
+                _first(tree.shared(Syntax).files[file.path].tree.span),
                 "the file defines no profile",
                 help="it is not loaded; a file to be included belongs below `abstractions/`",
             )
@@ -100,7 +100,7 @@ def _is_empty(profile: LinkedProfile) -> bool:
 
 
 def _abstractions(tree: Tree) -> Iterator[Diagnostic]:
-    syntax = tree.shared(syntax_of)
+    syntax = tree.shared(Syntax)
     for path, site in sorted(syntax.in_bodies.items()):
         if syntax.files[path].tree.items or _is_hook(path):
             continue

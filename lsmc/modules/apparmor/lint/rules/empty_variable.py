@@ -41,14 +41,14 @@ from collections.abc import Iterator
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.lint.variables import variables_of
+from lsmc.modules.apparmor.lint.variables import DeclaredVariables
 from lsmc.modules.apparmor.resolve.variables import ExpansionError
 from lsmc.modules.apparmor.syntax import ast
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each variable that is empty where it is used."""
-    variables = tree.shared(variables_of)
+    variables = tree.shared(DeclaredVariables)
     filled = variables.filled
     for file in tree.files:
         preamble = file.compiled.preamble

@@ -51,13 +51,13 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.source_index import Site, Syntax, syntax_of
+from lsmc.modules.apparmor.lint.source_index import Site, Syntax
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each include line that closes a circle; of the lines of a circle, the last one met."""
-    syntax = tree.shared(syntax_of)
+    syntax = tree.shared(Syntax)
     done: set[str] = set()
     roots = [file.path for file in tree.files if file.path in syntax.files]
     for path in dict.fromkeys((*roots, *sorted(syntax.files))):

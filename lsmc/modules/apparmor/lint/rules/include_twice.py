@@ -62,13 +62,13 @@ from collections.abc import Iterator
 from lsmc.base.diagnostics import Diagnostic, Edit, Fix, Label
 from lsmc.base.source import Span
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.source_index import Site, syntax_of
+from lsmc.modules.apparmor.lint.source_index import Site, Syntax
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each include line that reads nothing new."""
-    syntax = tree.shared(syntax_of)
+    syntax = tree.shared(Syntax)
     for path in sorted(syntax.files):
         seen: dict[int, dict[str, Site]] = {}
         for site in syntax.sites(path):

@@ -65,15 +65,15 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.source_index import is_under, syntax_of
+from lsmc.modules.apparmor.lint.source_index import Syntax, is_under
 from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.syntax import ast
-from lsmc.modules.apparmor.syntax.walk import walk
+from lsmc.modules.apparmor.syntax.walk import atoms, walk
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each definition out of its place."""
-    syntax = tree.shared(syntax_of)
+    syntax = tree.shared(Syntax)
     for path in sorted(syntax.files):
         site = syntax.in_bodies.get(path)
         for item in syntax.files[path].tree.items:
@@ -118,14 +118,9 @@ def _too_early(file: LintedFile) -> Iterator[Diagnostic]:
 
 
 def _asked(expr: ast.Expr) -> Iterator[str]:
-    match expr:
-        case ast.Defined(variable=ast.SetVar(name=name)):
-            yield name
-        case ast.Not(operand=operand):
-            yield from _asked(operand)
-        case ast.BoolOp(left=left, right=right):
-            yield from _asked(left)
-            yield from _asked(right)
+    for atom in atoms(expr):
+        if isinstance(atom, ast.Defined) and isinstance(atom.variable, ast.SetVar):
+            yield atom.variable.name
 
 
 CHECK = Check("LSM222", "misplaced-definition", "info", run)

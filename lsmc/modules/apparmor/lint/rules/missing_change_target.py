@@ -51,14 +51,14 @@ from lsmc.ir.mediation import Effect
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE
 from lsmc.modules.apparmor.lint.messages import rule_text
-from lsmc.modules.apparmor.lint.references import EXTERNAL, external_setting, names_of
+from lsmc.modules.apparmor.lint.references import EXTERNAL, ProfileNames, external_setting
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.syntax import ast
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each change_profile rule whose target is nobody."""
-    names = tree.shared(names_of)
+    names = tree.shared(ProfileNames)
     globs = external_setting(tree, CHECK.name, CHECK.table)
     for profile in tree.profiles:
         for use in profile.ir.uses:
@@ -80,7 +80,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
 
 def _pivots(tree: Tree) -> Iterator[Diagnostic]:
-    names = tree.shared(names_of)
+    names = tree.shared(ProfileNames)
     for file in tree.files:
         for flat in file.compiled.bodies:
             for fragment in flat.body.fragments:

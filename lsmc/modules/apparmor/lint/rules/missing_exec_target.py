@@ -61,13 +61,13 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.graph.executions import attached_paths
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.messages import rule_text
-from lsmc.modules.apparmor.lint.references import ProfileNames, graph_of, names_of
+from lsmc.modules.apparmor.lint.references import ProfileNames, graph_of
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each exec rule that finds no profile at any path where it decides."""
-    graph, names = tree.shared(graph_of), tree.shared(names_of)
+    graph, names = tree.shared(graph_of), tree.shared(ProfileNames)
     fallback = bool(tree.setting(CHECK.name, "fallback", CHECK.table["fallback"]))
     for profile in tree.profiles:
         if profile.record.mode in ("unconfined", "default_allow"):

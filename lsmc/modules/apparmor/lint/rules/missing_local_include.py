@@ -37,7 +37,7 @@ from collections.abc import Iterator
 from lsmc.base.diagnostics import Diagnostic, Edit, Fix
 from lsmc.base.source import Span, from_display, to_display
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.source_index import syntax_of
+from lsmc.modules.apparmor.lint.source_index import Syntax
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.syntax import ast
 
@@ -47,7 +47,7 @@ _SPECIAL = re.compile(r"[\s\"'\\<>#,@${}\[\]*?^]")
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each profile without a line for local additions."""
-    syntax = tree.shared(syntax_of)
+    syntax = tree.shared(Syntax)
     for file in tree.files:
         name = file.path.rpartition("/")[2]
         sites = syntax.sites(file.path) if file.path in syntax.files else ()

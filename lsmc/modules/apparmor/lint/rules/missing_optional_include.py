@@ -41,7 +41,7 @@ from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import to_display
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.errors import did_you_mean
-from lsmc.modules.apparmor.lint.source_index import syntax_of
+from lsmc.modules.apparmor.lint.source_index import Syntax
 from lsmc.modules.apparmor.lint.tree import Tree
 
 _HOOKS = ("local/*", "*/local/*", "*.d", "*.d/*")
@@ -49,7 +49,7 @@ _HOOKS = ("local/*", "*/local/*", "*.d", "*.d/*")
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each optional include that finds nothing."""
-    syntax = tree.shared(syntax_of)
+    syntax = tree.shared(Syntax)
     library = tree.library
     hooks = [str(one) for one in tree.setting(CHECK.name, "hooks", CHECK.table["hooks"])]
     for path in sorted(syntax.files):

@@ -44,7 +44,7 @@ from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.file_rules import WRITE
-from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
+from lsmc.modules.apparmor.lint.messages import rule_finding, shown, witness
 from lsmc.modules.apparmor.lint.path_sets import Zones, opened
 from lsmc.modules.apparmor.lint.tree import Tree
 
@@ -53,14 +53,14 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that opens private files to others than their owner."""
     found = Zones.read("private").openings(tree, ALLOW, WRITE, half=False)
     for rule in opened(pair for pair in found if not _everywhere(pair[1].held)):
-        span, first = rule.held.rule.origin, rule.first
-        finding = CHECK.finding(
-            span,
-            f"{quoted(span)} writes {rule.kinds()} whoever owns them: {shown(first.path)} for one",
+        first = rule.first
+        finding = rule_finding(
+            CHECK,
+            rule.view,
+            rule.held,
+            f"writes {rule.kinds()} whoever owns them: {shown(first.path)} for one",
             help="write `owner` before the rule unless the program acts for all users",
-            profile=rule.view.name,
             witness=witness(rule.view, FILE, first.path, False, first.perms),
-            related=chain(rule.view, rule.held),
         )
         temporary = any(opening.zone.name == _TEMPORARY for opening in rule.openings)
         yield finding if temporary else replace(finding, severity="info")

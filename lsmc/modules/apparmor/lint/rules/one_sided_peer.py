@@ -61,7 +61,7 @@ from lsmc.modules.apparmor.classes import DBUS, SIGNAL, UNIX
 from lsmc.modules.apparmor.kernel_objects import is_requestable
 from lsmc.modules.apparmor.lint.messages import rule_text
 from lsmc.modules.apparmor.lint.peers import PeerRule, granted, peer_rules
-from lsmc.modules.apparmor.lint.references import names_of
+from lsmc.modules.apparmor.lint.references import ProfileNames
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.peers import ANSWER, PEER
 from lsmc.modules.apparmor.semantics import SEMANTICS
@@ -119,7 +119,7 @@ class _Sides:
     """What profiles answer to whom."""
 
     def __init__(self, tree: Tree) -> None:
-        self._names = tree.shared(names_of)
+        self._names = tree.shared(ProfileNames)
         self._rules: dict[tuple[str, str], list[ir.Rule]] = {}
         self._answers: dict[tuple[object, ...], list[Pattern]] = {}
         self._met: dict[tuple[int, str], bool] = {}

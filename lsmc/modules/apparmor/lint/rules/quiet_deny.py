@@ -41,7 +41,7 @@ from lsmc.ir.decision import DENY
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import CAPABILITY, FILE
 from lsmc.modules.apparmor.lint.data import facts
-from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
+from lsmc.modules.apparmor.lint.messages import rule_finding, shown, witness
 from lsmc.modules.apparmor.lint.path_sets import Zones, opened
 from lsmc.modules.apparmor.lint.tree import Tree
 
@@ -57,15 +57,15 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         if opening.perms & opening.decision.quiet and not view.profile.record.audit
     )
     for rule in opened(found):
-        span, first = rule.held.rule.origin, rule.first
+        first = rule.first
         quiet = first.perms & first.decision.quiet
-        yield CHECK.finding(
-            span,
-            f"{quoted(span)} hides attempts at {rule.kinds()}: {shown(first.path)} for one",
+        yield rule_finding(
+            CHECK,
+            rule.view,
+            rule.held,
+            f"hides attempts at {rule.kinds()}: {shown(first.path)} for one",
             help=_HELP,
-            profile=rule.view.name,
             witness=witness(rule.view, FILE, first.path, first.owner, quiet),
-            related=chain(rule.view, rule.held),
         )
     yield from _capabilities(tree)
 
@@ -83,14 +83,13 @@ def _capabilities(tree: Tree) -> Iterator[Diagnostic]:
                     continue
                 decision = view.decide(CAPABILITY, name)
                 if decision.quiet and wins(decision, held.facts, CAPABILITY.all):
-                    span = held.rule.origin
-                    yield CHECK.finding(
-                        span,
-                        f"{quoted(span)} hides attempts to use the capability {shown(name)}",
+                    yield rule_finding(
+                        CHECK,
+                        view,
+                        held,
+                        f"hides attempts to use the capability {shown(name)}",
                         help=_HELP,
-                        profile=view.name,
                         witness=witness(view, CAPABILITY, name, True, CAPABILITY.all),
-                        related=chain(view, held),
                     )
 
 

@@ -48,7 +48,7 @@ from lsmc.lint.model import Check, SettingError
 from lsmc.lint.selection import close
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.file_rules import READ
-from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
+from lsmc.modules.apparmor.lint.messages import rule_finding, shown, witness
 from lsmc.modules.apparmor.lint.path_sets import Opening, Zones, names, opened
 from lsmc.modules.apparmor.lint.tree import Tree
 
@@ -70,14 +70,14 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
     found = (pair for pair in zones.openings(tree, ALLOW, READ) if counts(*pair))
     for rule in opened(found):
-        span, first = rule.held.rule.origin, rule.first
-        yield CHECK.finding(
-            span,
-            f"{quoted(span)} reads {rule.kinds()}: {shown(first.path)} for one",
+        first = rule.first
+        yield rule_finding(
+            CHECK,
+            rule.view,
+            rule.held,
+            f"reads {rule.kinds()}: {shown(first.path)} for one",
             help="name what the program needs, or deny what it does not need",
-            profile=rule.view.name,
             witness=witness(rule.view, FILE, first.path, first.owner, first.perms),
-            related=chain(rule.view, rule.held),
         )
 
 

@@ -63,7 +63,7 @@ from lsmc.ir.decision import ALLOW, DENY
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, NETWORK
 from lsmc.modules.apparmor.lint.file_rules import WRITE
-from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
+from lsmc.modules.apparmor.lint.messages import quoted, rule_finding, shown, witness
 from lsmc.modules.apparmor.lint.quirks.glob import classes
 from lsmc.modules.apparmor.lint.quirks.map import unsure_maps
 from lsmc.modules.apparmor.lint.quirks.structure import (
@@ -151,15 +151,13 @@ def _append(tree: Tree) -> Iterator[Diagnostic]:
             for path in objects(held.rule.fields[0]):
                 owner = bool(held.facts.owner & append)
                 if view.grants(FILE, path, WRITE, owner):
-                    span = held.rule.origin
-                    yield CHECK.finding(
-                        span,
-                        f"{quoted(span)} denies appending and leaves writing: "
-                        f"{shown(path)} can be written",
+                    yield rule_finding(
+                        CHECK,
+                        view,
+                        held,
+                        f"denies appending and leaves writing: {shown(path)} can be written",
                         help="deny `w`, which includes `a`",
-                        profile=view.name,
                         witness=witness(view, FILE, path, owner, WRITE),
-                        related=chain(view, held),
                     )
                     break
 
@@ -181,15 +179,14 @@ def _shared_network(tree: Tree, file: LintedFile) -> Iterator[Diagnostic]:
                 continue
             other = _without(views, view, held.rule.fields[:2])
             if other is not None:
-                span = held.rule.origin
-                yield CHECK.finding(
-                    span,
-                    f"{quoted(span)} holds for all profiles of the file, `{other.name}` among "
+                yield rule_finding(
+                    CHECK,
+                    view,
+                    held,
+                    f"holds for all profiles of the file, `{other.name}` among "
                     "them: coarse network rules are one table for a whole compilation",
                     help="name an abi with fine network rules, or put the profiles in files of "
                     "their own",
-                    profile=view.name,
-                    related=chain(view, held),
                 )
 
 

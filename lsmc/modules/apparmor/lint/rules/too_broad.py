@@ -42,7 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.profile_view import Held, ProfileView, UnitView, grants, halves, wins
+from lsmc.analysis.profile_view import Held, ProfileView, UnitView, grants, halves
 from lsmc.automata.prefixes import is_broad
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
@@ -51,7 +51,7 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.file_rules import EXECUTE, READ, WRITE
-from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
+from lsmc.modules.apparmor.lint.messages import rule_finding, shown, witness
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import bare_rules
 
@@ -137,18 +137,16 @@ def _class(view: ProfileView, held: Held, kind: str) -> Diagnostic | None:
         return None
     examples = _EXAMPLES[kind]
     key = b"\0".join(examples.get(name, b"") for name in cls.fields)
-    decision = view.decide(cls, key)
-    won = wins(decision, held.facts, cls.all) & decision.allow
+    won = view.granted_by(held, key, cls.all)
     if not won:
         return None
-    span = held.rule.origin
-    return CHECK.finding(
-        span,
-        f"{quoted(span)} opens {_BARE[kind]}",
+    return rule_finding(
+        CHECK,
+        view,
+        held,
+        f"opens {_BARE[kind]}",
         help="name what the program needs",
-        profile=view.name,
         witness=witness(view, cls, key, True, won),
-        related=chain(view, held),
     )
 
 
@@ -159,25 +157,19 @@ def _files(
         if len(matched) < share * size:
             continue
         for owner in halves(held.facts, perms):
-            opened = [
-                path
-                for path in matched
-                if wins(decision := view.decide(FILE, path, owner), held.facts, perms)
-                & decision.allow
-            ]
+            opened = [path for path in matched if view.granted_by(held, path, perms, owner)]
             if not opened or len(opened) < share * size:
                 break
-            span = held.rule.origin
             verb = {WRITE: "writing", READ: "reading", EXECUTE: "executing"}[perms]
             worst = next((p for p in (b"/etc/shadow", b"/etc/passwd") if p in opened), opened[0])
-            return CHECK.finding(
-                span,
-                f"{quoted(span)} opens {len(opened)} of {size} objects of a sample of the "
+            return rule_finding(
+                CHECK,
+                view,
+                held,
+                f"opens {len(opened)} of {size} objects of a sample of the "
                 f"file system for {verb}, {shown(worst)} among them",
                 help="name what the program needs",
-                profile=view.name,
                 witness=witness(view, FILE, worst, owner, perms),
-                related=chain(view, held),
             )
     return None
 

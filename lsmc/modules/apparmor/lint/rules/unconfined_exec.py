@@ -39,7 +39,7 @@ from collections.abc import Iterator
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.messages import chain, quoted
+from lsmc.modules.apparmor.lint.messages import rule_finding
 from lsmc.modules.apparmor.lint.references import graph_of
 from lsmc.modules.apparmor.lint.transitions import edge_witness, executions
 from lsmc.modules.apparmor.lint.tree import Tree
@@ -50,15 +50,14 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     for view, held, edge in executions(tree):
         if edge.target != UNCONFINED:
             continue
-        span = held.rule.origin
         why = ", which no profile attaches to" if edge.fallback else ""
-        yield CHECK.finding(
-            span,
-            f"{quoted(span)} runs `{edge.object}` unconfined{why}",
+        yield rule_finding(
+            CHECK,
+            view,
+            held,
+            f"runs `{edge.object}` unconfined{why}",
             help="write a profile for it and use `Px`, or `ix` if it may stay in this one",
-            profile=view.name,
             witness=edge_witness(edge),
-            related=chain(view, held),
         )
 
 

@@ -60,13 +60,13 @@ from lsmc.ir.mediation import Effect
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.messages import quoted, shown
 from lsmc.modules.apparmor.lint.peers import peer_rules
-from lsmc.modules.apparmor.lint.references import EXTERNAL, external_setting, names_of
+from lsmc.modules.apparmor.lint.references import EXTERNAL, ProfileNames, external_setting
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule whose peer is nobody, once a place."""
-    names = tree.shared(names_of)
+    names = tree.shared(ProfileNames)
     globs = external_setting(tree, CHECK.name, CHECK.table)
     known: set[Span] = set()  # places where one profile at least finds its peer
     missing: dict[Span, set[str]] = {}

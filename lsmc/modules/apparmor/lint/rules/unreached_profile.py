@@ -47,13 +47,13 @@ from fnmatch import fnmatchcase
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.references import graph_of, names_of
+from lsmc.modules.apparmor.lint.references import ProfileNames, graph_of
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each profile that no edge leads to."""
-    neighbours = tree.shared(names_of).neighbours
+    neighbours = tree.shared(ProfileNames).neighbours
     graph = tree.shared(graph_of)
     globs = [str(one) for one in tree.setting(CHECK.name, "entered", CHECK.table["entered"])]
     for profile in tree.profiles:

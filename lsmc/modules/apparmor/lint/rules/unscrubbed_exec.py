@@ -42,7 +42,7 @@ from collections.abc import Iterator
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.messages import chain, quoted
+from lsmc.modules.apparmor.lint.messages import rule_finding
 from lsmc.modules.apparmor.lint.references import graph_of
 from lsmc.modules.apparmor.lint.transitions import edge_witness, executions
 from lsmc.modules.apparmor.lint.tree import Tree
@@ -56,20 +56,16 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         if not edge.mode.startswith(("p", "c", "u")) or key in seen:
             continue
         seen.add(key)
-        span = held.rule.origin
         under = "no profile" if edge.target == UNCONFINED else f"`{edge.target}`"
-        yield CHECK.finding(
-            span,
-            f"{quoted(span)} runs `{edge.object}` under {under} with its environment as it is",
-            help=f"write `{_scrubbing(edge.mode)}` if the program works with it",
-            profile=view.name,
+        scrubbing = edge.mode[0].upper() + edge.mode[1:]
+        yield rule_finding(
+            CHECK,
+            view,
+            held,
+            f"runs `{edge.object}` under {under} with its environment as it is",
+            help=f"write `{scrubbing}` if the program works with it",
             witness=edge_witness(edge),
-            related=chain(view, held),
         )
-
-
-def _scrubbing(mode: str) -> str:
-    return mode[0].upper() + mode[1:]
 
 
 CHECK = Check("LSM303", "unscrubbed-exec", "info", run, basis=graph_of)

@@ -56,14 +56,14 @@ from collections.abc import Iterator
 from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.references import graph_of, names_of
+from lsmc.modules.apparmor.lint.references import ProfileNames, graph_of
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.subjects import FREE_MODES
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each child that no edge leads to."""
-    graph, neighbours = tree.shared(graph_of), tree.shared(names_of).neighbours
+    graph, neighbours = tree.shared(graph_of), tree.shared(ProfileNames).neighbours
     for profile in tree.profiles:
         parent = _parent(tree, profile)
         if parent is None or parent.record.mode in FREE_MODES:

@@ -51,13 +51,13 @@ from lsmc.base.source import Span
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_index import is_under
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.lint.variables import variables_of
+from lsmc.modules.apparmor.lint.variables import DeclaredVariables
 from lsmc.modules.apparmor.lower.units import BUILTIN
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each variable of a given file that no text needs."""
-    variables = tree.shared(variables_of)
+    variables = tree.shared(DeclaredVariables)
     kept = variables.parameters | BUILTIN
     declared: dict[Span, str] = {}
     used: set[Span] = set()

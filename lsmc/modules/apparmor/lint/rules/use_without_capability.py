@@ -37,7 +37,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from lsmc.analysis.profile_view import Held, ProfileView, UnitView, grants, halves, wins
+from lsmc.analysis.profile_view import Held, ProfileView, UnitView, grants, halves
 from lsmc.automata.facts import members, samples
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
@@ -45,7 +45,7 @@ from lsmc.ir.model import MediationClass
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import BY_NAME, CAPABILITY, FILE, NETWORK
 from lsmc.modules.apparmor.lint.data import facts
-from lsmc.modules.apparmor.lint.messages import chain, quoted, witness
+from lsmc.modules.apparmor.lint.messages import rule_finding, witness
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.subjects import mediates
 
@@ -77,17 +77,17 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                     known[place] = list(_askers(use.unit, cls, need))
                 for asker in known[place]:
                     span = asker.held.rule.origin
-                    if span.start in seen or not _grants(view, cls, asker):
+                    if span.start in seen or not _grants(view, asker):
                         continue
                     seen.add(span.start)
-                    yield CHECK.finding(
-                        span,
-                        f"{quoted(span)} is of no use without the capability "
+                    yield rule_finding(
+                        CHECK,
+                        view,
+                        asker.held,
+                        "is of no use without the capability "
                         f"`{need['capability']}`: the kernel refuses {need['what']}",
                         help="add the capability, or drop the rule",
-                        profile=view.name,
                         witness=witness(view, CAPABILITY, key, True, CAPABILITY.all),
-                        related=chain(view, asker.held),
                     )
 
 
@@ -113,11 +113,11 @@ def _askers(unit: UnitView, cls: MediationClass, need: dict[str, Any]) -> Iterat
         yield _Asker(held, perms, keys)
 
 
-def _grants(view: ProfileView, cls: MediationClass, asker: _Asker) -> bool:
+def _grants(view: ProfileView, asker: _Asker) -> bool:
     """Whether a profile grants one of the accesses by a rule; any where no keys are told apart."""
     held, perms, keys = asker
     return not keys or any(
-        wins(decision := view.decide(cls, key, owner), held.facts, perms) & decision.allow
+        view.granted_by(held, key, perms, owner)
         for key in keys
         for owner in halves(held.facts, perms)
     )

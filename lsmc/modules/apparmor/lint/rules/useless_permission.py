@@ -158,9 +158,7 @@ def _subset(tree: Tree, scope: Scope, written: SourceRule) -> Iterator[Diagnosti
             SEMANTICS.request_of(scope.profile.name, LINK, key, owner=True, perms=("link",))
             for key in keys
         ]
-        if not any(_fails(tree, wanted) for wanted in requests) or not all(
-            _fails(tree, wanted) for wanted in requests
-        ):
+        if not all(_fails(tree, wanted) for wanted in requests):
             continue
         yield CHECK.finding(
             written.span,

@@ -52,15 +52,15 @@ from lsmc.base.source import Span
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_index import is_under
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.lint.variables import variables_of
+from lsmc.modules.apparmor.lint.variables import DeclaredVariables
 from lsmc.modules.apparmor.lower.units import BUILTIN
 from lsmc.modules.apparmor.syntax import ast
-from lsmc.modules.apparmor.syntax.walk import walk
+from lsmc.modules.apparmor.syntax.walk import atoms, walk
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each variable that an included file needs from whoever includes it."""
-    variables = tree.shared(variables_of)
+    variables = tree.shared(DeclaredVariables)
     syntax = variables.syntax
     for path in sorted(syntax.in_bodies):
         if is_under(path, "local"):
@@ -87,18 +87,12 @@ def _declarers(items: Iterator[ast.Assign]) -> list[Label]:
 def _tested(items: tuple[ast.Item, ...]) -> set[str]:
     """The variables that conditions of a text ask for with `defined`."""
     conditions = (item.condition for item in walk(items) if isinstance(item, ast.If))
-    return {name for condition in conditions for name in _defined(condition)}
-
-
-def _defined(expr: ast.Expr) -> set[str]:
-    match expr:
-        case ast.Defined(variable=variable):
-            return {variable.name}
-        case ast.Not(operand=operand):
-            return _defined(operand)
-        case ast.BoolOp(left=left, right=right):
-            return _defined(left) | _defined(right)
-    return set()
+    return {
+        atom.variable.name
+        for condition in conditions
+        for atom in atoms(condition)
+        if isinstance(atom, ast.Defined)
+    }
 
 
 CHECK = Check("LSM214", "variable-from-nowhere", "info", run)

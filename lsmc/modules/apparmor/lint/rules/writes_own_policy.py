@@ -42,7 +42,7 @@ from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.file_rules import WRITE, granting
-from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
+from lsmc.modules.apparmor.lint.messages import rule_finding, shown, witness
 from lsmc.modules.apparmor.lint.path_sets import Zones, opened
 from lsmc.modules.apparmor.lint.tree import Tree
 
@@ -50,14 +50,14 @@ from lsmc.modules.apparmor.lint.tree import Tree
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that opens a part of the system's own policy for writing."""
     for rule in opened(Zones.read("own_policy").openings(tree, ALLOW, WRITE)):
-        span, first = rule.held.rule.origin, rule.first
-        yield CHECK.finding(
-            span,
-            f"{quoted(span)} writes {rule.kinds()}: {shown(first.path)} for one",
+        first = rule.first
+        yield rule_finding(
+            CHECK,
+            rule.view,
+            rule.held,
+            f"writes {rule.kinds()}: {shown(first.path)} for one",
             help=f"that {first.zone.fields['opens']}: name what the program needs to write",
-            profile=rule.view.name,
             witness=witness(rule.view, FILE, first.path, first.owner, first.perms),
-            related=chain(rule.view, rule.held),
         )
     views = grants(tree)
     writers = Heads(
@@ -84,14 +84,13 @@ def _own_executable(view: ProfileView, writers: Heads[tuple[Held, int]]) -> Iter
                 for owner in halves(held.facts, WRITE):
                     decision = decisions[owner]
                     if wins(decision, held.facts, WRITE) & decision.allow:
-                        span = held.rule.origin
-                        yield CHECK.finding(
-                            span,
-                            f"{quoted(span)} writes the profile's own executable, {shown(path)}",
+                        yield rule_finding(
+                            CHECK,
+                            view,
+                            held,
+                            f"writes the profile's own executable, {shown(path)}",
                             help="the program can replace itself: make that a read",
-                            profile=view.name,
                             witness=witness(view, FILE, path, owner, WRITE),
-                            related=chain(view, held),
                         )
                         return
 
