@@ -11,7 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lsmc.base.text import decode, encode
+from lsmc.base.text import decode, displayed, encode
 
 #: Bytes between the places of a long line whose columns are remembered.
 _STEP = 4096
@@ -123,7 +123,7 @@ def _length(text: str) -> int:
 
 def to_display(text: str) -> str:
     """Byte text (one character a byte) as characters: UTF-8, with bad bytes as `\\xNN`."""
-    return text.encode("latin-1").decode("utf-8", "backslashreplace")
+    return displayed(text.encode("latin-1"))
 
 
 def to_path(text: str) -> str:

@@ -17,6 +17,11 @@ def decode(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
+def displayed(data: bytes) -> str:
+    """The text of bytes for people, with `\\xNN` for each that is not UTF-8."""
+    return data.decode("utf-8", "backslashreplace")
+
+
 def listing(words: Iterable[str]) -> str:
     """Words as `a, b and c`, each once."""
     found = list(dict.fromkeys(words))

@@ -8,6 +8,7 @@ they share their origin.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lsmc.automata.pattern import Pattern
@@ -94,7 +95,17 @@ class Profile:
     @property
     def full_name(self) -> str:
         """The name with its namespace, `:ns://name`, or the plain name."""
-        return f":{self.namespace}://{self.name}" if self.namespace else self.name
+        return qualified(self.namespace, self.name)
+
+    @property
+    def rules(self) -> Iterator[Rule]:
+        """The rules of all its units, in order."""
+        return (rule for use in self.uses for rule in use.unit.rules)
+
+
+def qualified(namespace: str, name: str) -> str:
+    """The full name of what has a local name in a namespace; empty for that of the policy."""
+    return f":{namespace}://{name}" if namespace else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Literal
 from lsmc.engine.verdict import UNCONFINED, Exec, Stay
 from lsmc.ir.decision import ALLOW, Decision, Facts
 from lsmc.ir.mediation import Transition
+from lsmc.ir.model import qualified
 from lsmc.modules.apparmor.classes import EXECUTE
 from lsmc.modules.apparmor.subjects import Profiles
 from lsmc.tables.records import ProfileRecord
@@ -67,7 +68,7 @@ def _named(profiles: Profiles, name: str, namespace: str) -> str | None:
         if part == UNCONFINED:
             parts.append(part)
             continue
-        full = part if part.startswith(":") or not namespace else f":{namespace}://{part}"
+        full = part if part.startswith(":") else qualified(namespace, part)
         found = profiles.find(full)
         if found is None:
             return None

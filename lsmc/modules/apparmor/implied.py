@@ -27,7 +27,7 @@ def brought(profile: Profile, rules: Sequence[Rule]) -> Sequence[Rule]:
     if not any(rule.cls is CHANGE_PROFILE for rule in rules):
         return ()
     place = rules[0].origin
-    every = [rule for use in profile.uses for rule in use.unit.rules]
+    every = list(profile.rules)
     if any(rule.cls is CHANGE_PROFILE and rule.origin != place for rule in every):
         return ()
     implied = [rule for rule in every if rule.origin == profile.origin]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lsmc.analysis.graph import Edge, Refused
 from lsmc.analysis.rule_languages import RuleLanguage
 from lsmc.automata.members import common
-from lsmc.base.source import to_display
+from lsmc.base.text import displayed
 from lsmc.ir.decision import Decision
 from lsmc.ir.mediation import Transition
 from lsmc.modules.apparmor.exec_transition import exec_mode, execution
@@ -44,11 +44,6 @@ def taken(
     return (found.target if found is not None else None), falls_back
 
 
-def shown(path: bytes) -> str:
-    """A path for people."""
-    return to_display(path.decode("latin-1"))
-
-
 def execution_edge(
     profiles: Profiles,
     record: ProfileRecord,
@@ -63,14 +58,14 @@ def execution_edge(
     target, fallback = taken(profiles, record, decision, path)
     if target is None:
         return Refused(
-            source=record.full_name, mode=mode, object=shown(path), owner=owner, rule=number
+            source=record.full_name, mode=mode, object=displayed(path), owner=owner, rule=number
         )
     return Edge(
         source=record.full_name,
         target=target,
         kind="exec",
         mode=mode,
-        object=shown(path),
+        object=displayed(path),
         owner=owner,
         rule=number,
         fallback=fallback,

@@ -20,7 +20,7 @@ from functools import cached_property
 from lsmc.analysis.graph import Edge, Node, Refused, Step, Ways, chain_to, reachable
 from lsmc.analysis.rule_languages import ProfileRules, RuleLanguage, RuleLanguages
 from lsmc.automata.members import UNSEEN, Seen, some
-from lsmc.base.text import encode
+from lsmc.base.text import displayed, encode
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.mediation import Effect, Transition
 from lsmc.modules.apparmor.attachment import parent_of
@@ -32,7 +32,6 @@ from lsmc.modules.apparmor.graph.executions import (
     TRIES,
     attached_paths,
     execution_edge,
-    shown,
     taken,
 )
 from lsmc.modules.apparmor.precedence import decide
@@ -212,7 +211,7 @@ class ProfileGraph:
                     target="",
                     kind="exec",
                     mode=mode,
-                    object=shown(path),
+                    object=displayed(path),
                     owner=owner,
                     rule=rule,
                     fallback=fallback,
@@ -274,7 +273,7 @@ class ProfileGraph:
             listed = scope.of.get(record.number, ())
             for path in listed if listed is not None else self._open_paths(scope, record):
                 if self._attaches(record, path):
-                    yield Edge(UNCONFINED, record.full_name, "exec", object=shown(path))
+                    yield Edge(UNCONFINED, record.full_name, "exec", object=displayed(path))
                     break
 
     def _open_paths(self, scope: Scope, record: ProfileRecord) -> Iterator[bytes]:
@@ -374,7 +373,7 @@ class ProfileGraph:
             yield from (name for name in every if encode(name).startswith(prefix))
             return
         for text in listed:
-            parts = [self._canonical(part) for part in shown(text).split("//&")]
+            parts = [self._canonical(part) for part in displayed(text).split("//&")]
             if all(part is not None for part in parts):
                 yield "//&".join(part for part in parts if part is not None)
 

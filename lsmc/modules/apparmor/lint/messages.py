@@ -10,6 +10,7 @@ from lsmc.analysis.profile_view import Held, ProfileView
 from lsmc.analysis.redundancy.scopes import Scope
 from lsmc.base.diagnostics import Diagnostic, Edit, Fix, Label
 from lsmc.base.source import Span, to_display
+from lsmc.base.text import displayed
 from lsmc.ir.model import MediationClass
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, LINK
@@ -127,7 +128,7 @@ def shown(path: bytes) -> str:
 def shown_object(cls: MediationClass, key: bytes) -> str:
     """The object of a key for people: its fields that say something."""
     fields = fields_of(cls, key)
-    texts = {name: to_display(value.decode("latin-1")) for name, value in fields.items()}
+    texts = {name: displayed(value) for name, value in fields.items()}
     main = cls.fields[0] if cls.fields else ""
     if len(cls.fields) < 2:
         return f"`{texts.get(main, cls.name)}`"

@@ -30,10 +30,9 @@ def peer_rules(tree: Tree) -> tuple[PeerRule, ...]:
     """Every rule with a label that is not just any; ask `tree.shared` for them."""
     found: dict[int, PeerRule] = {}
     for profile in tree.profiles:
-        for use in profile.ir.uses:
-            for rule in use.unit.rules:
-                if rule.cls.name in PEER and not is_any(rule.fields[PEER[rule.cls.name]]):
-                    found.setdefault(id(rule), PeerRule(rule)).profiles.append(profile)
+        for rule in profile.ir.rules:
+            if rule.cls.name in PEER and not is_any(rule.fields[PEER[rule.cls.name]]):
+                found.setdefault(id(rule), PeerRule(rule)).profiles.append(profile)
     return tuple(found.values())
 
 
@@ -51,7 +50,4 @@ def is_any(pattern: Pattern) -> bool:
 
 def granted(profile: LinkedProfile, cls: MediationClass) -> Iterator[ir.Rule]:
     """The rules of a class that allow something."""
-    for use in profile.ir.uses:
-        for rule in use.unit.rules:
-            if rule.cls is cls and rule.effect != Effect.DENY:
-                yield rule
+    return (rule for rule in profile.ir.rules if rule.cls is cls and rule.effect != Effect.DENY)

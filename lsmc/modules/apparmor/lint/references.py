@@ -13,8 +13,7 @@ from lsmc.automata.determinize import determinize
 from lsmc.automata.dfa import Dfa, StateLimit
 from lsmc.automata.members import Seen, Sight, seen, some
 from lsmc.automata.pattern import Pattern, literal_prefix, literals, union
-from lsmc.base.source import to_display
-from lsmc.base.text import encode
+from lsmc.base.text import displayed, encode
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.tree import Tree
@@ -76,7 +75,7 @@ class ProfileNames:
     def _matching(self, pattern: Pattern) -> Iterator[str]:
         listed = literals(pattern, _MANY)
         if listed is not None:
-            texts = [to_display(text.decode("latin-1")) for text in listed]
+            texts = [displayed(text) for text in listed]
             for text in texts:
                 if all(part == UNCONFINED or self._known(part) for part in text.split("//&")):
                     yield text
@@ -145,7 +144,7 @@ class ProfileNames:
             if dfa is None or not prefix or self._beside(pattern, prefix):
                 return True
             listed = (*some(Table(dfa), 4), prefix)
-        names = [to_display(text.decode("latin-1")) for text in listed]
+        names = [displayed(text) for text in listed]
         return any(
             self.neighbours.has(name) or any(fnmatch.fnmatchcase(name, glob) for glob in globs)
             for name in names
@@ -154,7 +153,7 @@ class ProfileNames:
     def _beside(self, pattern: Pattern, prefix: bytes) -> bool:
         """Whether a label pattern may mean a profile beside the tree, or any child of one."""
         parent, _, child = prefix.rpartition(b"//")
-        if not child and self.neighbours.has(to_display(parent.decode("latin-1"))):
+        if not child and self.neighbours.has(displayed(parent)):
             return True
         return any(self.fits(pattern, encode(name)) for name in self.neighbours.names)
 

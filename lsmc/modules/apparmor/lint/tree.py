@@ -195,6 +195,4 @@ def tree_of(
 
 
 def _has_any(profile: ir.Profile, places: Collection[Span]) -> bool:
-    return profile.origin in places or any(
-        rule.origin in places for use in profile.uses for rule in use.unit.rules
-    )
+    return profile.origin in places or any(rule.origin in places for rule in profile.rules)

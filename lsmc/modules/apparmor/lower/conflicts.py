@@ -14,6 +14,7 @@ from lsmc.automata.algebra import Lazy, intersection, search
 from lsmc.automata.pattern import Pattern, literal_prefix, literals
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import to_display
+from lsmc.base.text import displayed
 from lsmc.ir.model import Effect, Rule, Transition
 from lsmc.modules.apparmor.classes import FILE, ONEXEC
 from lsmc.modules.apparmor.errors import error
@@ -194,7 +195,7 @@ def _merge_fails(matched: Iterable[Rule], half: str) -> bool:
 
 
 def _conflict(kind: str, a: ExecNote, b: ExecNote, path: bytes | None, profile: str) -> Diagnostic:
-    shown = to_display(path.decode("latin-1")) if path is not None else to_display(a.path)
+    shown = displayed(path) if path is not None else to_display(a.path)
     return error(
         kind,
         b.rule.origin,

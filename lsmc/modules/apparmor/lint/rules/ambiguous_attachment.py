@@ -56,7 +56,7 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.automata.members import common
 from lsmc.automata.paths import is_real_file
 from lsmc.base.diagnostics import Diagnostic, Label
-from lsmc.base.source import to_display
+from lsmc.base.text import displayed
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.attachment import Candidate
 from lsmc.modules.apparmor.graph.attachment_index import Open, Scope
@@ -135,7 +135,7 @@ def _is_won(scope: Scope, path: bytes, one: Open, rival: Open) -> bool:
 
 def _report(tree: Tree, one: str, other: str, path: bytes) -> Diagnostic:
     first, second = tree.by_name[one], tree.by_name[other]
-    shown = to_display(path.decode("latin-1"))
+    shown = displayed(path)
     if second.ir.origin.location()[:2] < first.ir.origin.location()[:2]:
         first, second = second, first
     return CHECK.finding(

@@ -45,7 +45,8 @@ from collections.abc import Iterator
 from lsmc.analysis.redundancy.overlap_search import KeySearch, decision
 from lsmc.analysis.redundancy.scopes import Scope, Scopes, SourceRule
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.base.source import Span, to_display
+from lsmc.base.source import Span
+from lsmc.base.text import displayed
 from lsmc.ir.model import Effect
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
@@ -130,7 +131,7 @@ def _missing(
         granted = decision(scope, search.at(key + b"/"), FILE, owner).allow
         if granted & mask & _PLAIN:
             return None  # the directory is taken care of
-    name = to_display(keys[0].decode("latin-1"))
+    name = displayed(keys[0])
     proof = [scope.policy.origin(below[keys[0]])] if keys[0] in below else []
     return CHECK.finding(
         written.span,
@@ -148,7 +149,7 @@ def _extra(scope: Scope, written: SourceRule, member: int) -> Diagnostic | None:
     keys = scope.scopes.languages.of(member).keys if rule.cls is FILE else None
     if not keys or not all(key[-1:] == b"/" and key[:-1] in _FILES for key in keys):
         return None
-    name = to_display(keys[0][:-1].decode("latin-1"))
+    name = displayed(keys[0][:-1])
     return CHECK.finding(
         written.span,
         f"{quoted(written.span)} matches only a directory, and `{name}` is a file",

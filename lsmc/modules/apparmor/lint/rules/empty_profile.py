@@ -95,8 +95,7 @@ def _is_empty(profile: LinkedProfile) -> bool:
     if profile.record.mode in FREE_MODES or one.rlimits:
         return False
     # what the compiler adds for hats stands at the profile's head
-    written = (r for use in one.uses for r in use.unit.rules if r.origin != one.origin)
-    return next(written, None) is None
+    return all(rule.origin == one.origin for rule in one.rules)
 
 
 def _abstractions(tree: Tree) -> Iterator[Diagnostic]:

@@ -43,7 +43,7 @@ from lsmc.automata.algebra import Automaton, Table, search
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.paths import FILES, is_real_file, some_files
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.base.source import to_display
+from lsmc.base.text import displayed
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
@@ -61,12 +61,12 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     graph = tree.shared(graph_of)
     for profile in tree.profiles:
         one = profile.ir
-        written = (r for use in one.uses for r in use.unit.rules if r.origin != one.origin)
-        if not mediates(profile.record, FILE) or next(written, None) is None:
+        written = any(rule.origin != one.origin for rule in one.rules)
+        if not mediates(profile.record, FILE) or not written:
             continue
         path = _unread(graph, profile)
         if path is not None:
-            shown = to_display(path.decode("latin-1"))
+            shown = displayed(path)
             yield CHECK.finding(
                 one.origin,
                 f"`{profile.name}` attaches to `{shown}` and may not read it",

@@ -72,7 +72,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     wanted = tuple(f"/{name}" for name in names)
     graph = tree.shared(graph_of)
     for profile in tree.profiles:
-        if not mediates(profile.record, FILE) or profile.record.is_hat or _is_empty(profile):
+        if not mediates(profile.record, FILE) or profile.record.is_hat or not any(profile.ir.rules):
             continue
         entered = profile.ir.attachment is not None or any(
             edge.kind == "exec" for edge in graph.into.get(profile.name, ())
@@ -92,10 +92,6 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 "owner": False,
             },
         )
-
-
-def _is_empty(profile: LinkedProfile) -> bool:
-    return not any(use.unit.rules for use in profile.ir.uses)
 
 
 def _includes(profile: LinkedProfile, wanted: tuple[str, ...]) -> bool:

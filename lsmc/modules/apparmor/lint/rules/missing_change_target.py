@@ -61,21 +61,20 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     names = tree.shared(ProfileNames)
     globs = external_setting(tree, CHECK.name, CHECK.table)
     for profile in tree.profiles:
-        for use in profile.ir.uses:
-            for rule in use.unit.rules:
-                if rule.cls is not CHANGE_PROFILE or rule.effect != Effect.ALLOW:
-                    continue
-                target = rule.fields[0]
-                if names.matching(target) or names.external(target, globs):
-                    continue
-                if names.own_children(target, profile.name):
-                    continue
-                yield CHECK.finding(
-                    rule.origin,
-                    f"`{rule_text(rule.origin)}` matches no profile",
-                    help="correct the name, or give the file that defines the profile",
-                    profile=profile.name,
-                )
+        for rule in profile.ir.rules:
+            if rule.cls is not CHANGE_PROFILE or rule.effect != Effect.ALLOW:
+                continue
+            target = rule.fields[0]
+            if names.matching(target) or names.external(target, globs):
+                continue
+            if names.own_children(target, profile.name):
+                continue
+            yield CHECK.finding(
+                rule.origin,
+                f"`{rule_text(rule.origin)}` matches no profile",
+                help="correct the name, or give the file that defines the profile",
+                profile=profile.name,
+            )
     yield from _pivots(tree)
 
 

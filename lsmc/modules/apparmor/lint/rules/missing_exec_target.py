@@ -55,8 +55,10 @@ from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.analysis.rule_languages import RuleLanguage
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
+from lsmc.base.text import displayed
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.mediation import Effect, Transition
+from lsmc.ir.model import qualified
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.graph.executions import attached_paths
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
@@ -114,19 +116,15 @@ def _is_missing(
         return False
     name = wanted.name.removeprefix("&")
     if wanted.kind == "child":
-        return graph.engine.tables.find(_full(record.namespace, record.child(name))) is None
+        return graph.engine.tables.find(qualified(record.namespace, record.child(name))) is None
     if name.startswith(":"):
         return False  # another namespace's policy is loaded apart
     parts = [part for part in name.split("//&") if part != UNCONFINED]
     return any(
-        graph.engine.tables.find(_full(record.namespace, part)) is None
+        graph.engine.tables.find(qualified(record.namespace, part)) is None
         and not names.neighbours.has(part)
         for part in parts
     )
-
-
-def _full(namespace: str, name: str) -> str:
-    return f":{namespace}://{name}" if namespace else name
 
 
 def _way(
@@ -142,7 +140,7 @@ def _stays(graph: ProfileGraph, profile: LinkedProfile, rule: RuleLanguage) -> E
     for path in rule.samples():
         won = rules.winning(rule, path)
         if won is not None:
-            shown = path.decode("utf-8", "backslashreplace")
+            shown = displayed(path)
             mode = graph.mode(rule)
             return Edge(
                 source=profile.name,

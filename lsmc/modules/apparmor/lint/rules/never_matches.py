@@ -59,21 +59,23 @@ from lsmc.tables.groups import key_pattern
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each written rule whose every meaning is impossible."""
+    known: dict[int, str] = {}
     reasons: dict[Span, str] = {}
     holders: dict[Span, tuple[LinkedProfile, Rule]] = {}
     possible: set[Span] = set()
     for profile in tree.profiles:
-        for use in profile.ir.uses:
-            for rule in use.unit.rules:
-                span = rule.origin
-                if span in possible or not mediates(profile.record, rule.cls):
-                    continue
-                known = tree.shared(_Known).reason(rule)
-                if not known:
-                    possible.add(span)
-                    reasons.pop(span, None)
-                elif reasons.setdefault(span, known) == known:
-                    holders.setdefault(span, (profile, rule))
+        for rule in profile.ir.rules:
+            span = rule.origin
+            if span in possible or not mediates(profile.record, rule.cls):
+                continue
+            if id(rule) not in known:  # profiles share units
+                known[id(rule)] = impossible(rule)
+            reason = known[id(rule)]
+            if not reason:
+                possible.add(span)
+                reasons.pop(span, None)
+            elif reasons.setdefault(span, reason) == reason:
+                holders.setdefault(span, (profile, rule))
     for span, reason in reasons.items():
         profile, rule = holders[span]
         yield CHECK.finding(
@@ -85,21 +87,6 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             profile=profile.name,
             witness=_witness(profile, rule),
         )
-
-
-class _Known:
-    """The reasons by rule: profiles share units."""
-
-    def __init__(self, tree: Tree) -> None:
-        del tree
-        self._reasons: dict[int, str] = {}
-
-    def reason(self, rule: Rule) -> str:
-        """Why a rule is impossible, or nothing."""
-        known = self._reasons.get(id(rule))
-        if known is None:
-            known = self._reasons[id(rule)] = impossible(rule)
-        return known
 
 
 def _witness(profile: LinkedProfile, rule: Rule) -> dict[str, object] | None:

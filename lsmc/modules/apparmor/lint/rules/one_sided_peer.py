@@ -52,8 +52,7 @@ from lsmc.automata.algebra import Lazy
 from lsmc.automata.facts import overlap
 from lsmc.automata.pattern import Literal, Pattern, example, literals
 from lsmc.base.diagnostics import Diagnostic, Label
-from lsmc.base.source import to_display
-from lsmc.base.text import encode, listing
+from lsmc.base.text import displayed, encode, listing
 from lsmc.ir import model as ir
 from lsmc.ir.mediation import Effect, MediationClass
 from lsmc.lint.model import Check
@@ -81,7 +80,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         if wanted is None or listed is None or one.rule.effect == Effect.DENY:
             continue
         for name in listed:
-            peer = tree.by_name.get(to_display(name.decode("latin-1")))
+            peer = tree.by_name.get(displayed(name))
             if peer is not None and _judged(peer, one.rule.cls):
                 yield from _one_sided(sides, one, peer)
 

@@ -55,6 +55,7 @@ from collections.abc import Iterator
 
 from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.base.diagnostics import Diagnostic, Label
+from lsmc.ir.model import qualified
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.references import ProfileNames, graph_of
 from lsmc.modules.apparmor.lint.tree import Tree
@@ -111,8 +112,7 @@ def _parent(tree: Tree, profile: LinkedProfile) -> LinkedProfile | None:
     record = profile.record
     if not record.parent:
         return None
-    full = f":{record.namespace}://{record.parent}" if record.namespace else record.parent
-    return tree.by_name.get(full)
+    return tree.by_name.get(qualified(record.namespace, record.parent))
 
 
 CHECK = Check("LSM209", "unused-child", "warning", run, basis=graph_of)

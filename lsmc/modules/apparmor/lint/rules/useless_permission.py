@@ -83,11 +83,10 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 def _directories(tree: Tree) -> Iterator[Diagnostic]:
     meanings: dict[Span, dict[int, tuple[str, Rule]]] = {}
     for profile in tree.profiles:
-        for use in profile.ir.uses:
-            for rule in use.unit.rules:
-                if rule.cls is FILE and rule.effect is not Effect.DENY:
-                    known = meanings.setdefault(rule.origin, {})
-                    known.setdefault(id(rule), (profile.name, rule))
+        for rule in profile.ir.rules:
+            if rule.cls is FILE and rule.effect is not Effect.DENY:
+                known = meanings.setdefault(rule.origin, {})
+                known.setdefault(id(rule), (profile.name, rule))
     written = {rule.span: rule for _, rule in written_rules(tree)}
     for span, known in meanings.items():
         name, rule = next(iter(known.values()))
