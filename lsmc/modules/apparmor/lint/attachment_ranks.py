@@ -22,7 +22,7 @@ Seen: TypeAlias = "frozenset[int] | None"
 
 
 @dataclass(frozen=True, slots=True)
-class Runner:
+class RankState:
     """One automaton in a race; `relation` is how its count ended, for rivals only."""
 
     state: int
@@ -31,7 +31,7 @@ class Runner:
 
 
 #: The first runner, then the rivals; None for a rival that is out.
-State: TypeAlias = "tuple[Runner | None, ...]"
+State: TypeAlias = "tuple[RankState | None, ...]"
 
 
 class Race:
@@ -40,7 +40,7 @@ class Race:
     def __init__(self, first: Dfa, rivals: Sequence[Dfa]) -> None:
         self._tables = [Table(first), *(Table(dfa) for dfa in rivals)]
         self._dfas = [first, *rivals]
-        runner = Runner(1, frozenset((1,)))
+        runner = RankState(1, frozenset((1,)))
         self.start: State = (runner,) * len(self._tables)
 
     def edges(self, state: State) -> list[tuple[int, State]]:
@@ -61,7 +61,7 @@ class Race:
         assert before is not None
         first = _step(before, targets[0])
         ended = before.seen is not None and first.seen is None  # the first one's count ends here
-        runners: list[Runner | None] = [first]
+        runners: list[RankState | None] = [first]
         for runner, target in zip(state[1:], targets[1:], strict=True):
             if runner is None or not target:
                 runners.append(None)
@@ -69,9 +69,9 @@ class Race:
             after = _step(runner, target)
             stopped = runner.seen is not None and after.seen is None
             if before.seen is None:
-                runners.append(Runner(target, None, runner.relation))
+                runners.append(RankState(target, None, runner.relation))
             elif ended:
-                runners.append(Runner(target, None, SAME if stopped else AFTER))
+                runners.append(RankState(target, None, SAME if stopped else AFTER))
             elif stopped:
                 runners.append(None)  # it ranks lower, whatever follows
             else:
@@ -117,10 +117,10 @@ class Race:
         return search([self, FILES], reached, alive=alive, limit=limit)
 
 
-def _step(runner: Runner, target: int) -> Runner:
+def _step(runner: RankState, target: int) -> RankState:
     if runner.seen is None or target in runner.seen:
-        return Runner(target, None)
-    return Runner(target, runner.seen | {target})
+        return RankState(target, None)
+    return RankState(target, runner.seen | {target})
 
 
 def _cut(

@@ -12,10 +12,15 @@ EXECUTE = FILE.mask("x")
 MAP = FILE.mask("m")
 
 
-def granting(unit: UnitView, perms: int) -> list[Held]:
-    """The rules of a unit that grant some of the permissions."""
+def speaking_of(unit: UnitView, perms: int, effect: int) -> list[Held]:
+    """The rules of a unit that have an effect on some of the permissions."""
     return [
         held
         for held in unit.of(FILE)
-        if held.facts.effect == ALLOW and (held.facts.owner | held.facts.other) & perms
+        if held.facts.effect == effect and (held.facts.owner | held.facts.other) & perms
     ]
+
+
+def granting(unit: UnitView, perms: int) -> list[Held]:
+    """The rules of a unit that grant some of the permissions."""
+    return speaking_of(unit, perms, ALLOW)

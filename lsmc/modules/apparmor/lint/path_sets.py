@@ -1,6 +1,6 @@
-"""Zones: named sets of objects from a data file, and the rules that speak of them.
+"""Named sets of paths from a data file, and the rules that speak of them.
 
-A zone has patterns, which say exactly what belongs to it, and examples.  Asked are the objects
+A set has patterns, which say exactly what belongs to it, and examples.  Asked are the objects
 that a rule names, a short object of each rule with wildcards, and the examples: every answer is a
 decision about one object, so what is reported is true; an object that nobody thought of may be
 missed.
@@ -26,13 +26,14 @@ from lsmc.ir.decision import ALLOW, DENY, Decision
 from lsmc.kernels.walk import Walker
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.data import facts
+from lsmc.modules.apparmor.lint.file_rules import speaking_of
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lower.aare import parse_glob
 
 
 @dataclass(frozen=True, slots=True)
-class Zone:
-    """One entry of a data file."""
+class PathSet:
+    """One entry of a data file: the paths inside and the examples to ask about."""
 
     name: str
     inside: Pattern
@@ -53,8 +54,8 @@ def names(texts: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(patterns)) if patterns else None
 
 
-def _zone(entry: dict[str, Any]) -> Zone:
-    return Zone(
+def _read(entry: dict[str, Any]) -> PathSet:
+    return PathSet(
         name=entry["name"],
         inside=globs(entry["paths"]),
         outside=globs(entry["not"]) if entry.get("not") else None,
@@ -65,9 +66,9 @@ def _zone(entry: dict[str, Any]) -> Zone:
 
 
 class Opening(NamedTuple):
-    """A rule that decides about an object of a zone: the permissions, for the owner or others."""
+    """A rule that decides about an object of a set: the permissions, for the owner or others."""
 
-    zone: Zone
+    kind: PathSet
     held: Held
     path: bytes
     owner: bool
@@ -76,28 +77,28 @@ class Opening(NamedTuple):
 
 
 @dataclass(slots=True)
-class Zones:
-    """The zones of a data file."""
+class PathSets:
+    """The path sets of a data file."""
 
-    zones: tuple[Zone, ...]
+    sets: tuple[PathSet, ...]
     _tables: list[tuple[tuple[int, ...], Dfa, Walker]] = field(default_factory=list)
     _heads: tuple[bytes, ...] = ()
-    _known: dict[bytes, list[Zone]] = field(default_factory=dict)
+    _known: dict[bytes, list[PathSet]] = field(default_factory=dict)
 
     @classmethod
     @lru_cache(maxsize=8)
-    def read(cls, name: str) -> Zones:
-        """The zones of a data file; built once, whatever is linted."""
-        zones = tuple(_zone(entry) for entry in facts(name)["zone"])
+    def read(cls, name: str) -> PathSets:
+        """The sets of a data file; built once, whatever is linted."""
+        sets = tuple(_read(entry) for entry in facts(name)["set"])
         patterns: list[Pattern] = []
-        for zone in zones:
-            patterns += (zone.inside, zone.outside or union(()))
+        for kind in sets:
+            patterns += (kind.inside, kind.outside or union(()))
         tables = [(numbers, dfa, dfa.walker()) for numbers, dfa in partition(patterns)]
-        starts = {head for zone in zones for head in heads(zone.inside)}
-        return cls(zones, tables, tuple(sorted(starts)))
+        starts = {head for kind in sets for head in heads(kind.inside)}
+        return cls(sets, tables, tuple(sorted(starts)))
 
-    def of(self, path: bytes) -> list[Zone]:
-        """The zones that an object belongs to."""
+    def of(self, path: bytes) -> list[PathSet]:
+        """The sets that an object belongs to."""
         if not path.startswith(self._heads):
             return []
         found = self._known.get(path)
@@ -108,22 +109,20 @@ class Zones:
                 for i in dfa.accept_ids_of(walker.walk(path))
             }
             found = self._known[path] = [
-                zone
-                for number, zone in enumerate(self.zones)
+                kind
+                for number, kind in enumerate(self.sets)
                 if 2 * number in numbers and 2 * number + 1 not in numbers
             ]
         return found
 
-    def candidates(self, unit: UnitView, effect: int, perms: int) -> list[tuple[Held, bytes, Zone]]:
-        """The rules of a unit with an effect on some permissions, and objects in zones."""
-        rules = [
-            held
-            for held in unit.of(FILE)
-            if held.facts.effect == effect and (held.facts.owner | held.facts.other) & perms
-        ]
+    def candidates(
+        self, unit: UnitView, effect: int, perms: int
+    ) -> list[tuple[Held, bytes, PathSet]]:
+        """The rules of a unit with an effect on some permissions, and objects in sets."""
+        rules = speaking_of(unit, perms, effect)
         if not rules:
             return []
-        found: dict[tuple[int, str], tuple[Held, bytes, Zone]] = {}
+        found: dict[tuple[int, str], tuple[Held, bytes, PathSet]] = {}
         wanted = {held.facts.id for held in rules}
         listed: set[bytes] = set()
         beginnings: set[bytes] = set()
@@ -134,23 +133,23 @@ class Zones:
             else:
                 beginnings.update(starts(held.rule.fields[0]))
         near = tuple(beginnings)
-        for zone in self.zones:
-            for path in zone.examples:
+        for kind in self.sets:
+            for path in kind.examples:
                 if path not in listed and not path.startswith(near):
                     continue
                 for held in unit.matching(bytes((FILE.code,)) + path):
                     if held.facts.id in wanted:
-                        found.setdefault((held.facts.id, zone.name), (held, path, zone))
+                        found.setdefault((held.facts.id, kind.name), (held, path, kind))
         for held in rules:
             for path in objects(held.rule.fields[0]):
-                for zone in self.of(path):
-                    found.setdefault((held.facts.id, zone.name), (held, path, zone))
+                for kind in self.of(path):
+                    found.setdefault((held.facts.id, kind.name), (held, path, kind))
         return list(found.values())
 
     def openings(
         self, tree: Tree, effect: int, perms: int, *, half: bool | None = None
     ) -> Iterator[tuple[ProfileView, Opening]]:
-        """Where the rules of profiles decide about objects of zones.
+        """Where the rules of profiles decide about objects of sets.
 
         With `half` only for the owner (True) or for others (False).
         """
@@ -158,17 +157,17 @@ class Zones:
         known = {id(unit): self.candidates(unit, effect, perms) for unit in views.units}
         for view in views.confined:
             for use in view.uses:
-                for held, path, zone in known[id(use.unit)]:
-                    if zone.by is not None and zone.by.match(view.name):
+                for held, path, kind in known[id(use.unit)]:
+                    if kind.by is not None and kind.by.match(view.name):
                         continue
-                    wanted = FILE.mask(zone.fields["wanted"]) if "wanted" in zone.fields else perms
-                    opening = _opening(view, held, path, zone, wanted & perms, effect, half)
+                    wanted = FILE.mask(kind.fields["wanted"]) if "wanted" in kind.fields else perms
+                    opening = _opening(view, held, path, kind, wanted & perms, effect, half)
                     if opening is not None:
                         yield view, opening
 
 
 class Opened(NamedTuple):
-    """A rule of a profile with all that it opens, one object a zone."""
+    """A rule of a profile with all that it opens, one object a set."""
 
     view: ProfileView
     held: Held
@@ -180,8 +179,8 @@ class Opened(NamedTuple):
         return self.openings[0]
 
     def kinds(self) -> str:
-        """The names of the zones for a message."""
-        return listing(opening.zone.name for opening in self.openings)
+        """The names of the sets for a message."""
+        return listing(opening.kind.name for opening in self.openings)
 
 
 def opened(found: Iterable[tuple[ProfileView, Opening]]) -> Iterator[Opened]:
@@ -198,7 +197,7 @@ def _opening(
     view: ProfileView,
     held: Held,
     path: bytes,
-    zone: Zone,
+    kind: PathSet,
     perms: int,
     effect: int,
     half: bool | None,
@@ -206,13 +205,13 @@ def _opening(
     for owner in halves(held.facts, perms):
         if half is not None and owner != half:
             continue
-        if zone.fields.get("half") == "other" and owner:
+        if kind.fields.get("half") == "other" and owner:
             continue
         decision = view.decide(FILE, path, owner)
         allowed = decision.allow if effect == ALLOW else decision.deny if effect == DENY else 0
         won = wins(decision, held.facts, perms) & allowed
         if won:
             return Opening(
-                zone=zone, held=held, path=path, owner=owner, perms=won, decision=decision
+                kind=kind, held=held, path=path, owner=owner, perms=won, decision=decision
             )
     return None

@@ -19,11 +19,11 @@ from lsmc.modules.apparmor.syntax import ast
 
 
 @dataclass(slots=True)
-class Place:
-    """A text in a profile: the file that was given, the profile, and its name."""
+class WrittenProfile:
+    """A profile as it is written: the file that was given, its flattened body, and its name."""
 
     file: LintedFile
-    profile: FlatProfile
+    flat: FlatProfile
     name: str
 
 
@@ -37,17 +37,12 @@ class Text:
     fragment: Fragment
     features: Features
     altered: tuple[Altered, ...]
-    places: list[Place] = field(default_factory=list)
+    profiles: list[WrittenProfile] = field(default_factory=list)
 
     @property
     def rules(self) -> tuple[ast.Rule, ...]:
         """The rules."""
         return self.fragment.rules
-
-    @property
-    def profile(self) -> str:
-        """The name of one profile that has the text."""
-        return self.places[0].name
 
 
 def texts(tree: Tree) -> tuple[Text, ...]:
@@ -57,21 +52,21 @@ def texts(tree: Tree) -> tuple[Text, ...]:
 
 def _texts(tree: Tree) -> tuple[Text, ...]:
     found: dict[object, Text] = {}
-    for place in places(tree):
-        features = place.file.compiled.features
-        for fragment in place.profile.body.fragments:
+    for profile in written_profiles(tree):
+        features = profile.file.compiled.features
+        for fragment in profile.flat.body.fragments:
             if not fragment.taken:
                 continue
             key = (fragment.key, features.name)
             text = found.get(key)
             if text is None:
-                altered = place.file.compiled.altered.get(fragment.key, ())
+                altered = profile.file.compiled.altered.get(fragment.key, ())
                 text = found[key] = Text(fragment, features, altered)
-            text.places.append(place)
+            text.profiles.append(profile)
     return tuple(found.values())
 
 
-def places(tree: Tree) -> Iterator[Place]:
+def written_profiles(tree: Tree) -> Iterator[WrittenProfile]:
     """Every profile as written, with its name."""
     names = tree.shared(_names)
     for file in tree.files:
@@ -79,7 +74,7 @@ def places(tree: Tree) -> Iterator[Place]:
             head = profile.ast.head
             name = names.get((head.source.path, head.start, file.path))
             if name is not None:
-                yield Place(file, profile, name)
+                yield WrittenProfile(file, profile, name)
 
 
 def _names(tree: Tree) -> dict[tuple[str, int, str], str]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from lsmc.base.source import Span, to_display
 from lsmc.modules.apparmor.lint.quirks.glob import globs
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.lint.written_rules import Place
+from lsmc.modules.apparmor.lint.written_rules import WrittenProfile
 from lsmc.modules.apparmor.resolve.variables import ExpansionError, Variables
 from lsmc.modules.apparmor.syntax import ast
 from lsmc.modules.apparmor.syntax.walk import atoms
@@ -88,34 +88,34 @@ def _expression(expr: ast.Expr) -> Iterator[Fault]:
                 )
 
 
-def heads(place: Place) -> Iterator[Fault]:
+def heads(profile: WrittenProfile) -> Iterator[Fault]:
     """What becomes of a child's own namespace, and of its transitions to children of its own."""
-    profile = place.profile.ast
-    if "//" not in place.name.split(":")[-1].lstrip("/"):
+    written = profile.flat.ast
+    if "//" not in profile.name.split(":")[-1].lstrip("/"):
         return
-    name = to_display(profile.name.text)
+    name = to_display(written.name.text)
     if name.startswith(":"):
         yield Fault(
-            profile.name.span,
-            f"`{name}` becomes `{place.name}`: a child stays a child, in the other namespace",
+            written.name.span,
+            f"`{name}` becomes `{profile.name}`: a child stays a child, in the other namespace",
             "drop the namespace, or move the profile out",
         )
-    for fragment in place.profile.body.fragments:
+    for fragment in profile.flat.body.fragments:
         if not fragment.taken or fragment.via:
             continue
         for rule in fragment.rules:
-            yield from _grandchild(rule, profile.name.text, place.name)
+            yield from _grandchild(rule, written.name.text, profile.name)
 
 
-def merged(place: Place) -> Iterator[Fault]:
+def merged(profile: WrittenProfile) -> Iterator[Fault]:
     """File rules whose path is, letter for letter, the target of a change_profile rule.
 
     The compilers make one entry of both, and keep of it what is about the change alone.
     """
-    variables = place.file.compiled.preamble.variables
+    variables = profile.file.compiled.preamble.variables
     rules = [
         (rule, rule.prefix.effect or (fragment.prefix.effect if fragment.prefix else "") or "allow")
-        for fragment in place.profile.body.fragments
+        for fragment in profile.flat.body.fragments
         if fragment.taken
         for rule in fragment.rules
     ]

@@ -55,8 +55,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             continue  # becomes a network rule: LSM403
         cls = BY_NAME[name]
         newer = abi_with(tree, feature_of(name))
-        for place in text.places:
-            record = tree.by_name[place.name].record
+        for profile in text.profiles:
+            record = tree.by_name[profile.name].record
             if record.mode in FREE_MODES:
                 continue
             effect = "`deny` has no effect" if rule.prefix.effect == "deny" else "it has no effect"
@@ -65,9 +65,9 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 f"{quoted(rule.span)}: {effect}, {name} is not mediated under "
                 f"{shown_abi(text.features)} and so allowed",
                 help=f"write `abi <{newer}>,`" if newer else "name an abi that mediates it",
-                profile=place.name,
+                profile=profile.name,
                 witness=SEMANTICS.request_of(
-                    place.name, cls, b"\0" * (len(cls.fields) - 1), True, cls.permissions
+                    profile.name, cls, b"\0" * (len(cls.fields) - 1), True, cls.permissions
                 ),
                 related=[Label(span, "included here") for span in text.fragment.via],
             )

@@ -53,12 +53,12 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             if not lost.needs:
                 continue
             newer = abi_with(tree, lost.needs)
-            for place in text.places:
+            for profile in text.profiles:
                 yield CHECK.finding(
                     lost.span,
                     f"under {shown_abi(text.features)} {quoted(lost.rule)} {lost.becomes}",
                     help=f"write `abi <{newer}>,`" if newer else lost.help,
-                    profile=place.name,
+                    profile=profile.name,
                     related=[Label(span, "included here") for span in text.fragment.via],
                 )
 

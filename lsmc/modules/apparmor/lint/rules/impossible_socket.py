@@ -48,12 +48,12 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         family, kind = _socket(rule.body)
         if not kind or family not in known or kind in known[family]:
             continue
-        for place in text.places:
+        for profile in text.profiles:
             yield CHECK.finding(
                 rule.span,
                 f"{quoted(rule.span)} never matches: the family {family} has no {kind} sockets",
                 help=f"it has {listing(known[family])}",
-                profile=place.name,
+                profile=profile.name,
                 related=[Label(span, "included here") for span in text.fragment.via],
             )
 

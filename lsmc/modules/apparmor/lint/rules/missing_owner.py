@@ -45,13 +45,13 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.file_rules import WRITE
 from lsmc.modules.apparmor.lint.messages import rule_finding, shown, witness
-from lsmc.modules.apparmor.lint.path_sets import Zones, opened
+from lsmc.modules.apparmor.lint.path_sets import PathSets, opened
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that opens private files to others than their owner."""
-    found = Zones.read("private").openings(tree, ALLOW, WRITE, half=False)
+    found = PathSets.read("private").openings(tree, ALLOW, WRITE, half=False)
     for rule in opened(pair for pair in found if not _everywhere(pair[1].held)):
         first = rule.first
         finding = rule_finding(
@@ -62,7 +62,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             help="write `owner` before the rule unless the program acts for all users",
             witness=witness(rule.view, FILE, first.path, False, first.perms),
         )
-        temporary = any(opening.zone.name == _TEMPORARY for opening in rule.openings)
+        temporary = any(opening.kind.name == _TEMPORARY for opening in rule.openings)
         yield finding if temporary else replace(finding, severity="info")
 
 

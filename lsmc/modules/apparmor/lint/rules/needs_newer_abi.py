@@ -37,7 +37,7 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.abi import abi_with, shown_abi
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.lint.written_rules import places
+from lsmc.modules.apparmor.lint.written_rules import written_profiles
 
 _XATTR = "domain/attach_conditions/xattr"
 
@@ -45,10 +45,10 @@ _XATTR = "domain/attach_conditions/xattr"
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each such flag."""
     flags: dict[str, str] = facts("features")["flags"]
-    for place in places(tree):
-        features = place.file.compiled.features
-        profile = place.profile.ast
-        for word in profile.flags:
+    for profile in written_profiles(tree):
+        features = profile.file.compiled.features
+        written = profile.flat.ast
+        for word in written.flags:
             feature = flags.get(word.text.partition("=")[0])
             if feature is None or feature in features:
                 continue
@@ -58,15 +58,15 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 f"the flag `{to_display(word.text)}` is passed over under {shown_abi(features)}, "
                 f"which lacks `{feature}`",
                 help=f"write `abi <{newer}>,`" if newer else "drop it, or name an abi that has it",
-                profile=place.name,
+                profile=profile.name,
             )
-        if profile.has_xattrs and _XATTR not in features:
+        if written.has_xattrs and _XATTR not in features:
             yield CHECK.finding(
-                profile.head,
+                written.head,
                 f"the xattr conditions are passed over under {shown_abi(features)}: "
                 "the profile attaches whatever the attributes",
                 help="name an abi that has them",
-                profile=place.name,
+                profile=profile.name,
             )
 
 

@@ -42,7 +42,7 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import CAPABILITY, FILE
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.messages import rule_finding, shown, witness
-from lsmc.modules.apparmor.lint.path_sets import Zones, opened
+from lsmc.modules.apparmor.lint.path_sets import PathSets, opened
 from lsmc.modules.apparmor.lint.tree import Tree
 
 _HELP = "write `audit deny`: without the rule it would be refused too, but logged"
@@ -53,7 +53,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     wanted = FILE.mask("rw")
     found = (
         (view, opening)
-        for view, opening in Zones.read("attack_signs").openings(tree, DENY, wanted)
+        for view, opening in PathSets.read("attack_signs").openings(tree, DENY, wanted)
         if opening.perms & opening.decision.quiet and not view.profile.record.audit
     )
     for rule in opened(found):

@@ -78,7 +78,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 word.span,
                 f"`{to_display(word.text)}` looks like a regular expression, it is a glob",
                 help="; ".join(found),
-                profile=text.profile,
+                profile=text.profiles[0].name,
             )
 
 

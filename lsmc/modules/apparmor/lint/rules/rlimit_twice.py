@@ -37,16 +37,16 @@ from lsmc.base.source import Span
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.messages import quoted
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.lint.written_rules import places
+from lsmc.modules.apparmor.lint.written_rules import written_profiles
 from lsmc.modules.apparmor.syntax import ast
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each further limit of a resource."""
     seen: set[Span] = set()
-    for place in places(tree):
+    for profile in written_profiles(tree):
         first: dict[str, ast.Rlimit] = {}
-        for rlimit, kept in place.profile.body.rlimits:
+        for rlimit, kept in profile.flat.body.rlimits:
             if not kept:
                 continue
             name = "nofile" if rlimit.name.text == "ofile" else rlimit.name.text
@@ -58,7 +58,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                     rlimit.span,
                     f"{quoted(rlimit.span)} sets `{name}` a second time, {again}",
                     help="the last one counts: remove the others",
-                    profile=place.name,
+                    profile=profile.name,
                     related=[Label(earlier.span, "it was set here")],
                 )
 

@@ -49,26 +49,26 @@ from lsmc.lint.selection import close
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.file_rules import READ
 from lsmc.modules.apparmor.lint.messages import rule_finding, shown, witness
-from lsmc.modules.apparmor.lint.path_sets import Opening, Zones, names, opened
+from lsmc.modules.apparmor.lint.path_sets import Opening, PathSets, names, opened
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that opens a secret for reading, once a profile."""
-    zones = Zones.read("sensitive")
+    secrets = PathSets.read("sensitive")
     passed = {}
-    for zone, profiles in tree.setting(CHECK.name, "allow", CHECK.table["allow"]).items():
-        known = [one.name for one in zones.zones]
-        if zone not in known:
-            what = f"no kind of secret `{zone}`{close(zone, known)}"
+    for kind, profiles in tree.setting(CHECK.name, "allow", CHECK.table["allow"]).items():
+        known = [one.name for one in secrets.sets]
+        if kind not in known:
+            what = f"no kind of secret `{kind}`{close(kind, known)}"
             raise SettingError(f"checks.{CHECK.name}.allow: {what}")
-        passed[zone] = names(profiles)
+        passed[kind] = names(profiles)
 
     def counts(view: ProfileView, opening: Opening) -> bool:
-        allowed = passed.get(opening.zone.name)
+        allowed = passed.get(opening.kind.name)
         return allowed is None or not allowed.match(view.name)
 
-    found = (pair for pair in zones.openings(tree, ALLOW, READ) if counts(*pair))
+    found = (pair for pair in secrets.openings(tree, ALLOW, READ) if counts(*pair))
     for rule in opened(found):
         first = rule.first
         yield rule_finding(

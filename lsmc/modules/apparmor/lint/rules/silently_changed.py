@@ -76,7 +76,7 @@ from lsmc.modules.apparmor.lint.quirks.structure import (
     structure,
 )
 from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
-from lsmc.modules.apparmor.lint.written_rules import Text, places, texts
+from lsmc.modules.apparmor.lint.written_rules import Text, texts, written_profiles
 from lsmc.modules.apparmor.lower.context import Altered
 from lsmc.modules.apparmor.lower.units import KEPT_IN_BLOCKS
 from lsmc.modules.apparmor.resolve.features import Features
@@ -92,9 +92,9 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 yield from _altered(text, change)
         for rule in text.rules:
             yield from _rule(tree, text, rule)
-    for place in places(tree):
-        for fault in (*heads(place), *merged(place)):
-            yield _fault(fault, place.name)
+    for profile in written_profiles(tree):
+        for fault in (*heads(profile), *merged(profile)):
+            yield _fault(fault, profile.name)
     for fault in (*structure(tree), *abi_lines(tree)):
         yield _fault(fault, None)
     yield from _append(tree)
@@ -114,12 +114,12 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
 def _altered(text: Text, change: Altered) -> Iterator[Diagnostic]:
     related = [Label(span, "included here") for span in text.fragment.via]
-    for place in text.places:
+    for profile in text.profiles:
         yield CHECK.finding(
             change.span,
             f"{quoted(change.rule)} {change.becomes}",
             help=change.help,
-            profile=place.name,
+            profile=profile.name,
             related=related,
         )
 
@@ -129,11 +129,11 @@ def _rule(tree: Tree, text: Text, rule: ast.Rule) -> Iterator[Diagnostic]:
         for change in classes(rule):
             yield from _altered(text, change)
     if "@{" in rule.span.text:
-        for place in text.places:
-            variables = place.file.compiled.preamble.variables
-            own = tree.by_name[place.name].ir.name
+        for profile in text.profiles:
+            variables = profile.file.compiled.preamble.variables
+            own = tree.by_name[profile.name].ir.name
             for fault in (*double_slash(rule, variables), *own_name(rule, own)):
-                yield _fault(fault, place.name)
+                yield _fault(fault, profile.name)
 
 
 def _fault(fault: Fault, profile: str | None) -> Diagnostic:

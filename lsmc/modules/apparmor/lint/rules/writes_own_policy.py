@@ -43,20 +43,20 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.file_rules import WRITE, granting
 from lsmc.modules.apparmor.lint.messages import rule_finding, shown, witness
-from lsmc.modules.apparmor.lint.path_sets import Zones, opened
+from lsmc.modules.apparmor.lint.path_sets import PathSets, opened
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that opens a part of the system's own policy for writing."""
-    for rule in opened(Zones.read("own_policy").openings(tree, ALLOW, WRITE)):
+    for rule in opened(PathSets.read("own_policy").openings(tree, ALLOW, WRITE)):
         first = rule.first
         yield rule_finding(
             CHECK,
             rule.view,
             rule.held,
             f"writes {rule.kinds()}: {shown(first.path)} for one",
-            help=f"that {first.zone.fields['opens']}: name what the program needs to write",
+            help=f"that {first.kind.fields['opens']}: name what the program needs to write",
             witness=witness(rule.view, FILE, first.path, first.owner, first.perms),
         )
     views = grants(tree)
