@@ -34,7 +34,7 @@ from lsmc.modules.apparmor.lower.profile_head import (
 )
 from lsmc.modules.apparmor.lower.rules.rlimit import lower_rlimit
 from lsmc.modules.apparmor.lower.units import AFTER_EXPANSION, Environment, Lowerer
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.refused import Refused, refusal
 from lsmc.modules.apparmor.releases import (
     GRANDCHILD,
     Release,
@@ -180,7 +180,7 @@ def _bodies(
         body = reader.read(profile, via, taken)
         diagnostics.extend(body.diagnostics)
         if depth > 50:
-            raise Refused(error("nested-too-deeply", profile.head, "profiles nested too deeply"))
+            raise refusal("nested-too-deeply", profile.head, "profiles nested too deeply")
         children = [(c, v, flatten(c, v, depth + 1)) for c, v in body.children]
         dropped = [(c, flatten(c, v, depth + 1, taken=False)) for c, v in body.dropped]
         return _Tree(body, children, dropped)
@@ -337,14 +337,12 @@ class _FileCompiler:
         key = (name.namespace, parent.head if parent is not None else None, name.local)
         first = self._names.setdefault(key, profile.head)
         if first is not profile.head:
-            raise Refused(
-                error(
-                    "duplicate-profile" if parent is None else "duplicate-child",
-                    profile.head,
-                    f"profile `{to_display(name.local)}` is defined twice",
-                    "rename or remove one of them",
-                    (Label(first, "first defined here"),),
-                )
+            raise refusal(
+                "duplicate-profile" if parent is None else "duplicate-child",
+                profile.head,
+                f"profile `{to_display(name.local)}` is defined twice",
+                "rename or remove one of them",
+                (Label(first, "first defined here"),),
             )
 
     def _uses(self, body: Body, scope: Variables) -> tuple[list[Use], list[ExecNote]]:

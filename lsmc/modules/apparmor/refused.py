@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from lsmc.base.diagnostics import Diagnostic
+from collections.abc import Iterable
+
+from lsmc.base.diagnostics import Diagnostic, Label
+from lsmc.base.source import Span
+from lsmc.modules.apparmor.errors import error
 
 
 class Refused(Exception):
@@ -11,3 +15,10 @@ class Refused(Exception):
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
         self.diagnostic = diagnostic
+
+
+def refusal(
+    name: str, span: Span | None, message: str, help: str = "", related: Iterable[Label] = ()
+) -> Refused:
+    """The exception for an error of the catalogue: `lsmc.modules.apparmor.errors.error`."""
+    return Refused(error(name, span, message, help, related))

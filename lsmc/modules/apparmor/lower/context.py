@@ -21,9 +21,9 @@ from lsmc.automata.pattern import (
 )
 from lsmc.base.source import Span, to_display
 from lsmc.ir.model import Effect, MediationClass, Rule, Transition
-from lsmc.modules.apparmor.errors import did_you_mean, error
+from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.lower.aare import Glob, GlobError, parse_glob
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.refused import refusal
 from lsmc.modules.apparmor.releases import CLASS_IS_EXACT, NEWEST, SINGLE_VALUE, Release
 from lsmc.modules.apparmor.resolve.aliases import NO_ALIASES, Aliases
 from lsmc.modules.apparmor.resolve.features import Features
@@ -134,14 +134,12 @@ class Lowering:
         written = self.rule.end - self.rule.start
         before, self._made = max(self._made, SHARE * written), self._made + size
         if self._made > before and not self.variables.pool.take(self._made - before, 0):
-            raise Refused(
-                error(
-                    "too-complex",
-                    self.rule,
-                    f"{by} makes more text than a run may",
-                    f"all may give {SHARE} characters for each one written, "
-                    f"and {MAX_TEXT:,} more together",
-                )
+            raise refusal(
+                "too-complex",
+                self.rule,
+                f"{by} makes more text than a run may",
+                f"all may give {SHARE} characters for each one written, "
+                f"and {MAX_TEXT:,} more together",
             )
 
     def text(self, word: ast.Word) -> str:
@@ -159,7 +157,7 @@ class Lowering:
                 if fault.kind == "undeclared-variable"
                 else ""
             )
-            raise Refused(error(fault.kind, word.span, str(fault), close)) from None
+            raise refusal(fault.kind, word.span, str(fault), close) from None
         self._count(len(expanded), f"`{to_display(text)}`")
         return expanded
 
@@ -210,7 +208,7 @@ def glob(text: str, span: Span, null: bool = False) -> Glob:
         return parse_glob(text, null)
     except GlobError as fault:
         shown = text if len(text) <= 60 else text[:57] + "..."
-        raise Refused(error(fault.kind, span, f"bad glob `{shown}`: {fault}")) from None
+        raise refusal(fault.kind, span, f"bad glob `{shown}`: {fault}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,13 +268,11 @@ def words_to_mask(
             mask |= cls.mask(names)
         except KeyError:
             known = sorted({*cls.permissions, *synonyms})
-            raise Refused(
-                error(
-                    "unknown-rule-permission",
-                    word.span,
-                    f"`{word.text}` is not a permission of a {what} rule",
-                    did_you_mean(word.text, known) or "known: " + " ".join(known),
-                )
+            raise refusal(
+                "unknown-rule-permission",
+                word.span,
+                f"`{word.text}` is not a permission of a {what} rule",
+                did_you_mean(word.text, known) or "known: " + " ".join(known),
             ) from None
     return mask
 
@@ -298,27 +294,19 @@ class Conditions:
         for condition in conditions:
             name = condition.name.text
             if name not in allowed:
-                raise Refused(
-                    error(
-                        "unknown-condition",
-                        condition.span,
-                        f"`{name}` is not a condition of {what}",
-                        did_you_mean(name, allowed)
-                        or ("known: " + " ".join(allowed) if allowed else ""),
-                    )
+                raise refusal(
+                    "unknown-condition",
+                    condition.span,
+                    f"`{name}` is not a condition of {what}",
+                    did_you_mean(name, allowed)
+                    or ("known: " + " ".join(allowed) if allowed else ""),
                 )
             if condition.op not in operators:
-                raise Refused(
-                    error(
-                        "bad-operator",
-                        condition.span,
-                        f"`{name}` takes `=`, not `{condition.op}`",
-                    )
+                raise refusal(
+                    "bad-operator", condition.span, f"`{name}` takes `=`, not `{condition.op}`"
                 )
             if name in self._found and name not in repeatable:
-                raise Refused(
-                    error("repeated-condition", condition.span, f"`{name}` is given twice")
-                )
+                raise refusal("repeated-condition", condition.span, f"`{name}` is given twice")
             self._found.setdefault(name, []).append(condition)
 
     def __contains__(self, name: str) -> bool:
@@ -341,7 +329,5 @@ class Conditions:
         if not found:
             return None
         if len(found[0].values) != 1:
-            raise Refused(
-                error("repeated-condition", found[0].span, f"`{name}` takes exactly one value")
-            )
+            raise refusal("repeated-condition", found[0].span, f"`{name}` takes exactly one value")
         return found[0].values[0]

@@ -12,10 +12,10 @@ from lsmc.automata.alphabet import mask_of
 from lsmc.automata.pattern import Literal, Pattern
 from lsmc.base.source import Span
 from lsmc.ir.model import Attachment
-from lsmc.modules.apparmor.errors import did_you_mean, error
+from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.lower.context import Lowering, glob
 from lsmc.modules.apparmor.lower.rules.peer import signal_name
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.refused import Refused, refusal
 from lsmc.modules.apparmor.releases import PLAIN_NAME
 from lsmc.modules.apparmor.resolve.variables import Variables, filter_slashes
 from lsmc.modules.apparmor.syntax import ast
@@ -65,34 +65,28 @@ def profile_name(profile: ast.Profile, context: Lowering) -> Name:
     word = profile.name
     text = word.text
     if not profile.keyword and not text.startswith(("/", ":")):
-        raise Refused(
-            error(
-                "bare-profile-name",
-                word.span,
-                f"the profile name `{text}` needs a keyword before it",
-                f"write `profile {text}`",
-            )
+        raise refusal(
+            "bare-profile-name",
+            word.span,
+            f"the profile name `{text}` needs a keyword before it",
+            f"write `profile {text}`",
         )
     if text.startswith("&"):
-        raise Refused(
-            error("stacked-profile-name", word.span, "a profile name cannot start with `&`")
-        )
+        raise refusal("stacked-profile-name", word.span, "a profile name cannot start with `&`")
     text = context.text(word)
     namespace = ""
     if text.startswith(":"):
         match = _NAMESPACED.match(text)
         if match is None or not all(match.groups()):
-            raise Refused(
-                error(
-                    "bad-namespace",
-                    word.span,
-                    f"`{text}` is not a name in a namespace",
-                    "write `:NAMESPACE:NAME`",
-                )
+            raise refusal(
+                "bad-namespace",
+                word.span,
+                f"`{text}` is not a name in a namespace",
+                "write `:NAMESPACE:NAME`",
             )
         namespace, text = match.groups()
     if not text:
-        raise Refused(error("bad-profile-head", word.span, "a profile needs a name"))
+        raise refusal("bad-profile-head", word.span, "a profile needs a name")
     return Name(namespace, text)
 
 
@@ -107,13 +101,11 @@ def attachment(
     named = profile.attachment is None
     word = profile.attachment or profile.name
     if not named and not word.text.startswith(("/", "@{")):
-        raise Refused(
-            error(
-                "bad-attachment",
-                word.span,
-                f"the attachment `{word.text}` is not a path",
-                "it starts with `/` or a variable",
-            )
+        raise refusal(
+            "bad-attachment",
+            word.span,
+            f"the attachment `{word.text}` is not a path",
+            "it starts with `/` or a variable",
         )
     text = name.local if named else context.text(word)
     own = text.split("//")[-1] if named else text
@@ -131,9 +123,7 @@ def attachment(
         try:
             patterns.append(glob(alternative, word.span).pattern)
         except Refused as refused:
-            raise Refused(
-                error("bad-attachment-glob", word.span, refused.diagnostic.message)
-            ) from None
+            raise refusal("bad-attachment-glob", word.span, refused.diagnostic.message) from None
     if not any(map(_begins_with_slash, alternatives, patterns)):
         return None, shown
     xattrs: tuple[tuple[str, Pattern], ...] = ()
@@ -157,15 +147,15 @@ def _check_glob(text: str, span: Span) -> None:
     try:
         glob(text, span)
     except Refused as refused:
-        raise Refused(error("bad-attachment-glob", span, refused.diagnostic.message)) from None
+        raise refusal("bad-attachment-glob", span, refused.diagnostic.message) from None
 
 
 def check_identities(profile: ast.Profile) -> None:
     """Refuse an identity with a blank in it."""
     for word in profile.identities:
         if re.search(r"\s", word.text) and not word.text.startswith("/"):
-            raise Refused(
-                error("bad-identity", word.span, f"the identity `{word.text}` has a blank in it")
+            raise refusal(
+                "bad-identity", word.span, f"the identity `{word.text}` has a blank in it"
             )
 
 
@@ -201,24 +191,20 @@ def flags(words: Sequence[ast.Word], context: Lowering) -> Flags:
             _set(settings, name, _value(name, value, word, context), word)
         elif word.text in _MODES:
             if mode not in (None, word.text):
-                raise Refused(
-                    error(
-                        "conflicting-modes",
-                        word.span,
-                        f"`{word.text}` contradicts `{mode}`: a profile has one mode",
-                    )
+                raise refusal(
+                    "conflicting-modes",
+                    word.span,
+                    f"`{word.text}` contradicts `{mode}`: a profile has one mode",
                 )
             mode = word.text
         elif word.text in _KNOWN and word.text != "attach_disconnected.path":
             chosen[word.text] = word
         else:
-            raise Refused(
-                error(
-                    "unknown-flag",
-                    word.span,
-                    f"unknown profile flag `{word.text}`",
-                    did_you_mean(name, (*_KNOWN, "kill.signal", "error")),
-                )
+            raise refusal(
+                "unknown-flag",
+                word.span,
+                f"unknown profile flag `{word.text}`",
+                did_you_mean(name, (*_KNOWN, "kill.signal", "error")),
             )
     _check_groups(chosen, settings)
     for name in chosen:
@@ -238,15 +224,13 @@ def _check_groups(chosen: dict[str, ast.Word], settings: Iterable[str]) -> None:
             both.append(group[0])
         if len(both) > 1:
             word = next(chosen[f] for f in reversed(both) if f in chosen)
-            raise Refused(
-                error("conflicting-flags", word.span, f"`{group[0]}` contradicts `{group[1]}`")
-            )
+            raise refusal("conflicting-flags", word.span, f"`{group[0]}` contradicts `{group[1]}`")
 
 
 def _set(settings: dict[str, str], name: str, value: str, word: ast.Word) -> None:
     if settings.get(name, value) != value:
         kind = "bad-disconnected-path" if name in _PATHS else "bad-flag-value"
-        raise Refused(error(kind, word.span, f"`{name}` is given two different values"))
+        raise refusal(kind, word.span, f"`{name}` is given two different values")
     settings[name] = value
 
 
@@ -254,33 +238,22 @@ def _value(name: str, value: str, word: ast.Word, context: Lowering) -> str:
     if name in _PATHS:
         path = context.text(ast.Word(value, word.span))
         if not path.startswith("/"):
-            raise Refused(
-                error(
-                    "bad-disconnected-path",
-                    word.span,
-                    f"`{name}` takes an absolute path, not `{path}`",
-                )
+            raise refusal(
+                "bad-disconnected-path", word.span, f"`{name}` takes an absolute path, not `{path}`"
             )
         return path.rstrip("/")
     if name == "error":
         if value.upper() not in errno.errorcode.values():
-            raise Refused(
-                error(
-                    "bad-flag-value",
-                    word.span,
-                    f"`{value}` is not an error name",
-                    did_you_mean(value.upper(), errno.errorcode.values()),
-                )
+            raise refusal(
+                "bad-flag-value",
+                word.span,
+                f"`{value}` is not an error name",
+                did_you_mean(value.upper(), errno.errorcode.values()),
             )
         return value.upper()
     try:
         return signal_name(ast.Word(value, word.span))
     except Refused as refused:
-        raise Refused(
-            error(
-                "bad-flag-value",
-                word.span,
-                refused.diagnostic.message,
-                refused.diagnostic.help,
-            )
+        raise refusal(
+            "bad-flag-value", word.span, refused.diagnostic.message, refused.diagnostic.help
         ) from None

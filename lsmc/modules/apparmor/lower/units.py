@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.model import Rule, Unit
 from lsmc.modules.apparmor.classes import UNIX
-from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.lower.context import Altered, ExecNote, Head, Lowering
 from lsmc.modules.apparmor.lower.rules.all import lower_all
 from lsmc.modules.apparmor.lower.rules.capability import lower_capability
@@ -25,7 +24,7 @@ from lsmc.modules.apparmor.lower.rules.ipc import lower_io_uring, lower_mqueue, 
 from lsmc.modules.apparmor.lower.rules.mount import lower_mount, lower_pivot_root
 from lsmc.modules.apparmor.lower.rules.network import lower_network, lower_unix
 from lsmc.modules.apparmor.lower.rules.peer import lower_ptrace, lower_signal
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.refused import Refused, refusal
 from lsmc.modules.apparmor.releases import RULES_IN_CONDITION, Release
 from lsmc.modules.apparmor.resolve.aliases import Aliases
 from lsmc.modules.apparmor.resolve.body import Fragment, conflicting_block, is_network, merge
@@ -101,30 +100,24 @@ def _check_prefix(rule: ast.Rule) -> None:
     prefix, body = rule.prefix, rule.body
     if prefix.priority is not None:
         if not -1000 <= prefix.priority <= 1000:
-            raise Refused(
-                error(
-                    "priority-range",
-                    rule.span,
-                    f"priority {prefix.priority} is out of range",
-                    "priorities go from -1000 to 1000",
-                )
+            raise refusal(
+                "priority-range",
+                rule.span,
+                f"priority {prefix.priority} is out of range",
+                "priorities go from -1000 to 1000",
             )
         if body.kind in ("network", "all"):
-            raise Refused(
-                error(
-                    "priority-not-allowed",
-                    rule.span,
-                    f"{'`all`' if body.kind == 'all' else 'a network rule'} takes no priority",
-                )
+            raise refusal(
+                "priority-not-allowed",
+                rule.span,
+                f"{'`all`' if body.kind == 'all' else 'a network rule'} takes no priority",
             )
     if prefix.owner and not isinstance(body, _OWNED):
-        raise Refused(
-            error(
-                "owner-not-allowed",
-                rule.span,
-                f"`{prefix.owner}` belongs to file and link rules",
-                "only files have an owner: drop it",
-            )
+        raise refusal(
+            "owner-not-allowed",
+            rule.span,
+            f"`{prefix.owner}` belongs to file and link rules",
+            "only files have an owner: drop it",
         )
 
 

@@ -14,7 +14,7 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.compiler.errors import unreadable
 from lsmc.modules.apparmor.errors import error
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.refused import Refused, refusal
 from lsmc.modules.apparmor.releases import Release
 from lsmc.modules.apparmor.resolve.conditions import evaluate
 from lsmc.modules.apparmor.resolve.library import Library
@@ -153,18 +153,16 @@ class BodyReader:
                 self.on_abi(item)
             case _:
                 what = "an alias" if isinstance(item, ast.Alias) else "an assignment"
-                raise Refused(
-                    error(
-                        "misplaced-preamble",
-                        item.span,
-                        f"{what} stands inside a profile",
-                        "move it before the first profile of the file",
-                    )
+                raise refusal(
+                    "misplaced-preamble",
+                    item.span,
+                    f"{what} stands inside a profile",
+                    "move it before the first profile of the file",
                 )
 
     def _include(self, include: ast.Include, body: Body, seen: set[str], place: _Place) -> None:
         if len(place.via) >= MAX_INCLUDE_DEPTH:
-            raise Refused(error("nested-too-deeply", include.span, "includes nested too deeply"))
+            raise refusal("nested-too-deeply", include.span, "includes nested too deeply")
         for path in self.library.include(include):
             if path in seen:
                 continue
@@ -205,13 +203,11 @@ def _combine(outer: ast.Prefix | None, block: ast.Block) -> ast.Prefix:
     """The prefix of a block inside another; raises `Refused` when the two contradict."""
     inner = block.prefix
     if inner.priority is not None:
-        raise Refused(
-            error(
-                "priority-not-allowed",
-                block.span._replace(end=block.span.start + 1),
-                "a block takes no `priority=`",
-                "write the priority on each rule",
-            )
+        raise refusal(
+            "priority-not-allowed",
+            block.span._replace(end=block.span.start + 1),
+            "a block takes no `priority=`",
+            "write the priority on each rule",
         )
     if outer is None:
         return inner
@@ -242,13 +238,11 @@ def conflicting_block(span: Span, outer: str, inner: str) -> Diagnostic:
 
 def _check_child(child: ast.Profile) -> None:
     if not child.keyword:
-        raise Refused(
-            error(
-                "bare-profile-name",
-                child.head,
-                f"a profile inside a profile needs a keyword: `{child.name.text}`",
-                "write `profile`, `hat` or `^` before its name",
-            )
+        raise refusal(
+            "bare-profile-name",
+            child.head,
+            f"a profile inside a profile needs a keyword: `{child.name.text}`",
+            "write `profile`, `hat` or `^` before its name",
         )
     if child.keyword in ("hat", "^") and child.has_xattrs:
-        raise Refused(error("xattrs-on-hat", child.head, "a hat takes no `xattrs=`"))
+        raise refusal("xattrs-on-hat", child.head, "a hat takes no `xattrs=`")

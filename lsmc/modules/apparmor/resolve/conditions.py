@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 
 from lsmc.base.source import Span
-from lsmc.modules.apparmor.errors import did_you_mean, error
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.errors import did_you_mean
+from lsmc.modules.apparmor.refused import refusal
 from lsmc.modules.apparmor.releases import DEFINED_BOOLEAN, DEFINED_VARIABLE, NEWEST, Release
 from lsmc.modules.apparmor.resolve.variables import ExpansionError, Variables
 from lsmc.modules.apparmor.syntax import ast
@@ -32,22 +32,18 @@ def evaluate(expr: ast.Expr, variables: Variables, release: Release = NEWEST) ->
         case ast.Word():
             if expr.text.lower() in ("true", "false"):
                 return expr.text.lower() == "true"
-            raise Refused(
-                error(
-                    "not-a-boolean",
-                    expr.span,
-                    f"`{expr.text}` is not a condition",
-                    "write `true`, `false`, `$NAME`, `defined …` or a comparison",
-                )
+            raise refusal(
+                "not-a-boolean",
+                expr.span,
+                f"`{expr.text}` is not a condition",
+                "write `true`, `false`, `$NAME`, `defined …` or a comparison",
             )
         case ast.SetVar():
-            raise Refused(
-                error(
-                    "not-a-boolean",
-                    expr.span,
-                    f"the set `@{{{expr.name}}}` is not a condition",
-                    "compare it, or test it with `defined`",
-                )
+            raise refusal(
+                "not-a-boolean",
+                expr.span,
+                f"the set `@{{{expr.name}}}` is not a condition",
+                "compare it, or test it with `defined`",
             )
         case ast.BoolVar():
             return _boolean(expr, variables)
@@ -87,13 +83,11 @@ def _boolean_defined(value: bool | None, release: Release) -> bool:
 def _boolean(expr: ast.BoolVar, variables: Variables) -> bool:
     value = variables.boolean(expr.name)
     if value is None:
-        raise Refused(
-            error(
-                "undeclared-boolean",
-                expr.span,
-                f"boolean `${expr.name}` is not declared",
-                did_you_mean(expr.name, variables.names()),
-            )
+        raise refusal(
+            "undeclared-boolean",
+            expr.span,
+            f"boolean `${expr.name}` is not declared",
+            did_you_mean(expr.name, variables.names()),
         )
     return value
 
@@ -108,7 +102,7 @@ def _flattened(variable: ast.SetVar, variables: Variables) -> frozenset[str]:
     try:
         return frozenset(variables.flatten(variable.name))
     except ExpansionError as fault:
-        raise Refused(error(fault.kind, variable.span, str(fault))) from None
+        raise refusal(fault.kind, variable.span, str(fault)) from None
 
 
 def _number(values: frozenset[str], span: Span) -> int | None:
@@ -119,7 +113,7 @@ def _number(values: frozenset[str], span: Span) -> int | None:
     base = 16 if digits[:2].lower() == "0x" else 8 if digits[0] == "0" else 10
     value = sign * int(digits, base)
     if not -_INT64 <= value < _INT64:
-        raise Refused(error("bad-comparison", span, f"`{text}` is out of range"))
+        raise refusal("bad-comparison", span, f"`{text}` is out of range")
     return value
 
 
@@ -137,12 +131,10 @@ def _compare(expr: ast.Compare, variables: Variables) -> bool:
     if a is not None and b is not None:
         return order(a, b)
     if a is not None or b is not None:
-        raise Refused(
-            error(
-                "bad-comparison",
-                expr.span,
-                f"`{expr.op}` compares a number with something that is none",
-                "compare two numbers, or two sets of words",
-            )
+        raise refusal(
+            "bad-comparison",
+            expr.span,
+            f"`{expr.op}` compares a number with something that is none",
+            "compare two numbers, or two sets of words",
         )
     return order(sorted(left), sorted(right))

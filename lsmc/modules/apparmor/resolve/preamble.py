@@ -14,7 +14,7 @@ from lsmc.base.source import Span
 from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import FileQuery
 from lsmc.modules.apparmor.errors import error
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.refused import Refused, refusal
 from lsmc.modules.apparmor.resolve.conditions import evaluate
 from lsmc.modules.apparmor.resolve.features import DEFAULT, Features
 from lsmc.modules.apparmor.resolve.library import Library
@@ -138,32 +138,28 @@ class PreambleReader:
                     self._before_profiles(state, item.span, "an assignment")
                     self._assigned(state, item)
                 case _:
-                    raise Refused(
-                        error(
-                            "unexpected-text",
-                            item.span,
-                            "a rule stands outside of a profile",
-                            "rules belong between the `{` and `}` of a profile",
-                        )
+                    raise refusal(
+                        "unexpected-text",
+                        item.span,
+                        "a rule stands outside of a profile",
+                        "rules belong between the `{` and `}` of a profile",
                     )
         except Refused as refused:
             state.diagnostics.append(refused.diagnostic)
 
     def _before_profiles(self, state: Preamble, span: Span, what: str) -> None:
         if state.profiles:
-            raise Refused(
-                error(
-                    "misplaced-preamble",
-                    span,
-                    f"{what} stands after a profile",
-                    "move it before the first profile of the file",
-                    (Label(state.profiles[0][0].head, "the first profile"),),
-                )
+            raise refusal(
+                "misplaced-preamble",
+                span,
+                f"{what} stands after a profile",
+                "move it before the first profile of the file",
+                (Label(state.profiles[0][0].head, "the first profile"),),
             )
 
     def _include(self, state: Preamble, include: ast.Include, via: tuple[Span, ...]) -> None:
         if len(via) >= MAX_INCLUDE_DEPTH:
-            raise Refused(error("nested-too-deeply", include.span, "includes nested too deeply"))
+            raise refusal("nested-too-deeply", include.span, "includes nested too deeply")
         for path in self.library.include(include):
             if path in state.seen:
                 continue
@@ -191,8 +187,8 @@ class PreambleReader:
 
     def _alias(self, state: Preamble, alias: ast.Alias) -> None:
         if alias.old.text.startswith("@{"):
-            raise Refused(
-                error("misplaced-preamble", alias.old.span, "an alias takes a path, not a variable")
+            raise refusal(
+                "misplaced-preamble", alias.old.span, "an alias takes a path, not a variable"
             )
         state.aliases.append((alias.old.text, alias.new.text))
 
@@ -214,14 +210,12 @@ class PreambleReader:
             if preset and name not in state.declared:
                 return  # set by the caller, who overrides the file
             first = state.declared.get(name)
-            raise Refused(
-                error(
-                    "redeclared-variable",
-                    item.span,
-                    f"variable `{name}` is declared twice",
-                    "use `+=` to add values, or `:=` to replace them",
-                    (Label(first, "first declared here"),) if first is not None else (),
-                )
+            raise refusal(
+                "redeclared-variable",
+                item.span,
+                f"variable `{name}` is declared twice",
+                "use `+=` to add values, or `:=` to replace them",
+                (Label(first, "first declared here"),) if first is not None else (),
             )
         if item.op == "?=" and (is_set or is_bool):
             return
@@ -229,13 +223,11 @@ class PreambleReader:
             return
         if isinstance(item, ast.AssignBool):
             if item.op == "+=":
-                raise Refused(
-                    error(
-                        "append-to-boolean",
-                        item.span,
-                        f"`+=` cannot add to the boolean `{name}`",
-                        "use `=` or `:=`",
-                    )
+                raise refusal(
+                    "append-to-boolean",
+                    item.span,
+                    f"`+=` cannot add to the boolean `{name}`",
+                    "use `=` or `:=`",
                 )
             if is_set:
                 raise Refused(_both_kinds(item.span, name))
@@ -248,13 +240,11 @@ class PreambleReader:
             if item.op == "+=":
                 before = variables.values(name)
                 if before is None:
-                    raise Refused(
-                        error(
-                            "append-to-undeclared",
-                            item.span,
-                            f"`+=` adds to `@{{{name}}}`, which is not declared",
-                            "declare it with `=` first, or include the tunable that does",
-                        )
+                    raise refusal(
+                        "append-to-undeclared",
+                        item.span,
+                        f"`+=` adds to `@{{{name}}}`, which is not declared",
+                        "declare it with `=` first, or include the tunable that does",
                     )
                 values = [*before, *values]
             variables.assign(name, values)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from lsmc.base.text import listing
 from lsmc.ir.model import Effect, Rule
 from lsmc.modules.apparmor.classes import CAPABILITY
-from lsmc.modules.apparmor.errors import did_you_mean, error
+from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.lower.context import SOME, Head, Lowering, one_of
 from lsmc.modules.apparmor.names import CAPABILITIES
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.refused import refusal
 from lsmc.modules.apparmor.syntax import ast
 
 #: Capabilities split off from sys_admin: where the abi lacks them, a rule speaks of sys_admin.
@@ -26,13 +26,11 @@ def lower_capability(rule: ast.CapabilityRule, head: Head, context: Lowering) ->
     lost: list[str] = []
     for word in rule.names:
         if word.text not in CAPABILITIES and word.text not in listed:
-            raise Refused(
-                error(
-                    "unknown-capability",
-                    word.span,
-                    f"unknown capability `{word.text}`",
-                    did_you_mean(word.text.lower().removeprefix("cap_"), [*CAPABILITIES, *listed]),
-                )
+            raise refusal(
+                "unknown-capability",
+                word.span,
+                f"unknown capability `{word.text}`",
+                did_you_mean(word.text.lower().removeprefix("cap_"), [*CAPABILITIES, *listed]),
             )
         missing = word.text in _SPLIT_OFF and word.text not in listed
         names.append("sys_admin" if missing else word.text)

@@ -9,10 +9,9 @@ from lsmc.automata.pattern import NOT_NUL, Chars, Literal, Star, concat, mask_of
 from lsmc.base.source import to_display
 from lsmc.ir.model import Effect, Rule, Transition
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, ONEXEC
-from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.lower.aare import Glob
 from lsmc.modules.apparmor.lower.context import Head, Lowering
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.refused import refusal
 from lsmc.modules.apparmor.releases import CHANGE_PRIORITY
 from lsmc.modules.apparmor.syntax import ast
 
@@ -25,32 +24,26 @@ def lower_change_profile(
 ) -> Iterator[Rule]:
     """The IR of a change_profile rule; raises `Refused`."""
     if rule.safety and rule.exec is None:
-        raise Refused(
-            error(
-                "bad-change-profile",
-                head.origin,
-                f"`{rule.safety}` needs the path of an executable",
-                "it speaks of the environment at the next exec",
-            )
+        raise refusal(
+            "bad-change-profile",
+            head.origin,
+            f"`{rule.safety}` needs the path of an executable",
+            "it speaks of the environment at the next exec",
         )
     if rule.exec is not None and not rule.exec.text.startswith(("/", "@{")):
-        raise Refused(
-            error(
-                "bad-change-profile",
-                rule.exec.span,
-                f"the executable `{rule.exec.text}` is not an absolute path",
-                "a target is written after `->`",
-            )
+        raise refusal(
+            "bad-change-profile",
+            rule.exec.span,
+            f"the executable `{rule.exec.text}` is not an absolute path",
+            "a target is written after `->`",
         )
     target = _ANY_PROFILE
     if rule.target is not None:
         if rule.target.text.startswith("&") and "domain/stack" not in context.features:
-            raise Refused(
-                error(
-                    "stacking-not-supported",
-                    rule.target.span,
-                    f"`{rule.target.text}` stacks a profile, which this abi does not have",
-                )
+            raise refusal(
+                "stacking-not-supported",
+                rule.target.span,
+                f"`{rule.target.text}` stacks a profile, which this abi does not have",
             )
         target = context.label(rule.target)
     # the compiled form has no audit and quiet bits for these: grants are silent, refusals logged

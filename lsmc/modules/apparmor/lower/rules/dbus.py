@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from lsmc.ir.model import Rule
 from lsmc.modules.apparmor.classes import DBUS
-from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.lower.aare import Glob
 from lsmc.modules.apparmor.lower.context import ANY, Conditions, Head, Lowering, words_to_mask
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.refused import refusal
 from lsmc.modules.apparmor.syntax import ast
 
 _SYNONYMS = {
@@ -40,9 +39,7 @@ def lower_dbus(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
                 condition.span,
             )
         if name in conditions and name in peer:
-            raise Refused(
-                error("repeated-condition", peer.get(name)[0].span, f"`{name}` is given twice")
-            )
+            raise refusal("repeated-condition", peer.get(name)[0].span, f"`{name}` is given twice")
 
     def value(name: str) -> Glob:
         word = conditions.single(name) or peer.single(name)
@@ -91,4 +88,4 @@ def _check(mask: int, message: bool, service: bool, head: Head) -> None:
         kind = "bad-dbus-eavesdrop"
         what = "`eavesdrop` takes `bus` only"
     if what:
-        raise Refused(error(kind, head.origin, what, help_))
+        raise refusal(kind, head.origin, what, help_)

@@ -15,9 +15,8 @@ from lsmc.automata.pattern import ALL, Chars, Literal, Pattern, Star, concat, ma
 from lsmc.base.source import to_display
 from lsmc.ir.model import Effect, Rule, Transition
 from lsmc.modules.apparmor.classes import FILE, LINK
-from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.lower.context import ExecNote, Head, Lowering
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.refused import refusal
 from lsmc.modules.apparmor.releases import (
     IMPLIED_MAP,
     IMPLIED_MAP_LOGGED,
@@ -145,47 +144,37 @@ def permissions(word: ast.Word, effect: Effect) -> tuple[int, Transition | None]
             at = match.end()
             if match.group() in ("x", "X"):
                 if effect is not Effect.DENY:
-                    raise Refused(
-                        error(
-                            "bare-exec",
-                            word.span,
-                            f"`{text}` says that a file may be executed, not how",
-                            "use ix, px, cx or ux, or `x` in a deny rule",
-                        )
+                    raise refusal(
+                        "bare-exec",
+                        word.span,
+                        f"`{text}` says that a file may be executed, not how",
+                        "use ix, px, cx or ux, or `x` in a deny rule",
                     )
             elif effect is Effect.DENY:
-                raise Refused(
-                    error(
-                        "exec-mode-in-deny",
-                        word.span,
-                        f"a deny rule takes plain `x`, not `{match.group()}`",
-                    )
+                raise refusal(
+                    "exec-mode-in-deny",
+                    word.span,
+                    f"a deny rule takes plain `x`, not `{match.group()}`",
                 )
             else:
                 found = _mode(*match.groups())
                 if mode is not None and found != mode:
-                    raise Refused(
-                        error("two-exec-modes", word.span, f"`{text}` has two exec modes")
-                    )
+                    raise refusal("two-exec-modes", word.span, f"`{text}` has two exec modes")
                 mode = found
             mask |= _EXECUTE
             continue
         bits = _LETTERS.get(text[at].lower() if text[at] in "RWLM" else text[at])
         if bits is None:
-            raise Refused(
-                error(
-                    "unknown-permission",
-                    word.span,
-                    f"`{text[at]}` in `{text}` is not a file permission",
-                    "known: r w a l k m and the exec modes ix px cx ux pix cix pux cux",
-                )
+            raise refusal(
+                "unknown-permission",
+                word.span,
+                f"`{text[at]}` in `{text}` is not a file permission",
+                "known: r w a l k m and the exec modes ix px cx ux pix cix pux cux",
             )
         mask |= bits
         at += 1
     if "a" in text and ("w" in text or "W" in text):
-        raise Refused(
-            error("append-and-write", word.span, "`w` includes `a`: give only one of them")
-        )
+        raise refusal("append-and-write", word.span, "`w` includes `a`: give only one of them")
     return mask, mode
 
 
@@ -246,12 +235,10 @@ def named(mode: Transition, target: ast.Word, path: ast.Word, context: Lowering)
     name = target.text
     _note_target(mode, target, context)
     if name.startswith("&") and "domain/stack" not in context.features:
-        raise Refused(
-            error(
-                "stacking-not-supported",
-                target.span,
-                f"`{name}` stacks a profile, which this abi does not have",
-            )
+        raise refusal(
+            "stacking-not-supported",
+            target.span,
+            f"`{name}` stacks a profile, which this abi does not have",
         )
     if mode.kind == "attach-child":
         # the compiler stores a child whose name is the rule's own path as the plain mode
@@ -269,36 +256,28 @@ def named(mode: Transition, target: ast.Word, path: ast.Word, context: Lowering)
 def _check(rule: ast.FileRule, mask: int) -> None:
     assert rule.perms is not None
     if rule.safety and not mask & _EXECUTE:
-        raise Refused(
-            error(
-                "safe-without-exec",
-                rule.perms.span,
-                f"`{rule.safety}` needs an exec permission in the rule",
-            )
+        raise refusal(
+            "safe-without-exec",
+            rule.perms.span,
+            f"`{rule.safety}` needs an exec permission in the rule",
         )
     if rule.subset and mask != _L:
-        raise Refused(
-            error(
-                "subset-without-link",
-                rule.perms.span,
-                "`subset` belongs to link rules: the permission must be exactly `l`",
-            )
+        raise refusal(
+            "subset-without-link",
+            rule.perms.span,
+            "`subset` belongs to link rules: the permission must be exactly `l`",
         )
     if rule.leading and rule.target is not None and mask & _L:
         if mask & _EXECUTE:
-            raise Refused(
-                error(
-                    "link-and-exec-target",
-                    rule.target.span,
-                    "with both link and exec permissions it is unclear what `->` means",
-                    "write two rules",
-                )
+            raise refusal(
+                "link-and-exec-target",
+                rule.target.span,
+                "with both link and exec permissions it is unclear what `->` means",
+                "write two rules",
             )
         if rule.target.text.startswith(":"):
-            raise Refused(
-                error(
-                    "namespace-in-link-target",
-                    rule.target.span,
-                    "the target of a link is a path, not a name in a namespace",
-                )
+            raise refusal(
+                "namespace-in-link-target",
+                rule.target.span,
+                "the target of a link is a path, not a name in a namespace",
             )

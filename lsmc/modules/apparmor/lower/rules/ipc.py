@@ -8,7 +8,7 @@ from lsmc.automata.pattern import EMPTY
 from lsmc.base.source import to_display
 from lsmc.ir.model import Rule
 from lsmc.modules.apparmor.classes import IO_URING, MQUEUE, USERNS
-from lsmc.modules.apparmor.errors import did_you_mean, error
+from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.lower.context import (
     ANY,
     Conditions,
@@ -18,7 +18,7 @@ from lsmc.modules.apparmor.lower.context import (
     words_to_mask,
 )
 from lsmc.modules.apparmor.names import QUEUE_TYPES, queue_type
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.refused import Refused, refusal
 from lsmc.modules.apparmor.releases import QUEUE_LABEL
 from lsmc.modules.apparmor.syntax import ast
 
@@ -35,13 +35,11 @@ def lower_userns(rule: ast.ClassRule, head: Head, _: Lowering) -> Iterator[Rule]
     """The IR of a userns rule; raises `Refused`."""
     for word in (*(rule.perms or ()), *rule.words):
         if word.text != "create":
-            raise Refused(
-                error(
-                    "bad-userns",
-                    word.span,
-                    f"`{word.text}` is not a permission of a userns rule",
-                    "the only one is `create`",
-                )
+            raise refusal(
+                "bad-userns",
+                word.span,
+                f"`{word.text}` is not a permission of a userns rule",
+                "the only one is `create`",
             )
     yield head.rule(USERNS, (), USERNS.all)
 
@@ -107,13 +105,11 @@ def lower_mqueue(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator
 def _types(word: ast.Word | None, name: ast.Word | None) -> tuple[str, ...]:
     """The queue types that a rule speaks of; raises `Refused`."""
     if word is not None and word.text not in QUEUE_TYPES:
-        raise Refused(
-            error(
-                "bad-mqueue",
-                word.span,
-                f"`{word.text}` is not a type of message queue",
-                did_you_mean(word.text, QUEUE_TYPES) or "known: posix sysv",
-            )
+        raise refusal(
+            "bad-mqueue",
+            word.span,
+            f"`{word.text}` is not a type of message queue",
+            did_you_mean(word.text, QUEUE_TYPES) or "known: posix sysv",
         )
     if name is None:
         return (word.text,) if word is not None else QUEUE_TYPES
@@ -126,11 +122,6 @@ def _types(word: ast.Word | None, name: ast.Word | None) -> tuple[str, ...]:
 
 
 def _bad_name(word: ast.Word, message: str) -> Refused:
-    return Refused(
-        error(
-            "bad-mqueue",
-            word.span,
-            message,
-            "posix queues start with `/`, sysv queues are numbers",
-        )
+    return refusal(
+        "bad-mqueue", word.span, message, "posix queues start with `/`, sysv queues are numbers"
     )

@@ -15,7 +15,7 @@ from lsmc.automata.pattern import Literal, Pattern, concat, optional, union
 from lsmc.base.text import listing
 from lsmc.ir.model import Rule
 from lsmc.modules.apparmor.classes import MOUNT, PIVOT_ROOT, UMOUNT
-from lsmc.modules.apparmor.errors import did_you_mean, error
+from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.lower.aare import Glob
 from lsmc.modules.apparmor.lower.context import ANY, Conditions, Head, Lowering, literal
 from lsmc.modules.apparmor.lower.rules.old_mount import Shape, shapes
@@ -35,7 +35,7 @@ from lsmc.modules.apparmor.mount_flags import (
     SETS,
     flag_word,
 )
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.refused import refusal
 from lsmc.modules.apparmor.releases import LOSER_LOGS, OLD_MOUNT
 from lsmc.modules.apparmor.syntax import ast
 
@@ -65,12 +65,8 @@ _NOUSER = 0x80000000
 def lower_mount(rule: ast.MountRule, head: Head, context: Lowering) -> Iterator[Rule]:
     """The IR of a mount, remount or umount rule; raises `Refused`."""
     if rule.trailing:
-        raise Refused(
-            error(
-                "bad-mount-condition",
-                rule.trailing[0].span,
-                "mount conditions stand before the paths",
-            )
+        raise refusal(
+            "bad-mount-condition", rule.trailing[0].span, "mount conditions stand before the paths"
         )
     conditions = Conditions(
         rule.conditions,
@@ -136,13 +132,11 @@ def lower_mount(rule: ast.MountRule, head: Head, context: Lowering) -> Iterator[
                 MOUNT.all,
             )
     if not emitted:
-        raise Refused(
-            error(
-                "empty-mount-rule",
-                head.origin,
-                "these options and paths describe no mount",
-                "a bind or move mount takes no fstype; a propagation change takes one path",
-            )
+        raise refusal(
+            "empty-mount-rule",
+            head.origin,
+            "these options and paths describe no mount",
+            "a bind or move mount takes no fstype; a propagation change takes one path",
         )
 
 
@@ -278,24 +272,20 @@ def _options(conditions: Conditions) -> tuple[list[int], list[int]]:
         flags = cleared = 0
         for word in condition.values:
             if word.text not in SETS and word.text not in CLEARS:
-                raise Refused(
-                    error(
-                        "bad-mount-option",
-                        word.span,
-                        f"unknown mount option `{word.text}`",
-                        did_you_mean(word.text, (*SETS, *CLEARS)),
-                    )
+                raise refusal(
+                    "bad-mount-option",
+                    word.span,
+                    f"unknown mount option `{word.text}`",
+                    did_you_mean(word.text, (*SETS, *CLEARS)),
                 )
             flags |= SETS.get(word.text, 0)
             cleared |= CLEARS.get(word.text, 0)
         if flags & cleared and condition.op != "in":
-            raise Refused(
-                error(
-                    "bad-mount-option",
-                    condition.span,
-                    "these options contradict each other",
-                    "an option and its opposite cannot both be set",
-                )
+            raise refusal(
+                "bad-mount-option",
+                condition.span,
+                "these options contradict each other",
+                "an option and its opposite cannot both be set",
             )
         if condition.op == "in":
             allowed.append(flags | cleared)
@@ -308,13 +298,11 @@ def lower_pivot_root(rule: ast.PivotRootRule, head: Head, context: Lowering) -> 
     """The IR of a pivot_root rule; raises `Refused`."""
     for condition in rule.conditions:
         if condition.name.text != "oldroot":
-            raise Refused(
-                error(
-                    "bad-pivot-root",
-                    condition.span,
-                    f"`{condition.name.text}` is not a condition of pivot_root",
-                    "the only one is `oldroot=`",
-                )
+            raise refusal(
+                "bad-pivot-root",
+                condition.span,
+                f"`{condition.name.text}` is not a condition of pivot_root",
+                "the only one is `oldroot=`",
             )
     if rule.target is not None:
         context.alter(

@@ -16,7 +16,7 @@ from lsmc.base.source import Span
 from lsmc.base.text import listing
 from lsmc.ir.model import Effect, Rule
 from lsmc.modules.apparmor.classes import NETWORK, UNIX
-from lsmc.modules.apparmor.errors import did_you_mean, error
+from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.lower.aare import Glob
 from lsmc.modules.apparmor.lower.context import (
     ANY,
@@ -28,7 +28,7 @@ from lsmc.modules.apparmor.lower.context import (
     words_to_mask,
 )
 from lsmc.modules.apparmor.names import FAMILIES, PROTOCOLS, SOCKET_TYPES
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.refused import Refused, refusal
 from lsmc.modules.apparmor.releases import ONE_OPTION
 from lsmc.modules.apparmor.socket_address import pack_pattern
 from lsmc.modules.apparmor.syntax import ast
@@ -74,20 +74,16 @@ def lower_network(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterato
             families = _INET
         elif not set(families) <= set(_INET):
             where = (*rule.conditions, *(rule.peer or ()))[0]
-            raise Refused(
-                error(
-                    "bad-network-condition",
-                    where.span,
-                    f"`{where.name.text}` needs the family inet or inet6",
-                )
+            raise refusal(
+                "bad-network-condition",
+                where.span,
+                f"`{where.name.text}` needs the family inet or inet6",
             )
     if peer and perms and mask & ~_PEER:
-        raise Refused(
-            error(
-                "bad-network-peer",
-                rule.peer[0].span if rule.peer else head.origin,
-                "a `peer=` condition goes with send, receive, connect and accept only",
-            )
+        raise refusal(
+            "bad-network-peer",
+            rule.peer[0].span if rule.peer else head.origin,
+            "a `peer=` condition goes with send, receive, connect and accept only",
         )
     features = context.features
     if not _has(context, "network_v8", "network_v9"):
@@ -175,9 +171,7 @@ def _socket(
 def _unknown_network(word: ast.Word, why: str) -> Refused:
     known = [*FAMILIES, *SOCKET_TYPES, *PROTOCOLS, *PERMISSION_WORDS]
     message = why or f"`{word.text}` is not a network family, type or protocol"
-    return Refused(
-        error("unknown-network-word", word.span, message, did_you_mean(word.text, known))
-    )
+    return refusal("unknown-network-word", word.span, message, did_you_mean(word.text, known))
 
 
 def _endpoint(conditions: Conditions, fine: bool, context: Lowering) -> tuple[Glob, Glob, Glob]:
@@ -216,13 +210,11 @@ def _address(word: ast.Word) -> str:
     try:
         return str(ipaddress.ip_address(word.text))
     except ValueError:
-        raise Refused(
-            error(
-                "bad-network-condition",
-                word.span,
-                f"`{word.text}` is not an IPv4 or IPv6 address",
-                "one address, without prefix length or brackets, or `none`",
-            )
+        raise refusal(
+            "bad-network-condition",
+            word.span,
+            f"`{word.text}` is not an IPv4 or IPv6 address",
+            "one address, without prefix length or brackets, or `none`",
         ) from None
 
 
@@ -234,13 +226,11 @@ def _ports(word: ast.Word) -> Glob:
     low = int(match.group(1)) if match else -1
     high = int(match.group(2) or low) if match else -1
     if match is None or low > high or high > 65535:
-        raise Refused(
-            error(
-                "bad-network-condition",
-                word.span,
-                f"`{word.text}` is neither a port nor a range of ports",
-                "write N or N-M with 0 <= N <= M <= 65535",
-            )
+        raise refusal(
+            "bad-network-condition",
+            word.span,
+            f"`{word.text}` is neither a port nor a range of ports",
+            "write N or N-M with 0 <= N <= M <= 65535",
         )
     return Glob(decimal_range(low, high), True) if (low, high) != (0, 0) else ANY
 
@@ -274,32 +264,26 @@ def lower_unix(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
     peer = Conditions(rule.peer or (), ("addr", "label"), "`peer=` in a unix rule")
     if rule.words:
         word = rule.words[0]
-        raise Refused(
-            error(
-                "bad-unix-condition",
-                word.span,
-                f"`{word.text}` is not a permission of a unix rule",
-                "write the socket type as `type=…`" if word.text in SOCKET_TYPES else "",
-            )
+        raise refusal(
+            "bad-unix-condition",
+            word.span,
+            f"`{word.text}` is not a permission of a unix rule",
+            "write the socket type as `type=…`" if word.text in SOCKET_TYPES else "",
         )
     mask = words_to_mask(UNIX, rule.perms, SYNONYMS, "unix") if rule.perms else UNIX.all
     kind = conditions.single("type")
     if kind is not None and kind.text not in SOCKET_TYPES:
-        raise Refused(
-            error(
-                "bad-unix-condition",
-                kind.span,
-                f"`{kind.text}` is not a socket type",
-                did_you_mean(kind.text, SOCKET_TYPES),
-            )
+        raise refusal(
+            "bad-unix-condition",
+            kind.span,
+            f"`{kind.text}` is not a socket type",
+            did_you_mean(kind.text, SOCKET_TYPES),
         )
     if peer and rule.perms and mask & ~_PEER:
-        raise Refused(
-            error(
-                "bad-unix-peer",
-                rule.peer[0].span if rule.peer else head.origin,
-                "a `peer=` condition goes with send, receive, connect and accept only",
-            )
+        raise refusal(
+            "bad-unix-peer",
+            rule.peer[0].span if rule.peer else head.origin,
+            "a `peer=` condition goes with send, receive, connect and accept only",
         )
     type_ = literal(kind.text) if kind is not None else ANY
     local = conditions.single("addr")
@@ -376,11 +360,9 @@ def _unix_address(word: ast.Word | None, context: Lowering) -> Glob:
 
 
 def _bad_address(span: Span, text: str) -> Refused:
-    return Refused(
-        error(
-            "bad-unix-condition",
-            span,
-            f"`{text}` is not a unix socket address",
-            "`@name`, `none` or `auto`; sockets with a path are covered by file rules",
-        )
+    return refusal(
+        "bad-unix-condition",
+        span,
+        f"`{text}` is not a unix socket address",
+        "`@name`, `none` or `auto`; sockets with a path are covered by file rules",
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lsmc.ir.model import Rule
 from lsmc.modules.apparmor.classes import PTRACE, SIGNAL
-from lsmc.modules.apparmor.errors import did_you_mean, error
+from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.lower.context import (
     SOME,
     Conditions,
@@ -16,7 +16,7 @@ from lsmc.modules.apparmor.lower.context import (
     words_to_mask,
 )
 from lsmc.modules.apparmor.names import SIGNAL_ALIASES, SIGNALS, signal_named
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.refused import refusal
 from lsmc.modules.apparmor.syntax import ast
 
 _SIGNAL_SYNONYMS = {
@@ -52,14 +52,12 @@ def signal_name(word: ast.Word) -> str:
     name = signal_named(word.text)
     if name is not None:
         return name
-    raise Refused(
-        error(
-            "unknown-signal",
-            word.span,
-            f"unknown signal `{word.text}`",
-            did_you_mean(word.text.lower().removeprefix("sig"), [*SIGNALS, *SIGNAL_ALIASES])
-            or "signals are written without SIG, in lower case: hup int term rtmin+0 …",
-        )
+    raise refusal(
+        "unknown-signal",
+        word.span,
+        f"unknown signal `{word.text}`",
+        did_you_mean(word.text.lower().removeprefix("sig"), [*SIGNALS, *SIGNAL_ALIASES])
+        or "signals are written without SIG, in lower case: hup int term rtmin+0 …",
     )
 
 

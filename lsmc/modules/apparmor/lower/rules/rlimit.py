@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from lsmc.modules.apparmor.errors import did_you_mean, error
+from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.names import RESOURCES
-from lsmc.modules.apparmor.refused import Refused
+from lsmc.modules.apparmor.refused import Refused, refusal
 from lsmc.modules.apparmor.syntax import ast
 
 _SIZES = ("fsize", "data", "stack", "core", "rss", "memlock", "as", "msgqueue")
@@ -35,13 +35,11 @@ def lower_rlimit(rule: ast.Rlimit) -> tuple[str, int | None]:
     """The resource and its value, None for infinity; raises `Refused`."""
     name = "nofile" if rule.name.text == "ofile" else rule.name.text
     if name not in RESOURCES:
-        raise Refused(
-            error(
-                "bad-rlimit",
-                rule.name.span,
-                f"unknown resource `{rule.name.text}`",
-                did_you_mean(rule.name.text, RESOURCES) or "known: " + " ".join(RESOURCES),
-            )
+        raise refusal(
+            "bad-rlimit",
+            rule.name.span,
+            f"unknown resource `{rule.name.text}`",
+            did_you_mean(rule.name.text, RESOURCES) or "known: " + " ".join(RESOURCES),
         )
     if rule.value.text == "infinity":
         if rule.unit is not None:
@@ -90,4 +88,4 @@ def _factor(rule: ast.Rlimit, unit: str, units: dict[str, int], known: str) -> i
 
 
 def _bad(rule: ast.Rlimit, word: ast.Word | None, message: str, help: str = "") -> Refused:
-    return Refused(error("bad-rlimit", (word or rule.value).span, message, help))
+    return refusal("bad-rlimit", (word or rule.value).span, message, help)
