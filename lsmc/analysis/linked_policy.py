@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
-from lsmc.analysis.rule_search import Question, places
 from lsmc.analysis.semantics import Semantics
 from lsmc.base.source import Span
 from lsmc.engine.matcher import Matcher
 from lsmc.engine.profiles import ProfileTables
-from lsmc.ir.mediation import MediationClass
 from lsmc.ir.model import Profile, Rule
 from lsmc.tables.records import ProfileRecord
 
@@ -35,11 +33,6 @@ class LinkedProfile:
     def name(self) -> str:
         """The name for people."""
         return self.record.full_name
-
-    def questions(self, cls: MediationClass | None = None) -> Iterator[Question]:
-        """A `Question` for each rule of the profile."""
-        for place in places(self.matcher, cls):
-            yield Question(self.matcher, place)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from lsmc.automata.algebra import Automaton, Table
-from lsmc.automata.members import UNSEEN, Seen, Sight, common_prefix, members, some
+from lsmc.automata.algebra import Automaton, Table, alternatives
+from lsmc.automata.members import UNSEEN, Seen, Sight, common_prefix, members
 from lsmc.automata.prefix_index import Prefixes
 from lsmc.engine.matcher import Decide
 from lsmc.ir.decision import Decision
@@ -81,7 +81,7 @@ class RuleLanguage:
         ends = [self.reach.shortest(state)[1:] for state in self.reach.accepting(self.rule)]
         yield from (member for member in ends[:SAMPLES] if member != self._first)
         if self._samples is None:
-            self._samples = some(self.automaton(), SAMPLES)
+            self._samples = alternatives(self.automaton(), SAMPLES)
         yield from (member for member in self._samples if member not in ends)
 
     def starting(self, ordered: Sequence[bytes]) -> Iterator[bytes]:

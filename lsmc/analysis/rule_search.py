@@ -8,7 +8,7 @@ unnecessary.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from operator import contains
 from typing import Any, NamedTuple
 
@@ -91,26 +91,6 @@ class Question:
             match.rule.facts.id == self.rule.rule.facts.id for match in self.matcher.matched(node)
         )
 
-    def find(self, goal: Callable[[Node], bool]) -> bytes | None:
-        """A key of the rule (without the class code) whose node meets a goal, or None.
-
-        A short one: one of the rule's shortest keys where that will do, else the shortest of all.
-        Raises `automata.dfa.StateLimit` when the search grows too large.
-        """
-        for key in self.samples():
-            if goal(self.node(key)):
-                return key
-        view = ClassView(self.matcher, self.rule.rule.cls)
-
-        def alive(states: Sequence[Any]) -> bool:
-            return self.alive(states[0])
-
-        def reached(states: Sequence[Any]) -> bool:
-            node = states[0]
-            return node is not None and self.matches(node) and goal(node)
-
-        return search([view], reached, alive=alive)
-
     def samples(self) -> list[bytes]:
         """A few short keys of the rule, without the class code, shortest first."""
         reach = self.matcher.reach(self.place.group)
@@ -150,10 +130,6 @@ class Question:
 
         key = search(walked, found, alive=alive, limit=_BEYOND)
         return None if key is None else key[1:]
-
-    def example(self) -> bytes | None:
-        """A shortest key of the rule, None when its language is empty."""
-        return next(iter(self.samples()), None)
 
     def node(self, key: bytes) -> Node:
         """The node of a key (without the class code)."""

@@ -10,10 +10,10 @@ from collections.abc import Callable, Container, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
-from lsmc.automata.algebra import Automaton, Table, alternatives, shortest
+from lsmc.automata.algebra import Automaton, Table, shortest
 from lsmc.automata.alphabet import best_byte, bytes_of
 from lsmc.automata.dfa import Dfa
-from lsmc.automata.pattern import Pattern, literal_prefix, literals
+from lsmc.automata.pattern import Pattern, literal_prefix, literals, shared_start
 
 #: A language with more members than this is treated as one with endlessly many.
 MAX_MEMBERS = 512
@@ -121,15 +121,6 @@ def seen(pattern: Pattern) -> Sight | None:
     return Sight(tuple(sorted(few)), shared_start(few))
 
 
-def shared_start(texts: Sequence[bytes]) -> bytes:
-    """The common prefix of some texts."""
-    if not texts:
-        return b""
-    low, high = min(texts), max(texts)
-    size = next((at for at, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
-    return low[:size]
-
-
 class Seen(NamedTuple):
     """What is known of the languages of rules and attachments, by number of rule and of profile.
 
@@ -189,8 +180,3 @@ def common(one: Automaton[Any], other: Automaton[Any], count: int) -> list[bytes
             return found
         level = following
     return found
-
-
-def some(one: Automaton[Any], count: int) -> list[bytes]:
-    """The first few members, shortest first; for languages with endlessly many."""
-    return alternatives(one, count)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lsmc.automata.algebra import Automaton
+from lsmc.automata.algebra import Automaton, alternatives
 from lsmc.automata.alphabet import mask_of
 from lsmc.automata.common import shortest_common
-from lsmc.automata.members import some
 from lsmc.automata.pattern import NOT_NUL
 from lsmc.kernels.walk import is_real_path
 
@@ -57,7 +56,7 @@ def is_real_file(path: bytes) -> bool:
 
 def some_files(paths: Automaton[Any], count: int) -> tuple[bytes, ...]:
     """A few members that are paths of files, the first ones; none if there are none."""
-    found = tuple(path for path in some(paths, count) if is_real_file(path))
+    found = tuple(path for path in alternatives(paths, count) if is_real_file(path))
     if found:
         return found
     first = shortest_common([paths, FILES])

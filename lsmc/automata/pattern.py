@@ -22,7 +22,7 @@ from lsmc.automata.alphabet import ALL, NOT_NUL, best_byte, bytes_of, cost, mask
 from lsmc.kernels import positions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 __all__ = [
     "ALL",
@@ -43,6 +43,7 @@ __all__ = [
     "mask_of",
     "min_length",
     "optional",
+    "shared_start",
     "union",
 ]
 
@@ -218,14 +219,17 @@ def _shared_prefix(pattern: Concat | Union) -> tuple[bytes, bool]:
                 return text, False
         return text, True
     found = [_prefix(option) for option in pattern.options if not is_empty_language(option)]
-    if not found:
-        return b"", False
-    low = min(text for text, _ in found)
-    high = max(text for text, _ in found)
-    size = 0
-    while size < min(len(low), len(high)) and low[size] == high[size]:
-        size += 1
-    return low[:size], low == high and all(whole for _, whole in found)
+    same = len(set(found)) == 1
+    return shared_start([text for text, _ in found]), same and found[0][1]
+
+
+def shared_start(texts: Sequence[bytes]) -> bytes:
+    """The common prefix of some texts."""
+    if not texts:
+        return b""
+    low, high = min(texts), max(texts)
+    size = next((at for at, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
+    return low[:size]
 
 
 def literals(pattern: Pattern, limit: int) -> tuple[bytes, ...] | None:

@@ -96,11 +96,13 @@ def _by_rule(edges: Iterable[Edge]) -> Iterator[list[Edge]]:
 
 def rule_of(graph: Graph, edge: Edge) -> RuleRef | None:
     """The rule of an edge, with its place."""
-    if edge.rule is None:
-        return None
-    place = graph.place(edge.rule)
+    return None if edge.rule is None else _ref(graph, edge.source, edge.rule)
+
+
+def _ref(graph: Graph, source: str, number: int) -> RuleRef:
+    place = graph.place(number)
     return RuleRef(
-        profile=edge.source,
+        profile=source,
         file=place.file,
         line=place.line,
         column=place.column,
@@ -199,14 +201,4 @@ def _edge(graph: Graph, edge: Edge) -> dict[str, Any]:
 
 
 def _rule(graph: Graph, source: str, number: int) -> dict[str, Any]:
-    place = graph.place(number)
-    return rule_json(
-        RuleRef(
-            profile=source,
-            file=place.file,
-            line=place.line,
-            column=place.column,
-            text=place.text,
-            via=(),
-        )
-    )
+    return rule_json(_ref(graph, source, number))

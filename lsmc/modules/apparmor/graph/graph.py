@@ -19,7 +19,8 @@ from functools import cached_property
 
 from lsmc.analysis.graph import Edge, Node, Refused, Step, Ways, chain_to, reachable
 from lsmc.analysis.rule_languages import ProfileRules, RuleLanguage, RuleLanguages
-from lsmc.automata.members import UNSEEN, Seen, some
+from lsmc.automata.algebra import alternatives
+from lsmc.automata.members import UNSEEN, Seen
 from lsmc.base.text import displayed, encode
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.mediation import Effect, Transition
@@ -110,10 +111,6 @@ class ProfileGraph:
         """The exec rules of a profile."""
         return self._of(name, self._execs)
 
-    def change_rules(self, name: str) -> ProfileRules:
-        """The change_profile rules of a profile."""
-        return self._of(name, self._changes)
-
     def _of(self, name: str, languages: RuleLanguages) -> ProfileRules:
         key = (name, languages.cls.code)
         found = self._rules.get(key)
@@ -138,10 +135,6 @@ class ProfileGraph:
                     failing.setdefault(way.rule, way)
             known = self._ways[name] = Ways(tuple(edges.values()), tuple(failing.values()))
         return known
-
-    def mode(self, rule: RuleLanguage) -> str:
-        """The exec mode of a rule, as it is written."""
-        return exec_mode(rule.facts.transition) if rule.facts.transition is not None else ""
 
     def edges(self, name: str) -> tuple[Edge, ...]:
         """The edges of a profile, of `unconfined`, or of a stack; none of an unfollowed one."""
@@ -279,7 +272,7 @@ class ProfileGraph:
     def _open_paths(self, scope: Scope, record: ProfileRecord) -> Iterator[bytes]:
         for one in scope.open:
             if one.candidate.profile.number == record.number:
-                yield from some(one.table, TRIES)
+                yield from alternatives(one.table, TRIES)
 
     def _attaches(self, record: ProfileRecord, path: bytes) -> bool:
         found, _ = self.attachments.find(path, namespace=record.namespace)
@@ -344,7 +337,7 @@ class ProfileGraph:
         return known
 
     def _name_changes(self, record: ProfileRecord) -> Iterator[Edge]:
-        rules = self.change_rules(record.full_name)
+        rules = self._of(record.full_name, self._changes)
         for rule in rules.rules:
             if rule.facts.effect != Effect.ALLOW:
                 continue

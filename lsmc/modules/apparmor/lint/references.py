@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from lsmc.automata.algebra import Table
+from lsmc.automata.algebra import Table, alternatives
 from lsmc.automata.determinize import determinize
 from lsmc.automata.dfa import Dfa, StateLimit
-from lsmc.automata.members import Seen, Sight, seen, some
+from lsmc.automata.members import Seen, Sight, seen
 from lsmc.automata.pattern import Pattern, literal_prefix, literals, union
 from lsmc.base.text import displayed, encode
 from lsmc.engine.verdict import UNCONFINED
@@ -143,7 +143,7 @@ class ProfileNames:
             dfa = self.dfa(pattern)
             if dfa is None or not prefix or self._beside(pattern, prefix):
                 return True
-            listed = (*some(Table(dfa), 4), prefix)
+            listed = (*alternatives(Table(dfa), 4), prefix)
         names = [displayed(text) for text in listed]
         return any(
             self.neighbours.has(name) or any(fnmatch.fnmatchcase(name, glob) for glob in globs)

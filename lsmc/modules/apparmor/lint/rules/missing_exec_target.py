@@ -60,6 +60,7 @@ from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.mediation import Effect, Transition
 from lsmc.ir.model import qualified
 from lsmc.lint.model import Check
+from lsmc.modules.apparmor.exec_transition import exec_mode
 from lsmc.modules.apparmor.graph.executions import attached_paths
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.messages import rule_text
@@ -87,7 +88,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             if not all(_is_missing(graph, names, profile, *rule, fallback) for rule in rules):
                 continue
             rule, wanted = rules[0]
-            way = _way(ways.edges, ways.refused, rule) or _stays(graph, profile, rule)
+            way = _way(ways.edges, ways.refused, rule) or _stays(graph, profile, rule, wanted)
             if way is not None:
                 yield _report(tree, profile, rule, wanted, way)
 
@@ -134,19 +135,20 @@ def _way(
     return next((way for way in ways if way.rule == rule.facts.id), None)
 
 
-def _stays(graph: ProfileGraph, profile: LinkedProfile, rule: RuleLanguage) -> Edge | None:
+def _stays(
+    graph: ProfileGraph, profile: LinkedProfile, rule: RuleLanguage, wanted: Transition
+) -> Edge | None:
     """The execution that a fallback turns into one within the profile, which is not an edge."""
     rules = graph.exec_rules(profile.name)
     for path in rule.samples():
         won = rules.winning(rule, path)
         if won is not None:
             shown = displayed(path)
-            mode = graph.mode(rule)
             return Edge(
                 source=profile.name,
                 target=profile.name,
                 kind="exec",
-                mode=mode,
+                mode=exec_mode(wanted),
                 object=shown,
                 owner=won[0],
                 rule=rule.facts.id,
