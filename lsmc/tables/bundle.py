@@ -99,17 +99,6 @@ class Unit:
             rule = self._rules[index] = self._bundle.rule(self._first_rule + index)
         return rule
 
-    def match(self, key: bytes) -> list[int]:
-        """The rules that match a key, by index."""
-        found: list[int] = []
-        for index in range(self.groups):
-            group = self.group(index)
-            state = group.walker.walk(key)
-            if group.dfa.accepts[state]:
-                found += [group.rules[i] for i in group.dfa.accept_ids_of(state)]
-        found.sort()
-        return found
-
 
 class Bundle(Sections):
     """A bundle over its bytes; `name` is for messages."""
@@ -326,18 +315,12 @@ class Bundle(Sections):
 
     def find_profile(self, full_name: str) -> int | None:
         """The number of the profile with a full name, by binary search over the bytes of names."""
-        wanted = encode(full_name)
-        low, high = 0, self.profiles
-        while low < high:
-            middle = (low + high) // 2
-            name = encode(self.profile_name(middle))
-            if name < wanted:
-                low = middle + 1
-            else:
-                high = middle
-        if low < self.profiles and self.profile_name(low) == full_name:
-            return low
-        return None
+
+        def name(number: int) -> bytes:
+            return encode(self.profile_name(number))
+
+        at = bisect_left(range(self.profiles), encode(full_name), key=name)
+        return at if at < self.profiles and self.profile_name(at) == full_name else None
 
     def profile(self, number: int) -> ProfileRecord:
         """A profile by its number."""

@@ -1,8 +1,14 @@
-"""What the tests of the AppArmor front end share: parsing a text in one call."""
+"""What the tests of the AppArmor front end share: a text parsed, a tree of lint read, in a call."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Source, Span
+from lsmc.compiler.inputs import Options
+from lsmc.modules.apparmor.build.front import front_end
+from lsmc.modules.apparmor.lint.tree import Tree, compile_tree
 from lsmc.modules.apparmor.syntax import ast
 from lsmc.modules.apparmor.syntax.parser import parse
 
@@ -40,3 +46,8 @@ def word(text: str, quoted: bool = False) -> ast.Word:
 def words(*texts: str) -> tuple[ast.Word, ...]:
     """Bare words."""
     return tuple(word(text) for text in texts)
+
+
+def read_tree(path: Path, options: Options) -> tuple[Tree, list[Diagnostic]]:
+    """The tree that lint makes of a file, and the errors met."""
+    return compile_tree(front_end(options), [path])

@@ -13,13 +13,11 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath
 from lsmc.base.source import Source, Span
 from lsmc.compiler.errors import too_complex, unreadable
-from lsmc.compiler.inputs import Options
 from lsmc.compiler.linking import first_of_each, policy_files
 from lsmc.engine.verdict import RequestError, Verdict
 from lsmc.ir import model as ir
 from lsmc.lint.model import CommentedText
 from lsmc.lint.prebuild import Builder
-from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.compile import Compiled, Compiler
 from lsmc.modules.apparmor.engine import Engine
@@ -108,13 +106,6 @@ class Tree(LinkedPolicy):
     def setting(self, check: str, name: str, default: Any) -> Any:
         """A value of a check's own table in the configuration."""
         return self.settings.get(check, {}).get(name, default)
-
-
-def read_tree(
-    paths: Iterable[StrPath], options: Options, settings: Mapping[str, Any] | None = None
-) -> tuple[Tree, list[Diagnostic]]:
-    """The tree of some files and the errors met; files with errors take part as far as they go."""
-    return compile_tree(front_end(options), paths, settings)
 
 
 def compile_tree(

@@ -11,8 +11,8 @@ from lsmc.base.source import Source
 from lsmc.compiler.inputs import Options
 from lsmc.modules.apparmor.diff import diff
 from lsmc.modules.apparmor.lint.linter import LINT
-from lsmc.modules.apparmor.lint.tree import read_tree
 from tests.lint.support import PROFILES
+from tests.modules.apparmor.support import read_tree
 
 NETWORK_ONLY = "network {af_mask {inet\n}\n}\n"
 COARSE = "network_v8 {af_mask {inet\n}\n}\nnetwork {af_unix {yes\n}\n}\n"
@@ -23,7 +23,7 @@ def findings(folder: Path, code: str, text: str, abi: str = "") -> tuple[list[Di
     path.write_text(text, encoding="utf-8")
     (folder / "abi").mkdir(exist_ok=True)
     (folder / "abi" / "mine").write_text(abi, encoding="utf-8")
-    tree, faults = read_tree([str(path)], Options(base=str(folder), include=(str(PROFILES),)))
+    tree, faults = read_tree(path, Options(base=str(folder), include=(str(PROFILES),)))
     assert [str(fault) for fault in faults if fault.severity == "error"] == []
     return list(LINT.checks[code].run(tree)), path
 
@@ -75,7 +75,7 @@ def test_an_abi_line_that_is_refused_is_not_missing(tmp_path: Path, line: str) -
     (tmp_path / "abi" / "mine").write_text(NETWORK_ONLY)
     (tmp_path / "abi" / "broken").write_text("network {")
     (tmp_path / "example").write_text(f"{line}\nprofile p {{\n}}\n")
-    tree, errors = read_tree([str(tmp_path / "example")], Options(base=str(tmp_path)))
+    tree, errors = read_tree(tmp_path / "example", Options(base=str(tmp_path)))
     assert [one.severity for one in errors] == ["error"]
     assert list(LINT.checks["LSM401"].run(tree)) == []
 
@@ -128,12 +128,12 @@ def test_new_syntax_means_the_same(tmp_path: Path, text: str) -> None:
     options = Options(base=str(tmp_path))
     found, path = findings(tmp_path, "LSM405", text)
     assert found
-    before, _ = read_tree([str(path)], options)
+    before, _ = read_tree(path, options)
     for one in sorted(found, key=lambda one: one.fix.edits[0].span.start if one.fix else 0)[::-1]:
         assert one.fix is not None
         assert one.fix.safe
         path.write_text(apply(one, path))
-    after, faults = read_tree([str(path)], options)
+    after, faults = read_tree(path, options)
     assert [str(fault) for fault in faults] == []
     assert diff(before.engine, after.engine) == []
     assert list(LINT.checks["LSM405"].run(after)) == []
@@ -164,7 +164,7 @@ def test_a_map_that_depends_on_the_run(tmp_path: Path, target: str, lines: list[
     """4.1.0 keeps the `m` of line 2 on /bin/a in some of its runs."""
     path = tmp_path / "p"
     path.write_text(UNSURE)
-    tree, faults = read_tree([str(path)], Options(base=str(tmp_path), target=target))
+    tree, faults = read_tree(path, Options(base=str(tmp_path), target=target))
     assert not faults
     found = list(LINT.checks["LSM409"].run(tree))
     assert [one.line for one in found] == lines

@@ -12,9 +12,10 @@ from lsmc.modules.apparmor.attachment import left_match
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.lint.attachment_ranks import Race
 from lsmc.modules.apparmor.lint.linter import LINT
-from lsmc.modules.apparmor.lint.tree import compile_tree, read_tree
+from lsmc.modules.apparmor.lint.tree import compile_tree
 from lsmc.modules.apparmor.lower.aare import parse_glob
 from tests.lint.support import PROFILES, lint_files
+from tests.modules.apparmor.support import read_tree
 
 CHECKS = LINT.checks
 
@@ -150,7 +151,7 @@ def test_ambiguous_patterns_have_a_true_path(tmp_path: Path) -> None:
 def test_a_plain_name_is_not_ambiguous(tmp_path: Path, rival: str, target: str, codes: int) -> None:
     path = tmp_path / "p"
     path.write_text(f"/x/prog {{ /a r, }}\n{rival}\n")
-    tree, faults = read_tree([str(path)], Options(base=str(tmp_path), target=target))
+    tree, faults = read_tree(path, Options(base=str(tmp_path), target=target))
     assert not faults
     assert len(list(CHECKS["LSM205"].run(tree))) == codes
     shadowed = {one.profile for one in CHECKS["LSM206"].run(tree)}

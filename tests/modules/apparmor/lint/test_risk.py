@@ -12,8 +12,9 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.compiler.inputs import Options
 from lsmc.lint.model import SettingError
 from lsmc.modules.apparmor.lint.linter import LINT
-from lsmc.modules.apparmor.lint.tree import Tree, read_tree
+from lsmc.modules.apparmor.lint.tree import Tree
 from tests.lint.support import PROFILES, lint_files, short
+from tests.modules.apparmor.support import read_tree
 
 #: Codes whose witness is an access that is refused.
 REFUSED = {"LSM309", "LSM312"}
@@ -21,7 +22,7 @@ REFUSED = {"LSM309", "LSM312"}
 
 def tree_of(folder: Path, text: str) -> Tree:
     (folder / "example").write_text(text, encoding="utf-8")
-    tree, faults = read_tree([str(folder / "example")], Options(base=str(PROFILES)))
+    tree, faults = read_tree(folder / "example", Options(base=str(PROFILES)))
     assert [str(fault) for fault in faults] == []
     return tree
 
