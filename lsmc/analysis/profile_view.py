@@ -109,7 +109,7 @@ class ProfileView:
 
 
 class Grants:
-    """The views of all profiles of a policy."""
+    """The views of all profiles of a policy; ask `LinkedPolicy.shared` for them."""
 
     def __init__(self, policy: LinkedPolicy) -> None:
         self._free_modes = policy.semantics.free_modes
@@ -130,11 +130,6 @@ class Grants:
     def confined(self) -> Iterator[ProfileView]:
         """The profiles whose mode does not ignore their rules."""
         return (view for view in self.profiles if view.profile.record.mode not in self._free_modes)
-
-
-def grants(policy: LinkedPolicy) -> Grants:
-    """The views of a policy's profiles, computed once."""
-    return policy.shared(Grants)
 
 
 def halves(facts: Facts, perms: int) -> Iterator[bool]:

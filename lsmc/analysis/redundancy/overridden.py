@@ -38,11 +38,7 @@ class QuietDeny:
 
 
 def partial_overrides(policy: LinkedPolicy) -> list[PartialOverride]:
-    """The rules that are overridden in part."""
-    return policy.shared(_partial_overrides)
-
-
-def _partial_overrides(policy: LinkedPolicy) -> list[PartialOverride]:
+    """The rules that are overridden in part; ask `LinkedPolicy.shared` for them."""
     judge, overlaps = policy.shared(Judgements), policy.shared(Overlaps)
     found: list[PartialOverride] = []
     seen: set[Span] = set()

@@ -21,12 +21,8 @@ def shown_abi(features: Features) -> str:
     return f"abi `{name}`"
 
 
-def abis(tree: Tree) -> list[tuple[str, Features]]:
-    """The abi files that the includes of a tree offer, oldest first."""
-    return tree.shared(_abis)
-
-
 def _abis(tree: Tree) -> list[tuple[str, Features]]:
+    """The abi files that the includes of a tree offer, oldest first."""
     found = []
     for name in facts("features")["abis"]:
         text = f"abi/{name}"
@@ -47,7 +43,7 @@ def _abis(tree: Tree) -> list[tuple[str, Features]]:
 def abi_with(tree: Tree, paths: Iterable[str]) -> str:
     """The oldest abi on the include path that has one of some features; empty if there is none."""
     wanted = tuple(paths)
-    for name, features in abis(tree):
+    for name, features in tree.shared(_abis):
         if any(path in features for path in wanted):
             return name
     return ""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from lsmc.analysis.profile_view import Grants, Held, ProfileView, UnitView, grants, halves, wins
+from lsmc.analysis.profile_view import Grants, Held, ProfileView, UnitView, halves, wins
 from lsmc.automata.dfa import Dfa
 from lsmc.automata.facts import members, objects, starts
 from lsmc.automata.partition import partition
@@ -153,7 +153,7 @@ class PathSets:
 
         With `half` only for the owner (True) or for others (False).
         """
-        views: Grants = grants(tree)
+        views: Grants = tree.shared(Grants)
         known = {id(unit): self.candidates(unit, effect, perms) for unit in views.units}
         for view in views.confined:
             for use in view.uses:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import Any
 
 from lsmc.automata.algebra import Table, alternatives
 from lsmc.automata.determinize import determinize
@@ -15,6 +14,7 @@ from lsmc.automata.members import Seen, Sight, seen
 from lsmc.automata.pattern import Pattern, literal_prefix, literals, union
 from lsmc.base.text import displayed, encode
 from lsmc.engine.verdict import UNCONFINED
+from lsmc.lint.model import Check
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.unlinted_profiles import NeighbourIndex
@@ -158,7 +158,6 @@ class ProfileNames:
         return any(self.fits(pattern, encode(name)) for name in self.neighbours.names)
 
 
-def external_setting(tree: Tree, check: str, table: Mapping[str, Any]) -> tuple[str, ...]:
+def external_setting(tree: Tree, check: Check[Tree]) -> tuple[str, ...]:
     """The configured globs of names that come from elsewhere."""
-    globs = tree.setting(check, "external", table["external"])
-    return tuple(str(glob) for glob in globs)
+    return tuple(str(glob) for glob in tree.setting(check, "external"))

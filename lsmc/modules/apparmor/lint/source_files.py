@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lsmc.base.source import Source, Span
-from lsmc.lint.model import SettingError
+from lsmc.lint.model import Check, SettingError
 from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.syntax import ast
 from lsmc.modules.apparmor.syntax.walk import walk
@@ -52,26 +52,26 @@ def own_line(span: Span) -> bool:
     return not text[text.rfind("\n", 0, span.start) + 1 : span.start].strip(" \t")
 
 
-def texts(tree: Tree, check: str, name: str, default: list[str]) -> list[str]:
+def texts(tree: Tree, check: Check[Tree], name: str) -> list[str]:
     """A setting that is a list of texts; raises `SettingError`."""
-    found = tree.setting(check, name, default)
+    found = tree.setting(check, name)
     if not isinstance(found, list | tuple) or not all(isinstance(one, str) for one in found):
-        raise SettingError(f"`checks.{check}.{name}` is not a list of texts")
+        raise SettingError(f"`checks.{check.name}.{name}` is not a list of texts")
     return list(found)
 
 
-def number(tree: Tree, check: str, name: str, default: int) -> int:
+def number(tree: Tree, check: Check[Tree], name: str) -> int:
     """A setting that is a positive number; raises `SettingError`."""
-    found = tree.setting(check, name, default)
+    found = tree.setting(check, name)
     if not isinstance(found, int) or isinstance(found, bool) or found < 1:
-        raise SettingError(f"`checks.{check}.{name}` is not a positive number")
+        raise SettingError(f"`checks.{check.name}.{name}` is not a positive number")
     return found
 
 
-def expression(tree: Tree, check: str, name: str, default: str) -> re.Pattern[str]:
+def expression(tree: Tree, check: Check[Tree], name: str) -> re.Pattern[str]:
     """A setting that is a regular expression; raises `SettingError`."""
-    found = tree.setting(check, name, default)
+    found = tree.setting(check, name)
     try:
         return re.compile(found)
     except (TypeError, re.error):
-        raise SettingError(f"`checks.{check}.{name}` is not a regular expression") from None
+        raise SettingError(f"`checks.{check.name}.{name}` is not a regular expression") from None

@@ -6,25 +6,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lsmc.analysis.graph import Edge
-from lsmc.analysis.profile_view import Held, ProfileView, grants
+from lsmc.analysis.profile_view import Grants, Held, ProfileView
 from lsmc.base.text import encode
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE
-from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.file_rules import EXECUTE
 from lsmc.modules.apparmor.lint.references import graph_of
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.semantics import SEMANTICS
 
 
-def graph(tree: Tree) -> ProfileGraph:
-    """The graph of a tree, made once."""
-    return tree.shared(graph_of)
-
-
 def executions(tree: Tree) -> Iterator[tuple[ProfileView, Held, Edge]]:
     """The executions that leave confined profiles, each with the rule behind it."""
-    found = graph(tree)
-    for view in grants(tree).confined:
+    found = tree.shared(graph_of)
+    for view in tree.shared(Grants).confined:
         for edge in found.ways(view.name).edges:
             if edge.kind == "exec" and edge.rule is not None:
                 yield view, rule_of(tree, edge.rule), edge
@@ -36,7 +30,7 @@ def rule_of(tree: Tree, number: int) -> Held:
 
 
 def _by_number(tree: Tree) -> dict[int, Held]:
-    return {held.facts.id: held for unit in grants(tree).units for held in unit.rules}
+    return {held.facts.id: held for unit in tree.shared(Grants).units for held in unit.rules}
 
 
 def edge_witness(edge: Edge) -> Mapping[str, Any] | None:

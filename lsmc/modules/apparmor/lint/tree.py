@@ -16,7 +16,7 @@ from lsmc.compiler.errors import too_complex, unreadable
 from lsmc.compiler.linking import first_of_each, policy_files
 from lsmc.engine.verdict import RequestError, Verdict
 from lsmc.ir import model as ir
-from lsmc.lint.model import CommentedText
+from lsmc.lint.model import Check, CommentedText
 from lsmc.lint.prebuild import Builder
 from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.compile import Compiled, Compiler
@@ -103,9 +103,9 @@ class Tree(LinkedPolicy):
         """The profiles by full name."""
         return {profile.name: profile for profile in self.profiles}
 
-    def setting(self, check: str, name: str, default: Any) -> Any:
-        """A value of a check's own table in the configuration."""
-        return self.settings.get(check, {}).get(name, default)
+    def setting(self, check: Check[Tree], name: str) -> Any:
+        """A value of a check's own table in the configuration, or its default."""
+        return self.settings.get(check.name, {}).get(name, check.table[name])
 
 
 def compile_tree(

@@ -46,11 +46,7 @@ class Text:
 
 
 def texts(tree: Tree) -> tuple[Text, ...]:
-    """The texts that take part, those of branches not taken left out; made once."""
-    return tree.shared(_texts)
-
-
-def _texts(tree: Tree) -> tuple[Text, ...]:
+    """The texts in force, without branches that are not taken; ask `tree.shared` for them."""
     found: dict[object, Text] = {}
     for profile in written_profiles(tree):
         features = profile.file.compiled.features
@@ -84,7 +80,7 @@ def _names(tree: Tree) -> dict[tuple[str, int, str], str]:
 
 def written_rules(tree: Tree) -> Iterator[tuple[Text, ast.Rule]]:
     """Every rule with its text."""
-    for text in texts(tree):
+    for text in tree.shared(texts):
         for rule in text.rules:
             yield text, rule
 

@@ -34,7 +34,7 @@ class Unsure(NamedTuple):
 def unsure_maps(tree: Tree) -> Iterator[Unsure]:
     """Each rule whose `m` may be there or not, once for each rule that wins."""
     seen: set[tuple[str, Span, Span]] = set()
-    for cut in partial_overrides(tree):
+    for cut in tree.shared(partial_overrides):
         profile = cut.written.scope.profile
         release = release_named(dict(profile.record.settings)["target"])
         if not MAP_BESIDE_EXACT.unsure(release):

@@ -45,6 +45,6 @@ tests/lint/test_pages.py runs every block with this one check selected:
   `<abstractions/base>`, `<tunables/global>` and `<abi/4.0>` are always there; those abstractions
   use variables of `<tunables/global>`, so a file that includes one includes that first.
 - `# file: lsmc.toml` is configuration, as beside the policy: `[checks.NAME]` tables reach the check
-  as `tree.setting("NAME", KEY, DEFAULT)`; a top-level key such as `assertions` as
+  as `tree.setting(CHECK, KEY)`; a top-level key such as `assertions` as
   `tree.settings[KEY]`.
 '''

@@ -37,7 +37,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lsmc.analysis.profile_view import ProfileView, grants
+from lsmc.analysis.profile_view import Grants, ProfileView
 from lsmc.automata.facts import common_file, may_meet, members
 from lsmc.automata.pattern import NEVER, Pattern
 from lsmc.automata.prefixes import heads
@@ -59,7 +59,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each such capability."""
     uses = facts("capabilities")["use"]
     written = {name: globs(use["write"]) for name, use in uses.items() if "write" in use}
-    for view in grants(tree).confined:
+    for view in tree.shared(Grants).confined:
         for held in view.rules(CAPABILITY):
             if held.facts.effect != ALLOW:
                 continue

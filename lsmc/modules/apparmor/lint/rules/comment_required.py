@@ -68,9 +68,9 @@ _OURS = re.compile(r"#+\s*lsmc\s*:")
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that lacks a comment."""
-    modes = set(texts(tree, "comment-required", "exec", EXEC))
-    capabilities = set(texts(tree, "comment-required", "capabilities", CAPABILITIES))
-    classes = set(texts(tree, "comment-required", "classes", []))
+    modes = set(texts(tree, CHECK, "exec"))
+    capabilities = set(texts(tree, CHECK, "capabilities"))
+    classes = set(texts(tree, CHECK, "classes"))
     for file in given(tree):
         comments = _Comments(file.tree)
         for rule in rules(file.tree):

@@ -40,7 +40,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lsmc.analysis.profile_view import grants
+from lsmc.analysis.profile_view import Grants
 from lsmc.automata.determinize import determinize
 from lsmc.automata.dfa import Dfa, StateLimit
 from lsmc.automata.partition import Kind, kind_of
@@ -55,8 +55,8 @@ from lsmc.tables.groups import key_pattern
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each such rule."""
-    limit = int(tree.setting(CHECK.name, "states", _TABLE["states"]))
-    views = grants(tree)
+    limit = int(tree.setting(CHECK, "states"))
+    views = tree.shared(Grants)
     costs: dict[int, int] = {}
     for unit in views.units:
         for index in range(unit.unit.groups):
@@ -129,5 +129,4 @@ def _multiplies(pattern: Pattern) -> bool:
     return kind_of(pattern) >= Kind.SEARCH
 
 
-_TABLE = {"states": 2000}
-CHECK = Check("LSM407", "costly-pattern", "info", run, table=_TABLE)
+CHECK = Check("LSM407", "costly-pattern", "info", run, table={"states": 2000})

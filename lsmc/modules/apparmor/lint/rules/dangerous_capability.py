@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lsmc.analysis.profile_view import Held, ProfileView, grants
+from lsmc.analysis.profile_view import Grants, Held, ProfileView
 from lsmc.automata.facts import members
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.text import listing
@@ -53,13 +53,13 @@ from lsmc.modules.apparmor.lint.tree import Tree
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule with such capabilities."""
-    allowed = set(tree.setting(CHECK.name, "allow", ()))
+    allowed = set(tree.setting(CHECK, "allow"))
     ranked = {
         name: fact
         for name, fact in facts("capabilities")["capability"].items()
         if name not in allowed
     }
-    for view in grants(tree).confined:
+    for view in tree.shared(Grants).confined:
         for held in view.rules(CAPABILITY):
             if held.facts.effect == ALLOW:
                 yield from _report(view, held, ranked)

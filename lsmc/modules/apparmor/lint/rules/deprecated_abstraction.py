@@ -48,7 +48,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         f"abstractions/{name}": f"abstractions/{new}" if new else ""
         for name, new in facts("abstractions")["deprecated"].items()
     }
-    old |= tree.setting(CHECK.name, "abstractions", {})
+    old |= tree.setting(CHECK, "abstractions")
     for include in all_includes(tree):
         name = include.path.text.strip("/")
         if name in old and include.magic:

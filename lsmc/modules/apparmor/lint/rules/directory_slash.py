@@ -77,7 +77,7 @@ _FILES = frozenset(
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule with a slash too few or too many."""
-    pairs = tree.setting(CHECK.name, "pairs", False)
+    pairs = tree.setting(CHECK, "pairs")
     seen: set[Span] = set()
     scopes = tree.shared(Scopes)
     for scope in (*scopes.bodies, *scopes.included):

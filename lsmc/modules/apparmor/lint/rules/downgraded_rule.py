@@ -48,7 +48,7 @@ from lsmc.modules.apparmor.lint.written_rules import texts
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each such rule."""
-    for text in texts(tree):
+    for text in tree.shared(texts):
         for lost in text.altered:
             if not lost.needs:
                 continue

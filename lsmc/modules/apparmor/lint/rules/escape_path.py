@@ -66,7 +66,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from lsmc.analysis.graph import Edge
-from lsmc.analysis.profile_view import ProfileView, grants, halves
+from lsmc.analysis.profile_view import Grants, ProfileView, halves
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.facts import objects
 from lsmc.base.diagnostics import Diagnostic, Label
@@ -78,7 +78,7 @@ from lsmc.modules.apparmor.kernel_objects import requestable
 from lsmc.modules.apparmor.lint.file_rules import EXECUTE, granting
 from lsmc.modules.apparmor.lint.messages import quoted, shown
 from lsmc.modules.apparmor.lint.references import graph_of
-from lsmc.modules.apparmor.lint.transitions import edge_witness, graph, rule_of
+from lsmc.modules.apparmor.lint.transitions import edge_witness, rule_of
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.precedence import decide
 
@@ -86,7 +86,7 @@ from lsmc.modules.apparmor.precedence import decide
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each profile from which such a chain starts, with a shortest one."""
     steps = _first_steps(tree)
-    views = {view.name: view for view in grants(tree).confined}
+    views = {view.name: view for view in tree.shared(Grants).confined}
     for view in views.values():
         chain: list[Edge] = []
         at = view.name
@@ -115,7 +115,7 @@ def _chains(tree: Tree, start: str) -> Iterator[list[Edge]]:
     seen = {start}
     todo: list[list[Edge]] = [[]]
     for chain in todo:
-        for edge in graph(tree).edges(chain[-1].target if chain else start):
+        for edge in tree.shared(graph_of).edges(chain[-1].target if chain else start):
             if "//&" in edge.target or _needs_secret(tree, edge):
                 continue
             if edge.target not in seen:
@@ -180,7 +180,7 @@ def _written(view: ProfileView, path: bytes, owner: bool) -> int:
 
 def _first_steps(tree: Tree) -> dict[str, Edge]:
     """For each subject the first edge of a shortest way to `unconfined`."""
-    into = graph(tree).into
+    into = tree.shared(graph_of).into
     steps: dict[str, Edge] = {}
     level = [UNCONFINED]
     while level:

@@ -77,7 +77,7 @@ def _gives_way(losers: dict[Span, Loss], said: bytes, loser: Span) -> str:
 
 def _won(tree: Tree) -> Iterator[tuple[LinkedProfile, Scope, Span, list[Loss]]]:
     found: dict[tuple[int, Span], tuple[LinkedProfile, Scope, Span, list[Loss]]] = {}
-    for cut in partial_overrides(tree):
+    for cut in tree.shared(partial_overrides):
         scope = cut.written.scope
         for loss in cut.losses:
             one, other = tree.rules[loss.winner].transition, tree.rules[loss.loser].transition

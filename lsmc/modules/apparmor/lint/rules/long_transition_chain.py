@@ -72,7 +72,7 @@ from lsmc.modules.apparmor.lint.tree import Tree
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that makes a stack deeper than the limit."""
-    depth = int(tree.setting(CHECK.name, "depth", CHECK.table["depth"]))
+    depth = int(tree.setting(CHECK, "depth"))
     for edge in tree.shared(graph_of).all_edges():
         count = edge.target.count("//&") + 1
         if count > depth and edge.rule is not None:

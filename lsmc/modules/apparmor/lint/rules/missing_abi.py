@@ -49,7 +49,7 @@ from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each such file, at its first profile."""
-    abi = tree.setting(CHECK.name, "abi", _TABLE["abi"])
+    abi = tree.setting(CHECK, "abi")
     for file in tree.files:
         compiled = file.compiled
         refused = any(one.code in _REFUSED for one in compiled.diagnostics)
@@ -79,5 +79,4 @@ def _fix(tree: Tree, file: LintedFile, abi: str) -> Fix | None:
 
 #: The codes of an abi line that is there and cannot be used.
 _REFUSED = frozenset(("LSM010", "LSM011", "LSM090"))
-_TABLE = {"abi": "abi/4.0"}
-CHECK = Check("LSM401", "missing-abi", "warning", run, table=_TABLE)
+CHECK = Check("LSM401", "missing-abi", "warning", run, table={"abi": "abi/4.0"})

@@ -68,7 +68,7 @@ _LIBRARIES = tuple(
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each profile without what a program needs first."""
-    names = tree.setting(CHECK.name, "equivalents", CHECK.table["equivalents"])
+    names = tree.setting(CHECK, "equivalents")
     wanted = tuple(f"/{name}" for name in names)
     graph = tree.shared(graph_of)
     for profile in tree.profiles:

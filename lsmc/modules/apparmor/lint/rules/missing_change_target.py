@@ -59,7 +59,7 @@ from lsmc.modules.apparmor.syntax import ast
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each change_profile rule whose target is nobody."""
     names = tree.shared(ProfileNames)
-    globs = external_setting(tree, CHECK.name, CHECK.table)
+    globs = external_setting(tree, CHECK)
     for profile in tree.profiles:
         for rule in profile.ir.rules:
             if rule.cls is not CHANGE_PROFILE or rule.effect != Effect.ALLOW:

@@ -71,7 +71,7 @@ from lsmc.modules.apparmor.lint.tree import Tree
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each exec rule that finds no profile at any path where it decides."""
     graph, names = tree.shared(graph_of), tree.shared(ProfileNames)
-    fallback = bool(tree.setting(CHECK.name, "fallback", CHECK.table["fallback"]))
+    fallback = bool(tree.setting(CHECK, "fallback"))
     for profile in tree.profiles:
         if profile.record.mode in ("unconfined", "default_allow"):
             continue

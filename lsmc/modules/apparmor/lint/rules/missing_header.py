@@ -50,7 +50,7 @@ from lsmc.modules.apparmor.syntax import ast
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each file without a header."""
-    pattern = expression(tree, "missing-header", "pattern", "")
+    pattern = expression(tree, CHECK, "pattern")
     for file in given(tree):
         if not file.tree.items:
             continue

@@ -51,7 +51,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each optional include that finds nothing."""
     syntax = tree.shared(Syntax)
     library = tree.library
-    hooks = [str(one) for one in tree.setting(CHECK.name, "hooks", CHECK.table["hooks"])]
+    hooks = [str(one) for one in tree.setting(CHECK, "hooks")]
     for path in sorted(syntax.files):
         for site in syntax.sites(path):
             include = site.include

@@ -55,8 +55,8 @@ VARIABLE = r"[a-z][a-z0-9_]*|[A-Z][A-Z0-9_]*"
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each name of another form."""
-    profile = expression(tree, "naming", "profile", PROFILE)
-    variable = expression(tree, "naming", "variable", VARIABLE)
+    profile = expression(tree, CHECK, "profile")
+    variable = expression(tree, CHECK, "variable")
     for file in given(tree):
         for item in walk(file.tree.items):
             if isinstance(item, ast.Profile):

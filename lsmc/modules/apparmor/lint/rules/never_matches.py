@@ -49,10 +49,9 @@ from lsmc.base.source import Span
 from lsmc.ir.model import Rule
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, LINK
-from lsmc.modules.apparmor.lint.messages import quoted
+from lsmc.modules.apparmor.lint.messages import quoted, witness
 from lsmc.modules.apparmor.lint.objects import impossible
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.subjects import mediates
 from lsmc.tables.groups import key_pattern
 
@@ -94,8 +93,7 @@ def _witness(profile: LinkedProfile, rule: Rule) -> dict[str, object] | None:
     key = example(key_pattern(rule))
     if key is None:
         return None
-    names = ("link",) if rule.cls is LINK else rule.cls.names(rule.owner | rule.other)
-    return SEMANTICS.request_of(profile.name, rule.cls, key[1:], bool(rule.owner), names)
+    return witness(profile, rule.cls, key[1:], bool(rule.owner), rule.owner | rule.other)
 
 
 CHECK = Check("LSM111", "never-matches", "warning", run)

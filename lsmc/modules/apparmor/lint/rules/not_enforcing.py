@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lsmc.analysis.profile_view import ProfileView, grants
+from lsmc.analysis.profile_view import Grants, ProfileView
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, USERNS
@@ -46,7 +46,7 @@ from lsmc.modules.apparmor.subjects import FREE_MODES
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each such profile."""
-    for view in grants(tree).profiles:
+    for view in tree.shared(Grants).profiles:
         mode = view.profile.record.mode
         if mode == "complain":
             finding = CHECK.finding(

@@ -47,7 +47,7 @@ from lsmc.modules.apparmor.lint.tree import Tree
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that loses something to a higher priority."""
-    for cut in partial_overrides(tree):
+    for cut in tree.shared(partial_overrides):
         lost = [loss for loss in cut.losses if loss.why == "priority"]
         if not lost:
             continue

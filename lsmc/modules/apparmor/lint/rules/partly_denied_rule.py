@@ -44,7 +44,7 @@ from lsmc.modules.apparmor.lint.tree import Tree
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each allow rule that is denied in part."""
-    for cut in partial_overrides(tree):
+    for cut in tree.shared(partial_overrides):
         denied = [loss for loss in cut.losses if loss.why == "deny"]
         if denied and cut.kept is not None:
             yield _report(tree, cut)

@@ -62,7 +62,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lsmc.analysis.profile_view import Held, ProfileView, grants, wins
+from lsmc.analysis.profile_view import Grants, Held, ProfileView, wins
 from lsmc.analysis.rule_search import ClassView
 from lsmc.automata.algebra import Lazy, search
 from lsmc.automata.facts import samples
@@ -80,7 +80,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     assertions = read_assertions(tree.settings)
     if not assertions:
         return
-    for view in grants(tree).profiles:
+    for view in tree.shared(Grants).profiles:
         free = view.profile.record.mode in FREE_MODES
         for assertion in assertions:
             if not assertion.concerns(view.name) or (free and not assertion.unconfined):

@@ -34,7 +34,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.profile_view import grants, wins
+from lsmc.analysis.profile_view import Grants, wins
 from lsmc.automata.facts import members
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import DENY
@@ -72,7 +72,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
 def _capabilities(tree: Tree) -> Iterator[Diagnostic]:
     signs = {name for name, fact in facts("capabilities")["capability"].items() if fact.get("sign")}
-    for view in grants(tree).confined:
+    for view in tree.shared(Grants).confined:
         if view.profile.record.audit:
             continue
         for held in view.rules(CAPABILITY):

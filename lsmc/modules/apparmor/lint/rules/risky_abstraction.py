@@ -47,7 +47,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     risky = {
         f"abstractions/{name}": opens for name, opens in facts("abstractions")["risky"].items()
     }
-    risky |= tree.setting(CHECK.name, "abstractions", {})
+    risky |= tree.setting(CHECK, "abstractions")
     for include in all_includes(tree):
         opens = risky.get(include.path.text.strip("/"))
         if opens and include.magic:

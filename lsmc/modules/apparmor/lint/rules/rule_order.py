@@ -74,8 +74,8 @@ _Key = tuple[int, str]
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each paragraph out of order."""
-    order = texts(tree, "rule-order", "order", ORDER)
-    paths = bool(tree.setting("rule-order", "sort-paths", False))
+    order = texts(tree, CHECK, "order")
+    paths = bool(tree.setting(CHECK, "sort-paths"))
     for file in given(tree):
         for body in every_body(file.tree.items):
             for paragraph in _paragraphs(body):

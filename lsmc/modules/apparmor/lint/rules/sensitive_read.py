@@ -57,7 +57,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that opens a secret for reading, once a profile."""
     secrets = PathSets.read("sensitive")
     passed = {}
-    for kind, profiles in tree.setting(CHECK.name, "allow", CHECK.table["allow"]).items():
+    for kind, profiles in tree.setting(CHECK, "allow").items():
         known = [one.name for one in secrets.sets]
         if kind not in known:
             what = f"no kind of secret `{kind}`{close(kind, known)}"

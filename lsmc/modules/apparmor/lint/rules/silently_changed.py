@@ -55,7 +55,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.profile_view import ProfileView, grants
+from lsmc.analysis.profile_view import Grants, ProfileView
 from lsmc.analysis.redundancy.overridden import partial_overrides
 from lsmc.automata.facts import members, objects
 from lsmc.base.diagnostics import Diagnostic, Label
@@ -86,7 +86,7 @@ from lsmc.modules.apparmor.syntax import ast
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Everything that becomes something else."""
-    for text in texts(tree):
+    for text in tree.shared(texts):
         for change in text.altered:
             if not change.needs:
                 yield from _altered(text, change)
@@ -143,7 +143,7 @@ def _fault(fault: Fault, profile: str | None) -> Diagnostic:
 def _append(tree: Tree) -> Iterator[Diagnostic]:
     """`deny a` where `w` is granted: the file is written all the same."""
     append = FILE.mask("a")
-    for view in grants(tree).confined:
+    for view in tree.shared(Grants).confined:
         for held in view.rules(FILE):
             mask = held.facts.owner | held.facts.other
             if held.facts.effect != DENY or not mask & append or mask & WRITE:
@@ -170,7 +170,7 @@ def _shared_network(tree: Tree, file: LintedFile) -> Iterator[Diagnostic]:
     """Coarse network rules that other profiles of the file get too."""
     views = [
         view
-        for view in grants(tree).profiles
+        for view in tree.shared(Grants).profiles
         if tree.file_of[view.name] is file and view.profile.record.mode not in FREE_MODES
     ]
     for view in views:

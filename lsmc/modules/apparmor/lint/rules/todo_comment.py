@@ -44,7 +44,7 @@ WORDS = ["TODO", "FIXME", "XXX", "HACK"]
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """The first such word of each comment."""
-    words = texts(tree, "todo-comment", "words", WORDS)
+    words = texts(tree, CHECK, "words")
     if not words:
         return
     pattern = re.compile(rf"(?<![\w/])(?:{'|'.join(map(re.escape, words))})(?!\w)")

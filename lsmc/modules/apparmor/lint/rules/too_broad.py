@@ -42,7 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.profile_view import Held, ProfileView, UnitView, grants, halves
+from lsmc.analysis.profile_view import Grants, Held, ProfileView, UnitView, halves
 from lsmc.automata.prefixes import is_broad
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
@@ -86,12 +86,12 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each such rule."""
     corpus = tuple(path.encode() for path in facts("path_corpus")["paths"].split())
     shares = {
-        WRITE: tree.setting(CHECK.name, "write-share", _TABLE["write-share"]),
-        EXECUTE: tree.setting(CHECK.name, "write-share", _TABLE["write-share"]),
-        READ: tree.setting(CHECK.name, "read-share", _TABLE["read-share"]),
+        WRITE: tree.setting(CHECK, "write-share"),
+        EXECUTE: tree.setting(CHECK, "write-share"),
+        READ: tree.setting(CHECK, "read-share"),
     }
     bare = tree.shared(bare_rules)
-    views = grants(tree)
+    views = tree.shared(Grants)
     known = {id(unit): _candidates(unit, bare, corpus) for unit in views.units}
     for view in views.confined:
         seen: set[Span] = set()
@@ -174,5 +174,4 @@ def _files(
     return None
 
 
-_TABLE = {"write-share": 0.5, "read-share": 0.9}
-CHECK = Check("LSM301", "too-broad", "warning", run, table=_TABLE)
+CHECK = Check("LSM301", "too-broad", "warning", run, table={"write-share": 0.5, "read-share": 0.9})

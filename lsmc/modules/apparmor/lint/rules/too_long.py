@@ -45,7 +45,7 @@ LENGTH = 120
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each long line."""
-    limit = number(tree, "too-long", "length", LENGTH)
+    limit = number(tree, CHECK, "length")
     for file in given(tree):
         for line in lines(file.source):
             if line.end - line.start <= limit:

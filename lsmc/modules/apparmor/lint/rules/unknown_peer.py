@@ -67,7 +67,7 @@ from lsmc.modules.apparmor.lint.tree import Tree
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule whose peer is nobody, once a place."""
     names = tree.shared(ProfileNames)
-    globs = external_setting(tree, CHECK.name, CHECK.table)
+    globs = external_setting(tree, CHECK)
     known: set[Span] = set()  # places where one profile at least finds its peer
     missing: dict[Span, set[str]] = {}
     labels: dict[Span, bytes] = {}  # one that the peer may be

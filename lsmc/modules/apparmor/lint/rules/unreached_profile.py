@@ -55,7 +55,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each profile that no edge leads to."""
     neighbours = tree.shared(ProfileNames).neighbours
     graph = tree.shared(graph_of)
-    globs = [str(one) for one in tree.setting(CHECK.name, "entered", CHECK.table["entered"])]
+    globs = [str(one) for one in tree.setting(CHECK, "entered")]
     for profile in tree.profiles:
         if profile.ir.attachment is not None or profile.record.parent or profile.record.namespace:
             continue

@@ -63,7 +63,7 @@ _MANY = 256
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """The first part of each path that a variable stands for."""
-    skip = set(texts(tree, "use-variable", "skip", []))
+    skip = set(texts(tree, CHECK, "skip"))
     for file in given(tree):
         variables = file.file.compiled.preamble.variables
         known = [pair for pair in _patterns() if pair[0] not in skip and variables.values(pair[0])]

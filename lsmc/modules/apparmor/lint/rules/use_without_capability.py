@@ -37,7 +37,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from lsmc.analysis.profile_view import Held, ProfileView, UnitView, grants, halves
+from lsmc.analysis.profile_view import Grants, Held, ProfileView, UnitView, halves
 from lsmc.automata.facts import members, samples
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
@@ -62,7 +62,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each such rule."""
     needs: list[dict[str, Any]] = facts("capabilities")["needs"]
     known: dict[tuple[int, int], list[_Asker]] = {}
-    for view in grants(tree).confined:
+    for view in tree.shared(Grants).confined:
         seen: set[int] = set()
         for number, need in enumerate(needs):
             cls = BY_NAME[need["class"]]

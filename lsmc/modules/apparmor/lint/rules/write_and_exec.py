@@ -36,7 +36,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from lsmc.analysis.profile_view import Held, ProfileView, UnitView, grants, wins
+from lsmc.analysis.profile_view import Grants, Held, ProfileView, UnitView, wins
 from lsmc.automata.facts import Heads, common_file, last_bytes, starts
 from lsmc.automata.pattern import Pattern
 from lsmc.base.diagnostics import Diagnostic, Label
@@ -104,7 +104,7 @@ def _meetings(tree: Tree, spared: Pattern) -> dict[int, list[Meeting]]:
 
     Rules are compared once for all profiles that hold both of their units.
     """
-    views = grants(tree)
+    views = tree.shared(Grants)
     holders: dict[int, int] = {}
     for number, view in enumerate(views.confined):
         for use in view.uses:
@@ -136,7 +136,7 @@ def _meetings(tree: Tree, spared: Pattern) -> dict[int, list[Meeting]]:
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that writes what the same profile runs, with the first rule that runs it."""
-    views = grants(tree)
+    views = tree.shared(Grants)
     known = _meetings(tree, globs(facts("write_exec")["spared"]))
     writers = {
         id(unit): [

@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.profile_view import Held, ProfileView, grants, halves, wins
+from lsmc.analysis.profile_view import Grants, Held, ProfileView, halves, wins
 from lsmc.automata.facts import Heads, objects, starts
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
@@ -59,7 +59,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             help=f"that {first.kind.fields['opens']}: name what the program needs to write",
             witness=witness(rule.view, FILE, first.path, first.owner, first.perms),
         )
-    views = grants(tree)
+    views = tree.shared(Grants)
     writers = Heads(
         ((held, id(unit)), starts(held.rule.fields[0]))
         for unit in views.units
