@@ -98,23 +98,19 @@ class Builder(RuleBuilder, Transformer[Any, ast.File]):
         """A path of the body."""
         return word(c[0])
 
-    label = path
+    label = word = path
 
-    def pivot_path(self, c: Children) -> ast.Word:
-        """A new root."""
-        return cast(ast.Word, c[0])
+    def first(self, c: Children) -> Any:
+        """The first child for the whole: an option, or another name of the same."""
+        return c[0]
 
-    def word(self, c: Children) -> ast.Word:
-        """A word, quoted or not."""
-        return word(c[0])
+    pivot_path = opt_word = attachment = operand = first
 
-    def opt_word(self, c: Children) -> ast.Word | None:
-        """A word that may be left out."""
-        return cast(ast.Word, c[0])
+    def second(self, c: Children) -> Any:
+        """The second child for the whole: what stands behind a keyword or within parentheses."""
+        return c[1]
 
-    def attachment(self, c: Children) -> ast.Word:
-        """What a profile attaches to."""
-        return cast(ast.Word, c[0])
+    otherwise = group = second
 
     def listed(self, c: Children) -> Listed:
         """A list in parentheses."""
@@ -294,10 +290,6 @@ class Builder(RuleBuilder, Transformer[Any, ast.File]):
         c[0].append((c[2], c[3], c[4]))
         return cast(Children, c[0])
 
-    def otherwise(self, c: Children) -> Body:
-        """The `else` part."""
-        return cast(Body, c[1])
-
     def either(self, c: Children) -> ast.BoolOp:
         """`or`."""
         return ast.BoolOp("or", c[0], c[2], c[0].span.to(c[2].span))
@@ -309,10 +301,6 @@ class Builder(RuleBuilder, Transformer[Any, ast.File]):
     def negation(self, c: Children) -> ast.Not:
         """`not`."""
         return ast.Not(c[1], c[0].span.to(c[1].span))
-
-    def group(self, c: Children) -> ast.Expr:
-        """Parentheses leave no trace."""
-        return cast(ast.Expr, c[1])
 
     def set_var(self, c: Children) -> ast.SetVar:
         """`@{X}`."""
@@ -329,10 +317,6 @@ class Builder(RuleBuilder, Transformer[Any, ast.File]):
     def defined_bool(self, c: Children) -> ast.Defined:
         """`defined $X`."""
         return ast.Defined(ast.BoolVar(_bare(c[1]), c[1].span), c[0].span.to(c[1].span))
-
-    def operand(self, c: Children) -> ast.Word:
-        """A word as operand."""
-        return cast(ast.Word, c[0])
 
     def compare(self, c: Children) -> ast.Compare:
         """A comparison."""
