@@ -11,8 +11,7 @@ import pytest
 
 from lsmc import Policy, PolicyError, diff
 from lsmc.api import compile_text
-from lsmc.modules.apparmor.lower.rules.mount import cleared_bits, flag_bits
-from lsmc.modules.apparmor.mount_flags import FLAGS, flag_word
+from lsmc.modules.apparmor.mount_flags import CLEARS, FLAGS, SETS, flag_word
 
 
 def policy(text: str) -> Policy:
@@ -34,7 +33,7 @@ CLEARING = (
 @pytest.mark.parametrize("word", CLEARING)
 @pytest.mark.parametrize("kind", ["mount", "mount fstype=tmpfs", "remount"])
 def test_a_word_that_clears_makes_its_flag_optional(kind: str, word: str) -> None:
-    flag = cleared_bits(word)
+    flag = CLEARS[word]
     name = flag_word(flag).decode().rstrip(",")
     remounts = ["remount"] * (kind == "remount")
     compiled = policy(f"{kind} options in ({word}) {'' if remounts else '->'} /m/,")
@@ -49,7 +48,7 @@ def test_options_without_a_flag_clear_nothing() -> None:
         compiled = policy(f"mount options in ({word},ro) -> /m/,")
         assert may(compiled, "mount", "/m/", options="ro")
         assert not may(compiled, "mount", "/m/", options="relatime")
-    assert not any(flag_bits("norelatime") & flag for flag in FLAGS)
+    assert not any(SETS.get("norelatime", 0) & flag for flag in FLAGS)
     assert may(
         policy("mount options=(relatime,norelatime) -> /m/,"), "mount", "/m/", options="relatime"
     )

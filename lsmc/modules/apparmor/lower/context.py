@@ -254,6 +254,17 @@ class Head:
         )
 
 
+#: Other words for the permissions of messages.
+SEND_RECEIVE = {
+    "write": ("send",),
+    "w": ("send",),
+    "read": ("receive",),
+    "r": ("receive",),
+    "rw": ("send", "receive"),
+    "wr": ("send", "receive"),
+}
+
+
 def words_to_mask(
     cls: MediationClass,
     words: Iterable[ast.Word],

@@ -85,7 +85,7 @@ def lower_rule(rule: ast.Rule, prefix: ast.Prefix | None, context: Lowering) -> 
         return rules
     context.forget()
     if prefix.effect and rule.prefix.effect and prefix.effect != rule.prefix.effect:
-        raise Refused(conflicting_block(rule.span, prefix.effect, rule.prefix.effect))
+        raise conflicting_block(rule.span, prefix.effect, rule.prefix.effect)
     if not isinstance(body, KEPT_IN_BLOCKS):
         return ()
     if {prefix.owner, rule.prefix.owner} == {"owner", "other"}:

@@ -116,7 +116,7 @@ class BodyReader:
                 error("nested-too-deeply", span, "blocks and includes nested too deeply")
             )
             return
-        rules = _direct_rules(items)
+        rules = tuple(item for item in items if isinstance(item, ast.Rule))
         if rules:
             held = place.taken, place.in_condition, place.in_condition and place.networks.joined
             key = (span.source.path, span.start, place.prefix, *held)
@@ -190,13 +190,9 @@ class BodyReader:
                 self._walk(branch, first, body, seen, inner)
 
 
-def _direct_rules(items: tuple[ast.Item, ...]) -> tuple[ast.Rule, ...]:
-    return tuple(item for item in items if isinstance(item, ast.Rule))
-
-
 def is_network(rule: ast.Rule) -> bool:
     """Whether this is a `network` rule."""
-    return isinstance(rule.body, ast.ClassRule) and rule.body.kind == "network"
+    return rule.body.kind == "network"
 
 
 def _combine(outer: ast.Prefix | None, block: ast.Block) -> ast.Prefix:
@@ -212,7 +208,7 @@ def _combine(outer: ast.Prefix | None, block: ast.Block) -> ast.Prefix:
     if outer is None:
         return inner
     if outer.effect and inner.effect and outer.effect != inner.effect:
-        raise Refused(conflicting_block(block.span, outer.effect, inner.effect))
+        raise conflicting_block(block.span, outer.effect, inner.effect)
     return merge(outer, inner)
 
 
@@ -226,9 +222,9 @@ def merge(outer: ast.Prefix, inner: ast.Prefix) -> ast.Prefix:
     )
 
 
-def conflicting_block(span: Span, outer: str, inner: str) -> Diagnostic:
+def conflicting_block(span: Span, outer: str, inner: str) -> Refused:
     """The error for a rule or block whose mode differs from that of the block around it."""
-    return error(
+    return refusal(
         "conflicting-block-prefix",
         span,
         f"`{inner}` stands inside a `{outer}` block",

@@ -13,7 +13,6 @@ from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span
 from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import FileQuery
-from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.refused import Refused, refusal
 from lsmc.modules.apparmor.resolve.conditions import evaluate
 from lsmc.modules.apparmor.resolve.features import DEFAULT, Features
@@ -230,13 +229,13 @@ class PreambleReader:
                     "use `=` or `:=`",
                 )
             if is_set:
-                raise Refused(_both_kinds(item.span, name))
+                raise _both_kinds(item.span, name)
             variables.assign_bool(name, evaluate(item.value, variables))
         else:
             values = [value.text for value in item.values]
             if is_bool:
                 kind = "append-to-boolean" if item.op == "+=" else "redeclared-variable"
-                raise Refused(_both_kinds(item.span, name, kind))
+                raise _both_kinds(item.span, name, kind)
             if item.op == "+=":
                 before = variables.values(name)
                 if before is None:
@@ -251,8 +250,8 @@ class PreambleReader:
         state.declared.setdefault(name, item.span)
 
 
-def _both_kinds(span: Span, name: str, kind: str = "redeclared-variable") -> Diagnostic:
-    return error(
+def _both_kinds(span: Span, name: str, kind: str = "redeclared-variable") -> Refused:
+    return refusal(
         kind,
         span,
         f"`{name}` is both a boolean and a set of values",

@@ -88,12 +88,7 @@ class Variables:
 
     def values(self, name: str) -> tuple[str, ...] | None:
         """The values as declared, or None."""
-        table: Variables | None = self
-        while table is not None:
-            if name in table.sets:
-                return table.sets[name]
-            table = table.base
-        return None
+        return next((table.sets[name] for table in self._tables() if name in table.sets), None)
 
     def given(self) -> Mapping[str, tuple[str, ...]]:
         """The sets declared in this very table, as `assign` takes them."""
@@ -104,12 +99,7 @@ class Variables:
 
     def boolean(self, name: str) -> bool | None:
         """The value of a boolean, or None when it is not declared."""
-        table: Variables | None = self
-        while table is not None:
-            if name in table.bools:
-                return table.bools[name]
-            table = table.base
-        return None
+        return next((table.bools[name] for table in self._tables() if name in table.bools), None)
 
     def assign(self, name: str, values: Iterable[str]) -> None:
         """Set a variable; values form a set, of which it is kept whether any is repeated."""

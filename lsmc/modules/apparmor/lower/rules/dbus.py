@@ -7,18 +7,17 @@ from collections.abc import Iterator
 from lsmc.ir.model import Rule
 from lsmc.modules.apparmor.classes import DBUS
 from lsmc.modules.apparmor.lower.aare import Glob
-from lsmc.modules.apparmor.lower.context import ANY, Conditions, Head, Lowering, words_to_mask
+from lsmc.modules.apparmor.lower.context import (
+    ANY,
+    SEND_RECEIVE,
+    Conditions,
+    Head,
+    Lowering,
+    words_to_mask,
+)
 from lsmc.modules.apparmor.refused import refusal
 from lsmc.modules.apparmor.syntax import ast
 
-_SYNONYMS = {
-    "write": ("send",),
-    "w": ("send",),
-    "read": ("receive",),
-    "r": ("receive",),
-    "rw": ("send", "receive"),
-    "wr": ("send", "receive"),
-}
 _BIND = DBUS.mask(("bind",))
 _EAVESDROP = DBUS.mask(("eavesdrop",))
 _MESSAGE = DBUS.mask(("send", "receive"))
@@ -59,7 +58,7 @@ def lower_dbus(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
     message = bool(peer_name or peer_label) or any(
         n in conditions or n in peer for n in ("path", "interface", "member")
     )
-    mask = words_to_mask(DBUS, rule.perms, _SYNONYMS, "dbus") if rule.perms else 0
+    mask = words_to_mask(DBUS, rule.perms, SEND_RECEIVE, "dbus") if rule.perms else 0
     _check(mask, message, name_word is not None, head)
     if not mask:
         mask = _MESSAGE if message else _BIND if name_word is not None else DBUS.all

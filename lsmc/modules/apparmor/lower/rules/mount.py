@@ -151,9 +151,9 @@ def _note_optional(condition: ast.Condition, context: Lowering) -> None:
     """Note the words of `options in` that would clear a flag, and let it be set."""
     named = 0
     for word in condition.values:
-        named |= flag_bits(word.text)
+        named |= SETS.get(word.text, 0)
     for word in condition.values:
-        opened = [flag for flag in FLAGS if cleared_bits(word.text) & flag & ~named]
+        opened = [flag for flag in FLAGS if CLEARS.get(word.text, 0) & flag & ~named]
         if opened:
             flag = flag_word(opened[0]).decode().rstrip(",")
             drop = f"drop `{word.text}`: a flag that `options in` does not name stays clear"
@@ -168,7 +168,7 @@ def _note_required(
     rule: ast.MountRule, condition: ast.Condition, fstype: bool, context: Lowering
 ) -> None:
     """Note the words of `options=` that the kind of mount they choose does not keep."""
-    flags = [(word.text, flag_bits(word.text)) for word in condition.values]
+    flags = [(word.text, SETS.get(word.text, 0)) for word in condition.values]
     needed = REMOUNT if rule.kind == "remount" else 0
     for _, bits in flags:
         needed |= bits
@@ -249,16 +249,6 @@ def _flag_string(needed: int, allowed: int) -> Glob:
 
 def _path(word: ast.Word | None, context: Lowering) -> Glob | None:
     return context.glob(context.path(word), word) if word is not None else None
-
-
-def flag_bits(option: str) -> int:
-    """The flags that an option sets; none for one that clears flags."""
-    return SETS.get(option, 0)
-
-
-def cleared_bits(option: str) -> int:
-    """The flags that an option clears; none for one that sets flags."""
-    return CLEARS.get(option, 0)
 
 
 def _options(conditions: Conditions) -> tuple[list[int], list[int]]:

@@ -20,6 +20,7 @@ from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.lower.aare import Glob
 from lsmc.modules.apparmor.lower.context import (
     ANY,
+    SEND_RECEIVE,
     Conditions,
     Head,
     Lowering,
@@ -34,15 +35,7 @@ from lsmc.modules.apparmor.socket_address import pack_pattern
 from lsmc.modules.apparmor.syntax import ast
 
 _INET = ("inet", "inet6")
-SYNONYMS = {
-    "write": ("send",),
-    "read": ("receive",),
-    "w": ("send",),
-    "r": ("receive",),
-    "rw": ("send", "receive"),
-    "wr": ("send", "receive"),
-}
-PERMISSION_WORDS = frozenset((*NETWORK.permissions, *SYNONYMS))
+PERMISSION_WORDS = frozenset((*NETWORK.permissions, *SEND_RECEIVE))
 _CREATE = NETWORK.mask(("create",))
 _BIND = NETWORK.mask(("bind",))
 _PEER = NETWORK.mask(("send", "receive", "connect", "accept"))
@@ -60,7 +53,7 @@ def lower_network(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterato
     perms = rule.perms
     if perms is None and words and words[0].text in PERMISSION_WORDS:
         perms = (words.pop(0),)
-    mask = words_to_mask(NETWORK, perms, SYNONYMS, "network") if perms else NETWORK.all
+    mask = words_to_mask(NETWORK, perms, SEND_RECEIVE, "network") if perms else NETWORK.all
     families, types, protocol = _socket(words)
     local = Conditions(rule.conditions, _LOCAL_CONDITIONS, "a network rule", operators=("=", ":="))
     peer = Conditions(
@@ -270,7 +263,7 @@ def lower_unix(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
             f"`{word.text}` is not a permission of a unix rule",
             "write the socket type as `type=…`" if word.text in SOCKET_TYPES else "",
         )
-    mask = words_to_mask(UNIX, rule.perms, SYNONYMS, "unix") if rule.perms else UNIX.all
+    mask = words_to_mask(UNIX, rule.perms, SEND_RECEIVE, "unix") if rule.perms else UNIX.all
     kind = conditions.single("type")
     if kind is not None and kind.text not in SOCKET_TYPES:
         raise refusal(

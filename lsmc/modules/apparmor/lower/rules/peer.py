@@ -8,6 +8,7 @@ from lsmc.ir.model import Rule
 from lsmc.modules.apparmor.classes import PTRACE, SIGNAL
 from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.lower.context import (
+    SEND_RECEIVE,
     SOME,
     Conditions,
     Head,
@@ -19,14 +20,6 @@ from lsmc.modules.apparmor.names import SIGNAL_ALIASES, SIGNALS, signal_named
 from lsmc.modules.apparmor.refused import refusal
 from lsmc.modules.apparmor.syntax import ast
 
-_SIGNAL_SYNONYMS = {
-    "write": ("send",),
-    "w": ("send",),
-    "read": ("receive",),
-    "r": ("receive",),
-    "rw": ("send", "receive"),
-    "wr": ("send", "receive"),
-}
 _PTRACE_SYNONYMS = {
     "write": ("trace",),
     "w": ("trace",),
@@ -40,7 +33,7 @@ def lower_signal(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator
     """The IR of a signal rule; raises `Refused`."""
     conditions = Conditions(rule.conditions, ("set", "peer"), "a signal rule", repeatable=("set",))
     perms = rule.perms or ()
-    mask = words_to_mask(SIGNAL, perms, _SIGNAL_SYNONYMS, "signal") if perms else SIGNAL.all
+    mask = words_to_mask(SIGNAL, perms, SEND_RECEIVE, "signal") if perms else SIGNAL.all
     names = [signal_name(word) for word in conditions.words("set")]
     peer = conditions.single("peer")
     which = one_of(names) if names else SOME
