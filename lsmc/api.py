@@ -108,6 +108,7 @@ def check(
     ignore: Iterable[str] = (),
     config: StrPath | None = None,
     module: str | None = None,
+    included: bool = False,
 ) -> list[Diagnostic]:
     """Lint profile files, or the files of directories, together: errors first, then findings.
 
@@ -131,6 +132,7 @@ def check(
         ignore: those of the checks not to run.
         config: a `lsmc.toml`, or a `pyproject.toml` with `[tool.lsmc]`.
         module: the security module whose policy it is; told by the paths when not given.
+        included: report findings in included files that were not given, too.
     """
     from lsmc.lint.setup import check_paths
 
@@ -149,6 +151,7 @@ def check(
         select=select,
         ignore=ignore,
         config=config,
+        included=included,
     )
 
 

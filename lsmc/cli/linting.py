@@ -29,6 +29,7 @@ from lsmc.lint.fixes import Fixer
 from lsmc.lint.model import Lint, SettingError
 from lsmc.lint.rule_docs import pages
 from lsmc.lint.run import Linter, Result
+from lsmc.lint.scope import Scope
 from lsmc.lint.setup import Setup, find_config, read_baseline, read_config, start_of
 from lsmc.modules.registry import lint_of, module_of
 from lsmc.output import findings, github, gitlab, junit, sarif
@@ -72,6 +73,7 @@ class LintOptions(NamedTuple):
     fix: bool = False
     unsafe_fixes: bool = False
     diff: bool = False
+    included: bool = False
 
 
 def lint(wish: LintOptions, screen: Screen) -> int:
@@ -139,7 +141,12 @@ class _Run:
         jobs = self.wish.reading.jobs or os.cpu_count() or 1
         read = self.lint.reader(self.options, files or DiskFiles(), self.stdin)
         return Linter(
-            read=read, selected=self.selected, known=self.lint.names, config=self.config, jobs=jobs
+            read=read,
+            selected=self.selected,
+            known=self.lint.names,
+            config=self.config,
+            jobs=jobs,
+            included=self.wish.included,
         )
 
     def baseline(self) -> Baseline | None:
@@ -186,11 +193,8 @@ class _Run:
 
     def _editable(self, finding: Diagnostic, path: str) -> bool:
         """Whether a fix may change a file: it was given, or lies in a directory that was given."""
-        real = _real(path)
-        given = [_real(one) for one in self.wish.paths if one != "-"]
-        return bool(self._changed([finding])) and any(
-            real == one or real.startswith(one + os.sep) for one in given
-        )
+        given = [path for path in self.wish.paths if path != "-"]
+        return bool(self._changed([finding])) and Scope(given).holds(path)
 
     def _each(self) -> int:
         """Lint each file alone, in the order given."""
@@ -254,6 +258,7 @@ class _Run:
             version=__version__,
             suppressed=result.suppressed,
             known=result.known,
+            elsewhere=result.elsewhere,
             module=module_of(self.wish.paths, self.wish.reading.module).name,
         )
         for form, path in self.reports.items():
@@ -290,8 +295,16 @@ class _Run:
         away += [f"{report.known} in the baseline"] if report.known else []
         text = ", ".join(counts) or "nothing found"
         tail = f" ({', '.join(away)})" if away else ""
-        files = _count(len(report.files), "file")
-        self.screen.remark(f"{text} in {files}{tail}")
+        files = {
+            *map(_real, report.files),
+            *(_real(one.file) for one in report.findings if one.file),
+        }
+        self.screen.remark(f"{text} in {_count(len(files), 'file')}{tail}")
+        safe_fixes = sum(one.fix is not None and one.fix.safe for one in report.findings)
+        if safe_fixes:
+            self.screen.remark(f"{safe_fixes} fixable with --fix")
+        if report.elsewhere:
+            self.screen.remark(f"{report.elsewhere} more in included files (--included shows them)")
 
     def _code(self, found: list[Diagnostic], result: Result[Any]) -> int:
         if result.faults or result.broken or any(one.code == _UNREADABLE for one in found):

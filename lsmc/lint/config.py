@@ -77,10 +77,19 @@ class Config:
         """Whether a code is not reported for a file."""
         if not self.path_ignores:
             return False
-        name = os.path.relpath(path, self.folder).replace(os.sep, "/")
         return any(
-            code.startswith(one.codes) and matches(one.pattern, name) for one in self.path_ignores
+            code.startswith(one.codes) and self._meant(one.pattern, path)
+            for one in self.path_ignores
         )
+
+    def _meant(self, pattern: str, path: str) -> bool:
+        """Whether a glob means a file: `/...` from the root, `./...` from here, others anywhere."""
+        if pattern.startswith("./"):
+            return matches(pattern, os.path.relpath(path, self.folder).replace(os.sep, "/"))
+        whole = os.path.normpath(Path.cwd() / path).replace(os.sep, "/")
+        if pattern.startswith("/"):
+            return matches(pattern, whole)
+        return matches(f"**/{pattern}", whole)
 
 
 def table_of(path: str, data: bytes) -> dict[str, Any] | None:

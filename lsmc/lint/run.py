@@ -19,12 +19,17 @@ from lsmc.lint.baseline import Baseline
 from lsmc.lint.config import Config
 from lsmc.lint.model import Check, P, Read, SettingError
 from lsmc.lint.parallel import outcomes
+from lsmc.lint.scope import Scope
 from lsmc.lint.suppression import Suppressions
 
 
 @dataclass(slots=True)
 class Result(Generic[P]):
-    """The result of a run: `findings` in order, errors first; `faults` are failures of lsmc."""
+    """The result of a run: `findings` in order, errors first; `faults` are failures of lsmc.
+
+    `suppressed`, `known` and `elsewhere` count the findings that are not among them: for comments,
+    for the baseline, and since they stand in included files.
+    """
 
     policy: P
     findings: list[Diagnostic] = field(default_factory=list)
@@ -32,6 +37,7 @@ class Result(Generic[P]):
     broken: bool = False
     suppressed: int = 0
     known: int = 0
+    elsewhere: int = 0
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -54,9 +60,14 @@ class Linter(Generic[P]):
         known: Mapping[str, str],
         config: Config | None = None,
         jobs: int = 1,
+        included: bool = True,
     ) -> None:
-        """Many profiles are linted in up to `jobs` processes."""
+        """Many profiles are linted in up to `jobs` processes.
+
+        Without `included`, findings in files that were not given are counted only.
+        """
         self._read = read
+        self._included = included
         self._jobs = jobs
         self.config = config or Config()
         self._checks = tuple(c for c in selected if self._severity(c.code) != "off")
@@ -72,7 +83,8 @@ class Linter(Generic[P]):
 
         OSError when a process is lost.
         """
-        policy, errors = self._read(paths, self.config.settings, self._jobs)
+        given = list(paths)
+        policy, errors = self._read(given, self.config.settings, self._jobs)
         try:
             found, faults = run(policy, self._checks, self._jobs)
         except SettingError as fault:
@@ -86,6 +98,11 @@ class Linter(Generic[P]):
         kept = self._reported(_sound(found, errors), comments, result)
         if "LSM901" in self.codes:
             kept += self._reported(comments.unused(judged, settled), comments, result)
+        if not self._included:
+            scope = Scope(given)
+            own = [one for one in kept if scope.holds(one.file)]
+            result.elsewhere = len(kept) - len(own)
+            kept = own
         if baseline is not None:
             new = [one for one in kept if not baseline.takes(one, result.homes)]
             result.known = len(kept) - len(new)

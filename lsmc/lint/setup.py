@@ -139,6 +139,7 @@ def check_paths(
     select: Iterable[str] | None,
     ignore: Iterable[str],
     config: StrPath | None,
+    included: bool,
 ) -> list[Diagnostic]:
     """The findings of one run for the public API; ValueError for wrong settings."""
     setup = Setup(
@@ -155,7 +156,12 @@ def check_paths(
         baseline = read_baseline(setup.config.baseline)
     processes = jobs or os.cpu_count() or 1
     linter = Linter(
-        read=read, selected=selected, known=lint.names, config=setup.config, jobs=processes
+        read=read,
+        selected=selected,
+        known=lint.names,
+        config=setup.config,
+        jobs=processes,
+        included=included,
     )
     result = linter.lint(paths, baseline)
     return [*result.findings, *result.faults]

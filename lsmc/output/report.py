@@ -21,6 +21,7 @@ class Report:
     """`findings` in order; `faults` are failures of lsmc itself and never among them.
 
     `root` is the directory that paths are relative to in the formats of code hosts.
+    `suppressed`, `known` and `elsewhere` count what is not reported: see `lsmc.lint.run.Result`.
     `module` is the security module whose policy was linted.
     """
 
@@ -32,6 +33,7 @@ class Report:
     version: str = ""
     suppressed: int = 0
     known: int = 0
+    elsewhere: int = 0
     module: str = DEFAULT
 
     def relative(self, path: str) -> str | None:

@@ -167,7 +167,7 @@ def test_shared_text_is_settled_by_whole_trees_only() -> None:
     for name in ("one", "two"):
         Path(name).mkdir()
         Path(name, name).write_text(f"profile {name} {{\n  include <shared>\n}}\n")
-    words = ("lint", "--base", ".", "--format", "concise")
+    words = ("lint", "--base", ".", "--format", "concise", "--included")
     run(*words, "one", "--baseline", "b.json", "--write-baseline")
     Path("shared").write_text("/usr/b r, # lsmc: ignore[LSM101]\n")
     for other in ("clean", "dead", "broken", "unused"):
@@ -373,3 +373,38 @@ def test_reports_are_written_beside_the_output() -> None:
         result = run("lint", "dead", *bad)
         assert (result.exit_code, result.stdout) == (2, "")
         assert why in result.stderr
+
+
+def test_findings_in_included_files_are_counted_and_not_reported() -> None:
+    Path("shared").write_text("/etc/b r,\ndeny /etc/** r,\n")
+    Path("own").write_text("profile own {\n  include <shared>\n  /etc/c r,\n}\n")
+    words = ("lint", "own", "--base", ".", "--select", "LSM101")
+    result = run(*words)
+    assert [row for row in result.stdout.splitlines() if "LSM101" in row] == [
+        "own:3:3: warning: `/etc/c r` never grants anything [LSM101]"
+    ]
+    assert result.stderr == (
+        "1 warning in 1 file\n1 more in included files (--included shows them)\n"
+    )
+    every = run(*words, "--included")
+    assert every.stdout.count("LSM101") == 2
+    assert every.stderr == "2 warnings in 2 files\n"
+    assert run("lint", "own", "shared", *words[2:]).stdout.count("LSM101") == 2
+    assert "shared:1:1" in run("lint", ".", *words[2:]).stdout  # below what was given
+    result = run(*words, "--write-baseline", "--baseline", "b.json")
+    assert result.stderr == "b.json: 1 entries\n"
+
+
+def test_a_run_is_clean_where_only_included_files_have_findings() -> None:
+    Path("shared").write_text("/etc/b r,\ndeny /etc/** r,\n")
+    Path("own").write_text("profile own {\n  include <shared>\n}\n")
+    result = run("lint", "own", "--base", ".", "--select", "LSM101")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.startswith("nothing found in 1 file\n1 more in included files")
+
+
+def test_how_many_findings_have_a_safe_fix_is_told() -> None:
+    Path("own").write_text("profile own {\n  /etc/c r,\n  /etc/c r,\n}\n")
+    assert run("lint", "own", "--select", "LSM104").stderr == (
+        "1 warning in 1 file\n1 fixable with --fix\n"
+    )

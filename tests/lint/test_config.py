@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lsmc.lint.config import Config, config_of, table_of
+from lsmc.lint.config import Config, PathIgnore, config_of, table_of
 from lsmc.lint.model import Check, SettingError, elsewhere
 from lsmc.lint.selection import Selection
 from lsmc.lint.setup import find_config, start_of
@@ -206,3 +206,27 @@ def test_the_search_ends_at_the_root_of_a_repository(tmp_path: Path) -> None:
     assert find_config(str(policy), LINT).path == ""
     (policy.parent / "lsmc.toml").write_text("ignore = ['LSM2']")
     assert find_config(str(policy), LINT).ignore == ("LSM2",)
+
+
+@pytest.mark.parametrize(
+    ("glob", "path", "meant"),
+    [
+        ("abstractions/**", "abstractions/base", True),
+        ("abstractions/**", "apparmor.d/abstractions/base", True),
+        ("./abstractions/**", "abstractions/base", True),
+        ("./abstractions/**", "apparmor.d/abstractions/base", False),
+        ("/etc/apparmor.d/**", "/etc/apparmor.d/abstractions/base", True),
+        ("/etc/apparmor.d/**", "etc/apparmor.d/abstractions/base", False),
+        ("usr.bin.*", "/etc/apparmor.d/usr.bin.man", True),
+        ("apparmor.d/usr.*", "/srv/apparmor.d/usr.bin.man", True),
+        ("apparmor.d/usr.*", "/srv/apparmor.d/below/usr.bin.man", False),
+    ],
+)
+def test_which_files_a_glob_means(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, glob: str, path: str, meant: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ignore = PathIgnore(glob, ("LSM1",))
+    config = Config(str(tmp_path / "lsmc.toml"), path_ignores=(ignore,))
+    assert config.ignores("LSM101", path) is meant
+    assert not config.ignores("LSM201", path)

@@ -50,6 +50,7 @@ FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "jun
     type=click.Choice(("error", "warning", "info")),
     help="The severity from which findings make the exit status 1 [warning].",
 )
+@click.option("--included", is_flag=True, help="Report findings in included files, too.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found in the policy.")
 @click.option("--statistics", is_flag=True, help="End with the number of findings of each code.")
 @click.option("--changed-since", metavar="REV", help="Report findings in files changed since REV.")
