@@ -38,6 +38,7 @@ from lsmc.output.explanation import (
 )
 from lsmc.output.layers import layer_lines
 from lsmc.output.listing import Read, listing
+from lsmc.output.short import fix_of
 from lsmc.output.styled import safe
 from lsmc.output.verdict import head_line, transition_words, why
 from lsmc.version import __version__
@@ -61,7 +62,8 @@ _SECTIONS: Sequence[tuple[str, str, tuple[str, ...]]] = (
 class Entry(NamedTuple):
     """A question and its answer: a cause of the log, or what was asked.
 
-    `notes` are pairs of a text and its role, `record` pairs of a field and its value.
+    `notes` are pairs of a text and its role, `record` pairs of a field and its value; `fix` is what
+    helps, in one line, and `hazards` what is at stake with it.
     """
 
     anchor: str
@@ -77,6 +79,8 @@ class Entry(NamedTuple):
     answers: tuple[Explanation, ...]
     remedies: tuple[Remedy, ...]
     record: tuple[tuple[str, str], ...] = ()
+    fix: str = ""
+    hazards: tuple[str, ...] = ()
 
 
 class Section(NamedTuple):
@@ -183,6 +187,7 @@ def _cause(number: int, found: Explained) -> Entry:
         notes.append(("the log agrees with this policy", ""))
     elif diagnosis.agreement:
         notes.append((AGREEMENT[diagnosis.agreement], "warn"))
+    fix = fix_of(found, wide=cause.varied)
     fields = {
         name: value for name, value in record.to_json().items() if not isinstance(value, dict)
     }
@@ -200,6 +205,8 @@ def _cause(number: int, found: Explained) -> Entry:
         answers=diagnosis.answers,
         remedies=found.remedies,
         record=tuple((name, str(value)) for name, value in fields.items()),
+        fix=fix.text if found.remedies else "",
+        hazards=tuple(HAZARDS[word] for word in fix.hazards),
     )
 
 

@@ -48,17 +48,17 @@ def rows(found: Sequence[Explained]) -> list[Row]:
 
     A rule for objects of its kind counts where it is that of several causes.
     """
-    wide = [_fix(one, wide=True) for one in found]
+    wide = [fix_of(one, wide=True) for one in found]
     shared = Counter(wide)
-    groups: dict[_Fix, list[Explained]] = {}
+    groups: dict[Fix, list[Explained]] = {}
     for one, fix in zip(found, wide, strict=True):
         alone = shared[fix] < _SEVERAL and not one.diagnosis.cause.varied
-        groups.setdefault(_fix(one, wide=False) if alone else fix, []).append(one)
+        groups.setdefault(fix_of(one, wide=False) if alone else fix, []).append(one)
     listed = [Row(tuple(some), fix.text, fix.is_rule, fix.hazards) for fix, some in groups.items()]
     return sorted(listed, key=lambda row: (-row.records, _RANKS[row.status], -len(row.hazards)))
 
 
-class _Fix(NamedTuple):
+class Fix(NamedTuple):
     """What helps a cause, and what else its row says."""
 
     subject: str
@@ -68,11 +68,12 @@ class _Fix(NamedTuple):
     hazards: tuple[str, ...]
 
 
-def _fix(one: Explained, *, wide: bool) -> _Fix:
+def fix_of(one: Explained, *, wide: bool) -> Fix:
+    """What helps a cause; with `wide` a rule for objects of its kind."""
     remedies = [r for need in needs(one.remedies) for r in need.advised(wide=wide)]
     is_rule = bool(remedies) and not any(remedy.says for remedy in remedies)
     texts = (remedy.brief for remedy in remedies)
-    return _Fix(
+    return Fix(
         subject=one.diagnosis.subject,
         status=one.diagnosis.status,
         text=(" " if is_rule else "; ").join(texts) or _advice(one),

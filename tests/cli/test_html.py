@@ -72,6 +72,9 @@ def test_the_parts_of_a_report(run: Run, bundle: Path, tmp_path: Path) -> None:
     assert texts(tree, "h3")[0] == "3× nginx file open r /srv/x"
     assert "/srv/x r," in texts(tree, "code")
     assert "The log agrees with this policy" in [t.capitalize() for t in texts(tree, "p", "note")]
+    # what a row says while it is closed
+    assert texts(tree, "span", "fix")[0] == "/srv/x r,"
+    assert "overrides a rule that denies this" in texts(tree, "span", "fix")[1]
     # the deny rule stands marked among its neighbours, with the include that led to it
     assert "audit deny @{HOME}/.ssh/{,**} mrwlk," in texts(tree, "mark")
     assert any(via.startswith("included at profiles/viewer:") for via in texts(tree, "span", "via"))
