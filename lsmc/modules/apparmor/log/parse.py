@@ -140,9 +140,11 @@ _HEADER = re.compile(
 #: for audisp's `node=` and the structured data of RFC 5424 in brackets.
 _FRONT = re.compile(r"""(?:node=\S+ )?(?:[^"'=\[]++|\[[^\]]*+\])*+(?:\btype=[\w\[\]-]+\s*)?""")
 #: The time of RFC 3339 and of `journalctl -o short-iso`.
+#: A date and time with an offset, as RFC 3339, journalctl and dmesg write it; or the seconds since
+#: 1970 of `journalctl -o short-unix`.
 _STAMP = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
-    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})"
+    r"(?:<[0-9]{1,3}>)?(?:([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2}))|([0-9]{9,10})\.[0-9]{6} )"
 )
 _UNKNOWN_TYPE = re.compile(r"UNKNOWN\[(\d{1,9})\]")
 _NAMED_TYPES = {f"APPARMOR_{word}": event for word, event in EVENT_WORDS.items()}
@@ -180,8 +182,12 @@ def parse_message(envelope: Envelope, source: LogPlace | None = None) -> Record 
 def _stamp(text: str) -> int:
     """The time with an offset that a line begins with, in seconds; 0 where there is none."""
     match = _STAMP.match(text)
+    if match is None:
+        return 0
+    if match[2]:
+        return int(match[2])
     try:
-        return max(0, int(datetime.fromisoformat(match[0]).timestamp())) if match else 0
+        return max(0, int(datetime.fromisoformat(match[1]).timestamp()))
     except (ValueError, OverflowError):
         return 0
 
