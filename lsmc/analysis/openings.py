@@ -9,7 +9,7 @@ nothing is compiled for the pair.  Objects are those that exist: paths as the ke
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from lsmc.analysis.differing import by_meaning
@@ -37,8 +37,8 @@ class Opening(NamedTuple):
 class Openings:
     """The accesses that the rules of one profile newly allow in another profile.
 
-    The request itself (`cls`, `key`, `wanted`) is left out; `cut` becomes true when a search grew
-    too large, so that there may be further openings.
+    What is wanted (`cls`, `keys`, `wanted`) is left out; `cut` becomes true when a search grew too
+    large, so that there may be further openings.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class Openings:
         old: Matcher,
         new: Matcher,
         cls: MediationClass,
-        key: bytes,
+        keys: Sequence[bytes],
         wanted: int,
     ) -> None:
         self.cut = False
         self._semantics = semantics
         self._old, self._new = old, new
-        self._cls, self._key = cls, key
+        self._cls, self._keys = cls, frozenset(keys)
         self._wanted = wanted
         self._empty = old.node(())
 
@@ -98,7 +98,7 @@ class Openings:
         views: list[Any] = [ClassView(self._new, cls.code), ClassView(self._old, cls.code), real]
         asked = len(views)
         if cls is self._cls:
-            views.append(_Only(self._key))
+            views.append(_Known(self._keys))
 
         def goal(states: Sequence[Any]) -> bool:
             first, second = states[0], states[1] or self._empty
@@ -108,7 +108,7 @@ class Openings:
                 return False
             if along is not None and not along.matches(first):
                 return False
-            same = cls is self._cls and states[asked] == len(self._key)
+            same = cls is self._cls and states[asked] in self._keys
             return next(self._gains(cls, first, second, same), None) is not None
 
         def alive(states: Sequence[Any]) -> bool:
@@ -127,7 +127,7 @@ class Openings:
 
     def _opening(self, cls: MediationClass, key: bytes) -> Opening | None:
         first, second = self._nodes(cls, key)
-        same = cls is self._cls and key == self._key
+        same = cls is self._cls and key in self._keys
         gain = next(self._gains(cls, first, second, same), None)
         return Opening(cls, key, *gain) if gain is not None else None
 
@@ -152,18 +152,23 @@ class Openings:
                 yield gain, owner
 
 
-class _Only:
-    """The automaton of a single key, to distinguish it from others that lead to the same states."""
+class _Known:
+    """The automaton of some keys, to distinguish them from others that lead to the same states; a
+    state is what was read."""
 
-    start = 0
+    start = b""
 
-    def __init__(self, key: bytes) -> None:
-        self.key = key
+    def __init__(self, keys: Collection[bytes]) -> None:
+        self.keys = keys
+        self._following: dict[bytes, dict[int, bytes]] = {}
+        for key in keys:
+            for length, byte in enumerate(key):
+                self._following.setdefault(key[:length], {})[byte] = key[: length + 1]
 
-    def edges(self, state: int) -> tuple[tuple[int, int], ...]:
+    def edges(self, state: bytes) -> list[tuple[int, bytes]]:
         """Where a state leads."""
-        return ((1 << self.key[state], state + 1),) if state < len(self.key) else ()
+        return [(1 << byte, longer) for byte, longer in self._following.get(state, {}).items()]
 
-    def accepts(self, state: int) -> tuple[int, ...]:
-        """Whether the key is complete."""
-        return (0,) if state == len(self.key) else ()
+    def accepts(self, state: bytes) -> tuple[int, ...]:
+        """Whether a key is complete."""
+        return (0,) if state in self.keys else ()

@@ -218,13 +218,14 @@ def _explained(
     reading: Reading,
     progress: Progress | None,
 ) -> Iterator[Explained]:
-    from lsmc.explain.diagnosis import Explained, diagnose
+    from lsmc.explain.diagnosis import diagnose
 
     logs = _logs(policy)
     remedies = logs.remedies(policy.engine, reading.options())
     some = causes.sorted()
-    for number, diagnosis in enumerate(diagnose(logs.questions(), policy.engine, some), 1):
-        yield Explained(diagnosis, remedies(diagnosis))
+    diagnoses = list(diagnose(logs.questions(), policy.engine, some))
+    for number, one in enumerate(remedies(diagnoses), 1):
+        yield one
         if progress is not None:
             progress("explaining causes", number, len(some))
 

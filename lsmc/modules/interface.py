@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lsmc.compiler.inputs import Options
     from lsmc.engine.verdict import Permissions, Verdict
     from lsmc.explain.abilities import Abilities
-    from lsmc.explain.diagnosis import Diagnosis, Questions, Remedy
+    from lsmc.explain.diagnosis import Diagnosis, Explained, Questions, Remedy
     from lsmc.explain.explanation import Explanation
     from lsmc.explain.learning import Learner, Wanted
     from lsmc.explain.log_groups import Grouping
@@ -64,7 +64,8 @@ class Logs(NamedTuple):
         form: how its records are read.
         grouping: which of them have one cause.
         questions: what they ask of a policy.
-        remedies: (policy, options) gives the function that finds what would allow a denial.
+        remedies: (policy, options) gives the function that finds what would allow the denials of a
+            log, each for itself and together.
         patched: (remedies, options) the old and the new text of each file of policy that they
             change, one character a byte; what is at stake with them stands there as comments.
     """
@@ -72,7 +73,7 @@ class Logs(NamedTuple):
     form: Callable[[], "LogFormat"]
     grouping: Callable[[], "Grouping"]
     questions: Callable[[], "Questions"]
-    remedies: Callable[[Any, "Options"], Callable[["Diagnosis"], tuple["Remedy", ...]]]
+    remedies: Callable[[Any, "Options"], Callable[[Sequence["Diagnosis"]], Iterator["Explained"]]]
     patched: Callable[[Iterable["Remedy"], "Options"], Mapping[str, tuple[str, str]]]
 
 

@@ -38,7 +38,7 @@ def matcher(found: lsmc.Policy) -> Matcher:
 
 
 def openings(old: lsmc.Policy, new: lsmc.Policy, key: bytes = b"", wanted: str = "") -> Openings:
-    return Openings(SEMANTICS, matcher(old), matcher(new), FILE, key, FILE.mask(tuple(wanted)))
+    return Openings(SEMANTICS, matcher(old), matcher(new), FILE, [key], FILE.mask(tuple(wanted)))
 
 
 def opened(old: str, new: str, asked: str = "", wanted: str = "") -> list[tuple[str, str]]:

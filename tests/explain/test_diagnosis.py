@@ -241,7 +241,7 @@ def test_what_a_link_would_have_beyond_its_target(tmp_path: Path) -> None:
     assert (found["status"], found["agreement"]) == ("denied", "agrees")
     assert "the new name would have `m`, which its target lacks" in found["note"]
     assert "a `link` rule without `subset`" in found["note"]
-    assert [one["rule"] for one in found["suggestions"]] == ["/srv/b m,"]
+    assert [one["rule"] for one in found["suggestions"]] == ["owner /srv/b m,"]
     for rules in ("/srv/a rml, /srv/b rm,", "/srv/a rm, link /srv/a -> /srv/b, /srv/b r,"):
         (tmp_path / "q").write_text(f"profile app {{ {rules} }}\n")
         after = json.loads(CliRunner().invoke(cli, [*args, "--format", "jsonl"]).stdout)

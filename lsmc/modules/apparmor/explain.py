@@ -102,7 +102,8 @@ def _explain(
             if refused and (look.missing or _lacks_target(verdict, look)):
                 missed += misses(engine.tables, look)
                 lacking.append(look)
-        suggestions += smallest(engine, profile, lacking, linking=operation.cls == "link")
+        linking = operation.cls == "link"
+        suggestions += smallest(engine, profile, lacking, linking=linking, recorded=mediated)
     attaches = None
     if operation.cls == "file" and "x" in operation.perms:
         namespace = profiles[0].namespace if profiles else ""

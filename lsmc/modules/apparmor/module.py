@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lsmc.compiler.inputs import Options
     from lsmc.engine.verdict import Permissions, Verdict
     from lsmc.explain.abilities import Abilities
-    from lsmc.explain.diagnosis import Diagnosis, Questions, Remedy
+    from lsmc.explain.diagnosis import Diagnosis, Explained, Questions, Remedy
     from lsmc.explain.explanation import Explanation
     from lsmc.explain.learning import Learner, Wanted
     from lsmc.explain.log_groups import Grouping
@@ -124,10 +124,12 @@ def _questions() -> Questions:
     return QUESTIONS
 
 
-def _remedies(engine: Engine, options: Options) -> Callable[[Diagnosis], tuple[Remedy, ...]]:
+def _remedies(
+    engine: Engine, options: Options
+) -> Callable[[Sequence[Diagnosis]], Iterator[Explained]]:
     from lsmc.modules.apparmor.suggest.remedies import RemedyFinder
 
-    return RemedyFinder(engine, options).of
+    return RemedyFinder(engine, options).explained
 
 
 def _patched(remedies: Iterable[Remedy], options: Options) -> Mapping[str, tuple[str, str]]:

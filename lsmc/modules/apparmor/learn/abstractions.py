@@ -105,7 +105,7 @@ def _hazards(old: Matcher, new: Matcher, wishes: Sequence[Wish]) -> tuple[str, .
     if cls is FILE and wanted & FILE.mask("w"):
         wanted |= FILE.mask("a")
     found: dict[str, None] = {}
-    openings = Openings(SEMANTICS, old, new, cls, key_of(cls, first)[1:], wanted)
+    openings = Openings(SEMANTICS, old, new, cls, [key_of(cls, first)[1:]], wanted)
     for one in openings.by_rule():
         risks = hazards(one.cls.name, fields_of(one.cls, one.key), one.cls.names(one.mask))
         found.update(dict.fromkeys(risk for risk in risks if risk not in asked))

@@ -6,22 +6,33 @@ that what they share is built once. One that needs variables of the including pr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from posixpath import join
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from posixpath import basename, join
 
 from lsmc.base.diagnostics import PolicyError
 from lsmc.compiler.inputs import ignored
 from lsmc.engine.matcher import Matcher
 from lsmc.ir.model import Profile
+from lsmc.modules.apparmor.classes import BY_NAME
 from lsmc.modules.apparmor.compile import Compiler
 from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.resolve.library import Library
+from lsmc.modules.apparmor.suggest.suggest import Wish
+from lsmc.modules.apparmor.suggest.trial import allows, key_of
 
 _ROOT = "abstractions"
+#: A word that says something.
+_WORD = re.compile("[a-z]{4,}")
 _TUNABLES = "tunables/global"
 #: The greatest depth of folders, and how many abstractions are compiled.
 _DEPTH = 4
 _MOST = 4_000
+#: An abstraction is offered when one in so many of its rules is needed; or several rules, and one
+#: in so many.
+_ENOUGH = 3
+_SEVERAL = 3
+_LEAST = 20
 
 
 def compile_abstractions(front: Compiler, abi: str) -> dict[str, Matcher]:
@@ -41,6 +52,35 @@ def compile_abstractions(front: Compiler, abi: str) -> dict[str, Matcher]:
         if not any(one.severity == "error" for one in compiled.diagnostics):
             profiles[name] = compiled.profiles[0]
     return _matchers(profiles)
+
+
+def fitting(abstractions: Mapping[str, Matcher], wishes: Sequence[Wish]) -> list[str]:
+    """The abstractions that fit some wishes, those first of which they need the greatest share.
+
+    One fits when a third of its rules is needed, or several of them and no less than a twentieth,
+    or what is wished is called like it.
+    """
+    found = []
+    for name, matcher in abstractions.items():
+        needed: set[int] = set()
+        meant = False
+        for wish in wishes:
+            if allows(matcher, wish):
+                node = matcher.walk(key_of(BY_NAME[wish.cls], wish))
+                needed.update(match.rule.facts.id for match in matcher.matched(node))
+                meant = meant or _is_called(name, wish)
+        rules = sum(len(group.rules) for group, _, _ in matcher.groups())
+        several = len(needed) >= _SEVERAL and len(needed) * _LEAST >= rules
+        if needed and (len(needed) * _ENOUGH >= rules or several or meant):
+            found.append((-len(needed) / rules, name))
+    return [name for _, name in sorted(found)]
+
+
+def _is_called(name: str, wish: Wish) -> bool:
+    """Whether a word of an abstraction's name stands in the path that is wished."""
+    path = wish.fields.get("path", b"").decode("latin-1").lower()
+    words = _WORD.findall(basename(name).lower())
+    return any(word.removesuffix("s") in path for word in words)
 
 
 def _matchers(profiles: dict[str, Profile]) -> dict[str, Matcher]:

@@ -20,6 +20,10 @@ from lsmc.modules.apparmor.suggest.suggest import Wish, suggest, word
 #: Variables with more values stand for lists of programs and the like, not for places.
 _MAX_VALUES = 64
 _PREFERRED = ("HOME", "PROC", "run", "bin", "lib", "tmp", "etc", "sys", "share", "HOMEDIRS")
+#: A device of a kind that has many, by its place in sysfs.
+_DEVICE = re.compile(
+    r"/sys/devices/(?:[^/]+/)+?(net|block|hwmon|drm|power_supply|sound|input|tty)/[^/]+(?=/)"
+)
 #: What a set of a regular expression would read as an operator, and a glob does not.
 _SET_SIGN = re.compile(r"(?<!\\)[\[&|~]|--")
 _NEEDS_QUOTES = re.compile(r"[\s!()=#<>]|\A[+&:]")
@@ -43,15 +47,21 @@ class Places:
 
     def path(self, data: bytes, owner: bool) -> str:
         """A path as a pattern for its kind, quoted where it must be."""
+        return quoted(self.pattern(data, owner))
+
+    def pattern(self, data: bytes, owner: bool) -> str:
+        """A path as a pattern for its kind."""
         text = decode(data)
         name, length = self.start(text)
         parts = [f"@{{{name}}}"] if name else []
         before = text[:length]
+        if match := _DEVICE.match(text):  # where it hangs differs from machine to machine
+            parts = ["@{sys}" if "sys" in self.names else "/sys", f"/devices/**/{match[1]}/*"]
+            before, length = match[0], match.end()
         for part in re.split(r"(/)", text[length:]):
             parts.append(self._component(part, before, owner))
             before += part
-        found = "".join(parts)
-        return f'"{found}"' if _NEEDS_QUOTES.search(found) else found
+        return "".join(parts)
 
     def _component(self, part: str, before: str, owner: bool) -> str:
         if re.fullmatch("[0-9]+", part) and before.endswith("/"):
@@ -69,6 +79,11 @@ class Places:
             found += [_bare(part[at : match.start()]), "*"]
             at = match.end()
         return "".join([*found, _bare(part[at:])])
+
+
+def quoted(pattern: str) -> str:
+    """A pattern as a word of policy."""
+    return f'"{pattern}"' if _NEEDS_QUOTES.search(pattern) else pattern
 
 
 def _bare(text: str) -> str:
@@ -95,12 +110,16 @@ def generalized(wish: Wish, places: Places) -> Iterator[str]:
 
 
 def _file(wish: Wish, places: Places) -> str:
+    return file_rule(wish, places.pattern(wish.fields["path"], wish.owner))
+
+
+def file_rule(wish: Wish, pattern: str) -> str:
+    """The rule that allows what is wished of a file to those of a pattern."""
     owner = wish.owner and "x" not in wish.permissions
     plain = suggest(wish._replace(fields={"path": b"/"}, owner=False, priority=None)) or ""
     letters = plain.rpartition(" ")[2]
-    path = places.path(wish.fields["path"], wish.owner)
     head = f"priority={wish.priority} " if wish.priority is not None else ""
-    return f"{head}{'owner ' if owner else ''}{path} {letters}"
+    return f"{head}{'owner ' if owner else ''}{quoted(pattern)} {letters}"
 
 
 _DROPPED: dict[str, tuple[frozenset[str], ...]] = {

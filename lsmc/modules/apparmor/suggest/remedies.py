@@ -6,7 +6,7 @@ allow what was denied, and is compared to the profile for what else it would new
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count, islice
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from lsmc.base.source import from_display
 from lsmc.base.text import encode
 from lsmc.compiler.inputs import Options
 from lsmc.engine.matcher import Matcher
-from lsmc.explain.diagnosis import Diagnosis, Remedy
+from lsmc.explain.diagnosis import Diagnosis, Explained, Remedy
 from lsmc.explain.explanation import Suggestion
 from lsmc.modules.apparmor.classes import BY_NAME, FILE
 from lsmc.modules.apparmor.compile import Compiler
@@ -24,10 +24,11 @@ from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.requests import fields_of
 from lsmc.modules.apparmor.semantics import SEMANTICS
-from lsmc.modules.apparmor.suggest.abstractions import compile_abstractions
+from lsmc.modules.apparmor.suggest.abstractions import compile_abstractions, fitting
 from lsmc.modules.apparmor.suggest.besides import Besides
-from lsmc.modules.apparmor.suggest.generalize import Places, generalized
+from lsmc.modules.apparmor.suggest.generalize import Places, file_rule, generalized
 from lsmc.modules.apparmor.suggest.new_profile import userns_profile
+from lsmc.modules.apparmor.suggest.siblings import families
 from lsmc.modules.apparmor.suggest.suggest import Wish, word
 from lsmc.modules.apparmor.suggest.trial import allows, key_of
 from lsmc.tables.records import ProfileRecord
@@ -35,8 +36,6 @@ from lsmc.tables.records import ProfileRecord
 #: Examples of what a rule opens, and abstractions that are offered.
 EXAMPLES = 3
 ABSTRACTIONS = 2
-#: Abstractions that are tried in full, those with the fewest rules first.
-_TRIED = 4
 _WRITE, _APPEND = FILE.mask("w"), FILE.mask("a")
 
 
@@ -59,6 +58,54 @@ class RemedyFinder:
         self._tried: dict[tuple[str, ...], Matcher | None] = {}
         self._abstractions_of: dict[str, dict[str, Matcher]] = {}
         self._besides = Besides(policy)
+        self._asked: dict[str, dict[str, Suggestion]] = {}
+        self._families: dict[tuple[str, str], Remedy] = {}
+        self._fitting: dict[str, list[str]] = {}
+
+    def explained(self, diagnoses: Sequence[Diagnosis]) -> Iterator[Explained]:
+        """The causes with their remedies, in order; what fits many is sought among all of them."""
+        for diagnosis in diagnoses:
+            for answer in diagnosis.answers:
+                for one in answer.suggestions:
+                    if one.kind == "exact" and one.wish is not None:
+                        self._asked.setdefault(one.profile, {}).setdefault(one.rule, one)
+        for name, some in self._asked.items():
+            self._find_families(name, list(some.values()))
+        for diagnosis in diagnoses:
+            yield Explained(diagnosis, self.of(diagnosis))
+
+    def _find_families(self, name: str, suggestions: list[Suggestion]) -> None:
+        """Find the rules for files of one kind, among all that a profile lacks."""
+        alike: dict[object, list[Suggestion]] = {}
+        for one in suggestions:
+            if one.wish.cls == "file" and "overrides-deny" not in one.hazards:
+                wish = one.wish
+                key = wish.permissions, wish.owner, wish.exec_mode, one.hazards
+                alike.setdefault(key, []).append(one)
+        profile, terms = self._home(name)
+        if profile is None or terms is None:
+            return
+        for some in alike.values():
+            wishes = [one.wish for one in some]
+            patterns = [terms.places.pattern(one.fields["path"], one.owner) for one in wishes]
+            for family in families(patterns):
+                if len({patterns[number] for number in family.members}) > 1:
+                    members = [some[number] for number in family.members]
+                    self._find_family(profile, terms, family.pattern, members)
+
+    def _find_family(
+        self, profile: ProfileRecord, terms: _Terms, pattern: str, members: list[Suggestion]
+    ) -> None:
+        rule = file_rule(members[0].wish, pattern)
+        tried = self._try(terms, profile, rule)
+        members = [one for one in members if tried is not None and allows(tried, one.wish)]
+        if tried is None or len(members) < 2:
+            return
+        remedy = _plain(members[0])._replace(kind="general", rule=rule)
+        added = self._added(profile, tried, *(one.wish for one in members))
+        remedy = _opening(remedy, profile, list(islice(added.of_class(), EXAMPLES + 1)), added.cut)
+        for one in members:
+            self._families[one.profile, one.rule] = remedy
 
     def of(self, diagnosis: Diagnosis) -> tuple[Remedy, ...]:
         """The remedies for a cause, each once."""
@@ -74,28 +121,17 @@ class RemedyFinder:
 
     def remedies(self, one: Suggestion) -> Iterator[Remedy]:
         """The remedies for a suggestion, the smallest first."""
-        plain = Remedy(
-            kind=one.kind,
-            rule=one.rule,
-            profile=one.profile,
-            file=one.file,
-            line=one.line,
-            hazards=one.hazards,
-            says=one.says,
-            overrides=one.overrides,
-            replaces=one.replaces,
-        )
+        plain = _plain(one)
         if one.kind == "deny":
             yield plain
             return
-        profile = self.policy.tables.find(one.profile)
-        home = self.policy.bundle.place(profile.place).file if profile is not None else ""
-        terms = self._terms_of(home) if home else None
+        profile, terms = self._home(one.profile)
         if one.wish is None or profile is None or terms is None:
             yield plain  # the file is gone: nothing can be tried
             return
         bare = one.rule.removeprefix("owner ")
         alone = one.kind == "mend" or "overrides-deny" in one.hazards
+        family = self._families.get((one.profile, one.rule))
         general = generalized(one.wish, terms.places) if not alone else ()
         for rule in (one.rule, *general):
             same = rule.removeprefix("owner ") == bare
@@ -106,16 +142,27 @@ class RemedyFinder:
             found = list(islice(added.of_class(), EXAMPLES + 1))
             remedy = plain._replace(kind=plain.kind if same else "general", rule=rule)
             yield _opening(remedy, profile, found, added.cut)
+            if rule == one.rule and family is not None:
+                yield family
         if not alone:
             yield from self._abstractions(terms, plain, one.wish, profile)
 
-    def _added(self, profile: ProfileRecord, tried: Matcher, wish: Wish) -> Openings:
-        cls = BY_NAME[wish.cls]
-        wanted = cls.mask(wish.permissions)
+    def _home(self, name: str) -> tuple[ProfileRecord | None, _Terms | None]:
+        """A profile, and the words of the file that it is in."""
+        profile = self.policy.tables.find(name)
+        if profile is None:
+            return None, None
+        return profile, self._terms_of(self.policy.bundle.place(profile.place).file)
+
+    def _added(self, profile: ProfileRecord, tried: Matcher, *wishes: Wish) -> Openings:
+        """What a tried rule opens besides what is wished, which is of one class and mask."""
+        cls = BY_NAME[wishes[0].cls]
+        wanted = cls.mask(wishes[0].permissions)
         if cls is FILE and wanted & _WRITE:
             wanted |= _APPEND
         old = self.policy.tables.matcher(profile)
-        return Openings(SEMANTICS, old, tried, cls, key_of(cls, wish)[1:], wanted)
+        keys = [key_of(cls, wish)[1:] for wish in wishes]
+        return Openings(SEMANTICS, old, tried, cls, keys, wanted)
 
     def _terms_of(self, file: str) -> _Terms | None:
         """The words of a file; None when it can no longer be read or has faults."""
@@ -172,31 +219,39 @@ class RemedyFinder:
     def _abstractions(
         self, terms: _Terms, plain: Remedy, wish: Wish, profile: ProfileRecord
     ) -> Iterator[Remedy]:
-        """Abstractions that allow it, those that open least first."""
-        found = []
-        for name in self._candidates(terms, wish)[:_TRIED]:
+        """Abstractions that allow it, those first of which the profile needs the greatest share."""
+        abi = next((line for line in terms.preamble.split("\n") if line.startswith("abi ")), "")
+        if abi not in self._abstractions_of:
+            self._abstractions_of[abi] = compile_abstractions(self.front, abi)
+        known = self._abstractions_of[abi]
+        if profile.full_name not in self._fitting:
+            asked = self._asked.get(profile.full_name, {})
+            wishes = [one.wish for one in asked.values()] or [wish]
+            self._fitting[profile.full_name] = fitting(known, wishes)
+        offered = (n for n in self._fitting[profile.full_name] if allows(known[n], wish))
+        for name in islice(offered, ABSTRACTIONS):
             rule = f"include <{name}>"
             tried = self._try(terms, profile, rule)
             if tried is not None and allows(tried, wish):
                 added = self._added(profile, tried, wish)
                 opened = list(added.by_rule())
-                remedy = plain._replace(kind="abstraction", rule=rule)
-                remedy = remedy._replace(rules=len(opened))
-                found.append(_opening(remedy, profile, opened, added.cut))
-        found.sort(key=lambda one: (len(one.hazards), one.rules, one.rule))
-        yield from found[:ABSTRACTIONS]
+                remedy = plain._replace(kind="abstraction", rule=rule, rules=len(opened))
+                yield _opening(remedy, profile, opened, added.cut)
 
-    def _candidates(self, terms: _Terms, wish: Wish) -> list[str]:
-        """The abstractions that seem to allow a wish, those with the fewest rules first."""
-        abi = next((line for line in terms.preamble.split("\n") if line.startswith("abi ")), "")
-        if abi not in self._abstractions_of:
-            self._abstractions_of[abi] = compile_abstractions(self.front, abi)
-        found = [
-            (sum(len(group.rules) for group, _, _ in matcher.groups()), name)
-            for name, matcher in self._abstractions_of[abi].items()
-            if allows(matcher, wish)
-        ]
-        return [name for _, name in sorted(found)]
+
+def _plain(one: Suggestion) -> Remedy:
+    """A suggestion as a remedy, with nothing known of what it opens."""
+    return Remedy(
+        kind=one.kind,
+        rule=one.rule,
+        profile=one.profile,
+        file=one.file,
+        line=one.line,
+        hazards=one.hazards,
+        says=one.says,
+        overrides=one.overrides,
+        replaces=one.replaces,
+    )
 
 
 def _opening(remedy: Remedy, profile: ProfileRecord, found: Iterable[Opening], cut: bool) -> Remedy:

@@ -18,7 +18,7 @@ from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.mount_sides import sides
 from lsmc.modules.apparmor.precedence import decide
 from lsmc.modules.apparmor.requests import fields_of
-from lsmc.modules.apparmor.suggest.compilers import Version, compiler_for, takes_priority
+from lsmc.modules.apparmor.suggest.compilers import compiler_for, takes_priority
 from lsmc.modules.apparmor.suggest.suggest import WITHOUT_PRIORITY, Wish, suggest
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def smallest(
     lacking: list[Lookup],
     *,
     linking: bool,
-    target: str | None = None,
+    recorded: bool = False,
 ) -> Iterator[Suggestion]:
     """The smallest changes for what a profile lacks; the rule for a link's pair covers its `l`.
 
-    `target` is the compiler that the caller names.
+    `recorded` means that the kernel has asked it, so that it is known who owns a file.
     """
     classes = {look.cls for look in lacking}
     for look in lacking:
@@ -47,25 +47,24 @@ def smallest(
             continue  # a link's target lacks the way in which the new name executes
         if look.cls.name == "change_profile" and "onexec" in {cls.name for cls in classes}:
             continue
-        compiler = compiler_for(dict(profile.settings), target, look.cls.name)
-        yield from _of(engine, profile, look, compiler)
+        compiler = compiler_for(dict(profile.settings), cls=look.cls.name)
+        wish = Wish(
+            cls=look.cls.name,
+            fields=fields_of(look.cls, b"\0".join(look.values)),
+            permissions=look.cls.names(look.missing),
+            owner=look.owner,
+            recorded=recorded,
+            exec_mode=_exec_mode(engine, look),
+            compiler=compiler,
+        )
+        yield from _of(engine, profile, look, wish)
 
 
-def _of(
-    engine: Engine, profile: ProfileRecord, look: Lookup, compiler: Version | None
-) -> Iterator[Suggestion]:
-    fields = fields_of(look.cls, b"\0".join(look.values))
-    names = look.cls.names(look.missing)
-    risks = hazards(look.cls.name, fields, names, look.cls.names(look.decision.allow))
+def _of(engine: Engine, profile: ProfileRecord, look: Lookup, wish: Wish) -> Iterator[Suggestion]:
+    """The smallest changes for what one look-up lacks."""
+    allowed = look.cls.names(look.decision.allow)
+    risks = hazards(wish.cls, wish.fields, wish.permissions, allowed)
     place = engine.bundle.place(profile.place)
-    wish = Wish(
-        cls=look.cls.name,
-        fields=fields,
-        permissions=names,
-        owner=look.owner,
-        exec_mode=_exec_mode(engine, look),
-        compiler=compiler,
-    )
     for side in sides(engine.tables, look):
         if side.source == look.values[0]:
             yield Suggestion(
@@ -87,7 +86,7 @@ def _of(
         )
         risks = ("overrides-deny", *risks)
         yield from _giving_way(wish, refs, risks)
-        if takes_priority(compiler) and look.cls.name not in WITHOUT_PRIORITY:
+        if takes_priority(wish.compiler) and look.cls.name not in WITHOUT_PRIORITY:
             wish = wish._replace(priority=max(m.rule.facts.priority for m in refusing) + 1)
         elif _allowed_without(engine, look, refusing):
             return

@@ -26,13 +26,16 @@ _OWNED = re.compile(rb"/(?:home|root|tmp|var/tmp|dev/shm|run/user|proc/\d+)/")
 class Wish(NamedTuple):
     """What a rule should allow: a class, its fields, permissions, and how files are executed.
 
-    `compiler` is the release that has to take it, None when it is not known.
+    `owner` is whether the subject owns the object; where that was `recorded`, a rule for files says
+    it, else only in places whose files belong to users.  `compiler` is the release that has to take
+    the rule, None when it is not known.
     """
 
     cls: str
     fields: Mapping[str, bytes]
     permissions: Sequence[str]
     owner: bool = True
+    recorded: bool = False
     exec_mode: str = "ix"
     priority: int | None = None
     compiler: Version | None = None
@@ -105,7 +108,8 @@ def _file(wish: Wish) -> str:
     letters = "".join(p for p in _LETTERS if p in wanted and p != "x")
     if "x" in wanted:
         letters += wish.exec_mode
-    owned = "owner " if wish.owner and _OWNED.match(path) and "x" not in wanted else ""
+    known = wish.recorded or _OWNED.match(path)
+    owned = "owner " if wish.owner and known and "x" not in wanted else ""
     return f"{owned}{word(path)} {letters}"
 
 
