@@ -21,6 +21,7 @@ from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.log.record import Record
 from lsmc.modules.apparmor.peers import ANSWER, PEER
 from lsmc.modules.apparmor.subjects import FREE_MODES
+from lsmc.modules.apparmor.suggest.compilers import compiler_for, first_with, takes_class
 from lsmc.modules.apparmor.suggest.executions import executed_by
 from lsmc.modules.apparmor.suggest.suggest import word
 from lsmc.tables.records import ProfileRecord
@@ -63,6 +64,7 @@ class Besides:
         if diagnosis.status in ("denied", "complain"):
             for answer in diagnosis.answers:
                 yield from self._settings(answer)
+                yield from self._later_class(answer)
                 yield from self._modes(answer, record)
 
     def suggestions(self, diagnosis: Diagnosis) -> Iterator[Suggestion]:
@@ -189,6 +191,19 @@ class Besides:
                 profile = self.policy.tables.find(subject.name.rpartition("//")[0])
             if profile is not None:
                 yield self._advice(profile, "")._replace(kind="exact", rule=rule)
+
+    def _later_class(self, answer: Explanation) -> Iterator[Remedy]:
+        """A class for which the compiler that was named has no rules."""
+        asked = answer.request
+        for subject in asked.profiles if answer.verdict.missing else ():
+            profile = self.policy.tables.find(subject.name)
+            if profile is None:
+                continue
+            compiler = compiler_for(dict(profile.settings), cls=asked.cls)
+            if compiler is not None and not takes_class(compiler, asked.cls):
+                had, first = (".".join(map(str, v)) for v in (compiler, first_with(asked.cls)))
+                says = f"AppArmor {had} has no rules for {asked.cls}; {first} is the first that has"
+                yield self._advice(profile, says)
 
     def _modes(self, answer: Explanation, record: Record) -> Iterator[Remedy]:
         """File modes, which are asked before AppArmor."""

@@ -43,7 +43,7 @@ def compiler_for(
     if named is not None:
         return _version(named)
     target = settings.get("target", NEWEST.target)
-    least = _CLASSES.get(cls, (0, 0))
+    least = first_with(cls)
     match = _ABI.fullmatch(posixpath.basename(settings.get("abi", "")))
     if match is None:
         here = installed()
@@ -57,7 +57,12 @@ def compiler_for(
 
 def takes_class(compiler: Version | None, cls: str) -> bool:
     """Whether a compiler has rules of a class; an unknown one is taken to have them."""
-    return compiler is None or compiler >= _CLASSES.get(cls, compiler)
+    return compiler is None or compiler >= first_with(cls)
+
+
+def first_with(cls: str) -> Version:
+    """The first compiler with rules of a class."""
+    return _CLASSES.get(cls, (0, 0))
 
 
 def takes_priority(compiler: Version | None) -> bool:

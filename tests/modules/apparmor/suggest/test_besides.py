@@ -169,6 +169,17 @@ def test_file_modes_come_first(tmp_path: Path) -> None:
     assert rule.rule == "capability dac_override,"
 
 
+def test_a_class_that_the_compiler_does_not_have(tmp_path: Path) -> None:
+    record = (
+        'operation="mqueue_create" class="posix_mqueue" profile="app" name="/q" requested="create"'
+        ' denied="create"'
+    )
+    (found,) = remedies(tmp_path, record, target="3.0")
+    assert found.says == "AppArmor 3.0 has no rules for mqueue; 4.0 is the first that has"
+    first, *_ = remedies(tmp_path, record, target="4.0")
+    assert first.rule == "mqueue create type=posix label=app /q,"
+
+
 USERNS = (
     'operation="userns_create" class="namespace" info="Userns create - transitioning profile"'
     ' profile="unconfined" comm="brow" requested="userns_create" target="unprivileged_userns"'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -122,6 +123,58 @@ def test_the_patch_removes_the_denial(tmp_path: Path, name: str, where: str) -> 
     after = explain(tmp_path, line, "--format", "jsonl")
     assert json.loads(after.stdout)["status"] == "allowed", (policy / "p").read_text()
     assert after.exit_code == 0
+
+
+#: Beside LINES: what later compilers are told in other words, or what stands in the way.
+OTHER = {
+    "fine network": (
+        'operation="connect" class="net" family="inet" sock_type="stream" protocol=6'
+        ' requested_mask="connect" denied_mask="connect" faddr=10.0.0.1 fport=443'
+    ),
+    "denied file": 'operation="open" name="/etc/kept" denied_mask="r" fsuid=1 ouid=0',
+    "denied capability": 'operation="capable" capability=0 capname="chown"',
+    "denied signal": (
+        'operation="signal" requested_mask="send" denied_mask="send" signal=hup peer="r"'
+    ),
+    "wrong side": 'operation="mount" name="/data/" flags="ro, remount, bind"',
+    "disconnected": (
+        'operation="open" info="Failed name lookup - disconnected path" error=-13'
+        ' name="run/x" requested_mask="r" denied_mask="r"'
+    ),
+    "no new privs": (
+        'operation="exec" info="no new privs" error=-1 name="/opt/q" denied_mask="x" target="q"'
+    ),
+}
+DENYING = """
+  deny /etc/kept rw,
+  deny capability chown kill,
+  deny signal (send, receive) peer=r,
+  mount options=(ro, remount, bind) /data/,
+  /opt/q Px -> q,
+}
+"""
+
+
+@pytest.mark.parametrize("name", [*LINES, *OTHER])
+def test_the_oldest_compiler_takes_the_patch(tmp_path: Path, name: str) -> None:
+    if name in ("userns", "io_uring", "mqueue"):
+        pytest.skip("a class of later compilers")
+    policy = tmp_path / "policy"
+    policy.mkdir()
+    text = PROFILE.replace("abi <abi/5.0>,\n", "").replace("flags=(attach_disconnected) ", "")
+    (policy / "p").write_text(text.rstrip().removesuffix("}") + DENYING)
+    line = (WHO if name != "dbus" else "pid=7 ") + {**LINES, **OTHER}[name]
+    patch = explain(tmp_path, line, "--patch=all", "--target", "3.0").stdout
+    assert "priority=" not in patch
+    apply(patch)
+    after = explain(tmp_path, line, "--format", "jsonl", "--target", "3.0")
+    status = json.loads(after.stdout)["status"]
+    assert status == ("no-question" if "info=" in line else "allowed"), patch
+    parser = shutil.which("apparmor_parser", path="/sbin:/usr/sbin")
+    if parser is not None:
+        args = [parser, "-Q", "-K", "--base", str(PROFILES), str(policy / "p")]
+        done = subprocess.run(args, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr + patch
 
 
 def test_a_rule_is_sorted_in(tmp_path: Path) -> None:
