@@ -29,6 +29,17 @@ OWN_LOGS = ""
 _FEW = 5
 
 
+def check_names(policy: Sequence[str], logs: Sequence[str]) -> None:
+    """Refuse what the shell made of `--log kern.log*`: all but the first would be policy."""
+    from lsmc.logs.sets import set_of
+
+    for path in policy:
+        if set_of(path) in map(set_of, logs):
+            raise UsageFault(
+                f"`{path}` is a log, not POLICY: write --log before each, or name their directory"
+            )
+
+
 def policy_of(named: Sequence[str], reading: Reading, screen: Screen) -> tuple[Policy, Reading]:
     """One policy of some paths, or this machine's when there are none; and how it was read.
 

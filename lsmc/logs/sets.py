@@ -68,11 +68,16 @@ def in_time_order(paths: Iterable[str]) -> list[str]:
 
     A set stands where its first path does.
     """
-    sets: dict[tuple[str, str], list[str]] = {}
+    sets: dict[str, list[str]] = {}
     for path in dict.fromkeys(paths):
-        folder, _, name = path.rpartition("/")
-        sets.setdefault((folder, _parts(name)[0]), []).append(path)
+        sets.setdefault(set_of(path), []).append(path)
     return [path for some in sets.values() for path in sorted(some, key=_age)]
+
+
+def set_of(path: str) -> str:
+    """The path of the log that a rotated file belongs to."""
+    folder, slash, name = path.rpartition("/")
+    return folder + slash + _parts(name)[0]
 
 
 def _parts(name: str) -> tuple[str, str | None, str | None]:

@@ -172,6 +172,7 @@ def test_directories_and_several_logs(run: Run, root: Path) -> None:
     "words",
     [
         ("--log", "a", "b", "c"),
+        ("--log", "kern.log", "kern.log.1"),
         ("nginx",),
         (),
         ("--limit", "3", "p", "nginx", "read", "/x"),
@@ -188,3 +189,4 @@ def test_wrong_use(run: Run, root: Path, words: tuple[str, ...]) -> None:
     shown = run("explain", *words)
     assert shown.exit_code == 2
     assert shown.stdout == ""
+    assert shown.stderr.startswith("lsmc: error: ")

@@ -9,7 +9,7 @@ import click
 from lsmc.cli import completion
 from lsmc.cli.contexts import context_options
 from lsmc.cli.faults import NO, YES, UsageFault
-from lsmc.cli.machine import OWN_LOGS, policy_of
+from lsmc.cli.machine import OWN_LOGS, check_names, policy_of
 from lsmc.cli.options import (
     Reading,
     enforce_option,
@@ -121,6 +121,7 @@ def command(
     if log:
         from lsmc.cli.explaining import LogOptions, explain_log
 
+        check_names(paths, log)
         if words or not_owner or context is not None:
             raise UsageFault(
                 "--log takes its questions from the log; for several logs write --log before each,"
