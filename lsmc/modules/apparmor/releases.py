@@ -46,8 +46,7 @@ class Release(IntEnum):
     @property
     def neighbour(self) -> Release:
         """The release that was run of those that are taken to decide alike."""
-        low, middle, high = MEASURED
-        return (low, low, middle, middle, high, high)[self]
+        return MEASURED[_STANDS_FOR[self]]
 
     @property
     def version(self) -> str:
@@ -57,6 +56,8 @@ class Release(IntEnum):
 
 #: The releases that were run; 3.1 is taken to decide as 3.0 does, 4.0 as 4.1, 5.0 as 6.0.
 MEASURED = (Release.V3_0, Release.V4_1, Release.V6_0)
+#: By release, the place of its neighbour among them.
+_STANDS_FOR = (0, 0, 1, 1, 2, 2)
 NEWEST = Release.V6_0
 TARGETS = tuple(release.target for release in Release)
 
@@ -101,11 +102,11 @@ class Difference(NamedTuple):
 
     def of(self, release: Release) -> str:
         """What a release does."""
-        return self.does[MEASURED.index(release.neighbour)]
+        return self.does[_STANDS_FOR[release]]
 
     def older(self, release: Release) -> bool:
         """Whether a release does something else than the newest one."""
-        return self.of(release) != self.of(NEWEST)
+        return self.does[_STANDS_FOR[release]] != self.does[-1]
 
     def unsure(self, release: Release) -> bool:
         """Whether a release does one thing in some of its runs and another in others."""

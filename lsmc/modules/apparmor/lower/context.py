@@ -128,7 +128,7 @@ class Lowering:
             Altered(self.rule, self.rule, becomes, "write what is left of it", needs)
         )
 
-    def _count(self, size: int, by: str) -> None:
+    def _count(self, size: int, kind: str, by: str) -> None:
         """Count the characters that a variable or an alias makes of the rule; raises `Refused`."""
         assert self.rule is not None
         written = self.rule.end - self.rule.start
@@ -137,7 +137,7 @@ class Lowering:
             raise refusal(
                 "too-complex",
                 self.rule,
-                f"{by} makes more text than a run may",
+                f"{kind}`{to_display(by)}` makes more text than a run may",
                 f"all may give {SHARE} characters for each one written, "
                 f"and {MAX_TEXT:,} more together",
             )
@@ -158,7 +158,7 @@ class Lowering:
                 else ""
             )
             raise refusal(fault.kind, word.span, str(fault), close) from None
-        self._count(len(expanded), f"`{to_display(text)}`")
+        self._count(len(expanded), "", text)
         return expanded
 
     def paths(self, *words: ast.Word) -> Iterator[tuple[str, ...]]:
@@ -189,7 +189,7 @@ class Lowering:
         yield texts
         for old, new in self.aliases.matching(texts):
             copies = tuple(new + t[len(old) :] if t.startswith(old) else t for t in texts)
-            self._count(_COPY + sum(map(len, copies)), f"the alias of `{to_display(old)}`")
+            self._count(_COPY + sum(map(len, copies)), "the alias of ", old)
             yield copies
 
 

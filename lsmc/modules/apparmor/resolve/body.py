@@ -8,7 +8,8 @@ all.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
@@ -69,8 +70,7 @@ class _Networks:
     joined: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where the walk is: the chain of includes, the open blocks, and whether rules here count."""
 
     networks: _Networks
@@ -131,15 +131,15 @@ class BodyReader:
                 body.diagnostics.append(refused.diagnostic)
 
     def _item(self, item: ast.Item, body: Body, seen: set[str], place: _Place) -> None:
-        inner = replace(place, depth=place.depth + 1)
         match item:
             case ast.Include():
                 self._include(item, body, seen, place)
             case ast.If():
-                self._condition(item, body, seen, inner)
+                self._condition(item, body, seen, place)
             case ast.Block():
                 prefix = _combine(place.prefix, item)
-                nested = replace(inner, prefix=prefix, networks=_Networks(joined=False))
+                networks = _Networks(joined=False)
+                nested = place._replace(prefix=prefix, networks=networks, depth=place.depth + 1)
                 self._walk(item.body, item.span, body, seen, nested)
             case ast.Profile():
                 _check_child(item)
@@ -174,7 +174,7 @@ class BodyReader:
             plain = not place.in_condition and place.prefix is None
             (self.plain if plain else self.changed).add(path)
             body.diagnostics.extend(parsed.diagnostics)
-            inner = replace(place, via=(*place.via, include.span), depth=0)
+            inner = place._replace(via=(*place.via, include.span), depth=0)
             self._walk(parsed.tree.items, parsed.tree.span, body, seen, inner)
 
     def _condition(self, item: ast.If, body: Body, seen: set[str], place: _Place) -> None:
@@ -183,7 +183,9 @@ class BodyReader:
             if branch:
                 networks = _Networks(joined=place.networks.joined and place.networks.met)
                 taken = place.taken and chosen
-                inner = replace(place, networks=networks, taken=taken, in_condition=True)
+                inner = place._replace(
+                    networks=networks, taken=taken, in_condition=True, depth=place.depth + 1
+                )
                 # the branches of one `if` share its span: the place of the first item tells them
                 # apart
                 first = branch[0].span

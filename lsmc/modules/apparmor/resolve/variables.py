@@ -94,8 +94,8 @@ class Variables:
         """The sets declared in this very table, as `assign` takes them."""
         if not self.repeating:
             return self.sets
-        again = {name: self.sets[name][:1] for name in self.repeating}
-        return {name: (*values, *again.get(name, ())) for name, values in self.sets.items()}
+        again = {name: (*self.sets[name], self.sets[name][0]) for name in self.repeating}
+        return {**self.sets, **again}
 
     def boolean(self, name: str) -> bool | None:
         """The value of a boolean, or None when it is not declared."""
@@ -131,7 +131,8 @@ class Variables:
         if known is None:
             if self._is_inherited(name):
                 assert self.base is not None
-                return self.base.flatten(name)
+                known = self._flat[name] = self.base.flatten(name)
+                return known
             for component in _components(name, self._unsettled):
                 self._settle(component)
             known = self._flat[name]
@@ -285,46 +286,39 @@ class Variables:
         """
         if "@{" not in text:
             return text
-        made = _Joined()
-        at = 0
+        pieces: list[str] = []
+        at = size = 0
+        named = False  # what comes before has more than slashes
+        slashed = False  # it ends in one
         for match in _REFERENCE.finditer(text):
             name = match.group(2)
             if not _NAME.match(name):
-                raise _no_name(name)
-            made.add(text[at : match.start()] + match.group(1))
+                if "," not in name:
+                    raise ExpansionError(
+                        "undeclared-variable", f"`@{{{name}}}` is not a variable name", name
+                    )
+                continue
+            before = text[at : match.start()] + match.group(1)
             at = match.end()
+            if before:
+                named, slashed = named or bool(before.strip("/")), before.endswith("/")
             values = self.flatten(name)
             if len(values) == 1 and not single and self.repeats(name):
                 values *= 2
             several = len(values) > 1
-            if made.ends_in_slash and (several or (single and made.is_named)):
-                values = tuple(v.lstrip("/") for v in values)
+            if slashed and (several or (single and named)):
+                values = tuple([v.lstrip("/") for v in values])
             if (several or single) and text.startswith("/", at):
-                values = tuple(v.rstrip("/") for v in values)
-            made.add(values[0] if len(values) == 1 else "{" + ",".join(values) + "}")
-            if made.size > MAX_TEXT:
+                values = tuple([v.rstrip("/") for v in values])
+            value = "{" + ",".join(values) + "}" if several else values[0]
+            if value:
+                named, slashed = named or bool(value.strip("/")), value.endswith("/")
+            pieces += (before, value)
+            size += len(before) + len(value)
+            if size > MAX_TEXT:
                 raise _too_many(name)
-        made.add(text[at:])
-        return "".join(made.pieces)
-
-
-class _Joined:
-    """A text in pieces, and what of it must be known to go on."""
-
-    __slots__ = ("ends_in_slash", "is_named", "pieces", "size")
-
-    def __init__(self) -> None:
-        self.pieces: list[str] = []
-        self.size = 0
-        self.ends_in_slash = False
-        self.is_named = False  # it has more than slashes
-
-    def add(self, piece: str) -> None:
-        if piece:
-            self.pieces.append(piece)
-            self.size += len(piece)
-            self.ends_in_slash = piece.endswith("/")
-            self.is_named = self.is_named or bool(piece.strip("/"))
+        pieces.append(text[at:])
+        return "".join(pieces)
 
 
 def _components(start: str, after: Callable[[str], Iterable[str]]) -> Iterator[tuple[str, ...]]:
