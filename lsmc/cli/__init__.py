@@ -10,6 +10,8 @@ from __future__ import annotations
 import gc
 import sys
 
+from lsmc.base.errors import exhausted
+
 #: New objects after which Python searches them for garbage (`gc.set_threshold`).  Nearly all that a
 #: command makes lives to its end; 700, the default, are made again and again while modules are
 #: imported, and a compilation of a few dozen profiles makes a hundred thousand.
@@ -31,8 +33,6 @@ def main() -> None:
 
 def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
     """Report what fails where nobody can catch it, but for memory, which the command reports."""
-    from lsmc.base.errors import exhausted
-
     if unraisable.exc_value is None or not exhausted(unraisable.exc_value):
         sys.__unraisablehook__(unraisable)
 
@@ -45,8 +45,6 @@ def _failed(fault: Exception) -> int:
     import os
 
     try:
-        from lsmc.base.errors import exhausted
-
         if exhausted(fault):
             said = "out of memory"
         else:

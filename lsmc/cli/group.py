@@ -67,6 +67,10 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> int:
         """Run a command for its exit code."""
+        import logging
+
+        # hashlib logs each algorithm that it cannot load, when memory runs out while it is imported
+        logging.getLogger().addHandler(logging.NullHandler())
         return guarded(lambda: super(Commands, self).invoke(ctx) or 0, screen_of(ctx))
 
     def main(self, *args: object, **extra: object) -> int:  # type: ignore[override]

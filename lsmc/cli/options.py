@@ -166,8 +166,9 @@ def _target(_ctx: click.Context, _: click.Parameter, value: str | None) -> str |
         from lsmc.compiler.inputs import Options
         from lsmc.modules.registry import module_named
 
+        module = module_named(DEFAULT)
         try:
-            module_named(DEFAULT).check_options(Options(target=value))
+            module.needs(module.check_options, "`--target`")(Options(target=value))
         except ValueError as fault:
             raise click.BadParameter(str(fault)) from None
     return value

@@ -51,7 +51,7 @@ def _check_target(path: str, policy: Policy, target: str | None) -> None:
     """Refuse a target other than the release that a bundle was compiled for."""
     if target is None:
         return
-    policy.module.needs(policy.module.semantics, "`--target`")
+    policy.module.needs(policy.module.check_options, "`--target`")
     for number in range(policy.bundle.profiles):
         profile = policy.bundle.profile(number)
         was = dict(profile.settings).get("target", "")
@@ -71,6 +71,9 @@ def compile_paths(
     from lsmc.output.styled import safe
 
     options = reading.options()
+    module = module_of(list(paths), reading.module)
+    if options.target is not None:
+        module.needs(module.check_options, "`--target`")(options)
     cache = reading.cache
     if cache is not None and os.path.isdir(cache) and not os.access(cache, os.W_OK | os.X_OK):
         screen.remark(f"lsmc: note: `{safe(cache)}` cannot be written: compiled policy is not kept")
@@ -78,7 +81,7 @@ def compile_paths(
         return compile_cached(
             paths,
             options,
-            compiler=module_of(list(paths), reading.module).compiler,
+            compiler=module.compiler,
             jobs=reading.jobs,
             directory=reading.cache,
             progress=progress,

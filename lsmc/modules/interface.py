@@ -77,11 +77,6 @@ class Logs(NamedTuple):
     patched: Callable[[Iterable["Remedy"], "Options"], Mapping[str, tuple[str, str]]]
 
 
-def _any_options(options: "Options") -> None:
-    """Options that a module does not know make no difference to it."""
-    del options
-
-
 class SecurityModule(NamedTuple):
     """A Linux security module, as lsmc knows it.
 
@@ -100,7 +95,8 @@ class SecurityModule(NamedTuple):
         operations: what questions may ask, in order.
         installed: globs of the directories and files where a system keeps its policy, relative to
             its root directory; none if it keeps none in files.
-        check_options: raises ValueError for options that it cannot follow, with the reason.
+        check_options: raises ValueError for a target that it does not know, with the reason; None
+            if it has no targets.
         answers: the verdicts of many requests, in order, where that is faster than one by one; the
             last argument answers any one.
         permissions: all that a subject may do to an object: (subject, class, object, fields).
@@ -128,7 +124,7 @@ class SecurityModule(NamedTuple):
     diff: Callable[[Any, Any], list["Change"]]
     operations: Callable[[], Sequence["Operation"]]
     installed: tuple[str, ...] = ()
-    check_options: Callable[["Options"], None] = _any_options
+    check_options: Callable[["Options"], None] | None = None
     answers: (
         Callable[[Any, Iterable[Request], Callable[[Request], "Verdict"]], Iterator["Verdict"]]
         | None

@@ -106,6 +106,17 @@ def test_what_a_module_cannot_do_is_said(write: Write) -> None:
         policy.permissions("alice", "level", "bob")
 
 
+@pytest.mark.parametrize("form", ["source", "bundle"])
+def test_a_module_without_targets_takes_none(run: Run, write: Write, form: str) -> None:
+    path = write("a.example", EXAMPLE)
+    if form == "bundle":
+        policy, path = lsmc.compile(path), path.with_suffix(".lsmb")
+        policy.save(path)
+    result = run("show", str(path), "--target", "3.0")
+    assert result.exit_code == 2
+    assert result.stderr == "lsmc: error: `--target` has no meaning for the example\n"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "changed", "allowed", "denied"),
     [
