@@ -74,7 +74,8 @@ class Check(Generic[P_contra]):
     configuration may give it, with their defaults; the values of one that is a table itself are
     texts, or with `lists` lists of texts.  `basis` is the costly analysis that it shares with other
     checks: they run in one process.  `cost` compares the time that it takes, with its basis, to
-    that of others: where there are several processes, the costliest begin first.
+    that of others: where there are several processes, the costliest begin first.  `effect` says
+    that it judges what rules do, which is unknown while there is an error in them.
     """
 
     code: str
@@ -86,6 +87,7 @@ class Check(Generic[P_contra]):
     lists: bool = False
     basis: Callable[[P_contra], Any] | None = None
     cost: int = 0
+    effect: bool = False
 
     def finding(
         self,

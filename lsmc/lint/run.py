@@ -8,7 +8,7 @@ fails is reported apart from all findings, and stops no other check.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, cast
 
@@ -95,7 +95,8 @@ class Linter(Generic[P]):
         for text in policy.commented:
             comments.read(text)
         settled = policy.settled if comments or baseline is not None else frozenset()
-        kept = self._reported(_sound(found, errors), comments, result)
+        effects = frozenset(check.code for check in self._checks if check.effect)
+        kept = self._reported(_sound(found, errors, effects), comments, result)
         if "LSM901" in self.codes:
             kept += self._reported(comments.unused(judged, settled), comments, result)
         if not self._included:
@@ -169,8 +170,10 @@ def by_place(finding: Diagnostic) -> tuple[str, int, int, str, str]:
     return place.file, place.line, place.column, finding.code, finding.message
 
 
-def _sound(findings: Iterable[Diagnostic], errors: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """Drop findings on the effect of rules (LSM1) where an error concerns the rule.
+def _sound(
+    findings: Iterable[Diagnostic], errors: Iterable[Diagnostic], effects: Collection[str]
+) -> Iterator[Diagnostic]:
+    """Drop findings on the effect of rules, those of some codes, where an error concerns the rule.
 
     Its effect is unknown until the error is corrected, so that another rule covers it says nothing.
     """
@@ -189,7 +192,7 @@ def _sound(findings: Iterable[Diagnostic], errors: Iterable[Diagnostic]) -> Iter
         else:
             known.append((span.start, span.end))
     for finding in findings:
-        if not finding.code.startswith("LSM1") or not _touches(finding.span, wrong):
+        if finding.code not in effects or not _touches(finding.span, wrong):
             yield finding
 
 

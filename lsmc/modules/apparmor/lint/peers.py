@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lsmc.analysis.linked_policy import LinkedProfile
-from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star
+from lsmc.automata.pattern import Literal, Pattern, Star
 from lsmc.ir import model as ir
 from lsmc.ir.mediation import Effect, MediationClass
 from lsmc.modules.apparmor.lint.tree import Tree
+from lsmc.modules.apparmor.lower.context import SOME
 from lsmc.modules.apparmor.peers import PEER
 
 
@@ -38,14 +39,7 @@ def peer_rules(tree: Tree) -> tuple[PeerRule, ...]:
 
 def is_any(pattern: Pattern) -> bool:
     """Whether a pattern is that of a label that was not written: any, any but empty, or none."""
-    if isinstance(pattern, Star) or pattern == Literal(b""):
-        return True
-    return (
-        isinstance(pattern, Concat)
-        and len(pattern.parts) == 2
-        and isinstance(pattern.parts[0], Chars)
-        and isinstance(pattern.parts[1], Star)
-    )
+    return isinstance(pattern, Star) or pattern in (SOME.pattern, Literal(b""))
 
 
 def granted(profile: LinkedProfile, cls: MediationClass) -> Iterator[ir.Rule]:

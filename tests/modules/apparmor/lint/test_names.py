@@ -12,8 +12,10 @@ from lsmc.modules.apparmor.attachment import left_match
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.lint.attachment_ranks import Race
 from lsmc.modules.apparmor.lint.linter import LINT
+from lsmc.modules.apparmor.lint.peers import is_any
 from lsmc.modules.apparmor.lint.tree import compile_tree
 from lsmc.modules.apparmor.lower.aare import parse_glob
+from lsmc.modules.apparmor.lower.context import SOME
 from tests.lint.support import PROFILES, lint_files
 from tests.modules.apparmor.support import read_tree
 
@@ -156,3 +158,17 @@ def test_a_plain_name_is_not_ambiguous(tmp_path: Path, rival: str, target: str, 
     assert len(list(CHECKS["LSM205"].run(tree))) == codes
     shadowed = {one.profile for one in CHECKS["LSM206"].run(tree)}
     assert ("/x/prog" in shadowed) is (target == "6.0")
+
+
+@pytest.mark.parametrize(
+    ("label", "unwritten"),
+    [("**", True), ("?*", False), ("[xy]*", False), ("[xy]**", False), ("x**", False)],
+)
+def test_a_label_that_says_something_is_not_any(label: str, unwritten: bool) -> None:
+    assert is_any(parse_glob(label).pattern) is unwritten
+    assert is_any(SOME.pattern)
+
+
+def test_the_checks_of_the_first_hundred_judge_the_effect_of_rules() -> None:
+    judging = {code for code, check in LINT.checks.items() if check.effect}
+    assert judging == {code for code in LINT.checks if code.startswith("LSM1")}

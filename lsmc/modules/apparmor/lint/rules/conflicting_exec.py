@@ -159,4 +159,4 @@ def _report(scope: Scope, first: int, second: int, key: bytes, older: bool) -> D
     )
 
 
-CHECK = Check("LSM108", "conflicting-exec", "warning", run)
+CHECK = Check("LSM108", "conflicting-exec", "warning", run, effect=True)

@@ -139,4 +139,4 @@ def _fixed(expr: ast.Expr) -> bool | None:
         return None
 
 
-CHECK = Check("LSM113", "constant-condition", "warning", run)
+CHECK = Check("LSM113", "constant-condition", "warning", run, effect=True)

@@ -133,4 +133,4 @@ def _report(scope: Scope, line: Span, rules: list[SourceRule], proof: Removal) -
     )
 
 
-CHECK = Check("LSM116", "covered-include", "info", run)
+CHECK = Check("LSM116", "covered-include", "info", run, effect=True)

@@ -55,4 +55,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         yield report(CHECK, one, message, advice, one.cover, "covers a part of it")
 
 
-CHECK = Check("LSM103", "covered-rule", "warning", run, basis=judgements)
+CHECK = Check("LSM103", "covered-rule", "warning", run, effect=True, basis=judgements)

@@ -63,4 +63,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         )
 
 
-CHECK = Check("LSM107", "deny-only-quiets", "info", run)
+CHECK = Check("LSM107", "deny-only-quiets", "info", run, effect=True)

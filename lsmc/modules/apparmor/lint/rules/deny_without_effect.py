@@ -57,4 +57,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         yield replace(finding, severity="info") if one.scope.via else finding
 
 
-CHECK = Check("LSM106", "deny-without-effect", "warning", run, basis=judgements)
+CHECK = Check("LSM106", "deny-without-effect", "warning", run, effect=True, basis=judgements)

@@ -182,4 +182,4 @@ def _unlisted(scope: Scope, written: SourceRule, member: int) -> Diagnostic | No
     )
 
 
-CHECK = Check("LSM112", "directory-slash", "warning", run, table={"pairs": False})
+CHECK = Check("LSM112", "directory-slash", "warning", run, effect=True, table={"pairs": False})

@@ -84,4 +84,4 @@ def _decides(
     return bool(places & deciding[key])
 
 
-CHECK = Check("LSM104", "duplicate-rule", "warning", run, basis=judgements)
+CHECK = Check("LSM104", "duplicate-rule", "warning", run, effect=True, basis=judgements)

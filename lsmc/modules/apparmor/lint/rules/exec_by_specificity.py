@@ -89,4 +89,4 @@ def _won(tree: Tree) -> Iterator[tuple[LinkedProfile, Scope, Span, list[Loss]]]:
     yield from found.values()
 
 
-CHECK = Check("LSM109", "exec-by-specificity", "info", run, basis=partial_overrides)
+CHECK = Check("LSM109", "exec-by-specificity", "info", run, effect=True, basis=partial_overrides)

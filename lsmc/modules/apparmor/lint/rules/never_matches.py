@@ -96,4 +96,4 @@ def _witness(profile: LinkedProfile, rule: Rule) -> dict[str, object] | None:
     return witness(profile, rule.cls, key[1:], bool(rule.owner), rule.owner | rule.other)
 
 
-CHECK = Check("LSM111", "never-matches", "warning", run)
+CHECK = Check("LSM111", "never-matches", "warning", run, effect=True)

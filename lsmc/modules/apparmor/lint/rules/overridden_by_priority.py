@@ -66,4 +66,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         )
 
 
-CHECK = Check("LSM110", "overridden-by-priority", "info", run, basis=partial_overrides)
+CHECK = Check("LSM110", "overridden-by-priority", "info", run, effect=True, basis=partial_overrides)

@@ -71,4 +71,6 @@ def _report(tree: Tree, cut: PartialOverride) -> Diagnostic:
     )
 
 
-CHECK = Check("LSM105", "partly-denied-rule", "info", run, basis=partial_overrides, cost=2)
+CHECK = Check(
+    "LSM105", "partly-denied-rule", "info", run, effect=True, basis=partial_overrides, cost=2
+)

@@ -58,4 +58,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         yield report(CHECK, one, message, advice, one.cover, "covers it")
 
 
-CHECK = Check("LSM102", "redundant-rule", "warning", run, basis=judgements)
+CHECK = Check("LSM102", "redundant-rule", "warning", run, effect=True, basis=judgements)

@@ -63,4 +63,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 )
 
 
-CHECK = Check("LSM117", "rlimit-twice", "warning", run)
+CHECK = Check("LSM117", "rlimit-twice", "warning", run, effect=True)

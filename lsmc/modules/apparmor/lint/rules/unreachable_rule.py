@@ -51,4 +51,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         yield report(CHECK, one, message, advice, stronger(one), "overrides it")
 
 
-CHECK = Check("LSM101", "unreachable-rule", "warning", run, basis=judgements, cost=4)
+CHECK = Check("LSM101", "unreachable-rule", "warning", run, effect=True, basis=judgements, cost=4)

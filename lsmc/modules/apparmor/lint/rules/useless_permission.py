@@ -175,4 +175,4 @@ def _fails(tree: Tree, wanted: dict[str, object]) -> bool:
     return verdict is not None and bool(verdict.missing) and not {"link", "l"} & {*verdict.missing}
 
 
-CHECK = Check("LSM114", "useless-permission", "warning", run)
+CHECK = Check("LSM114", "useless-permission", "warning", run, effect=True)
