@@ -235,7 +235,7 @@ def explain_log(
         raise _unread(fault) from None
     engine = policy.enforced.engine if enforce else policy.engine
     return LogExplanation(
-        diagnoses=tuple(diagnose(read.questions(), engine, causes.sorted())),
+        diagnoses=tuple(diagnose(read.questions(), engine, causes.sorted(), enforce=enforce)),
         faults=tuple(reader.faults),
         used=reader.used,
         skipped=reader.skipped,

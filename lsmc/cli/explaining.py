@@ -80,7 +80,7 @@ def explain_log(wanted: LogOptions, reading: Reading, screen: Screen) -> int:
     reader = LogReader(files, logs.form())
     with progress_bar(screen) as progress:
         _read(reader, causes, progress)
-        found = list(_explained(policy, causes, reading, progress))
+        found = list(_explained(policy, causes, wanted.enforce, reading, progress))
     for fault in reader.faults[:_FAULTS]:
         screen.located(fault.source.file, fault.source.line, fault.reason)
     if reader.broken > _FAULTS:
@@ -215,6 +215,7 @@ def _read(reader: LogReader, causes: Causes, progress: Progress | None) -> None:
 def _explained(
     policy: Policy,
     causes: Causes,
+    enforce: bool,
     reading: Reading,
     progress: Progress | None,
 ) -> Iterator[Explained]:
@@ -223,7 +224,7 @@ def _explained(
     logs = _logs(policy)
     remedies = logs.remedies(policy.engine, reading.options())
     some = causes.sorted()
-    diagnoses = list(diagnose(logs.questions(), policy.engine, some))
+    diagnoses = list(diagnose(logs.questions(), policy.engine, some, enforce=enforce))
     for number, one in enumerate(remedies(diagnoses), 1):
         yield one
         if progress is not None:

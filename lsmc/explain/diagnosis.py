@@ -149,10 +149,19 @@ class Explained(NamedTuple):
     remedies: tuple[Remedy, ...]
 
 
-def diagnose(questions: Questions, policy: Any, causes: Iterable[Cause]) -> Iterator[Diagnosis]:
-    """The policy's answer to each cause, in order."""
+def diagnose(
+    questions: Questions, policy: Any, causes: Iterable[Cause], *, enforce: bool = False
+) -> Iterator[Diagnosis]:
+    """The policy's answer to each cause, in order.
+
+    With `enforce` the policy judges as if it were enforced, which says nothing of the modes that
+    were running.
+    """
     for cause in causes:
-        yield _diagnose(questions, policy, cause)
+        found = _diagnose(questions, policy, cause)
+        if enforce and found.agreement == "complained":
+            found = found._replace(agreement="agrees")
+        yield found
 
 
 def _diagnose(questions: Questions, policy: Any, cause: Cause) -> Diagnosis:

@@ -96,6 +96,28 @@ def test_modes_that_differ(run: Run, bundle: Path) -> None:
     assert found["agreement"] == "complained"
 
 
+def test_complain_mode_is_no_verdict(run: Run, tmp_path: Path) -> None:
+    """What it lets through is told apart, and counts as denied where the rules are asked for."""
+    policy = tmp_path / "p"
+    policy.write_text("profile p flags=(complain) {\n}\n")
+    text = denied("/srv/x", "p", kind="ALLOWED")
+    words = ("explain", policy, "--no-cache", "--log", "-")
+    shown = run(*words, text=text)
+    assert shown.exit_code == 0
+    assert "1x would be denied: p file open r /srv/x" in shown.stdout
+    assert "1 cause would be denied but for complain mode: --enforce counts" in shown.stderr
+    shown = run(*words, "--enforce", text=text)
+    assert shown.exit_code == 1
+    assert "1x denied: p file open r /srv/x" in shown.stdout
+    assert "the running profile" not in shown.stdout
+    assert "but for complain mode" not in shown.stderr
+    for form in ("short", "json", "html"):
+        assert run(*words, "--enforce", "--format", form, text=text).exit_code == 1
+    patch = run(*words, "--patch", text=text).stdout
+    assert "+  /srv/x r,\n" in patch
+    assert run(*words, "--enforce", "--patch", text=text).stdout == patch
+
+
 def test_an_unknown_profile_and_no_question(run: Run, bundle: Path) -> None:
     lost = denied("/x", info="Failed name lookup - disconnected path")
     text = denied("/x", "stranger") + lost
