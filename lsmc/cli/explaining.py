@@ -146,12 +146,17 @@ class _Answer(NamedTuple):
 
     def print_patch(self, take: Take) -> None:
         """Print the diff that a choice of remedies makes, and what is at stake with them."""
+        from lsmc.explain.choice import needs
+
         patch, notes = self._patch(take)
         self.screen.patch(patch)
         for word, text in notes:
             self.screen.remark((f"{word}: ", "warn"), text)
         if take != "all" and notes:
             self.screen.remark("--patch=all takes what was left out")
+        refused = (one for one in self.found if one.diagnosis.status != "allowed")
+        if bare := sum(not any(need.changes for need in needs(one.remedies)) for one in refused):
+            self.screen.remark(f"{_number(bare, 'cause')} that no patch mends: -v tells why")
 
     def _patch(self, take: Take) -> tuple[bytes, list[tuple[str, str]]]:
         """The diff, and what is to be said of remedies that are taken or left out."""

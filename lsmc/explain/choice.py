@@ -50,6 +50,11 @@ class Need(NamedTuple):
         )
         return (*self.yields, next(fit, rule) if wide else rule)
 
+    @property
+    def changes(self) -> bool:
+        """Whether a change of policy allows it."""
+        return any(one.kind != "advice" for one in self.taken(wide=False))
+
     def advised(self, *, wide: bool) -> tuple[Remedy, ...]:
         """What a person should do: mend what was meant, and take back what refuses."""
         return self.meant[:1] or self.yields or self.taken(wide=wide)

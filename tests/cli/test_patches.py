@@ -296,6 +296,20 @@ def test_what_is_left_out_stands_before_the_diff(
     assert Path("p").read_text() == "profile a { /b r, /c r, }\n"
 
 
+def test_what_no_patch_mends_is_counted(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "p", "profile a {\n  /b r,\n}\n")
+    words = ("explain", "p", "--base", ".", "--no-cache", "--log", "log", "--patch")
+    Path("log").write_text(LOG.format("a") + LOG.format("docker-default"))
+    shown = run(*words)
+    assert "+  /c r,\n" in shown.stdout
+    assert "1 cause that no patch mends: -v tells why\n" in shown.stderr
+    Path("log").write_text(LOG.format("a"))
+    assert "no patch" not in run(*words).stderr
+
+
 DENY = "profile a {\n  /srv/** r,\n  deny /srv/x r,\n  /b r,\n}\n"
 
 

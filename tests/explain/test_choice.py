@@ -70,3 +70,10 @@ def test_a_person_should_mend_what_was_meant() -> None:
     assert need.advised(wide=False) == (MEND,)
     assert need._replace(meant=()).advised(wide=False) == (DENY,)
     assert Need((), (), EXACT, (GENERAL,)).advised(wide=True) == (GENERAL,)
+
+
+def test_advice_is_no_change() -> None:
+    assert Need((), (), EXACT).changes
+    assert Need((), (DENY,)).changes
+    assert not Need((), (), remedy("advice")).changes
+    assert not Need((), (), None, (ABSTRACTION,)).changes
