@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Run, run
+
+__all__ = ["run"]
+
 PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 
 SAMPLES = {
@@ -33,7 +37,8 @@ def names(paths: list[Path]) -> list[str]:
 
 
 def test_the_samples_are_the_expected_ones() -> None:
-    assert {path.name for path in PROFILES.iterdir() if path.is_file()} == SAMPLES
+    found = {path.name for path in PROFILES.iterdir() if path.is_file()}
+    assert {name for name in found if not name.endswith(".test.toml")} == SAMPLES
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=names(TEXTS))
@@ -64,3 +69,15 @@ def test_no_abstraction_is_unused() -> None:
         if path.is_file()
     }
     assert offered - used == set()
+
+
+def test_what_the_samples_must_and_must_not_do(run: Run) -> None:
+    result = run("test", "profiles")
+    assert result.exit_code == 0, result.output
+    tests = [path for path in PROFILES.iterdir() if path.name.endswith(".test.toml")]
+    assert result.output.count(" hold") >= 2 * len(tests)
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES - {"logger", "log-rotation"}))
+def test_a_sample_has_tests(name: str) -> None:
+    assert (PROFILES / f"{name}.test.toml").is_file()

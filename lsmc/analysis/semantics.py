@@ -76,6 +76,8 @@ class Semantics(NamedTuple):
         mediates: whether the rules of a profile are asked about a class at all: (profile, class,
             whether the kernel is known to mediate the class).
         free_modes: the modes of profiles in which rules are not asked.
+        logging_modes: those in which what the rules refuse is let through and logged, save where
+            the refusal is quiet.
         requestable: the keys of a class that a kernel can ask about: (class, whether the keys
             begin with the class code).
         is_requestable: whether a kernel can ask about a key, given without the class code.
@@ -89,6 +91,7 @@ class Semantics(NamedTuple):
         transition_text: a transition as it is written in a rule.
         brought: the rules that the compiler added to a profile for the sake of some of its rules,
             which stand together, and of no others.
+        adds_rules: whether the compiler adds rules to profiles, which stand where the profile does.
         fields_of: the fields of requests that a key stands for: (class, key without its code).
     """
 
@@ -97,6 +100,7 @@ class Semantics(NamedTuple):
     rank: Callable[[Facts, bool], int] = _rank
     mediates: Callable[[ProfileRecord, MediationClass, bool], bool] = _mediates
     free_modes: tuple[str, ...] = ()
+    logging_modes: tuple[str, ...] = ()
     requestable: Callable[[MediationClass, bool], Automaton[Any]] = any_key
     is_requestable: Callable[[MediationClass, bytes], bool] = _any
     limits: Mapping[MediationClass, int] = MappingProxyType({})
@@ -106,6 +110,7 @@ class Semantics(NamedTuple):
     looser: Callable[[Transition, Transition], int] = _neither
     transition_text: Callable[[Transition], str] = transition_text
     brought: Callable[[Profile, Sequence[Rule]], Sequence[Rule]] = _nothing
+    adds_rules: bool = False
     fields_of: Callable[[MediationClass, bytes], Mapping[str, bytes]] = plain_fields
 
     def executes(self, rule: Rule) -> bool:

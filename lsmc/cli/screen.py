@@ -12,6 +12,7 @@ from lsmc.output.styled import Line, ansi, inert, line, plain, safe
 
 if TYPE_CHECKING:
     from lsmc.base.diagnostics import Diagnostic
+    from lsmc.base.source import Span
 
 
 def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -110,6 +111,12 @@ class Screen:
         """Print a fault at a line of a file that is not policy."""
         where = (f"{safe(file)}:{line_number}: ", "where")
         self._write([line(where, ("error: ", "bad"), safe(message))], sys.stderr)
+
+    def fault(self, span: Span, message: str, help: str = "") -> None:
+        """Print a fault at a place of a file that is not policy, with the line there."""
+        from lsmc.output.excerpt import fault_lines
+
+        self._write(fault_lines(span, message, help), sys.stderr)
 
     def diagnostics(self, found: Iterable[Diagnostic]) -> None:
         """Print diagnostics of a policy; with `quiet` only errors."""

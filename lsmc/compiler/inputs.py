@@ -38,6 +38,8 @@ _IGNORED_ENDS = (
     ".rej",
     ".swp",
 )
+#: The end of the names of files with tests of a policy, which may lie beside it.
+TESTS = ".test.toml"
 #: Ends of the names of files that lie beside policy and are none: no profile of a directory.
 _OTHER_ENDS = (".json", ".jsonl", ".lsmb", ".md", ".sarif", ".toml", ".yaml", ".yml")
 
@@ -267,13 +269,16 @@ def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str]
 
 
 def other_files(paths: Iterable[StrPath], files: DiskFiles) -> list[str]:
-    """The files of some directories that are not profiles, judged by the ends of their names."""
+    """The files of some directories that are not profiles, judged by the ends of their names.
+
+    Tests of the policy are left out, since nobody takes them for profiles.
+    """
     folders = ((str(path), files.entries(str(path)) or ()) for path in paths)
     return [
         str(PurePath(folder) / name)
         for folder, names in folders
         for name in sorted(names)
-        if name.endswith(_OTHER_ENDS) and not ignored(name)
+        if name.endswith(_OTHER_ENDS) and not name.endswith(TESTS) and not ignored(name)
     ]
 
 

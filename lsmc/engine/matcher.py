@@ -62,7 +62,7 @@ class Matcher:
     def __init__(self, bundle: Bundle, profile: ProfileRecord, decide: Decide) -> None:
         """All units of the profile; `decide` is the precedence of the security module."""
         self.profile = profile
-        self._decide = decide
+        self.precedence = decide
         uses = bundle.uses(profile)
         self._reaches = [(unit, index) for unit, _ in uses for index in range(unit.groups)]
         self._groups: list[tuple[Group, Unit, tuple[int, ...]]] = [
@@ -165,7 +165,7 @@ class Matcher:
         decision = node.decisions.get(owner)
         if decision is None:
             facts: list[Facts] = [match.rule.facts for match in self.matched(node)]
-            decision = node.decisions[owner] = self._decide(facts, cls, owner)
+            decision = node.decisions[owner] = self.precedence(facts, cls, owner)
         return decision
 
     def reach(self, number: int) -> Reach:

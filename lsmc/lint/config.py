@@ -7,12 +7,12 @@ that is silently ignored would be worse than none.  Paths are relative to the fi
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from lsmc.base.toml import TomlError, parse
 from lsmc.lint.globs import matches
 from lsmc.lint.model import Check, Lint, SettingError
 from lsmc.lint.selection import close, code_of, is_refused
@@ -20,8 +20,6 @@ from lsmc.lint.selection import close, code_of, is_refused
 #: The files that are looked for, in order of preference.
 NAMES = ("lsmc.toml", "pyproject.toml")
 LEVELS = ("error", "warning", "info")
-#: Dots of a line: the time for a key grows with the square of its parts.
-_MOST_DOTS = 1000
 _SEVERITIES = ("warning", "info", "off")
 _KEYS = (
     "base",
@@ -94,17 +92,11 @@ class Config:
 
 def table_of(path: str, data: bytes) -> dict[str, Any] | None:
     """The settings in a file, None when it is a `pyproject.toml` that has none; `SettingError`."""
-    if any(line.count(b".") > _MOST_DOTS for line in data.split(b"\n")):
-        raise SettingError(f"{path}: a line has more than {_MOST_DOTS} dots")
     try:
-        found = tomllib.loads(data.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise SettingError(f"{path}: not UTF-8 text") from None
-    except RecursionError:
-        raise SettingError(f"{path}: not TOML that is read here: too many brackets") from None
-    except ValueError as fault:  # a number of thousands of digits is one beside `TOMLDecodeError`
-        reason = str(fault)
-        raise SettingError(f"{path}: not TOML: {reason[:1].lower()}{reason[1:]}") from None
+        found = parse(data)
+    except TomlError as fault:
+        place = f":{fault.line}:{fault.column}" if fault.line else ""
+        raise SettingError(f"{path}{place}: {fault}") from None
     if Path(path).name != "pyproject.toml":
         return found
     tool = found.get("tool", {})

@@ -17,11 +17,16 @@ from lsmc.base.errors import NoMeaning
 if TYPE_CHECKING:
     from lsmc.analysis.change import Change
     from lsmc.analysis.graph import Graph
+    from lsmc.analysis.mutation import Mutation
+    from lsmc.analysis.permitted import Sought
     from lsmc.analysis.semantics import Semantics
+    from lsmc.automata.algebra import Automaton
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import Options
-    from lsmc.engine.verdict import Permissions, Verdict
+    from lsmc.engine.matcher import Matcher
+    from lsmc.engine.profiles import ProfileTables
+    from lsmc.engine.verdict import Lookup, Permissions, Verdict
     from lsmc.explain.abilities import Abilities
     from lsmc.explain.diagnosis import Diagnosis, Explained, Questions, Remedy
     from lsmc.explain.explanation import Explanation
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from lsmc.lint.model import Lint
     from lsmc.logs.record import LogFormat
     from lsmc.modules.formatter import Formatter
+    from lsmc.tables.records import ProfileRecord
     from lsmc.tables.sections import Sections
 
 Part = TypeVar("Part")
@@ -77,6 +83,33 @@ class Logs(NamedTuple):
     patched: Callable[[Iterable["Remedy"], "Options"], Mapping[str, tuple[str, str]]]
 
 
+class Tests(NamedTuple):
+    """What a module that has `semantics` makes of tests of its policy, beside questions.
+
+    Attributes:
+        tables: the profiles of an open bundle.
+        sought: the requests that `never` speaks of: (operation, globs over objects, globs over
+            fields, whether the subject owns the object or None); `UnknownName`, `RequestError`.
+        apart: languages that tell apart keys at which the answers of a profile differ although the
+            same rules match.
+        lookups: the look-ups that the answer to a request follows from.
+        varied: an open bundle whose profiles are matched otherwise: (bundle, from the matcher of a
+            profile to another).
+        mutations: small changes of a rule, by its text.
+        brought: the rules, by id, that a profile has only for the sake of those at some places.
+    """
+
+    tables: Callable[[Any], "ProfileTables"]
+    sought: Callable[
+        [str, Sequence[str], Mapping[str, Sequence[str]], bool | None], tuple["Sought", ...]
+    ]
+    apart: Callable[[Any, "ProfileRecord", "Sought"], Iterable["Automaton[Any]"]]
+    lookups: Callable[[Any, Request], tuple["Lookup", ...]]
+    varied: Callable[[Any, Callable[["Matcher"], "Matcher"]], Opened]
+    mutations: Callable[[str], Iterable["Mutation"]]
+    brought: Callable[["Matcher", frozenset[int]], frozenset[int]]
+
+
 class SecurityModule(NamedTuple):
     """A Linux security module, as lsmc knows it.
 
@@ -107,6 +140,7 @@ class SecurityModule(NamedTuple):
         graph: which subjects a task can come to from which; None if subjects do not change.
         formatter: a formatter of policy files under some options.
         semantics: what the rules mean, of a module whose bundles are a `tables.bundle.Bundle`.
+        tests: what it makes of tests of its policy beside questions; None if that is all.
         syntax: the canonical text of a policy file's syntax tree: (path, bytes); `PolicyError`.
         learn: (policy, options, what is wanted) gives what learns policy from records; None if it
             learns none.
@@ -136,6 +170,7 @@ class SecurityModule(NamedTuple):
     graph: Callable[[Any], "Graph"] | None = None
     formatter: Callable[["Options"], "Formatter"] | None = None
     semantics: Callable[[], "Semantics"] | None = None
+    tests: Callable[[], Tests] | None = None
     syntax: Callable[[str, bytes], bytes] | None = None
     ir: Callable[[Sequence[str], "Options"], "IrPolicy"] | None = None
     learn: Callable[[Any, "Options", "Wanted"], "Learner"] | None = None

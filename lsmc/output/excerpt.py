@@ -28,8 +28,19 @@ def diagnostic_lines(diagnostic: Diagnostic) -> Iterator[Line]:
         yield from excerpt(diagnostic.span)
     for label in diagnostic.related:
         yield line(("  ", ""), (_place(label.span), "where"), f"note: {safe(label.message)}")
-    if diagnostic.help:
-        yield line(("  help: ", "head"), safe(diagnostic.help))
+    yield from _help(diagnostic.help)
+
+
+def fault_lines(span: Span, message: str, help: str) -> Iterator[Line]:
+    """A fault in a file that is not policy."""
+    yield line((_place(span), "where"), ("error: ", "bad"), safe(message))
+    yield from excerpt(span)
+    yield from _help(help)
+
+
+def _help(text: str) -> Iterator[Line]:
+    if text:
+        yield line(("  help: ", "head"), safe(text))
 
 
 def _place(span: Span | None) -> str:

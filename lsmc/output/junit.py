@@ -20,8 +20,10 @@ def render(report: Report) -> str:
         by_file.setdefault(found.file or "", []).append(found)
     suites = [_suite(report, path, by_file[path]) for path in by_file]
     if report.faults:
-        cases = "".join(_case("lsmc", "LSM999", _body("error", one)) for one in report.faults)
-        suites.append(_element("lsmc", len(report.faults), 0, len(report.faults), cases))
+        cases = "".join(
+            case_element("lsmc", "LSM999", _body("error", one)) for one in report.faults
+        )
+        suites.append(suite_element("lsmc", len(report.faults), 0, len(report.faults), cases))
     failures = len(report.findings)
     clean = sum(1 for found in by_file.values() if not found)
     total = failures + clean + len(report.faults)
@@ -34,19 +36,23 @@ def render(report: Report) -> str:
 
 def _suite(report: Report, path: str, found: list[Diagnostic]) -> str:
     name = report.named(path) if path else "lsmc"
-    cases = "".join(_case(name, _title(one), _body("failure", one)) for one in found)
-    return _element(name, max(1, len(found)), len(found), 0, cases or _case(name, "clean", ""))
+    cases = "".join(case_element(name, _title(one), _body("failure", one)) for one in found)
+    return suite_element(
+        name, max(1, len(found)), len(found), 0, cases or case_element(name, "clean", "")
+    )
 
 
-def _element(name: str, tests: int, failures: int, errors: int, cases: str) -> str:
+def suite_element(name: str, tests: int, failures: int, errors: int, cases: str) -> str:
+    """A suite: its name, how many tests it has, fail and break, and the text of its cases."""
     return (
-        f'  <testsuite name={_attribute(name)} tests="{tests}" failures="{failures}" '
+        f'  <testsuite name={attribute(name)} tests="{tests}" failures="{failures}" '
         f'errors="{errors}">\n{cases}  </testsuite>\n'
     )
 
 
-def _case(suite: str, name: str, body: str) -> str:
-    head = f"    <testcase name={_attribute(name)} classname={_attribute(suite)}"
+def case_element(suite: str, name: str, body: str) -> str:
+    """A test of a suite; `body` is its failure, or empty."""
+    head = f"    <testcase name={attribute(name)} classname={attribute(suite)}"
     return f"{head}>{body}</testcase>\n" if body else f"{head}/>\n"
 
 
@@ -64,9 +70,10 @@ def _body(kind: str, found: Diagnostic) -> str:
     if found.help:
         lines.append(f"help: {found.help}")
     text = escape("\n".join(safe(one) for one in lines))
-    message = _attribute(found.message)
+    message = attribute(found.message)
     return f'<{kind} message={message} type="{found.severity}">{text}</{kind}>'
 
 
-def _attribute(text: str) -> str:
+def attribute(text: str) -> str:
+    """A text as an attribute's value, in quotes."""
     return quoteattr(safe(text))

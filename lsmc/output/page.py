@@ -219,29 +219,13 @@ def _render(
     patch: str = "",
     left_out: int = 0,
 ) -> str:
-    folder = files("lsmc.output") / "templates"
-    texts = {name: (folder / name).read_text("utf-8") for name in ("report.html", "report.css")}
-    style = texts["report.css"]
-    environment = Environment(
-        loader=DictLoader(texts),
-        autoescape=True,
-        finalize=_visible,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["ticks"] = _ticks
-    return environment.get_template(
-        "report.html"
-    ).render(
+    return rendered(
+        "report.html",
         head=head,
         sections=sections,
         faults=tuple(faults),
         patch=patch,
         left_out=left_out,
-        style=Markup(style),  # noqa: S704 - a file of ours
-        digest=b64encode(sha256(style.encode()).digest()).decode(),
-        version=__version__,
         listing=lambda ref: listing(ref, read),
         decided=decided,
         miss_words=miss_words,
@@ -253,6 +237,28 @@ def _render(
         hazards=HAZARDS,
         by=BY,
         effects=EFFECTS,
+    )
+
+
+def rendered(template: str, **values: object) -> str:
+    """A page of a template, with the style that all pages share."""
+    folder = files("lsmc.output") / "templates"
+    texts = {name: (folder / name).read_text("utf-8") for name in (template, "report.css")}
+    style = texts["report.css"]
+    environment = Environment(
+        loader=DictLoader(texts),
+        autoescape=True,
+        finalize=_visible,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["ticks"] = _ticks
+    return environment.get_template(template).render(
+        style=Markup(style),  # noqa: S704 - a file of ours
+        digest=b64encode(sha256(style.encode()).digest()).decode(),
+        version=__version__,
+        **values,
     )
 
 

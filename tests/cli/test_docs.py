@@ -25,7 +25,14 @@ from lsmc.modules.apparmor.classes import CLASSES
 from lsmc.modules.apparmor.origins import ORIGINS
 from tests.places import ROOT
 
-PAGES = ("README.md", "docs/cli.md", "docs/explain.md", "docs/learn.md", "docs/bundle.md")
+PAGES = (
+    "README.md",
+    "docs/cli.md",
+    "docs/explain.md",
+    "docs/learn.md",
+    "docs/bundle.md",
+    "docs/policy-tests.md",
+)
 CONSOLE = re.compile(r"(?<=```console\n)(?s:.*?)(?=```)")
 README = ROOT / "README.md"
 BROKEN = """profile server {
@@ -34,6 +41,25 @@ BROKEN = """profile server {
   /var/lib/server/** rw
 }
 """
+
+
+TYPO = """policy = "profiles"
+base = "profiles"
+
+[[case]]
+subject = "ngnix"
+op = "read"
+object = "/etc/shadow"
+expect = "deny"
+"""
+
+
+def wish() -> str:
+    """The test file that its page shows."""
+    page = (ROOT / "docs/policy-tests.md").read_text()
+    found = re.search(r"(?<=```toml\n)(?s:.*?)(?=```)", page)
+    assert found is not None
+    return found[0]
 
 
 #: The logs that pages show.
@@ -57,6 +83,8 @@ def workplace() -> Iterator[None]:
         (Path(place) / "broken.aa").write_text(BROKEN)
         for name in LOGS:
             (Path(place) / name).write_text(log(name))
+        (Path(place) / "wish.test.toml").write_text(wish())
+        (Path(place) / "typo.test.toml").write_text(TYPO)
         os.chdir(place)
         try:
             yield

@@ -23,6 +23,7 @@ SHORT = {
     "patch": 1_000,
     "config": 1_000,
     "baseline": 1_000,
+    "test-file": 1_000,
 }
 ALL = targets()
 

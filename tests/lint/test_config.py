@@ -34,7 +34,7 @@ def read(text: str, path: str = "lsmc.toml") -> Config:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("select = ", "lsmc.toml: not TOML: invalid value (at "),
+        ("select = ", "lsmc.toml:1:10: not TOML: invalid value"),
         ("selct = []", "lsmc.toml: no setting `selct`; did you mean `select`?"),
         ("select = 'LSM1'", "lsmc.toml: select: not a list of texts"),
         ("select = [1]", "lsmc.toml: select: not a list of texts"),
@@ -168,7 +168,7 @@ def test_no_file_is_too_much(tmp_path: Path) -> None:
     ):
         with pytest.raises(SettingError) as told:
             table_of(str(tmp_path / "lsmc.toml"), text.encode())
-        assert f"lsmc.toml: {reason}" in str(told.value)
+        assert reason in str(told.value)
         assert len(str(told.value).splitlines()) == 1
 
 

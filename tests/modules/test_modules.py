@@ -194,3 +194,45 @@ def test_error_of_a_module_is_one_diagnostic(run: Run, write: Write, name: str, 
     result = run("query", write(name, text), "alice", "read", "x", "--no-cache")
     assert result.exit_code == 2
     assert f"{name}:1:1: error: not a" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "allowed", "denied"),
+    [
+        ("a.example", EXAMPLE, ("alice", "read", "/home/b"), ("bob", "write", "/home/b")),
+        ("a.levels", LEVELS, ("alice", "read", "bob"), ("bob", "read", "alice")),
+    ],
+)
+def test_tests_of_a_module(
+    run: Run,
+    write: Write,
+    name: str,
+    text: str,
+    allowed: tuple[str, ...],
+    denied: tuple[str, ...],
+) -> None:
+    """Cases have a meaning for every module; the rest is told in one line where it has none."""
+    write(name, text)
+    head = f'policy = "{name}"\n'
+    case = '[[case]]\nsubject = "{}"\nop = "{}"\nobject = "{}"\nexpect = "{}"\n'
+    cases = head + case.format(*allowed, "allow") + case.format(*denied, "deny")
+    tests = write("a.test.toml", cases)
+    result = run("test", tests, "--no-cache")
+    assert (result.exit_code, result.output) == (0, f"{tests}: 2 cases hold\n")
+    covered = run("test", tests, "--no-cache", "--coverage")
+    if name == "a.example":
+        assert "coverage: 1 of 3 rules, 33.3%" in covered.output
+    else:
+        assert (covered.exit_code, covered.stdout) == (2, "")
+        assert "the coverage of rules has no meaning for levels" in covered.stderr
+    result = run("test", tests, "--no-cache", "--mutate", "1")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("has no meaning for") == 1
+    unknown = write("b.test.toml", head + case.format("carol", *denied[1:], "deny"))
+    result = run("test", unknown, "--no-cache")
+    assert result.exit_code == 2
+    assert f"{unknown}:3:11: error: unknown subject `carol`" in result.stderr
+    never = write("c.test.toml", cases + '[[never]]\nsubject = "*"\nop = "read"\n')
+    result = run("test", never, "--no-cache")
+    assert result.exit_code == 2
+    assert f"{never}:12:1: error: `never` has no meaning for" in result.stderr

@@ -34,8 +34,8 @@ _NEEDED = {
 }
 #: Operations whose path is that of a directory, and those whose path never is: the kernel writes
 #: the path of a directory with a slash at its end (security/apparmor/path.c, PATH_IS_DIR).
-_DIRECTORIES = ("mkdir", "rmdir")
-_NO_DIRECTORIES = ("create", "exec", "mmap_exec", "mknod", "symlink", "link", "truncate")
+DIRECTORIES = ("mkdir", "rmdir")
+NO_DIRECTORIES = ("create", "exec", "mmap_exec", "mknod", "symlink", "link", "truncate")
 #: Operations on a socket and its peer, where the address of either may be meant.
 _WITH_PEER = ("connect", "send", "receive")
 _SAYS_WHOSE = frozenset(("class", "family", "addr", "peer_addr"))
@@ -118,11 +118,11 @@ def _known_fields(given: Fields, known: tuple[str, ...], cls: str = "") -> None:
 def _check_slash(operation: str, path: str) -> None:
     """Whether a path ends as the kernel writes it for an operation."""
     directory = path.endswith("/")
-    if operation in _DIRECTORIES and not directory:
+    if operation in DIRECTORIES and not directory:
         raise RequestError(
             f"the path of a directory ends in a slash; did you mean `{path}/`?", path
         )
-    if operation in _NO_DIRECTORIES and directory:
+    if operation in NO_DIRECTORIES and directory:
         raise RequestError(f"`{path}` is a directory, which {operation} is never asked about", path)
 
 

@@ -5,7 +5,7 @@ Everything is read from a bundle's tables; nothing here knows where they came fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lsmc.base.text import encode
@@ -17,7 +17,7 @@ from lsmc.modules.apparmor.classes import BY_NAME, FILE
 from lsmc.modules.apparmor.evaluate import Judge
 from lsmc.modules.apparmor.operations import find
 from lsmc.modules.apparmor.operations import names as operation_names
-from lsmc.modules.apparmor.subjects import EnforcedBundle, Profiles, mediates
+from lsmc.modules.apparmor.subjects import EnforcedBundle, Profiles, VariedProfiles, mediates
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.records import ProfileRecord
 
@@ -35,9 +35,18 @@ class Engine:
     def __init__(
         self, data: bytes | memoryview, name: str = "<memory>", *, enforce: bool = False
     ) -> None:
-        self.bundle = EnforcedBundle(data, name) if enforce else Bundle(data, name)
-        self.tables = Profiles(self.bundle)
-        self._judge = Judge(self.tables)
+        self._over(Profiles(EnforcedBundle(data, name) if enforce else Bundle(data, name)))
+
+    def _over(self, tables: Profiles) -> None:
+        self.bundle = tables.bundle
+        self.tables = tables
+        self._judge = Judge(tables)
+
+    def varied(self, vary: Callable[[Matcher], Matcher]) -> Engine:
+        """An engine over the same bundle whose profiles have other matchers."""
+        engine = Engine.__new__(Engine)
+        engine._over(VariedProfiles(self.tables, vary))  # noqa: SLF001 - another of this class
+        return engine
 
     @property
     def subjects(self) -> tuple[str, ...]:

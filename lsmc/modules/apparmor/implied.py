@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from lsmc.ir.model import Profile, Rule
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE
@@ -17,6 +18,8 @@ FOR_HATS = (("/proc/[0-9]*/attr/{apparmor/,}current", "w"), *_READ_STATE)
 FOR_CHANGE = (("/proc/*/attr/{apparmor/,}{current,exec}", "w"), *_READ_STATE)
 _READ = FILE.mask("r")
 
+Rule_ = TypeVar("Rule_")
+
 
 def brought(profile: Profile, rules: Sequence[Rule]) -> Sequence[Rule]:
     """The rules that a profile was given for the sake of some of its rules, which stand together.
@@ -30,6 +33,14 @@ def brought(profile: Profile, rules: Sequence[Rule]) -> Sequence[Rule]:
     every = list(profile.rules)
     if any(rule.cls is CHANGE_PROFILE and rule.origin != place for rule in every):
         return ()
-    implied = [rule for rule in every if rule.origin == profile.origin]
-    after_reads = 1 + max(n for n, rule in enumerate(implied) if rule.owner & _READ)
+    implied = [(rule, rule.owner) for rule in every if rule.origin == profile.origin]
+    return [rule for rule, _ in for_change(implied)]
+
+
+def for_change(implied: Sequence[tuple[Rule_, int]]) -> Sequence[tuple[Rule_, int]]:
+    """Of the rules that a profile was given, with their permissions, those for change_profile.
+
+    The others are for hats, and those that both bring.
+    """
+    after_reads = 1 + max((n for n, (_, perms) in enumerate(implied) if perms & _READ), default=-1)
     return implied[after_reads:] or implied

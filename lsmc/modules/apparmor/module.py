@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.installed import INSTALLED
-from lsmc.modules.interface import Logs, Request, SecurityModule
+from lsmc.modules.interface import Logs, Request, SecurityModule, Tests
 
 if TYPE_CHECKING:
     from lsmc.analysis.change import Change
@@ -150,6 +150,12 @@ def _semantics() -> Semantics:
     return SEMANTICS
 
 
+def _tests() -> Tests:
+    from lsmc.modules.apparmor.policy_tests import TESTS
+
+    return TESTS
+
+
 def _syntax(path: str, data: bytes) -> bytes:
     from lsmc.base.diagnostics import PolicyError
     from lsmc.base.source import Source
@@ -213,6 +219,7 @@ APPARMOR = SecurityModule(
     graph=_graph,
     formatter=_formatter,
     semantics=_semantics,
+    tests=_tests,
     syntax=_syntax,
     ir=_ir,
     learn=_learn,

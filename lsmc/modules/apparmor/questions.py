@@ -57,6 +57,11 @@ def asked(
 
 def asked_by(engine: Engine, request: Mapping[str, Any]) -> Asked:
     """The question of a request; raises as `asked` does."""
+    return _settled(engine, written(engine, request))
+
+
+def written(engine: Engine, request: Mapping[str, Any]) -> Asked:
+    """The question of a request as it is written, before the check; raises as `asked` does."""
     if not isinstance(request, Mapping):
         raise TypeError(f"a request is an object (a mapping), not {type(request).__name__}")
     subject, obj = (
@@ -70,17 +75,13 @@ def asked_by(engine: Engine, request: Mapping[str, Any]) -> Asked:
     # beside an operation, a class says which of the classes is meant that share its name
     left = [name for name in NO_FIELDS if name != "class" or "op" not in request]
     words = texts({name: value for name, value in request.items() if name not in left})
-    operation = engine.operation(request)
-    return _settled(
-        engine,
-        Asked(
-            subject=subject,
-            operation=operation,
-            object=obj,
-            owner=owner,
-            fields=words,
-            mediated=mediated,
-        ),
+    return Asked(
+        subject=subject,
+        operation=engine.operation(request),
+        object=obj,
+        owner=owner,
+        fields=words,
+        mediated=mediated,
     )
 
 
@@ -90,23 +91,32 @@ def _settled(engine: Engine, question: Asked) -> Asked:
     A kernel always names the type of a socket and the bus of a message.  A question may leave them
     out where the answer is the same for all.
     """
-    operation, fields = question.operation, question.fields
-    check(operation, question.object, fields)
-    name = _OPTIONAL.get(operation.cls)
-    if name is None or fields.get(name):
+    check(question.operation, question.object, question.fields)
+    each = alternatives(question)
+    if each == (question,):
         return question
-    from lsmc.modules.apparmor.names import BUSES, PROTOCOLS, SOCKET_TYPES
-
-    if operation.cls == "network" and fields.get("protocol") in PROTOCOLS:
-        return question  # it implies the type
-    words = BUSES if name == "bus" else SOCKET_TYPES
-    each = [question._replace(fields={**fields, name: word}) for word in words]
+    name = _OPTIONAL[question.operation.cls]
+    words = tuple(one.fields[name] for one in each)
     answers = [_answer(engine, one) for one in each]
     if len(set(answers)) > 1:
         yes = [word for word, (allowed, *_) in zip(words, answers, strict=True) if allowed]
         said = f"allowed for {' '.join(yes)}" if 0 < len(yes) < len(words) else "not one for all"
         raise RequestError(f"`{name}=` is missing: the answer is {said}", "", words)
     return question if _answer(engine, question) == answers[0] else each[0]
+
+
+def alternatives(question: Asked) -> tuple[Asked, ...]:
+    """The questions that a kernel may ask in place of one that leaves a choice out."""
+    operation, fields = question.operation, question.fields
+    name = _OPTIONAL.get(operation.cls)
+    if name is None or fields.get(name):
+        return (question,)
+    from lsmc.modules.apparmor.names import BUSES, PROTOCOLS, SOCKET_TYPES
+
+    if operation.cls == "network" and fields.get("protocol") in PROTOCOLS:
+        return (question,)  # it implies the type
+    words = BUSES if name == "bus" else SOCKET_TYPES
+    return tuple(question._replace(fields={**fields, name: word}) for word in words)
 
 
 def _answer(engine: Engine, question: Asked) -> tuple[object, ...]:

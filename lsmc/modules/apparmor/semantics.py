@@ -18,6 +18,7 @@ SEMANTICS = Semantics(
     rank=rank,
     mediates=mediates,
     free_modes=FREE_MODES,
+    logging_modes=("complain",),
     requestable=requestable,
     is_requestable=is_requestable,
     limits=LIMITS,
@@ -27,5 +28,6 @@ SEMANTICS = Semantics(
     looser=looser,
     transition_text=transition_text,
     brought=brought,
+    adds_rules=True,
     fields_of=fields_of,
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lsmc.base.text import encode
+from lsmc.engine.matcher import Matcher
 from lsmc.engine.profiles import ProfileTables
 from lsmc.engine.verdict import UNCONFINED, RequestError, UnknownName
 from lsmc.ir.mediation import MediationClass
@@ -86,3 +88,20 @@ class Profiles(ProfileTables):
             namespace, _, local = name[1:].partition(":")
             found = super().find(f":{namespace}://{local}")
         return found
+
+
+class VariedProfiles(Profiles):
+    """The profiles of a bundle, each matched by another matcher than its own."""
+
+    def __init__(self, profiles: Profiles, vary: Callable[[Matcher], Matcher]) -> None:
+        super().__init__(profiles.bundle)
+        self._plain = profiles
+        self._vary = vary
+        self._varied: dict[int, Matcher] = {}
+
+    def matcher(self, profile: ProfileRecord) -> Matcher:
+        """The matcher of a profile, kept for later requests."""
+        matcher = self._varied.get(profile.number)
+        if matcher is None:
+            matcher = self._varied[profile.number] = self._vary(self._plain.matcher(profile))
+        return matcher

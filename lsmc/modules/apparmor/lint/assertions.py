@@ -20,11 +20,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lsmc.automata.pattern import NOT_NUL, Literal, Pattern, Star, concat
+from lsmc.automata.pattern import Pattern
 from lsmc.ir.model import MediationClass
 from lsmc.lint.model import SettingError
 from lsmc.modules.apparmor.classes import BY_NAME, LINK
-from lsmc.modules.apparmor.lint.path_sets import globs, names
+from lsmc.modules.apparmor.key_globs import globs, keys_of
+from lsmc.modules.apparmor.lint.path_sets import names
 from lsmc.modules.apparmor.lower.aare import GlobError
 
 _KEYS = (
@@ -119,15 +120,12 @@ def _keys(where: str, entry: Mapping[str, Any], cls: MediationClass) -> Pattern:
         if not main:
             raise SettingError(f"{where}: the class {cls.name} has no object")
         given[main] = objects
-    parts: list[Pattern] = []
-    for index, name in enumerate(cls.fields):
-        if index:
-            parts.append(Literal(b"\0"))
+    for name, texts in given.items():
         try:
-            parts.append(globs(given[name]) if given.get(name) else Star(NOT_NUL))
+            globs(texts)
         except GlobError as fault:
             raise SettingError(f"{where}: bad glob in `{name}`: {fault}") from None
-    return concat(parts)
+    return keys_of(cls, given)
 
 
 def _texts(where: str, entry: Mapping[str, Any], key: str) -> list[str]:

@@ -25,10 +25,10 @@ from lsmc.base.text import listing
 from lsmc.ir.decision import ALLOW, DENY, Decision
 from lsmc.kernels.walk import Walker
 from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.key_globs import globs
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.file_rules import speaking_of
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.lower.aare import parse_glob
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,6 @@ class PathSet:
     examples: tuple[bytes, ...]
     by: re.Pattern[str] | None
     fields: dict[str, Any]
-
-
-def globs(texts: Iterable[str]) -> Pattern:
-    """The union of some AppArmor globs."""
-    return union(parse_glob(text).pattern for text in texts)
 
 
 def names(texts: Iterable[str]) -> re.Pattern[str] | None:

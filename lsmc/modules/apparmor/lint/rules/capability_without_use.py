@@ -45,10 +45,10 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import BY_NAME, CAPABILITY, FILE, NETWORK
+from lsmc.modules.apparmor.key_globs import globs
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.file_rules import WRITE
 from lsmc.modules.apparmor.lint.messages import chain, witness
-from lsmc.modules.apparmor.lint.path_sets import globs
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.subjects import mediates
 

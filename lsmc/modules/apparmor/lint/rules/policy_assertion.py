@@ -59,12 +59,11 @@ How to fix: narrow the rule, deny the objects, or except the profile.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
+from lsmc.analysis.permitted import Request, Sought, permitted
 from lsmc.analysis.profile_view import Grants, Held, ProfileView, wins
-from lsmc.analysis.rule_search import ClassView
-from lsmc.automata.algebra import Lazy, search
+from lsmc.automata.algebra import Lazy
 from lsmc.automata.facts import samples
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
@@ -72,6 +71,7 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.assertions import Assertion, read_assertions
 from lsmc.modules.apparmor.lint.messages import chain, quoted, witness
 from lsmc.modules.apparmor.lint.tree import Tree
+from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.subjects import FREE_MODES, mediates
 
 
@@ -88,7 +88,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             if free or not mediates(view.profile.record, assertion.cls):
                 yield _unmediated(view, assertion, free)
             else:
-                yield from _broken(view, assertion)
+                yield from _broken(tree, view, assertion)
 
 
 def _unmediated(view: ProfileView, assertion: Assertion, free: bool) -> Diagnostic:
@@ -103,45 +103,41 @@ def _unmediated(view: ProfileView, assertion: Assertion, free: bool) -> Diagnost
     )
 
 
-def _broken(view: ProfileView, assertion: Assertion) -> Iterator[Diagnostic]:
+def _broken(tree: Tree, view: ProfileView, assertion: Assertion) -> Iterator[Diagnostic]:
     cls = assertion.cls
     if not any(
         held.facts.effect == ALLOW and (held.facts.owner | held.facts.other) & assertion.perms
         for held in view.rules(cls)
     ):
         return
-    matcher = view.profile.matcher
-    view_of_class, lazy = ClassView(matcher, cls.code), Lazy(assertion.keys)
     sides = (True, False) if assertion.owner is None else (assertion.owner,)
+    bits = tuple(cls.mask((name,)) for name in cls.names(assertion.perms))
+    sought = Sought(cls, (Lazy(assertion.keys),), bits, sides)
 
-    def alive(states: Sequence[Any]) -> bool:
-        return states[0] is not None and states[1] is not None
-
-    def goal(states: Sequence[Any]) -> bool:
-        return (
-            alive(states)
-            and bool(lazy.accepts(states[1]))
-            and any(matcher.decide(states[0], cls, side).allow & assertion.perms for side in sides)
+    def answered(request: Request) -> bool:
+        """What is looked up besides the key counts; whether an executed profile exists does not."""
+        if cls not in SEMANTICS.besides:
+            return True
+        asked = SEMANTICS.request_of(
+            view.profile.record.full_name, cls, request.key, request.owner, cls.names(request.perms)
         )
+        verdict = tree.answer(asked)
+        return verdict is not None and verdict.decision == "allow"
 
-    key = search([view_of_class, lazy], goal, alive=alive)
-    if key is None:
+    found = permitted(SEMANTICS, view.profile.matcher, sought, answered)
+    if found is None:
         return
-    for owner in sides:
-        decision = view.decide(cls, key, owner)
-        perms = decision.allow & assertion.perms
-        if perms:
-            held = _winner(view, assertion, key, owner, perms)
-            span = held.rule.origin if held is not None else view.profile.ir.origin
-            yield CHECK.finding(
-                span,
-                f"{quoted(span)} breaks the assertion `{assertion.name}`",
-                help="narrow the rule, deny the objects, or except the profile",
-                profile=view.name,
-                witness=witness(view, cls, key, owner, perms),
-                related=chain(view, held) if held is not None else (),
-            )
-            return
+    perms = view.grants(cls, found.key, assertion.perms, found.owner) or found.perms
+    held = _winner(view, assertion, found.key, found.owner, perms)
+    span = held.rule.origin if held is not None else view.profile.ir.origin
+    yield CHECK.finding(
+        span,
+        f"{quoted(span)} breaks the assertion `{assertion.name}`",
+        help="narrow the rule, deny the objects, or except the profile",
+        profile=view.name,
+        witness=witness(view, cls, found.key, found.owner, perms),
+        related=chain(view, held) if held is not None else (),
+    )
 
 
 def _winner(

@@ -45,10 +45,10 @@ from lsmc.ir.decision import Decision
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.exec_transition import execution
+from lsmc.modules.apparmor.key_globs import globs
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.file_rules import EXECUTE, MAP, WRITE, granting
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness
-from lsmc.modules.apparmor.lint.path_sets import globs
 from lsmc.modules.apparmor.lint.tree import Tree
 
 _RUN = EXECUTE | MAP

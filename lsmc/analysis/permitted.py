@@ -1,0 +1,163 @@
+"""Whether a profile lets through any request of a language, decided exactly, with an example.
+
+The product of the profile's automata, of the language and of the keys that a kernel asks about is
+walked breadth first, so the example is a shortest one.  A walk to its end proves that there is no
+other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from lsmc.analysis.rule_search import ClassView
+from lsmc.analysis.semantics import Semantics
+from lsmc.automata.algebra import Automaton, walk
+from lsmc.automata.common import shortest
+from lsmc.engine.matcher import Matcher, Node
+from lsmc.ir.decision import Decision
+from lsmc.ir.mediation import MediationClass
+
+
+class Sought(NamedTuple):
+    """Requests: a class, languages that the key is in, permissions, and whose objects.
+
+    Attributes:
+        cls: the class.
+        keys: languages of keys without the class code; a key is in all of them.
+        perms: permission bits; a request asks for all the bits of one of these masks.
+        owners: whether the subject owns the object: True, False or both.
+    """
+
+    cls: MediationClass
+    keys: tuple[Automaton[Any], ...]
+    perms: tuple[int, ...]
+    owners: tuple[bool, ...] = (True, False)
+
+
+class Request(NamedTuple):
+    """One request: a key without the class code, permission bits, and whose object it is."""
+
+    key: bytes
+    perms: int
+    owner: bool
+
+
+#: Whether a request is let through, as the policy answers it; None where it is not a request.
+Answered = Callable[[Request], bool | None]
+#: Permission bits that count as let through under a decision.
+Passes = Callable[[Decision], int]
+
+
+class Undecided(Exception):
+    """Rules let requests through, but what else they depend on was not settled for all of them."""
+
+
+def by_rules(decision: Decision) -> int:
+    """What the rules allow."""
+    return decision.allow
+
+
+def requests(
+    semantics: Semantics,
+    matcher: Matcher,
+    sought: Sought,
+    passes: Passes = by_rules,
+    among: Sequence[Automaton[Any]] = (),
+) -> Iterator[Request]:
+    """A request for each way in which a profile lets something through, shortest first.
+
+    Where operations of the class look up more than the key, these are candidates, and the answer
+    of the policy has to tell.  Raises `automata.dfa.StateLimit` when the walk grows too large.
+
+    Args:
+        semantics: what the rules mean.
+        matcher: the rules of the profile.
+        sought: the requests.
+        passes: what counts as let through.
+        among: further languages that the key is in.
+    """
+    cls = sought.cls
+    besides = semantics.besides.get(cls)
+    inside = [*sought.keys, *among, semantics.requestable(cls, False)]
+    more = besides.automata(matcher) if besides is not None else ()
+    walked = [ClassView(matcher, cls.code), *inside, *more]
+    count = len(inside) + 1
+    unmatched = matcher.node(())
+    candidates = besides is not None and besides.where_refused
+
+    def passed(node: Node, candidates: bool = candidates) -> Iterator[tuple[int, bool]]:
+        for owner in sought.owners:
+            allowed = passes(matcher.decide(node, cls, owner))
+            for perms in sought.perms:
+                if candidates or allowed & perms == perms:
+                    yield perms, owner
+
+    def goal(states: Sequence[Any], candidates: bool = candidates) -> bool:
+        inner = states[1:count]
+        return (
+            None not in inner
+            and all(one.accepts(state) for one, state in zip(inside, inner, strict=True))
+            and any(True for _ in passed(states[0] or unmatched, candidates))
+        )
+
+    def plainly(states: Sequence[Any]) -> bool:
+        return goal(states, candidates=False)
+
+    def found(key: bytes) -> Iterator[Request]:
+        node = matcher.walk(bytes((cls.code,)) + key)
+        return (Request(key, perms, owner) for perms, owner in passed(node))
+
+    first = shortest(walked[:count], plainly)
+    if first is not None:
+        yield from found(first)
+    anywhere = any(True for _ in passed(unmatched))
+    if first is None and not anywhere and besides is None:
+        return
+
+    def alive(states: Sequence[Any]) -> bool:
+        return None not in states[1:count] and (anywhere or states[0] is not None)
+
+    for key in walk(walked, goal, alive=alive):
+        yield from found(key)
+
+
+def permitted(
+    semantics: Semantics,
+    matcher: Matcher,
+    sought: Sought,
+    answered: Answered,
+    *,
+    passes: Passes = by_rules,
+    within: Sequence[Automaton[Any]] = (),
+    apart: Callable[[], Iterable[Automaton[Any]]] = tuple,
+) -> Request | None:
+    """A shortest request that is let through, or None; raises `StateLimit`, `Undecided`.
+
+    Args:
+        semantics: what the rules mean.
+        matcher: the rules of the profile.
+        sought: the requests.
+        answered: the policy's answer to one.
+        passes: what counts as let through.
+        within: further languages that the key is in.
+        apart: languages that tell apart keys at which the answer may differ although the same rules
+            match; used where rules let through what the policy refuses.
+    """
+    refused = False
+    for request in requests(semantics, matcher, sought, passes, within):
+        answer = answered(request)
+        if answer:
+            return request
+        refused = refused or answer is False
+    if not refused or sought.cls in semantics.besides:
+        return None
+    unsettled = False
+    for language in apart():
+        for request in requests(semantics, matcher, sought, passes, (*within, language)):
+            if answered(request):
+                return request
+            unsettled = True
+    if unsettled:
+        raise Undecided
+    return None

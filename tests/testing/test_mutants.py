@@ -1,0 +1,166 @@
+"""Mutants: each is decided as the changed text would be, and a test that concerns it notices it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import lsmc
+from lsmc.analysis.mutation import KINDS
+from lsmc.base.errors import Error
+from lsmc.policy import Policy
+from lsmc.tables.records import Place
+from lsmc.testing.load import read_tests
+from lsmc.testing.mutants import _Changed, _Judge
+from lsmc.testing.run import run
+
+POLICY = """abi <abi/4.0>,
+@{DATA}=/srv/data /opt/data
+profile tool /usr/bin/tool {
+  include <abstractions/tool>
+  @{DATA}/{a,b}.txt r,
+  /etc/tool.conf r,
+  /var/lib/tool/ r,
+  /var/lib/tool/*/state a,
+  /var/**/cache rk,
+  "/srv/with blank" w,
+  audit owner /home/*/notes rw,
+  owner @{DATA}/own/*.db rwkl,
+  /srv/in rl -> /srv/out,
+  link subset /srv/l -> /srv/t,
+  deny /etc/shadow rwl,
+  audit deny /etc/** w,
+  deny /usr/bin/x x,
+  priority=3 /etc/special w,
+  /usr/bin/other px,
+  /usr/bin/{some,more} ix,
+  /usr/bin/* cx -> child,
+  capability chown,
+  deny capability sys_admin,
+  signal send set=(term) peer=other,
+  signal receive,
+  deny signal send set=(kill),
+  ptrace read peer=tool,
+  deny ptrace,
+  dbus send bus=session peer=(name=org.x),
+  deny dbus receive bus=system,
+  unix type=stream,
+  network inet stream,
+  deny network inet6,
+  mount fstype=tmpfs -> /mnt/,
+  umount /mnt/,
+  userns,
+  deny mqueue /q,
+  change_profile -> other,
+  profile child {
+    include <abstractions/tool>
+    /c r,
+  }
+}
+profile other /usr/bin/other { /o r, }
+"""
+SHARED = "  /usr/share/tool/** r,\n  owner /run/user/*/tool w,\n  deny /usr/share/tool/secret r,\n"
+TESTS = """policy = "tool"
+base = "."
+[[case]]
+subject = "tool"
+op = "read"
+object = "/etc/tool.conf"
+expect = "allow"
+[[case]]
+subject = "tool"
+op = "read"
+object = "/etc/other.conf"
+expect = "deny"
+[[case]]
+subject = "tool"
+op = "write"
+object = "/home/ann/notes"
+owner = false
+expect = "deny"
+[[case]]
+subject = "tool//child"
+op = "read"
+object = "/c"
+expect = "allow"
+[[never]]
+subject = "*"
+op = "write"
+object = "/etc/{tool.conf,shadow}"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name, text in (
+        ("tool", POLICY),
+        ("abstractions/tool", SHARED),
+        ("abi/4.0", (Path(__file__).parents[2] / "profiles/abi/4.0").read_text()),
+        ("tool.test.toml", TESTS),
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def judge(folder: Path) -> _Judge:
+    path = folder / "tool.test.toml"
+    return _Judge([run(read_tests("tool.test.toml", path.read_bytes()), compiled())])
+
+
+def compiled() -> Policy:
+    return lsmc.compile("tool", base=".")
+
+
+def answers(policy: Policy, engine: object, request: dict[str, object]) -> object:
+    try:
+        verdict = policy.module.answer(engine, request)
+    except Error as fault:
+        return type(fault).__name__
+    return verdict._replace(rules=(), note="")
+
+
+def changes(tests: _Judge) -> Iterator[tuple[Place, _Changed]]:
+    """Every mutation of every rule."""
+    for where, place in tests.places.items():
+        for mutation in tests.tests.mutations(place.text):
+            changed = _Changed(tests, mutation, tests._spots[where])
+            if changed.differs:
+                yield place, changed
+
+
+def rewritten(file: Path, place: Place, text: str) -> Policy:
+    """The policy with one rule written otherwise."""
+    before = file.read_text()
+    rows = before.splitlines(keepends=True)
+    row = rows[place.line - 1]
+    assert place.text in row
+    rows[place.line - 1] = row.replace(place.text, text)
+    file.write_text("".join(rows))
+    policy = compiled()
+    file.write_text(before)
+    return policy
+
+
+def test_a_mutant_decides_as_its_text_does(folder: Path) -> None:
+    """At all keys where any mutant differs from the policy, by exact comparison."""
+    tests = judge(folder)
+    found = []
+    requests = []
+    for place, changed in changes(tests):
+        after = rewritten(folder / place.file, place, changed.mutation.text)
+        varied = tests.tests.varied(tests.policy.engine, changed.vary)
+        found.append((changed.mutation, after, varied))
+        differences = lsmc.diff(tests.policy, after)
+        requests += [dict(one.witness) for one in differences if one.witness and one.shows]
+    assert {mutation.kind for mutation, _, _ in found} == set(KINDS)
+    assert len(found) > 60
+    assert len(requests) > 80
+    for mutation, after, varied in found:
+        for request in requests:
+            expected = answers(after, after.engine, request)
+            assert answers(after, varied, request) == expected, (mutation, request)
