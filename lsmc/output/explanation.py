@@ -215,14 +215,14 @@ def _matching(miss: Miss) -> str:
 
 
 def _near(miss: Miss) -> Iterator[Line]:
-    yield from _differs(miss)
+    yield from _differs(miss, named=miss.field != "path" or bool(miss.others))
     for other in miss.others:
-        yield from _differs(other)
+        yield from _differs(other, named=True)
 
 
-def _differs(one: Miss | Difference) -> Iterator[Line]:
+def _differs(one: Miss | Difference, *, named: bool) -> Iterator[Line]:
     """How a field differs, and a value of it that the rule would allow."""
-    where = "" if one.field == "path" else f"{one.field} "
+    where = f"{one.field} " if named else ""
     value, matched = safe(one.value), safe(one.matched)
     expected, example = safe(one.expected), safe(one.example)
     if one.as_set:

@@ -150,7 +150,7 @@ class Besides:
             if both:
                 yield self._in_place(ref, both, f"or stack the profile: `{both}`")
         if record.operation in ("change_profile", "change_onexec") and record.name2:
-            rule = f"change_profile -> {word(encode('&' + record.name2))},"
+            rule = f"change_profile -> &{word(encode(record.name2))},"
             says = f"let the program stack the profile: `{rule}`"
             yield self._advice(profile, says)._replace(rule=rule)
         yield self._advice(profile, _UNIT)

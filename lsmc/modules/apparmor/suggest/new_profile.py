@@ -14,6 +14,7 @@ from lsmc.base.text import encode
 from lsmc.compiler.inputs import Options
 from lsmc.explain.diagnosis import Diagnosis, Remedy
 from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.log.infos import given_profile
 from lsmc.modules.apparmor.log.record import Record
 from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.suggest.compilers import compiler_for, takes_class
@@ -25,13 +26,21 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 _RISK = "new-privileges"
 
 
+def makes_userns(diagnosis: Diagnosis) -> bool:
+    """Whether a cause is that a program without a profile makes a user namespace."""
+    record = diagnosis.cause.record
+    if not isinstance(record, Record) or diagnosis.status == "no-profile":
+        return False
+    asks = (record.operation or "").startswith("userns")
+    return (diagnosis.status == "unconfined" and asks) or bool(given_profile(record))
+
+
 def userns_profile(
     policy: Engine, options: Options, library: Library, diagnosis: Diagnosis
 ) -> Iterator[Remedy]:
-    """The profile for a program that was refused a user namespace as it has none."""
+    """The profile for a program that `makes_userns`."""
     record = diagnosis.cause.record
-    if not isinstance(record, Record) or not (record.operation or "").startswith("userns"):
-        return
+    assert isinstance(record, Record)
     path = (record.execpath or "").removesuffix(" (deleted)")
     folder = _folder(policy, options)
     if not takes_class(compiler_for({}, options.target, "userns"), "userns"):

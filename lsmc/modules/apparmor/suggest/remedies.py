@@ -27,7 +27,7 @@ from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.suggest.abstractions import compile_abstractions, fitting
 from lsmc.modules.apparmor.suggest.besides import Besides
 from lsmc.modules.apparmor.suggest.generalize import Places, file_rule, generalized
-from lsmc.modules.apparmor.suggest.new_profile import userns_profile
+from lsmc.modules.apparmor.suggest.new_profile import makes_userns, userns_profile
 from lsmc.modules.apparmor.suggest.siblings import families
 from lsmc.modules.apparmor.suggest.suggest import Wish, word
 from lsmc.modules.apparmor.suggest.trial import allows, key_of
@@ -109,9 +109,10 @@ class RemedyFinder:
 
     def of(self, diagnosis: Diagnosis) -> tuple[Remedy, ...]:
         """The remedies for a cause, each once."""
+        if makes_userns(diagnosis):  # whatever profile the kernel gave it, it should have its own
+            library = self.front.library
+            return tuple(userns_profile(self.policy, self.options, library, diagnosis))
         found = [*self._besides.of(diagnosis)]
-        if diagnosis.status == "unconfined":
-            found += userns_profile(self.policy, self.options, self.front.library, diagnosis)
         for answer in diagnosis.answers:
             for suggestion in answer.suggestions:
                 found += self.remedies(suggestion)

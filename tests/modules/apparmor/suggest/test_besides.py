@@ -28,19 +28,23 @@ profile tool flags=(attach_disconnected) {
 """
 
 
-def explained(tmp_path: Path, *records: str, target: str | None = None) -> list[Explained]:
-    policy = tmp_path / "p"
-    policy.write_text(POLICY)
+def explained(
+    tmp_path: Path, *records: str, target: str | None = None, policy: str = POLICY
+) -> list[Explained]:
+    path = tmp_path / "p"
+    path.write_text(policy)
     log = tmp_path / "log"
     head = 'audit: type=1400 audit(1700000000.{}:7): apparmor="DENIED" pid=7 '
     log.write_text("".join(f"{head.format(n)}{text}\n" for n, text in enumerate(records)))
-    opened = lsmc.compile(policy, base=PROFILES, target=target)
+    opened = lsmc.compile(path, base=PROFILES, target=target)
     find = RemedyFinder(opened.engine, Options(str(PROFILES), target=target)).of
     return [Explained(one, find(one)) for one in lsmc.explain_log(opened, log).diagnoses]
 
 
-def remedies(tmp_path: Path, record: str, target: str | None = None) -> list[Remedy]:
-    (found,) = explained(tmp_path, record, target=target)
+def remedies(
+    tmp_path: Path, record: str, target: str | None = None, policy: str = POLICY
+) -> list[Remedy]:
+    (found,) = explained(tmp_path, record, target=target, policy=policy)
     return list(found.remedies)
 
 
@@ -203,6 +207,17 @@ def test_a_profile_for_a_program_that_makes_user_namespaces(tmp_path: Path) -> N
     policy = lsmc.compile_text(remedy.rule, base=PROFILES)
     assert policy.query(path, "userns_create").allowed
     assert policy.query("brow", "userns_create").allowed
+
+
+def test_the_profile_that_the_kernel_gives_is_not_changed(tmp_path: Path) -> None:
+    """The record of a capability may come without that of the namespace."""
+    record = 'operation="capable" profile="unprivileged_userns" comm="brow" capname="sys_admin"'
+    policy = POLICY + "profile unprivileged_userns { audit deny capability, userns, }\n"
+    (remedy,) = remedies(tmp_path, record, policy=policy)
+    assert remedy.kind == "advice"
+    assert remedy.says.startswith("find where brow is")
+    apart = record.replace("profile=", 'namespace="root//c" profile=')
+    assert remedies(tmp_path, apart, policy=policy) == []
 
 
 def test_a_program_whose_place_is_not_known(tmp_path: Path) -> None:
