@@ -6,6 +6,7 @@ allow what was denied, and is compared to the profile for what else it would new
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count, islice
 from typing import NamedTuple
@@ -36,6 +37,8 @@ from lsmc.tables.records import ProfileRecord
 #: Examples of what a rule opens, and abstractions that are offered.
 EXAMPLES = 3
 ABSTRACTIONS = 2
+#: A path that every compiler reads as it is written.
+_LITERAL = re.compile(rb"(?:/[A-Za-z0-9._-]+)+/?")
 _WRITE, _APPEND = FILE.mask("w"), FILE.mask("a")
 
 
@@ -44,6 +47,7 @@ class _Terms(NamedTuple):
 
     preamble: str
     places: Places
+    aliased: bool
 
 
 class RemedyFinder:
@@ -133,8 +137,11 @@ class RemedyFinder:
         bare = one.rule.removeprefix("owner ")
         alone = one.kind == "mend" or "overrides-deny" in one.hazards
         family = self._families.get((one.profile, one.rule))
-        general = generalized(one.wish, terms.places) if not alone else ()
-        for rule in (one.rule, *general):
+        general = generalized(one.wish, terms.places) if not alone and family is None else ()
+        literal = not terms.aliased and _is_literal(one)
+        if literal:
+            yield plain
+        for rule in general if literal else (one.rule, *general):
             same = rule.removeprefix("owner ") == bare
             tried = self._try(terms, profile, rule) if rule == one.rule or not same else None
             if tried is None or not allows(tried, one.wish):
@@ -143,8 +150,8 @@ class RemedyFinder:
             found = list(islice(added.of_class(), EXAMPLES + 1))
             remedy = plain._replace(kind=plain.kind if same else "general", rule=rule)
             yield _opening(remedy, profile, found, added.cut)
-            if rule == one.rule and family is not None:
-                yield family
+        if family is not None:
+            yield family
         if not alone:
             yield from self._abstractions(terms, plain, one.wish, profile)
 
@@ -191,7 +198,8 @@ class RemedyFinder:
         ends = [item.head.start for item in tree.items if isinstance(item, ast.Profile)]
         source = tree.span.source
         preamble = source.text[: min(ends)] if ends else ""
-        return _Terms(preamble, Places(compiled.preamble.variables))
+        known = compiled.preamble
+        return _Terms(preamble, Places(known.variables), bool(known.aliases))
 
     def _try(self, terms: _Terms, profile: ProfileRecord, rule: str) -> Matcher | None:
         """A rule alone in a profile of the same name; None when it does not compile."""
@@ -238,6 +246,14 @@ class RemedyFinder:
                 opened = list(added.by_rule())
                 remedy = plain._replace(kind="abstraction", rule=rule, rules=len(opened))
                 yield _opening(remedy, profile, opened, added.cut)
+
+
+def _is_literal(one: Suggestion) -> bool:
+    """Whether a suggestion is a rule for one file, of which it is plain that it opens no more."""
+    wish = one.wish
+    if one.kind != "exact" or wish.cls != "file" or "x" in wish.permissions:
+        return False
+    return wish.priority is None and _LITERAL.fullmatch(wish.fields["path"]) is not None
 
 
 def _plain(one: Suggestion) -> Remedy:
