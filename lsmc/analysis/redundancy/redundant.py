@@ -237,6 +237,8 @@ def _meaning(written: SourceRule) -> Hashable:
             rule.priority,
             rule.exact,
             rule.transition,
+            rule.adds_log,
+            rule.weak,
         )
         for rule in written.rules
     )
@@ -290,6 +292,7 @@ def _same(one: SourceRule, other: SourceRule) -> bool:
             rule.effect,
             rule.audit,
             rule.priority,
+            rule.weak,
             rule.exact if (rule.owner | rule.other) & rule.cls.specific_mask else False,
             repr(destination(rule.transition, record)),
         )

@@ -10,6 +10,7 @@ on the way show which of them grant the same.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -112,17 +113,45 @@ class _Trial:
 
     def fails(self, members: Iterable[int]) -> bool:
         """Whether the decisions differ at one of the first keys of the rules."""
+        firsts: list[tuple[KeySearch, bytes, Ids]] = []
         for member in members:  # what is quick first: one key settles most rules
             search = KeySearch(self.scope, member)
             key = search.first_key()
-            if key is not None and self.differs(search.at(key), search.cls, key):
-                return True
+            if key is not None:
+                ids = search.at(key)
+                if self._shows(ids, search.cls):
+                    return True
+                firsts.append((search, key, ids))
         every = (KeySearch(self.scope, member) for member in members)
-        return any(
+        return any(self.differs(ids, search.cls, key) for search, key, ids in firsts) or any(
             self.differs(search.at(key), search.cls, key)
             for search in every
             for key in search.first_keys()
         )
+
+    def _shows(self, ids: Ids, cls: MediationClass) -> bool:
+        """Whether the decisions differ at any key of some rules; `_compare` records besides."""
+        rest = self._without(ids)
+        if not rest and len(ids) == 1 and shows(self.scope.scopes.facts(ids[0])):
+            return True
+        few, left = self.scope.scopes.apart(ids), self.scope.scopes.apart(rest)
+        return few != left and any(
+            self._outcome(few, cls, owner) != self._outcome(left, cls, owner)
+            for owner in (True, False)
+        )
+
+    def _without(self, ids: Ids) -> Ids:
+        """The rules that stay; found by their order, as many may match at each key of a rule."""
+        rest = list(ids)
+        for number in self.gone:
+            at = bisect_left(rest, number)
+            if at < len(rest) and rest[at] == number:
+                del rest[at]
+        return tuple(rest)
+
+    def _outcome(self, ids: Ids, cls: MediationClass, owner: bool) -> object:
+        semantics, record = self.scope.policy.semantics, self.scope.profile.record
+        return outcome(semantics, decision(self.scope, ids, cls, owner), record)
 
     def differs(self, ids: Ids, cls: MediationClass, key: bytes | None) -> bool:
         """Whether the decisions differ at any key of some rules."""
@@ -215,7 +244,7 @@ class _Trial:
         return frozenset(n for unit in self.scope.units for n in near(mine, unit))
 
     def _compare(self, ids: Ids, cls: MediationClass, key: bytes | None) -> bool:
-        rest = tuple(number for number in ids if number not in self.gone)
+        rest = self._without(ids)
         if not rest and len(ids) == 1 and shows(self.scope.scopes.facts(ids[0])):
             return True
         semantics, record = self.scope.policy.semantics, self.scope.profile.record

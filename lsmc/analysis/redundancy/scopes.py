@@ -200,6 +200,7 @@ class Scopes:
         self._tables: dict[int, dict[int, list[Matches]]] = {}
         self._stored: dict[int, StoredUnit] = {}
         self._facts: dict[int, Facts] = {}
+        self._meanings = _Meanings(self)
         self._find()
 
     def held(self, span: Span) -> Mapping[int, tuple[int, ...]]:
@@ -237,6 +238,14 @@ class Scopes:
         if known is None:
             known = self._facts[number] = self.policy.tables.bundle.rule(number).facts
         return known
+
+    def apart(self, numbers: Sequence[int]) -> tuple[int, ...]:
+        """The first of the IR rules with each meaning for the precedence: they decide as all do."""
+        if len(numbers) < 2:
+            return tuple(numbers)
+        backwards = numbers[::-1]
+        first = dict(zip(map(self._meanings.__getitem__, backwards), backwards, strict=True))
+        return tuple(sorted(first.values()))
 
     def _find(self) -> None:
         free = self.policy.semantics.free_modes
@@ -293,3 +302,17 @@ class Scopes:
                 if not any(key < other for other in known):
                     self.included.append(scope)
         self.body_of = {scope.profile.name: scope for scope in self.bodies}
+
+
+class _Meanings(dict[int, int]):
+    """What the precedence knows of each IR rule but its number, as a number for equal ones."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        super().__init__()
+        self._scopes = scopes
+        self._found: dict[Facts, int] = {}
+
+    def __missing__(self, number: int) -> int:
+        facts = self._scopes.facts(number)._replace(id=0)
+        self[number] = found = self._found.setdefault(facts, len(self._found))
+        return found

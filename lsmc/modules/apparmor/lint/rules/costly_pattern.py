@@ -38,7 +38,7 @@ How to fix: write fewer wildcards before fixed text, or anchor the pattern with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from lsmc.analysis.profile_view import Grants
 from lsmc.automata.determinize import determinize
@@ -84,19 +84,24 @@ def _costs(tree: Tree, unit: Unit, index: int, limit: int) -> dict[int, int]:
         return {}
     numbers = [unit.rule(rule).facts.id for rule in group.rules]
     patterns = {number: key_pattern(tree.rules[number]) for number in numbers}
-    accepted = [at for at, number in enumerate(numbers) if _multiplies(patterns[number])]
+    firsts: dict[Pattern, int] = {}  # rules of one pattern match in the same states
+    for at, number in enumerate(numbers):
+        if _multiplies(patterns[number]):
+            firsts.setdefault(patterns[number], at)
     # states from which a rule cannot match are there without it too
-    suspects = [numbers[at] for at in _lasting(group.dfa, accepted, limit)]
+    lasting = set(_lasting(group.dfa, firsts.values(), limit))
+    suspects = [number for number in numbers if firsts.get(patterns[number]) in lasting]
     return dict(_guilty(patterns, suspects, group.dfa.n_states, limit)) if suspects else {}
 
 
-def _lasting(dfa: Dfa, accepted: Sequence[int], limit: int) -> Iterator[int]:
+def _lasting(dfa: Dfa, accepted: Collection[int], limit: int) -> Iterator[int]:
     """Those of some patterns, by their ids, that so many states of a table can still lead to."""
     if not accepted:
         return
     ends: dict[int, list[int]] = {}
+    wanted = frozenset(accepted)
     for state in range(1, dfa.n_states):
-        for one in dfa.accept_ids_of(state):
+        for one in wanted.intersection(dfa.accept_ids_of(state)):
             ends.setdefault(one, []).append(state)
     back = dfa.reverse()
     for one in accepted:
