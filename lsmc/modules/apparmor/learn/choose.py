@@ -20,6 +20,7 @@ from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.exec_transition import exec_mode
 from lsmc.modules.apparmor.learn.gather import Access
+from lsmc.modules.apparmor.learn.names import is_pattern, split
 from lsmc.modules.apparmor.learn.programs import Program
 from lsmc.modules.apparmor.suggest.suggest import word
 from lsmc.tables.groups import make_key
@@ -83,7 +84,7 @@ class Plan:
     @property
     def local(self) -> str:
         """The name without those of its parents."""
-        return self.name.rpartition("//")[2]
+        return split(self.name)[1]
 
     def all(self) -> Iterable[Plan]:
         """The profile and its children."""
@@ -117,10 +118,12 @@ class Planner:
         for child in sorted({*children, *hats}):
             path = _path_of(program, f"{name}//{child}")
             ran = children.get(child, Program())
-            one = Plan(f"{name}//{child}", path, ran, hat=child in hats)
+            called = child if child.startswith("/") and not is_pattern(child) else ""
+            one = Plan(f"{name}//{child}", path or called, ran, hat=child in hats)
             plan.children.append(one)
             if path:
-                plan.executions.append(Execution(path, "Cx", "as the log has it", child))
+                target = "" if child == path else child
+                plan.executions.append(Execution(path, "Cx", "as the log has it", target))
         self._fill(plan)
         for one in tuple(plan.children):
             self._fill(one)
@@ -159,7 +162,7 @@ class Planner:
         if mode == "Px":
             return self._attached(path) is not None
         assert self._root is not None
-        return mode == "ix" or (ran is not None and "//" not in self._root.name)
+        return mode == "ix" or (ran is not None and not split(self._root.name)[0])
 
     def _default(self, plan: Plan, path: str, ran: Program | None) -> tuple[str, str]:
         if path == plan.executable:
@@ -172,7 +175,7 @@ class Planner:
             return "Px", f"it has the profile {word(encode(found))}"
         if posixpath.basename(path) in HELPERS:
             return "ix", "a helper"
-        if "//" in self._root.name:
+        if split(self._root.name)[0]:
             return "ix", "a child has no children of its own"
         habit, count = self._habit(path)
         if habit == "ix":

@@ -21,6 +21,7 @@ from lsmc.modules.apparmor.learn.abstractions import Fit, fitting
 from lsmc.modules.apparmor.learn.choose import Plan
 from lsmc.modules.apparmor.learn.gather import Access
 from lsmc.modules.apparmor.learn.lacking import lacking, renamed
+from lsmc.modules.apparmor.learn.names import is_pattern, written
 from lsmc.modules.apparmor.learn.rules import Lack, Rule, rules
 from lsmc.modules.apparmor.learn.verify import (
     Asked,
@@ -107,10 +108,12 @@ class Part:
     def rules(self, terms: Terms) -> list[Rule]:
         """The rules, without those that were dropped, with the marks."""
         made = [Rule("rlimit", text) for text in sorted(set(self.settings))]
+        if is_pattern(self.plan.name) and not self.plan.executable:
+            made.append(Rule("file", f"{written(self.plan.name)} mr,"))
         made += rules(self.lacks, self.plan.executions, terms.places)
         return [
             rule._replace(behind=self.marks.get(rule.text, rule.behind))
-            for rule in made
+            for rule in sorted(made, key=lambda one: one.sort_key)
             if rule.text not in self.dropped
         ]
 

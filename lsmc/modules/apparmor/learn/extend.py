@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from lsmc.explain.diagnosis import Remedy
 from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.learn.draft import Drafted, Part, Terms
+from lsmc.modules.apparmor.learn.names import split
 from lsmc.modules.apparmor.learn.text import body_of, plain, profile_lines
 from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.suggest.edits import edit_of
@@ -20,7 +21,7 @@ def extended(
     edits: list[Edit] = []
     for part in parts:
         record = policy.find(part.plan.name)
-        parent = record or policy.find(part.plan.name.rpartition("//")[0])
+        parent = record or policy.find(split(part.plan.name)[0])
         if parent is None:
             continue
         place = policy.bundle.place(parent.place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from lsmc.modules.apparmor.learn.extend import extended
 from lsmc.modules.apparmor.learn.gather import Access, Gathered
 from lsmc.modules.apparmor.learn.head import head_for
 from lsmc.modules.apparmor.learn.lacking import quoted, refuses
+from lsmc.modules.apparmor.learn.names import is_pattern, split
 from lsmc.modules.apparmor.learn.programs import Program, programs
 from lsmc.modules.apparmor.learn.text import Body, Head, body_of, file_text
 from lsmc.modules.apparmor.learn.verify import DraftFiles, compiled, laid_out
@@ -30,6 +32,8 @@ from lsmc.modules.apparmor.suggest.generalize import Places
 
 #: Characters of a program's name that the kernel keeps (TASK_COMM_LEN).
 _COMM = 15
+#: What does not stand in the names of profile files.
+_NO_FILE = re.compile(r"[^A-Za-z0-9_.+-]+")
 
 
 class _Target(NamedTuple):
@@ -95,44 +99,49 @@ class ProfileLearner:
         """The profiles that are wanted, with the programs that ran under them."""
         name, executable = self._wanted.name, self._wanted.executable
         if not ran:
-            raise CannotLearn("the log has no record that a rule could be made of")
+            raise CannotLearn(f"the log has no record that a rule could be made of{self._why()}")
         if executable and not name:
             found, _ = self._policy.tables.attachments.find(encode(executable))
             name = found.full_name if found is not None else ""
-        wanted = (
-            [name] if name or executable else sorted(root for root in ran if self._top(root, ran))
-        )
-        for one in wanted:
-            yield self._target(one, executable, ran)
+        homes = sorted({self._home(root) for root in ran})
+        for one in [name] if name or executable else homes:
+            yield self._target(one, executable, ran, homes)
 
-    def _top(self, root: str, ran: Mapping[str, Program]) -> bool:
-        """Whether a name of the log is no new child of another one that is learnt."""
-        parent = root.rpartition("//")[0]
-        known = self._policy.find(root) is not None
-        return not parent or known or not (parent in ran or self._policy.find(parent) is not None)
+    def _why(self) -> str:
+        """The first reason why records are left out."""
+        first = next(iter(self._gathered.left()), None)
+        if first is None or first.source is None:
+            return ""
+        return f": {first.source.file}:{first.source.line}: {first.reason}"
 
-    def _target(self, name: str, executable: str, ran: Mapping[str, Program]) -> _Target:
+    def _home(self, name: str) -> str:
+        """The profile to which a name of the log belongs: itself, or what it is a new child of."""
+        parent, _ = split(name)
+        return name if not parent or self._policy.find(name) is not None else self._home(parent)
+
+    def _target(
+        self, name: str, executable: str, ran: Mapping[str, Program], homes: list[str]
+    ) -> _Target:
         """One profile: the program of that name, and those that others ran of that path."""
-        roots = {name, executable, posixpath.basename(executable)} - {""}
-        names = [root for root in sorted(roots) if root in ran]
-        tops = [root for root in sorted(ran) if self._top(root, ran)]
-        below = [one for root in tops for one in _ran(ran[root], executable)] if executable else []
-        if not names and not below and len(tops) == 1 and self._policy.find(tops[0]) is None:
-            names = tops  # it is to have another name
+        roots = {name, executable, posixpath.basename(executable)}
+        names = [home for home in homes if home in roots]
+        below = [one for root in sorted(ran) for one in _ran(ran[root], executable)]
+        if not names and not below and len(homes) == 1 and self._policy.find(homes[0]) is None:
+            names = homes  # it is to have another name
         if not names and not below:
-            known = listing(quoted(root) for root in tops[:8])
+            known = listing(quoted(home) for home in homes[:8])
             raise CannotLearn(
                 f"the log has no records of {quoted(name or executable)}: it has those of {known}"
             )
         program = Program()
-        for one in (*(ran[root] for root in names), *below):
+        for one in (*(ran[root] for root in names if root in ran), *below):
             program.absorb(one)
         name = name or next(iter(names), posixpath.basename(executable))
         children = {
-            child.removeprefix(f"{root}//"): ran[child]
-            for root in names
-            for child in ran
-            if child.startswith(f"{root}//") and self._policy.find(child) is None
+            child.removeprefix(f"{home}//"): ran[child]
+            for home in names
+            for child in sorted(ran)
+            if child != home and self._home(child) == home
         }
         record = self._policy.find(name)
         if record is None and not executable:
@@ -147,7 +156,7 @@ class ProfileLearner:
     def _executable(self, name: str, program: Program, ran: Mapping[str, Program]) -> str:
         """The program that a profile is for, as the log shows it; empty when it does not."""
         if name.startswith("/"):
-            return name
+            return "" if is_pattern(name) else name
         found: set[str] = set()
         for other in ran.values():
             for path, accesses in other.executes.items():
@@ -188,7 +197,7 @@ class ProfileLearner:
         """The draft of a new profile."""
         (target,) = targets
         base = self._head.base
-        file = target.name.strip("/").replace("/", ".") or "profile"
+        file = _NO_FILE.sub(".", target.name.strip("/")).strip(".") or "profile"
         path = posixpath.join(self._wanted.folder, file)
         bare = file_text(self._head, [_bare(target.name, target.executable, base)])
         engine, terms = self._terms(path, bare, self._header[1], choose)

@@ -10,6 +10,7 @@ from lsmc.explain.hazards import HAZARDS
 from lsmc.modules.apparmor.classes import BY_NAME
 from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.learn.choose import Execution
+from lsmc.modules.apparmor.learn.names import written
 from lsmc.modules.apparmor.suggest.generalize import Places, generalized
 from lsmc.modules.apparmor.suggest.permissions import in_order
 from lsmc.modules.apparmor.suggest.suggest import Wish, suggest, word
@@ -161,7 +162,7 @@ def _files(lacks: list[Lack], executions: list[Execution], places: Places) -> It
         mode = execution.mode
         perms = in_order("".join(letters) + mode)
         risks = hazards("file", {"path": path}, {"x", *letters})
-        arrow = f" -> {word(encode(execution.target))}" if execution.target else ""
+        arrow = f" -> {written(execution.target)}" if execution.target else ""
         if mode == "ix":
             text = f"{word(path)} {perms},"
             yield Rule("file", text, behind=execution.why, hazards=risks)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lsmc.base.text import encode
 from lsmc.modules.apparmor.learn.draft import Include, Part, Terms
+from lsmc.modules.apparmor.learn.names import written
 from lsmc.modules.apparmor.learn.rules import Rule
 from lsmc.modules.apparmor.suggest.suggest import word
 
@@ -79,7 +80,7 @@ def file_text(head: Head, bodies: Sequence[Body]) -> str:
 
 def profile_lines(body: Body, indent: str) -> Iterator[str]:
     """The lines of a profile."""
-    name, executable = word(encode(body.name)), word(encode(body.executable))
+    name, executable = written(body.name), word(encode(body.executable))
     words = [name] if body.executable in ("", body.name) else [name, executable]
     for flag, why in body.flags:
         yield f"{indent}# {flag}: {why}"
