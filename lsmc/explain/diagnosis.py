@@ -49,7 +49,7 @@ class Questions(NamedTuple):
     """How the records of a module become questions to its policy, which `Any` opens.
 
     Attributes:
-        asked: what a record asks.
+        asked: (policy, record) what a record asks.
         knows: (policy, subject) whether the policy knows a subject.
         explain: (policy, request, the record's operation) the answer with its reasons; raises
             `UnknownName`, `RequestError`.
@@ -59,7 +59,7 @@ class Questions(NamedTuple):
             lacking when the record was written, as a sentence; empty for nothing.
     """
 
-    asked: Callable[[Any], Asked]
+    asked: Callable[[Any, Any], Asked]
     knows: Callable[[Any, str], bool]
     explain: Callable[[Any, Request, str], Explanation]
     elsewhere: Callable[[Any], str]
@@ -166,7 +166,7 @@ def diagnose(
 
 def _diagnose(questions: Questions, policy: Any, cause: Cause) -> Diagnosis:
     record = cause.record
-    question = questions.asked(record)
+    question = questions.asked(policy, record)
     name = question.subjects[0] if question.subjects else record.subject or ""
     known = [subject for subject in question.subjects if questions.knows(policy, subject)]
     bare = Diagnosis(cause, name, "no-question", "", note=question.reason)

@@ -106,9 +106,11 @@ def test_a_port_that_the_kernel_may_choose_is_one_from_32768(
     assert len(grouped(*(record(f"{base}src={port}") for port in ports))) == count
 
 
-def test_learning_profiles_are_one() -> None:
-    some = [opened("/a", profile=f"p//null-/usr/bin/{name}") for name in "xyz"]
-    assert len(grouped(*some)) == 1
+def test_learning_profiles_are_one_unless_they_name_programs() -> None:
+    numbers = [opened("/a", profile=f"p//null-{name}//null-{name}f") for name in ("1", "2a", "3")]
+    assert len(grouped(*numbers)) == 1
+    programs = [opened("/a", profile=f"p//null-/usr/bin/{name}") for name in "xyz"]
+    assert len(grouped(*programs)) == 3
 
 
 def test_the_number_of_causes_is_bounded() -> None:

@@ -14,12 +14,12 @@ from lsmc.modules.apparmor.log.record import Record
 
 #: The first port of those that the kernel chooses itself (net.ipv4.ip_local_port_range).
 _EPHEMERAL = 32_768
-_NULL = re.compile(r"//null-.*\Z", re.DOTALL)
+_NULL = re.compile(r"//null-[0-9a-f]+(?=//|\Z)")
 
 
 @lru_cache(maxsize=1 << 12)
 def _profile(name: str) -> str:
-    """A profile's name; those made for learning are one."""
+    """A profile's name; those made for learning are one where numbers tell them apart."""
     return _NULL.sub("//null-*", name)
 
 

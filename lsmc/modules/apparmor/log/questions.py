@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from lsmc.base.text import encode
 from lsmc.engine.verdict import RequestError, UnknownName
-from lsmc.explain.diagnosis import Decider, Questions
+from lsmc.explain.diagnosis import Asked, Decider, Questions
 from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.explain import explain_request
+from lsmc.modules.apparmor.log.learning import followed
 from lsmc.modules.apparmor.log.record import Record
 from lsmc.modules.apparmor.log.request import asked
 from lsmc.modules.apparmor.log.subjects import namespace
@@ -14,6 +15,10 @@ from lsmc.modules.apparmor.origins import origin
 
 #: What the kernel says of a name that was not found, and the flag that helps.
 _FLAGS = {"deleted entry": "mediate_deleted", "disconnected path": "attach_disconnected"}
+
+
+def _asked(policy: Engine, record: Record) -> Asked:
+    return followed(policy, asked(record))
 
 
 def _knows(policy: Engine, subject: str) -> bool:
@@ -63,7 +68,7 @@ def _clash(policy: Engine, record: Record) -> str:
 
 
 QUESTIONS = Questions(
-    asked=asked,
+    asked=_asked,
     knows=_knows,
     explain=explain_request,
     elsewhere=_elsewhere,
