@@ -15,8 +15,10 @@ from lsmc.base.source import to_display
 from lsmc.base.text import encode
 from lsmc.compiler.inputs import Options
 from lsmc.engine.matcher import Matcher
+from lsmc.explain.hazards import HAZARDS
 from lsmc.explain.learning import CannotLearn, Choice, Choose
 from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.learn.abstractions import Fit, fitting
 from lsmc.modules.apparmor.learn.choose import Plan
 from lsmc.modules.apparmor.learn.gather import Access
@@ -33,10 +35,15 @@ from lsmc.modules.apparmor.learn.verify import (
 )
 from lsmc.modules.apparmor.suggest.compilers import Version
 from lsmc.modules.apparmor.suggest.generalize import Places
-from lsmc.modules.apparmor.suggest.suggest import Wish
+from lsmc.modules.apparmor.suggest.suggest import Wish, suggest
 from lsmc.modules.apparmor.suggest.trial import allows
 
 _ROUNDS = 8
+_SCOPES = (
+    ("kinds", "the kinds of what the log names: @{HOME}, @{pid}, globs for numbers"),
+    ("names", "the very names of the log"),
+)
+_ALLOWED = (("yes", "allow it"), ("no", "leave it out"))
 #: What the peer of a signal or of tracing needs.
 _ANSWERS = {
     "send": "receive",
@@ -156,8 +163,9 @@ class Draft:
         found = lacking(engine, plan.name, accesses, terms.names, terms.compiler)
         self.left += found.left
         own = encode(plan.executable)
+        exact = terms.exact or (bool(found.lacks) and self._literally(plan))
         lacks = [
-            lack._replace(exact=terms.exact or lack.exact or lack.wish.fields.get("path") == own)
+            lack._replace(exact=exact or lack.wish.fields.get("path") == own)
             for lack in found.lacks
         ]
         if own:
@@ -166,11 +174,38 @@ class Draft:
             if record is not None and not allows(engine.tables.matcher(record), wish):
                 lacks.append(Lack(wish, exact=True))
         part = Part(plan, lacks, found.asked, found.settings)
+        self._weigh(part)
         for execution in plan.executions:
             request = {"class": "file", "perms": ["x"], "object": execution.path, "owner": False}
             part.asked.append(Asked(plan.name, request))
         self._include(part, engine)
         return part
+
+    def _literally(self, plan: Plan) -> bool:
+        """Whether a person wants rules for the very names of the log."""
+        choice = Choice(f"{plan.name}: what are its rules for?", _SCOPES, "kinds")
+        return self._terms.choose(choice) == "names"
+
+    def _weigh(self, part: Part) -> None:
+        """Leave out what is hazardous, where a person says so."""
+        answers: dict[str, str] = {}
+        kept: list[Lack] = []
+        for lack in part.lacks:
+            wish = lack.wish
+            risks = hazards(wish.cls, wish.fields, wish.permissions)
+            rule = suggest(wish._replace(owner=False)) if risks else None
+            if rule is not None and rule not in answers:
+                what = "; ".join(HAZARDS[hazard] for hazard in risks)
+                choice = Choice(f"{part.plan.name}: `{rule}` {what}", _ALLOWED, "yes")
+                answers[rule] = self._terms.choose(choice)
+            if rule is None or answers[rule] == "yes":
+                kept.append(lack)
+            elif lack.asked in part.asked:
+                part.asked.remove(lack.asked)
+        part.lacks = kept
+        refused = sum(answer != "yes" for answer in answers.values())
+        if refused:
+            self._remarks.append(f"{part.plan.name}: left out by choice: {refused}")
 
     def _include(self, part: Part, engine: Engine) -> None:
         """Take the abstractions that fit."""

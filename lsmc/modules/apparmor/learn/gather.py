@@ -1,8 +1,8 @@
 """What the programs of a log asked for: its records as accesses, each once.
 
-Memory is bounded by what differs, not by the number of records.  Records that differ only in
-numbers that vary from run to run are kept up to a few, and so are files of one directory beyond
-many: what is not kept is counted, and the rule for the kind has to cover it.
+Memory is bounded by what differs, not by the number of records.  Of records that differ only in
+numbers that vary from run to run a few are kept, and the shortest and the longest; of the files of
+a directory many.  What is not kept is of the same kind as what is, and the rule is for that kind.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Gathered:
         self.subjects: dict[str, Subject] = {}
         self._programs: dict[str, str] = {}  # of profiles made for learning that have a number
         self._known: set[Hashable] = set()
-        self._shapes: dict[Hashable, int] = {}
+        self._shapes: dict[Hashable, tuple[int, int, int]] = {}
         self._folders: dict[Hashable, int] = {}
         self._left: dict[tuple[str, str], tuple[LogPlace | None, int]] = {}
 
@@ -95,9 +95,10 @@ class Gathered:
         if key in self._known:
             return
         shape = (tuple(folded(name) if name else name for name in names), rest, owner)
-        kept = self._shapes.get(shape, 0)
+        length = sum(len(name) for name in names if name)
+        kept, short, long = self._shapes.get(shape, (0, length, length))
         folder = _folder(record, rest, owner)
-        if kept >= _FEW or self._folders.get(folder, 0) > _MANY:
+        if (kept >= _FEW and short <= length <= long) or self._folders.get(folder, 0) > _MANY:
             return
         if len(self._known) >= _MOST:
             raise CannotLearn(
@@ -105,7 +106,7 @@ class Gathered:
                 " or --profile"
             )
         self._known.add(key)
-        self._shapes[shape] = kept + 1
+        self._shapes[shape] = kept + 1, min(short, length), max(long, length)
         if folder is not None:
             self._folders[folder] = self._folders.get(folder, 0) + 1
         self._take(record._replace(profile=profile), folder)

@@ -105,8 +105,9 @@ def _one(
     wishes = [one.wish for one in answer.suggestions if one.wish is not None]
     if not wishes:
         return "no rule can allow it"
-    found.lacks.extend(Lack(wish, access.folder, exact) for wish in wishes)
-    found.asked.append(Asked(subject, request))
+    one = Asked(subject, request)
+    found.lacks.extend(Lack(wish, one, access.folder, exact) for wish in wishes)
+    found.asked.append(one)
     return ""
 
 

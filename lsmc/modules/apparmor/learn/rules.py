@@ -11,6 +11,7 @@ from lsmc.modules.apparmor.classes import BY_NAME
 from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.learn.choose import Execution
 from lsmc.modules.apparmor.learn.names import written
+from lsmc.modules.apparmor.learn.verify import Asked
 from lsmc.modules.apparmor.suggest.generalize import Places, generalized
 from lsmc.modules.apparmor.suggest.permissions import in_order
 from lsmc.modules.apparmor.suggest.suggest import Wish, suggest, word
@@ -47,11 +48,12 @@ class Rule(NamedTuple):
 
 
 class Lack(NamedTuple):
-    """What one access lacks; `folder` is the directory of which all files are meant, and `exact`
+    """What a request lacks; `folder` is the directory of which all files are meant, and `exact`
     forbids a rule for the kind.
     """
 
     wish: Wish
+    asked: Asked | None = None
     folder: str = ""
     exact: bool = False
 
