@@ -20,12 +20,16 @@ _LOADING = {
     "older": "load these files: they allow it",
     "unloaded": "load these files and start the program anew: they allow it",
 }
+_MISSING = "no-profile"
 #: The most urgent status first.
 _RANKS = {status: rank for rank, status in enumerate(STATUS)}
 
 
 class Row(NamedTuple):
-    """Causes of one profile with the same fix, which is a rule or something else."""
+    """Causes with the same fix, which is a rule or something else.
+
+    They are of one profile, unless no profile is there.
+    """
 
     causes: tuple[Explained, ...]
     fix: str
@@ -73,8 +77,9 @@ def fix_of(one: Explained, *, wide: bool) -> Fix:
     remedies = [r for need in needs(one.remedies) for r in need.advised(wide=wide)]
     is_rule = bool(remedies) and not any(remedy.says for remedy in remedies)
     texts = (remedy.brief for remedy in remedies)
+    missing = one.diagnosis.status == _MISSING
     return Fix(
-        subject=one.diagnosis.subject,
+        subject="" if missing else one.diagnosis.subject,
         status=one.diagnosis.status,
         text=(" " if is_rule else "; ").join(texts) or _advice(one),
         is_rule=is_rule,
@@ -97,8 +102,8 @@ def _advice(one: Explained) -> str:
 def short_lines(listed: Sequence[Row], width: int | None) -> Sequence[Line]:
     """The table, for a screen of so many characters; None means any number.
 
-    A narrow one has no column for what was asked: a rule names it, and before another fix it
-    stands in the same column.
+    A narrow one has no column for what was asked: a rule names it, and before other advice on a
+    profile it stands in the same column.
     """
     if not listed:
         return ()
@@ -111,19 +116,25 @@ def short_lines(listed: Sequence[Row], width: int | None) -> Sequence[Line]:
 
 
 def _cells(row: Row) -> tuple[str, str, str, Piece, Piece, Piece]:
-    first = row.causes[0].diagnosis
-    others = len(row.causes) - 1
-    about = f"{what(first.cause)} {first.cause.object}".strip()
+    found = [one.diagnosis for one in row.causes]
+    asked = [f"{what(one.cause)} {one.cause.object}".strip() for one in found]
     return (
         str(row.records),
-        safe(first.subject or first.cause.record.subject or "(no profile)"),
-        safe(about) + (f" and {others} more" if others else ""),
+        _first([one.subject or one.cause.record.subject or "(no profile)" for one in found]),
+        _first(asked),
         STATUS[row.status],
-        (safe(row.fix), "code"),
+        (safe(row.fix), "code" if row.is_rule else ""),
         (", ".join(row.hazards), "warn"),
     )
 
 
+def _first(texts: Sequence[str]) -> str:
+    """The first text, and how many others there are."""
+    first, *others = dict.fromkeys(texts)
+    return safe(first) + (f" and {len(others)} more" if others else "")
+
+
 def _narrow_cells(row: Row) -> tuple[str, str, Piece, Piece, Piece]:
-    count, profile, about, status, (fix, role), hazard = _cells(row)
-    return count, profile, status, (fix if row.is_rule else f"{about}: {fix}", role), hazard
+    count, profile, asked, status, (fix, role), hazard = _cells(row)
+    named = row.is_rule or row.status == _MISSING
+    return count, profile, status, (fix if named else f"{asked}: {fix}", role), hazard

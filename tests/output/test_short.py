@@ -65,6 +65,17 @@ def test_causes_that_one_change_mends_are_one_row() -> None:
     assert " ".join(table[1].split()) == "6 p file open r /srv/*/y and 1 more denied /srv/*/y r,"
 
 
+def test_profiles_that_are_not_there_share_a_row() -> None:
+    note = "this policy has no such profile: it is made elsewhere"
+    found = [
+        cause(f"/x{n}", 2, profile=f"p{n % 3}", status="no-profile", note=note) for n in range(6)
+    ]
+    (_, line) = shown(*found)
+    assert " ".join(line.split()) == f"12 p0 and 2 more file open r /x0 and 5 more unknown {note}"
+    (_, *lines) = shown(*found, width=60)
+    assert "/x0" not in "".join(lines)
+
+
 def test_a_rule_for_their_kind_counts_where_several_causes_have_it() -> None:
     wide = rule("/srv/*/y r,", "general")
     found = [cause(f"/srv/{n}/y", 1, rule(f"/srv/{n}/y r,"), wide) for n in range(3)]

@@ -153,7 +153,8 @@ ORIGINS = (
     ),
 )
 _ANY = (
-    "`aa-status` lists what is loaded; give the directory of the file that has it with `--policy`"
+    "`aa-status` lists what is loaded; give the directory of the file that has it with `--policy`,"
+    " or draft one with `lsmc learn`"
 )
 
 
