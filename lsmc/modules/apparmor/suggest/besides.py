@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import Any
 
 from lsmc.base.text import encode
 from lsmc.engine.verdict import RequestError, RuleRef, UnknownName
-from lsmc.explain.diagnosis import Diagnosis, Remedy
+from lsmc.explain.diagnosis import Diagnosis, Remedy, Request
 from lsmc.explain.explanation import Explanation, Suggestion
 from lsmc.modules.apparmor.classes import BY_NAME
 from lsmc.modules.apparmor.engine import Engine
@@ -78,20 +77,23 @@ class Besides:
             letters = (record.denied_mask or record.mask or "").replace("c", "w").replace("d", "w")
             perms = [letter for letter in letters if letter in BY_NAME["file"].permissions]
             if name and perms:
-                owner = record.fsuid is not None and record.fsuid == record.ouid
-                whole = f"/{name.lstrip('/')}"
-                yield from self._ask(
-                    subject=diagnosis.subject, cls="file", perms=perms, object=whole, owner=owner
-                )
+                request = {
+                    "subject": diagnosis.subject,
+                    "class": "file",
+                    "perms": perms,
+                    "object": f"/{name.lstrip('/')}",
+                    "owner": record.fsuid is not None and record.fsuid == record.ouid,
+                }
+                yield from self._lacking(request)
         for answer in diagnosis.answers:
             yield from self._other_side(answer)
 
-    def _ask(self, **request: Any) -> tuple[Suggestion, ...]:
-        found = self._explained(**request)
+    def _lacking(self, request: Request) -> tuple[Suggestion, ...]:
+        """What a profile lacks for a request."""
+        found = self._explained(request)
         return found.suggestions if found is not None else ()
 
-    def _explained(self, **request: Any) -> Explanation | None:
-        request["class"] = request.pop("cls")
+    def _explained(self, request: Request) -> Explanation | None:
         try:
             return explain_request(self.policy, request)
         except (RequestError, UnknownName):
@@ -109,14 +111,17 @@ class Besides:
         perms = [back for p in asked.permissions if (back := ANSWER[asked.cls].get(p))]
         if peer is None or peer.mode in FREE_MODES or not perms:
             return
-        fields = {**asked.fields, label: asked.subject}
-        obj = asked.subject if main == label else asked.object
+        fields, obj = dict(asked.fields), asked.object
+        if main == label:
+            obj = asked.subject
+        else:
+            fields[label] = asked.subject
         if asked.cls == "unix":
             obj, fields["peer_addr"] = fields.get("peer_addr", "none"), asked.object or "none"
         elif asked.cls == "dbus":
             obj = ""  # the bus asks with a name of its own, which no rule foresees
-        fields.pop(main if main == label else "", None)
-        yield from self._ask(subject=name, cls=asked.cls, perms=perms, object=obj, **fields)
+        request = {"subject": name, "class": asked.cls, "perms": perms, "object": obj, **fields}
+        yield from self._lacking(request)
 
     def _flagged(self, profile: ProfileRecord, flag: str) -> Remedy:
         if flag in dict(profile.settings):
@@ -139,15 +144,17 @@ class Besides:
         profile = self.policy.tables.find(diagnosis.subject)
         if profile is None:
             return
+        name, target = record.name or "", record.name2 or ""
+        risks = hazards("file", {"path": encode(name)}, ("x",))
         for ref in self._exec_rules(diagnosis.subject, record):
-            if same := executed_by(ref.text, "ix"):
+            same = executed_by(ref.text, "ix")
+            if ref.via or word(encode(name)) not in ref.text:  # a rule of others, or for others too
+                rule = f"{word(encode(name))} ix,"
+                yield self._advice(profile, "")._replace(kind="exact", rule=rule, hazards=risks)
+            elif same:
                 says = f"execute it under the same profile: `{same}`"
-                path = {"path": encode(record.name or "")}
-                risks = hazards("file", path, ("x",))
                 yield self._in_place(ref, same, says)._replace(kind="mend", hazards=risks)
-            target = record.name2 or ""
-            both = executed_by(ref.text, "Px", f"&{word(encode(target))}") if target else ""
-            if both:
+            if target and (both := executed_by(ref.text, "Px", f"&{word(encode(target))}")):
                 yield self._in_place(ref, both, f"or stack the profile: `{both}`")
         if record.operation in ("change_profile", "change_onexec") and record.name2:
             rule = f"change_profile -> &{word(encode(record.name2))},"
@@ -172,7 +179,8 @@ class Besides:
         """The rules by which a file is executed."""
         if record.operation != "exec" or not record.name:
             return ()
-        found = self._explained(subject=subject, cls="file", perms=["x"], object=record.name)
+        request = {"subject": subject, "class": "file", "perms": ["x"], "object": record.name}
+        found = self._explained(request)
         reasons = found.reasons if found is not None else ()
         rules = [ref for one in reasons if one.permission == "x" for ref in one.rules]
         return tuple(dict.fromkeys(rules))

@@ -60,6 +60,21 @@ def test_no_new_privs(tmp_path: Path) -> None:
     assert choose(explained(tmp_path, record), "exact").taken == (same,)
 
 
+def test_no_new_privs_beside_a_rule_for_many(tmp_path: Path) -> None:
+    """The rule with a glob stays as it is, and the one without decides for its file."""
+    record = (
+        'operation="exec" class="file" info="no new privs" error=-1 profile="app" name="/srv/t"'
+        ' comm="app" requested_mask="x" denied_mask="x" fsuid=1 ouid=0 target="tool"'
+    )
+    policy = POLICY.replace("/opt/other Cx -> inner,", "/srv/* Px -> tool,")
+    first, *_ = remedies(tmp_path, record, policy=policy)
+    assert (first.kind, first.rule) == ("exact", "/srv/t ix,")
+    text = policy.replace("/srv/* Px -> tool,", f"/srv/* Px -> tool,\n{first.rule}")
+    found = lsmc.compile_text(text, base=PROFILES).query("app", "exec", "/srv/t")
+    assert found.transition is not None
+    assert found.transition.target == "app"
+
+
 @pytest.mark.parametrize(
     ("text", "flag"),
     [("deleted entry", "mediate_deleted"), ("disconnected path", "attach_disconnected")],
