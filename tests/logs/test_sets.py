@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import random
 from itertools import permutations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lsmc.logs.sets import files_of, in_time_order, log_files, rotated
+from lsmc.logs.sets import files_of, in_time_order, log_files, rotated, set_of
 
 
 def make(root: Path, *names: str) -> None:
@@ -34,8 +37,8 @@ def names(root: Path, paths: list[str]) -> list[str]:
     ],
 )
 def test_a_set_is_read_oldest_first(oldest_first: list[str], tmp_path: Path) -> None:
-    for given in permutations(oldest_first):
-        assert in_time_order(given) == oldest_first
+    for order in permutations(oldest_first):
+        assert in_time_order(order) == oldest_first
     make(tmp_path, *oldest_first, "other.log", "kern.log.bak", "messages.txt")
     assert names(tmp_path, rotated(tmp_path / oldest_first[-1])) == oldest_first
 
@@ -63,3 +66,20 @@ def test_of_a_directory_with_unknown_names_all_files_are_read(tmp_path: Path) ->
 def test_a_directory_without_logs_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="without logs"):
         log_files([str(tmp_path)])
+
+
+NAMES = st.from_regex(r"(a|b)\.log(\.[0-9]{1,2}|-2026[0-9]{4})?(\.gz|\.xz)?", fullmatch=True)
+
+
+@given(st.lists(NAMES), st.randoms(use_true_random=False))
+def test_every_path_stays_once_whatever_the_order(paths: list[str], rng: random.Random) -> None:
+    found = in_time_order(paths)
+    assert sorted(found) == sorted(set(paths))
+    assert in_time_order(found) == found
+    mixed = rng.sample(found, len(found))
+    for one in {set_of(path) for path in paths}:
+        same = [path for path in found if set_of(path) == one]
+        ages = [path for path in in_time_order(mixed) if set_of(path) == one]
+        assert [path.split(".gz")[0].split(".xz")[0] for path in ages] == [
+            path.split(".gz")[0].split(".xz")[0] for path in same
+        ]
