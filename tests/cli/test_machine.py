@@ -141,6 +141,9 @@ def test_several_policies_are_one(run: Run, root: Path) -> None:
     shown = run("explain", *words, "a", "exec", "/bin/b")
     assert shown.exit_code == 0, shown.stdout
     assert "runs as b (Px)" in shown.stdout
+    assert run("query", *words, "a", "exec", "/bin/b").stdout.startswith("allowed")
+    assert "a -> b" in run("graph", *words, "--format", "dot").stdout.replace('"', "")
+    assert run("graph", one, *words).exit_code == run("graph").exit_code == 2
     log = denied("/x", "a") + denied("/x", "b", kind="ALLOWED")
     shown = run("explain", *words, "--format", "jsonl", "--log", "-", text=log)
     found = [json.loads(line) for line in shown.stdout.splitlines()]

@@ -8,7 +8,15 @@ import click
 
 from lsmc.cli import completion
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
-from lsmc.cli.options import Reading, format_option, policy_options, screen_of, screen_options
+from lsmc.cli.options import (
+    Reading,
+    format_option,
+    named,
+    policy_options,
+    policy_paths_option,
+    screen_of,
+    screen_options,
+)
 from lsmc.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -21,7 +29,8 @@ _KINDS: tuple[Kind, ...] = ("exec", "change_profile", "change_hat", "mode")
 
 
 @click.command("graph")
-@click.argument("policy", metavar="POLICY")
+@click.argument("policy", metavar="[POLICY]", required=False)
+@policy_paths_option
 @click.option(
     "--from",
     "start",
@@ -57,7 +66,8 @@ _KINDS: tuple[Kind, ...] = ("exec", "change_profile", "change_hat", "mode")
 @click.pass_context
 def command(
     ctx: click.Context,
-    policy: str,
+    policy: str | None,
+    paths: tuple[str, ...],
     start: str | None,
     end: str | None,
     ends: tuple[str, str] | None,
@@ -74,17 +84,22 @@ def command(
     """
     from lsmc.analysis.subgraph import part_of, route
     from lsmc.api import graph as graph_of
-    from lsmc.cli.reading import read_policy
+    from lsmc.cli.reading import read_policies
     from lsmc.output.graph import arrows, dot, text_lines, to_json
     from lsmc.output.json import dumps
     from lsmc.output.styled import safe
 
+    paths, rest = named(policy, paths, ())
+    if not paths:
+        raise click.UsageError("missing argument 'POLICY'")
+    if rest:
+        raise click.UsageError("--policy stands in place of POLICY")
     if ends is not None and (start, end, depth) != (None, None, None):
         raise UsageFault("--path goes with neither --from nor --to nor --depth")
     if depth is not None and start is None and end is None:
         raise UsageFault("--depth needs --from or --to")
     screen = screen_of(ctx)
-    graph = graph_of(read_policy(policy, reading, screen))
+    graph = graph_of(read_policies(paths, reading, screen))
     if ends is not None:
         found = route(graph, graph.subject(ends[0]), graph.subject(ends[1]), kinds)
         if found is None:
