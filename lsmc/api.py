@@ -229,8 +229,7 @@ def explain_log(
     try:
         files = log_files(path_text(path) for path in _existing(logs))
         reader = LogReader(files, read.form())
-        for record in reader:
-            causes.add(record)
+        causes.read(reader)
     except OSError as fault:
         raise _unread(fault) from None
     engine = policy.enforced.engine if enforce else policy.engine

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from lsmc.policy import Policy
 
 T = TypeVar("T")
-#: Records between two moves of the progress bar, and broken lines that are reported one by one.
-_STEP = 5_000
+#: Broken lines that are reported one by one.
 _FAULTS = 10
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _AGO = re.compile(r"(\d{1,9})\s*([smhdw])[a-z]*(?:\s+ago)?")
@@ -79,7 +79,8 @@ def explain_log(wanted: LogOptions, reading: Reading, screen: Screen) -> int:
     causes = Causes(logs.grouping(), since=moment, profile=wanted.profile)
     reader = LogReader(files, logs.form())
     with progress_bar(screen) as progress:
-        _read(reader, causes, progress)
+        shown = partial(_lines_read, progress, reader) if progress is not None else None
+        causes.read(reader, shown)
         found = list(_explained(policy, causes, wanted.enforce, reading, progress))
     for fault in reader.faults[:_FAULTS]:
         screen.located(fault.source.file, fault.source.line, fault.reason)
@@ -207,14 +208,8 @@ class _Answer(NamedTuple):
             )
 
 
-def _read(reader: LogReader, causes: Causes, progress: Progress | None) -> None:
-    add = causes.add
-    following = _STEP
-    for record in reader:
-        add(record)
-        if progress is not None and reader.records >= following:
-            following = reader.records + _STEP
-            progress("reading lines", reader.lines, 0)
+def _lines_read(progress: Progress, reader: LogReader) -> None:
+    progress("reading lines", reader.lines, 0)
 
 
 def _explained(
@@ -250,7 +245,7 @@ def _counts(reader: LogReader, causes: Causes) -> tuple[str, str]:
         (counts.too_early, "before the time asked for"),
         (counts.other_profiles, "of other profiles"),
         (counts.statuses, "of status"),
-        (counts.overflow, "beyond the number of causes that are kept"),
+        (counts.folded, "in causes that stand for many, as there are too many"),
     ):
         if number:
             parts.append(f"{number} {what}")

@@ -3,21 +3,34 @@
 Records have one cause when they name the same subject, class, operation, permissions and object,
 where numbers that differ from run to run (process ids, user ids, descriptors, random names) count
 as equal; the module says which numbers.  Grouping asks no policy and keeps one record of each
-cause, so memory does not grow with the log; beyond a bound of causes the records are only counted.
+cause, so memory does not grow with the log; beyond a bound of causes they are folded further
+(`lsmc.explain.folding`), and every record stays counted.
+
+What is kept does not depend on the order of the records: the record of a cause is the earliest one,
+and of many processes and hosts those are named that come first in the alphabet.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from fnmatch import translate
 from typing import Any, NamedTuple
 
+from lsmc.explain.folding import Folding, Wider
+from lsmc.kernels.outlines import Sighting
+from lsmc.logs.reader import Fault, LogReader
 from lsmc.logs.record import Record
 
-#: Causes that are kept, and processes that are named for each.
+#: Causes that are kept, and processes and hosts that are named for each.
 MAX_CAUSES = 10_000
 MAX_PROCESSES = 8
+#: Records like each other whose counts are added up at a time.
+_MOST_TALLIES = 1 << 14
+_MOST_HOSTS = 64
+#: Records between two signs of progress.
+_STEP = 5_000
+_NO_TIME = 1 << 62
 
 
 class About(NamedTuple):
@@ -41,75 +54,185 @@ class Grouping(NamedTuple):
 
     Attributes:
         key: what the records of a cause have in common.
-        about: what a record is about.
+        about: (record, how often its key was made wider) what a record is about.
         differ: whether two records of one cause have different objects.
+        alike: what a key says of the name and of the local port of a sighting.
+        wider: functions from a key to one that more records have, each for the keys that the one
+            before it gives; the last gives few keys, whatever the log.
     """
 
     key: Callable[[Any], Hashable]
-    about: Callable[[Any], About]
+    about: Callable[[Any, int], About]
     differ: Callable[[Any, Any], bool]
+    alike: Callable[[str, str], Hashable]
+    wider: tuple[Wider, ...]
+
+
+class Names:
+    """Names with the number of records of each: of many, those first in the alphabet."""
+
+    __slots__ = ("counts", "more")
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.more = False
+
+    def add(self, name: str, count: int) -> None:
+        """Count records of a name."""
+        counts = self.counts
+        if name in counts:
+            counts[name] += count
+            return
+        if len(counts) >= MAX_PROCESSES:
+            self.more = True
+            last = max(counts)
+            if name > last:
+                return
+            del counts[last]
+        counts[name] = count
+
+    def add_all(self, other: Names) -> None:
+        """Count the records of other names."""
+        for name, count in other.counts.items():
+            self.add(name, count)
+        self.more = self.more or other.more
 
 
 class Cause:
-    """A group of records that ask for the same; `record` is the first of them."""
+    """A group of records that ask for the same.
+
+    Attributes:
+        record: the earliest of them.
+        cls: what it is about, as in `About`; likewise `denied` and `pattern`.
+        count: the number of records; `first` and `last` are the times of the first and the last.
+        processes: the programs with the number of records of each; `more` if there are others.
+        hosts: the hosts that the lines name, likewise.
+        varied: whether the records have different objects.
+        width: how often their key was made wider, as there were too many causes.
+    """
 
     __slots__ = (
+        "_names",
         "_object",
         "cls",
         "count",
         "denied",
         "first",
+        "hosts",
         "last",
-        "more",
         "pattern",
-        "processes",
         "record",
         "varied",
+        "width",
     )
 
-    def __init__(self, record: Record, about: About) -> None:
+    def __init__(self, record: Record, about: About, width: int = 0) -> None:
         self.record = record
         self.cls, self.denied, self.pattern, self._object = about
         self.count = 0
         self.first: int | None = None
         self.last: int | None = None
-        self.processes: dict[str, int] = {}
-        self.more = False  # processes beyond those that are kept
-        self.varied = False  # whether the objects differ in what was folded
+        self._names = Names()
+        self.hosts = Names()
+        self.varied = False
+        self.width = width
 
-    def add(self, record: Record, differ: Callable[[Any, Any], bool]) -> None:
-        """Count one more record."""
-        self.count += 1
-        epoch = record.epoch
-        if epoch is not None:
-            if self.first is None or epoch < self.first:
-                self.first = epoch
-            if self.last is None or epoch > self.last:
-                self.last = epoch
-        command = record.command
-        if command is not None:
-            known = self.processes
-            if command in known or len(known) < MAX_PROCESSES:
-                known[command] = known.get(command, 0) + 1
-            else:
-                self.more = True
-        if not self.varied and differ(record, self.record):
-            self.varied = True
+    @property
+    def processes(self) -> dict[str, int]:
+        """The programs with the number of records of each."""
+        return self._names.counts
+
+    @property
+    def more(self) -> bool:
+        """Whether there are processes that are not named."""
+        return self._names.more
 
     @property
     def object(self) -> str:
         """The object of the records: the exact one if all records share it."""
         return self.pattern if self.varied else self._object
 
+    @property
+    def order(self) -> tuple[int, str, int]:
+        """What its record is the first by: time, log, and line."""
+        return _order(self.record)
+
+    def see(self, record: Record, grouping: Grouping) -> None:
+        """Compare a record of the cause to the one that is kept, and keep the earlier."""
+        if not self.varied and grouping.differ(record, self.record):
+            self.varied = True
+        if record is not self.record and _order(record) < self.order:
+            self.record = record
+            self.cls, self.denied, self.pattern, self._object = grouping.about(record, self.width)
+
+    def add(
+        self,
+        count: int,
+        first: int | None,
+        last: int | None,
+        command: str | None,
+        hosts: Mapping[str, int],
+    ) -> None:
+        """Count records between two times, of a process, on some hosts."""
+        self.count += count
+        self._span(first, last)
+        if command is not None:
+            self._names.add(command, count)
+        for host, some in hosts.items():
+            if host:
+                self.hosts.add(host, some)
+
+    def take(self, other: Cause, grouping: Grouping) -> None:
+        """Add the records of another cause."""
+        self.see(other.record, grouping)
+        self.varied = self.varied or other.varied
+        self.count += other.count
+        self._span(other.first, other.last)
+        self._names.add_all(other._names)
+        self.hosts.add_all(other.hosts)
+
+    def copy(self, grouping: Grouping, width: int) -> Cause:
+        """The same cause apart from this one, under a key that was made so wide."""
+        found = Cause(self.record, grouping.about(self.record, width), width)
+        found.take(self, grouping)
+        return found
+
+    def _span(self, first: int | None, last: int | None) -> None:
+        if first is not None and (self.first is None or first < self.first):
+            self.first = first
+        if last is not None and (self.last is None or last > self.last):
+            self.last = last
+
+
+def _order(record: Record) -> tuple[int, str, int]:
+    epoch = record.epoch if record.epoch is not None else _NO_TIME
+    file, line = record.source or ("", 0)
+    return epoch, file, line
+
 
 class Counts(NamedTuple):
-    """Counts of records: grouped, excluded by an option, or beyond the bound."""
+    """Counts of records: grouped, excluded by an option, or in causes that were folded further."""
 
     grouped: int
     too_early: int
     other_profiles: int
     statuses: int
-    overflow: int
+    folded: int
+
+
+class _Tally:
+    """Records of one key: the earliest, how many there are by host, and when the last was.
+
+    `varied` is as for a cause.
+    """
+
+    __slots__ = ("first", "hosts", "last", "record", "varied")
+
+    def __init__(self, record: Record, epoch: int, host: str) -> None:
+        self.record = record
+        self.first = self.last = epoch
+        self.hosts = {host: 1}
+        self.varied = False
 
 
 class Causes:
@@ -125,10 +248,9 @@ class Causes:
     ) -> None:
         self.grouping = grouping
         self.since = since
-        self.most = most
         self._wanted = re.compile(translate(profile)) if profile is not None else None
-        self._known: dict[Hashable, Cause] = {}
-        self._grouped = self._early = self._others = self._statuses = self._overflow = 0
+        self.folding = Folding(grouping, most)
+        self._grouped = self._early = self._others = self._statuses = 0
 
     @property
     def counts(self) -> Counts:
@@ -138,35 +260,99 @@ class Causes:
             too_early=self._early,
             other_profiles=self._others,
             statuses=self._statuses,
-            overflow=self._overflow,
+            folded=sum(cause.count for cause in self.folding.causes() if cause.width),
         )
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record, host: str = "") -> None:
         """Add a record; a record without a time is never too early."""
-        if self.since is not None and record.epoch is not None and record.epoch < self.since:
+        epoch = record.epoch
+        if self.since is not None and epoch is not None and epoch < self.since:
             self._early += 1
-            return
+        else:
+            self._count(record, {host: 1}, epoch, epoch)
+
+    def read(self, reader: LogReader, progress: Callable[[], None] | None = None) -> None:
+        """Add the records of logs; raises `UnreadableLog`.
+
+        Records like each other are counted, and added together.  `progress` is called from time to
+        time.
+        """
+        exact: dict[tuple[int, str, str], _Tally] = {}
+        tallies: dict[tuple[int, Hashable], _Tally] = {}
+        since, path = self.since, ""
+        following = _STEP
+        for entry in reader.sightings():
+            if progress is not None and reader.records >= following:
+                following = reader.records + _STEP
+                progress()
+            if not isinstance(entry, Sighting):
+                if not isinstance(entry, Fault):
+                    self.add(entry, reader.host)
+                continue
+            epoch = entry.epoch
+            if since is not None and epoch < since:
+                self._early += 1
+                continue
+            if reader.path != path or len(tallies) >= _MOST_TALLIES:
+                self._settle(tallies)
+                exact.clear()
+                path = reader.path
+            tally = exact.get((entry.like, entry.name, entry.port))
+            if tally is None:
+                alike = (entry.like, self.grouping.alike(entry.name, entry.port))
+                tally = tallies.get(alike)
+                if tally is None:
+                    tally = tallies[alike] = _Tally(reader.record(entry), epoch, entry.host)
+                    exact[entry.like, entry.name, entry.port] = tally
+                    continue
+                if not tally.varied:
+                    tally.varied = self.grouping.differ(reader.record(entry), tally.record)
+            hosts, host = tally.hosts, entry.host
+            if host in hosts:
+                hosts[host] += 1
+            elif len(hosts) < _MOST_HOSTS:
+                hosts[host] = 1
+            else:
+                self.add(reader.record(entry), host)
+                continue
+            if epoch > tally.last:
+                tally.last = epoch
+            elif epoch < tally.first:
+                tally.first = epoch
+                tally.record = reader.record(entry)
+        self._settle(tallies)
+
+    def _settle(self, tallies: dict[tuple[int, Hashable], _Tally]) -> None:
+        """Add what was counted."""
+        for one in tallies.values():
+            cause = self._count(one.record, one.hosts, one.first, one.last)
+            if cause is not None and one.varied:
+                cause.varied = True
+        tallies.clear()
+
+    def _count(
+        self, record: Record, hosts: Mapping[str, int], first: int | None, last: int | None
+    ) -> Cause | None:
+        """Add records like one, the earliest of them, unless they are left out."""
+        count = sum(hosts.values())
         if self._wanted is not None and not self._wanted.match(record.subject or ""):
-            self._others += 1
-            return
+            self._others += count
+            return None
         if record.outcome == "none":
-            self._statuses += 1
-            return
-        key, about, differ = self.grouping
-        found = key(record)
-        cause = self._known.get(found)
+            self._statuses += count
+            return None
+        self._grouped += count
+        key = self.grouping.key(record)
+        cause = self.folding.find(key)
         if cause is None:
-            if len(self._known) >= self.most:
-                self._overflow += 1
-                return
-            cause = self._known[found] = Cause(record, about(record))
-        self._grouped += 1
-        cause.add(record, differ)
+            cause = self.folding.add(key, Cause(record, self.grouping.about(record, 0)))
+        cause.see(record, self.grouping)
+        cause.add(count, first, last, record.command, hosts)
+        return cause
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self.folding)
 
     def sorted(self) -> list[Cause]:
         """The causes, most frequent first, then by their first time."""
-        order = enumerate(self._known.values())
-        return [cause for _, cause in sorted(order, key=lambda pair: (-pair[1].count, pair[0]))]
+        return sorted(self.folding.causes(), key=lambda cause: (-cause.count, cause.order))

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from lsmc.base.numbers import natural
-from lsmc.base.text import decode
+from lsmc.base.text import decode, encode
+from lsmc.kernels.outlines import host_of
 
 #: auditd's `log_format = ENRICHED` appends names for ids after this character (auditd.conf(5)).
 _ENRICHED = "\x1d"
@@ -22,10 +23,11 @@ _MICROSECONDS = 1_000_000
 
 
 class Envelope(NamedTuple):
-    """The text of a record, and the time that its transport gives it (0 for none)."""
+    """The text of a record; the time and the host that its transport gives it (0, "" for none)."""
 
     text: str
     epoch: int = 0
+    host: str = ""
 
 
 def unwrap(line: str) -> Envelope | None:
@@ -37,7 +39,7 @@ def unwrap(line: str) -> Envelope | None:
         except (ValueError, RecursionError):
             return None
         return from_journal(entry) if isinstance(entry, dict) else None
-    return Envelope(line.partition(_ENRICHED)[0])
+    return Envelope(line.partition(_ENRICHED)[0], host=host_of(encode(line)))
 
 
 def from_journal(entry: Mapping[str, object]) -> Envelope | None:
@@ -46,14 +48,16 @@ def from_journal(entry: Mapping[str, object]) -> Envelope | None:
     if not text:
         return None
     text = text.partition(_ENRICHED)[0]
+    host = _text(entry.get("_HOSTNAME"))
     micros = _digits(entry, "_SOURCE_REALTIME_TIMESTAMP") or _digits(entry, "__REALTIME_TIMESTAMP")
     if _text(entry.get("_TRANSPORT")) == "audit" and "audit(" not in text:
         kind, _, body = text.partition(" ")
         kind = _text(entry.get("_AUDIT_TYPE_NAME")) or kind
         seconds, rest = divmod(micros, _MICROSECONDS)
         serial = _digits(entry, "_AUDIT_ID")
-        return Envelope(f"type={kind} msg=audit({seconds}.{rest // 1000:03}:{serial}): {body}")
-    return Envelope(text, micros // _MICROSECONDS)
+        text = f"type={kind} msg=audit({seconds}.{rest // 1000:03}:{serial}): {body}"
+        return Envelope(text, host=host)
+    return Envelope(text, micros // _MICROSECONDS, host)
 
 
 def _text(value: object) -> str:

@@ -20,6 +20,7 @@ _WANTED = frozenset(
         "_TRANSPORT",
         "_AUDIT_ID",
         "_AUDIT_TYPE_NAME",
+        "_HOSTNAME",
         "_SOURCE_REALTIME_TIMESTAMP",
         "__REALTIME_TIMESTAMP",
     }

@@ -18,12 +18,13 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import IO, Any, BinaryIO, NamedTuple, cast
+from typing import IO, Any, NamedTuple, TypeVar, cast
 
-from lsmc.base.text import decode
+from lsmc.base.text import decode, encode
+from lsmc.kernels.outlines import Sighting, outline
 from lsmc.logs.envelope import Envelope, from_journal, unwrap
 from lsmc.logs.journal import FIRST_FIELD, Entry, read_entry
-from lsmc.logs.lines import MAX_LINE, Lines
+from lsmc.logs.lines import MAX_LINE, Lines, Pieces, Stream
 from lsmc.logs.record import LogError, LogFormat, LogPlace, Record
 from lsmc.logs.system import Command, output_of
 from lsmc.logs.xz import MAX_MEMORY, Xz
@@ -34,6 +35,10 @@ KEEP_FAULTS = 100
 KEEP_FOREIGN = 20
 #: Lines that a record may be broken into.
 _CONTINUATIONS = 32
+#: Outlines that are known at a time.
+_MOST_KNOWN = 1 << 13
+#: What a sighting has of its own that are numbers.
+_NUMBERS = frozenset(("epoch", "serial", "pid", "port"))
 
 
 class UnreadableLog(OSError):
@@ -51,16 +56,43 @@ class Fault(NamedTuple):
     record: Record
 
 
+class Part(NamedTuple):
+    """Lines of a log that somebody else has read, in pieces, and the number of the first."""
+
+    name: str
+    pieces: Iterable[bytes]
+    first: int = 1
+
+    @property
+    def about(self) -> str:
+        """What people call it."""
+        return self.name
+
+
+_Found = TypeVar("_Found", Sighting, Record)
+
+
+def own_parts(form: LogFormat, sighting: Sighting) -> dict[str, str | int]:
+    """The fields of a record that are a sighting's own."""
+    parts = {field: getattr(sighting, part) for field, part in form.own.items()}
+    return {
+        field: int(value) if form.own[field] in _NUMBERS else value
+        for field, value in parts.items()
+        if value != ""
+    }
+
+
 class LogReader:
     """The records of a module in some logs, with counts of all lines.
 
     Iterate it, or its `entries`, once.  `lines == used + skipped + broken` holds at any time;
     `faults` are the first broken lines, `foreign` the first lines of a log in which no record has
-    been found so far.
+    been found so far.  `path` and `host` say where the entry at hand comes from, but a sighting
+    knows its host itself.
     """
 
     def __init__(
-        self, logs: Iterable[str | Command], form: LogFormat, *, max_line: int = MAX_LINE
+        self, logs: Iterable[str | Command | Part], form: LogFormat, *, max_line: int = MAX_LINE
     ) -> None:
         self.form = form
         self.logs = tuple(logs)
@@ -68,6 +100,10 @@ class LogReader:
         self.records = self.used = self.skipped = self.broken = 0
         self.faults: list[Fault] = []
         self.foreign: list[Record] = []
+        self.path = self.host = ""
+        self._known: dict[bytes, int] = {}
+        self._records: dict[int, Any] = {}
+        self._next = 0
 
     @property
     def lines(self) -> int:
@@ -82,11 +118,24 @@ class LogReader:
 
     def entries(self) -> Iterator[Record | Fault]:
         """The records and the broken lines in order; raises as iteration does."""
+        for entry in self.sightings():
+            yield self.record(entry) if isinstance(entry, Sighting) else entry
+
+    def sightings(self) -> Iterator[Sighting | Record | Fault]:
+        """As `entries`, but a record that was read before but for its own parts is a sighting.
+
+        Its outline has the same number for all of them.
+        """
         for log in self.logs:
+            if isinstance(log, Part):
+                lines = Lines(Pieces(log.pieces), self.max_line)
+                lines.number = log.first - 1
+                yield from self.read(log.name, lines)
+                continue
             path = log.name if isinstance(log, Command) else log
             with open_log(log) as stream:
                 try:
-                    yield from self._read(path, Lines(stream, self.max_line))
+                    yield from self.read(path, Lines(stream, self.max_line))
                 except (OSError, EOFError, lzma.LZMAError, zlib.error) as fault:
                     raise UnreadableLog(path, _reason(fault)) from fault
                 except Exception as fault:
@@ -95,43 +144,77 @@ class LogReader:
                         raise
                     raise UnreadableLog(path, str(fault)) from fault
 
-    def _read(self, path: str, lines: Lines) -> Iterator[Record | Fault]:
-        worth_reading, goes_on, speaks = self.form[:3]
-        for line in lines:
-            if line is None:
-                yield self._too_long(LogPlace(path, lines.number))
-                continue
-            if line.startswith(FIRST_FIELD):
-                journal = read_entry(line, lines)
-                found = self._entry(journal, LogPlace(path, journal.line))
-                if found is not None:
-                    yield found
-                continue
-            if not worth_reading(line):
-                self.skipped += 1
-                if not self.records:
-                    self._remember(line, LogPlace(path, lines.number))
-                continue
-            source = LogPlace(path, lines.number)
-            whole, count = line, 1
-            while count < _CONTINUATIONS and (joined := goes_on(whole, lines.peek())) is not None:
-                next(lines)
-                whole = joined
-                count += 1
-            text = _text(whole)
-            message = unwrap(text)
-            if message is None and speaks(text):
-                message = Envelope(text)
-            found = self._record(message, source, count)
-            if found is None:
-                self._remember(whole, source)
-            else:
-                yield found
+    def record(self, sighting: Sighting) -> Record:
+        """The record of a sighting that was just read."""
+        place = LogPlace(self.path, sighting.line)
+        found: Record = self._records[sighting.like]._replace(
+            source=place, **own_parts(self.form, sighting)
+        )
+        return found
+
+    def read(self, path: str, lines: Lines) -> Iterator[Sighting | Record | Fault]:
+        """As `sightings`, for the lines of one log."""
+        self.path = path
+        marks = (FIRST_FIELD, *self.form.marks)
+        while True:
+            if self.records or self.broken or len(self.foreign) == KEEP_FOREIGN:
+                found, skipped = lines.scan(marks, self.form.sign, self._worth_reading, self._known)
+                self.skipped += skipped
+                self.used += len(found)
+                self.records += len(found)
+                yield from found
+            line = next(lines, b"")
+            if line == b"":
+                return
+            entry = self._line(line, lines)
+            if entry is not None:
+                yield entry
+
+    def _worth_reading(self, line: bytes) -> bool:
+        return line.startswith(FIRST_FIELD) or self.form.worth_reading(line)
+
+    def _line(self, line: bytes | None, lines: Lines) -> Sighting | Record | Fault | None:
+        """What a line is, and what goes on in the lines after it; None if it was skipped."""
+        source = LogPlace(self.path, lines.number)
+        if line is None:
+            return self._too_long(source)
+        if line.startswith(FIRST_FIELD):
+            journal = read_entry(line, lines)
+            return self._entry(journal, LogPlace(self.path, journal.line))
+        if not self.form.worth_reading(line):
+            self.skipped += 1
+            self._remember(line, source)
+            return None
+        whole, count = line, 1
+        while count < _CONTINUATIONS:
+            joined = self.form.goes_on(whole, lines.peek())
+            if joined is None:
+                break
+            next(lines)
+            whole = joined
+            count += 1
+        text = decode(whole)
+        message = unwrap(text)
+        if message is None and self.form.speaks(text):
+            message = Envelope(text)
+        found = self._record(message, source, count)
+        if found is None:
+            self._remember(whole, source)
+        return found
 
     def _record(
         self, message: Envelope | None, source: LogPlace, count: int
-    ) -> Record | Fault | None:
-        """Parse the record of a message and count its lines."""
+    ) -> Sighting | Record | Fault | None:
+        """Parse the record of a message, unless one like it was, and count its lines."""
+        self.host = message.host if message is not None else ""
+        sighting = outline(encode(message.text), self.form.sign) if message is not None else None
+        if message is not None and sighting is not None:
+            sighting.line = source.line
+            sighting.host = message.host
+            number = self._known.get(sighting.outline)
+            if number is not None:
+                sighting.like = number
+                return self._used(sighting, count)
         try:
             record = self.form.read(message, source) if message is not None else None
         except LogError as fault:
@@ -139,13 +222,31 @@ class LogReader:
         if record is None:
             self.skipped += count
             return None
+        if sighting is not None and self._learn(sighting, record):
+            return self._used(sighting, count)
+        found: Record = record
+        return self._used(found, count)
+
+    def _used(self, found: _Found, count: int) -> _Found:
         self.used += count
         self.records += 1
         self.foreign.clear()
-        found: Record = record
         return found
 
-    def _entry(self, entry: Entry, source: LogPlace) -> Record | Fault | None:
+    def _learn(self, sighting: Sighting, record: Any) -> bool:
+        """Keep a record for those of its outline, if it has its own parts where they belong."""
+        if record._replace(**own_parts(self.form, sighting)) != record:
+            return False
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+            self._records.clear()
+        sighting.like = self._next
+        self._next += 1
+        self._known[sighting.outline] = sighting.like
+        self._records[sighting.like] = record
+        return True
+
+    def _entry(self, entry: Entry, source: LogPlace) -> Sighting | Record | Fault | None:
         """Read a journal entry of several lines: its message is used, other lines are skipped."""
         self.skipped += entry.lines - 1
         if entry.too_long:
@@ -155,7 +256,7 @@ class LogReader:
     def _remember(self, line: bytes, source: LogPlace) -> None:
         """Keep a skipped line of a log in which no record was found yet."""
         if not self.records and not self.broken and len(self.foreign) < KEEP_FOREIGN:
-            self.foreign.append(self.form.foreign(_text(line)).at(source))
+            self.foreign.append(self.form.foreign(decode(line)).at(source))
 
     def _too_long(self, source: LogPlace) -> Fault:
         return self._fault(source, f"longer than {self.max_line} bytes", self.form.nothing, 1)
@@ -170,12 +271,12 @@ class LogReader:
 
 
 @contextmanager
-def open_log(log: str | Command) -> Iterator[BinaryIO]:
+def open_log(log: str | Command) -> Iterator[Stream]:
     """Open a log as an unpacked byte stream, `-` for standard input; raises `UnreadableLog`."""
     if isinstance(log, Command):
         try:
-            with output_of(log) as stream:
-                yield stream
+            with output_of(log) as output:
+                yield cast(Stream, output)
         except OSError as fault:
             raise UnreadableLog(log.name, _reason(fault)) from fault
         return
@@ -206,10 +307,6 @@ def _standard_input() -> io.BufferedReader:
     return io.BufferedReader(cast(io.RawIOBase, stream))
 
 
-def _text(line: bytes) -> str:
-    return decode(line)
-
-
 #: What is not text, by its first bytes: its lines would all be skipped.
 _REFUSED = {
     b"\xff\xfe": "it is UTF-16 text: convert it to UTF-8",
@@ -219,31 +316,31 @@ _REFUSED = {
 }
 
 
-def _unpacked(path: str, raw: io.BufferedReader[Any]) -> BinaryIO:
+def _unpacked(path: str, raw: io.BufferedReader[Any]) -> Stream:
     magic = raw.peek(6)[:6]
     packed = cast("IO[bytes]", raw)
     if magic.startswith(b"\x1f\x8b"):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=packed))
+        return cast(Stream, gzip.GzipFile(fileobj=packed))
     if magic.startswith(b"\xfd7zXZ\0"):
-        return cast(BinaryIO, io.BufferedReader(Xz(raw)))
+        return cast(Stream, io.BufferedReader(Xz(raw)))
     if magic.startswith(b"BZh"):
-        return cast(BinaryIO, bz2.BZ2File(packed))
+        return cast(Stream, bz2.BZ2File(packed))
     if magic.startswith(b"\x28\xb5\x2f\xfd"):
         return _zstd(path, raw)
     for start, reason in _REFUSED.items():
         if magic.startswith(start):
             raise UnreadableLog(path, reason)
-    return cast(BinaryIO, raw)
+    return cast(Stream, raw)
 
 
-def _zstd(path: str, raw: io.BufferedReader[Any]) -> BinaryIO:
+def _zstd(path: str, raw: io.BufferedReader[Any]) -> Stream:
     """Open a zstd stream, by the standard library from Python 3.14 on, else by `zstandard`."""
     try:
         standard = importlib.import_module("compression.zstd")
     except ImportError:
         pass
     else:
-        return cast(BinaryIO, standard.ZstdFile(raw))
+        return cast(Stream, standard.ZstdFile(raw))
     try:
         library = importlib.import_module("zstandard")
     except ImportError:
@@ -252,7 +349,7 @@ def _zstd(path: str, raw: io.BufferedReader[Any]) -> BinaryIO:
         ) from None
     unpacker = library.ZstdDecompressor(max_window_size=MAX_MEMORY)
     reader = unpacker.stream_reader(raw, read_across_frames=True)
-    return cast(BinaryIO, io.BufferedReader(reader))
+    return cast(Stream, io.BufferedReader(reader))
 
 
 def _reason(fault: BaseException) -> str:

@@ -6,7 +6,7 @@ the module's own type with the few properties that every module's records have.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class LogFormat(NamedTuple):
     """How the records of a module are found and read.
 
     Attributes:
+        marks: bytes of which a line that is worth reading holds some.
         worth_reading: whether a line may hold a record: a quick look that spares the rest of a
             large log.
         goes_on: (record so far, next line) the two as one; None for a line of its own.
@@ -86,11 +87,16 @@ class LogFormat(NamedTuple):
             `LogError` for a record that cannot be read, and for other text on a decision.
         foreign: what can be shown of a line that is not a record.
         nothing: a record of which nothing is known.
+        sign: what tells a record in plain form, as `lsmc.kernels.outlines.outline` wants it.
+        own: which fields of a record hold what a sighting has of its own, by its attributes.
     """
 
+    marks: tuple[bytes, ...]
     worth_reading: Callable[[bytes], bool]
     goes_on: Callable[[bytes, bytes], bytes | None]
     speaks: Callable[[str], bool]
     read: Callable[[Envelope, LogPlace], Any | None]
     foreign: Callable[[str], Any]
     nothing: Any
+    sign: bytes
+    own: Mapping[str, str]

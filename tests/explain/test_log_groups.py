@@ -55,8 +55,8 @@ def test_folding(text: str, pattern: str) -> None:
 
 
 def test_records_that_differ_in_numbers_are_one_cause() -> None:
-    first = opened("/proc/9/stat", "a", at=1_700_000_005)
-    causes = grouped(first, opened("/proc/10/stat", "b", at=1_700_000_001), opened("/etc/x"))
+    first = opened("/proc/10/stat", "b", at=1_700_000_001)
+    causes = grouped(opened("/proc/9/stat", "a", at=1_700_000_005), first, opened("/etc/x"))
     most, other = causes.sorted()
     assert (most.count, most.pattern, most.cls) == (2, "/proc/*/stat", "file")
     assert (most.first, most.last) == (1_700_000_001, 1_700_000_005)
@@ -114,10 +114,11 @@ def test_learning_profiles_are_one_unless_they_name_programs() -> None:
 
 
 def test_the_number_of_causes_is_bounded() -> None:
-    causes = grouped(*(opened(f"/{name}") for name in "abca"), most=2)
-    assert len(causes) == 2
-    assert causes.counts.grouped == 3
-    assert causes.counts.overflow == 1
+    """Beyond it, the files of a directory are one cause, and every record is counted."""
+    causes = grouped(*(opened(f"/{name}") for name in "abca"), opened("/x/y"), most=3)
+    assert [(cause.count, cause.object) for cause in causes.sorted()] == [(4, "/*"), (1, "/x/y")]
+    assert causes.counts.grouped == 5
+    assert causes.counts.folded == 4
 
 
 def test_the_number_of_processes_is_bounded() -> None:

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsmc.logs.lines import Lines
-from lsmc.logs.reader import LogReader
+from lsmc.logs.lines import Lines, Pieces
+from lsmc.logs.reader import Fault, LogReader, Part
 from lsmc.modules.apparmor.log.form import FORMAT
-from lsmc.modules.apparmor.log.record import Record
 from tests.fuzz.guard import SECONDS, within
 from tests.fuzz.targets.log import SAMPLES, check, check_counts
 
@@ -78,9 +77,58 @@ def test_any_log(parts: list[bytes]) -> None:
     data = b"\n".join(parts)
     for limit in (16, 1 << 20):
         reader = LogReader([], FORMAT, max_line=limit)
-        entries = list(reader._read("x", Lines(io.BytesIO(data), limit)))
-        assert sum(isinstance(entry, Record) for entry in entries) == reader.records
+        entries = list(reader.read("x", Lines(io.BytesIO(data), limit)))
+        assert sum(not isinstance(entry, Fault) for entry in entries) == reader.records
         check_counts(reader, data)
+
+
+def alike(text: str) -> list[str]:
+    """A line, and two that differ from it in what no two records share."""
+    others = []
+    for number in ("7", "45"):
+        other = text.replace("audit(1.", f"audit({number}.").replace(":3)", f":{number})")
+        other = other.replace("pid=1", f"pid={number}").replace('"/x', f'"/x{number}')
+        others.append(other.replace("port=1", f"port={number}"))
+    return [text, *others, text]
+
+
+PORTS = (
+    'type=AVC msg=audit(1.2:3): apparmor="DENIED" operation="bind" lport=1 pid=1 fport=1 name="/x"'
+)
+
+
+@given(st.lists(st.one_of(mutated(), st.sampled_from(SAMPLES), st.just(PORTS)), max_size=4))
+@settings(max_examples=300)
+def test_outlines_change_nothing(texts: list[str]) -> None:
+    """The records are those that are read where every line is parsed."""
+    lines = [line.replace("\n", "") for text in texts for line in alike(text)]
+    data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
+    found = []
+    for form in (FORMAT, FORMAT._replace(sign=b'\n="')):
+        reader = LogReader([Part("x", [data])], form)
+        entries = list(reader.entries())
+        found.append((entries, reader.used, reader.skipped, reader.broken, reader.foreign))
+    assert found[0] == found[1]
+
+
+@given(st.binary(max_size=60), st.lists(st.integers(1, 9)), st.integers(1, 20))
+@settings(max_examples=200)
+def test_lines_do_not_depend_on_pieces(data: bytes, sizes: list[int], limit: int) -> None:
+    """A stream is the same lines in whatever pieces it comes."""
+    data = data.replace(b"a", b"\n")
+    whole = list(Lines(Pieces([data]), limit))
+    assert (
+        whole
+        == [line if len(line.rstrip(b"\n")) <= limit else None for line in data.splitlines(True)]
+        or b"\r" in data
+        or b"\v" in data
+        or b"\f" in data
+    )
+    pieces, at = [], 0
+    for size in [*sizes, len(data)]:
+        pieces.append(data[at : at + size])
+        at += size
+    assert list(Lines(Pieces(pieces), limit)) == whole
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_the_cython_package_is_not_needed_to_run() -> None:
 
 
 def test_a_compiled_kernel_says_so() -> None:
-    for name in ("walk", "subset", "positions"):
+    for name in ("outlines", "walk", "subset", "positions"):
         file = importlib.import_module(f"lsmc.kernels.{name}").__file__ or ""
         assert compiled() == (not file.endswith(".py"))
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _ROLES = {"DENIED": "bad", "KILLED": "bad", "ERROR": "bad", "ALLOWED": "warn", "INVALID": "dim"}
 _FIRST = ("event_type", "epoch", "audit_id", "audit_subid", "source")
+#: Records that are printed at once.
+_TOGETHER = 128
 
 
 @click.command("log")
@@ -44,30 +46,44 @@ def command(ctx: click.Context, files: tuple[str, ...], form: str | None, module
     so is other text on what AppArmor decided. Exit status: 0, or 2 when such lines were not read.
     """
     from lsmc.cli.machine import OWN_LOGS, logs_of
+    from lsmc.kernels.outlines import Sighting
     from lsmc.logs.reader import Fault, LogReader
     from lsmc.modules.registry import module_named
+    from lsmc.output.records import sighting_writer
 
     screen = screen_of(ctx)
     text = form == "text" or (form is None and sys.stdout.isatty())
     found = module_named(module)
     logs = logs_of(files or (OWN_LOGS,), None, screen)
     reader = LogReader(logs, found.needs(found.logs, "a log").form())
+    write = sighting_writer(reader)
+    together: list[str] = []
     reported = 0
     try:
-        for entry in reader.entries():
-            if not isinstance(entry, Fault):
+        for entry in reader.sightings():
+            if isinstance(entry, Sighting) and not text:
+                together.append(write(entry))
+                if len(together) < _TOGETHER:
+                    continue
+            if together:
+                screen.text("".join(together))
+                together.clear()
+            if isinstance(entry, Fault):
+                if not entry.record.bare:
+                    _show(entry.record, text, screen)
+                if reported < len(reader.faults):
+                    reported = len(reader.faults)
+                    screen.located(entry.source.file, entry.source.line, entry.reason)
+            elif not isinstance(entry, Sighting):
                 _show(entry, text, screen)
-                continue
-            if not entry.record.bare:
-                _show(entry.record, text, screen)
-            if reported < len(reader.faults):
-                reported = len(reader.faults)
-                screen.located(entry.source.file, entry.source.line, entry.reason)
+            elif text:
+                _show(reader.record(entry), text, screen)
         # a log with nothing in it to decode: show what stands there
         for record in reader.foreign:
             if not record.bare:
                 _show(record, text, screen)
     finally:
+        screen.text("".join(together))
         _summary(reader, screen)
     return WRONG if reader.broken else YES
 

@@ -12,6 +12,8 @@ from lsmc.modules.apparmor.log.parse import KEYS, foreign
 from lsmc.modules.apparmor.log.record import Record
 
 _NAMES = (b"apparmor", b"AppArmor", b"APPARMOR", b'operation="', b"DENIED", b"ALLOWED", b"AUDIT ")
+#: A record by its number, and a message that journald writes as an array of bytes.
+_OTHERS = (b"type=150", b"UNKNOWN[150", b'"MESSAGE"')
 _NUMBER = re.compile(rb"type=150[0-7]|UNKNOWN\[150[0-7]\]")
 _JOURNAL_BYTES = re.compile(rb'"MESSAGE"\s*:\s*\[')
 
@@ -35,10 +37,20 @@ _WRAPPED = Keys(
 )
 
 FORMAT = LogFormat(
+    marks=(*_NAMES, *_OTHERS),
     worth_reading=worth_reading,
     goes_on=partial(goes_on, _WRAPPED),
     speaks=speaks,
     read=read_message,
     foreign=foreign,
     nothing=Record(),
+    sign=b'apparmor="',
+    own={
+        "audit_id": "id",
+        "epoch": "epoch",
+        "audit_subid": "serial",
+        "name": "name",
+        "pid": "pid",
+        "local_port": "port",
+    },
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from lsmc.explain.log_groups import About, Grouping
 from lsmc.explain.varying import STAR, folded
@@ -23,9 +24,13 @@ def _profile(name: str) -> str:
     return _NULL.sub("//null-*", name)
 
 
-def about(record: Record) -> About:
+def about(record: Record, width: int = 0) -> About:
     """What a record is about: a file by its name where all of them name the same."""
     cls = mediation_class(record)
+    if width:
+        pattern = _wide_object(record, cls, width)
+        denied = "" if cls == "capability" or width >= _ALL else record.denied_mask or ""
+        return About(cls, denied, pattern, pattern)
     pattern = object_of(record, cls)
     return About(
         cls=cls,
@@ -91,6 +96,11 @@ def _without_profile(record: Record) -> bool:
     return bool(given_profile(record))
 
 
+def _alike(name: str, port: str) -> tuple[str, int | None]:
+    """What a key says of a name and a local port."""
+    return folded(name), _port(int(port)) if port else None
+
+
 def _port(port: int | None) -> int | None:
     return _EPHEMERAL if port is not None and port >= _EPHEMERAL else port
 
@@ -141,4 +151,66 @@ def _arrow(text: str) -> str:
     return f"-> {text}" if text else ""
 
 
-GROUPING = Grouping(key=_key, about=about, differ=_differ)
+def _directory(name: str) -> str:
+    """The files of a directory."""
+    folder, slash, _ = name.rpartition("/")
+    return f"{folder}/{STAR}" if slash else name
+
+
+def _below(name: str) -> str:
+    """All that is below a directory of directories."""
+    parts = name.split("/", 3)
+    return f"/{parts[1]}/{parts[2]}/**" if name[0] == "/" and len(parts) > 3 else STAR
+
+
+def _wide_object(record: Record, cls: str, width: int) -> str:
+    """What the records of a cause are about whose key was made wider."""
+    if width >= _ALL:
+        return STAR
+    if cls in ("network", "unix"):
+        words = (record.network_family, record.socket_type, STAR)
+        return " ".join(filter(None, words))
+    fold = (_directory, _below)[width - 1]
+    return object_of(record, cls, lambda name: fold(folded(name)) if name else "")
+
+
+def _in_directories(key: Any) -> tuple[object, ...]:
+    """A key with the directories of its names, and no addresses."""
+    return _renamed(key, _directory)
+
+
+def _in_trees(key: Any) -> tuple[object, ...]:
+    """A key with what the directories of its names are in."""
+    return _renamed(key, _below)
+
+
+def _renamed(key: Any, fold: Callable[[str], str]) -> tuple[object, ...]:
+    rest = key[_REST]
+    if rest is not None:
+        family, kind, protocol, net, peer, _, _, _, _, bus, path, _, _, source = rest
+        net, peer, path, source = (
+            fold(text) if text else text for text in (net, peer, path, source)
+        )
+        ports = addresses = (None, None)
+        what = (None, None)
+        rest = (family, kind, protocol, net, peer, *addresses, *ports, bus, path, *what, source)
+    name, name2 = (fold(text) if text else text for text in (key[_NAME], key[_NAME2]))
+    return (*key[:_NAME], name, *key[_NAME + 1 : _NAME2], name2, *key[_NAME2 + 1 : _REST], rest)
+
+
+def _without_names(key: Any) -> tuple[object, ...]:
+    """The event, the profile, the operation and the class of a key."""
+    return (key[0], key[1], key[2], key[9])
+
+
+def _event(key: Any) -> tuple[object, ...]:
+    """The kind of event."""
+    return (key[0],)
+
+
+#: Where a key has its names, and those of sockets and others.
+_NAME, _NAME2, _REST = 3, 6, 15
+_WIDER = (_in_directories, _in_trees, _without_names, _event)
+#: The width from which no name is left.
+_ALL = 3
+GROUPING = Grouping(key=_key, about=about, differ=_differ, alike=_alike, wider=_WIDER)
