@@ -102,9 +102,12 @@ def _one(
     if denied is not None:
         rule = denied.overrides[0]
         return f"`{rule.text}` at {rule.file}:{rule.line} refuses it: narrow that rule if it should"
-    wishes = [one.wish for one in answer.suggestions if one.wish is not None]
+    wishes = [
+        one.wish for one in answer.suggestions if one.wish is not None and one.kind == "exact"
+    ]
     if not wishes:
-        return "no rule can allow it"
+        said = next((one.says for one in answer.suggestions if one.says), "")
+        return said or "no rule can allow it"
     one = Asked(subject, request)
     found.lacks.extend(Lack(wish, one, access.folder, exact) for wish in wishes)
     found.asked.append(one)

@@ -14,6 +14,7 @@ from lsmc.modules.apparmor.learn.names import written
 from lsmc.modules.apparmor.learn.verify import Asked
 from lsmc.modules.apparmor.suggest.generalize import Places, generalized
 from lsmc.modules.apparmor.suggest.permissions import in_order
+from lsmc.modules.apparmor.suggest.siblings import NUMBER, families
 from lsmc.modules.apparmor.suggest.suggest import Wish, suggest, word
 
 #: The kinds of rules in the order in which a profile has them.
@@ -23,6 +24,11 @@ ORDER = (
     *("file", "link"),
 )
 _MANY = "the log has more files of this directory than rules could name"
+#: Where the files of the system itself lie, and variables for such places.
+_SYSTEM = (
+    *("/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/root", "/sbin", "/sys", "/usr"),
+    *("@{bin}", "@{lib}", "@{etc", "@{PROC}", "@{sys}", "@{HOME}/."),
+)
 #: Permissions on a socket that have to do with its peer.
 _PEER = frozenset(("send", "receive", "connect"))
 
@@ -133,6 +139,22 @@ def _other(lack: Lack, places: Places) -> Rule | None:
     return Rule(wish.cls, text, hazards=risks)
 
 
+class _Line(NamedTuple):
+    """A rule for files in its parts.
+
+    `literal` is about one object only, `many` says for how many it stands, and `guessed` that not
+    numbers alone tell these apart.
+    """
+
+    head: str
+    pattern: str
+    letters: str
+    literal: bool
+    risks: tuple[str, ...]
+    many: str = ""
+    guessed: bool = False
+
+
 class _Kind:
     """The files of one pattern: permissions by whether their owner asked, and examples."""
 
@@ -171,17 +193,58 @@ def _files(lacks: list[Lack], executions: list[Execution], places: Places) -> It
         else:
             # only what the profile that is changed to cannot bound is at stake
             yield Rule("file", f"{word(path)} {perms}{arrow},", behind=execution.why)
+    lines: list[_Line] = []
     for key, kind in kinds.items():
         owned = kind.owned - kind.any
         if "w" in kind.any:
             owned -= {"a"}
         risks = tuple(dict.fromkeys(kind.risks))
-        many = (_MANY,) if kind.lack.folder else ()
+        many = _MANY if kind.lack.folder else ""
         if owned:
             text = _pattern(kind.lack, places, owner=True)
-            yield Rule("file", f"owner {text} {_letters(owned)},", many, hazards=risks, broad=many)
+            lines.append(
+                _Line("owner ", text, _letters(owned), kind.lack.exact, risks, many, bool(many))
+            )
         if kind.any:
-            yield Rule("file", f"{key} {_letters(kind.any)},", many, hazards=risks, broad=many)
+            lines.append(
+                _Line("", key, _letters(kind.any), kind.lack.exact, risks, many, bool(many))
+            )
+    for line in _together(lines):
+        text = f"{line.head}{line.pattern} {line.letters},"
+        said = (line.many,) if line.many else ()
+        yield Rule("file", text, said, hazards=line.risks, broad=said if line.guessed else ())
+
+
+def _together(lines: list[_Line]) -> Iterator[_Line]:
+    """The lines, with one in the place of those whose paths are of one kind.
+
+    Names with nothing in common but a place are left alone where the system keeps its own files,
+    and so is what is hazardous.
+    """
+    alike: dict[tuple[str, str], list[_Line]] = {}
+    for line in lines:
+        if line.literal or line.risks or line.many or line.pattern.startswith('"'):
+            yield line
+        else:
+            alike.setdefault((line.head, line.letters), []).append(line)
+    for some in alike.values():
+        patterns = [line.pattern for line in some]
+        gone: set[int] = set()
+        for family in families(patterns):
+            numbers = family.pattern.count("*") == family.pattern.count(NUMBER)
+            if not numbers and _is_system(family.pattern):
+                continue
+            gone.update(family.members)
+            many = f"{len(family.members)} names of the log"
+            yield some[family.members[0]]._replace(
+                pattern=family.pattern, many=many, guessed=not numbers
+            )
+        yield from (line for number, line in enumerate(some) if number not in gone)
+
+
+def _is_system(pattern: str) -> bool:
+    """Whether a pattern is about files of the system itself."""
+    return pattern.startswith(_SYSTEM)
 
 
 def _letters(wanted: set[str]) -> str:

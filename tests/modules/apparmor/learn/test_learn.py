@@ -310,3 +310,16 @@ def test_a_line_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert "/srv/a r," in body(found.stdout)
     assert "log:2: error:" in found.stderr
     assert found.exit_code == 2
+
+
+def test_names_of_one_kind_are_one_rule(tmp_path: Path) -> None:
+    lines = [file("app", f"/srv/data/x{number}/y") for number in range(361)]
+    lines += [file("app", f"/srv/{name}/part.db", "rw") for name in ("red", "green", "blue")]
+    lines += [file("app", f"/etc/{name}/main.conf") for name in ("red", "green", "blue")]
+    found = learn(tmp_path, lines, "--exec", "/opt/app")
+    assert "  # 361 names of the log\n  /srv/data/x[0-9]*/y r,\n" in found.stdout
+    assert "  # 3 names of the log\n  /srv/*/part.db rw,\n" in found.stdout
+    assert "app: `/srv/*/part.db rw,`: 3 names of the log" in found.stderr
+    assert "@{etc}/blue/main.conf r," in body(found.stdout)
+    exact = body(learn(tmp_path, lines, "--exec", "/opt/app", "--exact").stdout)
+    assert "/srv/data/x17/y r," in exact
