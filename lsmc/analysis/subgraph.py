@@ -10,7 +10,7 @@ from lsmc.analysis.graph import Edge, Graph, Kind, chain_to, reachable
 from lsmc.engine.verdict import UNCONFINED
 
 
-class Part(NamedTuple):
+class Subgraph(NamedTuple):
     """Subjects of a graph, nearest first or in its order, with those of their edges that count.
 
     `start` is the subject from which all others are reached, if there is one; `whole` tells whether
@@ -34,7 +34,7 @@ def part_of(
     target: str | None = None,
     depth: int | None = None,
     kinds: Collection[Kind] = (),
-) -> Part:
+) -> Subgraph:
     """The subjects between two, or behind one, or before one, or all.
 
     Nothing behind `unconfined` is followed: whoever is there may go anywhere.
@@ -60,10 +60,10 @@ def part_of(
         found = _leading(found, start, target, depth)
     elif depth is not None and start is not None:
         found = {name: some if after[name] < depth else () for name, some in found.items()}
-    return Part(graph, found, start, whole=(target, depth) == (None, None) and not kinds)
+    return Subgraph(graph, found, start, whole=(target, depth) == (None, None) and not kinds)
 
 
-def route(graph: Graph, start: str, target: str, kinds: Collection[Kind] = ()) -> Part | None:
+def route(graph: Graph, start: str, target: str, kinds: Collection[Kind] = ()) -> Subgraph | None:
     """A shortest chain from one subject to another; None when there is none."""
 
     def edges(name: str) -> Iterable[Edge]:
@@ -73,7 +73,7 @@ def route(graph: Graph, start: str, target: str, kinds: Collection[Kind] = ()) -
     if target != start and target not in steps:
         return None
     chain = chain_to(target, steps) if target != start else []
-    return Part(graph, {edge.source: (edge,) for edge in chain}, start, whole=False)
+    return Subgraph(graph, {edge.source: (edge,) for edge in chain}, start, whole=False)
 
 
 def _leading(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from lsmc.analysis.graph import Edge, Graph, Refused
-from lsmc.analysis.subgraph import Part
+from lsmc.analysis.subgraph import Subgraph
 from lsmc.engine.verdict import UNCONFINED, RuleRef
 from lsmc.output.json import rule as rule_json
 from lsmc.output.styled import Line, line, safe
@@ -21,7 +21,7 @@ MANY = 12
 _SHOWN = 3
 
 
-def arrows(part: Part) -> int:
+def arrows(part: Subgraph) -> int:
     """How many arrows a picture of the graph has."""
     groups = (group for edges in part.edges.values() for group in _by_rule(edges))
     return sum(1 if len(group) > MANY else len(group) for group in groups)
@@ -30,7 +30,7 @@ def arrows(part: Part) -> int:
 # --- text
 
 
-def text_lines(part: Part) -> Iterator[Line]:
+def text_lines(part: Subgraph) -> Iterator[Line]:
     """Each subject with its edges, and the executions that fail."""
     silent = 0
     for name, edges in part.edges.items():
@@ -80,7 +80,7 @@ def _origin(graph: Graph, edge: Edge) -> tuple[tuple[str, str], ...]:
     return () if ref is None else ((f"  {safe(ref.file)}:{ref.line}", "where"),)
 
 
-def _place(part: Part, one: Refused) -> tuple[tuple[str, str], ...]:
+def _place(part: Subgraph, one: Refused) -> tuple[tuple[str, str], ...]:
     place = part.graph.place(one.rule)
     return ((f"  {safe(place.file)}:{place.line}", "where"),)
 
@@ -114,7 +114,7 @@ def _ref(graph: Graph, source: str, number: int) -> RuleRef:
 # --- Graphviz
 
 
-def dot(part: Part) -> str:
+def dot(part: Subgraph) -> str:
     """The graph in the language of Graphviz."""
     lines = [
         "digraph policy {",
@@ -170,7 +170,7 @@ def _quoted(text: str) -> str:
 # --- JSON
 
 
-def to_json(part: Part) -> dict[str, Any]:
+def to_json(part: Subgraph) -> dict[str, Any]:
     """Nodes, edges and failing executions; fields are only ever added."""
     edges = [edge for some in part.edges.values() for edge in some]
     refused = [one for name in part.names for one in part.graph.refused(name) if part.whole]

@@ -6,7 +6,7 @@ import pytest
 
 import lsmc
 from lsmc.analysis.graph import Graph
-from lsmc.analysis.subgraph import Part, part_of, route
+from lsmc.analysis.subgraph import Subgraph, part_of, route
 
 POLICY = """
 profile a /bin/a { /bin/b Px, /bin/c Px, change_profile -> d, }
@@ -22,7 +22,7 @@ def graph() -> Graph:
     return lsmc.graph(lsmc.compile_text(POLICY))
 
 
-def told(part: Part) -> list[str]:
+def told(part: Subgraph) -> list[str]:
     return [f"{edge.source}>{edge.target}" for some in part.edges.values() for edge in some]
 
 
