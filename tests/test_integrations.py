@@ -24,6 +24,15 @@ profile app /usr/bin/app {
   /srv/app/** r,
 }
 """
+TEST = """policy = "."
+base = "."
+
+[[case]]
+subject = "app"
+op = "read"
+object = "/srv/app/a"
+expect = "allow"
+"""
 WIDER = CLEAN.replace("/** r,", "/** rw,")
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
@@ -39,6 +48,7 @@ def repo(tmp_path: Path) -> Path:
     (folder / "apparmor.d" / "abi").mkdir(parents=True)
     shutil.copy(ROOT / "profiles" / "abi" / "4.0", folder / "apparmor.d" / "abi")
     (folder / "apparmor.d" / "app").write_text(CLEAN)
+    (folder / "apparmor.d" / "app.test.toml").write_text(TEST)
     (folder / "lsmc.toml").write_text('ignore = ["LSM220"]\n')
     git(folder, "init", "-q", "-b", "main")
     git(folder, "add", ".")
