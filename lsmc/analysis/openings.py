@@ -9,7 +9,7 @@ nothing is compiled for the pair.  Objects are those that exist: paths as the ke
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from lsmc.analysis.differing import by_meaning
@@ -53,7 +53,7 @@ class Openings:
         self.cut = False
         self._semantics = semantics
         self._old, self._new = old, new
-        self._cls, self._keys = cls, frozenset(keys)
+        self._cls, self._known = cls, _Known(keys)
         self._wanted = wanted
         self._empty = old.node(())
 
@@ -98,7 +98,7 @@ class Openings:
         views: list[Any] = [ClassView(self._new, cls.code), ClassView(self._old, cls.code), real]
         asked = len(views)
         if cls is self._cls:
-            views.append(_Known(self._keys))
+            views.append(self._known)
 
         def goal(states: Sequence[Any]) -> bool:
             first, second = states[0], states[1] or self._empty
@@ -108,7 +108,8 @@ class Openings:
                 return False
             if along is not None and not along.matches(first):
                 return False
-            same = cls is self._cls and states[asked] in self._keys
+            same = cls is self._cls and states[asked] is not None
+            same = same and bool(self._known.accepts(states[asked]))
             return next(self._gains(cls, first, second, same), None) is not None
 
         def alive(states: Sequence[Any]) -> bool:
@@ -127,7 +128,7 @@ class Openings:
 
     def _opening(self, cls: MediationClass, key: bytes) -> Opening | None:
         first, second = self._nodes(cls, key)
-        same = cls is self._cls and key in self._keys
+        same = cls is self._cls and key in self._known.keys
         gain = next(self._gains(cls, first, second, same), None)
         return Opening(cls, key, *gain) if gain is not None else None
 
@@ -153,22 +154,26 @@ class Openings:
 
 
 class _Known:
-    """The automaton of some keys, to distinguish them from others that lead to the same states; a
-    state is what was read."""
+    """The automaton of some keys, to distinguish them from others that lead to the same states.
 
-    start = b""
+    A state is the range of the keys, in order, that begin with what was read, and how long that is.
+    """
 
-    def __init__(self, keys: Collection[bytes]) -> None:
-        self.keys = keys
-        self._following: dict[bytes, dict[int, bytes]] = {}
-        for key in keys:
-            for length, byte in enumerate(key):
-                self._following.setdefault(key[:length], {})[byte] = key[: length + 1]
+    def __init__(self, keys: Iterable[bytes]) -> None:
+        self.keys = sorted(set(keys))
+        self.start = (0, len(self.keys), 0)
 
-    def edges(self, state: bytes) -> list[tuple[int, bytes]]:
+    def edges(self, state: tuple[int, int, int]) -> list[tuple[int, tuple[int, int, int]]]:
         """Where a state leads."""
-        return [(1 << byte, longer) for byte, longer in self._following.get(state, {}).items()]
+        first, last, length = state
+        ranges: dict[int, tuple[int, int]] = {}
+        for number in range(first, last):
+            if len(self.keys[number]) > length:
+                byte = self.keys[number][length]
+                ranges[byte] = ranges.get(byte, (number, 0))[0], number + 1
+        return [(1 << byte, (*some, length + 1)) for byte, some in ranges.items()]
 
-    def accepts(self, state: bytes) -> tuple[int, ...]:
+    def accepts(self, state: tuple[int, int, int]) -> tuple[int, ...]:
         """Whether a key is complete."""
-        return (0,) if state in self.keys else ()
+        first, last, length = state
+        return (0,) if first < last and len(self.keys[first]) == length else ()

@@ -67,6 +67,21 @@ def test_examples(old: str, new: str, found: list[tuple[str, str]]) -> None:
     assert opened(old, new) == found
 
 
+@pytest.mark.parametrize("asked", [["/a"], ["/a", "/ab"], ["/a", "/aa", "/ab", "/b"], [*REAL]])
+def test_all_that_is_asked_is_left_out(asked: list[str]) -> None:
+    """Whatever is asked, in any number, the search goes on to what is not."""
+    rule = "/{a,b}{,a,b} r,"
+    keys = [path.encode() for path in asked]
+    found = Openings(
+        SEMANTICS, matcher(policy()), matcher(policy(rule)), FILE, keys, FILE.mask("r")
+    )
+    opened = [one.key.decode() for one in itertools.islice(found.of_class(), 9)]
+    allowed = policy(rule)
+    left = {path for path in REAL if allowed.query("p", "read", path).allowed} - set(asked)
+    assert bool(opened) == bool(left)
+    assert set(opened) <= left
+
+
 def test_what_is_asked_is_left_out() -> None:
     assert opened("", "/a rw,", "/a", "wa") == [("/a", "r")]
     assert opened("", "/a w,", "/a", "wa") == []

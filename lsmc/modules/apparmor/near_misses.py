@@ -139,7 +139,7 @@ def _in_path(tables: Profiles, look: Lookup) -> Iterator[_Ranked]:
     head = make_key(look.cls.code, (b"",))
     least = 2 if look.cls is FILE else 0
     for group, unit, via in tables.matcher(look.profile).groups():
-        for close in _closest(look, group, unit, head, look.values[0], b"", least):
+        for close in _closest(look, group, unit, head, least):
             values = (look.values[0][: close.length] + close.rest,)
             for miss in _worded(tables, look, unit, via, values, close.rules):
                 yield 1, -close.length, len(close.rest), miss
@@ -150,7 +150,7 @@ def _in_fields(tables: Profiles, look: Lookup) -> Iterator[_Ranked]:
     for group, unit, via in tables.matcher(look.profile).groups():
         best: dict[int, Close] = {}
         for state, close in closest(group.dfa, look.cls, look.values):
-            for rule in _wanted(look, group, unit, state, b""):
+            for rule in _wanted(look, group, unit, state):
                 if rule not in best or close[:2] < best[rule][:2]:
                     best[rule] = close
         for rule, close in best.items():
@@ -210,12 +210,10 @@ def _apart(
     return Difference(name, decode(one), decode(one[:at]), decode(other[at:]), decode(other))
 
 
-def _closest(
-    look: Lookup, group: Group, unit: Unit, head: bytes, value: bytes, tail: bytes, least: int
-) -> list[_Close]:
+def _closest(look: Lookup, group: Group, unit: Unit, head: bytes, least: int) -> list[_Close]:
     """How a group's rules with a missing permission part from a value, the longest match first."""
     dfa = group.dfa
-    states = _path(dfa, head, value)
+    states = _path(dfa, head, look.values[0])
     if states is None:
         return []
     seen: set[int] = set()
@@ -224,7 +222,7 @@ def _closest(
         if len(close) >= NEAREST or len(seen) > _STATES:
             break
         if states[length] not in seen:
-            found = _complete(look, group, unit, states[length], tail, seen)
+            found = _complete(look, group, unit, states[length], seen)
             close += [_Close(length, rest, rules) for rest, rules in found]
     return close
 
@@ -245,7 +243,7 @@ def _path(dfa: Dfa, head: bytes, value: bytes) -> list[int] | None:
 
 
 def _complete(
-    look: Lookup, group: Group, unit: Unit, start: int, tail: bytes, seen: set[int]
+    look: Lookup, group: Group, unit: Unit, start: int, seen: set[int]
 ) -> list[tuple[bytes, tuple[int, ...]]]:
     """The shortest texts that lead from a state to one where a wanted rule matches."""
     table = Table(group.dfa)
@@ -255,7 +253,7 @@ def _complete(
     level: list[tuple[bytes, int]] = [(b"", start)]
     while level and len(level[0][0]) <= _LENGTH and len(found) < MOST:
         for text, state in level:
-            rules = tuple(n for n in _wanted(look, group, unit, state, tail) if n not in known)
+            rules = tuple(n for n in _wanted(look, group, unit, state) if n not in known)
             if rules:
                 known.update(rules)
                 found.append((text, rules))
@@ -272,16 +270,9 @@ def _complete(
     return found[:MOST]
 
 
-def _wanted(look: Lookup, group: Group, unit: Unit, state: int, tail: bytes) -> Iterator[int]:
-    """The rules that allow something that is missing, matching at a state once the rest follows."""
-    dfa = group.dfa
-    if tail:
-        walker = dfa.walker()
-        for byte in tail:
-            state = walker.step(state, byte)
-            if not state:
-                return
-    for pattern in dfa.accept_ids_of(state):
+def _wanted(look: Lookup, group: Group, unit: Unit, state: int) -> Iterator[int]:
+    """The rules that match at a state and allow something that is missing."""
+    for pattern in group.dfa.accept_ids_of(state):
         facts = unit.rule(group.rules[pattern]).facts
         mask = facts.owner if look.owner else facts.other
         if facts.effect == ALLOW and mask & look.missing:

@@ -37,6 +37,8 @@ from lsmc.tables.records import ProfileRecord
 #: Examples of what a rule opens, and abstractions that are offered.
 EXAMPLES = 3
 ABSTRACTIONS = 2
+#: Accesses of a profile that are weighed against each abstraction, the most frequent ones.
+_WEIGHED = 1_000
 #: A path that every compiler reads as it is written.
 _LITERAL = re.compile(rb"(?:/[A-Za-z0-9._-]+)+/?")
 _WRITE, _APPEND = FILE.mask("w"), FILE.mask("a")
@@ -235,7 +237,7 @@ class RemedyFinder:
         known = self._abstractions_of[abi]
         if profile.full_name not in self._fitting:
             asked = self._asked.get(profile.full_name, {})
-            wishes = [one.wish for one in asked.values()] or [wish]
+            wishes = [one.wish for one in islice(asked.values(), _WEIGHED)] or [wish]
             self._fitting[profile.full_name] = fitting(known, wishes)
         offered = (n for n in self._fitting[profile.full_name] if allows(known[n], wish))
         for name in islice(offered, ABSTRACTIONS):

@@ -13,6 +13,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple
 
 NUMBER = "[0-9]*"
+#: Components of a path beyond which it is of no kind but by its numbers.
+_DEEPEST = 32
 #: Values of a component that make any other one likely.
 _MANY = 3
 #: What of a pattern holds no number of its own, or a number.
@@ -39,7 +41,7 @@ def families(paths: Sequence[str]) -> Iterator[Family]:
         by_length.setdefault(len(parts), []).append(_Entry(parts, members))
     for entries in by_length.values():
         merged = entries
-        while (fewer := _merged(merged)) is not None:
+        while len(merged[0].parts) <= _DEEPEST and (fewer := _merged(merged)):
             merged = fewer
         for entry in merged:
             if len(entry.members) > 1:
@@ -68,9 +70,10 @@ def _pieces(path: str) -> list[str]:
     return [*found, path[at:]]
 
 
-def _merged(entries: list[_Entry]) -> list[_Entry] | None:
-    """The entries with those merged that differ in one place only, the place that merges most."""
-    best: list[_Entry] | None = None
+def _merged(entries: list[_Entry]) -> list[_Entry]:
+    """The entries with those merged that differ in one place only, the place that merges most; none
+    where nothing does."""
+    best: list[_Entry] = []
     for place in range(1, len(entries[0].parts)):
         buckets: dict[Hashable, list[_Entry]] = {}
         for entry in entries:
