@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple, Protocol
 
 from lsmc.engine.verdict import RequestError, Verdict
 
 
 class Holder(NamedTuple):
-    """A subject that may, as the verdict says why; `who` tells whether it must own the object."""
+    """A subject that may.
+
+    Attributes:
+        subject: its name.
+        verdict: the answer that lets it, with the reason.
+        who: whether it must own the object, or must not.
+        example: where many objects were asked about, the request that is allowed.
+    """
 
     subject: str
     verdict: Verdict
     who: Literal["all", "owner", "other"]
+    example: Mapping[str, Any] | None = None
 
 
 def holders(subjects: Iterable[str], ask: Callable[[str, bool], Verdict]) -> list[Holder]:
@@ -37,6 +45,37 @@ def holders(subjects: Iterable[str], ask: Callable[[str, bool], Verdict]) -> lis
     if fault is not None and not asked:
         raise fault
     return found
+
+
+class Example(Protocol):
+    """A request that a subject may make, and its answer."""
+
+    @property
+    def request(self) -> Mapping[str, Any]:
+        """The request."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The answer."""
+
+
+def paired(own: Mapping[str, Example], others: Mapping[str, Example]) -> list[Holder]:
+    """The subjects of examples, found as owner of the object and as somebody else, in order."""
+    found: list[Holder] = []
+    for subject in sorted({*own, *others}):
+        one, other = own.get(subject), others.get(subject)
+        if one is not None and other is not None and _alike(one, other):
+            found.append(Holder(subject, other.verdict, "all", other.request))
+            continue
+        if one is not None:
+            found.append(Holder(subject, one.verdict, "owner", one.request))
+        if other is not None:
+            found.append(Holder(subject, other.verdict, "other", other.request))
+    return found
+
+
+def _alike(one: Example, other: Example) -> bool:
+    return one.verdict.decision == other.verdict.decision
 
 
 def _holder(subject: str, own: Verdict, others: Verdict) -> Iterator[Holder]:

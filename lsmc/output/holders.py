@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from lsmc.explain.holders import Holder
 from lsmc.output.json import Object, verdict
 from lsmc.output.styled import Line, line, safe
-from lsmc.output.table import columns
+from lsmc.output.table import Cell, columns
 
 #: What a decision that lets a subject through is called, its role, and its place in the list.
 _HOW = {
@@ -26,10 +26,22 @@ def holder_lines(found: Sequence[Holder], asked: int, width: int | None) -> Iter
         place = next((f"{safe(r.file)}:{r.line}" for r in one.verdict.rules), "")
         how = _HOW[one.verdict.decision]
         rule = "" if one.verdict.decision != "allow" else place
-        rows.append(((safe(one.subject), "head"), how, _WHOSE[one.who], (rule, "where")))
+        cells = ((safe(one.subject), "head"), how, _WHOSE[one.who], (rule, "where"))
+        example = one.example or {}
+        rows.append((*cells, safe(str(example.get("object", "")))))
     if rows:
-        yield from columns(("subject", "how", "whose", "rule"), rows, width=width)
+        heads = ("subject", "how", "whose", "rule", "example")
+        unused = [n for n in (2, 4) if not any(row[n] for row in rows)]
+        yield from columns(*_without(heads, rows, unused), width=width)
     yield line(_summary(found, asked))
+
+
+def _without(
+    heads: Sequence[str], rows: Sequence[Sequence[Cell]], columns: Collection[int]
+) -> tuple[list[str], list[list[Cell]]]:
+    """A table without some of its columns."""
+    kept = [n for n in range(len(heads)) if n not in columns]
+    return [heads[n] for n in kept], [[row[n] for n in kept] for row in rows]
 
 
 def _summary(found: Sequence[Holder], asked: int) -> str:
@@ -46,5 +58,11 @@ def _summary(found: Sequence[Holder], asked: int) -> str:
 def to_json(found: Sequence[Holder]) -> list[Object]:
     """An object a subject: its name, whose objects, and the verdict."""
     return [
-        {"subject": one.subject, "who": one.who, "verdict": verdict(one.verdict)} for one in found
+        {
+            "subject": one.subject,
+            "who": one.who,
+            "verdict": verdict(one.verdict),
+            "example": dict(one.example) if one.example is not None else None,
+        }
+        for one in found
     ]

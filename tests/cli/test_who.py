@@ -85,3 +85,32 @@ def test_several_paths_are_one_policy(run: Run, policy: Path, tmp_path: Path) ->
     words = ("--policy", policy, "--policy", tmp_path / "more", "--no-cache", "--format", "json")
     found = json.loads(run("who", *words, "read", "/srv/a").output)
     assert "more" in {one["subject"] for one in found}
+
+
+def test_any_object_of_a_glob(run: Run, policy: Path) -> None:
+    assert who(run, policy, "read", "/srv/*", "--pattern", "--enforce") == [
+        ("free", "all", "unconfined"),
+        ("lenient", "owner", "allow"),
+        ("own", "owner", "allow"),
+        ("rules", "all", "allow"),
+    ]
+    words = ("read", "/srv/{b,c}", "--pattern", "--enforce")
+    assert [name for name, _, _ in who(run, policy, *words)] == ["free", "own"]
+    result = run("who", policy, *words, "--no-cache", "--format", "json")
+    examples = {one["subject"]: one["example"]["object"] for one in json.loads(result.output)}
+    assert examples["own"] == "/srv/b"
+
+
+def test_a_glob_agrees_with_each_object(run: Run, bundle: Path) -> None:
+    """Whoever may read one of two files may read some file that a glob of both matches."""
+    each = {
+        one
+        for path in ("/etc/shadow", "/etc/gshadow")
+        for one, _, _ in who(run, bundle, "read", path)
+    }
+    assert {one for one, _, _ in who(run, bundle, "read", "/etc/{,g}shadow", "--pattern")} == each
+
+
+def test_a_wrong_glob(run: Run, policy: Path) -> None:
+    result = run("who", policy, "read", "/srv/{a", "--pattern", "--no-cache")
+    assert (result.exit_code, result.stdout) == (2, "")

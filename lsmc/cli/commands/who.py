@@ -20,13 +20,19 @@ from lsmc.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lsmc.engine.verdict import Verdict
+    from lsmc.explain.holders import Holder
+    from lsmc.policy import Policy
+    from lsmc.testing.results import Breach
 
 
 @click.command("who")
 @click.argument("policy", metavar="[POLICY]", required=False)
 @click.argument("words", metavar="OP [OBJECT] [KEY=VALUE...]", nargs=-1)
 @policy_paths_option
+@click.option("--pattern", is_flag=True, help="OBJECT and fields are globs: any that they match.")
 @enforce_option
 @format_option("text", "json")
 @policy_options
@@ -37,6 +43,7 @@ def command(
     policy: str | None,
     words: tuple[str, ...],
     paths: tuple[str, ...],
+    pattern: bool,
     enforce: bool,
     form: str,
     reading: Reading,
@@ -45,7 +52,9 @@ def command(
 
     Every profile of the policy is asked, and told apart are those that may by their rules, only by
     complain mode, and since they confine nothing.  Programs without a profile are not confined and
-    not listed.  Without POLICY this machine's own is asked.  Exit status: 0 somebody may, 1 nobody.
+    not listed.  Without POLICY this machine's own is asked.  With --pattern OBJECT is a glob: whether
+    a subject may do OP to any object that it matches is decided exactly, with an example.  Exit
+    status: 0 somebody may, 1 nobody.
     """
     from lsmc.cli.ask import question
     from lsmc.cli.machine import policy_of
@@ -66,9 +75,36 @@ def command(
     def ask(subject: str, owner: bool) -> Verdict:
         return judge.query(subject, op, obj, owner=owner, **fields)
 
-    found = holders(opened.profiles, ask)
+    if pattern:
+        found = _matching(judge, op, obj, fields)
+    else:
+        found = holders(opened.profiles, ask)
     if form == "json":
         screen.text(dumps(to_json(found), indent=2) + "\n")
     else:
         screen.show(holder_lines(found, len(opened), screen.width))
     return YES if found else NO
+
+
+def _matching(policy: Policy, op: str, glob: str, fields: Mapping[str, str]) -> list[Holder]:
+    """The subjects that may do an operation to some object of a glob, each with an example."""
+    from lsmc.explain.holders import paired
+    from lsmc.testing.model import Never
+    from lsmc.testing.nevers import Search, prepare
+
+    search = Search(policy)
+
+    def breaches(owner: bool) -> dict[str, Breach]:
+        never = Never(
+            name="",
+            subject="*",
+            excepted=(),
+            op=op,
+            objects=(glob,) if glob else (),
+            fields={name: (text,) for name, text in fields.items()},
+            owner=owner,
+            path=(),
+        )
+        return {one.subject: one for one in search.result(prepare(policy, never)).breaches}
+
+    return paired(breaches(True), breaches(False))
