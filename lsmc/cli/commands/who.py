@@ -52,9 +52,9 @@ def command(
 
     Every profile of the policy is asked, and told apart are those that may by their rules, only by
     complain mode, and since they confine nothing.  Programs without a profile are not confined and
-    not listed.  Without POLICY this machine's own is asked.  With --pattern OBJECT is a glob: whether
-    a subject may do OP to any object that it matches is decided exactly, with an example.  Exit
-    status: 0 somebody may, 1 nobody.
+    not listed.  Without POLICY this machine's own is asked.  With --pattern OBJECT is a glob, and
+    whether a subject may do OP to any object that it matches is decided exactly, with an example.
+    Exit status: 0 somebody may, 1 nobody.
     """
     from lsmc.cli.ask import question
     from lsmc.cli.machine import policy_of
