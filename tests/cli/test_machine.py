@@ -52,7 +52,9 @@ def test_without_names_it_is_this_machine(run: Run, root: Path) -> None:
 
 
 def test_rotated_files_are_read_oldest_first(run: Run, root: Path) -> None:
-    put(root, "var/log/kern.log.1", denied("/srv/here", at=1_600_000_000) + denied("/srv/x"))
+    put(root, "var/log/kern.log.1", denied("/srv/here", at=1_600_000_000))
+    with (root / "var/log/kern.log.1").open("a") as log:
+        log.write(denied("/srv/x", at=1_699_999_999))
     put(root, "var/log/syslog", denied("/srv/copy"))
     assert statuses(run, "--log") == {"/srv/x": (2, "denied"), "/srv/here": (1, "allowed")}
     shown = run("explain", "--no-cache", "--format", "jsonl", "--log")
