@@ -300,7 +300,12 @@ class _Run:
             *(_real(one.file) for one in report.findings if one.file),
         }
         self.screen.remark(f"{text} in {_count(len(files), 'file')}{tail}")
-        safe_fixes = sum(one.fix is not None and one.fix.safe for one in report.findings)
+        safe_fixes = sum(
+            one.fix is not None
+            and one.fix.safe
+            and all(self._editable(one, edit.span.source.path) for edit in one.fix.edits)
+            for one in report.findings
+        )
         if safe_fixes:
             self.screen.remark(f"{safe_fixes} fixable with --fix")
         if report.elsewhere:

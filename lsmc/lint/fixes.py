@@ -14,7 +14,7 @@ from typing import Generic
 
 from lsmc.analysis.change import Change
 from lsmc.base.diagnostics import Diagnostic, Edit
-from lsmc.base.source import Source
+from lsmc.base.source import Source, Span
 from lsmc.compiler.inputs import DiskFiles
 from lsmc.lint.builtin.internal_error import CHECK as INTERNAL
 from lsmc.lint.model import P
@@ -130,28 +130,36 @@ def _identity(finding: Diagnostic) -> tuple[str, ...]:
 
 
 def without_overlaps(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Findings whose fixes can be applied together: of two that overlap, the first."""
-    taken: dict[str, list[tuple[int, int, str]]] = {}
+    """Findings whose fixes can be applied together: of two that overlap, the first.
+
+    A fix also overlaps with a change of what its finding refers to: of two rules of which each may
+    go since the other stays, one goes.
+    """
+    changed: dict[str, list[Span]] = {}
+    needed: dict[str, list[Span]] = {}
     chosen = []
     for finding in findings:
         assert finding.fix is not None
-        edits = [
-            (edit.span.source.path, (edit.span.start, edit.span.end, edit.text))
-            for edit in finding.fix.edits
-        ]
-        if edits and not any(
-            _clash(new, old) for path, new in edits for old in taken.get(path, ())
+        edits = [edit.span for edit in finding.fix.edits]
+        needs = [label.span for label in finding.related]
+        if edits and not (
+            _meets(edits, changed) or _meets(edits, needed) or _meets(needs, changed)
         ):
             chosen.append(finding)
-            for path, edit in edits:
-                taken.setdefault(path, []).append(edit)
+            for spans, taken in ((edits, changed), (needs, needed)):
+                for span in spans:
+                    taken.setdefault(span.source.path, []).append(span)
     return chosen
 
 
-def _clash(one: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
-    if one[:2] == other[:2]:
+def _meets(spans: Iterable[Span], taken: Mapping[str, Sequence[Span]]) -> bool:
+    return any(_clash(span, other) for span in spans for other in taken.get(span.source.path, ()))
+
+
+def _clash(one: Span, other: Span) -> bool:
+    if (one.start, one.end) == (other.start, other.end):
         return True
-    return one[0] < other[1] and other[0] < one[1]
+    return one.start < other.end and other.start < one.end
 
 
 def edited(findings: Iterable[Diagnostic]) -> Texts:

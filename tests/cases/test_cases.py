@@ -15,7 +15,7 @@ import pytest
 import lsmc
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.engine.verdict import Exec, Permissions, RuleRef, Verdict
-from lsmc.lint.fixes import edited
+from lsmc.lint.fixes import edited, without_overlaps
 from lsmc.modules.apparmor.classes import BY_NAME
 from tests.cases.document import Block, Case, cases, marked, rewrite, unmarked
 from tests.lint.support import lint_files
@@ -187,7 +187,7 @@ class Trial:
             fixes = [one for one in self._lint(files) if one.fix is not None]
             if not fixes:
                 return files["example"]
-            files["example"] = edited(fixes)[str(self.place / "example")]
+            files["example"] = edited(without_overlaps(fixes))[str(self.place / "example")]
         raise AssertionError("the fixes find no end")
 
     def _answered(self, kind: str, line: str) -> str:

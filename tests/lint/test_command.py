@@ -71,7 +71,7 @@ def test_text() -> None:
         "    2 |   /etc/a r,\n"
         "      |   ^^^^^^^^^\n"
     )
-    assert result.stderr == "1 warning in 2 files\n"
+    assert result.stderr == "1 warning in 2 files\n1 fixable with --fix\n"
 
 
 def test_concise_and_statistics() -> None:
@@ -384,11 +384,12 @@ def test_findings_in_included_files_are_counted_and_not_reported() -> None:
         "own:3:3: warning: `/etc/c r` never grants anything [LSM101]"
     ]
     assert result.stderr == (
-        "1 warning in 1 file\n1 more in included files (--included shows them)\n"
+        "1 warning in 1 file\n1 fixable with --fix\n"
+        "1 more in included files (--included shows them)\n"
     )
     every = run(*words, "--included")
     assert every.stdout.count("LSM101") == 2
-    assert every.stderr == "2 warnings in 2 files\n"
+    assert every.stderr == "2 warnings in 2 files\n1 fixable with --fix\n"
     assert run("lint", "own", "shared", *words[2:]).stdout.count("LSM101") == 2
     assert "shared:1:1" in run("lint", ".", *words[2:]).stdout  # below what was given
     result = run(*words, "--write-baseline", "--baseline", "b.json")

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.analysis.profile_view import Held, ProfileView
 from lsmc.analysis.redundancy.scopes import Scope
-from lsmc.base.diagnostics import Diagnostic, Edit, Fix, Label
+from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span, to_display
 from lsmc.base.text import displayed
 from lsmc.ir.model import MediationClass
@@ -106,18 +106,6 @@ def witness(
     """A request of a profile for a key; of a link only `link` can be asked for."""
     names: Iterable[str] = ("link",) if cls is LINK else cls.names(bits)
     return SEMANTICS.request_of(holder.name, cls, key, owner, names)
-
-
-def without(span: Span, title: str) -> Fix:
-    """The edit that takes a rule out, with its line when nothing else stands on it."""
-    text = span.source.text
-    start = text.rfind("\n", 0, span.start) + 1
-    end = text.find("\n", span.end)
-    end = len(text) if end < 0 else end + 1
-    before, after = text[start : span.start], text[span.end : end].strip()
-    if before.strip() or (after and not after.startswith("#")):
-        start, end = span.start, span.end
-    return Fix(title, (Edit(Span(span.source, start, end), ""),))
 
 
 def shown(path: bytes) -> str:

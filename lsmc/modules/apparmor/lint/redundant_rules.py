@@ -16,15 +16,35 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.kernel_objects import is_requestable
 from lsmc.modules.apparmor.lint.messages import help_text, labels, where, witness
+from lsmc.modules.apparmor.lint.quirks.altered import altered_rules
+from lsmc.modules.apparmor.lint.removing import without
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
 def judged(tree: Tree, fate: Redundancy) -> Iterator[Judgement]:
-    """The rules that may go for one reason."""
-    return (judgement for judgement in judgements(tree) if judgement.kind is fate)
+    """The rules that may go for one reason.
+
+    A rule that others cover is left out where this may be so only since the compiler dropped words
+    of one of them: that is the mistake, and another check reports it.
+    """
+    altered = tree.shared(altered_rules)
+    for one in judgements(tree):
+        span = one.written.span
+        if one.kind is fate and (
+            not one.cover
+            or altered.isdisjoint((span, *one.cover))
+            or (fate is Redundancy.DUPLICATE and same_text(span, one.cover[0]))
+        ):
+            yield one
+
+
+def same_text(one: Span, other: Span) -> bool:
+    """Whether two rules are written alike, white space aside."""
+    return one.text.split() == other.text.split()
 
 
 def report(
+    tree: Tree,
     check: Check[Tree],
     judgement: Judgement,
     message: str,
@@ -32,8 +52,12 @@ def report(
     others: Sequence[Span],
     label: str,
 ) -> Diagnostic:
-    """The finding about a rule that may go; `label` says what the other rules do."""
+    """The finding about a rule that may go; `label` says what the other rules do.
+
+    The fix takes the rule out, unless it may be there for words that the compiler dropped.
+    """
     span = judgement.written.span
+    dropped = span in tree.shared(altered_rules) and judgement.kind is not Redundancy.DUPLICATE
     return check.finding(
         span,
         message,
@@ -41,6 +65,7 @@ def report(
         profile=judgement.scope.profile.name,
         witness=witness_of(judgement),
         related=labels(judgement.scope, others, label),
+        fix=None if dropped else without(span, "remove the rule"),
     )
 
 

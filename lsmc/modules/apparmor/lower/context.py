@@ -19,6 +19,7 @@ from lsmc.automata.pattern import (
     concat,
     union,
 )
+from lsmc.base.diagnostics import Fix
 from lsmc.base.source import Span, to_display
 from lsmc.ir.model import Effect, MediationClass, Rule, Transition
 from lsmc.modules.apparmor.errors import did_you_mean
@@ -81,6 +82,7 @@ class Altered(NamedTuple):
     becomes: str
     help: str
     needs: tuple[str, ...] = ()
+    fix: Fix | None = None
 
 
 @dataclass(slots=True)
@@ -116,10 +118,12 @@ class Lowering:
         while self.altered and self.altered[-1].rule is self.rule:
             self.altered.pop()
 
-    def alter(self, becomes: str, help_: str, span: Span | None = None) -> None:
+    def alter(
+        self, becomes: str, help_: str, span: Span | None = None, fix: Fix | None = None
+    ) -> None:
         """Note what becomes of the rule, or of the part of it at `span`."""
         assert self.rule is not None
-        self.altered.append(Altered(self.rule, span or self.rule, becomes, help_))
+        self.altered.append(Altered(self.rule, span or self.rule, becomes, help_, fix=fix))
 
     def lose(self, becomes: str, *needs: str) -> None:
         """Note what becomes of the rule under features that have none of `needs`."""

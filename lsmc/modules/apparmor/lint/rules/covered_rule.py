@@ -29,7 +29,8 @@ profile good /bin/good {
 How sure: exact.  Without the rule every decision, audit flag and exec transition stays as it
 is, for the owner of an object and for others; `lsmc diff` shows the same.
 
-How to fix: remove the rule, or narrow the ones that cover it if they say more than they should.
+How to fix: remove the rule, as `--fix` does, or narrow the ones that cover it if they say more than
+they should.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             f"{quoted(one.written.span)} changes nothing: {count} other rules cover it together"
         )
         advice = "remove it, or narrow the rules that cover it"
-        yield report(CHECK, one, message, advice, one.cover, "covers a part of it")
+        yield report(tree, CHECK, one, message, advice, one.cover, "covers a part of it")
 
 
 CHECK = Check("LSM103", "covered-rule", "warning", run, effect=True, basis=judgements)

@@ -31,7 +31,7 @@ it.  There it may wait for a profile that needs it, so the finding is an info.
 
 How sure: exact, for the profiles that were given.
 
-How to fix: correct the path, or remove the rule.
+How to fix: correct the path, or remove the rule, as `--fix` does; no decision changes.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         overriders = () if one.removal.won else stronger(one)
         message = f"{quoted(one.written.span)} takes nothing away and quiets nothing"
         advice = "its priority is too low" if overriders else "nothing allows what it denies"
-        finding = report(CHECK, one, message, advice, overriders, "overrides it")
-        yield replace(finding, severity="info") if one.scope.via else finding
+        finding = report(tree, CHECK, one, message, advice, overriders, "overrides it")
+        yield replace(finding, severity="info", fix=None) if one.scope.via else finding
 
 
 CHECK = Check("LSM106", "deny-without-effect", "warning", run, effect=True, basis=judgements)

@@ -31,6 +31,8 @@ profile good /bin/good {
 /etc/own.conf r,
 ```
 
+A rule that says the same only since the compiler drops words of it is not found: that is what
+`silently-changed` and `downgraded-rule` report.
 
 How sure: exact.  Without the rule every decision, audit flag and exec transition stays as it
 is, for the owner of an object and for others; `lsmc diff` shows the same.
@@ -48,8 +50,8 @@ from lsmc.analysis.redundancy.redundant import Redundancy, judgements
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.lint.messages import quoted, without
-from lsmc.modules.apparmor.lint.redundant_rules import judged, report
+from lsmc.modules.apparmor.lint.messages import quoted
+from lsmc.modules.apparmor.lint.redundant_rules import judged, report, same_text
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
@@ -58,12 +60,14 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     deciding: dict[str, frozenset[tuple[str, int]]] = {}  # lines by witness: many have the same
     for one in judged(tree, Redundancy.DUPLICATE):
         span = one.written.span
-        message = f"{quoted(span)} is written twice"
-        finding = report(CHECK, one, message, "remove one of them", one.cover, "says the same")
+        (other,) = one.cover
+        what = "is written twice" if same_text(span, other) else f"says the same as {quoted(other)}"
+        message, advice = f"{quoted(span)} {what}", "remove one of them"
+        finding = report(tree, CHECK, one, message, advice, one.cover, "says the same")
         spans = [span, *(label.span for label in finding.related)]
         if not _decides(tree, finding.witness, spans, deciding):
             finding = replace(finding, witness=None)
-        yield replace(finding, fix=without(span, "remove the second rule"))
+        yield finding
 
 
 def _decides(

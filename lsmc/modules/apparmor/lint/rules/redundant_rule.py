@@ -30,12 +30,13 @@ profile good /bin/good {
 
 A rule of an included file is judged among the rules of that file and of what it includes.  A
 profile's own rule is judged among all rules of the profile: what an abstraction grants need not
-be said again.
+be said again.  A rule that is covered only since the compiler drops words of it is not found: that
+is what `silently-changed` and `downgraded-rule` report.
 
 How sure: exact.  Without the rule every decision, audit flag and exec transition stays as it
 is, for the owner of an object and for others; `lsmc diff` shows the same.
 
-How to fix: remove the rule, or the wider one if it says more than it should.
+How to fix: remove the rule, as `--fix` does, or the wider one if it says more than it should.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     for one in judged(tree, Redundancy.ONE):
         message = f"{quoted(one.written.span)} changes nothing: another rule covers it"
         advice = "remove it, or narrow the wider rule"
-        yield report(CHECK, one, message, advice, one.cover, "covers it")
+        yield report(tree, CHECK, one, message, advice, one.cover, "covers it")
 
 
 CHECK = Check("LSM102", "redundant-rule", "warning", run, effect=True, basis=judgements)

@@ -5,7 +5,8 @@ What it does: finds what `apparmor_parser` compiles without a word to something 
 - in a `{ }` block all rules but file, link and change_profile are dropped, and so are profiles and
 limits; limits in a branch of `if` too; - `owner` around `other` grants nothing; - mount flags that
 the kind of mount does not keep are dropped: `ro` with `bind`; `remount` with a source or a type
-grants a new mount; `umount` passes over options and types; `options in (rw)` allows `ro` too; - in
+grants a new mount; a lone path is a source, and makes a bind mount of `(remount,bind)`;
+`umount` passes over options and types; `options in (rw)` allows `ro` too; - in
 a class `[\\^a]` negates, `[\\,]` has a backslash in it, `*` and `?` end the class; - exec targets
 are names, not patterns: `px -> @{X}` and `px -> a*` look for profiles of that very name; `ix -> x`
 and `ux -> x` go to `x`; a target without exec or link permission does nothing; a child's `cx ->`
@@ -121,6 +122,7 @@ def _altered(text: Text, change: Altered) -> Iterator[Diagnostic]:
             help=change.help,
             profile=profile.name,
             related=related,
+            fix=change.fix,
         )
 
 

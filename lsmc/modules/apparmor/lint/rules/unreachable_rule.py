@@ -28,7 +28,8 @@ included file is found only when the file itself, with what it includes, takes i
 
 How sure: exact.  Every object that the rule matches is considered; the witness is one of them.
 
-How to fix: remove the rule, or narrow the rule that overrides it.
+How to fix: narrow the rule that overrides it, or remove the rule, as `--fix` does; no decision
+changes.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     for one in judged(tree, Redundancy.DEAD):
         message = f"{quoted(one.written.span)} never grants anything"
         advice = "remove it, or narrow the rule that overrides it"
-        yield report(CHECK, one, message, advice, stronger(one), "overrides it")
+        yield report(tree, CHECK, one, message, advice, stronger(one), "overrides it")
 
 
 CHECK = Check("LSM101", "unreachable-rule", "warning", run, effect=True, basis=judgements, cost=4)

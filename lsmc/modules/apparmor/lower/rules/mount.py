@@ -12,6 +12,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from lsmc.automata.pattern import Literal, Pattern, concat, optional, union
+from lsmc.base.diagnostics import Edit, Fix
+from lsmc.base.source import to_display
 from lsmc.base.text import listing
 from lsmc.ir.model import Rule
 from lsmc.modules.apparmor.classes import MOUNT, PIVOT_ROOT, UMOUNT
@@ -196,11 +198,19 @@ def _note_required(
     lost = [text for text, bits in flags if bits & ~kind.flags & ~_NOUSER]
     if lost:
         words = listing(f"`{text}`" for text in lost)
-        context.alter(
-            f"covers {kind.name} without {words}: that kind of mount keeps other flags only",
-            f"drop {words}, or grant the later remount by a rule of its own",
-            condition.span,
-        )
+        becomes = f"covers {kind.name} without {words}: that kind of mount keeps other flags only"
+        path = rule.source
+        if path is not None and rule.mountpoint is None and needed & REMOUNT and not fstype:
+            help_ = (
+                f"write `-> {to_display(path.span.text)}`: a lone path is the source, and only a "
+                "rule without one is for a remount"
+            )
+            arrow = Edit(path.span._replace(end=path.span.start), "-> ")
+            fix = Fix("write `->` before the path", (arrow,), safe=False)
+            context.alter(becomes, help_, condition.span, fix)
+        else:
+            help_ = f"drop {words}, or grant the later remount by a rule of its own"
+            context.alter(becomes, help_, condition.span)
 
 
 def _old_fields(
