@@ -23,8 +23,8 @@ def cause(
 ) -> Explained:
     record = Record(operation="open", name=name, profile=profile)
     found = Cause(record, About("file", "r", name, name))
-    for _ in range(times):
-        found.add(record, lambda *_: varied)
+    found.add(times, None, None, None, {})
+    found.varied = varied
     return Explained(Diagnosis(found, profile, status, agreement, (), note), remedies)
 
 
