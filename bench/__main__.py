@@ -1,4 +1,4 @@
-"""Measure lsmc: compiling, growth, decisions, starting, and their peers in the same run."""
+"""Measure lsmc: compiling, growth, decisions, starting, logs, and their peers in the same run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from bench import policies
 from bench.compiling import corpus, debian
 from bench.decisions import decisions
 from bench.growth import explosions, growth
+from bench.logs import logs
 from bench.model import Section
 from bench.process import run
 from bench.report import write
 from bench.starting import starting
 
-SUITES = ("debian", "corpus", "growth", "explosions", "decisions", "starting")
+SUITES = ("debian", "corpus", "growth", "explosions", "decisions", "starting", "logs")
 
 
 def main() -> int:
@@ -61,6 +62,8 @@ def _sections(given: argparse.Namespace, lsmc: str, work: Path) -> list[Section]
         found.append(decisions(on_corpus))
     if "starting" in given.only:
         found.append(starting(lsmc, bundle, max(given.times, 15)))
+    if "logs" in given.only:
+        found.append(logs(lsmc, work, given.times, quick=given.quick))
     return [section for section in found if section is not None]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 _START = 1_767_225_600
 _HOSTS = ("web1", "web2", "db1")
-_PROGRAMS = tuple(f"app{number}" for number in range(40))
+PROGRAMS = tuple(f"app{number}" for number in range(40))
 _NOISE = (
     "systemd[1]: Started Session {n} of User root.",
     "sshd[{n}]: Accepted publickey for deploy from 192.0.2.{b} port {n} ssh2: ED25519 SHA256:abc",
@@ -28,7 +28,7 @@ _CALL = (
 
 def _body(rnd: random.Random) -> str:
     """What a record says behind its header."""
-    program = rnd.choice(_PROGRAMS)
+    program = rnd.choice(PROGRAMS)
     pid = rnd.randrange(300, 99_999)
     head = f'profile="/usr/bin/{program}"'
     kind = rnd.random()
@@ -48,7 +48,7 @@ def _body(rnd: random.Random) -> str:
         return (
             f'apparmor="DENIED" operation="signal" class="signal" {head} pid={pid}'
             f' comm="{program}" requested_mask="send" denied_mask="send" signal=term'
-            f' peer="/usr/bin/{rnd.choice(_PROGRAMS[:3])}"'
+            f' peer="/usr/bin/{rnd.choice(PROGRAMS[:3])}"'
         )
     if kind < 0.35:
         name = rnd.choice((f"/proc/{pid}/status", f"/tmp/job-{rnd.randrange(10**8):08}.tmp"))

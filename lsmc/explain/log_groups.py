@@ -55,7 +55,8 @@ class Grouping(NamedTuple):
     Attributes:
         key: what the records of a cause have in common.
         about: (record, how often its key was made wider) what a record is about.
-        differ: whether two records of one cause have different objects.
+        differ: whether two records of one cause have different objects; those that differ in no
+            name have not.
         alike: what a key says of the name and of the local port of a sighting.
         wider: functions from a key to one that more records have, each for the keys that the one
             before it gives; the last gives few keys, whatever the log.
@@ -226,12 +227,13 @@ class _Tally:
     `varied` is as for a cause.
     """
 
-    __slots__ = ("first", "hosts", "last", "record", "varied")
+    __slots__ = ("first", "hosts", "last", "name", "record", "varied")
 
-    def __init__(self, record: Record, epoch: int, host: str) -> None:
+    def __init__(self, record: Record, sighting: Sighting) -> None:
         self.record = record
-        self.first = self.last = epoch
-        self.hosts = {host: 1}
+        self.name = sighting.name
+        self.first = self.last = sighting.epoch
+        self.hosts = {sighting.host: 1}
         self.varied = False
 
 
@@ -302,10 +304,10 @@ class Causes:
                 alike = (entry.like, self.grouping.alike(entry.name, entry.port))
                 tally = tallies.get(alike)
                 if tally is None:
-                    tally = tallies[alike] = _Tally(reader.record(entry), epoch, entry.host)
+                    tally = tallies[alike] = _Tally(reader.record(entry), entry)
                     exact[entry.like, entry.name, entry.port] = tally
                     continue
-                if not tally.varied:
+                if not tally.varied and entry.name != tally.name:
                     tally.varied = self.grouping.differ(reader.record(entry), tally.record)
             hosts, host = tally.hosts, entry.host
             if host in hosts:
