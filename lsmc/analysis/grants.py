@@ -7,18 +7,23 @@ each grant has an example.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from operator import contains
 from typing import Any, Literal, NamedTuple
 
-from lsmc.analysis.rule_search import ClassView, Question, RulePlace, places
+from lsmc.analysis.rule_search import ClassView, Question, RulePlace, places, rule_at
 from lsmc.analysis.semantics import Semantics
-from lsmc.automata.algebra import search
+from lsmc.automata.algebra import search, walk
 from lsmc.engine.matcher import Matcher, Node
 from lsmc.engine.profiles import ProfileTables
 from lsmc.engine.verdict import RuleRef
 from lsmc.ir.decision import ALLOW, DENY, Decision
 from lsmc.ir.mediation import MediationClass, Transition
 from lsmc.tables.records import ProfileRecord
+
+#: Objects that a rule and its denials share which are tried before the whole search.
+_TRIED = 64
 
 
 class Refusal(NamedTuple):
@@ -101,8 +106,14 @@ class _Profile:
         self._executes = execution[1] if execution and execution[0] is cls else 0
         self._asked = cls.all & ~semantics.limits.get(cls, 0)
         self._objects = semantics.requestable(cls, False)
-        rules = (Question(self.matcher, place).rule.rule for place in places(self.matcher, cls))
-        self._denies = any(rule.facts.effect == DENY for rule in rules)
+        #: By group, the permissions and the accepting states of each rule that denies.
+        self._denials: dict[int, list[tuple[int, frozenset[int]]]] = {}
+        for place in places(self.matcher, cls):
+            facts = rule_at(self.matcher, place).rule.facts
+            if facts.effect == DENY:
+                states = frozenset(self.matcher.reach(place.group).accepting(place.rule))
+                denial = (facts.owner | facts.other, states)
+                self._denials.setdefault(place.group, []).append(denial)
 
     def grant(self, place: RulePlace) -> Grant | None:
         """What a rule grants, or None."""
@@ -133,7 +144,7 @@ class _Profile:
             key=key,
             transition=transition if self._executes & bits else None,
             lost=self.cls.names(named & ~bits),
-            but=self._but(question, bits) if self._denies else None,
+            but=self._but(question, bits),
         )
 
     def _implied(self, named: int) -> int:
@@ -163,13 +174,49 @@ class _Profile:
         def denied(node: Node) -> bool:
             return bool(self.matcher.decide(node, self.cls, owner).deny & bits)
 
-        key = self._along(question, denied)
+        met = list(islice(self._meetings(question, bits), _TRIED))
+        key = next((key for key in met if denied(question.node(key))), None)
+        if key is None and len(met) == _TRIED:
+            key = self._along(question, denied)
         if key is None:
             return None
         node = question.node(key)
         decision = self.matcher.decide(node, self.cls, owner)
         refs = self._tables.refs(self._record, node, decision, decision.deny & bits)
         return Refusal(refs[0], key) if refs else None
+
+    def _meetings(self, question: Question, bits: int) -> Iterator[bytes]:
+        """Objects that a rule and one that denies some permissions match, in many ways.
+
+        Only the groups of these rules are walked.
+        """
+        groups = {
+            group: frozenset().union(*(states for mask, states in denials if mask & bits))
+            for group, denials in self._denials.items()
+            if any(mask & bits for mask, _ in denials)
+        }
+        if not groups:
+            return
+        place = question.place
+        reach = self.matcher.reach(place.group)
+        own, useful = frozenset(reach.accepting(place.rule)), reach.useful(place.rule)
+        objects = self._semantics.requestable(self.cls, True)
+        walked = [reach.table, objects, *(self.matcher.reach(group).table for group in groups)]
+        refusing = list(groups.values())
+
+        def alive(states: Sequence[Any]) -> bool:
+            return states[0] in useful and states[1] is not None
+
+        def meets(states: Sequence[Any]) -> bool:
+            return (
+                states[0] in own
+                and alive(states)
+                and bool(objects.accepts(states[1]))
+                and any(map(contains, refusing, states[2:]))
+            )
+
+        for key in walk(walked, meets, alive=alive):
+            yield key[1:]
 
     def _along(self, question: Question, goal: Callable[[Node], bool]) -> bytes | None:
         """A shortest object of a rule's language at which a goal is met."""
