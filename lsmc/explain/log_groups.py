@@ -332,12 +332,18 @@ class Causes:
                 cause.varied = True
         tallies.clear()
 
+    def _is_wanted(self, subject: str) -> bool:
+        """Whether records of a subject count; of a path, its last part may be asked for."""
+        if self._wanted is None:
+            return True
+        return any(map(self._wanted.match, (subject, subject.rpartition("/")[2])))
+
     def _count(
         self, record: Record, hosts: Mapping[str, int], first: int | None, last: int | None
     ) -> Cause | None:
         """Add records like one, the earliest of them, unless they are left out."""
         count = sum(hosts.values())
-        if self._wanted is not None and not self._wanted.match(record.subject or ""):
+        if not self._is_wanted(record.subject or ""):
             self._others += count
             return None
         if record.outcome == "none":

@@ -134,6 +134,12 @@ def test_choices() -> None:
     assert causes.counts == (2, 3, 1, 0, 0)
 
 
+def test_a_profile_may_be_asked_for_by_the_last_part_of_its_path() -> None:
+    some = [opened("/a", profile=name) for name in ("/usr/sbin/dnsmasq", "dnsmasq", "other")]
+    causes = grouped(*some, profile="dnsmasq")
+    assert {cause.record.subject for cause in causes.sorted()} == {"/usr/sbin/dnsmasq", "dnsmasq"}
+
+
 def test_a_record_without_a_time_is_kept() -> None:
     found = parse('apparmor="DENIED" operation="open" profile="p" name="/a" denied_mask="r"')
     assert found is not None

@@ -79,7 +79,7 @@ def test_the_table_shows_layers_and_errno(run: Run) -> None:
     text = run("ops").output
     (umount,) = (line for line in text.splitlines() if line.startswith("umount"))
     assert "dac(search) > capability(sys_admin) > module" in umount
-    assert umount.split()[-2:] == ["EACCES", "umount"]
+    assert {"EACCES", "umount"} <= {*umount.split()}
     found = {
         (one["operation"], one["class"]): one
         for one in json.loads(run("ops", "--format", "json").output)
