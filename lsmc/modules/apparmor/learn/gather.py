@@ -26,7 +26,7 @@ LEARNING = "//null-"
 #: Accesses that are kept of a kind, files of one directory, and accesses altogether.
 _FEW = 24
 _MANY = 512
-_MOST = 50_000
+_MOST = 20_000
 #: Flags of a profile, by what the kernel says of a name that it could not find.
 FLAGS = {"deleted entry": "mediate_deleted", "disconnected path": "attach_disconnected"}
 _STACK = "//&"

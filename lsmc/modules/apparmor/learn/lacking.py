@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 from lsmc.base.text import encode
 from lsmc.engine.verdict import RequestError, UnknownName
+from lsmc.explain.explanation import Suggestion
 from lsmc.modules.apparmor.engine import Engine
-from lsmc.modules.apparmor.explain import explain_request
 from lsmc.modules.apparmor.learn.gather import LEARNING, Access
 from lsmc.modules.apparmor.learn.rules import Lack
 from lsmc.modules.apparmor.learn.verify import Asked
 from lsmc.modules.apparmor.suggest.compilers import Version, takes_class
+from lsmc.modules.apparmor.suggest.smallest import smallest
 from lsmc.modules.apparmor.suggest.suggest import word
 
 #: The fields of requests that name profiles.
@@ -91,27 +92,42 @@ def _one(
             found.asked.append(Asked(subject, request))
         return ""
     try:
-        asked = {**request, "subject": subject, "mediated": True}
-        answer = explain_request(engine, asked, access.record.operation or "")
+        changes = _changes(engine, subject, request)
     except (RequestError, UnknownName) as fault:
         return str(fault)
-    if answer.verdict.allowed:
+    if changes is None:
         found.asked.append(Asked(subject, request))
         return ""
-    denied = next((one for one in answer.suggestions if one.overrides), None)
+    denied = next((one for one in changes if one.overrides), None)
     if denied is not None:
         rule = denied.overrides[0]
         return f"`{rule.text}` at {rule.file}:{rule.line} refuses it: narrow that rule if it should"
-    wishes = [
-        one.wish for one in answer.suggestions if one.wish is not None and one.kind == "exact"
-    ]
+    wishes = [one.wish for one in changes if one.wish is not None and one.kind == "exact"]
     if not wishes:
-        said = next((one.says for one in answer.suggestions if one.says), "")
+        said = next((one.says for one in changes if one.says), "")
         return said or "no rule can allow it"
     one = Asked(subject, request)
     found.lacks.extend(Lack(wish, one, access.folder, exact) for wish in wishes)
     found.asked.append(one)
     return ""
+
+
+def _changes(engine: Engine, subject: str, request: Mapping[str, Any]) -> list[Suggestion] | None:
+    """The smallest changes that allow a request, None if it is allowed; raises as `Engine.ask`."""
+    question = engine.question({**request, "subject": subject, "mediated": True})
+    answer = engine.ask(*question)
+    if answer.verdict.allowed:
+        return None
+    found: list[Suggestion] = []
+    for profile in engine.tables.components(subject):
+        looks = [
+            look
+            for look in answer.lookups
+            if look.profile.number == profile.number and look.missing
+        ]
+        linking = question[1].cls == "link"
+        found += smallest(engine, profile, looks, linking=linking, recorded=True)
+    return found
 
 
 def refuses(engine: Engine, subject: str, request: Mapping[str, Any]) -> bool:
