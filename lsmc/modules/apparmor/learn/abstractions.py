@@ -7,7 +7,7 @@ known to be risky, is never taken unasked, and one that is kept for old profiles
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lsmc.analysis.openings import Openings
@@ -47,16 +47,13 @@ class Fit(NamedTuple):
         return self.used / max(self.rules, 1)
 
 
-def fitting(
-    known: Mapping[str, Matcher], wishes: Sequence[Wish], old: Matcher, taken: Iterable[str]
-) -> list[Fit]:
+def fitting(known: Mapping[str, Matcher], wishes: Sequence[Wish], old: Matcher) -> list[Fit]:
     """The abstractions that fit, each for wishes that no better one allows, the best first."""
-    without = set(taken)
     found: list[Fit] = []
     left = set(range(len(wishes)))
     listed = facts("abstractions")
     risky = {f"abstractions/{name}": opens for name, opens in listed["risky"].items()}
-    without |= {f"abstractions/{name}" for name in listed["deprecated"]}
+    without = {f"abstractions/{name}" for name in listed["deprecated"]}
     candidates = [name for name in sorted(known) if name not in without]
     searched = 0
     while left and candidates and searched < _SEARCHED:

@@ -61,7 +61,6 @@ _MARKED = {
     "LSM202": "the log names this profile, which is not here",
     "LSM203": "the log names this peer, which no profile here has",
     "LSM204": "the profile of the peer needs its own rule for this",
-    "LSM223": "the log shows this path",
 }
 #: Findings about a profile as such.
 _ENTERED = {
@@ -85,6 +84,7 @@ class Terms(NamedTuple):
         compiler: the release of the compiler that the draft is for, if that is known.
         places: the variables that stand for places.
         abstractions: the known abstractions, compiled.
+        base: the abstraction for all programs, empty for none.
         names: the names that profiles of the log have in the draft.
         choose: takes decisions.
         exact: whether all rules are for the very objects.
@@ -94,6 +94,7 @@ class Terms(NamedTuple):
     compiler: Version | None
     places: Places
     abstractions: Mapping[str, Matcher]
+    base: str
     names: Mapping[str, str]
     choose: Choose
     exact: bool
@@ -147,7 +148,6 @@ class Draft:
     ) -> None:
         """`policy` is asked for the profile, `skeleton` for those children that are new."""
         self._terms = terms
-        self._exact: set[str] = set()
         self._remarks: list[str] = []
         self.left: list[tuple[Access, str]] = []
         self.parts: list[Part] = []
@@ -215,12 +215,13 @@ class Draft:
         old = engine.tables.matcher(record)
         wishes = [lack.wish for lack in part.lacks]
         gone: set[int] = set()
-        for fit in fitting(self._terms.abstractions, wishes, old, ()):
+        for fit in fitting(self._terms.abstractions, wishes, old):
             numbers = fit.allows - gone
             if not numbers or not self._taken(part, fit):
                 continue
             gone |= numbers
             why = f"the log needs {fit.used} of its {fit.rules} rules"
+            why += "".join(f"; hazard: {risk}" for risk in fit.risks)
             part.includes.append(Include(fit.name, why))
         part.lacks = [lack for number, lack in enumerate(part.lacks) if number not in gone]
 
@@ -275,15 +276,28 @@ class Draft:
             except PolicyError as fault:
                 first = next(iter(fault.diagnostics), None)
                 raise CannotLearn(f"the draft does not compile: {first}") from None
+            covered = [one for one in found if self._is_old(one)]
+            found = [one for one in found if one not in covered]
             bad = refused(engine, (one for part in self.parts for one in part.asked))
             mended = [self._literal(one) for one in bad]
             mended += [self._mended(one) for one in found]
             if not mended:
+                self._remarks += map(_finding, covered)
                 return drafted
             if not any(mended):
                 what = f"it does not allow {_words(bad[0])}" if bad else _finding(found[0])
                 raise CannotLearn(f"the draft does not stand its checks: {what}")
         raise CannotLearn("the draft does not stand its checks: it cannot be mended")
+
+    def _is_old(self, finding: Diagnostic) -> bool:
+        """Whether a finding is about what was there before: a rule that a new one covers, or no
+        abstraction for all programs, where the file lacks the variables for it.
+        """
+        if finding.code == "LSM220":
+            return not self._terms.base
+        text = to_display(finding.span.text) if finding.span is not None else ""
+        new = (rule.text for part in self.parts for rule in part.rules(self._terms))
+        return finding.code in _COVERED and not any(_same(rule, text) for rule in new)
 
     def _literal(self, asked: Asked) -> bool:
         """Make the rules for a request literal; False if they are already."""
@@ -307,6 +321,15 @@ class Draft:
                 continue
             if finding.code in _ENTERED and not part.note:
                 part.note = f"lsmc: ignore[{finding.code}] {_ENTERED[finding.code]}"
+                return True
+            base = Include(self._terms.base, "what every program needs")
+            if finding.code == "LSM220" and base.name and base not in part.includes:
+                part.includes.append(base)
+                return True
+            path = encode(str((finding.witness or {}).get("object", "")))
+            own = Lack(Wish("file", {"path": path}, ("m", "r"), owner=False), exact=True)
+            if finding.code == "LSM223" and path and own not in part.lacks:
+                part.lacks.append(own)  # a program reads itself
                 return True
             if finding.code in ("LSM116", "LSM216"):
                 kept = [one for one in part.includes if one.name not in text]

@@ -14,9 +14,7 @@ from lsmc.modules.apparmor.suggest.edits import edit_of
 from lsmc.modules.apparmor.suggest.insertion import Edit, edited, insertion
 
 
-def extended(
-    library: Library, policy: Engine, parts: Iterable[Part], terms: Terms, base: str
-) -> Drafted:
+def extended(library: Library, policy: Engine, parts: Iterable[Part], terms: Terms) -> Drafted:
     """The texts of the files of existing profiles with what they lack; OSError."""
     edits: list[Edit] = []
     for part in parts:
@@ -26,7 +24,7 @@ def extended(
             continue
         place = policy.bundle.place(parent.place)
         if record is None:
-            body = body_of(part, terms, base)
+            body = body_of(part, terms)
             texts = ["\n".join(profile_lines(body, "  ")).lstrip()]
         else:
             texts = [f"include <{one.name}>  # {one.why}" for one in part.includes]
@@ -39,8 +37,8 @@ def extended(
                 edits += [flagged] if flagged is not None else []
         for text in texts:
             edit = insertion(library, place.file, place.line, parent.full_name, text)
-            if edit is not None:
-                edits.append(edit)
+            if edit is not None:  # those of one place stay in the order of a draft
+                edits.append(edit._replace(rule=f"{len(edits):06} {edit.rule}"))
     return Drafted(dict(edited(edits)))
 
 

@@ -196,10 +196,9 @@ class ProfileLearner:
     def _new(self, targets: list[_Target], choose: Choose) -> tuple[Draft, Drafted, Terms]:
         """The draft of a new profile."""
         (target,) = targets
-        base = self._head.base
         file = _NO_FILE.sub(".", target.name.strip("/")).strip(".") or "profile"
         path = posixpath.join(self._wanted.folder, file)
-        bare = file_text(self._head, [_bare(target.name, target.executable, base)])
+        bare = file_text(self._head, [_bare(target.name, target.executable, self._head.base)])
         engine, terms = self._terms(path, bare, self._header[1], choose)
         planner = Planner(self._policy, partial(_needs, engine, target.name), choose)
         plan = planner.plan(*target)
@@ -209,7 +208,7 @@ class ProfileLearner:
         draft = Draft(terms, [plan], skeleton, skeleton)
 
         def write(parts: list[Part]) -> Drafted:
-            made = [body_of(part, terms, base) for part in parts]
+            made = [body_of(part, terms) for part in parts]
             body = made[0]._replace(name=target.name, children=tuple(made[1:]), local=file)
             new = file_text(self._head, [body])
             return Drafted({path: (None, encode(new).decode("latin-1"))})
@@ -240,7 +239,7 @@ class ProfileLearner:
         draft = Draft(terms, plans, policy, self._compiled("<new profiles>", plans))
 
         def write(parts: list[Part]) -> Drafted:
-            return extended(self._front.library, policy, parts, terms, self._head.base)
+            return extended(self._front.library, policy, parts, terms)
 
         return draft, draft.checked(file, write, others), terms
 
@@ -301,11 +300,14 @@ class ProfileLearner:
             (line for line in (text or "").split("\n") if line.startswith("abi ")),
             f"abi <{self._head.abi}>," if self._head.abi else "",
         )
+        places = Places(found.preamble.variables)
+        whole = bool(places.names) or not self._head.tunables  # abstractions need their variables
         terms = Terms(
             options=self._options,
             compiler=compiler,
-            places=Places(found.preamble.variables),
-            abstractions=compile_abstractions(self._front, abi),
+            places=places,
+            abstractions=compile_abstractions(self._front, abi) if whole else {},
+            base=self._head.base if whole else "",
             names={},
             choose=choose,
             exact=self._wanted.exact,

@@ -52,10 +52,10 @@ class Body(NamedTuple):
     note: str = ""
 
 
-def body_of(part: Part, terms: Terms, base: str, local: str = "") -> Body:
-    """The profile of a part, without children; `base` is the abstraction for all programs."""
+def body_of(part: Part, terms: Terms, local: str = "") -> Body:
+    """The profile of a part, without children."""
     flags = tuple((flag, _WHY[flag]) for flag in sorted(part.plan.program.flags))
-    includes = ((Include(base),) if base else ()) + tuple(part.includes)
+    includes = ((Include(terms.base),) if terms.base else ()) + tuple(part.includes)
     return Body(
         name=part.plan.local,
         executable=part.plan.executable,

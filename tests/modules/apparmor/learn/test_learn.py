@@ -323,3 +323,32 @@ def test_names_of_one_kind_are_one_rule(tmp_path: Path) -> None:
     assert "@{etc}/blue/main.conf r," in body(found.stdout)
     exact = body(learn(tmp_path, lines, "--exec", "/opt/app", "--exact").stdout)
     assert "/srv/data/x17/y r," in exact
+
+
+def test_a_rule_of_before_that_is_covered_stays_and_is_named(tmp_path: Path) -> None:
+    policy = mine(tmp_path)
+    (policy / "app").write_text("profile app /opt/app {\n  /srv/x1/y r,\n  /opt/app mr,\n}\n")
+    lines = [file("app", f"/srv/x{number}/y") for number in (2, 3)]
+    found = learn(tmp_path, lines, policy=policy)
+    assert found.exit_code == 0, found.output
+    assert "+  /srv/x[0-9]*/y r,  # 2 names of the log\n" in found.stdout
+    assert "   /srv/x1/y r,\n" in found.stdout
+    assert "`/srv/x1/y r` changes nothing" in found.stderr
+
+
+def test_an_empty_profile_is_filled(tmp_path: Path) -> None:
+    policy = mine(tmp_path)
+    head = "include <tunables/global>\n"
+    (policy / "app").write_text(f"{head}profile app /opt/app flags=(complain) {{\n}}\n")
+    lines = [file("app", "/srv/b"), file("app", "/srv/a")]
+    lines += [line("app", 'operation="capable" capname="chown"')]
+    found = learn(tmp_path, lines, policy=policy)
+    assert found.exit_code == 0, found.output
+    added = [one[1:].partition("  #")[0] for one in found.stdout.splitlines() if one[0] == "+"][1:]
+    assert added == [
+        "  include <abstractions/base>",
+        "  capability chown,",
+        "  /opt/app mr,",
+        "  /srv/a r,",
+        "  /srv/b r,",
+    ]
