@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
+from lsmc.explain.folding import Wider
 from lsmc.explain.log_groups import About, Grouping
 from lsmc.explain.varying import STAR, folded
 from lsmc.modules.apparmor.log.classes import mediation_class
@@ -158,9 +159,14 @@ def _directory(name: str) -> str:
 
 
 def _below(name: str) -> str:
-    """All that is below a directory of directories."""
+    """All that is below a directory of a directory of the root."""
     parts = name.split("/", 3)
-    return f"/{parts[1]}/{parts[2]}/**" if name[0] == "/" and len(parts) > 3 else STAR
+    return f"/{parts[1]}/{parts[2]}/**" if name[0] == "/" and len(parts) > 3 else _in_root(name)
+
+
+def _in_root(name: str) -> str:
+    """All that is below a directory of the root."""
+    return f"/{name.split('/', 2)[1]}/**" if name.count("/", 1) and name[0] == "/" else STAR
 
 
 def _wide_object(record: Record, cls: str, width: int) -> str:
@@ -170,21 +176,12 @@ def _wide_object(record: Record, cls: str, width: int) -> str:
     if cls in ("network", "unix"):
         words = (record.network_family, record.socket_type, STAR)
         return " ".join(filter(None, words))
-    fold = (_directory, _below)[width - 1]
+    fold = _FOLDS[width - 1]
     return object_of(record, cls, lambda name: fold(folded(name)) if name else "")
 
 
-def _in_directories(key: Any) -> tuple[object, ...]:
-    """A key with the directories of its names, and no addresses."""
-    return _renamed(key, _directory)
-
-
-def _in_trees(key: Any) -> tuple[object, ...]:
-    """A key with what the directories of its names are in."""
-    return _renamed(key, _below)
-
-
-def _renamed(key: Any, fold: Callable[[str], str]) -> tuple[object, ...]:
+def _renamed(fold: Callable[[str], str], key: Any) -> tuple[object, ...]:
+    """A key with wider names, and no addresses."""
     rest = key[_REST]
     if rest is not None:
         family, kind, protocol, net, peer, _, _, _, _, bus, path, _, _, source = rest
@@ -199,18 +196,26 @@ def _renamed(key: Any, fold: Callable[[str], str]) -> tuple[object, ...]:
 
 
 def _without_names(key: Any) -> tuple[object, ...]:
-    """The event, the profile, the operation and the class of a key."""
-    return (key[0], key[1], key[2], key[9])
+    """The event, the operation, the class and the profile of a key."""
+    return (key[0], key[2], key[9], key[1])
 
 
-def _event(key: Any) -> tuple[object, ...]:
-    """The kind of event."""
-    return (key[0],)
+def _first(count: int, key: Any) -> tuple[object, ...]:
+    """The beginning of what `_without_names` makes."""
+    found: tuple[object, ...] = key[:count]
+    return found
 
 
 #: Where a key has its names, and those of sockets and others.
 _NAME, _NAME2, _REST = 3, 6, 15
-_WIDER = (_in_directories, _in_trees, _without_names, _event)
+#: What makes names wider, one after the other.
+_FOLDS = (_directory, _below, _in_root)
 #: The width from which no name is left.
-_ALL = 3
+_ALL = len(_FOLDS) + 1
+_WIDER: tuple[Wider, ...] = (
+    *(partial(_renamed, fold) for fold in _FOLDS),
+    _without_names,
+    partial(_first, 3),
+    partial(_first, 1),
+)
 GROUPING = Grouping(key=_key, about=about, differ=_differ, alike=_alike, wider=_WIDER)
