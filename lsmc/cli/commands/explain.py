@@ -56,7 +56,11 @@ class _Explain(click.Command):
     " input; this machine's own when it comes last without a FILE.",
 )
 @click.option("--since", metavar="TIME", help="With --log: nothing older (2026-01-31T10:00, 2h).")
-@click.option("--profile", metavar="GLOB", help="With --log: only these profiles, by name or the last part of it.")
+@click.option(
+    "--profile",
+    metavar="GLOB",
+    help="With --log: only these profiles, by name or the last part of it.",
+)
 @click.option(
     "--patch",
     type=click.Choice(("exact", "general", "all")),

@@ -58,12 +58,13 @@ def command(ctx: click.Context, files: tuple[str, ...], form: str | None, module
     reader = LogReader(logs, found.needs(found.logs, "a log").form())
     write = sighting_writer(reader)
     together: list[str] = []
+    most = 1 if sys.stdout.isatty() else _TOGETHER
     reported = 0
     try:
         for entry in reader.sightings():
             if isinstance(entry, Sighting) and not text:
                 together.append(write(entry))
-                if len(together) < _TOGETHER:
+                if len(together) < most:
                     continue
             if together:
                 screen.text("".join(together))
