@@ -15,6 +15,7 @@ from lsmc.base.errors import Error
 from lsmc.base.source import Location, Span
 
 Severity = Literal["error", "warning", "info"]
+Confidence = Literal["high", "medium", "low"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding: a stable code and name, where it is, what it says and how to check it."""
+    """One finding: a stable code and name, where it is, what it says and how to check it.
+
+    `confidence` says how surely somebody has to act on it.
+    """
 
     code: str
     name: str
@@ -56,6 +60,7 @@ class Diagnostic:
     witness: Mapping[str, Any] | None = None
     related: tuple[Label, ...] = ()
     fix: Fix | None = None
+    confidence: Confidence = "high"
 
     @property
     def location(self) -> Location | None:

@@ -63,6 +63,7 @@ class LintOptions(NamedTuple):
     ignore: tuple[str, ...] = ()
     baseline: str | None = None
     write_baseline: bool = False
+    min_confidence: str | None = None
     fail_level: str | None = None
     exit_zero: bool = False
     statistics: bool = False
@@ -97,7 +98,7 @@ class _Run:
         self.config = self._config()
         select = _words(wish.select) or None
         extend, ignore = _words(wish.extend_select), _words(wish.ignore)
-        setup = Setup(self.config, select, extend, ignore)
+        setup = Setup(self.config, select, extend, ignore, wish.min_confidence)
         self.selected = setup.selected(self.lint)
         self.baseline_path = wish.baseline or self.config.baseline
         if wish.write_baseline and self.baseline_path is None:

@@ -7,7 +7,7 @@ that is silently ignored would be worse than none.  Paths are relative to the fi
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from lsmc.lint.selection import close, code_of, is_refused
 #: The files that are looked for, in order of preference.
 NAMES = ("lsmc.toml", "pyproject.toml")
 LEVELS = ("error", "warning", "info")
+CONFIDENCES = ("low", "medium", "high")
 _SEVERITIES = ("warning", "info", "off")
 _KEYS = (
     "base",
@@ -32,6 +33,7 @@ _KEYS = (
     "ignore",
     "per-path-ignores",
     "severity",
+    "min-confidence",
     "fail-level",
     "baseline",
     "assertions",
@@ -62,6 +64,7 @@ class Config:
     ignore: tuple[str, ...] = ()
     path_ignores: tuple[PathIgnore, ...] = ()
     severities: Mapping[str, str] = field(default_factory=dict)
+    min_confidence: str | None = None
     fail_level: str | None = None
     baseline: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -130,9 +133,8 @@ class _Reader:
         base = self.text("base")
         features = self.text("features")
         baseline = self.text("baseline")
-        fail_level = self.text("fail-level")
-        if fail_level is not None and fail_level not in LEVELS:
-            raise self.fail("fail-level", f"`{fail_level}` is none of {_list(LEVELS)}")
+        min_confidence = self.one_of("min-confidence", CONFIDENCES)
+        fail_level = self.one_of("fail-level", LEVELS)
         target = self.text("target")
         if target is not None and target not in self.lint.targets:
             raise self.fail("target", f"`{target}` is none of {_list(self.lint.targets)}")
@@ -146,6 +148,7 @@ class _Reader:
             ignore=self.texts("ignore") or (),
             path_ignores=self.path_ignores(),
             severities=self.severities(),
+            min_confidence=min_confidence,
             fail_level=fail_level,
             settings=self.settings(),
         )
@@ -164,6 +167,12 @@ class _Reader:
         if value is None or (isinstance(value, str) and value):
             return value
         raise self.fail(key, "not a text" if not isinstance(value, str) else "is empty")
+
+    def one_of(self, key: str, words: Sequence[str]) -> str | None:
+        value = self.text(key)
+        if value is not None and value not in words:
+            raise self.fail(key, f"`{value}` is none of {_list(words)}")
+        return value
 
     def texts(self, key: str) -> tuple[str, ...] | None:
         value = self.table.get(key)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from lsmc.base.diagnostics import Diagnostic, Fix, Label, Severity
+from lsmc.base.diagnostics import Confidence, Diagnostic, Fix, Label, Severity
 from lsmc.base.errors import Error
 from lsmc.base.files import StrPath
 from lsmc.base.registry import collect
@@ -75,7 +75,10 @@ class Check(Generic[P_contra]):
     texts, or with `lists` lists of texts.  `basis` is the costly analysis that it shares with other
     checks: they run in one process.  `cost` compares the time that it takes, with its basis, to
     that of others: where there are several processes, the costliest begin first.  `effect` says
-    that it judges what rules do, which is unknown while there is an error in them.
+    that it judges what rules do, which is unknown while there is an error in them.  `confidence` is
+    what the page says under "How sure": `high` where the finding is proved or read off the text,
+    `medium` where it is as sure, but what the program needs decides whether it is a fault, `low`
+    where it is a guess.
     """
 
     code: str
@@ -88,6 +91,7 @@ class Check(Generic[P_contra]):
     basis: Callable[[P_contra], Any] | None = None
     cost: int = 0
     effect: bool = False
+    confidence: Confidence = "high"
 
     def finding(
         self,
@@ -112,6 +116,7 @@ class Check(Generic[P_contra]):
             witness=witness,
             related=tuple(related),
             fix=fix,
+            confidence=self.confidence,
         )
 
 

@@ -41,6 +41,7 @@ class Page:
     default: bool
     summary: str
     text: str
+    confidence: str = "high"
 
     def part(self, name: str) -> str:
         """A section of the page by its first words, on one line; empty when it is missing."""
@@ -49,9 +50,15 @@ class Page:
 
     @property
     def head(self) -> str:
-        """Code, name and severity."""
+        """Code, name, severity, and confidence where it is not high."""
+        sure = "" if self.confidence == "high" else f", {self.confidence} confidence"
         off = "" if self.default else ", only when selected"
-        return f"{self.code} {self.name} ({self.severity}{off})"
+        return f"{self.code} {self.name} ({self.severity}{sure}{off})"
+
+    @property
+    def anchor(self) -> str:
+        """The page's chapter in the document of all pages, as hosts of Markdown name it."""
+        return re.sub(r"[^\w -]", "", self.head.lower()).replace(" ", "-")
 
     @property
     def plain(self) -> str:
@@ -104,6 +111,7 @@ def _page(check: Check[Any]) -> Page:
         default=check.default,
         summary=summary,
         text=rest,
+        confidence=check.confidence,
     )
 
 

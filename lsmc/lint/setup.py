@@ -12,7 +12,7 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath, read_regular
 from lsmc.compiler.inputs import DiskFiles, Options
 from lsmc.lint.baseline import Baseline
-from lsmc.lint.config import NAMES, Config, config_of, table_of
+from lsmc.lint.config import CONFIDENCES, NAMES, Config, config_of, table_of
 from lsmc.lint.model import Check, Lint, P, SettingError
 from lsmc.lint.run import Linter
 from lsmc.lint.selection import Selection
@@ -84,6 +84,7 @@ class Setup:
     select: tuple[str, ...] | None = None
     extend: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    min_confidence: str | None = None
 
     def selected(self, lint: Lint[P]) -> list[Check[P]]:
         """The checks to run; the caller's options override the configuration; `SettingError`."""
@@ -102,7 +103,12 @@ class Setup:
             extend=(*config.extend_select, *self.extend),
             ignore=(*config.ignore, *self.ignore),
         )
-        return [check for check in lint.checks.values() if selection.takes(check)]
+        least = CONFIDENCES.index(self.min_confidence or config.min_confidence or "low")
+        return [
+            check
+            for check in lint.checks.values()
+            if selection.takes(check) and CONFIDENCES.index(check.confidence) >= least
+        ]
 
     def options(
         self,

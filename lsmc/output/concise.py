@@ -1,4 +1,4 @@
-"""Diagnostics as one line each: `file:line:column: CODE message`."""
+"""Diagnostics as one line each: `file:line:column: severity: CODE message`."""
 
 from __future__ import annotations
 
@@ -16,4 +16,4 @@ def render(diagnostics: Iterable[Diagnostic]) -> str:
 def _one(diagnostic: Diagnostic) -> str:
     location = diagnostic.location
     where = f"{safe(location.file)}:{location.line}:{location.column}: " if location else ""
-    return f"{where}{diagnostic.code} {safe(diagnostic.message)}"
+    return f"{where}{diagnostic.severity}: {diagnostic.code} {safe(diagnostic.message)}"

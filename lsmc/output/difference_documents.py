@@ -16,7 +16,7 @@ from lsmc.output.report import Report
 from lsmc.output.sarif import ROOT, SCHEMA
 from lsmc.output.styled import safe
 from lsmc.policy import Policy
-from lsmc.version import __version__
+from lsmc.version import HOME, __version__
 
 _TICKS = re.compile("`+")
 #: What each direction is, for people, and its level in SARIF and in GitHub's commands.
@@ -101,7 +101,15 @@ def sarif(changes: Sequence[Change], after: Policy) -> str:
             result["locations"] = [_location(report, place, change.profile)]
         results.append(result)
     run: Object = {
-        "tool": {"driver": {"name": "lsmc", "semanticVersion": __version__, "rules": rules}},
+        "tool": {
+            "driver": {
+                "name": "lsmc",
+                "version": __version__,
+                "semanticVersion": __version__,
+                "informationUri": HOME,
+                "rules": rules,
+            }
+        },
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {ROOT: {"uri": Path(report.root).resolve().as_uri() + "/"}},
         "results": results,

@@ -62,6 +62,7 @@ def diagnostic(found: Diagnostic) -> Object:
         "code": found.code,
         "name": found.name,
         "severity": found.severity,
+        "confidence": found.confidence,
         "message": found.message,
         "file": location.file if location else None,
         "line": location.line if location else None,

@@ -77,6 +77,7 @@ def json(pages: Iterable[Page]) -> str:
             "code": page.code,
             "name": page.name,
             "severity": page.severity,
+            "confidence": page.confidence,
             "default": page.default,
             "summary": page.summary,
             "what": page.part("What it does"),

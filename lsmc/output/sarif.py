@@ -14,6 +14,7 @@ from lsmc.lint.rule_docs import Page
 from lsmc.output.fingerprints import fingerprints
 from lsmc.output.json import Object, dumps
 from lsmc.output.report import Report
+from lsmc.version import HOME
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -33,7 +34,9 @@ def render(report: Report) -> str:
         "tool": {
             "driver": {
                 "name": "lsmc",
+                "version": report.version,
                 "semanticVersion": report.version,
+                "informationUri": HOME,
                 "rules": [_rule(code, report) for code in codes],
             }
         },
@@ -59,8 +62,9 @@ def _rule(code: str, report: Report) -> Object:
         "shortDescription": {"text": page.summary},
         "fullDescription": {"text": page.part("What it does") or page.summary},
         "help": {"text": page.plain, "markdown": page.markdown},
+        "helpUri": f"{HOME}/blob/main/docs/rules.md#{page.anchor}",
         "defaultConfiguration": {"level": _LEVELS[page.severity]},
-        "properties": {"tags": _tags(report, page)},
+        "properties": {"precision": page.confidence, "tags": _tags(report, page)},
     }
 
 

@@ -87,7 +87,7 @@ def test_nothing_from_a_policy_steers_the_terminal() -> None:
 
 def test_concise() -> None:
     found = Diagnostic("LSM999", "name", "warning", "odd", span("a\nb", "b"))
-    assert concise.render([found]) == "p:2:1: LSM999 odd\n"
+    assert concise.render([found]) == "p:2:1: warning: LSM999 odd\n"
 
 
 def test_json_of_a_diagnostic() -> None:
@@ -107,6 +107,7 @@ def test_json_of_a_diagnostic() -> None:
         "code": "LSM101",
         "name": "unreachable-rule",
         "severity": "warning",
+        "confidence": "high",
         "message": "never used",
         "file": "p",
         "line": 1,

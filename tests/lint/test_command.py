@@ -77,11 +77,34 @@ def test_text() -> None:
 def test_concise_and_statistics() -> None:
     result = run("lint", "dead", "unused", "--format", "concise", "--statistics")
     assert result.stdout.splitlines() == [
-        "dead:2:3: LSM101 `/etc/a r` never grants anything",
-        "unused:2:13: LSM901 nothing to suppress on this line: LSM101 unreachable-rule",
+        "dead:2:3: warning: LSM101 `/etc/a r` never grants anything",
+        "unused:2:13: warning: LSM901 nothing to suppress on this line: LSM101 unreachable-rule",
         "      1  LSM101 unreachable-rule",
         "      1  LSM901 unused-suppression",
     ]
+
+
+def test_style_alone_is_no_failure() -> None:
+    Path("old").write_text("profile old {\n  #include if exists <x>\n  user /srv/a  RW,\n}\n")
+    words = ("lint", "old", "--select", "LSM405,LSM5", "--format", "concise")
+    result = run(*words)
+    assert {line.split(":")[3] for line in result.stdout.splitlines()} == {" info"}
+    assert result.exit_code == 0
+    assert run(*words, "--fail-level", "info").exit_code == 1
+
+
+def test_min_confidence() -> None:
+    Path("odd").write_text("profile odd {\n  /srv/(a|b) r,\n  capability kill,\n}\n" + DEAD)
+    words = ("lint", "odd", "--select", "LSM101,LSM115,LSM308", "--format", "json")
+    for least, codes in (
+        ("low", {"LSM101": "high", "LSM115": "low", "LSM308": "medium"}),
+        ("medium", {"LSM101": "high", "LSM308": "medium"}),
+        ("high", {"LSM101": "high"}),
+    ):
+        found = json.loads(run(*words, "--min-confidence", least).stdout)["diagnostics"]
+        assert {one["code"]: one["confidence"] for one in found} == codes
+    Path("lsmc.toml").write_text("min-confidence = 'high'\n")
+    assert [one["code"] for one in json.loads(run(*words).stdout)["diagnostics"]] == ["LSM101"]
 
 
 def test_jsonl_judges_each_file_alone_in_the_order_given() -> None:
@@ -116,7 +139,7 @@ def test_what_one_file_holds_is_not_found_in_the_next() -> None:
 
 def test_errors_come_first() -> None:
     result = run("lint", "dead", "broken", "--format", "concise")
-    assert [line.split()[1] for line in result.stdout.splitlines()] == [
+    assert [line.split()[2] for line in result.stdout.splitlines()] == [
         "LSM061",
         "LSM101",
         "LSM101",
@@ -125,9 +148,9 @@ def test_errors_come_first() -> None:
 
 def test_standard_input() -> None:
     result = run("lint", "-", "--format", "concise", text=DEAD)
-    assert result.stdout.startswith("<stdin>:2:3: LSM101 ")
+    assert result.stdout.startswith("<stdin>:2:3: warning: LSM101 ")
     result = run("lint", "-", "--stdin-filename", "x/dead", "--format", "concise", text=DEAD)
-    assert result.stdout.startswith("x/dead:2:3: LSM101 ")
+    assert result.stdout.startswith("x/dead:2:3: warning: LSM101 ")
 
 
 def test_baseline() -> None:
@@ -138,10 +161,10 @@ def test_baseline() -> None:
     assert same.stderr == "nothing found in 1 file (1 in the baseline)\n"
     Path("dead").write_text(DEAD.replace("  /etc/a r,\n", "# moved\n  /etc/b r,\n  /etc/a r,\n"))
     new = run("lint", "dead", "--baseline", "b.json", "--format", "concise")
-    assert new.stdout == "dead:3:3: LSM101 `/etc/b r` never grants anything\n"
+    assert new.stdout == "dead:3:3: warning: LSM101 `/etc/b r` never grants anything\n"
     Path("dead").write_text(CLEAN)
     gone = run("lint", "dead", "--baseline", "b.json", "--format", "concise")
-    assert gone.stdout == "b.json:2:1: LSM903 LSM101 is gone from `dead`: `/etc/a r,`\n"
+    assert gone.stdout == "b.json:2:1: info: LSM903 LSM101 is gone from `dead`: `/etc/a r,`\n"
 
 
 def test_a_baseline_of_a_file_that_is_gone() -> None:
@@ -149,8 +172,8 @@ def test_a_baseline_of_a_file_that_is_gone() -> None:
     Path("dead").rename("moved")
     found = run("lint", "moved", "--baseline", "b.json", "--format", "concise").stdout
     assert found.splitlines() == [
-        "b.json:2:1: LSM903 LSM101 is gone from `dead`: `/etc/a r,`",
-        "moved:2:3: LSM101 `/etc/a r` never grants anything",
+        "b.json:2:1: info: LSM903 LSM101 is gone from `dead`: `/etc/a r,`",
+        "moved:2:3: warning: LSM101 `/etc/a r` never grants anything",
     ]
 
 
@@ -172,9 +195,9 @@ def test_shared_text_is_settled_by_whole_trees_only() -> None:
     Path("shared").write_text("/usr/b r, # lsmc: ignore[LSM101]\n")
     for other in ("clean", "dead", "broken", "unused"):
         Path(other).unlink()
-    assert run(*words, "one").stdout.startswith("./shared:1:11: LSM901 ")
+    assert run(*words, "one").stdout.startswith("./shared:1:11: warning: LSM901 ")
     Path("one/more").write_text("profile more {\n  include <shared>\n}\n")
-    assert run(*words, "one").stdout.startswith("./shared:1:11: LSM901 ")
+    assert run(*words, "one").stdout.startswith("./shared:1:11: warning: LSM901 ")
     assert run(*words, "one/one").stdout == ""
 
 
@@ -182,12 +205,12 @@ def test_one_file_by_two_names_is_one() -> None:
     words = ("lint", "--extend-select", "LSM207", "--format", "concise")
     Path("dead").write_text(DEAD)
     found = run(*words, "dead", "./dead").stdout
-    assert found == "dead:2:3: LSM101 `/etc/a r` never grants anything\n"
+    assert found == "dead:2:3: warning: LSM101 `/etc/a r` never grants anything\n"
     edited = DEAD.replace("/etc/a", "/etc/edited")
     Path("tree").mkdir()
     Path("tree/dead").write_text(DEAD)
     found = run(*words, "tree", "-", "--stdin-filename", "./tree/dead", text=edited).stdout
-    assert found == "./tree/dead:2:3: LSM101 `/etc/edited r` never grants anything\n"
+    assert found == "./tree/dead:2:3: warning: LSM101 `/etc/edited r` never grants anything\n"
 
 
 def test_nothing_to_do_is_wrong_use() -> None:
@@ -268,7 +291,7 @@ def test_broken_suppression_is_exit_2() -> None:
     Path("clean").write_text(CLEAN.replace("r,", "r, # lsmc: ignore"))
     result = run("lint", "clean", "--exit-zero", "--format", "concise")
     assert result.exit_code == 2
-    assert result.stdout == "clean:2:13: LSM902 `# lsmc: ignore` names no code\n"
+    assert result.stdout == "clean:2:13: warning: LSM902 `# lsmc: ignore` names no code\n"
 
 
 def test_fix_and_diff() -> None:

@@ -40,6 +40,7 @@ def read(text: str, path: str = "lsmc.toml") -> Config:
         ("select = [1]", "lsmc.toml: select: not a list of texts"),
         ("base = 1", "lsmc.toml: base: not a text"),
         ("base = ''", "lsmc.toml: base: is empty"),
+        ("min-confidence = 'sure'", "min-confidence: `sure` is none of `low`, `medium`, `high`"),
         ("fail-level = 'warn'", "fail-level: `warn` is none of `error`, `warning`, `info`"),
         ("[severity]\nLSM101 = 'error'", "severity.LSM101: not one of `warning`, `info`, `off`"),
         ("[severity]\nLSM061 = 'off'", "`LSM061`: what the compiler refuses is an error"),

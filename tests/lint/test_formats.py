@@ -85,7 +85,12 @@ def test_sarif(tmp_path: Path, sarif_schema: Any) -> None:
     jsonschema.Draft4Validator(sarif_schema).validate(value)
     (run,) = value["runs"]
     assert run["originalUriBaseIds"]["%SRCROOT%"]["uri"] == f"{tmp_path.as_uri()}/"
-    rules = run["tool"]["driver"]["rules"]
+    driver = run["tool"]["driver"]
+    assert driver["version"] == driver["semanticVersion"]
+    assert driver["informationUri"].startswith("https://")
+    rules = driver["rules"]
+    assert all(rule["properties"]["precision"] == "high" for rule in rules)
+    assert rules[1]["helpUri"].endswith("/docs/rules.md#lsm101-unreachable-rule-warning")
     assert [rule["id"] for rule in rules] == ["LSM087", "LSM101", "LSM903"]
     assert all(rule["help"]["markdown"] and rule["help"]["text"] for rule in rules)
     assert not run["invocations"][0]["executionSuccessful"]

@@ -46,6 +46,11 @@ FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "jun
 @click.option("--baseline", metavar="FILE", help="Report only what is not in this file.")
 @click.option("--write-baseline", is_flag=True, help="Write what is found to the baseline.")
 @click.option(
+    "--min-confidence",
+    type=click.Choice(("low", "medium", "high")),
+    help="Run only checks that are at least so sure [low].",
+)
+@click.option(
     "--fail-level",
     type=click.Choice(("error", "warning", "info")),
     help="The severity from which findings make the exit status 1 [warning].",

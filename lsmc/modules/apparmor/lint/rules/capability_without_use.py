@@ -1,11 +1,11 @@
 """A capability whose uses the profile does not allow.
 
-What it does: finds capabilities that a process can use only through something that AppArmor
-mediates, where the profile allows none of it: `net_raw` without any network rule, `kill` without
-sending signals, `sys_admin` without mounting.  What each capability is used through is in
-`lint/data/capabilities.toml`.
+What it does: finds capabilities where the profile allows none of the uses that are known and that
+AppArmor mediates: `net_raw` without any network rule, `kill` without sending signals, `sys_admin`
+without mounting, writing below `/proc/sys`, entering namespaces and the like.  The message names
+one of the uses; all are in `lint/data/capabilities.toml`.
 
-Why is this bad: the capability is a leftover, or a rule is missing.
+Why is this bad: the capability may be a leftover, or a rule is missing.
 
 Bad:
 
@@ -26,15 +26,16 @@ profile tool /usr/bin/tool {
 }
 ```
 
-How sure: the profile allows none of the uses that are listed; for `sys_admin` and `net_admin` the
-kernel knows others that AppArmor does not mediate, which is why this is information.
+How sure: it is exact that the profile allows none of the uses that are listed.  The kernel asks for
+a capability at other places too, for `sys_admin` and `net_admin` at many that AppArmor does not
+mediate, which is why this is information.
 
 How to fix: drop the capability, or add the rule that it is for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lsmc.analysis.profile_view import Grants, ProfileView
@@ -47,40 +48,46 @@ from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import BY_NAME, CAPABILITY, FILE, NETWORK
 from lsmc.modules.apparmor.key_globs import globs
 from lsmc.modules.apparmor.lint.data import facts
-from lsmc.modules.apparmor.lint.file_rules import WRITE
-from lsmc.modules.apparmor.lint.messages import chain, witness
+from lsmc.modules.apparmor.lint.file_rules import READ, WRITE
+from lsmc.modules.apparmor.lint.messages import chain, help_text, witness
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.subjects import mediates
 
 _LOCAL = ("unix", "netlink")
+_FILES = {"read": READ, "write": WRITE}
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each such capability."""
     uses = facts("capabilities")["use"]
-    written = {name: globs(use["write"]) for name, use in uses.items() if "write" in use}
+    places = {
+        name: [(mask, globs(use[key])) for key, mask in _FILES.items() if key in use]
+        for name, use in uses.items()
+    }
     for view in tree.shared(Grants).confined:
         for held in view.rules(CAPABILITY):
             if held.facts.effect != ALLOW:
                 continue
             for key in members(held.rule.fields[0]) or ():
                 name = key.decode()
-                if name not in uses or _used(view, uses[name], written.get(name)):
+                if name not in uses or _used(view, uses[name], places[name]):
                     continue
                 if not view.granted_by(held, key, CAPABILITY.all):
                     continue
                 use = uses[name]
                 yield CHECK.finding(
                     held.rule.origin,
-                    f"`{name}` is for {use['what']}, which the profile does not allow",
-                    help=use.get("partly", "drop the capability, or add the rule that it is for"),
+                    f"`{name}` is granted and one use of it, {use['what']}, is not",
+                    help=help_text(
+                        "drop the capability, or add the rule that it is for", use.get("partly", "")
+                    ),
                     profile=view.name,
                     witness=witness(view, CAPABILITY, key, True, CAPABILITY.all),
                     related=chain(view, held),
                 )
 
 
-def _used(view: ProfileView, use: dict[str, Any], written: Pattern | None) -> bool:
+def _used(view: ProfileView, use: dict[str, Any], places: Iterable[tuple[int, Pattern]]) -> bool:
     """Whether the profile allows one of the uses."""
     if "socket" in use and _opens_socket(view, use["socket"]):
         return True
@@ -90,7 +97,7 @@ def _used(view: ProfileView, use: dict[str, Any], written: Pattern | None) -> bo
             return True
         if _allows(view, name, cls.mask(perms.split())):
             return True
-    return written is not None and _writes(view, written)
+    return any(_reaches(view, perms, paths) for perms, paths in places)
 
 
 def _allows(view: ProfileView, name: str, perms: int) -> bool:
@@ -118,15 +125,15 @@ def _opens_socket(view: ProfileView, families: list[str]) -> bool:
     return False
 
 
-def _writes(view: ProfileView, places: Pattern) -> bool:
-    """Whether some rule grants writing at such a place; a rule with wildcards is believed to."""
+def _reaches(view: ProfileView, perms: int, places: Pattern) -> bool:
+    """Whether some rule grants access to such a place; a rule with wildcards is believed to."""
     return any(
         held.facts.effect == ALLOW
-        and (held.facts.owner | held.facts.other) & WRITE
+        and (held.facts.owner | held.facts.other) & perms
         and may_meet(heads(held.rule.fields[0]), heads(places))
         and common_file(held.rule.fields[0], places, NEVER) is not None
         for held in view.rules(FILE)
     )
 
 
-CHECK = Check("LSM308", "capability-without-use", "info", run)
+CHECK = Check("LSM308", "capability-without-use", "info", run, confidence="medium")

@@ -131,7 +131,7 @@ class _Comments:
 CHECK = Check(
     "LSM506",
     "comment-required",
-    "warning",
+    "info",
     run,
     default=False,
     table={"exec": EXEC, "capabilities": CAPABILITIES, "classes": []},

@@ -97,4 +97,4 @@ def _span(source: Source, at: int, text: str, start: int, end: int) -> Span:
     return Span(source, at + before, at + before + inside)
 
 
-CHECK = Check("LSM315", "confusable-name", "warning", run)
+CHECK = Check("LSM315", "confusable-name", "warning", run, confidence="medium")

@@ -92,4 +92,6 @@ def _report(
     yield finding if worst == "critical" else replace(finding, severity="info")
 
 
-CHECK = Check("LSM307", "dangerous-capability", "warning", run, table={"allow": []})
+CHECK = Check(
+    "LSM307", "dangerous-capability", "warning", run, table={"allow": []}, confidence="medium"
+)

@@ -168,4 +168,4 @@ def _mountpoint(rule: ast.Rule, body: ast.MountRule) -> Iterator[Diagnostic]:
         )
 
 
-CHECK = Check("LSM405", "deprecated-syntax", "warning", run)
+CHECK = Check("LSM405", "deprecated-syntax", "info", run)

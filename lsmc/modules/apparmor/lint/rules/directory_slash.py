@@ -182,4 +182,12 @@ def _unlisted(scope: Scope, written: SourceRule, member: int) -> Diagnostic | No
     )
 
 
-CHECK = Check("LSM112", "directory-slash", "warning", run, effect=True, table={"pairs": False})
+CHECK = Check(
+    "LSM112",
+    "directory-slash",
+    "warning",
+    run,
+    effect=True,
+    table={"pairs": False},
+    confidence="medium",
+)

@@ -233,4 +233,4 @@ def _step(edge: Edge) -> str:
     return f"changes to {target}"
 
 
-CHECK = Check("LSM304", "escape-path", "info", run, basis=graph_of)
+CHECK = Check("LSM304", "escape-path", "info", run, basis=graph_of, confidence="medium")

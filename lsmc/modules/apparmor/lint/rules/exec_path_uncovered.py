@@ -119,4 +119,4 @@ def _reads(profile: LinkedProfile, path: bytes) -> bool:
     return any(profile.matcher.decide(node, FILE, owner).allow & _READ for owner in (False, True))
 
 
-CHECK = Check("LSM223", "exec-path-uncovered", "info", run, basis=graph_of)
+CHECK = Check("LSM223", "exec-path-uncovered", "info", run, basis=graph_of, confidence="medium")

@@ -91,4 +91,12 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             )
 
 
-CHECK = Check("LSM224", "long-transition-chain", "info", run, table={"depth": 4}, basis=graph_of)
+CHECK = Check(
+    "LSM224",
+    "long-transition-chain",
+    "info",
+    run,
+    table={"depth": 4},
+    basis=graph_of,
+    confidence="medium",
+)

@@ -113,5 +113,11 @@ def _maps(profile: LinkedProfile) -> bool:
 
 
 CHECK = Check(
-    "LSM220", "missing-base", "info", run, table={"equivalents": list(_EQUIVALENTS)}, basis=graph_of
+    "LSM220",
+    "missing-base",
+    "info",
+    run,
+    table={"equivalents": list(_EQUIVALENTS)},
+    basis=graph_of,
+    confidence="medium",
 )

@@ -71,4 +71,4 @@ def _line(span: Span) -> Span:
     return Span(span.source, span.start, min(span.end, end if end >= 0 else span.end))
 
 
-CHECK = Check("LSM505", "missing-header", "warning", run, default=False, table={"pattern": ""})
+CHECK = Check("LSM505", "missing-header", "info", run, default=False, table={"pattern": ""})

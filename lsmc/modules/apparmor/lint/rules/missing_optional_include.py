@@ -72,4 +72,11 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             )
 
 
-CHECK = Check("LSM217", "missing-optional-include", "info", run, table={"hooks": list(_HOOKS)})
+CHECK = Check(
+    "LSM217",
+    "missing-optional-include",
+    "info",
+    run,
+    table={"hooks": list(_HOOKS)},
+    confidence="medium",
+)

@@ -73,4 +73,4 @@ def _everywhere(held: Held) -> bool:
 
 #: Where any user may put files for others to meet: the others are often accessed for all users.
 _TEMPORARY = "temporary files"
-CHECK = Check("LSM310", "missing-owner", "warning", run)
+CHECK = Check("LSM310", "missing-owner", "warning", run, confidence="medium")

@@ -90,7 +90,7 @@ def _finding(what: str, name: str, span: Span, pattern: re.Pattern[str]) -> Diag
 CHECK = Check(
     "LSM509",
     "naming",
-    "warning",
+    "info",
     run,
     default=False,
     table={"profile": PROFILE, "variable": VARIABLE},

@@ -57,4 +57,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 yield CHECK.finding(span, "no blank between `#` and the comment", fix=fix)
 
 
-CHECK = Check("LSM510", "no-space-comment", "warning", run, default=False)
+CHECK = Check("LSM510", "no-space-comment", "info", run, default=False)

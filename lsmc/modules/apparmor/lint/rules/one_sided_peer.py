@@ -188,4 +188,4 @@ def _witness(
     return SEMANTICS.request_of(peer.name, cls, key, True, (perm,))
 
 
-CHECK = Check("LSM204", "one-sided-peer", "info", run)
+CHECK = Check("LSM204", "one-sided-peer", "info", run, confidence="medium")

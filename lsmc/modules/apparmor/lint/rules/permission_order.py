@@ -57,4 +57,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             )
 
 
-CHECK = Check("LSM501", "permission-order", "warning", run, default=False)
+CHECK = Check("LSM501", "permission-order", "info", run, default=False)

@@ -93,4 +93,4 @@ def _capabilities(tree: Tree) -> Iterator[Diagnostic]:
                     )
 
 
-CHECK = Check("LSM312", "quiet-deny", "info", run)
+CHECK = Check("LSM312", "quiet-deny", "info", run, confidence="medium")

@@ -101,4 +101,4 @@ def _patterns(body: ast.RuleBody) -> Iterator[ast.Word]:
                 yield from condition.values
 
 
-CHECK = Check("LSM115", "regex-looking-glob", "warning", run, effect=True)
+CHECK = Check("LSM115", "regex-looking-glob", "warning", run, effect=True, confidence="low")

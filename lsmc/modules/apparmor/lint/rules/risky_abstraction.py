@@ -58,4 +58,6 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             )
 
 
-CHECK = Check("LSM314", "risky-abstraction", "info", run, table={"abstractions": {}})
+CHECK = Check(
+    "LSM314", "risky-abstraction", "info", run, table={"abstractions": {}}, confidence="medium"
+)

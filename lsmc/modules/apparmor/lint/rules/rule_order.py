@@ -153,7 +153,7 @@ def _comment_above(lines: Span) -> bool:
 CHECK = Check(
     "LSM502",
     "rule-order",
-    "warning",
+    "info",
     run,
     default=False,
     table={"order": ORDER, "sort-paths": False},

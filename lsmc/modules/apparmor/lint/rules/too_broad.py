@@ -174,4 +174,11 @@ def _files(
     return None
 
 
-CHECK = Check("LSM301", "too-broad", "warning", run, table={"write-share": 0.5, "read-share": 0.9})
+CHECK = Check(
+    "LSM301",
+    "too-broad",
+    "warning",
+    run,
+    table={"write-share": 0.5, "read-share": 0.9},
+    confidence="medium",
+)

@@ -57,4 +57,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 )
 
 
-CHECK = Check("LSM508", "too-long", "warning", run, default=False, table={"length": LENGTH})
+CHECK = Check("LSM508", "too-long", "info", run, default=False, table={"length": LENGTH})

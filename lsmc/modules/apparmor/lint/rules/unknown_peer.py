@@ -92,4 +92,6 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             )
 
 
-CHECK = Check("LSM203", "unknown-peer", "info", run, table={"external": list(EXTERNAL)})
+CHECK = Check(
+    "LSM203", "unknown-peer", "info", run, table={"external": list(EXTERNAL)}, confidence="medium"
+)

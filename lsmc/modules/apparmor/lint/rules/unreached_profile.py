@@ -72,4 +72,12 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             )
 
 
-CHECK = Check("LSM208", "unreached-profile", "info", run, table={"entered": []}, basis=graph_of)
+CHECK = Check(
+    "LSM208",
+    "unreached-profile",
+    "info",
+    run,
+    table={"entered": []},
+    basis=graph_of,
+    confidence="medium",
+)

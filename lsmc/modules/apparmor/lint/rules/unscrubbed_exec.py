@@ -68,4 +68,4 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         )
 
 
-CHECK = Check("LSM303", "unscrubbed-exec", "info", run, basis=graph_of)
+CHECK = Check("LSM303", "unscrubbed-exec", "info", run, basis=graph_of, confidence="medium")

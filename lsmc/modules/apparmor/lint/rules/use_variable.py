@@ -130,4 +130,6 @@ def _spellings(text: str) -> set[str]:
     return done
 
 
-CHECK = Check("LSM504", "use-variable", "info", run, default=False, table={"skip": []})
+CHECK = Check(
+    "LSM504", "use-variable", "info", run, default=False, table={"skip": []}, confidence="medium"
+)

@@ -95,4 +95,4 @@ def _tested(items: tuple[ast.Item, ...]) -> set[str]:
     }
 
 
-CHECK = Check("LSM214", "variable-from-nowhere", "info", run)
+CHECK = Check("LSM214", "variable-from-nowhere", "info", run, confidence="medium")

@@ -110,4 +110,4 @@ def _equal(some: Iterable[str], others: Iterable[str]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(some, others)))  # noqa: B905
 
 
-CHECK = Check("LSM503", "whitespace", "warning", run, default=False)
+CHECK = Check("LSM503", "whitespace", "info", run, default=False)
