@@ -112,7 +112,7 @@ def requests(
     if first is not None:
         yield from found(first)
     anywhere = any(True for _ in passed(unmatched))
-    if first is None and not anywhere and besides is None:
+    if first is None and not anywhere:
         return
 
     def alive(states: Sequence[Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import pytest
 import lsmc
 from lsmc.analysis.mutation import KINDS
 from lsmc.base.errors import Error
+from lsmc.output.testing.words import title
 from lsmc.policy import Policy
 from lsmc.tables.records import Place
 from lsmc.testing.load import read_tests
-from lsmc.testing.mutants import _Changed, _Judge
+from lsmc.testing.mutants import _Changed, _Judge, mutants
 from lsmc.testing.run import run
 
 POLICY = """abi <abi/4.0>,
@@ -33,6 +35,8 @@ profile tool /usr/bin/tool {
   deny /etc/shadow rwl,
   audit deny /etc/** w,
   deny /usr/bin/x x,
+  /opt/tool/** rw,
+  deny /opt/tool/key w,
   priority=3 /etc/special w,
   /usr/bin/other px,
   /usr/bin/{some,more} ix,
@@ -85,10 +89,35 @@ subject = "tool//child"
 op = "read"
 object = "/c"
 expect = "allow"
+[[case]]
+name = "key"
+subject = "tool"
+op = "read"
+object = "/usr/share/tool/secret"
+expect = "deny"
 [[never]]
 subject = "*"
 op = "write"
 object = "/etc/{tool.conf,shadow}"
+[[never]]
+subject = "tool*"
+op = "write"
+object = "/opt/*/key"
+[[never]]
+subject = "tool"
+op = "signal_send"
+object = "tool"
+[[never]]
+subject = "tool*"
+op = "link"
+object = "/srv/l"
+target = "/srv/{x,data/**}"
+owner = true
+[[never]]
+subject = "*"
+except = ["tool"]
+op = "read"
+object = "/var/**"
 """
 
 
@@ -164,3 +193,37 @@ def test_a_mutant_decides_as_its_text_does(folder: Path) -> None:
         for request in requests:
             expected = answers(after, after.engine, request)
             assert answers(after, varied, request) == expected, (mutation, request)
+
+
+def test_a_mutant_is_noticed_when_a_test_of_the_changed_text_fails(folder: Path) -> None:
+    """Whichever rule is changed, and however: by a case, or by what nobody may do."""
+    tests = judge(folder)
+    file = read_tests("tool.test.toml", (folder / "tool.test.toml").read_bytes())
+    assert all(test.holds for test in run(file, tests.policy)[1].tests)
+    by = Counter[str]()
+    for where, place in tests.places.items():
+        for kind in KINDS:
+            mutant = tests.mutant(where, kind)
+            if mutant is None:
+                continue
+            after = rewritten(folder / place.file, place, mutant.text)
+            _, result = run(file, after)
+            failed = [title(test) for test in result.tests if not test.holds]
+            assert bool(mutant.noticed) is bool(failed), (mutant, failed)
+            if failed:
+                assert mutant.noticed in failed[0]
+                by[failed[0].split(":")[0]] += 1
+    assert by["never"] >= 3
+    assert len(by) >= 4
+
+
+def test_the_choice_is_the_same_in_every_run(folder: Path) -> None:
+    path = folder / "tool.test.toml"
+    some = [run(read_tests("t.test.toml", path.read_bytes()), compiled())]
+    few, more = mutants(some, 5), mutants(some, 20)
+    assert mutants(some, 5) == few
+    assert len(more) == 20
+    assert set(few) < set(more)
+    assert list(more) == sorted(more, key=lambda one: (one.file, one.line, one.column, one.kind))
+    every = mutants(some, 10_000)
+    assert len(every) == len(set(every)) > 60
