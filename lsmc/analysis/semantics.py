@@ -57,11 +57,13 @@ class Besides(NamedTuple):
     Attributes:
         automata: automata over the keys of the class, without the class code, whose states tell
             apart what the other look-ups in the rules of a profile find; they match nothing.
+        classes: the classes in which the others are made.
         where_refused: whether the others are made where the rules of the key refuse, and may grant
             after all; otherwise they are made where these grant, and may refuse after all.
     """
 
     automata: Callable[[Matcher], Sequence[Automaton[Any]]]
+    classes: tuple[MediationClass, ...]
     where_refused: bool
 
 

@@ -220,15 +220,15 @@ class _Judge:
     def _breaks(self, search: Search, prepared: Prepared, changed: _Changed) -> bool:
         """Whether a subject may do what none may, since a rule is changed."""
         bundle = self.policy.bundle
-        names = {bundle.profile_name(number) for number in self.holders(changed)}
         for sought in prepared.sought:
             languages = list(changed.opening(sought))
             if not languages:
                 continue
-            for name in prepared.subjects:
-                profile = self.search.tables.find(name) if name in names else None
-                if profile is None:
+            subjects = set(prepared.subjects)
+            for number in self.holders(changed):
+                if bundle.profile_name(number) not in subjects:
                     continue
+                profile = bundle.profile(number)
                 held = {id(unit) for unit, _ in bundle.uses(profile)}
                 for unit, within in languages:
                     if unit in held and search.breach_of(profile, sought, within) is not None:
@@ -294,23 +294,29 @@ class _Changed:
 
     def opening(self, sought: Sought) -> Iterator[tuple[int, tuple[Automaton[Any], ...]]]:
         """Where requests may be let through that were not: a unit, and languages of the key."""
-        semantics = self.judge.search.semantics
+        besides = self.judge.search.semantics.besides.get(sought.cls)
         for spot in self.spots:
-            rule = spot.unit.rule(spot.rule)
-            if sought.cls in semantics.besides:
+            cls = self.classes[spot.unit.rule(spot.rule).cls]
+            if besides is not None and cls in (sought.cls, *besides.classes):
                 yield id(spot.unit), ()
-                continue
-            if rule.cls != sought.cls.code:
-                continue
-            executes = semantics.execution is not None and any(
-                perms & semantics.execution[1] for perms in sought.perms
-            )
-            if self.mutation.kind == "drop" and rule.facts.effect == ALLOW and not executes:
-                continue  # what is not allowed is not allowed with one rule less
-            language = self._wider.get(_key(spot)) or _OneRule(spot)
-            behind = _Behind(language, sought.cls.code)
-            if shortest_common([*sought.keys, behind]) is not None:
-                yield id(spot.unit), (behind,)
+            elif cls is sought.cls and self._may_open(spot, sought):
+                language = self._wider.get(_key(spot)) or _OneRule(spot)
+                behind = _Behind(language, cls.code)
+                if shortest_common([*sought.keys, behind]) is not None:
+                    yield id(spot.unit), (behind,)
+
+    def _may_open(self, spot: _Spot, sought: Sought) -> bool:
+        """Whether the change of a rule of the same class can let through what is sought."""
+        before = spot.unit.rule(spot.rule).facts
+        after = self.mutation.facts(sought.cls, before)
+        execution = self.judge.search.semantics.execution
+        executes = execution is not None and execution[0] is sought.cls and execution[1]
+        bits = before.owner | before.other
+        if after is not None:
+            bits |= after.owner | after.other
+        elif before.effect == ALLOW and not (executes and bits & executes):
+            return False  # what is not allowed is not allowed with one rule less
+        return any(bits & perms for perms in sought.perms)
 
 
 class _OneRule:

@@ -141,10 +141,10 @@ def _traced(matcher: Matcher) -> tuple[_Components, ...]:
 
 #: By class, what its operations look up besides.
 BESIDES: Mapping[MediationClass, Besides] = {
-    LINK: Besides(_names, where_refused=False),
-    ONEXEC: Besides(_target, where_refused=False),
-    SIGNAL: Besides(_signalled, where_refused=True),
-    PTRACE: Besides(_traced, where_refused=True),
+    LINK: Besides(_names, (FILE,), where_refused=False),
+    ONEXEC: Besides(_target, (CHANGE_PROFILE,), where_refused=False),
+    SIGNAL: Besides(_signalled, (SIGNAL,), where_refused=True),
+    PTRACE: Besides(_traced, (PTRACE,), where_refused=True),
 }
 #: Of a pair of names, `subset` only limits what `link` grants.
 LIMITS: Mapping[MediationClass, int] = {LINK: LINK.mask(("subset",))}
