@@ -32,7 +32,7 @@ from lsmc.cli.options import (
 @click.option("--name", metavar="NAME", help="Learn this profile only; a new one gets this name.")
 @click.option("--since", metavar="TIME", help="Nothing older (2026-01-31T10:00, 2h).")
 @click.option("--exact", is_flag=True, help="Rules for the very names of the log, not their kind.")
-@click.option("--interactive", is_flag=True, help="Ask how to execute, and which includes to take.")
+@click.option("--interactive", is_flag=True, help="Ask what could be decided otherwise.")
 @click.option("-o", "--output", metavar="FILE", help="Write what would be printed to a file.")
 @click.option("--write", is_flag=True, help="Change the files of POLICY instead of printing.")
 @policy_options

@@ -38,19 +38,16 @@ def lacking(
     accesses: Iterable[Access],
     names: Mapping[str, str],
     compiler: Version | None,
-    exact: Iterable[str] = (),
 ) -> Lacking:
     """What a profile of a policy lacks for some accesses.
 
-    `names` are the names that profiles of the log have in the draft; `exact` the requests for which
-    a rule for the kind will not do.
+    `names` are the names that profiles of the log have in the draft.
     """
     found = Lacking([], [], [], [])
-    literal = set(exact)
     for access in accesses:
         for request in access.requests:
             meant = renamed(request, names)
-            reason = _one(engine, subject, access, meant, compiler, str(meant) in literal, found)
+            reason = _one(engine, subject, access.folder, meant, compiler, found)
             if reason:
                 found.left.append((access, reason))
                 break
@@ -73,10 +70,9 @@ def renamed(request: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, A
 def _one(
     engine: Engine,
     subject: str,
-    access: Access,
+    folder: str,
     request: Mapping[str, Any],
     compiler: Version | None,
-    exact: bool,
     found: Lacking,
 ) -> str:
     """Add what one request lacks; gives the reason why no rule allows it."""
@@ -107,7 +103,7 @@ def _one(
         said = next((one.says for one in changes if one.says), "")
         return said or "no rule can allow it"
     one = Asked(subject, request)
-    found.lacks.extend(Lack(wish, one, access.folder, exact) for wish in wishes)
+    found.lacks.extend(Lack(wish, one, folder) for wish in wishes)
     found.asked.append(one)
     return ""
 
