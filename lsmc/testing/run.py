@@ -80,6 +80,8 @@ def _prepared(file: TestFile, policy: Policy, faults: list[Fault]) -> tuple[Prep
             faults.append(_fault(file, never, words, fault, NEVER_KEYS))
         except NoMeaning as fault:
             faults.append(Fault(file.places.key(never.path), str(fault)))
+        except StateLimit:
+            faults.append(_too_complex(file, never))
     return tuple(found)
 
 
@@ -94,12 +96,15 @@ def _searched(checked: Checked) -> tuple[NeverResult, ...]:
         try:
             found.append(search.result(prepared))
         except (StateLimit, Undecided):
-            span = checked.file.places.key(prepared.never.path)
-            message = "this is too complex to be decided exactly"
-            faults.append(Fault(span, message, "narrow its subjects or its objects"))
+            faults.append(_too_complex(checked.file, prepared.never))
     if faults:
         raise TestFault(faults)
     return tuple(found)
+
+
+def _too_complex(file: TestFile, never: Never) -> Fault:
+    message = "this is too complex to be decided exactly"
+    return Fault(file.places.key(never.path), message, "narrow its subjects or its objects")
 
 
 # --- names
