@@ -47,7 +47,7 @@ def _is_profile(field: str, request: object) -> bool:
 def _now(policy: Engine, name: str) -> str:
     """The profile in the place of a name, as far as the policy has rules for what was executed."""
     root, *programs = str(name).split(_LEARNING)
-    if not programs or policy.find(root) is None:
+    if not programs or policy.find(root) is None or policy.find(name) is not None:
         return name
     current = root
     for path in programs[:_DEPTH]:

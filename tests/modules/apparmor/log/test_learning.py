@@ -60,3 +60,12 @@ def test_the_profile_of_a_program_answers(
 def test_a_peer_is_what_runs_now(tmp_path: Path) -> None:
     what = 'operation="signal" denied_mask="send" signal=term peer="a//null-/bin/child"'
     assert status(tmp_path, "a", what) == ("a", "allowed")
+
+
+def test_a_profile_of_the_very_name_answers_itself(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    what = 'operation="open" class="file" name="/b" requested_mask="r" denied_mask="r"'
+    log.write_text(LINE.format(name="a//null-2d", what=what))
+    policy = lsmc.compile_text("profile a { ^null-2d { /b r, } }")
+    (one,) = lsmc.explain_log(policy, log).diagnoses
+    assert (one.subject, one.status) == ("a//null-2d", "allowed")
