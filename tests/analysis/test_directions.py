@@ -53,6 +53,47 @@ def test_direction(old: str, new: str, told: list[tuple[str, str, str]] | str) -
             assert found == [(*rest, turned[way] if flip else way) for *rest, way in told]
 
 
+FREE = "profile free flags=(unconfined) { }\nprofile learns flags=(complain) { }\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "way"),
+    [
+        (p("/a Px -> q,"), p("/a Px -> free,"), "wider"),
+        (p("/a px -> q,"), p("/a Px -> learns,"), "wider"),
+        (p("/a Px -> learns,"), p("/a Px -> free,"), "other"),
+        (p("/a ix,"), p("/a ix -> &free,"), "other"),
+    ],
+)
+def test_what_an_execution_leads_to_is_compared_by_mode(old: str, new: str, way: str) -> None:
+    turned = {"wider": "narrower", "narrower": "wider", "other": "other"}
+    assert [d for _, _, d in directions(FREE + old, FREE + new)] == [way]
+    assert [d for _, _, d in directions(FREE + new, FREE + old)] == [turned[way]]
+
+
+@pytest.mark.parametrize(
+    ("head", "way", "example"),
+    [
+        ("profile new /usr/bin/other", "narrower", None),
+        ("profile new /usr/bin/other flags=(complain)", "other", None),
+        ("profile new /usr/bin/{other,q} flags=(unconfined)", "wider", "/usr/bin/q"),
+        ("profile new /usr/*/q* flags=(unconfined)", "other", None),
+        ("profile new /usr/bin/pp* flags=(complain)", "wider", "/usr/bin/pp"),
+        ("profile new /usr/bin/pp*", "other", None),
+        ("profile new /usr/bin/q", "wider", "/usr/bin/q"),
+        ("profile new", "narrower", None),
+    ],
+)
+def test_a_new_profile_that_takes_programs_from_another(
+    head: str, way: str, example: str | None
+) -> None:
+    held = BASE + p("", "profile p /usr/bin/p*")
+    changes = lsmc.diff(lsmc.compile_text(held), lsmc.compile_text(held + p("", head)))
+    assert [(c.kind, c.direction) for c in changes] == [("added", way)]
+    assert changes[0].witness == (example and {"object": example})
+    assert changes[0].hazards == (("leaves-confinement",) if way == "wider" else ())
+
+
 def test_a_rule_that_gives_and_takes_is_two_changes() -> None:
     assert directions(p("/a rw,"), p("/a rk,")) == [
         ("decision", "file", "narrower"),

@@ -13,13 +13,12 @@ from lsmc.automata.dfa import Dfa
 from lsmc.base.text import decode
 from lsmc.modules.apparmor.attachment import scope_of
 from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.freedom import with_freedom
 from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.stakes import with_hazards
-from lsmc.modules.apparmor.subjects import FREE_MODES
+from lsmc.modules.apparmor.subjects import LETTING_MODES
 from lsmc.tables.records import ProfileRecord
 
-#: Modes that let a program do what no rule allows.
-_LETTING = ("complain", *FREE_MODES)
 #: Settings with which names are judged that are refused without (`path_name` of path.c).
 _OPENING = ("attach_disconnected", "mediate_deleted")
 
@@ -39,7 +38,7 @@ def diff(old: Engine, new: Engine) -> list[Change]:
     answering = (old.answer, new.answer)
     renamed = renames(old, new)
     changes = analysis.diff(SEMANTICS, old.tables, new.tables, heads, answering, renamed)
-    return with_hazards(changes, *answering)
+    return with_hazards(list(with_freedom(changes, old, new)), *answering)
 
 
 def renames(old: Engine, new: Engine) -> dict[str, str]:
@@ -90,7 +89,7 @@ def _settings(one: ProfileRecord, other: ProfileRecord) -> Iterator[Change]:
     # the two free modes are the same to the kernel
     modes = [r.mode.replace("default_allow", "unconfined") for r in (one, other)]
     if modes[0] != modes[1]:
-        free = [mode in _LETTING for mode in modes]
+        free = [mode in LETTING_MODES for mode in modes]
         yield change("mode", one.mode, other.mode, free[1] - free[0])
     if one.is_hat != other.is_hat:
         yield change("hat", one.is_hat, other.is_hat)

@@ -58,7 +58,7 @@ def with_hazards(changes: Sequence[Change], old: _Ask, new: _Ask) -> list[Change
         if change.cls == FILE.name and name not in known:
             known[name] = list(opened(name, new, allowed))
         found = [hazard for hazard, by in known.get(name, ()) if change.rule in by.verdict.rules]
-        return tuple(dict.fromkeys((*_own(change), *found)))
+        return tuple(dict.fromkeys((*change.hazards, *_own(change), *found)))
 
     return [
         change._replace(hazards=hazards_of(change)) if change.direction == "wider" else change

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Modes in which rules are not asked.
 FREE_MODES = ("unconfined", "default_allow")
+#: Modes that let a program do what no rule allows.
+LETTING_MODES = ("complain", *FREE_MODES)
 
 
 def mediates(profile: ProfileRecord, cls: MediationClass, known: bool = False) -> bool:
