@@ -40,7 +40,7 @@ class Grant(NamedTuple):
         cls: the class.
         rule: the rule as written.
         permissions: names of permissions that it grants on some object.
-        who: whether the owner of the object alone gets them, or everybody.
+        who: whether the owner of the object alone gets them, all but the owner, or everybody.
         key: an object, without the class code.
         transition: of a rule that lets something be executed, what follows.
         lost: names of permissions that the rule names and that it grants on no object.
@@ -50,7 +50,7 @@ class Grant(NamedTuple):
     cls: MediationClass
     rule: RuleRef
     permissions: tuple[str, ...]
-    who: Literal["all", "owner"]
+    who: Literal["all", "owner", "other"]
     key: bytes
     transition: Transition | None = None
     lost: tuple[str, ...] = ()
@@ -81,10 +81,18 @@ def _together(one: Grant, other: Grant) -> Grant:
     return one._replace(
         permissions=one.cls.names(one.cls.mask(names)),
         lost=tuple(name for name in (*one.lost, *other.lost) if name not in names),
-        who="owner" if one.who == other.who == "owner" else "all",
+        who=one.who if one.who == other.who else "all",
         transition=one.transition or other.transition,
         but=one.but or other.but,
     )
+
+
+class _Share(NamedTuple):
+    """The bits that a rule grants the owners of objects, or others, and an object where it does."""
+
+    bits: int
+    key: bytes
+    transition: Transition | None
 
 
 class _Profile:
@@ -121,31 +129,37 @@ class _Profile:
         facts = question.rule.rule.facts
         if facts.effect != ALLOW:
             return None
-        named = (facts.owner | facts.other) & self._asked
-        wanted = named | self._implied(named)
-        bits = 0
-        key: bytes | None = None
-        transition: Transition | None = None
-        while wanted & ~bits:
-            found = self._find(question, wanted & ~bits)
-            if found is None:
-                break
-            decision = self._decide(found, facts.other == 0)
-            bits |= decision.allow & wanted
-            key = found if key is None else key
-            transition = transition or decision.transition
-        if key is None:
+        shares = {owner: self._share(question, owner) for owner in (True, False)}
+        first = next((share for share in shares.values() if share.bits), None)
+        if first is None:
             return None
+        bits = shares[True].bits | shares[False].bits
+        whose = [owner for owner, share in shares.items() if share.bits]
         return Grant(
             cls=self.cls,
             rule=self._tables.ref(self._record, question.rule.rule.place, question.rule.via),
             permissions=self.cls.names(bits),
-            who="all" if bits & facts.other else "owner",
-            key=key,
-            transition=transition if self._executes & bits else None,
-            lost=self.cls.names(named & ~bits),
-            but=self._but(question, bits),
+            who="all" if len(whose) > 1 else "owner" if whose[0] else "other",
+            key=first.key,
+            transition=first.transition if self._executes & bits else None,
+            lost=self.cls.names((facts.owner | facts.other) & self._asked & ~bits),
+            but=self._but(question, bits, whose),
         )
+
+    def _share(self, question: Question, owner: bool) -> _Share:
+        """What a rule grants the owner of an object, or others."""
+        facts = question.rule.rule.facts
+        named = (facts.owner if owner else facts.other) & self._asked
+        wanted = named | self._implied(named)
+        share = _Share(0, b"", None)
+        while wanted & ~share.bits:
+            key = self._find(question, wanted & ~share.bits, owner)
+            if key is None:
+                break
+            decision = self._decide(key, owner)
+            bits = share.bits | decision.allow & wanted & decision.won_by((facts.id,))
+            share = _Share(bits, share.key or key, share.transition or decision.transition)
+        return share
 
     def _implied(self, named: int) -> int:
         """The permissions that come with others where these are granted in a certain way."""
@@ -156,32 +170,35 @@ class _Profile:
         node = self.matcher.walk(bytes((self.cls.code,)) + key)
         return self.matcher.decide(node, self.cls, owner)
 
-    def _find(self, question: Question, wanted: int) -> bytes | None:
+    def _find(self, question: Question, wanted: int, owner: bool) -> bytes | None:
         """An object at which a rule takes part in granting some permissions."""
-        facts = question.rule.rule.facts
-        owner = facts.other & wanted == 0
+        rule = question.rule.rule.facts.id
 
         def granted(node: Node) -> bool:
             decision = self.matcher.decide(node, self.cls, owner)
-            return bool(decision.allow & wanted & decision.won_by((facts.id,)))
+            return bool(decision.allow & wanted & decision.won_by((rule,)))
 
         return self._along(question, granted)
 
-    def _but(self, question: Question, bits: int) -> Refusal | None:
+    def _but(self, question: Question, bits: int, whose: Sequence[bool]) -> Refusal | None:
         """A rule that denies, at some object, what a rule grants elsewhere."""
-        owner = question.rule.rule.facts.other & bits == 0
 
-        def denied(node: Node) -> bool:
-            return bool(self.matcher.decide(node, self.cls, owner).deny & bits)
+        def denied(node: Node) -> Decision | None:
+            decisions = (self.matcher.decide(node, self.cls, owner) for owner in whose)
+            return next((one for one in decisions if one.deny & bits), None)
+
+        def is_denied(node: Node) -> bool:
+            return denied(node) is not None
 
         met = list(islice(self._meetings(question, bits), _TRIED))
-        key = next((key for key in met if denied(question.node(key))), None)
+        key = next((key for key in met if is_denied(question.node(key))), None)
         if key is None and len(met) == _TRIED:
-            key = self._along(question, denied)
+            key = self._along(question, is_denied)
         if key is None:
             return None
         node = question.node(key)
-        decision = self.matcher.decide(node, self.cls, owner)
+        decision = denied(node)
+        assert decision is not None
         refs = self._tables.refs(self._record, node, decision, decision.deny & bits)
         return Refusal(refs[0], key) if refs else None
 

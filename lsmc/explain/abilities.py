@@ -15,7 +15,7 @@ class Ability(NamedTuple):
         cls: the class, in the module's words.
         rule: the rule as written.
         permissions: what it grants on some object.
-        who: whether the subject must own the object.
+        who: whether the subject must own the object, or must not.
         example: a request of `Policy.query_many` that the rule allows.
         transition: under which profile a program runs that the rule lets be executed, in words.
         lost: what the rule names and other rules refuse everywhere.
@@ -26,7 +26,7 @@ class Ability(NamedTuple):
     cls: str
     rule: RuleRef
     permissions: tuple[str, ...]
-    who: Literal["all", "owner"]
+    who: Literal["all", "owner", "other"]
     example: Mapping[str, Any]
     transition: str = ""
     lost: tuple[str, ...] = ()

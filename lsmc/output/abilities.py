@@ -19,7 +19,7 @@ def ability_lines(found: Abilities, width: int | None) -> Iterator[Line]:
         yield line(("it may do anything: no rule is asked", "warn"))
         return
     if found.mode == "complain":
-        yield line(("all else is let through as well, and logged", "warn"))
+        yield line(("what no rule denies is let through as well, and logged", "warn"))
     for section in found.sections:
         yield line()
         yield from _section(section, width)
@@ -52,6 +52,8 @@ def _notes(one: Ability) -> Iterator[tuple[str, str]]:
         yield f"it runs {safe(one.transition)}", "dim"
     if one.who == "owner":
         yield "only what it owns", "dim"
+    elif one.who == "other":
+        yield "only what it does not own", "dim"
     if one.lost:
         yield f"never {' '.join(one.lost)}: other rules refuse it everywhere", "dim"
     if one.but is not None:

@@ -62,6 +62,36 @@ def test_the_text_tells_what_is_not_granted(run: Run, policy: Path) -> None:
     assert "/x r," not in text
 
 
+PARTS = """profile app {
+  /ab rw,
+  priority=1 deny /ab w,
+  priority=2 /ab w,
+  /o r,
+  deny owner /o r,
+  /{,**} k,
+  deny owner /k k,
+  /usr/bin/tool Px -> nobody,
+  /usr/bin/other Pix -> nobody,
+}
+"""
+
+
+def test_a_rule_gives_what_it_decides_to_whom_it_does(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "policy"
+    path.write_text(PARTS)
+    found = json.loads(run("can", path, "app", "--format", "json", "--no-cache").output)
+    told = {a["rule"]["text"]: a for s in found["sections"] for a in s["abilities"]}
+    assert (told["/ab rw,"]["permissions"], told["/ab rw,"]["lost"]) == (["r"], ["w", "a"])
+    assert told["/o r,"]["who"] == "other"
+    assert told["/o r,"]["example"]["owner"] is False
+    assert told["/{,**} k,"]["who"] == "all"
+    assert told["/{,**} k,"]["but"]["object"] == "/k"
+    gone = "in profile nobody, which is not there: the execution is refused"
+    assert told["/usr/bin/tool Px -> nobody,"]["transition"] == gone
+    assert told["/usr/bin/other Pix -> nobody,"]["transition"].endswith(", else in this profile")
+    assert "      only what it does not own\n" in run("can", path, "app", "--no-cache").output
+
+
 def test_classes(run: Run, policy: Path) -> None:
     assert list(sections(run, policy, "app", "--class", "network")) == ["network"]
     assert run("can", policy, "app", "--class", "netwrk").exit_code == 2

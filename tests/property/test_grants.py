@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import lsmc
-from lsmc.analysis.grants import grants
+from lsmc.analysis.grants import Grant, grants
 from lsmc.modules.apparmor.classes import BY_NAME, CLASSES
 from lsmc.modules.apparmor.semantics import SEMANTICS
 from tests.property.test_differences import drawn, world
@@ -29,13 +29,17 @@ def test_grants_are_what_is_answered(seed: int) -> None:
         for grant in found[cls.name]:
             if "x" in grant.permissions:
                 continue  # an execution fails where the profile that follows is not there
-            asked = SEMANTICS.request_of("p", cls, grant.key, True, grant.permissions[:1])
-            answers = [policy.answer({**asked, "perms": [name]}) for name in grant.permissions]
-            assert any(not a.missing and grant.rule in a.rules for a in answers), grant
+
+            def answers(key: bytes, owner: bool, grant: Grant = grant) -> list[lsmc.Verdict]:
+                asked = SEMANTICS.request_of("p", grant.cls, key, owner, ())
+                return [policy.answer({**asked, "perms": [name]}) for name in grant.permissions]
+
+            whose = {"all": (True, False), "owner": (True,), "other": (False,)}[grant.who]
+            given = answers(grant.key, whose[0])
+            assert any(not a.missing and grant.rule in a.rules for a in given), grant
             if grant.but is not None:
-                refused = SEMANTICS.request_of("p", cls, grant.but.key, grant.who == "owner", ())
-                some = [policy.answer({**refused, "perms": [n]}) for n in grant.permissions]
-                assert any(a.missing for a in some), grant
+                refused = [a for owner in whose for a in answers(grant.but.key, owner)]
+                assert any(a.missing for a in refused), grant
     for asked in world():
         if BY_NAME[asked.cls] not in PLAIN:
             continue

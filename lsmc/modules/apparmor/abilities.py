@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from lsmc.analysis.grants import Grant, grants
 from lsmc.engine.verdict import UNCONFINED, RequestError
 from lsmc.explain.abilities import Abilities, Ability, Section
+from lsmc.ir.decision import Decision
 from lsmc.ir.mediation import Transition
-from lsmc.modules.apparmor.classes import CLASSES, FILE
+from lsmc.modules.apparmor.classes import CLASSES, EXECUTE, FILE
 from lsmc.modules.apparmor.engine import Engine, class_named
+from lsmc.modules.apparmor.exec_transition import execution
 from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.requests import fields_of
 from lsmc.modules.apparmor.semantics import SEMANTICS
@@ -52,7 +54,9 @@ def abilities(engine: Engine, subject: str, wanted: Sequence[str]) -> Abilities:
     free = profile.mode in FREE_MODES
     ruled = [cls for cls in classes if mediates(profile, cls)] if not free else []
     found = [
-        _ability(one) for cls in ruled for one in grants(SEMANTICS, engine.tables, profile, cls)
+        _ability(engine, profile, one)
+        for cls in ruled
+        for one in grants(SEMANTICS, engine.tables, profile, cls)
     ]
     if FILE in ruled:
         found = list(_with_examples(engine, profile, found))
@@ -84,9 +88,9 @@ def _sections(found: Sequence[Ability]) -> Iterator[Section]:
             yield Section(title, tuple(some))
 
 
-def _ability(grant: Grant) -> Ability:
+def _ability(engine: Engine, profile: ProfileRecord, grant: Grant) -> Ability:
     """A grant with its example as a request, and what is at stake at the example."""
-    cls, owner = grant.cls, True
+    cls, owner = grant.cls, grant.who != "other"
     asked = SEMANTICS.request_of(grant.rule.profile, cls, grant.key, owner, grant.permissions)
     fields = fields_of(cls, grant.key)
     transition = grant.transition
@@ -102,11 +106,22 @@ def _ability(grant: Grant) -> Ability:
         permissions=grant.permissions,
         who=grant.who,
         example=asked,
-        transition=_as_what(transition) if transition is not None else "",
+        transition=_follows(engine, profile, transition) if transition is not None else "",
         lost=grant.lost,
         but=but,
         hazards=tuple(dict.fromkeys(risks)),
     )
+
+
+def _follows(engine: Engine, profile: ProfileRecord, transition: Transition) -> str:
+    """What follows an execution, in words; it is refused where the named profile is not there."""
+    words = _as_what(transition)
+    if transition.kind in ("child", "profile"):
+        decision = Decision(allow=EXECUTE, transition=transition)
+        led = execution(engine.tables, profile, decision, b"")
+        if led is not None and led.target is None:
+            words += ", which is not there: the execution is refused"
+    return words
 
 
 def _as_what(transition: Transition) -> str:
