@@ -45,17 +45,17 @@ class Request(NamedTuple):
 
 #: Whether a request is let through, as the policy answers it; None where it is not a request.
 Answered = Callable[[Request], bool | None]
-#: Permission bits that count as let through under a decision.
-Passes = Callable[[Decision], int]
+#: Whether a request for permission bits counts as let through under a decision.
+Passes = Callable[[Decision, int], bool]
 
 
 class Undecided(Exception):
     """Rules let requests through, but what else they depend on was not settled for all of them."""
 
 
-def by_rules(decision: Decision) -> int:
-    """What the rules allow."""
-    return decision.allow
+def by_rules(decision: Decision, perms: int) -> bool:
+    """Whether the rules allow it."""
+    return decision.allow & perms == perms
 
 
 def requests(
@@ -88,9 +88,9 @@ def requests(
 
     def passed(node: Node, candidates: bool = candidates) -> Iterator[tuple[int, bool]]:
         for owner in sought.owners:
-            allowed = passes(matcher.decide(node, cls, owner))
+            decision = matcher.decide(node, cls, owner)
             for perms in sought.perms:
-                if candidates or allowed & perms == perms:
+                if candidates or passes(decision, perms):
                     yield perms, owner
 
     def goal(states: Sequence[Any], candidates: bool = candidates) -> bool:

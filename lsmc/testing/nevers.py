@@ -101,10 +101,12 @@ class Search:
         *,
         let_through: bool = False,
     ) -> Request | None:
-        everything = sought.cls.all
+        execution = self.semantics.execution
+        learned = execution[1] if execution is not None and execution[0] is sought.cls else 0
 
-        def passes(decision: Decision) -> int:
-            return decision.allow | everything & ~decision.quiet
+        def passes(decision: Decision, perms: int) -> bool:
+            missing = perms & ~decision.allow
+            return not missing or profile.audit or bool(missing & (~decision.quiet | learned))
 
         def answered(request: Request) -> bool | None:
             try:

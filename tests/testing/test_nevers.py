@@ -60,6 +60,10 @@ def app(rules: str, more: str = "", flags: str = "") -> str:
         (app("userns,"), never("userns_create"), ""),
         (app("change_profile -> b*,"), never("change_profile", "{a,bc}"), "bc"),
         (app("mqueue (read) /q,"), never("mqueue_write", "/q"), None),
+        (app("mqueue,"), never("mqueue_open", "/q"), "/q"),
+        (app("mqueue type=sysv,"), never("mqueue_open", "/q"), None),
+        (app("mqueue,"), never("mqueue_open", "[0-9]*", 'type = "sysv"\n'), "0"),
+        (app("unix type=stream,"), never("connect", "", 'family = "unix"\n'), "@"),
     ],
 )
 def test_decided_for_all_objects(judged: Run, policy: str, test: str, example: str | None) -> None:
@@ -81,6 +85,7 @@ def test_decided_for_all_objects(judged: Run, policy: str, test: str, example: s
         ("flags=(complain)", "/a r,", ["rules"]),
         ("flags=(complain)", "deny /a r,", []),
         ("flags=(complain)", "audit deny /a r,", ["mode"]),
+        ("flags=(complain, audit)", "deny /a r,", ["mode"]),
         ("flags=(unconfined)", "", ["unconfined"]),
         ("", "", []),
     ],
@@ -90,6 +95,14 @@ def test_what_lets_it_through(judged: Run, flags: str, rules: str, whys: list[st
     assert [one.why for one in result.breaches] == whys
     for one in result.breaches:
         assert one.verdict.allowed
+
+
+@pytest.mark.parametrize("op", ["rename", "exec"])
+def test_what_complain_mode_lets_through_beside_a_silent_denial(judged: Run, op: str) -> None:
+    policy = app("deny /a rx,", flags="flags=(complain)")
+    (result,) = judged(policy, never(op, "/a")).nevers
+    assert [one.why for one in result.breaches] == ["mode"]
+    assert result.breaches[0].verdict.decision == "complain"
 
 
 def test_a_class_that_the_abi_lacks(judged: Run) -> None:

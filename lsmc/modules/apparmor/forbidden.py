@@ -56,7 +56,7 @@ def sought(
     for one in _alike(operation, objects, words):
         cls = BY_NAME.get(one.cls)
         if cls is None or not one.perms:
-            raise RequestError(f"no rule is asked about `{op}`: write cases for it", op)
+            raise RequestError(f"no rule is asked about `{op}`, so none is searched for it", op)
         if one.name == "remount":
             if "options" in given:
                 raise RequestError("`options` of a remount is not searched: use `mount`", "options")
@@ -89,6 +89,8 @@ def _alike(
 def _keys(cls: MediationClass, objects: Sequence[str], fields: Mapping[str, list[str]]) -> Pattern:
     """The language of the keys; `RequestError` for a field or a glob that does not exist."""
     given = dict(fields)
+    if cls is UNIX and given.get("family") == ["unix"]:
+        del given["family"]  # it has told the class
     for name in given:
         if name not in cls.fields:
             known = tuple(one for one in cls.fields if one != cls.main)

@@ -147,8 +147,6 @@ _FIELDS: dict[tuple[MediationClass, str], Pattern] = {
     (SIGNAL, "signal"): _words([*SIGNALS, *(f"rtmin+{number}" for number in range(33))]),
     (CHANGE_PROFILE, "target"): _NAME,
     (ONEXEC, "target"): _NAME,
-    (MQUEUE, "type"): _words(QUEUE_TYPES),
-    (MQUEUE, "name"): union((concat((Literal(b"/"), _ANY)), concat((_DIGIT, Star(_DIGITS))))),
 }
 
 
@@ -220,6 +218,23 @@ def _mounts(code: int | None) -> Automaton[Any]:
     )
 
 
+def _queues(code: int | None) -> Automaton[Any]:
+    """The keys of message queues: those of POSIX have a path, those of System V a number."""
+    names = (concat((Literal(b"/"), _ANY)), concat((_DIGIT, Star(_DIGITS))))
+    nul = Literal(b"\0")
+    head = Literal(bytes((code,))) if code is not None else Literal(b"")
+    return Lazy(
+        union(
+            concat([head, Literal(word.encode()), nul, name, nul, _ANY])
+            for word, name in zip(QUEUE_TYPES, names, strict=True)
+        )
+    )
+
+
+#: Classes whose fields depend on each other: the keys of the fields that go together.
+_TOGETHER = {MOUNT: _mounts, MQUEUE: _queues}
+
+
 @cache
 def requestable(cls: MediationClass, code: bool = False) -> Automaton[Any]:
     """The keys of a class that a kernel can ask about; with `code`, the class code before them."""
@@ -227,7 +242,8 @@ def requestable(cls: MediationClass, code: bool = False) -> Automaton[Any]:
         return PATHS
     before = cls.code if code else None
     keys = KeyAutomaton([_field(cls, n) for n in range(len(cls.fields))], before)
-    return keys if cls is not MOUNT else _Both(keys, _mounts(before))
+    together = _TOGETHER.get(cls)
+    return keys if together is None else _Both(keys, together(before))
 
 
 def is_requestable(cls: MediationClass, key: bytes) -> bool:
