@@ -197,6 +197,8 @@ class RemedyFinder:
             tree = self.front.library.file(file).tree
         except (OSError, PolicyError):
             return None
+        if any(one.severity == "error" for one in compiled.diagnostics):
+            return None  # as of a bundle that was compiled with another base
         ends = [item.head.start for item in tree.items if isinstance(item, ast.Profile)]
         source = tree.span.source
         preamble = source.text[: min(ends)] if ends else ""
