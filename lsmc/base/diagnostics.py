@@ -8,7 +8,7 @@ no full stop, the user's words in backticks, what to do in `help`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from lsmc.base.errors import Error
@@ -91,15 +91,39 @@ class Diagnostic:
         return f"{where}{self.severity}: {self.message} [{self.code}]{tail}"
 
 
+#: Errors of one text in one file that are told.
+_FEW = 3
+
+
+def few_of_each(errors: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The first errors of each text and file; the last of them says how many more there are.
+
+    All that have a fix stay.
+    """
+    kept: list[Diagnostic] = []
+    places: dict[tuple[object, ...], list[int]] = {}
+    more: dict[int, int] = {}
+    for one in errors:
+        same = places.setdefault((one.code, one.file, one.message), [])
+        if len(same) < _FEW or one.fix is not None:
+            same.append(len(kept))
+            kept.append(one)
+        else:
+            more[same[_FEW - 1]] = more.get(same[_FEW - 1], 0) + 1
+    for at, count in more.items():
+        kept[at] = replace(kept[at], message=f"{kept[at].message} (and {count} more like this)")
+    return kept
+
+
 class PolicyError(Error):
-    """The policy cannot be compiled; `diagnostics` lists every reason.
+    """The policy cannot be compiled; `diagnostics` lists every reason, of many alike a few.
 
     `files` are the files of policy with errors in them, or in what they include, as far as the rest
     would do without them.
     """
 
     def __init__(self, diagnostics: Iterable[Diagnostic], files: Iterable[str] = ()) -> None:
-        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(few_of_each(diagnostics))
         self.files = tuple(files)
         super().__init__("\n".join(str(d) for d in self.diagnostics))
 

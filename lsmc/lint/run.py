@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, cast
 
-from lsmc.base.diagnostics import Diagnostic, Severity
+from lsmc.base.diagnostics import Diagnostic, Severity, few_of_each
 from lsmc.base.files import StrPath
 from lsmc.base.source import Span
 from lsmc.lint.baseline import Baseline
@@ -112,7 +112,7 @@ class Linter(Generic[P]):
                 kept += self._reported(baseline.gone(judged, settled), comments, result)
         result.broken = bool(comments.faults)
         result.findings = [
-            *sorted(_once(errors), key=by_place),
+            *few_of_each(sorted(_once(errors), key=by_place)),
             *sorted([*comments.faults, *kept], key=by_place),
         ]
         return result

@@ -86,7 +86,7 @@ def test_a_directory_of_files_that_never_end(folder: Path) -> None:
     words = ("lint", "p", "--no-config", "--select", "LSM0", "--format", "concise")
     done = lsmc(*words, cwd=folder, preexec_fn=limit_memory)
     assert done.returncode == 2
-    assert "p:2:11: LSM087 cannot read `/dev/" in done.stdout
+    assert "p:2:11: error: LSM087 cannot read `/dev/" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_a_link_among_the_profiles_is_not_followed(run: Run, inside: Path) -> No
     (inside / "folder").unlink()
     words = ("lint", inside, "--no-config", "--format", "concise", "--select", "LSM0")
     result = run(*words, "--restrict", inside, "--base", inside.parent / "outside")
-    assert f"{inside}/link:1:1: LSM091 " in result.stdout
+    assert f"{inside}/link:1:1: error: LSM091 " in result.stdout
     assert "the/secret" not in result.output
     assert f"{inside}/p:" not in result.output
 

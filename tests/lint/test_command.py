@@ -84,6 +84,42 @@ def test_concise_and_statistics() -> None:
     ]
 
 
+def test_cascades_end() -> None:
+    rules = "".join(f"/srv/{n} r,\n" for n in range(9))
+    Path("loose").write_text(f"profile loose {{\n}}\n{rules}")
+    loose = run("lint", "loose", "--select", "LSM0", "--format", "concise")
+    assert loose.stdout.splitlines()[2:] == [
+        "loose:5:1: error: LSM000 a rule stands outside of a profile (and 6 more like this)"
+    ]
+    Path("brace").write_text(f"profile brace {{\n/a r,\n}}\n{rules}}}\n")
+    brace = run("lint", "brace", "--format", "concise", "--ignore", "LSM2,LSM4")
+    assert brace.stdout.splitlines() == [
+        "brace:3:1: error: LSM000 profile `brace` ended at line 3: one `}` too many"
+    ]
+    assert run("compile", "loose", "-o", "x.lsmb").stderr.count("outside of a profile") == 3
+
+
+def test_a_missing_comma_is_shown_where_it_is_missing_and_written() -> None:
+    Path("comma").write_text("profile comma {\n  /a r  # why\n  signal\n}\n")
+    words = ("lint", "comma", "--select", "LSM0")
+    assert run(*words).stdout.startswith(
+        "comma:2:7: error: expected `,` at the end of this rule, found `signal` [LSM001]\n"
+        "    2 |   /a r  # why\n"
+        "      |       ^\n"
+        "  help: write `,` behind the rule\n"
+    )
+    assert run(*words, "--fix").exit_code == 0
+    assert Path("comma").read_text() == "profile comma {\n  /a r,  # why\n  signal,\n}\n"
+
+
+def test_without_apparmor_one_error_says_what_to_install() -> None:
+    Path("none").mkdir()
+    Path("tool").write_text("include <tunables/global>\nprofile tool /bin/tool {\n  /a r,\n}\n")
+    result = run("lint", "tool", "--base", "none")
+    assert result.stdout.count("[LSM") == 1
+    assert "help: searched: none; install the package `apparmor`, or name" in result.stdout
+
+
 def test_style_alone_is_no_failure() -> None:
     Path("old").write_text("profile old {\n  #include if exists <x>\n  user /srv/a  RW,\n}\n")
     words = ("lint", "old", "--select", "LSM405,LSM5", "--format", "concise")

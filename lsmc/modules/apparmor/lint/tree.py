@@ -39,6 +39,11 @@ class LintedFile:
     path: str
     compiled: Compiled
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether an include is missing, so that nobody knows what else the file says."""
+        return any(one.name == "missing-include" for one in self.compiled.diagnostics)
+
 
 @dataclass(frozen=True)
 class Tree(LinkedPolicy):
@@ -102,6 +107,11 @@ class Tree(LinkedPolicy):
     def by_name(self) -> dict[str, LinkedProfile]:
         """The profiles by full name."""
         return {profile.name: profile for profile in self.profiles}
+
+    @cached_property
+    def incomplete(self) -> frozenset[str]:
+        """The profiles of which an include is missing: what they lack may stand there."""
+        return frozenset(name for name, file in self.file_of.items() if file.incomplete)
 
     def setting(self, check: Check[Tree], name: str) -> Any:
         """A value of a check's own table in the configuration, or its default."""

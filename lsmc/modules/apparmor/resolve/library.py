@@ -155,7 +155,10 @@ class Library:
         where = where if magic else "the working directory"
         close = did_you_mean(name, self.names(posixpath.dirname(name))) if magic else ""
         verb = "cannot find" if kind == "missing-include" else "cannot find the abi file"
-        return error(kind, path.span, f"{verb} `{name}`", close or f"searched: {where}")
+        help_ = f"searched: {where}"
+        if magic and self.search and not self.names(posixpath.dirname(name)):
+            help_ += "; install the package `apparmor`, or name the directory with `--base DIR`"
+        return error(kind, path.span, f"{verb} `{name}`", close or help_)
 
     def names(self, folder: str) -> list[str]:
         """What a folder of the search directories holds, as an include names it."""

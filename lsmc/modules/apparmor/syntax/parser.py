@@ -22,15 +22,17 @@ from lsmc.base.source import Source, Span
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.syntax import ast, resync
 from lsmc.modules.apparmor.syntax.builder import Body
+from lsmc.modules.apparmor.syntax.cascades import rejoined
+from lsmc.modules.apparmor.syntax.fault import PREFIXES, Fault
+from lsmc.modules.apparmor.syntax.foreign_characters import MARK, not_text
 from lsmc.modules.apparmor.syntax.grammar import grammar, steps
 from lsmc.modules.apparmor.syntax.lexer import Scanner, Tok, make_token
 from lsmc.modules.apparmor.syntax.syntax_errors import (
     HEADS,
     ITEM_STARTS,
-    PREFIXES,
     WORDS,
-    Fault,
     explain,
+    lacks_comma,
 )
 
 #: Syntax errors of a file that are looked for.
@@ -49,9 +51,8 @@ def parse(source: Source) -> tuple[ast.File, tuple[Diagnostic, ...]]:
     """
     at = source.text.find("\0")
     if at >= 0:
-        what = "a NUL byte: this is not text, and compilers end a word here without a message"
-        fault = error("unexpected-text", Span(source, at, at + 1), what)
-        return ast.File((), (), Span(source, 0, len(source.text))), (fault,)
+        whole = Span(source, 0, len(source.text))
+        return ast.File((), (), whole), (not_text(Span(source, at, at + 1)),)
     return _Parse(source).run()
 
 
@@ -159,7 +160,7 @@ class _Parse:
             if isinstance(value, Body):
                 start = until
             elif start == until:
-                start = _start(value, until)
+                start = resync.first_offset(value, until)
         if start >= until:
             return []
         scanner = Scanner(self.source)
@@ -194,7 +195,15 @@ class _Parse:
         complete = self.settle()
         braces = [v for v in self.state.value_stack if isinstance(v, Tok) and v.type == "LBRACE"]
         fault = Fault(read, found, expected, complete, bool(braces), braces[-1] if braces else None)
-        if complete:
+        if self.source.text.startswith(MARK) and not (*read, found)[0].span.start:
+            self.report(explain(fault))
+            self.cut()
+            self.scanner.pos = len(MARK)
+        elif found.type == "RBRACE" and not (read or braces) and self.rejoin(found):
+            self.scanner.pos = found.span.end
+        elif brace := self.swallowed_brace(read):
+            self.scanner.pos = brace.span.start
+        elif complete:
             self.report(explain(fault))
             fault = fault._replace(read=[])
             self.scanner.pos = self.resume(fault)
@@ -327,19 +336,40 @@ class _Parse:
             if comma <= 0:
                 continue
             at = token.span.start + comma
-            stacks = self.state.state_stack, self.state.value_stack
-            self.state.state_stack, self.state.value_stack = list(stacks[0]), list(stacks[1])
-            self.cut()
             head = make_token(token.type, Span(self.source, token.span.start, at), token[:comma])
-            try:
-                for earlier in (*read[:index], head):
-                    self.state.feed_token(earlier)
-                self.state.feed_token(make_token("COMMA", Span(self.source, at, at + 1), ","))
-            except UnexpectedToken:
-                self.state.state_stack, self.state.value_stack = stacks
-            else:
+            if self.end_rule([*read[:index], head], at):
                 return token
         return None
+
+    def end_rule(self, read: list[Tok], at: int) -> bool:
+        """Read the broken item anew, as these tokens and a comma; whether that is a rule."""
+        stacks = self.state.state_stack, self.state.value_stack
+        self.state.state_stack, self.state.value_stack = list(stacks[0]), list(stacks[1])
+        self.cut()
+        try:
+            for token in read:
+                self.state.feed_token(token)
+            self.state.feed_token(make_token("COMMA", Span(self.source, at, at + 1), ","))
+        except UnexpectedToken:
+            self.state.state_stack, self.state.value_stack = stacks
+            return False
+        return True
+
+    def rejoin(self, stray: Tok) -> bool:
+        """Go on with a profile that a brace too many ended, and say so; whether there is one."""
+        joined = rejoined(self.state.value_stack[-1], stray.span, self.problems)
+        if joined is not None:
+            self.state.value_stack[-1], problem = joined
+            self.report(problem)
+        return joined is not None
+
+    def swallowed_brace(self, read: list[Tok]) -> Tok | None:
+        """End the rule before a brace that was read as one of its words, and say so; that brace."""
+        at = resync.lone_brace(read)
+        if not at or not self.end_rule(read[:at], read[at - 1].span.end):
+            return None
+        self.report(lacks_comma(read[at - 1], read[at]))
+        return read[at]
 
     def unclosed(self, read: list[Tok]) -> tuple[Tok, Tok] | None:
         """A parenthesis that took in the rules after it, and the first token of those."""
@@ -368,15 +398,3 @@ class _Parse:
         for value in list(self.state.value_stack):
             if isinstance(value, Tok) and value.type == "LBRACE":
                 self.feed("RBRACE", end)
-
-
-def _start(value: Any, default: int) -> int:
-    """Offset of the first token of a value on the stack."""
-    if isinstance(value, Tok):
-        return value.span.start
-    span = getattr(value, "span", None)
-    if isinstance(span, Span):
-        return span.start
-    if isinstance(value, tuple) and value and isinstance(value[-1], Tok):
-        return value[-1].span.start
-    return default

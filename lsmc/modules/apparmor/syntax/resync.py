@@ -9,7 +9,9 @@ doubtful as the parser's state.
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from lsmc.base.source import Span
 from lsmc.modules.apparmor.syntax.lexer import Tok
 
 _ITEM_WORDS = (
@@ -117,3 +119,20 @@ def inner_comma(token: Tok) -> int:
         elif char == "," and not depth:
             return at
     return -1
+
+
+def lone_brace(read: list[Tok]) -> int:
+    """Which of some tokens is a `}` that begins a line and was read as a word; 0 for none."""
+    return next((at for at, t in enumerate(read) if at and t == "}" and starts_line(t)), 0)
+
+
+def first_offset(value: Any, default: int) -> int:
+    """Offset of the first token of a value on the stack."""
+    if isinstance(value, Tok):
+        return value.span.start
+    span = getattr(value, "span", None)
+    if isinstance(span, Span):
+        return span.start
+    if isinstance(value, tuple) and value and isinstance(value[-1], Tok):
+        return value[-1].span.start
+    return default

@@ -7,17 +7,19 @@ if it is another.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import replace
 
-from lsmc.base.diagnostics import Diagnostic, Label
+from lsmc.base.diagnostics import Diagnostic, Edit, Fix, Label
 from lsmc.base.source import to_display
 from lsmc.modules.apparmor.errors import did_you_mean, error
+from lsmc.modules.apparmor.syntax.fault import PREFIXES, Fault, here, listed, quote, what
+from lsmc.modules.apparmor.syntax.foreign_characters import foreign_in
 from lsmc.modules.apparmor.syntax.lexer import MAX_DEPTH, Tok
 from lsmc.modules.apparmor.syntax.lexer_modes import KEYWORDS
 from lsmc.modules.apparmor.syntax.resync import open_brace, starts_line
 
-PREFIXES = frozenset(("PRIORITY", "EQ", "INT", "AUDIT", "EFFECT", "WHOM"))
 HEADS = frozenset(("PROFILE", "HAT", "CARET"))
 WORDS = frozenset(("WORD", "STRING", "PATH", "VPATH", "NAME", "SETVAR", "FILENAME", "PERM"))
 _RULES = sorted(word for word, (terminal, _) in KEYWORDS.items() if terminal != "RESERVED")
@@ -27,112 +29,33 @@ ITEM_STARTS = (
     | {"PATH", "VPATH", "NAME", "SETVAR", "BOOLVAR", "LBRACE", "RBRACE", "INCLUDE", "$END"}
 ) - {"RESERVED", "PERM", "SUBSET", "RLIMIT"}
 _COMMENTLESS = frozenset(terminal for terminal, mode in KEYWORDS.values() if mode) - HEADS
+#: Words of a rule before an error that are searched for characters that do not belong there.
+_NEAR = 100
+_UNTIL_BRACE = re.compile(r"([\w.,= -]{0,200}[\w.])[ \t]{0,200}\{")
 _MOUNTS = frozenset(("MOUNT", "REMOUNT", "UMOUNT"))
-
-_EXPECTED = (
-    ("COMMA", "`,` at the end of this rule"),
-    ("EOL", "a value or the end of the line"),
-    ("RPAR", "`)`"),
-    ("PERMS", "permissions"),
-    ("EQ", "`=`"),
-    ("LE", "`<=`"),
-    ("ASSIGN", "`=`, `+=`, `?=` or `:=`"),
-    ("RLIMIT", "`rlimit`"),
-    ("ARROW", "`->`"),
-    ("INT", "a number"),
-    ("FILENAME", "a file name"),
-    ("LBRACE", "`{`"),
-    ("LPAR", "`(`"),
-    ("PATH", "a path"),
-    ("WORD", "a word"),
-    ("NAME", "a name"),
-    ("SETVAR", "a variable"),
-)
-
-
-class Fault(NamedTuple):
-    """A token that does not fit: `read` are the tokens of its item before it."""
-
-    read: list[Tok]
-    found: Tok
-    expected: frozenset[str]
-    complete: bool  # what was read is a whole item
-    nested: bool  # inside braces
-    opened: Tok | None = None  # the innermost brace that is open
-    comma: Tok | None = None  # the word that swallowed the comma of its rule
-    brace: Tok | None = None  # the word that swallowed the brace of its head
-    paren: Tok | None = None  # the parenthesis that swallowed the rules after it
-
-    @property
-    def rule(self) -> list[Tok]:
-        """What was read without its prefix."""
-        for at, token in enumerate(self.read):
-            if token.type not in PREFIXES:
-                return self.read[at:]
-        return []
-
-    @property
-    def keyword(self) -> str:
-        """Terminal of the first word after the prefix."""
-        rule = self.rule
-        return rule[0].type if rule else ""
-
-    @property
-    def new_line(self) -> bool:
-        """Whether the token found begins a line."""
-        return starts_line(self.found)
-
-
-def quote(text: str) -> str:
-    """A word of the user in backticks, cut if it is long."""
-    text = to_display(text)
-    text = text if len(text) <= 60 else text[:57] + "…"
-    return f"`{text}`"
-
-
-def what(token: Tok) -> str:
-    """How to call a token that was found."""
-    if token.type == "$END":
-        return "the end of the file"
-    if token.type == "EOL" or not token.strip("\r\n"):
-        return "the end of the line"
-    return quote(token)
-
-
-def _listed(expected: frozenset[str]) -> str:
-    if "PATH" in expected:
-        expected -= {"NAME", "SETVAR"}
-    names = list(dict.fromkeys(name for kind, name in _EXPECTED if kind in expected))[:3]
-    return " or ".join(names) if len(names) < 3 else f"{names[0]}, {names[1]} or {names[2]}"
-
-
-def _here(
-    fault: Fault, name: str, message: str, help: str = "", related: tuple[Label, ...] = ()
-) -> Diagnostic:
-    return error(name, fault.found.span, message, help, related)
 
 
 def _lexical(f: Fault) -> Diagnostic | None:
     kind, text = f.found.type, f.found
     if kind == "BAD_COMMENT":
-        return _here(
+        return here(
             f, "unterminated-comment", "this comment has no line end", "end the file with a newline"
         )
     if kind == "BAD_DEPTH":
-        return _here(f, "nested-too-deeply", f"this nests more than {MAX_DEPTH} levels deep")
+        return here(f, "nested-too-deeply", f"this nests more than {MAX_DEPTH} levels deep")
     if kind == "BAD_COMMA":
-        return _here(
+        return here(
             f,
             "comma-after-assignment",
             "a variable assignment takes no comma",
             "separate values by blanks; quote a value that ends in a comma",
         )
     if kind == "BAD_PRIORITY" or (f.read and f.read[-1].type == "EQ" and "INT" in f.expected):
-        return _here(f, "bad-priority", f"a priority is a whole number, not {what(text)}")
+        return here(f, "bad-priority", f"a priority is a whole number, not {what(text)}")
     if kind == "BAD_USERNS" or (f.keyword == "USERNS" and kind in ("LPAR", "WORD")):
-        return _here(f, "bad-userns", f"`userns` takes only `create`, not {what(text)}")
+        return here(f, "bad-userns", f"`userns` takes only `create`, not {what(text)}")
     if kind == "BAD_STRING" and f.expected & {"PATH"}:
-        return _here(
+        return here(
             f,
             "relative-quoted-path",
             f"a quoted path must start with `/`, `@`, `:` or `&`: found {what(text)}",
@@ -142,16 +65,24 @@ def _lexical(f: Fault) -> Diagnostic | None:
         and f.rule[-1].type in HEADS
         and f.found.span.source.text.startswith('""', f.found.span.start)
     ):
-        return _here(f, "bad-profile-head", "a profile name may not be empty")
+        return here(f, "bad-profile-head", "a profile name may not be empty")
     if kind == "BAD" and text in ("@", "$"):
-        return _here(
+        return here(
             f,
             "unexpected-text",
             "this is not a variable",
             "write `@{NAME}` or `${NAME}`, where NAME is a letter, then letters, digits and `_`",
         )
     if kind == "BAD" and text[0] == '"':
-        return _here(f, "unexpected-text", "this quote is never closed", 'add the closing `"`')
+        return here(f, "unexpected-text", "this quote is never closed", 'add the closing `"`')
+    return None
+
+
+def _foreign(f: Fault) -> Diagnostic | None:
+    for token in (f.found, *reversed(f.read[-_NEAR:])):
+        found = foreign_in(token.span)
+        if found is not None:
+            return error("unexpected-text", found.span, found.message, found.help)
     return None
 
 
@@ -173,7 +104,7 @@ def _glued(f: Fault) -> Diagnostic | None:
             "put a blank before `{`",
         )
     if "LBRACE" in f.expected and f.found[:1] == "{" and len(f.found) > 1:
-        return _here(
+        return here(
             f,
             "glued-brace",
             f"the `{{` is part of the word {what(f.found)}",
@@ -185,9 +116,9 @@ def _glued(f: Fault) -> Diagnostic | None:
 def _commas(f: Fault) -> Diagnostic | None:
     if f.found.type == "COMMA":
         if f.complete and f.keyword == "INCLUDE":
-            return _here(f, "comma-after-include", "an include takes no comma")
+            return here(f, "comma-after-include", "an include takes no comma")
         if f.complete or not f.read:
-            return _here(f, "stray-comma", "this comma ends no rule", "remove it")
+            return here(f, "stray-comma", "this comma ends no rule", "remove it")
     if f.found.type == "EOL" and f.read and f.read[-1].type == "ASSIGN":
         return error(
             "empty-assignment",
@@ -204,23 +135,21 @@ def _prefixes(f: Fault) -> Diagnostic | None:
     found = what(f.found)
     before = quote(f.read[-1])
     if f.found.type == "IF":
-        return _here(
+        return here(
             f,
             "prefix-before-if",
             "no prefix may stand before `if`",
             f"move {before} to the rules inside",
         )
     if f.found.type in PREFIXES:
-        return _here(
+        return here(
             f,
             "prefix-order",
             f"{found} may not follow {before}",
             "the order is priority, audit, allow/deny/prompt, owner/other; each at most once",
         )
     if f.found.type in HEADS | {"SET", "INCLUDE", "ABI", "ALIAS"}:
-        return _here(
-            f, "unexpected-text", f"no prefix may stand before {found}", f"remove {before}"
-        )
+        return here(f, "unexpected-text", f"no prefix may stand before {found}", f"remove {before}")
     return None
 
 
@@ -236,12 +165,12 @@ def _classes(f: Fault) -> Diagnostic | None:
             "move the comment behind the comma",
         )
     if keyword == "ALL" and kind != "$END" and not f.new_line:
-        return _here(f, "words-after-all", f"`all` takes nothing, found {found}")
+        return here(f, "words-after-all", f"`all` takes nothing, found {found}")
     if keyword == "FILE" and kind == "LINK":
-        return _here(f, "bad-link-rule", "`file` may not stand before `link`", "remove `file`")
+        return here(f, "bad-link-rule", "`file` may not stand before `link`", "remove `file`")
     if keyword == "LINK" and "COMMA" not in f.expected:
         needs = "a path" if "PATH" in f.expected else "`->` and a target"
-        return _here(
+        return here(
             f,
             "bad-link-rule",
             f"`link` needs {needs}, found {found}",
@@ -249,7 +178,7 @@ def _classes(f: Fault) -> Diagnostic | None:
         )
     words = [t for t in f.rule[1:] if t.type in ("WORD", "STRING")]
     if keyword in _MOUNTS and kind in ("WORD", "STRING") and words and not f.new_line:
-        return _here(
+        return here(
             f,
             "second-mount-path",
             f"a second path needs `->` before it: found {found}",
@@ -258,13 +187,13 @@ def _classes(f: Fault) -> Diagnostic | None:
             else f"{quote(f.rule[0])} takes only a mount point",
         )
     if keyword == "MQUEUE" and kind == "COND" and words:
-        return _here(
+        return here(
             f,
             "misplaced-mqueue-condition",
             f"conditions stand before the queue name: {found} follows {quote(words[-1])}",
         )
     if keyword == "ABI" and "COMMA" in f.expected:
-        return _here(
+        return here(
             f, "abi-without-comma", f"expected `,` at the end of this abi rule, found {found}"
         )
     return None
@@ -273,34 +202,43 @@ def _classes(f: Fault) -> Diagnostic | None:
 def _heads(f: Fault) -> Diagnostic | None:
     found, kind = what(f.found), f.found.type
     if f.keyword in ("VPATH", "SETVAR") and kind == "LBRACE":
-        return _here(
+        return here(
             f,
             "bad-profile-head",
             "a profile name may start with a variable only after `profile`",
             f"write `profile {to_display(f.rule[0])} {{`",
         )
+    if [t.type for t in f.read[-2:]] == ["FLAGS", "EQ"] or (f.read and f.read[-1] == "flags"):
+        words = _UNTIL_BRACE.match(f.found.span.source.text, f.found.span.start)
+        if words is not None:
+            return here(
+                f,
+                "bad-profile-head",
+                f"expected `(` before {found}: flags stand in parentheses",
+                f"write `flags=({to_display(words[1])})`",
+            )
     order = {"XATTRS": 0, "IDENTITIES": 1, "PLUS": 1, "FLAGS": 2}
     is_head = f.keyword in HEADS or f.keyword in ("PATH", "NAME", "VPATH")
     if not is_head or f.complete or "COMMA" in f.expected:
         return None
     if kind in order and any(t.type in order for t in f.rule):
-        return _here(
+        return here(
             f,
             "bad-profile-head",
             f"{found} may not stand here",
             "the order in a profile head is xattrs, identities, flags; each at most once",
         )
     if kind == "RPAR" and "WORD" in f.expected:
-        return _here(f, "bad-profile-head", "this list is empty", "name at least one, or drop it")
+        return here(f, "bad-profile-head", "this list is empty", "name at least one, or drop it")
     if f.rule[-1].type in HEADS:
         message = f"expected a name on the line of {quote(f.rule[-1])}, found {found}"
-        return _here(f, "bad-profile-head", message)
+        return here(f, "bad-profile-head", message)
     if f.keyword not in HEADS and not any(t.type in order for t in f.rule):
         return None
     # A head whose brace is missing goes on with the first rule, on the next line.
     tokens = [*f.rule, f.found]
     at = next((i for i in range(2, len(tokens)) if starts_line(tokens[i])), len(tokens) - 1)
-    wanted = "`{`" if "LBRACE" in f.expected or at < len(f.rule) else _listed(f.expected)
+    wanted = "`{`" if "LBRACE" in f.expected or at < len(f.rule) else listed(f.expected)
     message = f"expected {wanted} after {quote(tokens[at - 1])}, found {what(tokens[at])}"
     return error("bad-profile-head", tokens[at].span, message)
 
@@ -345,34 +283,41 @@ def _permissions(f: Fault) -> Diagnostic | None:
 
 def _missing(f: Fault) -> Diagnostic | None:
     if "COMMA" in f.expected:
-        starts = f.new_line or f.found == "}" or f.found.type in ITEM_STARTS - {"NAME"}
-        return _here(
-            f,
-            "missing-comma" if starts else "unexpected-text",
-            f"expected `,` at the end of this rule, found {what(f.found)}",
-        )
+        if f.read and (f.new_line or f.found == "}" or f.found.type in ITEM_STARTS - {"NAME"}):
+            return lacks_comma(f.read[-1], f.found)
+        message = f"expected `,` at the end of this rule, found {what(f.found)}"
+        return here(f, "unexpected-text", message)
     if f.found.type == "$END" and f.nested and (f.complete or not f.read):
         related = (Label(f.opened.span, "opened here"),) if f.opened is not None else ()
-        return _here(f, "unexpected-text", "this file ends inside braces", "add `}`", related)
+        return here(f, "unexpected-text", "this file ends inside braces", "add `}`", related)
     if f.found.type == "RBRACE" and not f.nested and (f.complete or not f.read):
-        return _here(f, "unexpected-text", "this `}` closes nothing")
+        return here(f, "unexpected-text", "this `}` closes nothing")
     if f.found.type == "ELSE" and (f.complete or not f.read):
-        return _here(f, "unexpected-text", "this `else` follows no `if`")
+        return here(f, "unexpected-text", "this `else` follows no `if`")
     return None
+
+
+def lacks_comma(last: Tok, found: Tok) -> Diagnostic:
+    """The error for a rule without its comma, at the place behind its last word."""
+    place = last.span._replace(start=last.span.end)
+    fix = Fix("write `,` behind the rule", (Edit(place, ","),))
+    message = f"expected `,` at the end of this rule, found {what(found)}"
+    return replace(error("missing-comma", place, message, fix.title), fix=fix)
 
 
 def _other(f: Fault) -> Diagnostic:
     found = what(f.found)
     hint = did_you_mean(f.found, _RULES) if f.found.type == "NAME" else ""
-    wanted = _listed(f.expected)
+    wanted = listed(f.expected)
     if f.complete or not f.read or not wanted:
-        return _here(f, "unexpected-text", f"unexpected {found}", hint)
+        return here(f, "unexpected-text", f"unexpected {found}", hint)
     after = quote(f.read[-1])
-    return _here(f, "unexpected-text", f"expected {wanted} after {after}, found {found}", hint)
+    return here(f, "unexpected-text", f"expected {wanted} after {after}, found {found}", hint)
 
 
 _CAUSES: tuple[Callable[[Fault], Diagnostic | None], ...] = (
     _lexical,
+    _foreign,
     _commas,
     _prefixes,
     _glued,

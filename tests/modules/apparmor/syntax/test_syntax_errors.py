@@ -14,7 +14,38 @@ from tests.modules.apparmor.support import items, read
 
 GOLDEN = """
 /a r
-  2:1 missing-comma: expected `,` at the end of this rule, found the end of the file
+  1:5 missing-comma: expected `,` at the end of this rule, found the end of the file
+  help: write `,` behind the rule
+profile p {↵/a r # why↵}
+  2:5 missing-comma: expected `,` at the end of this rule, found `}`
+  help: write `,` behind the rule
+profile p {↵signal↵}
+  2:7 missing-comma: expected `,` at the end of this rule, found `}`
+  help: write `,` behind the rule
+profile p {↵/a r,↵}↵/b r,↵if $X {↵/c r,↵}↵}
+  3:1 unexpected-text: profile `p` ended at line 3: one `}` too many
+  help: remove this one, or the last one
+profile p flags=complain {↵}
+  1:17 bad-profile-head: expected `(` before `complain`: flags stand in parentheses
+  help: write `flags=(complain)`
+profile p flags=audit,complain {↵}
+  1:17 bad-profile-head: expected `(` before `audit,complain`: flags stand in parentheses
+  help: write `flags=(audit,complain)`
+\ufeffprofile p {↵/a r,↵}
+  1:1 unexpected-text: the file begins with a byte order mark (U+FEFF)
+  help: save it as UTF-8 without one
+/a\u00a0r,
+  1:3 unexpected-text: this is a no-break space (U+00A0), which parts no words
+  help: write a plain blank
+\u200b/a r,
+  1:1 unexpected-text: an invisible character stands here: a zero-width space (U+200B)
+  help: delete it
+\u201c/a\u201d r,
+  1:1 unexpected-text: `\u201c` (U+201C) is a letter like any other and quotes nothing
+  help: write `"`
+/a px \u2192 b,
+  1:7 unexpected-text: `\u2192` (U+2192) is a letter like any other
+  help: write `->`
 ,
   1:1 stray-comma: this comma ends no rule
 profile p { },
@@ -113,7 +144,7 @@ profile p {
 def test_words(case: str) -> None:
     text, said, *more = case.splitlines()
     end = "" if text == '"/a r,' else "\n"
-    _, problems = parse(Source("t", text.replace("↵", "\n") + end))
+    _, problems = parse(Source.from_bytes("t", (text.replace("↵", "\n") + end).encode()))
     (problem,) = problems
     assert f"{problem.line}:{problem.column} {problem.name}: {problem.message}" == said.strip()
     assert not more or f"  help: {problem.help}" == more[0]
@@ -151,17 +182,17 @@ def test_every_error_once_and_the_rest_is_kept() -> None:
     assert problems == (
         "2:1 abi-without-comma",
         "2:10 comma-after-assignment",
-        "5:3 missing-comma",
+        "4:7 missing-comma",
         "6:13 unexpected-text",
         "7:8 prefix-order",
         "8:14 comma-after-include",
-        "10:3 missing-comma",
+        "9:22 missing-comma",
         "12:17 unexpected-text",
         "14:10 bad-link-rule",
         "15:6 unknown-permission",
         "16:12 second-mount-path",
         "18:9 glued-brace",
-        "22:8 missing-comma",
+        "22:7 missing-comma",
     )
     assert file.items == items(
         "abi <abi/4.0>,\n@{A} = /a\n"

@@ -65,6 +65,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         for name, use in uses.items()
     }
     for view in tree.shared(Grants).confined:
+        if view.name in tree.incomplete:
+            continue
         for held in view.rules(CAPABILITY):
             if held.facts.effect != ALLOW:
                 continue

@@ -62,7 +62,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     for profile in tree.profiles:
         one = profile.ir
         written = any(rule.origin != one.origin for rule in one.rules)
-        if not mediates(profile.record, FILE) or not written:
+        if not mediates(profile.record, FILE) or not written or profile.name in tree.incomplete:
             continue
         path = _unread(graph, profile)
         if path is not None:

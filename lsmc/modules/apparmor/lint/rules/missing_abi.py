@@ -52,7 +52,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     abi = tree.setting(CHECK, "abi")
     for file in tree.files:
         compiled = file.compiled
-        refused = any(one.code in _REFUSED for one in compiled.diagnostics)
+        refused = any(one.name in _REFUSED for one in compiled.diagnostics)
         if compiled.profiles and not compiled.preamble.abi_lines and not refused:
             first = compiled.bodies[0]
             yield CHECK.finding(
@@ -77,6 +77,8 @@ def _fix(tree: Tree, file: LintedFile, abi: str) -> Fix | None:
     )
 
 
-#: The codes of an abi line that is there and cannot be used.
-_REFUSED = frozenset(("LSM010", "LSM011", "LSM090"))
+#: Errors of an abi line that is there and cannot be used, or may stand in a missing file.
+_REFUSED = frozenset(
+    ("missing-abi-file", "abi-without-comma", "bad-features-file", "missing-include")
+)
 CHECK = Check("LSM401", "missing-abi", "warning", run, table={"abi": "abi/4.0"})

@@ -74,6 +74,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     for profile in tree.profiles:
         if not mediates(profile.record, FILE) or profile.record.is_hat or not any(profile.ir.rules):
             continue
+        if profile.name in tree.incomplete:
+            continue
         entered = profile.ir.attachment is not None or any(
             edge.kind == "exec" for edge in graph.into.get(profile.name, ())
         )

@@ -63,6 +63,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     needs: list[dict[str, Any]] = facts("capabilities")["needs"]
     known: dict[tuple[int, int], list[_Asker]] = {}
     for view in tree.shared(Grants).confined:
+        if view.name in tree.incomplete:
+            continue
         seen: set[int] = set()
         for number, need in enumerate(needs):
             cls = BY_NAME[need["class"]]
