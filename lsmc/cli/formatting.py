@@ -13,7 +13,7 @@ from lsmc.cli.options import Reading
 from lsmc.cli.reading import check_paths
 from lsmc.cli.screen import Screen
 from lsmc.compiler.errors import unreadable
-from lsmc.compiler.inputs import MAX_SOURCE, ignored
+from lsmc.compiler.inputs import MAX_SOURCE, ignored, may_be_policy
 from lsmc.compiler.linking import policy_files
 from lsmc.modules.registry import module_of
 from lsmc.output.patch import unified
@@ -148,7 +148,7 @@ def _below(path: str, other: frozenset[str]) -> Iterator[str]:
     """The policy files of a directory and of those below it, in order."""
     for folder, folders, names in os.walk(path):
         folders[:] = sorted(f for f in folders if not ignored(f) and f not in other)
-        yield from (os.path.join(folder, name) for name in sorted(names) if not ignored(name))
+        yield from (os.path.join(folder, name) for name in sorted(names) if may_be_policy(name))
 
 
 def _files(count: int) -> str:

@@ -255,7 +255,7 @@ def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str]
         names = files.entries(path)
         if names is not None:
             folder = PurePath(path)  # so that `.` is left out of what is shown
-            chosen = (n for n in sorted(names) if not ignored(n) and not n.endswith(_OTHER_ENDS))
+            chosen = filter(may_be_policy, sorted(names))
             inside = (str(folder / name) for name in chosen)
             found += [p for p in inside if files.entries(p) is None]
         elif files.exists(path):
@@ -285,3 +285,8 @@ def other_files(paths: Iterable[StrPath], files: DiskFiles) -> list[str]:
 def ignored(name: str) -> bool:
     """Whether a directory entry is left out of a directory include."""
     return name.startswith(".") or name == "README" or name.endswith(_IGNORED_ENDS)
+
+
+def may_be_policy(name: str) -> bool:
+    """Whether a file of a folder of policy is taken for policy, by its name."""
+    return not ignored(name) and not name.endswith(_OTHER_ENDS)

@@ -176,6 +176,8 @@ def _worded(
     if values_of(cls, meant) != values or not (cls is FILE or is_requestable(cls, key[1:])):
         return  # no kernel asks it
     differ = [name for name in cls.fields if meant[name] != asked[name]]
+    if not differ:  # the same request, written otherwise
+        return
     if not all(same_kind(cls, asked[name], meant[name]) for name in differ if is_set(cls, name)):
         return
     for number in rules:

@@ -52,6 +52,7 @@ def run(data: bytes) -> None:
 
 def applied(patch: bytes, name: bytes, old: bytes) -> bytes:
     """What a diff of one file makes of a text; AssertionError for anything but such a diff."""
+    absent = () if old else (b"/dev/null",)  # a file that may not be there yet
     rows: list[bytes] = []
     for row in lines(patch):
         if row == b"\\ No newline at end of file\n":
@@ -59,7 +60,7 @@ def applied(patch: bytes, name: bytes, old: bytes) -> bytes:
             rows[-1] = rows[-1].removesuffix(b"\n")
         else:
             rows.append(row)
-    assert header(rows[0], b"--- ") == b"a/" + name, "another old name"
+    assert header(rows[0], b"--- ") in (b"a/" + name, *absent), "another old name"
     assert header(rows[1], b"+++ ") == b"b/" + name, "another new name"
     given, made = lines(old), list[bytes]()
     at, row = 0, 2
