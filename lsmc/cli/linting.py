@@ -18,10 +18,11 @@ from lsmc.cli.changes import Revision, root_of
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.options import Reading
 from lsmc.cli.outputs import check_output, write_output
-from lsmc.cli.reading import check_paths
+from lsmc.cli.reading import check_paths, progress_bar
 from lsmc.cli.screen import Screen
 from lsmc.compiler.inputs import MAX_SOURCE, DiskFiles
 from lsmc.compiler.linking import policy_files
+from lsmc.compiler.outcome import Progress
 from lsmc.lint.baseline import Baseline
 from lsmc.lint.baseline import write as baseline_data
 from lsmc.lint.config import LEVELS, Config
@@ -137,7 +138,9 @@ class _Run:
             "--changed-since", self.wish.changed_since, {_real(name): text} if self.stdin else {}
         )
 
-    def linter(self, files: DiskFiles | None = None) -> Linter[Any]:
+    def linter(
+        self, files: DiskFiles | None = None, progress: Progress | None = None
+    ) -> Linter[Any]:
         """A linter with the checks that were selected; it knows what came from standard input."""
         jobs = self.wish.reading.jobs or os.cpu_count() or 1
         read = self.lint.reader(self.options, files or DiskFiles(), self.stdin)
@@ -148,6 +151,7 @@ class _Run:
             config=self.config,
             jobs=jobs,
             included=self.wish.included,
+            progress=progress,
         )
 
     def baseline(self) -> Baseline | None:
@@ -162,7 +166,8 @@ class _Run:
         check_paths(self.wish.paths, list(self._expanded()), self.screen)
         if self.wish.fix or self.wish.diff:
             return self._fix()
-        result = self.linter().lint(self.paths, self.baseline())
+        with progress_bar(self.screen) as progress:
+            result = self.linter(progress=progress).lint(self.paths, self.baseline())
         if self.wish.write_baseline:
             return self._write(result)
         found = self._changed(result.findings)
@@ -171,12 +176,13 @@ class _Run:
 
     def _fix(self) -> int:
         """Apply fixes, or show what they would change."""
-        fixer = Fixer(
-            lambda files: self.linter(files).lint(self.paths, self.baseline()),
-            self._editable,
-            self.lint.changes,
-        )
-        fixed = fixer.fix(self.wish.unsafe_fixes)
+        with progress_bar(self.screen) as progress:
+            fixer = Fixer(
+                lambda files: self.linter(files, progress).lint(self.paths, self.baseline()),
+                self._editable,
+                self.lint.changes,
+            )
+            fixed = fixer.fix(self.wish.unsafe_fixes)
         if self.wish.diff:
             for path, text in sorted(fixed.texts.items()):
                 self.screen.patch(unified(path, fixed.before[path].text, text))

@@ -104,6 +104,15 @@ def check_paths(paths: Sequence[str], found: Collection[object], screen: Screen)
 
 
 @contextlib.contextmanager
+def working(screen: Screen, what: str) -> Iterator[None]:
+    """Show what takes long on a terminal, and for how long, until it ends; nothing elsewhere."""
+    with progress_bar(screen) as progress:
+        if progress is not None:
+            progress(what, 0, 0)
+        yield
+
+
+@contextlib.contextmanager
 def progress_bar(screen: Screen) -> Iterator[Progress | None]:
     """Show a progress bar on a terminal; nothing elsewhere."""
     if screen.quiet or not sys.stderr.isatty():

@@ -271,14 +271,16 @@ def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str]
 def other_files(paths: Iterable[StrPath], files: DiskFiles) -> list[str]:
     """The files of some directories that are not profiles, judged by the ends of their names.
 
-    Tests of the policy are left out, since nobody takes them for profiles.
+    Tests of the policy and hidden files are left out, since nobody takes them for profiles.
     """
     folders = ((str(path), files.entries(str(path)) or ()) for path in paths)
     return [
         str(PurePath(folder) / name)
         for folder, names in folders
         for name in sorted(names)
-        if name.endswith(_OTHER_ENDS) and not name.endswith(TESTS) and not ignored(name)
+        if name.endswith(_OTHER_ENDS + _IGNORED_ENDS)
+        and not name.endswith(TESTS)
+        and not name.startswith(".")
     ]
 
 

@@ -15,6 +15,7 @@ from typing import Generic, cast
 from lsmc.base.diagnostics import Diagnostic, Severity, few_of_each
 from lsmc.base.files import StrPath
 from lsmc.base.source import Span
+from lsmc.compiler.outcome import Progress
 from lsmc.lint.baseline import Baseline
 from lsmc.lint.config import Config
 from lsmc.lint.model import Check, P, Read, SettingError
@@ -61,13 +62,16 @@ class Linter(Generic[P]):
         config: Config | None = None,
         jobs: int = 1,
         included: bool = True,
+        progress: Progress | None = None,
     ) -> None:
         """Many profiles are linted in up to `jobs` processes.
 
-        Without `included`, findings in files that were not given are counted only.
+        Without `included`, findings in files that were not given are counted only.  `progress` is
+        told what is being done.
         """
         self._read = read
         self._included = included
+        self._progress = progress
         self._jobs = jobs
         self.config = config or Config()
         self._checks = tuple(c for c in selected if self._severity(c.code) != "off")
@@ -84,7 +88,9 @@ class Linter(Generic[P]):
         OSError when a process is lost.
         """
         given = list(paths)
+        self._begin("reading policy")
         policy, errors = self._read(given, self.config.settings, self._jobs)
+        self._begin("running checks")
         try:
             found, faults = run(policy, self._checks, self._jobs)
         except SettingError as fault:
@@ -116,6 +122,10 @@ class Linter(Generic[P]):
             *sorted([*comments.faults, *kept], key=by_place),
         ]
         return result
+
+    def _begin(self, stage: str) -> None:
+        if self._progress is not None:
+            self._progress(stage, 0, 0)
 
     def _reported(
         self, findings: Iterable[Diagnostic], comments: Suppressions, result: Result[P]

@@ -276,11 +276,12 @@ def test_other_files_beside_policy() -> None:
     """What is not policy by its name is left out of a directory, and read when it is named."""
     Path("d").mkdir()
     Path("d/p").write_text("profile p /p {\n  include if exists <x>\n}\n")
-    for name in ("b.json", "README.md", "lsmc.toml", "x.yaml", "y.yml", "z.lsmb", "p.sarif"):
+    names = ("b.json", "README.md", "lsmc.toml", "x.yaml", "p~", "p.dpkg-old", "p.sarif", ".p.swp")
+    for name in names:
         Path("d", name).write_text("{}\n")
     note = (
         "lsmc: note: taken for no policy by name: `d/README.md`, `d/b.json`, `d/lsmc.toml`, "
-        "`d/p.sarif`, `d/x.yaml` and 2 more\n"
+        "`d/p.dpkg-old`, `d/p.sarif` and 2 more\n"
     )
     for words in (("lint", "d", "--no-config", "--base", "."), ("compile", "d", "-o", "x")):
         result = run(*words)

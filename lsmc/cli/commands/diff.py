@@ -50,7 +50,7 @@ def command(
     """
     from lsmc.api import diff
     from lsmc.automata.dfa import StateLimit
-    from lsmc.cli.reading import read_policy
+    from lsmc.cli.reading import read_policy, working
     from lsmc.output.difference import difference_lines, json
     from lsmc.output.difference_documents import DOCUMENTS
 
@@ -65,7 +65,8 @@ def command(
         before = read_policy(old, reading, screen)
     after = read_policy(old if new is None else new, reading, screen)
     try:
-        changes = diff(before, after)
+        with working(screen, "comparing"):
+            changes = diff(before, after)
     except StateLimit:
         screen.error("the policies are too complex to compare exactly")
         return WRONG

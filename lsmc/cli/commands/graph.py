@@ -84,7 +84,7 @@ def command(
     """
     from lsmc.analysis.subgraph import part_of, route
     from lsmc.api import graph as graph_of
-    from lsmc.cli.reading import read_policies
+    from lsmc.cli.reading import read_policies, working
     from lsmc.output.graph import arrows, dot, text_lines, to_json
     from lsmc.output.json import dumps
     from lsmc.output.styled import safe
@@ -99,7 +99,9 @@ def command(
     if depth is not None and start is None and end is None:
         raise UsageFault("--depth needs --from or --to")
     screen = screen_of(ctx)
-    graph = graph_of(read_policies(paths, reading, screen))
+    policies = read_policies(paths, reading, screen)
+    with working(screen, "finding transitions"):
+        graph = graph_of(policies)
     if ends is not None:
         found = route(graph, graph.subject(ends[0]), graph.subject(ends[1]), kinds)
         if found is None:

@@ -58,6 +58,7 @@ def command(
     """
     from lsmc.cli.ask import question
     from lsmc.cli.machine import policy_of
+    from lsmc.cli.reading import working
     from lsmc.explain.holders import holders
     from lsmc.output.holders import holder_lines, to_json
     from lsmc.output.json import dumps
@@ -75,10 +76,11 @@ def command(
     def ask(subject: str, owner: bool) -> Verdict:
         return judge.query(subject, op, obj, owner=owner, **fields)
 
-    if pattern:
-        found = _matching(judge, op, obj, fields)
-    else:
-        found = holders(opened.profiles, ask)
+    with working(screen, "asking profiles"):
+        if pattern:
+            found = _matching(judge, op, obj, fields)
+        else:
+            found = holders(opened.profiles, ask)
     if form == "json":
         screen.text(dumps(to_json(found), indent=2) + "\n")
     else:
