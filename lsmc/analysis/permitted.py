@@ -8,15 +8,19 @@ other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import product, starmap
 from typing import Any, NamedTuple
 
 from lsmc.analysis.rule_search import ClassView
 from lsmc.analysis.semantics import Semantics
-from lsmc.automata.algebra import Automaton, walk
-from lsmc.automata.common import shortest
+from lsmc.automata.algebra import Automaton, alternatives, walk
+from lsmc.automata.common import member, shortest
 from lsmc.engine.matcher import Matcher, Node
 from lsmc.ir.decision import Decision
 from lsmc.ir.mediation import MediationClass
+
+#: Objects that are asked about one by one where a language has no more.
+_LISTED = 64
 
 
 class Sought(NamedTuple):
@@ -149,15 +153,30 @@ def permitted(
         answer = answered(request)
         if answer:
             return request
-        refused = refused or answer is False
+        refused = refused or (answer is False and _by_object(matcher, sought.cls, request))
     if not refused or sought.cls in semantics.besides:
         return None
+    listed = alternatives(sought.keys[0], _LISTED + 1)
+    if len(listed) <= _LISTED:
+        each = product(_within(listed, (*sought.keys, *within)), sought.perms, sought.owners)
+        return next((one for one in starmap(Request, each) if answered(one)), None)
     unsettled = False
     for language in apart():
         for request in requests(semantics, matcher, sought, passes, (*within, language)):
             if answered(request):
                 return request
-            unsettled = True
+            unsettled = unsettled or _by_object(matcher, sought.cls, request)
     if unsettled:
         raise Undecided
     return None
+
+
+def _by_object(matcher: Matcher, cls: MediationClass, request: Request) -> bool:
+    """Whether what follows a request depends on its object, beside the rules that match it."""
+    node = matcher.walk(bytes((cls.code,)) + request.key)
+    transition = matcher.decide(node, cls, request.owner).transition
+    return transition is None or transition.kind in ("attach", "attach-child", "stack")
+
+
+def _within(keys: Iterable[bytes], languages: Sequence[Automaton[Any]]) -> list[bytes]:
+    return [key for key in keys if all(member(language, key) for language in languages)]

@@ -114,3 +114,13 @@ def test_a_glob_agrees_with_each_object(run: Run, bundle: Path) -> None:
 def test_a_wrong_glob(run: Run, policy: Path) -> None:
     result = run("who", policy, "read", "/srv/{a", "--pattern", "--no-cache")
     assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_what_cannot_be_decided_is_said(run: Run, tmp_path: Path) -> None:
+    """Two profiles attach to each program, so neither is used."""
+    path = tmp_path / "policy"
+    path.write_text("profile a { /x/* px, }\nprofile y /x/* { }\nprofile z /x/* { }\n")
+    result = run("who", path, "exec", "/x/*", "--pattern", "--no-cache")
+    assert result.exit_code == 2
+    assert result.stderr == "lsmc: error: `/x/*` is too complex to be decided exactly: narrow it\n"
+    assert run("who", path, "exec", "/x/{a,b}", "--pattern", "--no-cache").exit_code == 1

@@ -56,6 +56,8 @@ def app(rules: str, more: str = "", flags: str = "") -> str:
         (app("/x/* px,", "profile y /x/y { }"), never("exec", "/x/*"), "/x/y"),
         (app("/x/* pix,"), never("exec", "/x/*"), "/x/a"),
         (app("/x/* px -> none,"), never("exec", "/x/*"), None),
+        (app("/x/* px -> none,", "profile y /x/* { }"), never("exec", "/x/*"), None),
+        (app("/x/* px,", "profile y /x/* { } profile z /x/* { }"), never("exec", "/x/b"), None),
         (app("umount /a/,"), never("umount", "/**"), "/a/"),
         (app("userns,"), never("userns_create"), ""),
         (app("change_profile -> b*,"), never("change_profile", "{a,bc}"), "bc"),

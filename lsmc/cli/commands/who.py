@@ -90,6 +90,8 @@ def command(
 
 def _matching(policy: Policy, op: str, glob: str, fields: Mapping[str, str]) -> list[Holder]:
     """The subjects that may do an operation to some object of a glob, each with an example."""
+    from lsmc.analysis.permitted import Undecided
+    from lsmc.automata.dfa import StateLimit
     from lsmc.explain.holders import paired
     from lsmc.testing.model import Never
     from lsmc.testing.nevers import Search, prepare
@@ -109,4 +111,7 @@ def _matching(policy: Policy, op: str, glob: str, fields: Mapping[str, str]) -> 
         )
         return {one.subject: one for one in search.result(prepare(policy, never)).breaches}
 
-    return paired(breaches(True), breaches(False))
+    try:
+        return paired(breaches(True), breaches(False))
+    except (StateLimit, Undecided):
+        raise UsageFault(f"`{glob}` is too complex to be decided exactly: narrow it") from None
