@@ -81,7 +81,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                     held.rule.origin,
                     f"`{name}` is granted and one use of it, {use['what']}, is not",
                     help=help_text(
-                        "drop the capability, or add the rule that it is for", use.get("partly", "")
+                        "drop the capability if nothing needs it, or add the rule that it is for",
+                        use.get("partly", ""),
                     ),
                     profile=view.name,
                     witness=witness(view, CAPABILITY, key, True, CAPABILITY.all),
