@@ -91,7 +91,9 @@ def test_cascades_end() -> None:
     assert loose.stdout.splitlines()[2:] == [
         "loose:5:1: error: LSM000 a rule stands outside of a profile (and 6 more like this)"
     ]
-    Path("brace").write_text(f"profile brace {{\n/a r,\n}}\n{rules}}}\n")
+    assert "loose:2:1: note: profile `loose` ended here" in run("lint", "loose").stdout
+    text = f"profile brace {{\n/a r,\n}}\ninclude if exists <x>\n{rules}hat h {{\n}}\n/b r,\n}}\n"
+    Path("brace").write_text(text)
     brace = run("lint", "brace", "--format", "concise", "--ignore", "LSM2,LSM4")
     assert brace.stdout.splitlines() == [
         "brace:3:1: error: LSM000 profile `brace` ended at line 3: one `}` too many"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lsmc.base.diagnostics import Diagnostic, Label
-from lsmc.base.source import Span
+from lsmc.base.source import Span, to_display
 from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import FileQuery
 from lsmc.modules.apparmor.refused import Refused, refusal
@@ -63,6 +63,15 @@ class Preamble:
             assigned=list(self.assigned),
             alias_lines=list(self.alias_lines),
         )
+
+
+def _ended(state: Preamble, rule: Span) -> tuple[Label, ...]:
+    """Where the profile ends that stands before a rule outside of all."""
+    last = state.profiles[-1][0] if state.profiles else None
+    if last is None or last.span.source is not rule.source:
+        return ()
+    end = last.span._replace(start=last.span.end - 1)
+    return (Label(end, f"profile `{to_display(last.name.text)}` ended here"),)
 
 
 class PreambleReader:
@@ -142,6 +151,7 @@ class PreambleReader:
                         item.span,
                         "a rule stands outside of a profile",
                         "rules belong between the `{` and `}` of a profile",
+                        _ended(state, item.span),
                     )
         except Refused as refused:
             state.diagnostics.append(refused.diagnostic)

@@ -18,12 +18,16 @@ def rejoined(
 ) -> tuple[list[ast.Item], Diagnostic] | None:
     """The items of a file before a brace that closes nothing, and what is wrong with them.
 
-    The rules behind a profile are taken into it, as are profiles between them: it was meant to go
-    on to that brace.  None where no rule follows a profile, or where one of `problems` may be why.
+    What stands behind a profile is taken into it, if rules are among it: it was meant to go on to
+    that brace.  None where no rule follows a profile, or where one of `problems` may be why.
     """
     first = next((at for at, one in enumerate(items) if isinstance(one, _INNER)), 0)
-    profile = items[first - 1] if first else None
-    if not isinstance(profile, ast.Profile) or _after(problems, profile):
+    before = next((at for at in range(first)[::-1] if isinstance(items[at], ast.Profile)), None)
+    if before is None:
+        return None
+    profile = items[before]
+    assert isinstance(profile, ast.Profile)
+    if _after(problems, profile):
         return None
     end = profile.span._replace(start=profile.span.end - 1)
     name, line = to_display(profile.name.text), end.location().line
@@ -37,9 +41,9 @@ def rejoined(
             Label(stray, "this `}` closes nothing"),
         ),
     )
-    body = (*profile.body, *items[first:])
+    body = (*profile.body, *items[before + 1 :])
     whole = replace(profile, body=body, span=profile.span.to(stray))
-    return [*items[: first - 1], whole], problem
+    return [*items[:before], whole], problem
 
 
 def _after(problems: Sequence[Diagnostic], profile: ast.Profile) -> bool:

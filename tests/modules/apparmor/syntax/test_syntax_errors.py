@@ -131,6 +131,8 @@ dbus # note↵ send,
   1:6 unexpected-text: no comment may stand between `dbus` and its comma
 }
   1:1 unexpected-text: this `}` closes nothing
+profile p { /a r, }↵include if exists <x>↵}
+  3:1 unexpected-text: this `}` closes nothing
 else { }
   1:1 unexpected-text: this `else` follows no `if`
 profile p {
