@@ -31,7 +31,7 @@ def p(rules: str, head: str = "profile p /usr/bin/p") -> str:
         (p("/a px,"), p("/a ux,"), [("decision", "file", "wider")]),
         (p("/a Px,"), p("/a px,"), [("decision", "file", "wider")]),
         (p("/a Px,"), p("/a Pux,"), [("decision", "file", "wider")]),
-        (p("/a Px,"), p("/a Px -> q,"), [("decision", "file", "other")]),
+        (p("/a Px -> p,"), p("/a Px -> q,"), [("decision", "file", "other")]),
         (p("/a r,"), p("prompt /a r,"), [("decision", "file", "narrower")]),
         (p("set rlimit nofile <= 10,"), p("set rlimit nofile <= 11,"), "wider"),
         (p("set rlimit nofile <= 10,"), p(""), "wider"),
@@ -62,6 +62,8 @@ FREE = "profile free flags=(unconfined) { }\nprofile learns flags=(complain) { }
         (p("/a Px -> q,"), p("/a Px -> free,"), "wider"),
         (p("/a px -> q,"), p("/a Px -> learns,"), "wider"),
         (p("/a Px -> learns,"), p("/a Px -> free,"), "other"),
+        (p("/a Px -> nobody,"), p("/a Px -> q,"), "wider"),
+        (p("/a Px -> nobody,"), p("/a Px -> none,"), "other"),
         (p("/a ix,"), p("/a ix -> &free,"), "other"),
     ],
 )
@@ -69,6 +71,17 @@ def test_what_an_execution_leads_to_is_compared_by_mode(old: str, new: str, way:
     turned = {"wider": "narrower", "narrower": "wider", "other": "other"}
     assert [d for _, _, d in directions(FREE + old, FREE + new)] == [way]
     assert [d for _, _, d in directions(FREE + new, FREE + old)] == [turned[way]]
+
+
+def test_an_execution_by_path_may_lead_elsewhere_than_at_the_example() -> None:
+    assert directions(p("/a* Px,"), p("/a* Px -> q,")) == [("decision", "file", "wider")]
+    assert directions(p("/a* Px -> q,"), p("/a* Px,")) == [("decision", "file", "other")]
+
+
+def test_a_renamed_profile_is_asked_by_its_former_name() -> None:
+    old = FREE + p("/a Px -> q,", "profile one /usr/bin/p")
+    new = FREE + p("/a Px -> free,", "profile two /usr/bin/p")
+    assert [way for _, _, way in directions(old, new)] == ["other", "wider"]
 
 
 @pytest.mark.parametrize(

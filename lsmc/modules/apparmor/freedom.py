@@ -13,8 +13,9 @@ from typing import Any
 from lsmc.analysis.change import Change, Direction, toward
 from lsmc.automata.algebra import Table, walk
 from lsmc.base.text import decode
-from lsmc.engine.verdict import UNCONFINED, Answer
+from lsmc.engine.verdict import UNCONFINED
 from lsmc.modules.apparmor.attachment import parent_of
+from lsmc.modules.apparmor.classes import EXECUTE, FILE
 from lsmc.modules.apparmor.engine import Engine
 from lsmc.modules.apparmor.graph.attachment_index import AttachmentIndex, Scope
 from lsmc.modules.apparmor.subjects import LETTING_MODES
@@ -22,34 +23,51 @@ from lsmc.tables.records import ProfileRecord
 
 #: Paths that two globs share of which the profile is asked.
 _TRIED = 64
+#: What an execution leads to, from least to most.
+_REFUSED, _CONFINED, _FREE = range(3)
 
 
 def with_freedom(changes: Iterable[Change], old: Engine, new: Engine) -> Iterator[Change]:
     """The changes; those of programs that run under another profile with a direction by modes."""
+    former: dict[str, str] = {}
     for change in changes:
+        if change.kind == "renamed":
+            former[change.profile] = change.before
         if change.kind == "added":
             yield _added(change, old, new)
-        elif change.direction == "other" and "x" in change.permissions and change.witness:
-            step = _step(old.answer(change.witness), new.answer(change.witness), old, new)
-            yield _told(change, toward((step,)))
+        elif change.direction == "other" and change.cls == FILE.name and "x" in change.permissions:
+            before = _rank(old, change, former.get(change.profile, change.profile))
+            after = _rank(new, change, change.profile)
+            step = after - before if before is not None and after is not None else 0
+            if step < 0 and _goes_by_path(change.after.exec):
+                step = 0  # other programs may be led to another profile
+            yield _told(change, toward((step,)), freed=after == _FREE)
         else:
             yield change
 
 
-def _told(change: Change, direction: Direction) -> Change:
-    hazards = ("leaves-confinement",) if direction == "wider" else ()
+def _told(change: Change, direction: Direction, *, freed: bool = True) -> Change:
+    hazards = ("leaves-confinement",) if direction == "wider" and freed else ()
     return change._replace(direction=direction, hazards=hazards)
 
 
-def _step(before: Answer, after: Answer, old: Engine, new: Engine) -> int:
-    """Above 0 where what an execution leads to is freer, below 0 where it is less free."""
-    free = []
-    for answer, engine in ((before, old), (after, new)):
-        follows = answer.verdict.transition
-        if follows is None or follows.target is None:
-            return 0
-        free.append(_is_free(engine, follows.target))
-    return free[1] - free[0]
+def _rank(engine: Engine, change: Change, subject: str) -> int | None:
+    """How free an execution leaves a program: from refused to `_FREE`; None where none is told.
+
+    It is refused where the profile that should follow is not there.
+    """
+    asked = {**(change.witness or {}), "subject": subject, "perms": FILE.names(EXECUTE)}
+    verdict = engine.answer(asked).verdict
+    if verdict.missing:
+        return _REFUSED
+    if verdict.transition is None or verdict.transition.target is None:
+        return None
+    return _FREE if _is_free(engine, verdict.transition.target) else _CONFINED
+
+
+def _goes_by_path(execution: str) -> bool:
+    """Whether the profile that follows, as a rule has it, is the one that attaches to the path."""
+    return execution[:1].lower() in ("p", "c") and " -> " not in execution
 
 
 def _is_free(engine: Engine, target: str) -> bool:
