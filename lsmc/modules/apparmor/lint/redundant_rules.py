@@ -54,10 +54,12 @@ def report(
 ) -> Diagnostic:
     """The finding about a rule that may go; `label` says what the other rules do.
 
-    The fix takes the rule out, unless it may be there for words that the compiler dropped.
+    The fix takes the rule out, unless that may be right only since the compiler dropped words.
     """
     span = judgement.written.span
-    dropped = span in tree.shared(altered_rules) and judgement.kind is not Redundancy.DUPLICATE
+    sure = judgement.kind is Redundancy.DUPLICATE or tree.shared(altered_rules).isdisjoint(
+        (span, *others)
+    )
     return check.finding(
         span,
         message,
@@ -65,7 +67,7 @@ def report(
         profile=judgement.scope.profile.name,
         witness=witness_of(judgement),
         related=labels(judgement.scope, others, label),
-        fix=None if dropped else without(span, "remove the rule"),
+        fix=without(span, "remove the rule") if sure else None,
     )
 
 
