@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsmc.engine.verdict import RuleRef
 from lsmc.explain.abilities import Abilities, Ability, Section
 from lsmc.explain.hazards import HAZARDS
-from lsmc.output.json import Object, rule
+from lsmc.output.json import Object
+from lsmc.output.json import rule as rule_json
 from lsmc.output.styled import Line, line, safe
 from lsmc.output.table import blocks, fold
 
@@ -30,17 +32,23 @@ def ability_lines(found: Abilities, width: int | None) -> Iterator[Line]:
 
 
 def _section(section: Section, width: int | None) -> Iterator[Line]:
-    """A rule a row with its place, and below it what a reader must know beside."""
+    """A rule a row with its place, and below it what a reader must know beside.
+
+    What a rule gives in several classes is told together.
+    """
     yield line((section.title, "head"))
+    notes: dict[RuleRef, dict[tuple[str, str], None]] = {}
+    for one in section.abilities:
+        notes.setdefault(one.rule, {}).update(dict.fromkeys(_notes(one)))
     rules = [
-        ((safe(one.rule.text), "code"), (f"{safe(one.rule.file)}:{one.rule.line}", "where"))
-        for one in section.abilities
+        ((safe(rule.text), "code"), (f"{safe(rule.file)}:{rule.line}", "where")) for rule in notes
     ]
     inner = None if width is None else width - 2
-    for one, rows in zip(section.abilities, blocks(("", ""), rules, width=inner), strict=True):
+    tables = blocks(("", ""), rules, width=inner)
+    for some, rows in zip(notes.values(), tables, strict=True):
         for row in rows:
             yield (("  ", ""), *row)
-        for note, role in _notes(one):
+        for note, role in some:
             for text in fold(note, None if width is None else width - 6):
                 yield line("      ", (text, role))
 
@@ -79,12 +87,12 @@ def to_json(found: Abilities) -> Object:
 def _json(one: Ability) -> Object:
     but = None
     if one.but is not None:
-        but = {"rule": rule(one.but[0]), "object": one.but[1]}
+        but = {"rule": rule_json(one.but[0]), "object": one.but[1]}
     return {
         "class": one.cls,
         "permissions": list(one.permissions),
         "who": one.who,
-        "rule": rule(one.rule),
+        "rule": rule_json(one.rule),
         "example": dict(one.example),
         "transition": one.transition or None,
         "lost": list(one.lost),

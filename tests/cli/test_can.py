@@ -92,6 +92,13 @@ def test_a_rule_gives_what_it_decides_to_whom_it_does(run: Run, tmp_path: Path) 
     assert "      only what it does not own\n" in run("can", path, "app", "--no-cache").output
 
 
+def test_a_rule_of_several_classes_is_one_row(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "policy"
+    path.write_text("profile app { change_profile -> other, }\n")
+    text = run("can", path, "app", "--no-cache").output
+    assert text.count("change_profile -> other,") == 1
+
+
 def test_classes(run: Run, policy: Path) -> None:
     assert list(sections(run, policy, "app", "--class", "network")) == ["network"]
     assert run("can", policy, "app", "--class", "netwrk").exit_code == 2
