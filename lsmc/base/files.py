@@ -42,11 +42,29 @@ def read_regular(path: StrPath, most: int) -> tuple[bytes, os.stat_result]:
         data = bytearray()
         while len(data) <= most and (chunk := os.read(handle, most + 1 - len(data))):
             data += chunk
+    except OSError as fault:
+        fault.filename = os.fspath(path)  # a fault of reading names no file
+        raise
     finally:
         os.close(handle)
     if len(data) > most:
         raise OSError(errno.EFBIG, f"larger than {most} bytes", os.fspath(path))
     return bytes(data), found
+
+
+def first_bytes(path: StrPath, most: int) -> bytes:
+    """The first bytes of a regular file, at most so many; OSError.
+
+    Of another kind of file there are none: it is not opened.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        return b""
+    try:
+        with open(path, "rb") as file:
+            return file.read(most)
+    except OSError as fault:
+        fault.filename = os.fspath(path)
+        raise
 
 
 def read_stream(stream: IO[bytes], most: int, name: str) -> bytes:

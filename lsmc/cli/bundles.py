@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from lsmc.base.files import map_file
+from lsmc.base.files import first_bytes, map_file
 from lsmc.cli.screen import Screen
 from lsmc.policy import Policy
 from lsmc.tables.layout import MAGIC
@@ -16,8 +16,7 @@ def is_bundle(path: str) -> bool:
     """Whether a path is a bundle, judged by its first bytes or its name; OSError."""
     if os.path.isdir(path):
         return False
-    with open(path, "rb") as file:
-        return file.read(len(MAGIC)) == MAGIC or path.endswith(SUFFIX)
+    return first_bytes(path, len(MAGIC)) == MAGIC or path.endswith(SUFFIX)
 
 
 def open_bundle(path: str, screen: Screen) -> Policy:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from lsmc.base.files import read_regular
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.options import Reading
 from lsmc.cli.outputs import check_output, write_output
@@ -87,8 +88,7 @@ def _read(paths: Sequence[str]) -> tuple[list[TestFile], list[Fault]]:
     files: list[TestFile] = []
     faults: list[Fault] = []
     for path in paths:
-        with open(path, "rb") as file:
-            data = file.read(MOST + 1)
+        data, _ = read_regular(path, MOST)
         try:
             files.append(read_tests(path, data))
         except TestFault as fault:

@@ -124,3 +124,8 @@ def test_what_cannot_be_decided_is_said(run: Run, tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert result.stderr == "lsmc: error: `/x/*` is too complex to be decided exactly: narrow it\n"
     assert run("who", path, "exec", "/x/{a,b}", "--pattern", "--no-cache").exit_code == 1
+
+
+def test_a_policy_that_is_not_there_is_not_taken_for_an_operation(run: Run) -> None:
+    result = run("who", "nowhere", "read", "/srv/a")
+    assert result.stderr == "lsmc: error: `nowhere`: no such file or directory\n"

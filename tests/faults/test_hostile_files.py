@@ -72,6 +72,20 @@ def test_an_include_of_something_else(folder: Path, path: str, command: str) -> 
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words", ["lint fifo", "query fifo a read /a", "diff fifo fifo", "test fifo"]
+)
+def test_a_fifo_is_not_waited_for(folder: Path, words: str) -> None:
+    done = lsmc(*words.split(), cwd=folder)
+    assert done.returncode == 2
+    assert "not a regular file" in done.stdout + done.stderr
+
+
+def test_a_file_that_cannot_be_read_is_named(folder: Path) -> None:
+    done = lsmc("query", "/proc/self/mem", "a", "read", "/a", cwd=folder)
+    assert done.stderr == "lsmc: error: `/proc/self/mem`: input/output error\n"
+
+
 @pytest.mark.parametrize("path", ["<circle>", '"self"'])
 def test_circles_end(folder: Path, path: str) -> None:
     """A file is included once, and a directory in a directory not at all, as compilers do."""

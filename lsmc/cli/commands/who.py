@@ -65,6 +65,8 @@ def command(
 
     screen = screen_of(ctx)
     if policy is not None and not paths and "/" not in policy and not os.path.exists(policy):
+        if any("=" not in word for word in words[1:]):
+            raise UsageFault(f"`{policy}`: no such file or directory")
         words, policy = (policy, *words), None  # an OP
     paths, words = named(policy, paths, words)
     if not words:
