@@ -10,6 +10,7 @@ from typing import Any
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath, read_regular
+from lsmc.base.gc import gc_paused
 from lsmc.compiler.inputs import DiskFiles, Options
 from lsmc.lint.baseline import Baseline
 from lsmc.lint.config import CONFIDENCES, NAMES, Config, config_of, table_of
@@ -131,6 +132,7 @@ class Setup:
         )
 
 
+@gc_paused()
 def check_paths(
     lint: Lint[P],
     paths: Iterable[StrPath],

@@ -14,9 +14,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.analysis.rule_languages import RuleLanguage
-from lsmc.automata.algebra import Lazy, intersection
+from lsmc.automata.algebra import Lazy
+from lsmc.automata.common import have_common
 from lsmc.automata.dfa import StateLimit
-from lsmc.automata.pattern import Literal, Pattern, literal_prefix, literals
+from lsmc.automata.facts import has
+from lsmc.automata.pattern import Pattern, literal_prefix, literals
 from lsmc.base.source import to_display
 from lsmc.base.text import encode
 from lsmc.compiler.inputs import ignored
@@ -174,8 +176,12 @@ class NeighbourIndex:
         """Whether a rule that the tree does not have may lead to a profile by its name."""
         if name in self._targets:
             return True
+        return any(has(pattern, encode(name)) for pattern in self._target_patterns)
+
+    @cached_property
+    def _target_patterns(self) -> tuple[Pattern, ...]:
         globs = (target for target in self._targets if not _GLOB.isdisjoint(target))
-        return any(intersection(_glob(glob, {}), Literal(encode(name))) for glob in globs)
+        return tuple(_glob(glob, {}) for glob in globs)
 
     @cached_property
     def _targets(self) -> frozenset[str]:
@@ -207,6 +213,6 @@ def _meet(rule: RuleLanguage, pattern: Pattern) -> bool:
     if not start.startswith(rule.prefix) and not rule.prefix.startswith(start):
         return False
     try:
-        return intersection(rule.automaton(), Lazy(pattern), _LIMIT) is not None
+        return have_common([rule.automaton(), Lazy(pattern)], _LIMIT)
     except StateLimit:
         return True

@@ -4,7 +4,7 @@ heads."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from lsmc.base.source import Span, to_display
@@ -164,27 +164,39 @@ def _grandchild(rule: ast.Rule, own: str, name: str) -> Iterator[Fault]:
         )
 
 
-def double_slash(rule: ast.Rule, variables: Variables) -> Iterator[Fault]:
-    """Paths that begin with two slashes after expansion, and so never match."""
-    for word in _paths(rule.body):
-        match = _FIRST_VARIABLE.match(word.text)
-        if match is None:
-            continue
+def leading_variables(rule: ast.Rule) -> list[tuple[ast.Word, re.Match[str]]]:
+    """The paths of a rule that begin with a variable, each with its beginning."""
+    found = ((word, _FIRST_VARIABLE.match(word.text)) for word in _paths(rule.body))
+    return [(word, match) for word, match in found if match is not None]
+
+
+def double_slash(
+    leading: Iterable[tuple[ast.Word, re.Match[str]]], variables: Variables
+) -> Iterator[Fault]:
+    """Paths that begin with two slashes after expansion, and so never match.
+
+    Args:
+        leading: paths that begin with variables (`leading_variables`).
+        variables: their values.
+    """
+    for word, match in leading:
         before, name, behind = match.groups()
         try:
             values = variables.flatten(name)
         except ExpansionError:
             continue
-        text = to_display(word.text)
-        value = next((value for value in values if value.startswith("/")), None)
-        if before and value is not None:
-            yield Fault(
-                word.span,
-                f"`{text}` begins with `/{to_display(value)}` after expansion, "
-                "and two slashes never match",
-                f"write `{text[1:]}`",
-            )
-        elif not before and behind and values == ("/",):
+        if before:
+            value = next((value for value in values if value.startswith("/")), None)
+            if value is not None:
+                text = to_display(word.text)
+                yield Fault(
+                    word.span,
+                    f"`{text}` begins with `/{to_display(value)}` after expansion, "
+                    "and two slashes never match",
+                    f"write `{text[1:]}`",
+                )
+        elif behind and values == ("/",):
+            text = to_display(word.text)
             yield Fault(
                 word.span,
                 f"`{text}` begins with `//` for `apparmor_parser` before 6.0, "
@@ -193,17 +205,19 @@ def double_slash(rule: ast.Rule, variables: Variables) -> Iterator[Fault]:
             )
 
 
-def own_name(rule: ast.Rule, name: str) -> Iterator[Fault]:
+def naming_itself(rule: ast.Rule) -> list[ast.Word]:
+    """The globs of a rule with the name of its profile."""
+    return [word for word in globs(rule.body) if _OWN_NAME in word.text]
+
+
+def own_name(words: Iterable[ast.Word], name: str) -> Iterator[Fault]:
     """References to the profile's own name where that name is read as something else.
 
     Args:
-        rule: as it is written.
+        words: the globs with such references (`naming_itself`), as they are written.
         name: the profile's name, without a namespace, with a character a byte.
     """
-    for word in globs(rule.body):
-        before, found, _ = word.text.partition(_OWN_NAME)
-        if not found:
-            continue
+    for word in words:
         shown = f"`{to_display(word.text)}`"
         if "\\" in name:
             yield Fault(
@@ -211,7 +225,7 @@ def own_name(rule: ast.Rule, name: str) -> Iterator[Fault]:
                 f"{shown} is not the name `{to_display(name)}`: its backslashes escape",
                 "write the name out, each backslash of it twice",
             )
-        elif "," in name and _depth(before):
+        elif "," in name and _depth(word.text.partition(_OWN_NAME)[0]):
             yield Fault(
                 word.span,
                 f"{shown} is read with the name `{to_display(name)}` split at its comma",

@@ -72,7 +72,9 @@ from lsmc.modules.apparmor.lint.quirks.structure import (
     abi_lines,
     double_slash,
     heads,
+    leading_variables,
     merged,
+    naming_itself,
     own_name,
     structure,
 )
@@ -130,11 +132,12 @@ def _rule(tree: Tree, text: Text, rule: ast.Rule) -> Iterator[Diagnostic]:
     if text.fragment.prefix is None or isinstance(rule.body, KEPT_IN_BLOCKS):
         for change in classes(rule):
             yield from _altered(text, change)
-    if "@{" in rule.span.text:
+    leading, naming = leading_variables(rule), naming_itself(rule)
+    if leading or naming:
         for profile in text.profiles:
             variables = profile.file.compiled.preamble.variables
             own = tree.by_name[profile.name].ir.name
-            for fault in (*double_slash(rule, variables), *own_name(rule, own)):
+            for fault in (*double_slash(leading, variables), *own_name(naming, own)):
                 yield _fault(fault, profile.name)
 
 
