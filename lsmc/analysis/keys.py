@@ -23,9 +23,16 @@ class KeyAutomaton:
         self._code = 1 << (code or 0)
         self._fields: tuple[Automaton[Any], ...] = tuple(fields) or (Lazy(Literal(b"")),)
         self.start: _State = (0, self._fields[0].start) if code is None else (-1, None)
+        self._known: dict[_State, list[tuple[int, _State]]] = {}
 
     def edges(self, state: _State) -> list[tuple[int, _State]]:
         """Disjoint sets of bytes, each with the state that it leads to."""
+        known = self._known.get(state)
+        if known is None:
+            known = self._known[state] = self._edges(state)
+        return known
+
+    def _edges(self, state: _State) -> list[tuple[int, _State]]:
         number, inner = state
         if number < 0:
             return [(self._code, (0, self._fields[0].start))]

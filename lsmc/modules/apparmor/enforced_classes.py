@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from lsmc.modules.apparmor.classes import CLASSES
 from lsmc.modules.apparmor.releases import NEWER_CLASSES, NEWEST, Release
 from lsmc.modules.apparmor.resolve.features import Features
@@ -28,6 +30,7 @@ def feature_of(name: str) -> tuple[str, ...]:
     return _FEATURE_OF.get(name, ())
 
 
+@lru_cache(maxsize=256)
 def mediated(features: Features, release: Release = NEWEST) -> frozenset[str]:
     """The names of the enforced classes.
 

@@ -108,7 +108,7 @@ def _uses(tree: ast.File) -> Iterator[tuple[str, Span]]:
     heads = {item.name.span.start for item in bools}
     for pattern in (_SET, _BOOL):
         for match in pattern.finditer(text):
-            if not heads & set(range(match.start(), match.end())):
+            if heads.isdisjoint(range(match.start(), match.end())):
                 yield match[1], Span(source, match.start(), match.end())
 
 

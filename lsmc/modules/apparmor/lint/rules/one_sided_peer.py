@@ -42,7 +42,7 @@ How to fix: add the rule to the other profile, or drop this one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -91,25 +91,24 @@ def _judged(peer: LinkedProfile, cls: MediationClass) -> bool:
 
 def _one_sided(sides: _Sides, one: PeerRule, peer: LinkedProfile) -> Iterator[Diagnostic]:
     cls = one.rule.cls
+    wanted = [
+        ANSWER[cls.name][perm] for perm in cls.names(one.rule.owner) if perm in ANSWER[cls.name]
+    ]
+    answers = {perm: sides.answers(peer, one.rule, perm) for perm in wanted}
     for profile in one.profiles:
         if profile is peer or not _judged(profile, cls):
             continue
-        lacking = [
-            perm
-            for perm in cls.names(one.rule.owner)
-            if perm in ANSWER[cls.name]
-            and not sides.allows(peer, profile.name, one.rule, ANSWER[cls.name][perm])
-        ]
+        lacking = [perm for perm in wanted if not sides.allow(answers[perm], profile.name)]
         if not lacking:
             continue
-        words = listing(f"`{ANSWER[cls.name][perm]}`" for perm in lacking)
+        words = listing(f"`{perm}`" for perm in lacking)
         origin = one.rule.origin
         yield CHECK.finding(
             origin,
             f"`{rule_text(origin)}`: `{peer.name}` does not allow {words} in return",
             help=f"add the {cls.name} rule to `{peer.name}`, or drop this one",
             profile=profile.name,
-            witness=_witness(peer, profile, one.rule, ANSWER[cls.name][lacking[0]]),
+            witness=_witness(peer, profile, one.rule, lacking[0]),
             related=[Label(peer.ir.origin, "the other side")],
         )
 
@@ -123,16 +122,19 @@ class _Sides:
         self._answers: dict[tuple[object, ...], list[Pattern]] = {}
         self._met: dict[tuple[int, str], bool] = {}
 
-    def allows(self, peer: LinkedProfile, name: str, rule: ir.Rule, perm: str) -> bool:
-        """Whether some rule of a peer allows a permission to a subject of a name."""
-        key = (peer.name, rule.cls.name, _shared(rule), perm)
-        answers = self._answers.get(key)
-        if answers is None:
-            answers = self._answers[key] = self._answers_of(peer, rule, perm)
+    def allow(self, answers: Sequence[Pattern], name: str) -> bool:
+        """Whether some of the answers are for a subject of a name."""
         return any(self._matches(label, name) for label in answers)
 
-    def _answers_of(self, peer: LinkedProfile, rule: ir.Rule, perm: str) -> list[Pattern]:
+    def answers(self, peer: LinkedProfile, rule: ir.Rule, perm: str) -> list[Pattern]:
         """To whom the rules of a peer allow a permission that answers a rule."""
+        key = (peer.name, rule.cls.name, _shared(rule), perm)
+        known = self._answers.get(key)
+        if known is None:
+            known = self._answers[key] = self._answers_of(peer, rule, perm)
+        return known
+
+    def _answers_of(self, peer: LinkedProfile, rule: ir.Rule, perm: str) -> list[Pattern]:
         cls = rule.cls
         key = (peer.name, cls.name)
         if key not in self._rules:

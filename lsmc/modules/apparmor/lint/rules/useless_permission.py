@@ -52,7 +52,7 @@ from lsmc.automata.facts import objects
 from lsmc.automata.pattern import example
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
-from lsmc.ir.model import Effect, Rule
+from lsmc.ir.model import Effect, Rule, Unit
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, LINK
 from lsmc.modules.apparmor.lint.messages import quoted, shown_object, witness
@@ -81,17 +81,20 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
 
 def _directories(tree: Tree) -> Iterator[Diagnostic]:
-    meanings: dict[Span, dict[int, tuple[str, Rule]]] = {}
+    meanings: dict[Span, list[tuple[str, Rule]]] = {}
+    units: dict[int, tuple[str, Unit]] = {}
     for profile in tree.profiles:
-        for rule in profile.ir.rules:
+        for use in profile.ir.uses:
+            units.setdefault(id(use.unit), (profile.name, use.unit))
+    for name, unit in units.values():
+        for rule in unit.rules:
             if rule.cls is FILE and rule.effect is not Effect.DENY:
-                known = meanings.setdefault(rule.origin, {})
-                known.setdefault(id(rule), (profile.name, rule))
+                meanings.setdefault(rule.origin, []).append((name, rule))
     written = {rule.span: rule for _, rule in written_rules(tree)}
     for span, known in meanings.items():
-        name, rule = next(iter(known.values()))
+        name, rule = known[0]
         bits = _useless_on_directories(rule, written.get(span))
-        if bits and all(only_directories(other.fields[0]) for _, other in known.values()):
+        if bits and all(only_directories(other.fields[0]) for _, other in known):
             key = min(objects(rule.fields[0]), key=cost, default=example(rule.fields[0]))
             letters = "".join(FILE.names(bits))
             yield CHECK.finding(
