@@ -25,11 +25,16 @@ class Complement:
     def __init__(self, of: Automaton[Any]) -> None:
         self._of = of
         self.start: Any = of.start
+        self._known: dict[Any, list[tuple[int, Any]]] = {None: [(ALL, None)]}
 
     def edges(self, state: Any) -> list[tuple[int, Any]]:
         """Disjoint sets of bytes, each with the state that it leads to."""
-        if state is None:
-            return [(ALL, None)]
+        known = self._known.get(state)
+        if known is None:
+            known = self._known[state] = self._edges(state)
+        return known
+
+    def _edges(self, state: Any) -> list[tuple[int, Any]]:
         found: list[tuple[int, Any]] = [*self._of.edges(state)]
         rest = ALL
         for mask, _ in found:

@@ -65,10 +65,11 @@ def starts(pattern: Pattern) -> tuple[bytes, ...]:
     """Like `heads`, but fewer: many heads are cut to shorter ones."""
     found = set(heads(pattern, _FEW_HEADS))
     while len(found) > _FEW_HEADS:
-        depth = max(head.count(b"/", 0, -1) for head in found)
-        if not depth:
+        depths = {head: head.count(b"/", 0, -1) for head in found}
+        deepest = max(depths.values())
+        if not deepest:
             return (b"",)
-        found = {_folder(head) if head.count(b"/", 0, -1) == depth else head for head in found}
+        found = {_folder(head) if depth == deepest else head for head, depth in depths.items()}
     kept: list[bytes] = []
     for head in sorted(found):  # whatever begins with a kept one comes right behind it
         if not kept or not head.startswith(kept[-1]):

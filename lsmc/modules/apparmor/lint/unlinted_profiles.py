@@ -113,6 +113,7 @@ class ProfileHeads:
 
     def __init__(self, heads: Iterable[ProfileHead]) -> None:
         self._heads = tuple(heads)
+        self._automata: dict[Pattern, Lazy] = {}
         self.files: dict[str, set[str]] = {}
         for head in self._heads:
             self.files.setdefault(head.name, set()).add(head.file)
@@ -136,8 +137,19 @@ class ProfileHeads:
         """Whether a profile of a file that is not given may attach to a path of a rule."""
         few, many = self._attachments
         return any(not few[path] <= given for path in rule.starting(tuple(few))) or any(
-            not files <= given and _meet(rule, pattern) for pattern, files in many.items()
+            not files <= given and self._meet(rule, pattern) for pattern, files in many.items()
         )
+
+    def _meet(self, rule: RuleLanguage, pattern: Pattern) -> bool:
+        start = literal_prefix(pattern)
+        if not start.startswith(rule.prefix) and not rule.prefix.startswith(start):
+            return False
+        if pattern not in self._automata:
+            self._automata[pattern] = Lazy(pattern)
+        try:
+            return have_common([rule.automaton(), self._automata[pattern]], _LIMIT)
+        except StateLimit:
+            return True
 
 
 class NeighbourIndex:
@@ -206,13 +218,3 @@ def _glob(text: str, variables: dict[str, list[str]]) -> Pattern:
         return parse_glob(_VARIABLE.sub("**", text)).pattern
     except GlobError:
         return _ANY_TEXT
-
-
-def _meet(rule: RuleLanguage, pattern: Pattern) -> bool:
-    start = literal_prefix(pattern)
-    if not start.startswith(rule.prefix) and not rule.prefix.startswith(start):
-        return False
-    try:
-        return have_common([rule.automaton(), Lazy(pattern)], _LIMIT)
-    except StateLimit:
-        return True

@@ -91,13 +91,14 @@ def _judged(peer: LinkedProfile, cls: MediationClass) -> bool:
 
 def _one_sided(sides: _Sides, one: PeerRule, peer: LinkedProfile) -> Iterator[Diagnostic]:
     cls = one.rule.cls
+    profiles = [other for other in one.profiles if other is not peer and _judged(other, cls)]
+    if not profiles:
+        return
     wanted = [
         ANSWER[cls.name][perm] for perm in cls.names(one.rule.owner) if perm in ANSWER[cls.name]
     ]
     answers = {perm: sides.answers(peer, one.rule, perm) for perm in wanted}
-    for profile in one.profiles:
-        if profile is peer or not _judged(profile, cls):
-            continue
+    for profile in profiles:
         lacking = [perm for perm in wanted if not sides.allow(answers[perm], profile.name)]
         if not lacking:
             continue
