@@ -49,6 +49,8 @@ def learn(wish: LearnOptions, reading: Reading, screen: Screen) -> int:
         raise UsageFault("--write and --output exclude each other")
     if wish.executable and not wish.executable.startswith("/"):
         raise UsageFault(f"--exec `{wish.executable}` is not a path from the root directory")
+    if '"' in wish.name or not wish.name.isprintable():
+        raise UsageFault(f"--name `{wish.name}` is not a name that policy can write")
     choose = _chooser(wish)
     if wish.output is not None:
         check_output(wish.output)
@@ -76,10 +78,20 @@ def learn(wish: LearnOptions, reading: Reading, screen: Screen) -> int:
 
 
 def _folder(paths: Sequence[str], reading: Reading) -> str:
-    """Where new files of a policy belong: its first directory, else that of its includes."""
+    """Where new files of a policy belong: its first directory, else beside its first file.
+
+    Beside bundles alone there is no policy: then it is where includes are.
+    """
+    from lsmc.cli.bundles import is_bundle
     from lsmc.compiler.inputs import DEFAULT_BASE
 
-    return next(filter(os.path.isdir, paths), reading.base or DEFAULT_BASE)
+    for path in paths:
+        if os.path.isdir(path):
+            return path
+    for path in paths:
+        if not is_bundle(path):
+            return os.path.dirname(path)
+    return reading.base or DEFAULT_BASE
 
 
 def _give(learnt: Learnt, wish: LearnOptions, screen: Screen) -> None:

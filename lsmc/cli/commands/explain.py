@@ -114,8 +114,10 @@ def command(
 
     screen = screen_of(ctx)
     paths, words = named(policy, paths, words)
-    if verbose and form is not None:
-        raise UsageFault("-v and --format exclude each other")
+    if verbose and form not in (None, "text"):
+        raise UsageFault(f"-v and --format {form} exclude each other")
+    if patch and form not in (None, "text", "html"):
+        raise UsageFault(f"--patch and --format {form} exclude each other")
     form = "text" if verbose else form
     if html is not None or form == "html":
         if patch or (html is not None and form is not None):
