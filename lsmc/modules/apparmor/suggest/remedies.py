@@ -31,7 +31,7 @@ from lsmc.modules.apparmor.suggest.generalize import Places, file_rule, generali
 from lsmc.modules.apparmor.suggest.new_profile import makes_userns, userns_profile
 from lsmc.modules.apparmor.suggest.siblings import families
 from lsmc.modules.apparmor.suggest.suggest import Wish, word
-from lsmc.modules.apparmor.suggest.trial import allows, key_of
+from lsmc.modules.apparmor.suggest.trial import allows, grants, key_of
 from lsmc.tables.records import ProfileRecord
 
 #: Examples of what a rule opens, and abstractions that are offered.
@@ -133,8 +133,12 @@ class RemedyFinder:
             yield plain
             return
         profile, terms = self._home(one.profile)
-        if one.wish is None or profile is None or terms is None:
-            yield plain  # the file is gone: nothing can be tried
+        if one.wish is None or profile is None:
+            yield plain
+            return
+        if terms is None:  # the file is gone: the rule is tried alone
+            if grants(one):
+                yield plain
             return
         bare = one.rule.removeprefix("owner ")
         alone = one.kind == "mend" or "overrides-deny" in one.hazards

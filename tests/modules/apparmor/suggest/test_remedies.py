@@ -50,19 +50,23 @@ def test_an_abstraction_executes_as_the_rule_does(
     assert abstractions == [f"include <abstractions/{offered}>"]
 
 
-def test_a_bundle_whose_file_cannot_be_compiled_here_has_the_plain_rules(tmp_path: Path) -> None:
-    """As where the bundle was made with another base: nothing can be tried, so no rule is lost."""
+@pytest.mark.parametrize(("capability", "rules"), [("chown", ["capability chown,"]), ("new", [])])
+def test_a_bundle_whose_file_cannot_be_compiled_here_has_the_plain_rules(
+    tmp_path: Path, capability: str, rules: list[str]
+) -> None:
+    """As where the bundle was made with another base: rules are tried outside of their file."""
     (tmp_path / "base" / "tunables").mkdir(parents=True)
     (tmp_path / "base" / "tunables" / "own").write_text("@{OWN}=/own\n")
     policy, log, bundle = tmp_path / "p", tmp_path / "log", tmp_path / "b.lsmb"
     policy.write_text("include <tunables/own>\nprofile app { @{OWN} r, }\n")
     log.write_text(
         'audit: type=1400 audit(1700000000.123:7): apparmor="DENIED" operation="capable"'
-        ' profile="app" pid=7 comm="c" capability=0 capname="chown"\n'
+        ' profile="app" pid=7 comm="c" capability=0'
+        f' capname="{capability}"\n'
     )
     base = ["--base", str(tmp_path / "base")]
     made = CliRunner().invoke(cli, ["compile", str(policy), "-o", str(bundle), *base])
     assert made.exit_code == 0, made.output
     args = ["explain", str(bundle), "--log", str(log), "--format", "jsonl"]
     found = json.loads(CliRunner().invoke(cli, args, catch_exceptions=False).stdout)
-    assert [one["rule"] for one in found["suggestions"]] == ["capability chown,"]
+    assert [one["rule"] for one in found["suggestions"]] == rules
