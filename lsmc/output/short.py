@@ -21,6 +21,7 @@ _LOADING = {
     "unloaded": "load these files and start the program anew: they allow it",
 }
 _MISSING = "no-profile"
+_NOTHING = "no rule can be added: -v tells why"
 #: The most urgent status first.
 _RANKS = {status: rank for rank, status in enumerate(STATUS)}
 
@@ -70,6 +71,7 @@ class Fix(NamedTuple):
     text: str
     is_rule: bool
     hazards: tuple[str, ...]
+    denied: str = ""  # where nothing is known to help, what was denied
 
 
 def fix_of(one: Explained, *, wide: bool) -> Fix:
@@ -78,12 +80,14 @@ def fix_of(one: Explained, *, wide: bool) -> Fix:
     is_rule = bool(remedies) and not any(remedy.says for remedy in remedies)
     texts = (remedy.brief for remedy in remedies)
     missing = one.diagnosis.status == _MISSING
+    text = (" " if is_rule else "; ").join(texts) or _advice(one)
     return Fix(
         subject="" if missing else one.diagnosis.subject,
         status=one.diagnosis.status,
-        text=(" " if is_rule else "; ").join(texts) or _advice(one),
+        text=text,
         is_rule=is_rule,
         hazards=tuple(dict.fromkeys(word for remedy in remedies for word in remedy.hazards)),
+        denied=what(one.diagnosis.cause) if text == _NOTHING else "",
     )
 
 
@@ -96,7 +100,7 @@ def _advice(one: Explained) -> str:
         return diagnosis.note
     if diagnosis.status in ("allowed", "unconfined"):
         return "nothing to do"
-    return "no rule can be added: -v tells why"
+    return _NOTHING
 
 
 def short_lines(listed: Sequence[Row], width: int | None) -> Sequence[Line]:

@@ -76,6 +76,14 @@ def test_profiles_that_are_not_there_share_a_row() -> None:
     assert "/x0" not in "".join(lines)
 
 
+def test_causes_of_two_kinds_that_nothing_helps_are_two_rows() -> None:
+    other = cause("b")
+    other.diagnosis.cause.cls = "signal"
+    table = shown(cause("a"), other, cause("c"))
+    assert ["file open r a and 1 more" in row for row in table] == [False, True, False]
+    assert ["signal open r b" in row for row in table] == [False, False, True]
+
+
 def test_a_rule_for_their_kind_counts_where_several_causes_have_it() -> None:
     wide = rule("/srv/*/y r,", "general")
     found = [cause(f"/srv/{n}/y", 1, rule(f"/srv/{n}/y r,"), wide) for n in range(3)]
