@@ -21,7 +21,7 @@ _LOADING = {
     "unloaded": "load these files and start the program anew: they allow it",
 }
 _MISSING = "no-profile"
-_NOTHING = "no rule can be added: -v tells why"
+_NOTHING = "no rule for it is known: -v shows what was asked"
 #: The most urgent status first.
 _RANKS = {status: rank for rank, status in enumerate(STATUS)}
 

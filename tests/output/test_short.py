@@ -100,7 +100,7 @@ def test_a_rule_for_their_kind_counts_where_several_causes_have_it() -> None:
         (cause("/x", status="allowed", agreement="older"), "load these files: they allow it"),
         (cause("/x", status="allowed"), "nothing to do"),
         (cause("/x", status="no-question", note="the name was deleted"), "the name was deleted"),
-        (cause("/x"), "no rule can be added: -v tells why"),
+        (cause("/x"), "no rule for it is known: -v shows what was asked"),
         (
             cause("/x", 1, rule("", "deny")._replace(says="narrow `deny /x r,`")),
             "narrow `deny /x r,`",
