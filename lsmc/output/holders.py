@@ -9,9 +9,10 @@ from lsmc.output.json import Object, verdict
 from lsmc.output.styled import Line, line, safe
 from lsmc.output.table import Cell, columns
 
-#: What a decision that lets a subject through is called, its role, and its place in the list.
+#: What lets a subject through: what it is called, its role, and its place in the list.
 _HOW = {
     "allow": ("by rules", ""),
+    "unruled": ("no rule is asked", "warn"),
     "complain": ("complain mode only", "warn"),
     "unconfined": ("not confined", "bad"),
 }
@@ -22,11 +23,11 @@ def holder_lines(found: Sequence[Holder], asked: int, width: int | None) -> Iter
     """A row a subject, by how it may; last, how many of those that were asked."""
     order = list(_HOW)
     rows = []
-    for one in sorted(found, key=lambda h: order.index(h.verdict.decision)):
+    for one in sorted(found, key=lambda h: order.index(_how(h))):
         place = next((f"{safe(r.file)}:{r.line}" for r in one.verdict.rules), "")
-        how = _HOW[one.verdict.decision]
-        rule = "" if one.verdict.decision != "allow" else place
-        cells = ((safe(one.subject), "head"), how, _WHOSE[one.who], (rule, "where"))
+        how = _how(one)
+        rule = "" if how != "allow" else place
+        cells = ((safe(one.subject), "head"), _HOW[how], _WHOSE[one.who], (rule, "where"))
         example = one.example or {}
         rows.append((*cells, safe(str(example.get("object", "")))))
     if rows:
@@ -34,6 +35,12 @@ def holder_lines(found: Sequence[Holder], asked: int, width: int | None) -> Iter
         unused = [n for n in (2, 4) if not any(row[n] for row in rows)]
         yield from columns(*_without(heads, rows, unused), width=width)
     yield line(_summary(found, asked))
+
+
+def _how(one: Holder) -> str:
+    """What lets a subject through: of what is not asked of rules, none is told."""
+    decision = one.verdict.decision
+    return decision if decision != "allow" or one.verdict.rules else "unruled"
 
 
 def _without(
@@ -47,9 +54,9 @@ def _without(
 def _summary(found: Sequence[Holder], asked: int) -> str:
     subjects = {one.subject for one in found}
     kinds = [
-        f"{len({one.subject for one in found if one.verdict.decision == decision})} {words}"
-        for decision, (words, _) in _HOW.items()
-        if any(one.verdict.decision == decision for one in found)
+        f"{len({one.subject for one in found if _how(one) == how})} {words}"
+        for how, (words, _) in _HOW.items()
+        if any(_how(one) == how for one in found)
     ]
     what = f": {', '.join(kinds)}" if kinds else ""
     return f"{len(subjects)} of {asked} subjects may{what}"

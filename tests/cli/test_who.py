@@ -129,3 +129,9 @@ def test_what_cannot_be_decided_is_said(run: Run, tmp_path: Path) -> None:
 def test_a_policy_that_is_not_there_is_not_taken_for_an_operation(run: Run) -> None:
     result = run("who", "nowhere", "read", "/srv/a")
     assert result.stderr == "lsmc: error: `nowhere`: no such file or directory\n"
+
+
+def test_a_class_that_no_rule_is_asked_about(run: Run, policy: Path) -> None:
+    rows = run("who", policy, "userns_create", "--no-cache").output.splitlines()
+    assert rows[1] == "lenient  no rule is asked"
+    assert rows[-1] == "6 of 6 subjects may: 5 no rule is asked, 1 not confined"
