@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from lsmc.base.text import decode
+from lsmc.modules.apparmor.names import CAPABILITIES, FAMILIES, SOCKET_TYPES, signal_named
 from lsmc.modules.apparmor.suggest.compilers import Version, takes_class, takes_fine_network
 
 _GLOB = frozenset("*?[]{}^,")
@@ -119,12 +120,12 @@ def _link(wish: Wish) -> str:
 
 def _capability(wish: Wish) -> str | None:
     name = wish.fields["capability"].decode("ascii", "replace")
-    return f"capability {name}" if re.fullmatch(r"[a-z][a-z0-9_]*", name) else None
+    return f"capability {name}" if name in CAPABILITIES else None
 
 
 def _network(wish: Wish) -> str | None:
     family, kind = (wish.fields[name].decode("ascii", "replace") for name in ("family", "type"))
-    if not family:
+    if family not in FAMILIES or kind not in ("", *SOCKET_TYPES):
         return None
     socket = f" {family} {kind}".rstrip()
     given = {name for name, value in wish.fields.items() if value}
@@ -159,8 +160,10 @@ def _dbus(wish: Wish) -> str:
     return f"dbus {_perms(wish)}{message}{_peer(wish, ('name', 'name'), ('label', 'label'))}"
 
 
-def _signal(wish: Wish) -> str:
+def _signal(wish: Wish) -> str | None:
     name = wish.fields["signal"].decode("ascii", "replace")
+    if signal_named(name) is None:
+        return None
     return f"signal {_perms(wish)} set=({name}){_conditions(wish, 'peer')}"
 
 

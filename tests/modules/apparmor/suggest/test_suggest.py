@@ -227,3 +227,16 @@ def test_methods_that_only_ask_command_nothing(member: str, stake: tuple[str, ..
     manager = {"bus": "system", "name": "org.freedesktop.systemd1", "member": member}
     fields = {name: text.encode() for name, text in manager.items()}
     assert hazards("dbus", fields, ("send",)) == stake
+
+
+@pytest.mark.parametrize(
+    ("cls", "fields"),
+    [
+        ("capability", {"capability": b"from_a_later_kernel"}),
+        ("network", {"family": b"later", "type": b"stream"}),
+        ("network", {"family": b"inet", "type": b"later"}),
+        ("signal", {"signal": b"rtmin+99", "peer": b"p"}),
+    ],
+)
+def test_no_rule_for_a_word_that_no_compiler_knows(cls: str, fields: dict[str, bytes]) -> None:
+    assert suggest(Wish(cls, fields, ("send",))) is None
