@@ -39,9 +39,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lsmc.analysis.profile_view import Grants, ProfileView
-from lsmc.automata.facts import common_file, may_meet, members
+from lsmc.automata.facts import common_file, may_meet, members, starts
 from lsmc.automata.pattern import NEVER, Pattern
-from lsmc.automata.prefixes import heads
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check
@@ -133,7 +132,7 @@ def _reaches(view: ProfileView, perms: int, places: Pattern) -> bool:
     return any(
         held.facts.effect == ALLOW
         and (held.facts.owner | held.facts.other) & perms
-        and may_meet(heads(held.rule.fields[0]), heads(places))
+        and may_meet(starts(held.rule.fields[0]), starts(places))
         and common_file(held.rule.fields[0], places, NEVER) is not None
         for held in view.rules(FILE)
     )
