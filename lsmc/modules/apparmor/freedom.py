@@ -108,7 +108,8 @@ def _programs(before: Scope, after: Scope, record: ProfileRecord) -> Iterator[by
     accepts = glob.candidate.dfa.accepts
     yield from (p for p in before.starting(glob.prefix) if accepts[glob.walker.walk(p)])
     for other in (glob, *before.open):
-        yield from islice(_shared((glob.table, other.table)), _TRIED)
+        if other.prefix.startswith(glob.prefix) or glob.prefix.startswith(other.prefix):
+            yield from islice(_shared((glob.table, other.table)), _TRIED)
 
 
 def _shared(tables: tuple[Table, Table]) -> Iterator[bytes]:
