@@ -260,10 +260,10 @@ class _Parser:
         """`*` or `?` inside a class: its expansion closes the class, the rest follows as text.
 
         Braces and commas stay bytes in that text, and its `]` is one too, unless a `[` opens a
-        class once more.
+        class once more.  What `?` makes is a class like any other; only `*` repeats.
         """
-        self.exact = False
         length = self.run_of_stars()
+        self.exact &= not length
         component = self.is_component(items)
         crosses = length > 1 and not component
         opening = self.flavour.double_opening if crosses else self.flavour.opening

@@ -255,6 +255,11 @@ def test_drawn_globs_mean_their_regular_expressions(glob: str, null: bool) -> No
 @pytest.mark.parametrize(
     ("glob", "exact"),
     [
+        ("/a/[b?x]b", True),  # what `?` makes in a class is one more class
+        ("/a/{[?],c}b", True),
+        ("/a/[^b?x]b", False),
+        ("/a/[b*x]b", False),
+        ("/a/[b??x]b", False),
         ("/a", True),
         ("", True),
         ("/\\*", True),
@@ -271,7 +276,7 @@ def test_drawn_globs_mean_their_regular_expressions(glob: str, null: bool) -> No
         ("*", False),
         ("**", False),
         ("[*]", False),
-        ("[?]", False),
+        ("[?]", True),
         ("{a,*}", False),
         ("{[*],a}", False),
         ("{*,{a,b}}", False),
