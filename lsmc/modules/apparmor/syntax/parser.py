@@ -366,6 +366,8 @@ class _Parse:
     def swallowed_brace(self, read: list[Tok]) -> Tok | None:
         """End the rule before a brace that was read as one of its words, and say so; that brace."""
         at = resync.lone_brace(read)
+        if any(resync.inner_comma(t) > 0 for t in read[:at] if t.type in WORDS):
+            return None  # the rule has its comma, inside of a word
         if not at or not self.end_rule(read[:at], read[at - 1].span.end):
             return None
         self.report(lacks_comma(read[at - 1], read[at]))
