@@ -29,6 +29,7 @@ def read_policy(path: str, reading: Reading, screen: Screen) -> Policy:
 def read_policies(paths: Sequence[str], reading: Reading, screen: Screen) -> Policy:
     """One policy of a bundle, or of files and directories; raises as `read_policy`."""
     from lsmc.cli.bundles import is_bundle, open_bundle
+    from lsmc.compiler.inputs import DiskFiles, profile_paths
     from lsmc.policy import Policy
 
     bundles = [path for path in paths if is_bundle(path)]
@@ -44,7 +45,11 @@ def read_policies(paths: Sequence[str], reading: Reading, screen: Screen) -> Pol
         _check_target(path, policy, reading.target)
         return policy
     data, _ = compile_paths(paths, reading, screen)
-    return Policy(data, ", ".join(paths))
+    policy = Policy(data, ", ".join(paths))
+    if not len(policy) and all(map(os.path.isdir, paths)):
+        found, _ = profile_paths(paths, DiskFiles())
+        _check_found(paths, found)
+    return policy
 
 
 def _check_target(path: str, policy: Policy, target: str | None) -> None:
@@ -98,6 +103,11 @@ def check_paths(paths: Sequence[str], found: Collection[object], screen: Screen)
         names = ", ".join(f"`{safe(name)}`" for name in others[:_FEW])
         more = f" and {len(others) - _FEW} more" if len(others) > _FEW else ""
         screen.remark(f"lsmc: note: taken for no policy by name: {names}{more}")
+    _check_found(paths, found)
+
+
+def _check_found(paths: Sequence[str], found: Collection[object]) -> None:
+    """`UsageFault` when no file of policy was found."""
     if not found:
         folders = ", ".join(f"`{path}`" for path in paths)
         raise UsageFault(f"no files of policy in {folders}; directories below are not read")

@@ -186,3 +186,23 @@ def test_malformed_requests(run: Run, bundle: Path, tmp_path: Path, line: str) -
     assert len(result.stdout.splitlines()) == 1
     (fault,) = result.stderr.splitlines()
     assert fault.startswith(f"{requests}:2: error: {LINES[line]}")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("query", "{}", "p", "read", "/a"),
+        ("who", "{}", "read", "/a"),
+        ("can", "{}", "p"),
+        ("graph", "{}"),
+        ("show", "{}"),
+        ("diff", "{}", "profiles/nginx"),
+    ],
+)
+def test_a_directory_without_policy_is_wrong_use(
+    run: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "below").mkdir()
+    result = run(*(word.format(tmp_path) for word in words), "--no-cache")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"no files of policy in `{tmp_path}`" in result.stderr
