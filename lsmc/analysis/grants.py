@@ -192,7 +192,7 @@ class _Profile:
 
         met = list(islice(self._meetings(question, bits), _TRIED))
         key = next((key for key in met if is_denied(question.node(key))), None)
-        if key is None and len(met) == _TRIED:
+        if key is None and met:  # other rules may decide at these objects alone
             key = self._along(question, is_denied)
         if key is None:
             return None

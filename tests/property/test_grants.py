@@ -6,7 +6,7 @@ import pytest
 
 import lsmc
 from lsmc.analysis.grants import Grant, grants
-from lsmc.modules.apparmor.classes import BY_NAME, CLASSES
+from lsmc.modules.apparmor.classes import BY_NAME, CLASSES, FILE
 from lsmc.modules.apparmor.semantics import SEMANTICS
 from tests.property.test_differences import drawn, world
 
@@ -47,3 +47,20 @@ def test_grants_are_what_is_answered(seed: int) -> None:
         if not verdict.missing:
             told = {g.rule for g in found[asked.cls] if asked.perm in g.permissions}
             assert told & {*verdict.rules}, (asked, verdict)
+
+
+def test_objects_where_others_decide_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first object that a rule and its denial share may be one that a stronger rule grants."""
+
+    def one_meeting(*_: object) -> tuple[bytes, ...]:
+        return (b"/a",)
+
+    monkeypatch.setattr("lsmc.analysis.grants._Profile._meetings", one_meeting)
+    policy = lsmc.compile_text("profile p { /{a,b}* r, deny /a* r, priority=1 /a r, }")
+    tables = policy.engine.tables
+    record = tables.find("p")
+    assert record is not None
+    found = {grant.rule.text: grant for grant in grants(SEMANTICS, tables, record, FILE)}
+    refusal = found["/{a,b}* r,"].but
+    assert refusal is not None
+    assert (refusal.rule.text, refusal.key) == ("deny /a* r,", b"/aa")
