@@ -29,7 +29,6 @@ def read_policy(path: str, reading: Reading, screen: Screen) -> Policy:
 def read_policies(paths: Sequence[str], reading: Reading, screen: Screen) -> Policy:
     """One policy of a bundle, or of files and directories; raises as `read_policy`."""
     from lsmc.cli.bundles import is_bundle, open_bundle
-    from lsmc.compiler.inputs import DiskFiles, profile_paths
     from lsmc.policy import Policy
 
     bundles = [path for path in paths if is_bundle(path)]
@@ -47,6 +46,8 @@ def read_policies(paths: Sequence[str], reading: Reading, screen: Screen) -> Pol
     data, _ = compile_paths(paths, reading, screen)
     policy = Policy(data, ", ".join(paths))
     if not len(policy) and all(map(os.path.isdir, paths)):
+        from lsmc.compiler.inputs import DiskFiles, profile_paths
+
         found, _ = profile_paths(paths, DiskFiles())
         _check_found(paths, found)
     return policy
