@@ -13,7 +13,7 @@ from lsmc.engine.verdict import (
     Verdict,
     both,
 )
-from lsmc.explain.explanation import Explanation
+from lsmc.explain.explanation import Explanation, Suggestion
 from lsmc.explain.log_groups import Cause
 from lsmc.logs.record import Outcome
 
@@ -140,6 +140,21 @@ class Remedy(NamedTuple):
     def bold(self) -> bool:
         """Whether to take it is a decision for a person: something is at stake with it."""
         return bool(self.hazards or self.overrides)
+
+
+def plain_remedy(one: Suggestion) -> Remedy:
+    """A suggestion as a remedy, with nothing known of what it opens."""
+    return Remedy(
+        kind=one.kind,
+        rule=one.rule,
+        profile=one.profile,
+        file=one.file,
+        line=one.line,
+        hazards=one.hazards,
+        says=one.says,
+        overrides=one.overrides,
+        replaces=one.replaces,
+    )
 
 
 class Explained(NamedTuple):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from lsmc.explain.diagnosis import Explained, Remedy
+from lsmc.explain.diagnosis import Explained, Remedy, plain_remedy
 from lsmc.explain.hazards import HAZARDS
 from lsmc.output.causes import (
     AGREEMENT,
@@ -155,20 +155,7 @@ def question_page(found: Explanation, read: Read, *, policy: str) -> str:
         seen="",
         notes=tuple((text, "") for text in summary(found)),
         answers=(found,),
-        remedies=tuple(
-            Remedy(
-                kind=one.kind,
-                rule=one.rule,
-                profile=one.profile,
-                file=one.file,
-                line=one.line,
-                hazards=one.hazards,
-                says=one.says,
-                overrides=one.overrides,
-                replaces=one.replaces,
-            )
-            for one in found.suggestions
-        ),
+        remedies=tuple(map(plain_remedy, found.suggestions)),
     )
     head = Head(
         "Why this is allowed" if verdict.allowed else "Why this is denied", (("Policy", (policy,)),)

@@ -17,7 +17,7 @@ from lsmc.base.source import from_display
 from lsmc.base.text import encode
 from lsmc.compiler.inputs import Options
 from lsmc.engine.matcher import Matcher
-from lsmc.explain.diagnosis import Diagnosis, Explained, Remedy
+from lsmc.explain.diagnosis import Diagnosis, Explained, Remedy, plain_remedy
 from lsmc.explain.explanation import Suggestion
 from lsmc.modules.apparmor.classes import BY_NAME, FILE
 from lsmc.modules.apparmor.compile import Compiler
@@ -107,7 +107,7 @@ class RemedyFinder:
         members = [one for one in members if tried is not None and allows(tried, one.wish)]
         if tried is None or len(members) < 2:
             return
-        remedy = _plain(members[0])._replace(kind="general", rule=rule)
+        remedy = plain_remedy(members[0])._replace(kind="general", rule=rule)
         added = self._added(profile, tried, *(one.wish for one in members))
         remedy = _opening(remedy, profile, list(islice(added.of_class(), EXAMPLES + 1)), added.cut)
         for one in members:
@@ -128,7 +128,7 @@ class RemedyFinder:
 
     def remedies(self, one: Suggestion) -> Iterator[Remedy]:
         """The remedies for a suggestion, the smallest first."""
-        plain = _plain(one)
+        plain = plain_remedy(one)
         if one.kind == "deny":
             yield plain
             return
@@ -262,21 +262,6 @@ def _is_literal(one: Suggestion) -> bool:
     if one.kind != "exact" or wish.cls != "file" or "x" in wish.permissions:
         return False
     return wish.priority is None and _LITERAL.fullmatch(wish.fields["path"]) is not None
-
-
-def _plain(one: Suggestion) -> Remedy:
-    """A suggestion as a remedy, with nothing known of what it opens."""
-    return Remedy(
-        kind=one.kind,
-        rule=one.rule,
-        profile=one.profile,
-        file=one.file,
-        line=one.line,
-        hazards=one.hazards,
-        says=one.says,
-        overrides=one.overrides,
-        replaces=one.replaces,
-    )
 
 
 def _opening(remedy: Remedy, profile: ProfileRecord, found: Iterable[Opening], cut: bool) -> Remedy:
