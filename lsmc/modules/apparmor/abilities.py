@@ -11,7 +11,7 @@ from lsmc.ir.decision import Decision
 from lsmc.ir.mediation import Transition
 from lsmc.modules.apparmor.classes import CLASSES, EXECUTE, FILE
 from lsmc.modules.apparmor.engine import Engine, class_named
-from lsmc.modules.apparmor.exec_transition import execution
+from lsmc.modules.apparmor.exec_transition import execution, may_leave
 from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.requests import fields_of
 from lsmc.modules.apparmor.semantics import SEMANTICS
@@ -95,7 +95,7 @@ def _ability(engine: Engine, profile: ProfileRecord, grant: Grant) -> Ability:
     fields = fields_of(cls, grant.key)
     transition = grant.transition
     risks = list(hazards(cls.name, fields, grant.permissions, grant.permissions))
-    if transition is not None and (transition.kind == "unconfined" or transition.unconfined):
+    if transition is not None and may_leave(transition):
         risks.append("leaves-confinement")
     but = None
     if grant.but is not None:

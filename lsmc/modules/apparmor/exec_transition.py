@@ -111,13 +111,18 @@ def destination(transition: Transition | None, profile: ProfileRecord) -> Transi
     return transition
 
 
+def may_leave(transition: Transition) -> bool:
+    """Whether a program that is executed may run unconfined, at once or as the fallback."""
+    return transition.kind == "unconfined" or transition.unconfined
+
+
 def looser(before: Transition, after: Transition) -> int:
     """Above 0 where a transition leaves a program freer than another does, below 0 where less free.
 
     To run unconfined is freer than to run under any profile; of two that lead to the same profile,
     the one that keeps the environment is freer.  Two profiles are not compared here: 0.
     """
-    leaves = [t.kind == "unconfined" or t.unconfined for t in (before, after)]
+    leaves = [may_leave(t) for t in (before, after)]
     if leaves[0] != leaves[1]:
         return leaves[1] - leaves[0]
     if before._replace(unsafe=after.unsafe) == after:
