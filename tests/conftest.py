@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, settings
 from lsmc.compiler.linking import first_of_each
 from lsmc.ir.model import Policy
 from lsmc.ir.verify import verify
-from lsmc.modules.apparmor.compile import Compiled, Compiler
+from lsmc.modules.apparmor.build.compile import Compiled, Compiler
 from lsmc.modules.apparmor.suggest import compilers
 
 settings.register_profile(

@@ -6,8 +6,8 @@ import pytest
 
 import lsmc
 from lsmc.explain.hazards import HAZARDS
-from lsmc.modules.apparmor.hazards import hazards
-from lsmc.modules.apparmor.stakes import EXAMPLES
+from lsmc.modules.apparmor.analysis.hazards import hazards
+from lsmc.modules.apparmor.analysis.stakes import EXAMPLES
 
 BASE = "profile q /usr/bin/q { }\n"
 

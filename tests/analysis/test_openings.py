@@ -12,8 +12,8 @@ import lsmc
 from lsmc.analysis.openings import Opening, Openings
 from lsmc.compiler.inputs import Options
 from lsmc.engine.matcher import Matcher
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.classes import BY_NAME, FILE
-from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.suggest.abstractions import compile_abstractions
 
 #: Few letters, so that the rules meet often.

@@ -35,8 +35,8 @@ from lsmc.automata.pattern import (
 from lsmc.base.source import Source, Span
 from lsmc.ir.model import Effect, Rule
 from lsmc.kernels.product import Along
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.classes import FILE
-from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.tables.reach import Reach
 from tests.automata.strategies import STRINGS, matches, patterns
 

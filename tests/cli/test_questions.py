@@ -22,7 +22,7 @@ from lsmc.modules.apparmor.names import (
     SIGNALS,
     SOCKET_TYPES,
 )
-from lsmc.modules.apparmor.paths import meant
+from lsmc.modules.apparmor.requests.paths import meant
 from tests.cli.conftest import Run
 from tests.places import ROOT
 

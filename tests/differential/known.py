@@ -25,7 +25,7 @@ from lsmc.automata.pattern import (
 )
 from lsmc.ir.model import Effect, Rule
 from lsmc.modules.apparmor.classes import FILE, UNIX
-from lsmc.modules.apparmor.socket_address import pack, unpack
+from lsmc.modules.apparmor.requests.socket_address import pack, unpack
 from tests.differential.answers import Answer, Xindex, to_bytes
 from tests.differential.masks import LOCAL_STAGES, STAGES
 from tests.reference import matches

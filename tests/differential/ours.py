@@ -8,10 +8,10 @@ from pathlib import Path
 from lsmc.compiler.inputs import Options
 from lsmc.engine.matcher import Matcher, Node
 from lsmc.ir.model import Profile, Rule, Transition
+from lsmc.modules.apparmor.build.compile import FlatProfile
 from lsmc.modules.apparmor.build.driver import bundle
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.classes import BY_NAME
-from lsmc.modules.apparmor.compile import FlatProfile
 from lsmc.policy import Policy
 from lsmc.tables.groups import make_key
 from lsmc.tables.records import ProfileRecord

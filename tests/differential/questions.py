@@ -19,7 +19,7 @@ from lsmc.modules.apparmor.mount_flags import (
 )
 from lsmc.modules.apparmor.names import CAPABILITIES, FAMILIES, SIGNALS
 from lsmc.modules.apparmor.names import SOCKET_TYPES as TYPES
-from lsmc.modules.apparmor.socket_address import unpack
+from lsmc.modules.apparmor.requests.socket_address import unpack
 from tests.differential.answers import Question, to_text
 from tests.differential.objects import around, members, near, paths, values
 from tests.differential.ours import rules_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from lsmc.modules.apparmor.compile import FlatProfile
+from lsmc.modules.apparmor.build.compile import FlatProfile
 from lsmc.modules.apparmor.lower.rules.old_mount import shapes
 from lsmc.modules.apparmor.mount_flags import CLEARS, SETS
 from lsmc.modules.apparmor.syntax import ast

@@ -21,7 +21,7 @@ from lsmc.modules.apparmor.mount_flags import (
     REMOUNT,
     flag_word,
 )
-from lsmc.modules.apparmor.socket_address import unpack
+from lsmc.modules.apparmor.requests.socket_address import unpack
 from lsmc.tables.records import ProfileRecord
 from tests.differential import binary
 from tests.differential.answers import Answer, Question, to_text

@@ -12,7 +12,7 @@ import lsmc
 from lsmc.engine import matcher as evaluator
 from lsmc.engine.matcher import Matcher
 from lsmc.modules.apparmor.classes import CAPABILITY, FILE
-from lsmc.modules.apparmor.precedence import decide
+from lsmc.modules.apparmor.decide.precedence import decide
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.groups import make_key
 from tests.strategies import PREAMBLE, compile_both

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import lsmc
-from lsmc.modules.apparmor.explain import explain_request
+from lsmc.modules.apparmor.explain.reasons import explain_request
 
 FEATURES = "policy {versions {v8 {yes\n}\n}\n}\nfile {mask {create read\n}\n}\n"
 

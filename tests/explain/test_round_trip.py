@@ -7,7 +7,7 @@ import random
 import pytest
 
 import lsmc
-from lsmc.modules.apparmor.explain import explain_request
+from lsmc.modules.apparmor.explain.reasons import explain_request
 from lsmc.modules.apparmor.log.parse import parse
 from lsmc.modules.apparmor.log.request import asked
 

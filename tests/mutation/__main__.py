@@ -50,8 +50,8 @@ _DIAGNOSIS = ("tests/explain", "tests/cli/test_explain_log.py")
 
 #: The arguments of pytest that run the tests which concern a file, fastest first.
 TESTS = {
-    f"{_APPARMOR}/precedence.py": (
-        "tests/modules/apparmor/test_precedence_laws.py",
+    f"{_APPARMOR}/decide/precedence.py": (
+        "tests/modules/apparmor/decide/test_precedence_laws.py",
         *("tests/cases", "-k", "laws or decisions"),
     ),
     f"{_APPARMOR}/lower/aare.py": ("tests/modules/apparmor/lower/test_aare.py",),
@@ -61,15 +61,15 @@ TESTS = {
     "lsmc/analysis/redundancy/redundant.py": _REDUNDANCY,
     "lsmc/analysis/redundancy/removal.py": _REDUNDANCY,
     "lsmc/analysis/redundancy/scopes.py": _REDUNDANCY,
-    f"{_APPARMOR}/implied.py": _REDUNDANCY,
+    f"{_APPARMOR}/lower/implied.py": _REDUNDANCY,
     f"{_APPARMOR}/lint/attachment_ranks.py": _NAMES,
     f"{_APPARMOR}/lint/peers.py": _NAMES,
     f"{_APPARMOR}/lint/transitions.py": _RISK,
     f"{_APPARMOR}/lint/path_sets.py": _RISK,
     f"{_APPARMOR}/lint/assertions.py": _RISK,
     f"{_APPARMOR}/lint/abi.py": _ABI,
-    f"{_APPARMOR}/explain.py": _EXPLAIN,
-    f"{_APPARMOR}/near_misses.py": _EXPLAIN,
+    f"{_APPARMOR}/explain/reasons.py": _EXPLAIN,
+    f"{_APPARMOR}/explain/near_misses.py": _EXPLAIN,
     f"{_APPARMOR}/suggest/trial.py": (*_EXPLAIN, "tests/modules/apparmor/suggest"),
     "lsmc/explain/diagnosis.py": _DIAGNOSIS,
     "lsmc/explain/log_groups.py": _DIAGNOSIS,

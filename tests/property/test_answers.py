@@ -17,8 +17,8 @@ from lsmc.base.diagnostics import PolicyError
 from lsmc.base.text import encode
 from lsmc.ir.model import Policy as IrPolicy
 from lsmc.modules.apparmor.classes import BY_NAME, FILE
-from lsmc.modules.apparmor.exec_transition import exec_mode
-from lsmc.modules.apparmor.requests import key_fields
+from lsmc.modules.apparmor.decide.exec_transition import exec_mode
+from lsmc.modules.apparmor.requests.fields import key_fields
 from lsmc.policy import Policy
 from tests import reference
 from tests.differential.questions import Questions

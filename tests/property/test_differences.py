@@ -12,9 +12,9 @@ import pytest
 import lsmc
 from lsmc.analysis.observed import outcome
 from lsmc.engine.verdict import Verdict
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.classes import BY_NAME
-from lsmc.modules.apparmor.requests import key_fields
-from lsmc.modules.apparmor.semantics import SEMANTICS
+from lsmc.modules.apparmor.requests.fields import key_fields
 from lsmc.tables.groups import make_key
 
 RULES = (

@@ -6,8 +6,8 @@ import pytest
 
 import lsmc
 from lsmc.analysis.grants import Grant, grants
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.classes import BY_NAME, CLASSES, FILE
-from lsmc.modules.apparmor.semantics import SEMANTICS
 from tests.property.test_differences import drawn, world
 
 #: Classes whose operations look up nothing but the key of the object.

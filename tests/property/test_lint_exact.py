@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from lsmc.analysis.change import Change, Side
 from lsmc.base.diagnostics import Diagnostic, PolicyError
+from lsmc.modules.apparmor.analysis.diff import diff
 from lsmc.modules.apparmor.build.front import front_end
-from lsmc.modules.apparmor.diff import diff
-from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.lint.linter import LINT
 from lsmc.modules.apparmor.lint.tree import LintedFile, Tree, tree_of
 from tests.strategies import INCLUDES, OPTIONS, Files, Text, compile_policy, policies

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from lsmc.compiler.inputs import Options
 from lsmc.compiler.linking import link_profiles
+from lsmc.modules.apparmor.build.compile import Compiler
 from lsmc.modules.apparmor.build.front import front_end
-from lsmc.modules.apparmor.compile import Compiler
 from lsmc.modules.apparmor.syntax.formatter import format_text, same_meaning
 from lsmc.modules.formatter import Formatted
 
@@ -62,8 +62,8 @@ def same_decisions(
     """
     from lsmc.automata.dfa import StateLimit
     from lsmc.base.diagnostics import PolicyError
-    from lsmc.modules.apparmor.diff import diff
-    from lsmc.modules.apparmor.engine import Engine
+    from lsmc.modules.apparmor.analysis.diff import diff
+    from lsmc.modules.apparmor.decide.engine import Engine
 
     policies: list[Engine] = []
     for front in (before, after):

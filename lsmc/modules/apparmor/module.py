@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lsmc.modules.apparmor.classes import MODULE
-from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.installed import INSTALLED
 from lsmc.modules.interface import Logs, Request, SecurityModule, Tests
 
@@ -61,7 +61,7 @@ def _open(data: bytes | memoryview, name: str, enforce: bool) -> Engine:
 
 
 def _answer(engine: Engine, request: Request) -> Verdict:
-    from lsmc.modules.apparmor.batch import answer
+    from lsmc.modules.apparmor.decide.batch import answer
 
     return answer(engine, request)
 
@@ -69,7 +69,7 @@ def _answer(engine: Engine, request: Request) -> Verdict:
 def _answers(
     engine: Engine, requests: Iterable[Request], other: Callable[[Request], Verdict]
 ) -> Iterator[Verdict]:
-    from lsmc.modules.apparmor.batch import answers
+    from lsmc.modules.apparmor.decide.batch import answers
 
     return answers(engine, requests, other)
 
@@ -77,19 +77,19 @@ def _answers(
 def _permissions(
     engine: Engine, subject: str, cls: str, obj: str, fields: Mapping[str, object]
 ) -> Permissions:
-    from lsmc.modules.apparmor.access_vector import permissions
+    from lsmc.modules.apparmor.decide.access_vector import permissions
 
     return permissions(engine, subject, cls, obj, fields)
 
 
 def _explain(engine: Engine, request: Request) -> Explanation:
-    from lsmc.modules.apparmor.explain import explain
+    from lsmc.modules.apparmor.explain.reasons import explain
 
     return explain(engine, request)
 
 
 def _diff(old: Engine, new: Engine) -> list[Change]:
-    from lsmc.modules.apparmor.diff import diff
+    from lsmc.modules.apparmor.analysis.diff import diff
 
     return diff(old, new)
 
@@ -145,13 +145,13 @@ def _learn(engine: Engine, options: Options, wanted: Wanted) -> Learner:
 
 
 def _semantics() -> Semantics:
-    from lsmc.modules.apparmor.semantics import SEMANTICS
+    from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 
     return SEMANTICS
 
 
 def _tests() -> Tests:
-    from lsmc.modules.apparmor.policy_tests import TESTS
+    from lsmc.modules.apparmor.analysis.policy_tests import TESTS
 
     return TESTS
 
@@ -175,7 +175,7 @@ def _ir(paths: Sequence[str], options: Options) -> Policy:
 
 
 def _abilities(engine: Engine, subject: str, classes: Sequence[str]) -> Abilities:
-    from lsmc.modules.apparmor.abilities import abilities
+    from lsmc.modules.apparmor.analysis.abilities import abilities
 
     return abilities(engine, subject, classes)
 

@@ -24,7 +24,7 @@ from lsmc.modules.apparmor.resolve.features import Features
 _SAME = "`tests/modules/apparmor/test_compilers.py`"
 _KNOWN = "`tests/differential/known.py`"
 _HERE = "`tests/modules/apparmor/test_releases.py`"
-_ATTACHED = "`tests/modules/apparmor/test_attachment.py`"
+_ATTACHED = "`tests/modules/apparmor/decide/test_attachment.py`"
 _ABI = re.compile(r"(\d{1,3})\.\d{1,3}")
 
 

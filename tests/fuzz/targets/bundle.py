@@ -18,7 +18,7 @@ from lsmc.analysis.subgraph import part_of
 from lsmc.api import diff
 from lsmc.automata.dfa import StateLimit
 from lsmc.engine.verdict import RequestError, UnknownName
-from lsmc.modules.apparmor.abilities import abilities
+from lsmc.modules.apparmor.analysis.abilities import abilities
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.output import inventory
 from lsmc.output.graph import text_lines, to_json

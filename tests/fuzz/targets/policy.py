@@ -11,9 +11,9 @@ from lsmc.base.diagnostics import PolicyError
 from lsmc.base.source import Source
 from lsmc.compiler.inputs import Options
 from lsmc.lint.run import Linter
+from lsmc.modules.apparmor.build.compile import Compiler
 from lsmc.modules.apparmor.build.driver import bundle
 from lsmc.modules.apparmor.build.front import front_end
-from lsmc.modules.apparmor.compile import Compiler
 from lsmc.modules.apparmor.lint.linter import LINT
 from lsmc.modules.apparmor.lint.tree import compile_tree
 from lsmc.modules.apparmor.syntax.formatter import format_text, same_meaning

@@ -6,7 +6,7 @@ from lsmc.base.diagnostics import PolicyError
 from lsmc.base.source import Source, from_display
 from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import DiskFiles, Options, RestrictedFiles, restricted
-from lsmc.modules.apparmor.compile import Compiler
+from lsmc.modules.apparmor.build.compile import Compiler
 from lsmc.modules.apparmor.releases import release_named
 from lsmc.modules.apparmor.resolve.features import Features, parse_features
 from lsmc.modules.apparmor.resolve.library import Library

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from lsmc.automata.partition import Spare
 from lsmc.base.source import Location, Source
 from lsmc.ir.model import Unit
+from lsmc.modules.apparmor.build.compile import Compiler
 from lsmc.modules.apparmor.classes import MODULE
-from lsmc.modules.apparmor.compile import Compiler
 from lsmc.modules.apparmor.lower.environment import Environments, SavedEnvironment
 from lsmc.modules.apparmor.lower.revision import Beyond, Revision, revision
 from lsmc.modules.apparmor.lower.units import Environment

@@ -17,7 +17,7 @@ from lsmc.base.source import Span, to_display
 from lsmc.compiler.errors import too_complex, unreadable
 from lsmc.compiler.inputs import FileQuery, FileState, RecordedFiles
 from lsmc.ir.model import Profile
-from lsmc.modules.apparmor.compile import Compiler
+from lsmc.modules.apparmor.build.compile import Compiler
 from lsmc.modules.apparmor.lower.environment import SavedEnvironment
 from lsmc.tables.build import TooComplexError, assemble, build_groups, unit_digest, units
 from lsmc.tables.groups import BuiltGroup

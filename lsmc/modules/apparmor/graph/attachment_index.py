@@ -22,7 +22,7 @@ from lsmc.automata.members import (
 )
 from lsmc.automata.prefix_index import Prefixes
 from lsmc.kernels.walk import Walker
-from lsmc.modules.apparmor.attachment import (
+from lsmc.modules.apparmor.decide.attachment import (
     Attachments,
     Candidate,
     best,
@@ -30,7 +30,7 @@ from lsmc.modules.apparmor.attachment import (
     rank_of,
     scope_key,
 )
-from lsmc.modules.apparmor.subjects import Profiles
+from lsmc.modules.apparmor.decide.subjects import Profiles
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.records import ProfileRecord
 

@@ -24,6 +24,7 @@ from lsmc.automata.common import member
 from lsmc.engine.matcher import Matcher, Node
 from lsmc.ir.decision import ALLOW, Decision, Facts
 from lsmc.ir.mediation import MediationClass
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.classes import (
     CAPABILITY,
     FILE,
@@ -36,9 +37,8 @@ from lsmc.modules.apparmor.classes import (
     UMOUNT,
     USERNS,
 )
-from lsmc.modules.apparmor.precedence import decide
-from lsmc.modules.apparmor.semantics import SEMANTICS
-from lsmc.modules.apparmor.subjects import mediates
+from lsmc.modules.apparmor.decide.precedence import decide
+from lsmc.modules.apparmor.decide.subjects import mediates
 
 #: The classes that are compared.
 COMPARED = (

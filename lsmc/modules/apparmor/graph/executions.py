@@ -10,9 +10,9 @@ from lsmc.automata.members import common
 from lsmc.base.text import displayed
 from lsmc.ir.decision import Decision
 from lsmc.ir.mediation import Transition
-from lsmc.modules.apparmor.exec_transition import exec_mode, execution
+from lsmc.modules.apparmor.decide.exec_transition import exec_mode, execution
+from lsmc.modules.apparmor.decide.subjects import Profiles
 from lsmc.modules.apparmor.graph.attachment_index import Scope
-from lsmc.modules.apparmor.subjects import Profiles
 from lsmc.tables.records import ProfileRecord
 
 #: Common paths that are tried of two languages that have endlessly many.

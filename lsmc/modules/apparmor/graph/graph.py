@@ -24,10 +24,12 @@ from lsmc.automata.members import UNSEEN, Seen
 from lsmc.base.text import displayed, encode
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.mediation import Effect, Transition
-from lsmc.modules.apparmor.attachment import parent_of
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE
-from lsmc.modules.apparmor.engine import Engine
-from lsmc.modules.apparmor.exec_transition import exec_mode
+from lsmc.modules.apparmor.decide.attachment import parent_of
+from lsmc.modules.apparmor.decide.engine import Engine
+from lsmc.modules.apparmor.decide.exec_transition import exec_mode
+from lsmc.modules.apparmor.decide.precedence import decide
+from lsmc.modules.apparmor.decide.subjects import FREE_MODES, mediates
 from lsmc.modules.apparmor.graph.attachment_index import AttachmentIndex, Scope
 from lsmc.modules.apparmor.graph.executions import (
     TRIES,
@@ -35,8 +37,6 @@ from lsmc.modules.apparmor.graph.executions import (
     execution_edge,
     taken,
 )
-from lsmc.modules.apparmor.precedence import decide
-from lsmc.modules.apparmor.subjects import FREE_MODES, mediates
 from lsmc.tables.records import Place, ProfileRecord
 
 #: Stacks whose edges are worked out.

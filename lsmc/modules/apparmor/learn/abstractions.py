@@ -13,11 +13,11 @@ from typing import NamedTuple
 from lsmc.analysis.openings import Openings
 from lsmc.engine.matcher import Matcher
 from lsmc.explain.hazards import HAZARDS
+from lsmc.modules.apparmor.analysis.hazards import hazards
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.classes import BY_NAME, FILE
-from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.lint.data import facts
-from lsmc.modules.apparmor.requests import fields_of
-from lsmc.modules.apparmor.semantics import SEMANTICS
+from lsmc.modules.apparmor.requests.fields import fields_of
 from lsmc.modules.apparmor.suggest.suggest import Wish
 from lsmc.modules.apparmor.suggest.trial import allows, key_of
 

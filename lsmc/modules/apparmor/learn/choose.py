@@ -17,8 +17,8 @@ from lsmc.base.text import encode
 from lsmc.engine.matcher import Matcher
 from lsmc.explain.learning import Choice, Choose
 from lsmc.modules.apparmor.classes import FILE
-from lsmc.modules.apparmor.engine import Engine
-from lsmc.modules.apparmor.exec_transition import exec_mode
+from lsmc.modules.apparmor.decide.engine import Engine
+from lsmc.modules.apparmor.decide.exec_transition import exec_mode
 from lsmc.modules.apparmor.learn.gather import Access
 from lsmc.modules.apparmor.learn.names import is_pattern, split
 from lsmc.modules.apparmor.learn.programs import Program

@@ -17,8 +17,8 @@ from lsmc.compiler.inputs import Options
 from lsmc.engine.matcher import Matcher
 from lsmc.explain.hazards import HAZARDS
 from lsmc.explain.learning import CannotLearn, Choice, Choose
-from lsmc.modules.apparmor.engine import Engine
-from lsmc.modules.apparmor.hazards import hazards
+from lsmc.modules.apparmor.analysis.hazards import hazards
+from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.learn.abstractions import Fit, fitting
 from lsmc.modules.apparmor.learn.choose import Plan
 from lsmc.modules.apparmor.learn.gather import Access

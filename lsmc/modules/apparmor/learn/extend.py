@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lsmc.explain.diagnosis import Remedy
-from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.learn.draft import Drafted, Part, Terms
 from lsmc.modules.apparmor.learn.names import split
 from lsmc.modules.apparmor.learn.text import body_of, plain, profile_lines

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from lsmc.base.text import encode
 from lsmc.engine.verdict import RequestError, UnknownName
 from lsmc.explain.explanation import Suggestion
-from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.learn.gather import LEARNING, Access
 from lsmc.modules.apparmor.learn.rules import Lack
 from lsmc.modules.apparmor.learn.verify import Asked

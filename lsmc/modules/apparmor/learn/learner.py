@@ -12,9 +12,9 @@ from lsmc.base.diagnostics import PolicyError
 from lsmc.base.text import encode, listing
 from lsmc.compiler.inputs import Options
 from lsmc.explain.learning import CannotLearn, Choose, Learnt, LearntFile, Left, Wanted
+from lsmc.modules.apparmor.build.compile import Compiler
 from lsmc.modules.apparmor.build.front import front_end
-from lsmc.modules.apparmor.compile import Compiler
-from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.learn.choose import Plan, Planner
 from lsmc.modules.apparmor.learn.draft import Draft, Drafted, Include, Part, Terms
 from lsmc.modules.apparmor.learn.extend import extended

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from lsmc.base.text import encode
 from lsmc.explain.hazards import HAZARDS
+from lsmc.modules.apparmor.analysis.hazards import hazards
 from lsmc.modules.apparmor.classes import BY_NAME
-from lsmc.modules.apparmor.hazards import hazards
 from lsmc.modules.apparmor.learn.choose import Execution
 from lsmc.modules.apparmor.learn.names import written
 from lsmc.modules.apparmor.learn.verify import Asked

@@ -14,7 +14,7 @@ from lsmc.compiler.inputs import DiskFiles, Options
 from lsmc.engine.verdict import RequestError, UnknownName
 from lsmc.modules.apparmor.build.driver import bundle
 from lsmc.modules.apparmor.build.front import front_end
-from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.suggest.suggest import word
 
 #: Findings about rules that change nothing, and about names and structure.

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from lsmc.base.source import Source, Span
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.refused import Refused
 from lsmc.modules.apparmor.resolve.features import DEFAULT, Features
+from lsmc.modules.apparmor.resolve.refused import Refused
 from lsmc.modules.apparmor.syntax import ast
 
 

@@ -23,8 +23,8 @@ from typing import Any
 from lsmc.automata.pattern import Pattern
 from lsmc.ir.model import MediationClass
 from lsmc.lint.model import SettingError
+from lsmc.modules.apparmor.analysis.key_globs import globs, keys_of
 from lsmc.modules.apparmor.classes import BY_NAME, LINK
-from lsmc.modules.apparmor.key_globs import globs, keys_of
 from lsmc.modules.apparmor.lint.path_sets import names
 from lsmc.modules.apparmor.lower.aare import GlobError
 

@@ -1,7 +1,7 @@
 """Attachments racing for one path: which of several patterns ranks highest, as the kernel counts.
 
 A pattern's rank at a path is the number of bytes before its automaton is in a state for the second
-time (`lsmc.modules.apparmor.attachment`). A race walks one attachment with its rivals and remembers
+time (`decide/attachment.py`). A race walks one attachment with its rivals and remembers
 of each rival whether its count ended before, with or after that of the first. So questions about
 ranks are questions about reachable states, and the search ends with a path."""
 

@@ -8,8 +8,8 @@ from functools import partial
 from lsmc.analysis.change import Change
 from lsmc.compiler.inputs import DiskFiles, Options
 from lsmc.lint.model import Lint, Read, checks_in
+from lsmc.modules.apparmor.analysis.diff import diff
 from lsmc.modules.apparmor.build.front import front_end
-from lsmc.modules.apparmor.diff import diff
 from lsmc.modules.apparmor.lint.assertions import read_assertions
 from lsmc.modules.apparmor.lint.error_pages import ERRORS, error_pages
 from lsmc.modules.apparmor.lint.tree import Tree, compile_tree

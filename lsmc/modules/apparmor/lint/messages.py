@@ -13,9 +13,9 @@ from lsmc.base.source import Span, to_display
 from lsmc.base.text import displayed
 from lsmc.ir.model import MediationClass
 from lsmc.lint.model import Check
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.classes import FILE, LINK
-from lsmc.modules.apparmor.requests import fields_of
-from lsmc.modules.apparmor.semantics import SEMANTICS
+from lsmc.modules.apparmor.requests.fields import fields_of
 
 _MANY = 5
 _MANY_LETTERS = 100

@@ -13,8 +13,8 @@ from lsmc.automata.paths import PATHS
 from lsmc.automata.pattern import Literal, Pattern, example
 from lsmc.ir.model import MediationClass, Rule
 from lsmc.kernels.walk import is_real_path
+from lsmc.modules.apparmor.analysis.kernel_objects import PATH_FIELDS
 from lsmc.modules.apparmor.classes import MOUNT, NETWORK
-from lsmc.modules.apparmor.kernel_objects import PATH_FIELDS
 from lsmc.modules.apparmor.mount_flags import BY_WORD, PROPAGATION
 
 _SLASH = mask_of(b"/")

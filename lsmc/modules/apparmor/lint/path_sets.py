@@ -24,8 +24,8 @@ from lsmc.automata.prefixes import heads
 from lsmc.base.text import listing
 from lsmc.ir.decision import ALLOW, DENY, Decision
 from lsmc.kernels.walk import Walker
+from lsmc.modules.apparmor.analysis.key_globs import globs
 from lsmc.modules.apparmor.classes import FILE
-from lsmc.modules.apparmor.key_globs import globs
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.file_rules import speaking_of
 from lsmc.modules.apparmor.lint.tree import Tree

@@ -13,8 +13,8 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.ir.model import MediationClass
 from lsmc.lint.model import Check
+from lsmc.modules.apparmor.analysis.kernel_objects import is_requestable
 from lsmc.modules.apparmor.classes import FILE
-from lsmc.modules.apparmor.kernel_objects import is_requestable
 from lsmc.modules.apparmor.lint.messages import help_text, labels, where, witness
 from lsmc.modules.apparmor.lint.quirks.altered import altered_rules
 from lsmc.modules.apparmor.lint.removing import without

@@ -8,11 +8,11 @@ from typing import Any
 from lsmc.analysis.graph import Edge
 from lsmc.analysis.profile_view import Grants, Held, ProfileView
 from lsmc.base.text import encode
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE
 from lsmc.modules.apparmor.lint.file_rules import EXECUTE
 from lsmc.modules.apparmor.lint.references import graph_of
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.semantics import SEMANTICS
 
 
 def executions(tree: Tree) -> Iterator[tuple[ProfileView, Held, Edge]]:

@@ -18,13 +18,13 @@ from lsmc.engine.verdict import RequestError, Verdict
 from lsmc.ir import model as ir
 from lsmc.lint.model import Check, CommentedText
 from lsmc.lint.prebuild import Builder
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
+from lsmc.modules.apparmor.build.compile import Compiled, Compiler
 from lsmc.modules.apparmor.classes import MODULE
-from lsmc.modules.apparmor.compile import Compiled, Compiler
-from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.lint.include_graph import IncludeGraph
 from lsmc.modules.apparmor.lint.unlinted_profiles import NeighbourIndex
 from lsmc.modules.apparmor.resolve.library import Library
-from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.tables.build import Known, TooComplexError, build, rules_in_order
 from lsmc.tables.groups import UNCOMPRESSED
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lsmc.modules.apparmor.compile import FlatProfile
+from lsmc.modules.apparmor.build.compile import FlatProfile
 from lsmc.modules.apparmor.lint.include_graph import includes
 from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
 from lsmc.modules.apparmor.lower.context import Altered

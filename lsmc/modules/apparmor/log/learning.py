@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from lsmc.engine.verdict import RequestError, UnknownName
 from lsmc.explain.diagnosis import Asked
-from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.decide.engine import Engine
 
 _LEARNING = "//null-"
 #: Fields of requests that name profiles.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from lsmc.base.text import encode
 from lsmc.engine.verdict import RequestError, UnknownName
 from lsmc.explain.diagnosis import Asked, Decider, Questions
-from lsmc.modules.apparmor.engine import Engine
-from lsmc.modules.apparmor.explain import explain_request
+from lsmc.modules.apparmor.decide.engine import Engine
+from lsmc.modules.apparmor.explain.reasons import explain_request
 from lsmc.modules.apparmor.log.learning import followed
 from lsmc.modules.apparmor.log.record import Record
 from lsmc.modules.apparmor.log.request import asked

@@ -24,10 +24,10 @@ from lsmc.base.source import Span, to_display
 from lsmc.ir.model import Effect, MediationClass, Rule, Transition
 from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.lower.aare import Glob, GlobError, parse_glob
-from lsmc.modules.apparmor.refused import refusal
 from lsmc.modules.apparmor.releases import CLASS_IS_EXACT, NEWEST, SINGLE_VALUE, Release
 from lsmc.modules.apparmor.resolve.aliases import NO_ALIASES, Aliases
 from lsmc.modules.apparmor.resolve.features import Features
+from lsmc.modules.apparmor.resolve.refused import refusal
 from lsmc.modules.apparmor.resolve.variables import (
     MAX_TEXT,
     SHARE,

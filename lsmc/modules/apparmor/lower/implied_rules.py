@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from lsmc.base.source import Span
 from lsmc.ir.model import Effect, Rule, Unit
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE
-from lsmc.modules.apparmor.implied import FOR_CHANGE, FOR_HATS
 from lsmc.modules.apparmor.lower.context import Lowering, glob
+from lsmc.modules.apparmor.lower.implied import FOR_CHANGE, FOR_HATS
 from lsmc.modules.apparmor.syntax import ast
 
 

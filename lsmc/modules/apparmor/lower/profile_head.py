@@ -15,8 +15,8 @@ from lsmc.ir.model import Attachment
 from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.lower.context import Lowering, glob
 from lsmc.modules.apparmor.lower.rules.peer import signal_name
-from lsmc.modules.apparmor.refused import Refused, refusal
 from lsmc.modules.apparmor.releases import PLAIN_NAME
+from lsmc.modules.apparmor.resolve.refused import Refused, refusal
 from lsmc.modules.apparmor.resolve.variables import Variables, filter_slashes
 from lsmc.modules.apparmor.syntax import ast
 

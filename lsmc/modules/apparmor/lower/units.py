@@ -24,11 +24,11 @@ from lsmc.modules.apparmor.lower.rules.ipc import lower_io_uring, lower_mqueue, 
 from lsmc.modules.apparmor.lower.rules.mount import lower_mount, lower_pivot_root
 from lsmc.modules.apparmor.lower.rules.network import lower_network, lower_unix
 from lsmc.modules.apparmor.lower.rules.peer import lower_ptrace, lower_signal
-from lsmc.modules.apparmor.refused import Refused, refusal
 from lsmc.modules.apparmor.releases import RULES_IN_CONDITION, Release
 from lsmc.modules.apparmor.resolve.aliases import Aliases
 from lsmc.modules.apparmor.resolve.body import Fragment, conflicting_block, is_network, merge
 from lsmc.modules.apparmor.resolve.features import Features
+from lsmc.modules.apparmor.resolve.refused import Refused, refusal
 from lsmc.modules.apparmor.resolve.variables import ExpansionError, Variables
 from lsmc.modules.apparmor.syntax import ast
 

@@ -15,11 +15,11 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.compiler.errors import unreadable
 from lsmc.modules.apparmor.errors import error
-from lsmc.modules.apparmor.refused import Refused, refusal
 from lsmc.modules.apparmor.releases import Release
 from lsmc.modules.apparmor.resolve.conditions import evaluate
 from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.resolve.preamble import MAX_INCLUDE_DEPTH
+from lsmc.modules.apparmor.resolve.refused import Refused, refusal
 from lsmc.modules.apparmor.resolve.variables import Variables
 from lsmc.modules.apparmor.syntax import ast
 

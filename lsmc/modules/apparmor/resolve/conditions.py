@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from lsmc.base.source import Span
 from lsmc.modules.apparmor.errors import did_you_mean
-from lsmc.modules.apparmor.refused import refusal
 from lsmc.modules.apparmor.releases import DEFINED_BOOLEAN, DEFINED_VARIABLE, NEWEST, Release
+from lsmc.modules.apparmor.resolve.refused import refusal
 from lsmc.modules.apparmor.resolve.variables import ExpansionError, Variables
 from lsmc.modules.apparmor.syntax import ast
 

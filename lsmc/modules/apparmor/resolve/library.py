@@ -18,8 +18,8 @@ from lsmc.base.source import Source, to_display, to_path
 from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import FileQuery, ignored
 from lsmc.modules.apparmor.errors import did_you_mean, error
-from lsmc.modules.apparmor.refused import Refused
 from lsmc.modules.apparmor.resolve.features import Features, parse_features
+from lsmc.modules.apparmor.resolve.refused import Refused
 from lsmc.modules.apparmor.syntax import ast
 
 T = TypeVar("T")

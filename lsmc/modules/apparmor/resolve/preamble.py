@@ -13,10 +13,10 @@ from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span, to_display
 from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import FileQuery
-from lsmc.modules.apparmor.refused import Refused, refusal
 from lsmc.modules.apparmor.resolve.conditions import evaluate
 from lsmc.modules.apparmor.resolve.features import DEFAULT, Features
 from lsmc.modules.apparmor.resolve.library import Library
+from lsmc.modules.apparmor.resolve.refused import Refused, refusal
 from lsmc.modules.apparmor.resolve.variables import Variables
 from lsmc.modules.apparmor.syntax import ast
 

@@ -14,9 +14,9 @@ from lsmc.base.diagnostics import PolicyError
 from lsmc.compiler.inputs import ignored
 from lsmc.engine.matcher import Matcher
 from lsmc.ir.model import Profile
+from lsmc.modules.apparmor.build.compile import Compiler
 from lsmc.modules.apparmor.classes import BY_NAME
-from lsmc.modules.apparmor.compile import Compiler
-from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.suggest.suggest import Wish
 from lsmc.modules.apparmor.suggest.trial import allows, key_of

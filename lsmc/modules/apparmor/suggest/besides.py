@@ -13,13 +13,13 @@ from lsmc.base.text import encode
 from lsmc.engine.verdict import RequestError, RuleRef, UnknownName
 from lsmc.explain.diagnosis import Diagnosis, Remedy, Request
 from lsmc.explain.explanation import Explanation, Suggestion
+from lsmc.modules.apparmor.analysis.hazards import hazards
 from lsmc.modules.apparmor.classes import BY_NAME
-from lsmc.modules.apparmor.engine import Engine
-from lsmc.modules.apparmor.explain import explain_request
-from lsmc.modules.apparmor.hazards import hazards
+from lsmc.modules.apparmor.decide.engine import Engine
+from lsmc.modules.apparmor.decide.subjects import FREE_MODES
+from lsmc.modules.apparmor.explain.reasons import explain_request
 from lsmc.modules.apparmor.log.record import Record
 from lsmc.modules.apparmor.peers import ANSWER, PEER
-from lsmc.modules.apparmor.subjects import FREE_MODES
 from lsmc.modules.apparmor.suggest.compilers import compiler_for, first_with, takes_class
 from lsmc.modules.apparmor.suggest.executions import executed_by
 from lsmc.modules.apparmor.suggest.suggest import word

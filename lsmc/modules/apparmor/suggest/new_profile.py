@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from lsmc.base.text import encode
 from lsmc.compiler.inputs import Options
 from lsmc.explain.diagnosis import Diagnosis, Remedy
-from lsmc.modules.apparmor.engine import Engine
+from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.log.infos import given_profile
 from lsmc.modules.apparmor.log.record import Record
 from lsmc.modules.apparmor.resolve.library import Library

@@ -19,12 +19,12 @@ from lsmc.compiler.inputs import Options
 from lsmc.engine.matcher import Matcher
 from lsmc.explain.diagnosis import Diagnosis, Explained, Remedy, plain_remedy
 from lsmc.explain.explanation import Suggestion
+from lsmc.modules.apparmor.analysis.hazards import hazards
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
+from lsmc.modules.apparmor.build.compile import Compiler
 from lsmc.modules.apparmor.classes import BY_NAME, FILE
-from lsmc.modules.apparmor.compile import Compiler
-from lsmc.modules.apparmor.engine import Engine
-from lsmc.modules.apparmor.hazards import hazards
-from lsmc.modules.apparmor.requests import fields_of
-from lsmc.modules.apparmor.semantics import SEMANTICS
+from lsmc.modules.apparmor.decide.engine import Engine
+from lsmc.modules.apparmor.requests.fields import fields_of
 from lsmc.modules.apparmor.suggest.abstractions import compile_abstractions, fitting
 from lsmc.modules.apparmor.suggest.besides import Besides
 from lsmc.modules.apparmor.suggest.generalize import Places, file_rule, generalized

@@ -13,17 +13,17 @@ from lsmc.base.text import decode
 from lsmc.engine.matcher import MatchedRule
 from lsmc.explain.explanation import Suggestion
 from lsmc.ir.decision import DENY
+from lsmc.modules.apparmor.analysis.hazards import hazards
 from lsmc.modules.apparmor.classes import FILE, LINK
-from lsmc.modules.apparmor.hazards import hazards
-from lsmc.modules.apparmor.mount_sides import sides
-from lsmc.modules.apparmor.precedence import decide
-from lsmc.modules.apparmor.requests import fields_of
+from lsmc.modules.apparmor.decide.precedence import decide
+from lsmc.modules.apparmor.explain.mount_sides import sides
+from lsmc.modules.apparmor.requests.fields import fields_of
 from lsmc.modules.apparmor.suggest.compilers import compiler_for, takes_priority
 from lsmc.modules.apparmor.suggest.suggest import WITHOUT_PRIORITY, Wish, suggest
 
 if TYPE_CHECKING:
     from lsmc.engine.verdict import Lookup, RuleRef
-    from lsmc.modules.apparmor.engine import Engine
+    from lsmc.modules.apparmor.decide.engine import Engine
     from lsmc.tables.records import ProfileRecord
 
 

@@ -8,8 +8,8 @@ from lsmc.base.text import encode
 from lsmc.engine.matcher import Matcher
 from lsmc.ir.mediation import MediationClass
 from lsmc.modules.apparmor.classes import BY_NAME, FILE
-from lsmc.modules.apparmor.exec_transition import transition_text
-from lsmc.modules.apparmor.requests import values_of
+from lsmc.modules.apparmor.decide.exec_transition import transition_text
+from lsmc.modules.apparmor.requests.fields import values_of
 from lsmc.tables.groups import make_key
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def grants(suggestion: Suggestion) -> bool:
     from lsmc.base.diagnostics import PolicyError
     from lsmc.compiler.inputs import Options
     from lsmc.modules.apparmor.build.driver import compile_source
-    from lsmc.modules.apparmor.engine import Engine
+    from lsmc.modules.apparmor.decide.engine import Engine
     from lsmc.modules.apparmor.suggest.suggest import word
 
     if suggestion.wish is None:

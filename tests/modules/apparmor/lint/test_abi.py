@@ -9,7 +9,7 @@ import pytest
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Source
 from lsmc.compiler.inputs import Options
-from lsmc.modules.apparmor.diff import diff
+from lsmc.modules.apparmor.analysis.diff import diff
 from lsmc.modules.apparmor.lint.linter import LINT
 from tests.lint.support import PROFILES
 from tests.modules.apparmor.support import read_tree

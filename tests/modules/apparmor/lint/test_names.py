@@ -8,8 +8,8 @@ import pytest
 
 from lsmc.automata.determinize import determinize
 from lsmc.compiler.inputs import Options
-from lsmc.modules.apparmor.attachment import left_match
 from lsmc.modules.apparmor.build.front import front_end
+from lsmc.modules.apparmor.decide.attachment import left_match
 from lsmc.modules.apparmor.lint.attachment_ranks import Race
 from lsmc.modules.apparmor.lint.linter import LINT
 from lsmc.modules.apparmor.lint.peers import is_any

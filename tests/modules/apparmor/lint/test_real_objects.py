@@ -15,9 +15,9 @@ from lsmc.automata.paths import FILES, PATHS
 from lsmc.automata.pattern import NOT_NUL, Literal, Pattern, Star, concat, union
 from lsmc.ir.mediation import MediationClass
 from lsmc.kernels.walk import is_real_path
+from lsmc.modules.apparmor.analysis.kernel_objects import is_requestable
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.classes import BY_NAME, CLASSES
-from lsmc.modules.apparmor.kernel_objects import is_requestable
-from lsmc.modules.apparmor.semantics import SEMANTICS
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 import lsmc
 from lsmc.explain.hazards import HAZARDS
-from lsmc.modules.apparmor.hazards import hazards
+from lsmc.modules.apparmor.analysis.hazards import hazards
 from lsmc.modules.apparmor.suggest.suggest import Wish, suggest, word
 from tests.places import ROOT
 

@@ -58,7 +58,7 @@ from lsmc.automata.paths import is_real_file
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.text import displayed
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.attachment import Candidate
+from lsmc.modules.apparmor.decide.attachment import Candidate
 from lsmc.modules.apparmor.graph.attachment_index import Open, Scope
 from lsmc.modules.apparmor.lint.attachment_ranks import Race
 from lsmc.modules.apparmor.lint.references import graph_of

@@ -44,13 +44,13 @@ from lsmc.automata.pattern import NEVER, Pattern
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check
+from lsmc.modules.apparmor.analysis.key_globs import globs
 from lsmc.modules.apparmor.classes import BY_NAME, CAPABILITY, FILE, NETWORK
-from lsmc.modules.apparmor.key_globs import globs
+from lsmc.modules.apparmor.decide.subjects import mediates
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.file_rules import READ, WRITE
 from lsmc.modules.apparmor.lint.messages import chain, help_text, witness
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.subjects import mediates
 
 _LOCAL = ("unix", "netlink")
 _FILES = {"read": READ, "write": WRITE}

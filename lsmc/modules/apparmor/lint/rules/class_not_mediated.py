@@ -34,14 +34,14 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.classes import BY_NAME
-from lsmc.modules.apparmor.enforced_classes import feature_of, mediated
+from lsmc.modules.apparmor.decide.subjects import FREE_MODES
 from lsmc.modules.apparmor.lint.abi import abi_with, shown_abi
 from lsmc.modules.apparmor.lint.messages import quoted
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import written_rules
-from lsmc.modules.apparmor.semantics import SEMANTICS
-from lsmc.modules.apparmor.subjects import FREE_MODES
+from lsmc.modules.apparmor.resolve.enforced_classes import feature_of, mediated
 from lsmc.modules.apparmor.syntax import ast
 
 

@@ -50,7 +50,7 @@ from lsmc.base.source import Span
 from lsmc.ir.model import Effect, Rule
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
-from lsmc.modules.apparmor.exec_transition import transition_text
+from lsmc.modules.apparmor.decide.exec_transition import transition_text
 from lsmc.modules.apparmor.lint.messages import labels, quoted, shown_object, witness
 from lsmc.modules.apparmor.lint.tree import Tree
 

@@ -56,8 +56,8 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import to_display
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.refused import Refused
 from lsmc.modules.apparmor.resolve.conditions import evaluate
+from lsmc.modules.apparmor.resolve.refused import Refused
 from lsmc.modules.apparmor.resolve.variables import Variables
 from lsmc.modules.apparmor.syntax import ast
 from lsmc.modules.apparmor.syntax.walk import atoms

@@ -62,9 +62,9 @@ from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span
 from lsmc.lint.model import Check
+from lsmc.modules.apparmor.decide.subjects import FREE_MODES
 from lsmc.modules.apparmor.lint.source_index import Syntax, is_under
 from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
-from lsmc.modules.apparmor.subjects import FREE_MODES
 
 _PARTS = ("abstractions", "tunables", "local", "abi", "disable", "force-complain")
 

@@ -46,10 +46,10 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.text import displayed
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.decide.subjects import mediates
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.references import graph_of
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.subjects import mediates
 
 _READ = FILE.mask("r")
 _TRIES = 4

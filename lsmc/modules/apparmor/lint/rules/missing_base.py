@@ -47,9 +47,9 @@ from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE
+from lsmc.modules.apparmor.decide.subjects import mediates
 from lsmc.modules.apparmor.lint.references import graph_of
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.subjects import mediates
 
 _EQUIVALENTS = ("abstractions/base", "abstractions/base-strict")
 _LIBRARIES = tuple(

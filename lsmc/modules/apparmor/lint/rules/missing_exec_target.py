@@ -60,7 +60,7 @@ from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.mediation import Effect, Transition
 from lsmc.ir.model import qualified
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.exec_transition import exec_mode
+from lsmc.modules.apparmor.decide.exec_transition import exec_mode
 from lsmc.modules.apparmor.graph.executions import attached_paths
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.messages import rule_text

@@ -49,10 +49,10 @@ from lsmc.base.source import Span
 from lsmc.ir.model import Rule
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, LINK
+from lsmc.modules.apparmor.decide.subjects import mediates
 from lsmc.modules.apparmor.lint.messages import quoted, witness
 from lsmc.modules.apparmor.lint.objects import impossible
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.subjects import mediates
 from lsmc.tables.groups import key_pattern
 
 

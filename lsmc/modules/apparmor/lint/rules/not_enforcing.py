@@ -39,9 +39,9 @@ from lsmc.analysis.profile_view import Grants, ProfileView
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, USERNS
+from lsmc.modules.apparmor.decide.subjects import FREE_MODES
 from lsmc.modules.apparmor.lint.messages import witness
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.subjects import FREE_MODES
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -56,15 +56,15 @@ from lsmc.base.text import displayed, encode, listing
 from lsmc.ir import model as ir
 from lsmc.ir.mediation import Effect, MediationClass
 from lsmc.lint.model import Check
+from lsmc.modules.apparmor.analysis.kernel_objects import is_requestable
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.classes import DBUS, SIGNAL, UNIX
-from lsmc.modules.apparmor.kernel_objects import is_requestable
+from lsmc.modules.apparmor.decide.subjects import mediates
 from lsmc.modules.apparmor.lint.messages import rule_text
 from lsmc.modules.apparmor.lint.peers import PeerRule, granted, peer_rules
 from lsmc.modules.apparmor.lint.references import ProfileNames
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.peers import ANSWER, PEER
-from lsmc.modules.apparmor.semantics import SEMANTICS
-from lsmc.modules.apparmor.subjects import mediates
 from lsmc.tables.groups import key_pattern
 
 _FEW = 8

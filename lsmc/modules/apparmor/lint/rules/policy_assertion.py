@@ -68,11 +68,11 @@ from lsmc.automata.facts import samples
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
+from lsmc.modules.apparmor.decide.subjects import FREE_MODES, mediates
 from lsmc.modules.apparmor.lint.assertions import Assertion, read_assertions
 from lsmc.modules.apparmor.lint.messages import chain, quoted, witness
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.semantics import SEMANTICS
-from lsmc.modules.apparmor.subjects import FREE_MODES, mediates
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

@@ -47,7 +47,7 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.automata.paths import is_real_file, some_files
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check
-from lsmc.modules.apparmor.attachment import Candidate
+from lsmc.modules.apparmor.decide.attachment import Candidate
 from lsmc.modules.apparmor.graph.attachment_index import Scope
 from lsmc.modules.apparmor.lint.attachment_ranks import Race
 from lsmc.modules.apparmor.lint.messages import shown

@@ -63,6 +63,7 @@ from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.ir.decision import ALLOW, DENY
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import FILE, NETWORK
+from lsmc.modules.apparmor.decide.subjects import FREE_MODES
 from lsmc.modules.apparmor.lint.file_rules import WRITE
 from lsmc.modules.apparmor.lint.messages import quoted, rule_finding, shown, witness
 from lsmc.modules.apparmor.lint.quirks.glob import classes
@@ -83,7 +84,6 @@ from lsmc.modules.apparmor.lint.written_rules import Text, texts, written_profil
 from lsmc.modules.apparmor.lower.context import Altered
 from lsmc.modules.apparmor.lower.units import KEPT_IN_BLOCKS
 from lsmc.modules.apparmor.resolve.features import Features
-from lsmc.modules.apparmor.subjects import FREE_MODES
 from lsmc.modules.apparmor.syntax import ast
 
 

@@ -57,9 +57,9 @@ from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.ir.model import qualified
 from lsmc.lint.model import Check
+from lsmc.modules.apparmor.decide.subjects import FREE_MODES
 from lsmc.modules.apparmor.lint.references import ProfileNames, graph_of
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.subjects import FREE_MODES
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

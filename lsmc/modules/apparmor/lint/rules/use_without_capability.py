@@ -44,10 +44,10 @@ from lsmc.ir.decision import ALLOW
 from lsmc.ir.model import MediationClass
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.classes import BY_NAME, CAPABILITY, FILE, NETWORK
+from lsmc.modules.apparmor.decide.subjects import mediates
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.messages import rule_finding, witness
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.subjects import mediates
 
 
 class _Asker(NamedTuple):

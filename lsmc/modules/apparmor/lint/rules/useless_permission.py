@@ -54,12 +54,12 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
 from lsmc.ir.model import Effect, Rule, Unit
 from lsmc.lint.model import Check
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.classes import FILE, LINK
 from lsmc.modules.apparmor.lint.messages import quoted, shown_object, witness
 from lsmc.modules.apparmor.lint.objects import only_directories
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.modules.apparmor.lint.written_rules import written_rules
-from lsmc.modules.apparmor.semantics import SEMANTICS
 from lsmc.modules.apparmor.syntax import ast
 
 _EXECUTE = FILE.mask("x")

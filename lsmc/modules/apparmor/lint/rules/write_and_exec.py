@@ -43,9 +43,9 @@ from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.text import listing
 from lsmc.ir.decision import Decision
 from lsmc.lint.model import Check
+from lsmc.modules.apparmor.analysis.key_globs import globs
 from lsmc.modules.apparmor.classes import FILE
-from lsmc.modules.apparmor.exec_transition import execution
-from lsmc.modules.apparmor.key_globs import globs
+from lsmc.modules.apparmor.decide.exec_transition import execution
 from lsmc.modules.apparmor.lint.data import facts
 from lsmc.modules.apparmor.lint.file_rules import EXECUTE, MAP, WRITE, granting
 from lsmc.modules.apparmor.lint.messages import chain, quoted, shown, witness

@@ -11,7 +11,7 @@ from lsmc.modules.apparmor.classes import CAPABILITY
 from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.lower.context import SOME, Head, Lowering, one_of
 from lsmc.modules.apparmor.names import CAPABILITIES
-from lsmc.modules.apparmor.refused import refusal
+from lsmc.modules.apparmor.resolve.refused import refusal
 from lsmc.modules.apparmor.syntax import ast
 
 #: Capabilities split off from sys_admin: where the abi lacks them, a rule speaks of sys_admin.

@@ -11,8 +11,8 @@ from lsmc.ir.model import Effect, Rule, Transition
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, ONEXEC
 from lsmc.modules.apparmor.lower.aare import Glob
 from lsmc.modules.apparmor.lower.context import Head, Lowering
-from lsmc.modules.apparmor.refused import refusal
 from lsmc.modules.apparmor.releases import CHANGE_PRIORITY
+from lsmc.modules.apparmor.resolve.refused import refusal
 from lsmc.modules.apparmor.syntax import ast
 
 _ANY_PROFILE = Glob(Star(NOT_NUL), False)

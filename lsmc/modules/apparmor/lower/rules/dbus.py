@@ -15,7 +15,7 @@ from lsmc.modules.apparmor.lower.context import (
     Lowering,
     words_to_mask,
 )
-from lsmc.modules.apparmor.refused import refusal
+from lsmc.modules.apparmor.resolve.refused import refusal
 from lsmc.modules.apparmor.syntax import ast
 
 _BIND = DBUS.mask(("bind",))

@@ -16,13 +16,13 @@ from lsmc.base.source import to_display
 from lsmc.ir.model import Effect, Rule, Transition
 from lsmc.modules.apparmor.classes import FILE, LINK
 from lsmc.modules.apparmor.lower.context import ExecNote, Head, Lowering
-from lsmc.modules.apparmor.refused import refusal
 from lsmc.modules.apparmor.releases import (
     IMPLIED_MAP,
     IMPLIED_MAP_LOGGED,
     LOSER_LOGS,
     TRAILING_TARGET,
 )
+from lsmc.modules.apparmor.resolve.refused import refusal
 from lsmc.modules.apparmor.syntax import ast
 
 _EXEC = re.compile(r"([pPcC]?)([iIuU]?)[xX]")

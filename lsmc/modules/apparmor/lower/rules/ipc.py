@@ -18,8 +18,8 @@ from lsmc.modules.apparmor.lower.context import (
     words_to_mask,
 )
 from lsmc.modules.apparmor.names import QUEUE_TYPES, queue_type
-from lsmc.modules.apparmor.refused import Refused, refusal
 from lsmc.modules.apparmor.releases import QUEUE_LABEL
+from lsmc.modules.apparmor.resolve.refused import Refused, refusal
 from lsmc.modules.apparmor.syntax import ast
 
 _MQUEUE_SYNONYMS = {

@@ -37,8 +37,8 @@ from lsmc.modules.apparmor.mount_flags import (
     SETS,
     flag_word,
 )
-from lsmc.modules.apparmor.refused import refusal
 from lsmc.modules.apparmor.releases import LOSER_LOGS, OLD_MOUNT
+from lsmc.modules.apparmor.resolve.refused import refusal
 from lsmc.modules.apparmor.syntax import ast
 
 _KNOWN_FLAGS = sum(FLAGS)

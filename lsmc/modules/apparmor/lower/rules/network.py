@@ -29,9 +29,9 @@ from lsmc.modules.apparmor.lower.context import (
     words_to_mask,
 )
 from lsmc.modules.apparmor.names import FAMILIES, PROTOCOLS, SOCKET_TYPES
-from lsmc.modules.apparmor.refused import Refused, refusal
 from lsmc.modules.apparmor.releases import ONE_OPTION
-from lsmc.modules.apparmor.socket_address import pack_pattern
+from lsmc.modules.apparmor.requests.socket_address import pack_pattern
+from lsmc.modules.apparmor.resolve.refused import Refused, refusal
 from lsmc.modules.apparmor.syntax import ast
 
 _INET = ("inet", "inet6")

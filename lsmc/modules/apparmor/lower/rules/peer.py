@@ -17,7 +17,7 @@ from lsmc.modules.apparmor.lower.context import (
     words_to_mask,
 )
 from lsmc.modules.apparmor.names import SIGNAL_ALIASES, SIGNALS, signal_named
-from lsmc.modules.apparmor.refused import refusal
+from lsmc.modules.apparmor.resolve.refused import refusal
 from lsmc.modules.apparmor.syntax import ast
 
 _PTRACE_SYNONYMS = {

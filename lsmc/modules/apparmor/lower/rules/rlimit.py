@@ -6,7 +6,7 @@ import re
 
 from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.names import RESOURCES
-from lsmc.modules.apparmor.refused import Refused, refusal
+from lsmc.modules.apparmor.resolve.refused import Refused, refusal
 from lsmc.modules.apparmor.syntax import ast
 
 _SIZES = ("fsize", "data", "stack", "core", "rss", "memlock", "as", "msgqueue")
