@@ -1,0 +1,1 @@
+"""SELinux: policy in CIL, the Common Intermediate Language."""
