@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
+from lsmc.analysis.access_search import Witness
 from lsmc.engine.verdict import RequestError, Verdict
 
 
@@ -47,20 +48,8 @@ def holders(subjects: Iterable[str], ask: Callable[[str, bool], Verdict]) -> lis
     return found
 
 
-class Example(Protocol):
-    """A request that a subject may make, and its answer."""
-
-    @property
-    def request(self) -> Mapping[str, Any]:
-        """The request."""
-
-    @property
-    def verdict(self) -> Verdict:
-        """The answer."""
-
-
-def paired(own: Mapping[str, Example], others: Mapping[str, Example]) -> list[Holder]:
-    """The subjects of examples, found as owner of the object and as somebody else, in order."""
+def paired(own: Mapping[str, Witness], others: Mapping[str, Witness]) -> list[Holder]:
+    """The subjects of witnesses, found as owner of the object and as somebody else, in order."""
     found: list[Holder] = []
     for subject in sorted({*own, *others}):
         one, other = own.get(subject), others.get(subject)
@@ -74,7 +63,7 @@ def paired(own: Mapping[str, Example], others: Mapping[str, Example]) -> list[Ho
     return found
 
 
-def _alike(one: Example, other: Example) -> bool:
+def _alike(one: Witness, other: Witness) -> bool:
     return one.verdict.decision == other.verdict.decision
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from lsmc.base.errors import NoMeaning
 
 if TYPE_CHECKING:
+    from lsmc.analysis.access_search import AccessSearch
     from lsmc.analysis.change import Change
     from lsmc.analysis.graph import Graph
     from lsmc.analysis.mutation import Mutation
@@ -180,3 +181,19 @@ class SecurityModule(NamedTuple):
         if part is None:
             raise NoMeaning(f"{what} has no meaning for {self.title}")
         return part
+
+    def access_search(self, opened: Any, what: str, *, varied: bool = False) -> "AccessSearch":
+        """A search in an open bundle; raises `NoMeaning` of what is asked without one.
+
+        `varied` says that the profiles are matched otherwise than the tables of the bundle say.
+        """
+        from lsmc.analysis.access_search import AccessSearch
+
+        tests = self.needs(self.tests, what)()
+        return AccessSearch(
+            self.needs(self.semantics, what)(),
+            tests.tables(opened),
+            lambda request: self.answer(opened, request),
+            lambda profile, sought: tests.apart(opened, profile, sought),
+            varied=varied,
+        )

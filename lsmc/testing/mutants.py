@@ -12,6 +12,7 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from lsmc.analysis.access_search import AccessSearch
 from lsmc.analysis.mutation import KINDS, Mutation, MutationKind
 from lsmc.analysis.permitted import Sought, Undecided
 from lsmc.automata.algebra import Automaton
@@ -26,7 +27,7 @@ from lsmc.tables.bundle import Unit
 from lsmc.testing.coverage import Where, written_rules
 from lsmc.testing.judge import Deciders, failures
 from lsmc.testing.model import Case
-from lsmc.testing.nevers import Prepared, Search
+from lsmc.testing.nevers import Prepared
 from lsmc.testing.results import FileResult, Mutant
 from lsmc.testing.run import Checked
 
@@ -91,8 +92,8 @@ class _Judge:
     def __init__(self, files: Sequence[Judged]) -> None:
         policy: Policy = files[0][0].policy
         self.policy = policy
-        self.search = Search(policy)
-        self.tests = self.search.tests
+        self.search = policy.module.access_search(policy.engine, "`--mutate`")
+        self.tests = policy.module.needs(policy.module.tests, "`--mutate`")()
         self.places = written_rules(policy)
         self.cases = [
             _Asked(result.case, checked.deciders)
@@ -190,7 +191,7 @@ class _Judge:
                 return case.name  # the answer is not one for all that it may mean
             if failures(case, verdict, deciders):
                 return case.name
-        search = Search(self.policy, opened)
+        search = self.policy.module.access_search(opened, "`--mutate`", varied=True)
         for prepared in self.nevers:
             if self._breaks(search, prepared, changed):
                 return prepared.never.name
@@ -217,7 +218,7 @@ class _Judge:
         units = {id(spot.unit) for spot in changed.spots}
         return sorted({number for unit in units for number in self._holders[unit]})
 
-    def _breaks(self, search: Search, prepared: Prepared, changed: _Changed) -> bool:
+    def _breaks(self, search: AccessSearch, prepared: Prepared, changed: _Changed) -> bool:
         """Whether a subject may do what none may, since a rule is changed."""
         bundle = self.policy.bundle
         for sought in prepared.sought:
@@ -231,7 +232,7 @@ class _Judge:
                 profile = bundle.profile(number)
                 held = {id(unit) for unit, _ in bundle.uses(profile)}
                 for unit, within in languages:
-                    if unit in held and search.breach_of(profile, sought, within) is not None:
+                    if unit in held and search.witness(profile, sought, within) is not None:
                         return True
         return False
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
+from lsmc.analysis.access_search import Witness
 from lsmc.analysis.mutation import MutationKind
 from lsmc.engine.verdict import Verdict
 from lsmc.testing.model import Case, Never, TestFile
@@ -12,10 +13,6 @@ from lsmc.testing.model import Case, Never, TestFile
 if TYPE_CHECKING:
     from lsmc.policy import Policy
     from lsmc.testing.coverage import Coverage
-
-#: Why something is let through: rules allow it, the subject's mode only logs what they refuse, no
-#: rules are asked of the subject, or none of the class.
-Why = Literal["rules", "mode", "unconfined", "unmediated"]
 
 
 class CaseResult(NamedTuple):
@@ -31,21 +28,12 @@ class CaseResult(NamedTuple):
         return not self.failures
 
 
-class Breach(NamedTuple):
-    """A subject that may do what none may: a request as an example, and its answer."""
-
-    subject: str
-    why: Why
-    request: Mapping[str, Any]
-    verdict: Verdict
-
-
 class NeverResult(NamedTuple):
     """How many subjects were judged, and those that may do it."""
 
     never: Never
     subjects: int
-    breaches: tuple[Breach, ...]
+    breaches: tuple[Witness, ...]
 
     @property
     def holds(self) -> bool:

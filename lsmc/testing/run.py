@@ -22,7 +22,7 @@ from lsmc.testing.coverage import written_rules
 from lsmc.testing.judge import Deciders, decider, failures
 from lsmc.testing.load import CASE_KEYS, NEVER_KEYS
 from lsmc.testing.model import Case, Fault, Never, TestFault, TestFile
-from lsmc.testing.nevers import Prepared, Search, prepare
+from lsmc.testing.nevers import Prepared, prepare, result
 from lsmc.testing.results import CaseResult, FileResult, NeverResult
 
 UNCONFINED = "unconfined"
@@ -89,12 +89,13 @@ def _searched(checked: Checked) -> tuple[NeverResult, ...]:
     """What came of the searches; raises `TestFault` for one that grows too large."""
     if not checked.nevers:
         return ()
-    search = Search(checked.policy)
+    policy = checked.policy
+    search = policy.module.access_search(policy.engine, "`never`")
     found: list[NeverResult] = []
     faults: list[Fault] = []
     for prepared in checked.nevers:
         try:
-            found.append(search.result(prepared))
+            found.append(result(search, prepared))
         except (StateLimit, Undecided):
             faults.append(_too_complex(checked.file, prepared.never))
     if faults:

@@ -22,10 +22,10 @@ from lsmc.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lsmc.analysis.access_search import Witness
     from lsmc.engine.verdict import Verdict
     from lsmc.explain.holders import Holder
     from lsmc.policy import Policy
-    from lsmc.testing.results import Breach
 
 
 @click.command("who")
@@ -95,25 +95,17 @@ def _matching(policy: Policy, op: str, glob: str, fields: Mapping[str, str]) -> 
     from lsmc.analysis.permitted import Undecided
     from lsmc.automata.dfa import StateLimit
     from lsmc.explain.holders import paired
-    from lsmc.testing.model import Never
-    from lsmc.testing.nevers import Search, prepare
 
-    search = Search(policy)
+    module = policy.module
+    search = module.access_search(policy.engine, "`who --pattern`")
+    tests = module.needs(module.tests, "`who --pattern`")()
+    globs = {name: (text,) for name, text in fields.items()}
 
-    def breaches(owner: bool) -> dict[str, Breach]:
-        never = Never(
-            name="",
-            subject="*",
-            excepted=(),
-            op=op,
-            objects=(glob,) if glob else (),
-            fields={name: (text,) for name, text in fields.items()},
-            owner=owner,
-            path=(),
-        )
-        return {one.subject: one for one in search.result(prepare(policy, never)).breaches}
+    def witnesses(owner: bool) -> dict[str, Witness]:
+        sought = tests.sought(op, (glob,) if glob else (), globs, owner)
+        return {one.subject: one for one in search.witnesses(policy.profiles, sought)}
 
     try:
-        return paired(breaches(True), breaches(False))
+        return paired(witnesses(True), witnesses(False))
     except (StateLimit, Undecided):
         raise UsageFault(f"`{glob}` is too complex to be decided exactly: narrow it") from None

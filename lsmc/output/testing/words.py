@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsmc.analysis.access_search import Why, Witness
 from lsmc.output.explanation import explanation_lines
 from lsmc.output.styled import Line, line, safe
 from lsmc.output.verdict import verdict_lines
-from lsmc.testing.results import Breach, CaseResult, FileResult, NeverResult, Why
+from lsmc.testing.results import CaseResult, FileResult, NeverResult
 
 #: Subjects that are named, and requests that are shown, before their number is told.
 _FEW = 5
@@ -86,7 +87,7 @@ def detail(file: FileResult, result: CaseResult | NeverResult) -> Iterator[Line]
         yield line(f"and {len(allowed) - _SHOWN} more; --format json has them all")
 
 
-def question(breach: Breach) -> tuple[str, str, str, dict[str, str]]:
+def question(breach: Witness) -> tuple[str, str, str, dict[str, str]]:
     """A request as it is told to people: subject, operation, object and fields."""
     fields = {
         name: str(value)
