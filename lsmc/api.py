@@ -36,6 +36,7 @@ def compile(  # noqa: A001 - the contract's name
     jobs: int | None = None,
     cache: StrPath | None = None,
     module: str | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Policy:
     """Compile profile files, or the files of directories.
 
@@ -55,14 +56,16 @@ def compile(  # noqa: A001 - the contract's name
         jobs: processes to use; as many as there are processors when not given.
         cache: a directory that keeps compiled units between runs; none when not given.
         module: the security module whose policy it is; told by the paths when not given.
+        settings: what only some modules take: `posture` (KubeArmor), `no-neverallow` (SELinux).
     """
     from lsmc.compiler.cache.store import compile_cached
     from lsmc.compiler.inputs import Options
 
-    options = Options.of(base, include, features, variables, restrict, target)
+    options = Options.of(base, include, features, variables, restrict, target, settings)
     given = _existing(paths)
-    compiler = module_of([os.fspath(path) for path in given], module).compiler
-    data, _ = compile_cached(given, options, compiler=compiler, jobs=jobs, directory=cache)
+    found = module_of([os.fspath(path) for path in given], module)
+    found.check_settings(options)
+    data, _ = compile_cached(given, options, compiler=found.compiler, jobs=jobs, directory=cache)
     return Policy(data)
 
 
@@ -77,6 +80,7 @@ def compile_text(
     restrict: Iterable[StrPath] = (),
     target: str | None = None,
     module: str = DEFAULT,
+    settings: Mapping[str, str] | None = None,
 ) -> Policy:
     """Compile a policy text; `name` stands for its file in messages.
 
@@ -87,9 +91,11 @@ def compile_text(
 
     if not isinstance(text, str | bytes):
         raise TypeError(f"a policy text is str or bytes, not {type(text).__name__}")
-    options = Options.of(base, include, features, variables, restrict, target)
+    options = Options.of(base, include, features, variables, restrict, target, settings)
     data = text if isinstance(text, bytes) else encode(text)
-    bundle, _ = module_named(module).compile_text(data, name, options)
+    found = module_named(module)
+    found.check_settings(options)
+    bundle, _ = found.compile_text(data, name, options)
     return Policy(bundle)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.screen import Screen
-from lsmc.engine.verdict import RequestError, UnknownName, Verdict
+from lsmc.engine.verdict import FieldTypeError, RequestError, UnknownName, Verdict
 from lsmc.policy import Policy
 
 if TYPE_CHECKING:
@@ -20,8 +20,15 @@ _MAX_LINE = 1 << 20
 _RESERVED = ("subject", "op", "object", "owner", "context", "self", "mediated", "enforce")
 
 
-def question(words: Sequence[str]) -> tuple[str, str, str, dict[str, Any]]:
-    """Split `SUBJECT OP [OBJECT] [KEY=VALUE...]` into subject, operation, object and fields."""
+def question(
+    words: Sequence[str],
+    booleans: Mapping[str, bool] | None = None,
+    settings: Iterable[tuple[str, str]] = (),
+) -> tuple[str, str, str, dict[str, Any]]:
+    """Split `SUBJECT OP [OBJECT] [KEY=VALUE...]` into subject, operation, object and fields.
+
+    Booleans of the policy that are set, and its settings that questions have too, become fields.
+    """
     if len(words) < 2:
         missing = ("SUBJECT", "OP")[len(words)]
         raise UsageFault(f"missing {missing}: SUBJECT OP [OBJECT] [KEY=VALUE...]")
@@ -37,6 +44,9 @@ def question(words: Sequence[str]) -> tuple[str, str, str, dict[str, Any]]:
         if key in _RESERVED:
             raise UsageFault(f"`{key}` is not a field")
         fields[key] = value
+    if booleans:
+        fields["booleans"] = dict(booleans)
+    fields.update((name, value) for name, value in settings if name == "posture")
     return subject, op, obj, fields
 
 
@@ -46,14 +56,14 @@ def _is_field(word: str) -> bool:
 
 def ask_one(
     policy: Policy,
-    words: Sequence[str],
+    asked: tuple[str, str, str, Mapping[str, Any]],
     owner: bool,
     form: str,
     screen: Screen,
     context: Context | None = None,
 ) -> int:
     """Answer one request; the exit code says whether it is allowed."""
-    subject, op, obj, fields = question(words)
+    subject, op, obj, fields = asked
     verdict = policy.query(subject, op, obj, owner=owner, context=context, **fields)
     if form == "json":
         from lsmc.output.json import dumps
@@ -117,7 +127,7 @@ def _answer(policy: Policy, line: bytes) -> Verdict:
         raise _Malformed(problem)
     try:
         return policy.answer(request)
-    except (UnknownName, RequestError) as fault:
+    except (UnknownName, RequestError, FieldTypeError) as fault:
         raise _Malformed(str(fault)) from None
 
 
@@ -132,7 +142,7 @@ def _problems(request: dict[str, Any]) -> Iterator[str]:
     for key, value in request.items():
         if key in ("owner", "mediated", "enforce", "perms", "context"):
             continue
-        if not isinstance(value, str) and type(value) is not int:
+        if not isinstance(value, str | list | dict) and type(value) is not int:
             yield f"`{key}` is not a string"
     if not isinstance(request.get("context", {}), dict):
         yield "`context` is not an object"

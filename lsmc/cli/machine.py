@@ -53,7 +53,7 @@ def policy_of(named: Sequence[str], reading: Reading, screen: Screen) -> tuple[P
 def _own_policy(reading: Reading, screen: Screen) -> tuple[Policy, Reading]:
     """The policy in the known places of this machine, without the files that have errors."""
     from lsmc.base.diagnostics import PolicyError
-    from lsmc.compiler.inputs import DiskFiles, profile_paths
+    from lsmc.compiler.inputs import DiskFiles
     from lsmc.modules.registry import DEFAULT, module_named
     from lsmc.policy import Policy
 
@@ -68,7 +68,7 @@ def _own_policy(reading: Reading, screen: Screen) -> tuple[Policy, Reading]:
     try:
         data, _ = compile_paths(found, reading, screen)
     except PolicyError as fault:
-        files = [path for path in profile_paths(found, DiskFiles())[0] if path not in fault.files]
+        files = [path for path in module.files(found, DiskFiles())[0] if path not in fault.files]
         if not files or not fault.files:
             raise
         screen.remark(

@@ -30,13 +30,20 @@ class Reading(NamedTuple):
     restrict: tuple[str, ...] = ()
     target: str | None = None
     module: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
 
     def options(self) -> Options:
         """The part of them that the compiler uses."""
         from lsmc.compiler.inputs import Options
 
         return Options.of(
-            self.base, self.include, self.features, self.variables, self.restrict, self.target
+            self.base,
+            self.include,
+            self.features,
+            self.variables,
+            self.restrict,
+            self.target,
+            dict(self.settings),
         )
 
 
@@ -98,12 +105,16 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
         jobs: int | None,
         cache_dir: str | None,
         no_cache: bool,
+        posture: str | None,
+        no_neverallow: bool,
         **rest: Any,
     ) -> Any:
         if no_cache and cache_dir is not None:
             raise click.UsageError("--cache-dir and --no-cache exclude each other")
         cache = None if no_cache else cache_dir or default_cache()
         variables = dict(_define(text) for text in define)
+        settings = [("posture", posture)] if posture is not None else []
+        settings += [("no-neverallow", "yes")] if no_neverallow else []
         reading = Reading(
             base=base,
             include=include,
@@ -114,6 +125,7 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
             restrict=restrict,
             target=target,
             module=module,
+            settings=tuple(settings),
         )
         return function(*args, reading=reading, **rest)
 
@@ -148,6 +160,14 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="AppArmor's compiler: 3.0, 3.1, 4.0, 4.1, 5.0 or 6.0 [as the abi stands for].",
         ),
         module_option("The security module whose policy it is [told by its content]."),
+        click.option(
+            "--posture",
+            metavar="LIST",
+            help="KubeArmor: what is done where no policy decides (file=block,network=audit).",
+        ),
+        click.option(
+            "--no-neverallow", is_flag=True, help="SELinux: check neither neverallow nor bounds."
+        ),
         click.option(
             "-j", "--jobs", metavar="N", type=click.IntRange(1), help="Processes [one a processor]."
         ),
@@ -188,6 +208,29 @@ policy_paths_option = click.option(
     metavar="PATH",
     multiple=True,
     help="Policy in place of POLICY: a file, directory or bundle; several are one policy.",
+)
+
+
+def _boolean(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> dict[str, bool]:
+    states = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+    found = {}
+    for text in values:
+        name, _, state = text.partition("=")
+        if not name or state.lower() not in states:
+            raise click.BadParameter(f"`{text}` is not of the form NAME=on or NAME=off")
+        found[name] = states[state.lower()]
+    return found
+
+
+booleans_option = click.option(
+    "--boolean",
+    "booleans",
+    metavar="NAME=on|off",
+    multiple=True,
+    callback=_boolean,
+    help="SELinux: set a boolean of the policy; may be repeated.",
 )
 
 

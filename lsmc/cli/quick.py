@@ -29,7 +29,7 @@ def quick(args: Sequence[str]) -> int | None:
     from lsmc.cli.faults import guarded
 
     def work() -> int:
-        from lsmc.cli.ask import ask_many, ask_one
+        from lsmc.cli.ask import ask_many, ask_one, question
         from lsmc.cli.bundles import open_bundle
 
         policy = open_bundle(words[0], screen)
@@ -38,7 +38,7 @@ def quick(args: Sequence[str]) -> int | None:
         if "--batch" in values:
             return ask_many(policy, values["--batch"], screen)
         form = values.get("--format", "text")
-        return ask_one(policy, words[1:], "not_owner" not in flags, form, screen)
+        return ask_one(policy, question(words[1:]), "not_owner" not in flags, form, screen)
 
     return guarded(work, screen)
 

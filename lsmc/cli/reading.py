@@ -46,10 +46,9 @@ def read_policies(paths: Sequence[str], reading: Reading, screen: Screen) -> Pol
     data, _ = compile_paths(paths, reading, screen)
     policy = Policy(data, ", ".join(paths))
     if not len(policy) and all(map(os.path.isdir, paths)):
-        from lsmc.compiler.inputs import DiskFiles, profile_paths
+        from lsmc.compiler.inputs import DiskFiles
 
-        found, _ = profile_paths(paths, DiskFiles())
-        _check_found(paths, found)
+        _check_found(paths, policy.module.files(paths, DiskFiles())[0])
     return policy
 
 
@@ -80,6 +79,7 @@ def compile_paths(
     module = module_of(list(paths), reading.module)
     if options.target is not None:
         module.needs(module.check_options, "`--target`")(options)
+    module.check_settings(options)
     cache = reading.cache
     if cache is not None and os.path.isdir(cache) and not os.access(cache, os.W_OK | os.X_OK):
         screen.remark(f"lsmc: note: `{safe(cache)}` cannot be written: compiled policy is not kept")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import PurePath
@@ -49,7 +49,8 @@ class Options:
     """How policy is read: the directories of includes, and variables set in advance.
 
     With `restrict` nothing outside of these directories is read.  `target` is the release of the
-    compiler to decide as; by default the abi of each profile says it.
+    compiler to decide as; by default the abi of each profile says it.  `settings` are those that
+    only some security modules have, by name.
     """
 
     base: str = DEFAULT_BASE
@@ -58,6 +59,7 @@ class Options:
     variables: tuple[tuple[str, str], ...] = ()
     restrict: tuple[str, ...] = ()
     target: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(
@@ -68,6 +70,7 @@ class Options:
         variables: Mapping[str, str | Sequence[str]] | None,
         restrict: Iterable[StrPath] = (),
         target: str | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> Options:
         """The options from the arguments of the public functions."""
         pairs = (
@@ -81,15 +84,19 @@ class Options:
             tuple(sorted(pairs)),
             tuple(os.fspath(path) for path in restrict),
             target,
+            tuple(sorted((settings or {}).items())),
         )
 
 
 class DiskFiles:
-    """The file system for the front end; reads regular files up to a limit."""
+    """The file system for the front end; reads regular files up to a limit, in bytes."""
+
+    def __init__(self, limit: int = MAX_SOURCE) -> None:
+        self.limit = limit
 
     def read(self, path: str) -> bytes:
         """The content of a regular file; OSError otherwise."""
-        return read_regular(path, MAX_SOURCE)[0]
+        return read_regular(path, self.limit)[0]
 
     def entries(self, path: str) -> list[str] | None:
         """The names in a directory, or None for anything else."""
@@ -115,6 +122,7 @@ class RestrictedFiles(DiskFiles):
     """
 
     def __init__(self, files: DiskFiles, roots: Iterable[str]) -> None:
+        super().__init__(files.limit)
         self.files = files
         self.roots = tuple(os.path.realpath(root) for root in roots)
 
@@ -155,12 +163,13 @@ FileState = tuple[str, str]
 class RecordedFiles(DiskFiles):
     """The file system, with a record of each query and its answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MAX_SOURCE) -> None:
+        super().__init__(limit)
         self.record: dict[FileQuery, FileState] = {}
 
     def read(self, path: str) -> bytes:
         """The content of a regular file; OSError otherwise."""
-        data, stat = read_regular(path, MAX_SOURCE)
+        data, stat = read_regular(path, self.limit)
         self.record["read", path] = _digest(data), _fingerprint(stat)
         return data
 
@@ -240,6 +249,10 @@ def _names(names: list[str] | None) -> str:
     if names is None:
         return ""
     return _digest(encode("\0".join(sorted(names))))
+
+
+#: Finds the files of policy that some paths name, each once and in order, and the missing paths.
+FindFiles = Callable[[Iterable[StrPath], DiskFiles], tuple[list[str], list[str]]]
 
 
 def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str], list[str]]:

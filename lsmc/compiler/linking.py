@@ -10,17 +10,17 @@ from lsmc.base.files import StrPath
 from lsmc.base.source import Span, to_display
 from lsmc.base.text import encode
 from lsmc.compiler.errors import defined_twice, too_complex, unreadable
-from lsmc.compiler.inputs import DiskFiles, profile_paths
+from lsmc.compiler.inputs import DiskFiles, FindFiles, profile_paths
 from lsmc.ir.model import Policy, Profile
 from lsmc.tables.build import Known, TooComplexError, build
 from lsmc.tables.link import Linked
 
 
 def policy_files(
-    paths: Iterable[StrPath], files: DiskFiles | None = None
+    paths: Iterable[StrPath], files: DiskFiles | None = None, find: FindFiles = profile_paths
 ) -> tuple[list[str], list[Diagnostic]]:
-    """The profile files that some paths name, in order, and an error for each missing path."""
-    found, missing = profile_paths(paths, files or DiskFiles())
+    """The policy files that some paths name, in order, and an error for each missing path."""
+    found, missing = find(paths, files or DiskFiles())
     fault = FileNotFoundError(2, "no such file or directory")
     return found, [unreadable(path, fault) for path in missing]
 

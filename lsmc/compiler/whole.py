@@ -10,16 +10,28 @@ from lsmc.base.source import Source
 from lsmc.compiler.cache.entry import Entry
 from lsmc.compiler.cache.store import Compile
 from lsmc.compiler.errors import unreadable
-from lsmc.compiler.inputs import DiskFiles, Options, restricted
+from lsmc.compiler.inputs import (
+    MAX_SOURCE,
+    DiskFiles,
+    FindFiles,
+    Options,
+    profile_paths,
+    restricted,
+)
 from lsmc.compiler.linking import policy_files, refuse
 from lsmc.compiler.outcome import Outcome, Progress
 
-#: Compiles sources to a bundle and its warnings; raises `PolicyError`.
-CompileSources = Callable[[Sequence[Source]], tuple[bytes, list[Diagnostic]]]
+#: Compiles sources under some options to a bundle and its warnings; raises `PolicyError`.
+CompileSources = Callable[[Sequence[Source], Options], tuple[bytes, list[Diagnostic]]]
 
 
-def compile_whole(compile_sources: CompileSources) -> Compile:
-    """The function that reads the files of some paths and compiles them together."""
+def compile_whole(
+    compile_sources: CompileSources, find: FindFiles = profile_paths, limit: int = MAX_SOURCE
+) -> Compile:
+    """The function that reads the files of some paths and compiles them together.
+
+    `find` says which files these are, and `limit` how many bytes one may have.
+    """
 
     def compile_paths(
         paths: Sequence[StrPath],
@@ -31,8 +43,8 @@ def compile_whole(compile_sources: CompileSources) -> Compile:
         stale: frozenset[int] = frozenset(),
     ) -> Outcome:
         del jobs, progress, entry, stale
-        files = restricted(DiskFiles(), options.restrict)
-        found, faults = policy_files(paths, files)
+        files = restricted(DiskFiles(limit), options.restrict)
+        found, faults = policy_files(paths, files, find)
         sources = []
         for path in found:
             try:
@@ -40,6 +52,6 @@ def compile_whole(compile_sources: CompileSources) -> Compile:
             except OSError as fault:
                 faults.append(unreadable(path, fault))
         refuse(faults)
-        return Outcome(*compile_sources(sources))
+        return Outcome(*compile_sources(sources, options))
 
     return compile_paths

@@ -16,7 +16,19 @@ if TYPE_CHECKING:
     from lsmc.stack.chain import Layer
     from lsmc.tables.records import ProfileRecord
 
-DecisionName = Literal["allow", "deny-explicit", "deny-implicit", "unconfined", "complain"]
+DecisionName = Literal[
+    "allow",
+    "deny-explicit",
+    "deny-implicit",
+    "invalid-context",
+    "unconfined",
+    "disabled",
+    "complain",
+    "permissive",
+    "learning",
+]
+#: Decisions of subjects that are only logged where their rules would refuse them.
+LET_THROUGH = frozenset(("complain", "permissive", "learning"))
 UNCONFINED = "unconfined"
 
 
@@ -46,6 +58,13 @@ class RequestError(Error, ValueError):
         super().__init__(message + hint(word, known))
         self.word = word
         self.known = known
+
+
+class FieldTypeError(Error, TypeError):
+    """The value of a field of a request is of another type than the field takes."""
+
+    def __init__(self, name: str, takes: str, value: object) -> None:
+        super().__init__(f"`{name}` is {takes}, not {type(value).__name__}")
 
 
 class RuleRef(NamedTuple):
@@ -248,7 +267,7 @@ def _together(steps: list[Exec]) -> Exec:
 
 def both(first: Verdict, second: Verdict) -> Verdict:
     """The verdict of an operation that consists of two requests: both must be allowed."""
-    deciding = second if first.allowed and first.decision != "complain" else first
+    deciding = second if first.allowed and first.decision not in LET_THROUGH else first
     return Verdict(
         allowed=first.allowed and second.allowed,
         decision=deciding.decision,

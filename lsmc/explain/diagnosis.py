@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from lsmc.engine.verdict import (
+    LET_THROUGH,
     UNCONFINED,
     RequestError,
     RuleRef,
@@ -233,7 +234,7 @@ def _sentences(*parts: str) -> str:
 
 
 def _named(verdict: Verdict) -> Status:
-    return "complain" if verdict.decision == "complain" else "unconfined"
+    return "complain" if verdict.decision in LET_THROUGH else "unconfined"
 
 
 def _agreement(logged: Outcome, status: Status, verdict: Verdict) -> Agreement:

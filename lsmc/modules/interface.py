@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lsmc.automata.algebra import Automaton
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.compiler.cache.store import Compile
-    from lsmc.compiler.inputs import Options
+    from lsmc.compiler.inputs import DiskFiles, FindFiles, Options
     from lsmc.engine.matcher import Matcher
     from lsmc.engine.profiles import ProfileTables
     from lsmc.engine.verdict import Lookup, Permissions, Verdict
@@ -127,6 +127,10 @@ class SecurityModule(NamedTuple):
         explain: the verdict of a request with its reasons.
         diff: what two policies decide differently.
         operations: what questions may ask, in order.
+        find_files: which files of some paths are policy; None if all are but those that are none by
+            their names (`lsmc.compiler.inputs.profile_paths`).
+        max_source: bytes that a file of policy may have; None for the bound of most.
+        settings: names of `Options.settings` that it takes.
         installed: globs of the directories and files where a system keeps its policy, relative to
             its root directory; none if it keeps none in files.
         check_options: raises ValueError for a target that it does not know, with the reason; None
@@ -158,6 +162,9 @@ class SecurityModule(NamedTuple):
     explain: Callable[[Any, Request], "Explanation"]
     diff: Callable[[Any, Any], list["Change"]]
     operations: Callable[[], Sequence["Operation"]]
+    find_files: "FindFiles | None" = None
+    max_source: int | None = None
+    settings: tuple[str, ...] = ()
     installed: tuple[str, ...] = ()
     check_options: Callable[["Options"], None] | None = None
     answers: (
@@ -175,6 +182,18 @@ class SecurityModule(NamedTuple):
     syntax: Callable[[str, bytes], bytes] | None = None
     ir: Callable[[Sequence[str], "Options"], "IrPolicy"] | None = None
     learn: Callable[[Any, "Options", "Wanted"], "Learner"] | None = None
+
+    def files(self, paths: Iterable[str], disk: "DiskFiles") -> tuple[list[str], list[str]]:
+        """The files of policy that some paths name, each once and in order; the missing paths."""
+        from lsmc.compiler.inputs import profile_paths
+
+        return (self.find_files or profile_paths)(paths, disk)
+
+    def check_settings(self, options: "Options") -> None:
+        """Raise `NoMeaning` for a setting of policy that the module does not take."""
+        for name, _ in options.settings:
+            if name not in self.settings:
+                raise NoMeaning(f"`--{name}` has no meaning for {self.title}")
 
     def needs(self, part: Part | None, what: str) -> Part:
         """A part that a module need not have; raises `NoMeaning` of what is asked without it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from lsmc.engine.verdict import LET_THROUGH
 from lsmc.explain.hazards import HAZARDS
 from lsmc.output.layers import beyond_words, context_lines, layer_lines, refusal_words
 from lsmc.output.styled import Line, line, safe
@@ -94,7 +95,7 @@ def summary(found: Explanation) -> Iterator[str]:
     if not verdict.allowed and not verdict.audited:
         yield "not logged: the deny rule has no `audit`" if by_profile else "not logged"
     elif verdict.audited and verdict.allowed:
-        alone = verdict.decision == "complain" or verdict.chain
+        alone = verdict.decision in LET_THROUGH or verdict.chain
         yield "logged" if alone else "allowed and logged"
 
 
@@ -103,9 +104,9 @@ def _answer(verdict: Verdict) -> Iterator[str]:
     missing = names(verdict.missing)
     if verdict.decision == "deny-explicit":
         yield f"a deny rule refuses {missing}" if not verdict.note else safe(verdict.note)
-    elif verdict.decision == "deny-implicit":
+    elif verdict.decision in ("deny-implicit", "invalid-context"):
         yield safe(verdict.note) if verdict.note else f"no rule allows {missing}"
-    elif verdict.decision == "complain":
+    elif verdict.decision in LET_THROUGH:
         yield f"{safe(verdict.note)}; missing {missing}"
     elif verdict.decision == "unconfined":
         yield safe(verdict.note) if verdict.note else "the subject is not confined"

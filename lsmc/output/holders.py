@@ -14,6 +14,9 @@ _HOW = {
     "allow": ("by rules", ""),
     "unruled": ("no rule is asked", "warn"),
     "complain": ("complain mode only", "warn"),
+    "permissive": ("permissive mode only", "warn"),
+    "learning": ("learning mode only", "warn"),
+    "disabled": ("no rule is asked", "bad"),
     "unconfined": ("not confined", "bad"),
 }
 _WHOSE = {"all": "", "owner": "only what it owns", "other": "only what it does not own"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsmc.output.styled import Line, Piece, line, safe
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lsmc.engine.verdict import Exec, RuleRef, Verdict
 
 #: Subject, operation, object and fields.
-Question = tuple[str, str, str, Mapping[str, str]]
+Question = tuple[str, str, str, Mapping[str, Any]]
 
 #: Permissions of classes that have but one.
 ONLY = frozenset(("use", "link", "mount", "umount", "pivot_root", "change_profile"))
@@ -19,8 +19,12 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "allow": ("allowed", "good", ""),
     "deny-explicit": ("denied", "bad", "a deny rule refuses"),
     "deny-implicit": ("denied", "bad", "no rule allows"),
+    "invalid-context": ("denied", "bad", "no such context can be"),
     "unconfined": ("allowed", "good", "the subject is not confined"),
+    "disabled": ("allowed", "good", "the mode asks no rule"),
     "complain": ("allowed", "warn", "but only by complain mode"),
+    "permissive": ("allowed", "warn", "but only by permissive mode"),
+    "learning": ("allowed", "warn", "and learned: no rule allows it yet"),
 }
 
 
@@ -33,9 +37,18 @@ def head_line(verdict: Verdict, asked: Question) -> Line:
     """The answer itself, with the request."""
     word, role, _ = _WORDS["deny-implicit" if verdict.refusal else verdict.decision]
     subject, op, obj, fields = asked
-    pairs = (f"{key}={value}" for key, value in fields.items())
+    pairs = (f"{key}={_written(value)}" for key, value in fields.items())
     words = " ".join(safe(word) for word in (subject, op, obj, *pairs) if word)
     return line((word, role), f": {words}")
+
+
+def _written(value: object) -> str:
+    """The value of a field, as a command line takes it."""
+    if isinstance(value, dict | list):
+        from lsmc.output.json import dumps
+
+        return dumps(value)
+    return str(value)
 
 
 def why(verdict: Verdict) -> str:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 
-from lsmc.engine.verdict import Verdict
+from lsmc.engine.verdict import LET_THROUGH, Verdict
 from lsmc.testing.model import Case
-
-#: Decisions of subjects that are only logged where they would be refused.
-LET_THROUGH = frozenset(("complain", "permissive", "learning"))
 
 #: The files of the rules at a place, by the text of the place.
 Deciders = Mapping[str, tuple[frozenset[str], int]]

@@ -23,13 +23,14 @@ def command(ctx: click.Context, paths: tuple[str, ...], output: str, reading: Re
     """
     from lsmc.cli.outputs import check_output, is_stdout, write_output
     from lsmc.cli.reading import check_paths, compile_paths
-    from lsmc.compiler.inputs import DiskFiles, profile_paths
+    from lsmc.compiler.inputs import DiskFiles
+    from lsmc.modules.registry import module_of
     from lsmc.output.styled import line, safe
     from lsmc.policy import Policy
 
     screen = screen_of(ctx)
     check_output(output)
-    found, missing = profile_paths(paths, DiskFiles())
+    found, missing = module_of(paths, reading.module).files(paths, DiskFiles())
     check_paths(paths, (*found, *missing), screen)
     data, warnings = compile_paths(paths, reading, screen)
     screen.diagnostics(warnings)

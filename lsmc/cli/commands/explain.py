@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,7 @@ from lsmc.cli.faults import NO, YES, UsageFault
 from lsmc.cli.machine import OWN_LOGS, check_names, policy_of
 from lsmc.cli.options import (
     Reading,
+    booleans_option,
     enforce_option,
     named,
     policy_options,
@@ -70,6 +71,7 @@ class _Explain(click.Command):
 @click.option("--limit", metavar="N", type=click.IntRange(0), help="With --log: only the first N.")
 @click.option("-v", "--verbose", is_flag=True, help="With --log: the whole story of each cause.")
 @click.option("--html", metavar="REPORT", help="Write a page to read in a browser instead.")
+@booleans_option
 @enforce_option
 @context_options
 @click.option(
@@ -95,6 +97,7 @@ def command(
     verbose: bool,
     html: str | None,
     enforce: bool,
+    booleans: dict[str, bool],
     context: Context | None,
     form: str | None,
     reading: Reading,
@@ -109,6 +112,7 @@ def command(
     shown with its count, what this policy says to it, and rules that would allow it.  Without a
     POLICY that is the policy of this machine; `lsmc explain --log` alone explains its own log.
     """
+    from lsmc.cli.ask import question
     from lsmc.cli.outputs import check_output
     from lsmc.cli.pages import page_library
 
@@ -128,7 +132,7 @@ def command(
         from lsmc.cli.explaining import LogOptions, explain_log
 
         check_names(paths, log)
-        if words or not_owner or context is not None:
+        if words or not_owner or booleans or context is not None:
             raise UsageFault(
                 "--log takes its questions from the log; for several logs write --log before each,"
                 " for several paths of policy --policy"
@@ -151,7 +155,7 @@ def command(
         raise UsageFault("missing POLICY; only --log explains this machine's own")
     return _explain_question(
         paths,
-        words,
+        question(words, booleans, reading.settings),
         context,
         reading,
         screen,
@@ -164,7 +168,7 @@ def command(
 
 def _explain_question(
     paths: tuple[str, ...],
-    words: tuple[str, ...],
+    asked: tuple[str, str, str, dict[str, Any]],
     context: Context | None,
     reading: Reading,
     screen: Screen,
@@ -174,13 +178,12 @@ def _explain_question(
     form: str | None,
     html: str | None,
 ) -> int:
-    from lsmc.cli.ask import question
     from lsmc.cli.pages import PolicyFiles, page_library, write_page
     from lsmc.output.explanation import explanation_lines
     from lsmc.output.json import dumps
     from lsmc.output.json import explanation as to_json
 
-    subject, op, obj, fields = question(words)
+    subject, op, obj, fields = asked
     opened, reading = policy_of(paths, reading, screen)
     if enforce:
         opened = opened.enforced

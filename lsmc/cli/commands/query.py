@@ -10,6 +10,7 @@ from lsmc.cli import completion
 from lsmc.cli.contexts import context_options
 from lsmc.cli.options import (
     Reading,
+    booleans_option,
     enforce_option,
     format_option,
     named,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--batch", metavar="FILE", help="Answer the requests of a JSON Lines file (- is stdin)."
 )
+@booleans_option
 @enforce_option
 @context_options
 @format_option("text", "json")
@@ -50,6 +52,7 @@ def command(
     not_owner: bool,
     batch: str | None,
     enforce: bool,
+    booleans: dict[str, bool],
     context: Context | None,
     form: str,
     reading: Reading,
@@ -69,14 +72,14 @@ def command(
     paths, words = named(policy, paths, words)
     if not paths:
         raise click.UsageError("missing argument 'POLICY'")
-    if batch is not None and (words or not_owner or context is not None):
+    if batch is not None and (words or not_owner or booleans or context is not None):
         raise click.UsageError("--batch takes its questions from the file")
-    if batch is None:
-        question(words)
+    asked = question(words, booleans, reading.settings) if batch is None else None
     screen = screen_of(ctx)
     opened = read_policies(paths, reading, screen)
     if enforce:
         opened = opened.enforced
-    if batch is not None:
+    if asked is None:
+        assert batch is not None
         return ask_many(opened, batch, screen)
-    return ask_one(opened, words, not not_owner, form, screen, context)
+    return ask_one(opened, asked, not not_owner, form, screen, context)

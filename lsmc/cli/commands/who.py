@@ -10,6 +10,7 @@ import click
 from lsmc.cli.faults import NO, YES, UsageFault
 from lsmc.cli.options import (
     Reading,
+    booleans_option,
     enforce_option,
     format_option,
     named,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @click.argument("words", metavar="OP [OBJECT] [KEY=VALUE...]", nargs=-1)
 @policy_paths_option
 @click.option("--pattern", is_flag=True, help="OBJECT and fields are globs: any that they match.")
+@booleans_option
 @enforce_option
 @format_option("text", "json")
 @policy_options
@@ -45,6 +47,7 @@ def command(
     paths: tuple[str, ...],
     pattern: bool,
     enforce: bool,
+    booleans: dict[str, bool],
     form: str,
     reading: Reading,
 ) -> int:
@@ -71,7 +74,7 @@ def command(
     paths, words = named(policy, paths, words)
     if not words:
         raise UsageFault("missing OP: [POLICY] OP [OBJECT] [KEY=VALUE...]")
-    _, op, obj, fields = question(("", *words))
+    _, op, obj, fields = question(("", *words), booleans, reading.settings)
     opened, _ = policy_of(paths, reading, screen)
     judge = opened.enforced if enforce else opened
 

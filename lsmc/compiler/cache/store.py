@@ -87,7 +87,7 @@ def _name(paths: Sequence[StrPath], options: Options) -> str:
     """The file name of the entry for some paths and options."""
     facts = [__version__, VERSION, os.getcwd(), [os.fspath(path) for path in paths]]
     facts += [options.base, options.include, options.features, options.variables, options.restrict]
-    facts += [options.target]
+    facts += [options.target, options.settings]
     return blake2b(json.dumps(facts).encode(), digest_size=16).hexdigest()
 
 

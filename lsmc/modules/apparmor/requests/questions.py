@@ -7,7 +7,7 @@ directly.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from lsmc.engine.verdict import RequestError
+from lsmc.engine.verdict import FieldTypeError, RequestError
 from lsmc.ir.operation import Operation
 from lsmc.modules.apparmor.decide.engine import NO_FIELDS, Engine, operation_named
 from lsmc.modules.apparmor.requests.checks import check
@@ -127,7 +127,7 @@ def _answer(engine: Engine, question: Asked) -> tuple[object, ...]:
 def text(name: str, value: object) -> str:
     """A value that must be a text; raises TypeError."""
     if not isinstance(value, str):
-        raise TypeError(f"`{name}` is a text (str), not {type(value).__name__}")
+        raise FieldTypeError(name, "a text (str)", value)
     return value
 
 
@@ -142,5 +142,5 @@ def texts(fields: Mapping[str, object]) -> dict[str, str]:
 def truth(name: str, value: object) -> bool:
     """A value that must be true or false; raises TypeError."""
     if not isinstance(value, bool):
-        raise TypeError(f"`{name}` is true or false (bool), not {type(value).__name__}")
+        raise FieldTypeError(name, "true or false (bool)", value)
     return value
