@@ -91,6 +91,8 @@ class Options:
 class DiskFiles:
     """The file system for the front end; reads regular files up to a limit, in bytes."""
 
+    limit = MAX_SOURCE
+
     def __init__(self, limit: int = MAX_SOURCE) -> None:
         self.limit = limit
 
@@ -122,7 +124,7 @@ class RestrictedFiles(DiskFiles):
     """
 
     def __init__(self, files: DiskFiles, roots: Iterable[str]) -> None:
-        super().__init__(files.limit)
+        self.limit = files.limit
         self.files = files
         self.roots = tuple(os.path.realpath(root) for root in roots)
 
@@ -164,7 +166,7 @@ class RecordedFiles(DiskFiles):
     """The file system, with a record of each query and its answer."""
 
     def __init__(self, limit: int = MAX_SOURCE) -> None:
-        super().__init__(limit)
+        self.limit = limit
         self.record: dict[FileQuery, FileState] = {}
 
     def read(self, path: str) -> bytes:
