@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from lsmc.base.errors import NoMeaning
 
 if TYPE_CHECKING:
-    from lsmc.analysis.access_search import AccessSearch
+    from lsmc.analysis.access_search import AccessSearch, Witness
     from lsmc.analysis.change import Change
     from lsmc.analysis.graph import Graph
     from lsmc.analysis.mutation import Mutation
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from lsmc.lint.model import Lint
     from lsmc.logs.record import LogFormat
     from lsmc.modules.formatter import Formatter
-    from lsmc.tables.records import ProfileRecord
+    from lsmc.tables.records import Place, ProfileRecord
     from lsmc.tables.sections import Sections
 
 Part = TypeVar("Part")
@@ -111,6 +111,21 @@ class Tests(NamedTuple):
     brought: Callable[["Matcher", frozenset[int]], frozenset[int]]
 
 
+class Search(NamedTuple):
+    """How what subjects may do of many requests is found in an open bundle.
+
+    Attributes:
+        sought: the requests of an operation: (operation, globs over objects, globs over fields,
+            whether the subject owns the object or None); raises `UnknownName`, `RequestError`,
+            `StateLimit`.
+        witnesses: of each subject that may do any of them, one that is let through: (names of
+            subjects, what is sought); raises `StateLimit`, `Undecided`.
+    """
+
+    sought: Callable[[str, Sequence[str], Mapping[str, Sequence[str]], bool | None], Sequence[Any]]
+    witnesses: Callable[[Iterable[str], Sequence[Any]], Iterator["Witness"]]
+
+
 class SecurityModule(NamedTuple):
     """A Linux security module, as lsmc knows it.
 
@@ -146,6 +161,10 @@ class SecurityModule(NamedTuple):
         formatter: a formatter of policy files under some options.
         semantics: what the rules mean, of a module whose bundles are a `tables.bundle.Bundle`.
         tests: what it makes of tests of its policy beside questions; None if that is all.
+        objects: of a module whose objects are finitely many names, those that questions with an
+            operation may have: (bundle, operation); `UnknownName`.
+        rules: the written rules of a bundle, of a module without `semantics`; None if it cannot
+            tell which rules decide.
         syntax: the canonical text of a policy file's syntax tree: (path, bytes); `PolicyError`.
         learn: (policy, options, what is wanted) gives what learns policy from records; None if it
             learns none.
@@ -179,6 +198,8 @@ class SecurityModule(NamedTuple):
     formatter: Callable[["Options"], "Formatter"] | None = None
     semantics: Callable[[], "Semantics"] | None = None
     tests: Callable[[], Tests] | None = None
+    objects: Callable[[Any, str], Sequence[str]] | None = None
+    rules: Callable[[Any], Iterable["Place"]] | None = None
     syntax: Callable[[str, bytes], bytes] | None = None
     ir: Callable[[Sequence[str], "Options"], "IrPolicy"] | None = None
     learn: Callable[[Any, "Options", "Wanted"], "Learner"] | None = None
@@ -216,3 +237,16 @@ class SecurityModule(NamedTuple):
             lambda profile, sought: tests.apart(opened, profile, sought),
             varied=varied,
         )
+
+    def search(self, opened: Any, what: str) -> Search:
+        """How many requests are searched in an open bundle; raises `NoMeaning` of what needs it."""
+        if self.objects is None:
+            found = self.access_search(opened, what)
+            return Search(self.needs(self.tests, what)().sought, found.witnesses)
+        from lsmc.analysis.listed_search import ListedSearch
+
+        objects = self.objects
+        listed = ListedSearch(
+            lambda op: objects(opened, op), lambda request: self.answer(opened, request)
+        )
+        return Search(listed.sought, listed.witnesses)

@@ -204,9 +204,9 @@ class _Reader:
             self.fault(place, f"the list `{key}` is empty")
         return tuple(one for one in several if isinstance(one, str))
 
-    def field(self, path: Path, table: Mapping[str, Any], key: str) -> str | int:
+    def field(self, path: Path, table: Mapping[str, Any], key: str) -> Any:
         value = table[key]
-        if type(value) is not int and not isinstance(value, str):
+        if type(value) is not int and not isinstance(value, str | list | dict):
             close = did_you_mean(key, CASE_KEYS)
             self.not_a((*path, key), "a text or a whole number, as every field is", value, close)
         else:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from lsmc.analysis.access_search import AccessSearch
-from lsmc.analysis.permitted import Sought
 from lsmc.engine.verdict import UnknownName
+from lsmc.modules.interface import Search
 from lsmc.policy import Policy
 from lsmc.testing.model import Never
 from lsmc.testing.results import NeverResult
@@ -17,14 +16,13 @@ class Prepared(NamedTuple):
     """A `never` of a policy: the requests, and the subjects of which it speaks."""
 
     never: Never
-    sought: tuple[Sought, ...]
+    sought: tuple[Any, ...]
     subjects: tuple[str, ...]
 
 
-def prepare(policy: Policy, never: Never) -> Prepared:
+def prepare(policy: Policy, search: Search, never: Never) -> Prepared:
     """What a `never` means for a policy; `UnknownName` and `RequestError` for names in it."""
-    tests = policy.module.needs(policy.module.tests, "`never`")()
-    sought = tests.sought(never.op, never.objects, never.fields, never.owner)
+    sought = search.sought(never.op, never.objects, never.fields, never.owner)
     named = [name for name in policy.profiles if _matches(name, never.subject)]
     if not named:
         raise UnknownName("subject", never.subject, policy.profiles)
@@ -32,14 +30,14 @@ def prepare(policy: Policy, never: Never) -> Prepared:
         if not any(_matches(name, glob) for name in named):
             raise UnknownName("subject", glob, named)
     subjects = [name for name in named if not any(_matches(name, g) for g in never.excepted)]
-    return Prepared(never, sought, tuple(subjects))
+    return Prepared(never, tuple(sought), tuple(subjects))
 
 
 def _matches(name: str, glob: str) -> bool:
     return name == glob or fnmatchcase(name, glob)
 
 
-def result(search: AccessSearch, prepared: Prepared) -> NeverResult:
+def result(search: Search, prepared: Prepared) -> NeverResult:
     """All subjects that may do what none may; raises `StateLimit`, `Undecided`."""
     witnesses = search.witnesses(prepared.subjects, prepared.sought)
     return NeverResult(prepared.never, len(prepared.subjects), tuple(witnesses))

@@ -73,7 +73,8 @@ def _prepared(file: TestFile, policy: Policy, faults: list[Fault]) -> tuple[Prep
     found: list[Prepared] = []
     for never in file.nevers:
         try:
-            found.append(prepare(policy, never))
+            search = policy.module.search(policy.engine, "`never`")
+            found.append(prepare(policy, search, never))
         except (UnknownName, RequestError) as fault:
             words = {"subject": never.subject, "op": never.op, **never.fields}
             words |= {"object": never.objects, "except": never.excepted}
@@ -90,7 +91,7 @@ def _searched(checked: Checked) -> tuple[NeverResult, ...]:
     if not checked.nevers:
         return ()
     policy = checked.policy
-    search = policy.module.access_search(policy.engine, "`never`")
+    search = policy.module.search(policy.engine, "`never`")
     found: list[NeverResult] = []
     faults: list[Fault] = []
     for prepared in checked.nevers:

@@ -40,7 +40,7 @@ def _compile(sources: Sequence[Source]) -> tuple[bytes, list[Diagnostic]]:
     return pack_sections("levels", sections), []
 
 
-class _Levels:
+class Levels:
     """An open bundle."""
 
     def __init__(self, data: bytes | memoryview) -> None:
@@ -53,7 +53,7 @@ class _Levels:
         return self.levels.get(name)
 
 
-def _explain(opened: _Levels, request: Mapping[str, Any]) -> Explanation:
+def _explain(opened: Levels, request: Mapping[str, Any]) -> Explanation:
     subject, other = request["subject"], request["object"]
     for name in (subject, other):
         if opened.find(name) is None:
@@ -65,7 +65,7 @@ def _explain(opened: _Levels, request: Mapping[str, Any]) -> Explanation:
     return Explanation(verdict, asked, (), (), (), None)
 
 
-def _diff(old: _Levels, new: _Levels) -> list[Change]:
+def _diff(old: Levels, new: Levels) -> list[Change]:
     names = sorted({*old.subjects, *new.subjects})
     pairs = [(name, old.find(name), new.find(name)) for name in names]
     return [Change(n, "setting", what="level", before=a, after=b) for n, a, b in pairs if a != b]
@@ -77,7 +77,7 @@ LEVELS = SecurityModule(
     claims=lambda paths: all(path.endswith(".levels") for path in paths),
     compiler=lambda: compile_whole(lambda sources, _options: _compile(sources)),
     compile_text=lambda text, name, _options: _compile([Source.from_bytes(name, text)]),
-    open=lambda data, _name, _enforce: _Levels(data),
+    open=lambda data, _name, _enforce: Levels(data),
     answer=lambda opened, request: _explain(opened, request).verdict,
     explain=_explain,
     diff=_diff,

@@ -11,7 +11,8 @@ import pytest
 
 import lsmc
 from lsmc.cli.group import cli
-from lsmc.modules.registry import MODULES
+from lsmc.modules.registry import MODULES, module_named
+from lsmc.tables.records import Place
 from tests.cli.conftest import Run, run
 from tests.modules import example, levels
 
@@ -175,6 +176,37 @@ def test_every_command_and_format(
             assert (result.exit_code, "alice" in result.output) == (0, True)
             assert run("show", policy, "alice", "--format", form, *options).exit_code == 0
         assert run("show", policy, "carol", *options).exit_code == 2
+
+
+def test_what_nobody_may_do_where_objects_are_listed(
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module without tables that lists its objects and rules has all of `test` and `who`."""
+    path = write("a.levels", LEVELS + "carol 2\n")
+
+    def rules(opened: levels.Levels) -> list[Place]:
+        return [
+            Place(str(path), number, 1, number, 1, name)
+            for number, name in enumerate(opened.subjects, 1)
+        ]
+
+    listed = levels.LEVELS._replace(objects=lambda opened, _: opened.subjects, rules=rules)
+    monkeypatch.setitem(MODULES, "levels", lambda: listed)
+    module_named.cache_clear()
+    head = 'policy = "a.levels"\n'
+    never = '[[never]]\nsubject = "*"\nop = "read"\nobject = "{}"\nexcept = "{}"\n'
+    holds = write("a.test.toml", head + never.format("[ac]*", "alice"))
+    assert run("test", holds, "--no-cache").exit_code == 0
+    fails = write("b.test.toml", head + never.format("*", "bob"))
+    result = run("test", fails, "--no-cache")
+    assert (result.exit_code, "alice" in result.output, "carol" in result.output) == (1, True, True)
+    covered = run("test", holds, "--no-cache", "--coverage")
+    assert "coverage: 0 of 3 rules" in covered.output
+    found = run("who", path, "read", "b*", "--pattern", "--format", "json", "--no-cache")
+    assert [one["subject"] for one in json.loads(found.output)] == ["alice", "carol"]
+    unknown = run("who", path, "read", "x*", "--pattern", "--no-cache")
+    assert (unknown.exit_code, "unknown object `x*`" in unknown.stderr) == (2, True)
+    module_named.cache_clear()
 
 
 def test_stages_of_a_module_of_tables(run: Run, write: Write) -> None:

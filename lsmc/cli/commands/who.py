@@ -100,12 +100,11 @@ def _matching(policy: Policy, op: str, glob: str, fields: Mapping[str, str]) -> 
     from lsmc.explain.holders import paired
 
     module = policy.module
-    search = module.access_search(policy.engine, "`who --pattern`")
-    tests = module.needs(module.tests, "`who --pattern`")()
+    search = module.search(policy.engine, "`who --pattern`")
     globs = {name: (text,) for name, text in fields.items()}
 
     def witnesses(owner: bool) -> dict[str, Witness]:
-        sought = tests.sought(op, (glob,) if glob else (), globs, owner)
+        sought = search.sought(op, (glob,) if glob else (), globs, owner)
         return {one.subject: one for one in search.witnesses(policy.profiles, sought)}
 
     try:
