@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lsmc.analysis.graph import Graph
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.explain.diagnosis import Diagnosis
-    from lsmc.logs.reader import Fault
+    from lsmc.logs.reader import BrokenLine
 
 Variables = Mapping[str, str | Sequence[str]]
 
@@ -196,7 +196,7 @@ class LogExplanation(NamedTuple):
     """
 
     diagnoses: tuple[Diagnosis, ...]
-    faults: tuple[Fault, ...]
+    faults: tuple[BrokenLine, ...]
     used: int
     skipped: int
     broken: int

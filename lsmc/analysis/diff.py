@@ -12,8 +12,8 @@ from types import MappingProxyType
 
 from lsmc.analysis.alike import Alike
 from lsmc.analysis.change import Change, Direction, Side, Who, toward
-from lsmc.analysis.differing import Answering, Found, OneSided, Pair
-from lsmc.analysis.observed import Outcome, outcome_of, step
+from lsmc.analysis.differing import Answering, Found, OneSided, ProfilePair
+from lsmc.analysis.observed import PermissionOutcome, outcome_of, step
 from lsmc.analysis.pattern_walks import by_pattern
 from lsmc.analysis.rule_search import rule_at
 from lsmc.analysis.semantics import Semantics
@@ -60,13 +60,13 @@ def diff(
             if former != name:
                 changes.append(Change(name, "renamed", before=former, after=name))
             changes += heads(one, other) if heads is not None else ()
-            pair = Pair(semantics, (old, new), (one, other), answering)
+            pair = ProfilePair(semantics, (old, new), (one, other), answering)
             changes += _changes(pair, alike=alike.rules(one, other))
             pair.forget()
     return changes
 
 
-def _changes(pair: Pair, *, alike: bool) -> Iterator[Change]:
+def _changes(pair: ProfilePair, *, alike: bool) -> Iterator[Change]:
     """What the rules of one profile decide differently; `alike` if both sides have the same."""
     for cls in pair.semantics.classes.values():
         sides = [pair.semantics.mediates(record, cls, False) for record in pair.records]
@@ -76,7 +76,7 @@ def _changes(pair: Pair, *, alike: bool) -> Iterator[Change]:
             yield from _class(pair, cls)
 
 
-def _class(pair: Pair, cls: MediationClass) -> Iterator[Change]:
+def _class(pair: ProfilePair, cls: MediationClass) -> Iterator[Change]:
     """What differs along the rules of a class that only one side has, each change once."""
     told: set[tuple[object, ...]] = set()
     for rules, differences in by_pattern(pair, cls):
@@ -88,7 +88,7 @@ def _class(pair: Pair, cls: MediationClass) -> Iterator[Change]:
                     yield change
 
 
-def _mediation(pair: Pair, cls: MediationClass, free: int) -> Iterator[Change]:
+def _mediation(pair: ProfilePair, cls: MediationClass, free: int) -> Iterator[Change]:
     """A class that only one side mediates: one request that is answered differently."""
     found = pair.mediation(cls, free)
     if found is None:
@@ -107,7 +107,7 @@ def _mediation(pair: Pair, cls: MediationClass, free: int) -> Iterator[Change]:
 
 
 def _decisions(
-    pair: Pair, cls: MediationClass, rules: Sequence[OneSided], found: Found
+    pair: ProfilePair, cls: MediationClass, rules: Sequence[OneSided], found: Found
 ) -> Iterator[Change]:
     """The differences at a key, by whom they concern, rule and direction."""
     halves = {
@@ -128,7 +128,7 @@ def _decisions(
 
 
 def _change(
-    pair: Pair,
+    pair: ProfilePair,
     cls: MediationClass,
     found: Found,
     names: Sequence[str],
@@ -158,12 +158,12 @@ def _change(
     )
 
 
-def _side(pair: Pair, side: int, cls: MediationClass, found: Found, owner: bool) -> Side:
+def _side(pair: ProfilePair, side: int, cls: MediationClass, found: Found, owner: bool) -> Side:
     """What one policy decides at a key: its answers where they look up more than the key."""
     matcher, record = pair.matchers[side], pair.records[side]
     node = pair.nodes(cls, found.key)[side]
     decision = matcher.decide(node, cls, owner)
-    outcomes: dict[str, Outcome] = dict(pair.outcomes(side, node, cls, owner))
+    outcomes: dict[str, PermissionOutcome] = dict(pair.outcomes(side, node, cls, owner))
     if found.shows and cls in pair.semantics.besides:
         for name in pair.asked(cls):
             answer = pair.answers(cls, found.key, owner, name)[side]

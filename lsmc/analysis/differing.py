@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
-from lsmc.analysis.observed import Outcome, outcome_of, outcomes, said
+from lsmc.analysis.observed import PermissionOutcome, outcome_of, outcomes, said
 from lsmc.analysis.rule_search import ClassView, RulePlace, places, rule_at
 from lsmc.analysis.semantics import Semantics
 from lsmc.automata.algebra import walk
@@ -33,27 +33,27 @@ Answering: TypeAlias = tuple[
 ]
 
 #: What comes of asking where the rules of a profile are not asked.
-_FREE = Outcome("allow", logged=False)
+_FREE = PermissionOutcome("allow", logged=False)
 
 
-class Difference(NamedTuple):
+class PermissionChange(NamedTuple):
     """How one permission changes, for the owner of the object or for others."""
 
     owner: bool
     name: str
-    before: Outcome
-    after: Outcome
+    before: PermissionOutcome
+    after: PermissionOutcome
 
 
 class Found(NamedTuple):
     """A key with the differences there; `shows` tells whether the answers to its request differ."""
 
     key: bytes
-    differences: tuple[Difference, ...]
+    differences: tuple[PermissionChange, ...]
     shows: bool
 
 
-class Pair:
+class ProfilePair:
     """One profile in two policies; without `answering`, the rules of a key are the answer."""
 
     def __init__(
@@ -68,7 +68,7 @@ class Pair:
         self.answering = answering
         self.records = records
         self.subject = records[1].full_name
-        self._known: dict[tuple[int, Node, MediationClass, bool], dict[str, Outcome]] = {}
+        self._known: dict[tuple[int, Node, MediationClass, bool], dict[str, PermissionOutcome]] = {}
 
     @cached_property
     def matchers(self) -> tuple[Matcher, ...]:
@@ -127,7 +127,7 @@ class Pair:
 
     def outcomes(
         self, side: int, node: Node, cls: MediationClass, owner: bool
-    ) -> Mapping[str, Outcome]:
+    ) -> Mapping[str, PermissionOutcome]:
         """What the rules of a side say at a node."""
         key = (side, node, cls, owner)
         if key not in self._known:
@@ -137,16 +137,18 @@ class Pair:
 
     def by_rules(
         self, cls: MediationClass, nodes: Sequence[Node], wanted: Names
-    ) -> Iterator[Difference]:
+    ) -> Iterator[PermissionChange]:
         """Where the rules at two nodes part."""
         for owner, names in wanted.items():
             before, after = (self.outcomes(i, node, cls, owner) for i, node in enumerate(nodes))
             if before != after:
                 for name in names:
                     if before[name] != after[name]:
-                        yield Difference(owner, name, before[name], after[name])
+                        yield PermissionChange(owner, name, before[name], after[name])
 
-    def by_answers(self, cls: MediationClass, key: bytes, wanted: Names) -> Iterator[Difference]:
+    def by_answers(
+        self, cls: MediationClass, key: bytes, wanted: Names
+    ) -> Iterator[PermissionChange]:
         """Where the answers to the request of a key part."""
         for owner, names in wanted.items():
             for name in names:
@@ -155,7 +157,7 @@ class Pair:
                     continue
                 before, after = outcome_of(one), outcome_of(other)
                 if before != after:
-                    yield Difference(owner, name, before, after)
+                    yield PermissionChange(owner, name, before, after)
 
     def answers(
         self, cls: MediationClass, key: bytes, owner: bool, name: str
@@ -166,7 +168,7 @@ class Pair:
         requests = (request_of(subject, cls, key, owner, (name,)) for subject in names)
         return tuple(map(_answer, self.answering or (), requests))
 
-    def shows(self, cls: MediationClass, key: bytes, one: Difference) -> bool:
+    def shows(self, cls: MediationClass, key: bytes, one: PermissionChange) -> bool:
         """Whether the policies answer the request of a key differently."""
         if self.answering is None:
             return True
@@ -183,14 +185,14 @@ class Pair:
         objects = self.semantics.requestable(cls, False)
         view = ClassView(self.matchers[1 - free], cls.code)
 
-        def at(key: bytes) -> Iterator[Difference]:
+        def at(key: bytes) -> Iterator[PermissionChange]:
             node = self.nodes(cls, key)[1 - free]
             for owner, names in wanted.items():
                 outcomes = self.outcomes(1 - free, node, cls, owner)
                 for name in names:
                     if outcomes[name] != _FREE:
                         sides = (_FREE, outcomes[name]) if free == 0 else (outcomes[name], _FREE)
-                        yield Difference(owner, name, *sides)
+                        yield PermissionChange(owner, name, *sides)
 
         for real in (True, False):
 

@@ -12,7 +12,7 @@ from itertools import islice
 from operator import contains
 from typing import Any, Literal, NamedTuple
 
-from lsmc.analysis.rule_search import ClassView, Question, RulePlace, places, rule_at
+from lsmc.analysis.rule_search import ClassView, RulePlace, RuleQuestion, places, rule_at
 from lsmc.analysis.semantics import Semantics
 from lsmc.automata.algebra import search, walk
 from lsmc.engine.matcher import Matcher, Node
@@ -125,7 +125,7 @@ class _Profile:
 
     def grant(self, place: RulePlace) -> Grant | None:
         """What a rule grants, or None."""
-        question = Question(self.matcher, place)
+        question = RuleQuestion(self.matcher, place)
         facts = question.rule.rule.facts
         if facts.effect != ALLOW:
             return None
@@ -146,7 +146,7 @@ class _Profile:
             but=self._but(question, bits, whose),
         )
 
-    def _share(self, question: Question, owner: bool) -> _Share:
+    def _share(self, question: RuleQuestion, owner: bool) -> _Share:
         """What a rule grants the owner of an object, or others."""
         facts = question.rule.rule.facts
         named = (facts.owner if owner else facts.other) & self._asked
@@ -170,7 +170,7 @@ class _Profile:
         node = self.matcher.walk(bytes((self.cls.code,)) + key)
         return self.matcher.decide(node, self.cls, owner)
 
-    def _find(self, question: Question, wanted: int, owner: bool) -> bytes | None:
+    def _find(self, question: RuleQuestion, wanted: int, owner: bool) -> bytes | None:
         """An object at which a rule takes part in granting some permissions."""
         rule = question.rule.rule.facts.id
 
@@ -180,7 +180,7 @@ class _Profile:
 
         return self._along(question, granted)
 
-    def _but(self, question: Question, bits: int, whose: Sequence[bool]) -> Refusal | None:
+    def _but(self, question: RuleQuestion, bits: int, whose: Sequence[bool]) -> Refusal | None:
         """A rule that denies, at some object, what a rule grants elsewhere."""
 
         def denied(node: Node) -> Decision | None:
@@ -202,7 +202,7 @@ class _Profile:
         refs = self._tables.refs(self._record, node, decision, decision.deny & bits)
         return Refusal(refs[0], key) if refs else None
 
-    def _meetings(self, question: Question, bits: int) -> Iterator[bytes]:
+    def _meetings(self, question: RuleQuestion, bits: int) -> Iterator[bytes]:
         """Objects that a rule and one that denies some permissions match, in many ways.
 
         Only the groups of these rules are walked.
@@ -235,7 +235,7 @@ class _Profile:
         for key in walk(walked, meets, alive=alive):
             yield key[1:]
 
-    def _along(self, question: Question, goal: Callable[[Node], bool]) -> bytes | None:
+    def _along(self, question: RuleQuestion, goal: Callable[[Node], bool]) -> bytes | None:
         """A shortest object of a rule's language at which a goal is met."""
         for key in question.samples():
             if self._semantics.is_requestable(self.cls, key) and goal(question.node(key)):

@@ -29,7 +29,7 @@ class Edge(NamedTuple):
     fallback: bool = False
 
 
-class Refused(NamedTuple):
+class RefusedExecution(NamedTuple):
     """An execution that a rule allows and that fails, because its target does not exist."""
 
     source: str
@@ -50,10 +50,10 @@ class Ways(NamedTuple):
     """The edges of a profile, and the executions that fail."""
 
     edges: tuple[Edge, ...]
-    refused: tuple[Refused, ...]
+    refused: tuple[RefusedExecution, ...]
 
 
-class Node(NamedTuple):
+class GraphNode(NamedTuple):
     """A subject: its kind in the module's words, its mode, and the subject that contains it."""
 
     name: str
@@ -76,13 +76,13 @@ class Graph(Protocol):
     def subject(self, name: str) -> str:
         """A subject by one of its names; raises `UnknownName`, `RequestError`."""
 
-    def node(self, name: str) -> Node:
+    def node(self, name: str) -> GraphNode:
         """The properties of a subject."""
 
     def edges(self, name: str) -> tuple[Edge, ...]:
         """The transitions out of a subject."""
 
-    def refused(self, name: str) -> tuple[Refused, ...]:
+    def refused(self, name: str) -> tuple[RefusedExecution, ...]:
         """The executions by a subject that fail."""
 
     def reach(self, start: str) -> dict[str, Step]:

@@ -11,7 +11,7 @@ from lsmc.ir.mediation import MediationClass, Transition
 from lsmc.tables.records import ProfileRecord
 
 
-class Outcome(NamedTuple):
+class PermissionOutcome(NamedTuple):
     """What comes of asking for one permission; `how` is the transition of an allowed execution."""
 
     effect: Literal["allow", "prompt", "deny"]
@@ -23,7 +23,7 @@ class Outcome(NamedTuple):
 _EFFECTS = ("deny", "prompt", "allow")
 
 
-def step(semantics: Semantics, before: Outcome, after: Outcome) -> int:
+def step(semantics: Semantics, before: PermissionOutcome, after: PermissionOutcome) -> int:
     """Above 0 where the second outcome lets a subject do more, below 0 where less."""
     if before.effect != after.effect:
         return _EFFECTS.index(after.effect) - _EFFECTS.index(before.effect)
@@ -34,21 +34,21 @@ def step(semantics: Semantics, before: Outcome, after: Outcome) -> int:
 
 def outcome_at(
     semantics: Semantics, decision: Decision, profile: ProfileRecord, cls: MediationClass, bit: int
-) -> Outcome:
+) -> PermissionOutcome:
     """What comes of a permission under a decision: a denial that is logged is as no rule."""
     if decision.allow & bit:
         how = None
         if semantics.execution == (cls, bit):
             how = semantics.destination(decision.transition, profile)
-        return Outcome("allow", profile.audit or bool(decision.audit & bit), how)
+        return PermissionOutcome("allow", profile.audit or bool(decision.audit & bit), how)
     if decision.prompt & bit:
-        return Outcome("prompt", logged=True)
-    return Outcome("deny", profile.audit or not decision.quiet & bit)
+        return PermissionOutcome("prompt", logged=True)
+    return PermissionOutcome("deny", profile.audit or not decision.quiet & bit)
 
 
 def outcomes(
     semantics: Semantics, decision: Decision, profile: ProfileRecord, cls: MediationClass
-) -> dict[str, Outcome]:
+) -> dict[str, PermissionOutcome]:
     """What comes of each permission of a class under a decision."""
     return {
         name: outcome_at(semantics, decision, profile, cls, 1 << number)
@@ -56,15 +56,15 @@ def outcomes(
     }
 
 
-def outcome_of(answer: Answer) -> Outcome:
+def outcome_of(answer: Answer) -> PermissionOutcome:
     """What comes of the one permission that a request asks for, by all that it looks up."""
     refused = [look for look in answer.lookups if look.missing]
     if not refused and not answer.verdict.missing:
-        return Outcome("allow", answer.verdict.audited)
+        return PermissionOutcome("allow", answer.verdict.audited)
     denied = any(look.missing & look.decision.deny for look in refused)
     if not denied and any(look.missing & look.decision.prompt for look in refused):
-        return Outcome("prompt", answer.verdict.audited)
-    return Outcome("deny", answer.verdict.audited)
+        return PermissionOutcome("prompt", answer.verdict.audited)
+    return PermissionOutcome("deny", answer.verdict.audited)
 
 
 def said(verdict: Verdict) -> Verdict:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from lsmc.analysis.differing import by_meaning
-from lsmc.analysis.rule_search import ClassView, Question, RulePlace
+from lsmc.analysis.rule_search import ClassView, RulePlace, RuleQuestion
 from lsmc.analysis.semantics import Semantics
 from lsmc.automata.algebra import search
 from lsmc.automata.dfa import StateLimit
@@ -81,7 +81,7 @@ class Openings:
             yield opening
 
     def _of_rule(self, cls: MediationClass, place: RulePlace) -> Opening | None:
-        question = Question(self._new, place)
+        question = RuleQuestion(self._new, place)
         if question.rule.rule.facts.effect != ALLOW:
             return None
         for key in question.samples():
@@ -92,7 +92,7 @@ class Openings:
         return self._search(cls, question, set())
 
     def _search(
-        self, cls: MediationClass, along: Question | None, seen: set[tuple[int, int]]
+        self, cls: MediationClass, along: RuleQuestion | None, seen: set[tuple[int, int]]
     ) -> Opening | None:
         real = self._semantics.requestable(cls, False)
         views: list[Any] = [ClassView(self._new, cls.code), ClassView(self._old, cls.code), real]

@@ -19,9 +19,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from lsmc.analysis.differing import Difference, Found, Names, OneSided, Pair
+from lsmc.analysis.differing import Found, Names, OneSided, PermissionChange, ProfilePair
 from lsmc.analysis.possible import Possible, Rules
-from lsmc.analysis.rule_search import ClassView, Question, RulePlace, places_at
+from lsmc.analysis.rule_search import ClassView, RulePlace, RuleQuestion, places_at
 from lsmc.automata.algebra import walk
 from lsmc.automata.dfa import StateLimit
 from lsmc.engine.matcher import Node
@@ -33,7 +33,7 @@ _COVERS = 8
 
 
 def by_pattern(
-    pair: Pair, cls: MediationClass
+    pair: ProfilePair, cls: MediationClass
 ) -> Iterator[tuple[Sequence[OneSided], Iterator[Found]]]:
     """The rules of each pattern that only one side has, with the differences along it."""
     known = pair.meanings(cls)
@@ -63,7 +63,7 @@ class _Along:
 
     def __init__(
         self,
-        pair: Pair,
+        pair: ProfilePair,
         cls: MediationClass,
         rules: Sequence[OneSided],
         changes: Mapping[tuple[bool, str], Possible],
@@ -74,23 +74,23 @@ class _Along:
         self.cls = cls
         self.changes = changes
         self.side, place = rules[0]
-        self.search = Question(pair.matchers[self.side], place)
+        self.search = RuleQuestion(pair.matchers[self.side], place)
         self.here = [[pair.facts(rule) for rule in rules if rule[0] == side] for side in (0, 1)]
         self.names = {owner: pair.names(cls, rules, owner) for owner in (True, False)}
         self.shared = shared
         self.real = pair.semantics.requestable(cls, False)
         self.views: list[Any] = [ClassView(matcher, cls.code) for matcher in pair.matchers]
-        self.shown: set[Difference] = set()
-        self.hidden: dict[Difference, bytes] = {}
+        self.shown: set[PermissionChange] = set()
+        self.hidden: dict[PermissionChange, bytes] = {}
 
     def found(self) -> Iterator[Found]:
         """Each difference at its first key: those that answers show, and then the others."""
         yield from self._asked()
         yield from self._in_tables()
 
-    def _there_can_be(self, names: Names, *, looked_up: bool) -> set[Difference]:
+    def _there_can_be(self, names: Names, *, looked_up: bool) -> set[PermissionChange]:
         found = {
-            Difference(owner, name, *pair)
+            PermissionChange(owner, name, *pair)
             for owner, some in names.items()
             for name in some
             for pair in self.changes[owner, name].where_matched(self.here, looked_up=looked_up)
@@ -140,7 +140,7 @@ class _Along:
             if there_can_be <= self.shown:
                 return
 
-    def _excluded(self, one: Difference, *, looked_up: bool) -> bool:
+    def _excluded(self, one: PermissionChange, *, looked_up: bool) -> bool:
         """Whether a change is impossible because rules of both sides cover the pattern.
 
         A rule that opens what is open anyway would be walked to its end for the proof; here no more
@@ -166,7 +166,7 @@ class _Along:
         among = self.pair.semantics.requestable(self.cls, True) if real else None
         return self.search.beyond(covers, among)
 
-    def _cover(self, key: bytes, one: Difference, looked_up: bool) -> RulePlace | None:
+    def _cover(self, key: bytes, one: PermissionChange, looked_up: bool) -> RulePlace | None:
         """A rule of both sides that matches a key and leaves no room for a change."""
         changes = self.changes[one.owner, one.name]
         for place in places_at(self.search.matcher, self.search.node(key)):
@@ -177,7 +177,9 @@ class _Along:
                     return place
         return None
 
-    def _note(self, key: bytes, differences: Sequence[Difference]) -> tuple[Difference, ...]:
+    def _note(
+        self, key: bytes, differences: Sequence[PermissionChange]
+    ) -> tuple[PermissionChange, ...]:
         """Those of some differences that the answers at their key show; the others are kept."""
         showing = tuple(one for one in differences if self.pair.shows(self.cls, key, one))
         self.shown.update(showing)
@@ -198,7 +200,7 @@ class _Along:
         names = self.names if anywhere else self._asked_names()
         rest = self._there_can_be(names, looked_up=False) - self.shown - known.keys()
 
-        def here(nodes: Sequence[Node]) -> list[Difference]:
+        def here(nodes: Sequence[Node]) -> list[PermissionChange]:
             return [one for one in pair.by_rules(cls, nodes, names) if one in rest]
 
         for real in (True, False) if anywhere else (False,):
@@ -218,7 +220,7 @@ class _Along:
                 rest.difference_update(found)
                 if not rest:
                     break
-        by_key: dict[bytes, list[Difference]] = {}
+        by_key: dict[bytes, list[PermissionChange]] = {}
         for one, key in known.items():
             by_key.setdefault(key, []).append(one)
         for key, differences in by_key.items():

@@ -16,17 +16,17 @@ from functools import cached_property
 from itertools import product
 from typing import NamedTuple, TypeAlias
 
-from lsmc.analysis.observed import Outcome, outcome_at
+from lsmc.analysis.observed import PermissionOutcome, outcome_at
 from lsmc.analysis.semantics import Semantics
 from lsmc.ir.decision import DENY, Facts
 from lsmc.ir.mediation import MediationClass
 from lsmc.tables.records import ProfileRecord
 
 #: What comes of a permission before and after.
-OutcomePair: TypeAlias = "tuple[Outcome, Outcome]"
+OutcomePair: TypeAlias = "tuple[PermissionOutcome, PermissionOutcome]"
 _Group: TypeAlias = tuple[Facts, ...]
 
-_REFUSED = Outcome("deny", logged=True)
+_REFUSED = PermissionOutcome("deny", logged=True)
 
 
 class Rules(NamedTuple):
@@ -98,18 +98,18 @@ class Possible:
         return [_groups(self._parts(facts)) for facts in self._rules.alone]
 
     @cached_property
-    def _ends(self) -> list[set[Outcome]]:
+    def _ends(self) -> list[set[PermissionOutcome]]:
         """What can come of the permission at all, on each side."""
         return [
             {
                 *(self._said(side, group)[0] for group in (*self._shared, *self._alone[side])),
                 _REFUSED,
-                Outcome("allow", record.audit),
+                PermissionOutcome("allow", record.audit),
             }
             for side, record in enumerate(self._records)
         ]
 
-    def _or_granted(self, side: int, own: Outcome) -> set[Outcome]:
+    def _or_granted(self, side: int, own: PermissionOutcome) -> set[PermissionOutcome]:
         return {own} if own.effect == "allow" else {own, *self._ends[side]}
 
     def _parts(self, rules: Iterable[Facts]) -> dict[Facts, None]:
@@ -132,14 +132,14 @@ class Possible:
                 found[part] = None
         return found
 
-    def _said(self, side: int, rules: _Group) -> tuple[Outcome, int]:
+    def _said(self, side: int, rules: _Group) -> tuple[PermissionOutcome, int]:
         """What some rules say together, and how they limit it."""
         decision = self._semantics.decide(rules, self._cls, self._owner)
         outcome = outcome_at(self._semantics, decision, self._records[side], self._cls, self._bit)
         return outcome, decision.allow & self._semantics.limits.get(self._cls, 0)
 
 
-def _or_refused(own: Outcome) -> set[Outcome]:
+def _or_refused(own: PermissionOutcome) -> set[PermissionOutcome]:
     return {own, _REFUSED} if own.effect == "allow" else {own}
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from lsmc.automata.algebra import Automaton, Table, alternatives
-from lsmc.automata.members import UNSEEN, Seen, Sight, common_prefix, members
+from lsmc.automata.members import UNSEEN, KnownLanguages, Sight, common_prefix, members
 from lsmc.automata.prefix_index import Prefixes
 from lsmc.engine.matcher import Decide
 from lsmc.ir.decision import Decision
@@ -33,7 +33,7 @@ class RuleLanguage:
     `members` are all of them where they are few, else None; `prefix` is their common prefix.
     """
 
-    def __init__(self, part: Part, sight: Sight | None) -> None:
+    def __init__(self, part: GroupRule, sight: Sight | None) -> None:
         """With a `sight` of it the table is read only when more is asked."""
         record = part.unit.rule(part.rule)
         self.pattern = record.pattern
@@ -145,7 +145,7 @@ class _View:
         return (0,) if state in self._language.accepting else ()
 
 
-class Part(NamedTuple):
+class GroupRule(NamedTuple):
     """A rule of a unit and a group, by their numbers, and the class code of its keys."""
 
     unit: Unit
@@ -159,7 +159,9 @@ class Part(NamedTuple):
 class RuleLanguages:
     """The languages of the rules of a class that mention some permissions; units share them."""
 
-    def __init__(self, cls: MediationClass, mask: int, decide: Decide, seen: Seen = UNSEEN) -> None:
+    def __init__(
+        self, cls: MediationClass, mask: int, decide: Decide, seen: KnownLanguages = UNSEEN
+    ) -> None:
         self.cls = cls
         self.mask = mask
         self._decide = decide
@@ -200,7 +202,7 @@ class RuleLanguages:
             record = unit.rule(rule)
             facts = record.facts
             if record.cls == self.cls.code and (facts.owner | facts.other) & self.mask:
-                part = Part(
+                part = GroupRule(
                     unit=unit, group=index, rule=rule, walker=walker, matches=matches, code=code
                 )
                 yield RuleLanguage(part, self._seen.rule(facts.id))

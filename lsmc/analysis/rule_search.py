@@ -70,7 +70,7 @@ def rule_at(matcher: Matcher, place: RulePlace) -> MatchedRule:
     return MatchedRule(unit.rule(place.rule), via)
 
 
-class Question:
+class RuleQuestion:
     """The language of one rule in its profile, to search in."""
 
     def __init__(self, matcher: Matcher, place: RulePlace) -> None:

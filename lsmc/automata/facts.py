@@ -106,7 +106,7 @@ def _folder(head: bytes) -> bytes:
     return head[: head.rindex(b"/", 0, -1) + 1]
 
 
-class Heads(Generic[T]):
+class PrefixIndex(Generic[T]):
     """An index of things by the texts that they begin with, to find those that may overlap."""
 
     def __init__(self, things: Iterable[tuple[T, tuple[bytes, ...]]]) -> None:

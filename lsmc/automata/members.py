@@ -121,7 +121,7 @@ def seen(pattern: Pattern) -> Sight | None:
     return Sight(tuple(sorted(few)), shared_start(few))
 
 
-class Seen(NamedTuple):
+class KnownLanguages(NamedTuple):
     """What is known of the languages of rules and attachments, by number of rule and of profile.
 
     For callers that have the patterns, which a bundle lacks; None says nothing.
@@ -131,7 +131,7 @@ class Seen(NamedTuple):
     attachment: Callable[[int], Sight | None]
 
 
-UNSEEN = Seen(lambda _: None, lambda _: None)
+UNSEEN = KnownLanguages(lambda _: None, lambda _: None)
 
 
 def all_members(dfa: Dfa) -> Members:

@@ -14,7 +14,7 @@ _SLASH, _DOT = mask_of(b"/"), mask_of(b".")
 _OTHER = NOT_NUL & ~_SLASH & ~_DOT
 
 
-class Files:
+class FilePaths:
     """The paths of what is not a directory: absolute, no empty component, no `.` and no `..`.
 
     The states: before the path, behind a slash, behind a first dot, behind two dots, in a name.
@@ -39,13 +39,13 @@ class Files:
         return (0,) if state in self._ends else ()
 
 
-class Paths(Files):
-    """As `Files`, with directories, which end in a slash."""
+class Paths(FilePaths):
+    """As `FilePaths`, with directories, which end in a slash."""
 
     _ends = frozenset((1, 4))
 
 
-FILES = Files()
+FILES = FilePaths()
 PATHS = Paths()
 
 

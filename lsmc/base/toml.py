@@ -62,7 +62,7 @@ def parse(data: bytes) -> dict[str, Any]:
         raise TomlError(reason, data.count(b"\n") + 1, len(last) + 1) from None
 
 
-class Places:
+class TomlPlaces:
     """Where the keys and values of a valid TOML text stand."""
 
     def __init__(self, source: Source) -> None:

@@ -68,7 +68,7 @@ def root_of(path: str) -> str | None:
     return None
 
 
-class Revision:
+class GitRevision:
     """A revision of the surrounding repository.
 
     `texts` are contents of files, by real path, that count in place of those on disk.

@@ -42,7 +42,7 @@ def learn(wish: LearnOptions, reading: Reading, screen: Screen) -> int:
     from lsmc.cli.machine import logs_of, policy_of
     from lsmc.cli.outputs import check_output
     from lsmc.cli.reading import progress_bar
-    from lsmc.explain.learning import Wanted
+    from lsmc.explain.learning import LearningRequest
     from lsmc.logs.reader import LogReader
 
     if wish.write and wish.output is not None:
@@ -60,7 +60,7 @@ def learn(wish: LearnOptions, reading: Reading, screen: Screen) -> int:
     module = policy.module
     make = module.needs(module.learn, "learning")
     logs = module.needs(module.logs, "a log")
-    wanted = Wanted(wish.name, wish.executable, _folder(wish.policy, reading), wish.exact)
+    wanted = LearningRequest(wish.name, wish.executable, _folder(wish.policy, reading), wish.exact)
     learner: Learner = make(policy.engine, reading.options(), wanted)
     reader = LogReader(files, logs.form())
     with progress_bar(screen) as progress:

@@ -14,7 +14,7 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import read_stream, write_file
 from lsmc.base.gc import gc_paused
 from lsmc.cli.bundles import is_bundle
-from lsmc.cli.changes import Revision, root_of
+from lsmc.cli.changes import GitRevision, root_of
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.options import Reading
 from lsmc.cli.outputs import check_output, write_output
@@ -27,22 +27,22 @@ from lsmc.lint.baseline import Baseline
 from lsmc.lint.baseline import write as baseline_data
 from lsmc.lint.config import LEVELS, Config
 from lsmc.lint.fixes import Fixer
+from lsmc.lint.given_files import GivenFiles
 from lsmc.lint.model import Lint, SettingError
 from lsmc.lint.rule_docs import pages
 from lsmc.lint.run import Linter, Result
-from lsmc.lint.scope import Scope
 from lsmc.lint.setup import Setup, find_config, read_baseline, read_config, start_of
 from lsmc.modules.registry import lint_of, module_of
 from lsmc.output import findings, github, gitlab, junit, sarif
 from lsmc.output.concise import render as concise
 from lsmc.output.excerpt import diagnostic_lines
 from lsmc.output.patch import unified
-from lsmc.output.report import Report
+from lsmc.output.report import LintReport
 from lsmc.output.styled import line, safe
 from lsmc.version import __version__
 
 #: The formats of one document for the whole run.
-DOCUMENTS: dict[str, Callable[[Report], str]] = {
+DOCUMENTS: dict[str, Callable[[LintReport], str]] = {
     "json": findings.render,
     "sarif": sarif.render,
     "github": github.render,
@@ -130,11 +130,11 @@ class _Run:
         paths = [name if path == "-" else path for path in self.wish.paths]
         return paths, (name, read_stream(sys.stdin.buffer, MAX_SOURCE, name))
 
-    def _since(self) -> Revision | None:
+    def _since(self) -> GitRevision | None:
         if self.wish.changed_since is None:
             return None
         name, text = self.stdin or ("", b"")
-        return Revision(
+        return GitRevision(
             "--changed-since", self.wish.changed_since, {_real(name): text} if self.stdin else {}
         )
 
@@ -201,7 +201,7 @@ class _Run:
     def _editable(self, finding: Diagnostic, path: str) -> bool:
         """Whether a fix may change a file: it was given, or lies in a directory that was given."""
         given = [path for path in self.wish.paths if path != "-"]
-        return bool(self._changed([finding])) and Scope(given).holds(path)
+        return bool(self._changed([finding])) and GivenFiles(given).holds(path)
 
     def _each(self) -> int:
         """Lint each file alone, in the order given."""
@@ -256,7 +256,7 @@ class _Run:
         return WRONG if errors or result.faults or result.broken else YES
 
     def _print(self, found: list[Diagnostic], result: Result[Any]) -> None:
-        report = Report(
+        report = LintReport(
             findings=tuple(found),
             faults=tuple(result.faults),
             files=result.files,
@@ -295,7 +295,7 @@ class _Run:
             for row in rows:
                 self.screen.remark(*row)
 
-    def _summary(self, report: Report) -> None:
+    def _summary(self, report: LintReport) -> None:
         levels = [one.severity for one in report.findings]
         counts = [_count(levels.count(level), level) for level in LEVELS if level in levels]
         away = [f"{report.suppressed} suppressed"] if report.suppressed else []

@@ -7,7 +7,7 @@ import os
 import tempfile
 
 from lsmc.base.diagnostics import PolicyError
-from lsmc.cli.changes import Revision
+from lsmc.cli.changes import GitRevision
 from lsmc.cli.faults import UsageFault
 from lsmc.cli.options import Reading
 from lsmc.cli.reading import read_policy
@@ -22,7 +22,7 @@ def read_revision(path: str, revision: str, reading: Reading, screen: Screen) ->
     The revision is written into a temporary folder and compiled there, so that files have the names
     that they have in the repository; the cache is not used.  Raises as `read_policy`.
     """
-    found = Revision("--rev", revision, {})
+    found = GitRevision("--rev", revision, {})
 
     def inside(name: str) -> bool:
         return os.path.commonpath((found.top, os.path.realpath(name))) == found.top

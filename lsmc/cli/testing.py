@@ -18,19 +18,19 @@ from lsmc.output.testing.text import coverage_lines, report_lines
 from lsmc.policy import Policy
 from lsmc.testing.coverage import Coverage, coverage, written_rules
 from lsmc.testing.load import MOST, read_tests
-from lsmc.testing.model import Fault, TestFault, TestFile
+from lsmc.testing.model import Mistake, TestFault, TestFile
 from lsmc.testing.mutants import mutants
-from lsmc.testing.results import FileResult, Report
+from lsmc.testing.results import FileResult, TestReport
 from lsmc.testing.run import Checked, run
 
-_DOCUMENTS: dict[str, Callable[[Report], str]] = {
+_DOCUMENTS: dict[str, Callable[[TestReport], str]] = {
     "json": json.render,
     "junit": junit.render,
     "tap": tap.render,
 }
 
 
-class Wanted(NamedTuple):
+class TestOptions(NamedTuple):
     """The options of `lsmc test`; `coverage` is empty for one that is printed."""
 
     paths: tuple[str, ...]
@@ -42,7 +42,7 @@ class Wanted(NamedTuple):
     form: str
 
 
-def run_tests(wanted: Wanted, reading: Reading, screen: Screen) -> int:
+def run_tests(wanted: TestOptions, reading: Reading, screen: Screen) -> int:
     """Run all tests; the exit code."""
     for path in filter(None, (wanted.coverage, wanted.html)):
         check_output(path)
@@ -83,10 +83,10 @@ def _inside(folder: str) -> Iterator[str]:
         yield from (os.path.normpath(os.path.join(place, n)) for n in names if n.endswith(TESTS))
 
 
-def _read(paths: Sequence[str]) -> tuple[list[TestFile], list[Fault]]:
+def _read(paths: Sequence[str]) -> tuple[list[TestFile], list[Mistake]]:
     """The test files, and all that is wrong in them; OSError."""
     files: list[TestFile] = []
-    faults: list[Fault] = []
+    faults: list[Mistake] = []
     for path in paths:
         data, _ = read_regular(path, MOST)
         try:
@@ -99,7 +99,7 @@ def _read(paths: Sequence[str]) -> tuple[list[TestFile], list[Fault]]:
 class _Run:
     """Runs test files; those of one policy share it."""
 
-    def __init__(self, wanted: Wanted, reading: Reading, screen: Screen) -> None:
+    def __init__(self, wanted: TestOptions, reading: Reading, screen: Screen) -> None:
         self.wanted = wanted
         self.reading = reading
         self.screen = screen
@@ -107,10 +107,10 @@ class _Run:
 
     def all(
         self, files: Sequence[TestFile]
-    ) -> tuple[list[tuple[Checked, FileResult]], list[Fault]]:
+    ) -> tuple[list[tuple[Checked, FileResult]], list[Mistake]]:
         """The results, and what is wrong in the files; `PolicyError`, `BundleError`, OSError."""
         found: list[tuple[Checked, FileResult]] = []
-        faults: list[Fault] = []
+        faults: list[Mistake] = []
         for file in files:
             try:
                 found.append(run(file, self._policy(file)))
@@ -135,16 +135,16 @@ def _check_named(file: TestFile) -> None:
     from lsmc.base.errors import hint
     from lsmc.modules.registry import MODULES
 
-    faults: list[Fault] = []
+    faults: list[Mistake] = []
     named = [("policy", path) for path in file.policy]
     named += [("base", file.base)] if file.base is not None else []
     for number, (key, path) in enumerate(named):
         if not os.path.exists(path):
             place = file.places.value((key, number))
-            faults.append(Fault(place, f"`{path}`: no such file or directory"))
+            faults.append(Mistake(place, f"`{path}`: no such file or directory"))
     if file.module is not None and file.module not in MODULES:
         message = f"unknown security module `{file.module}`{hint(file.module, MODULES)}"
-        faults.append(Fault(file.places.value(("module",)), message))
+        faults.append(Mistake(file.places.value(("module",)), message))
     if faults:
         raise TestFault(faults)
 
@@ -152,7 +152,7 @@ def _check_named(file: TestFile) -> None:
 class _Told:
     """Tells results in the formats that are wanted."""
 
-    def __init__(self, wanted: Wanted, reading: Reading, screen: Screen) -> None:
+    def __init__(self, wanted: TestOptions, reading: Reading, screen: Screen) -> None:
         self.wanted = wanted
         self.reading = reading
         self.screen = screen
@@ -163,7 +163,7 @@ class _Told:
         covered = None
         if wanted.coverage is not None or wanted.least is not None or wanted.html is not None:
             covered = self._coverage(ran)
-        report = Report(
+        report = TestReport(
             files=tuple(result for _, result in ran),
             coverage=covered,
             least=wanted.least,
@@ -190,7 +190,7 @@ class _Told:
         rules = [written_rules(policy) for policy in policies.values()]
         return coverage(rules, (one for _, result in ran for one in result.cases))
 
-    def _page(self, report: Report, path: str) -> None:
+    def _page(self, report: TestReport, path: str) -> None:
         from lsmc.cli.pages import PolicyFiles, write_page
         from lsmc.output.testing.page import coverage_page
 

@@ -26,7 +26,7 @@ def policy_files(
 
 
 @dataclass(slots=True)
-class Names:
+class ProfileIndex:
     """The place of each profile name; of two profiles with one name the first counts.
 
     `repeated` are the warnings about the others.
@@ -46,7 +46,7 @@ class Names:
 
 def first_of_each(profiles: Iterable[Profile]) -> tuple[list[Profile], list[Diagnostic]]:
     """The first profile of each name, in the order of a bundle, and warnings for the others."""
-    names = Names()
+    names = ProfileIndex()
     chosen = [
         (name, profile)
         for profile in profiles

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath
 from lsmc.base.source import Source
-from lsmc.compiler.cache.entry import Entry
+from lsmc.compiler.cache.entry import CacheEntry
 from lsmc.compiler.cache.store import Compile
 from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import (
@@ -39,7 +39,7 @@ def compile_whole(
         *,
         jobs: int = 1,
         progress: Progress | None = None,
-        entry: Entry | None = None,
+        entry: CacheEntry | None = None,
         stale: frozenset[int] = frozenset(),
     ) -> Outcome:
         del jobs, progress, entry, stale

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lsmc.engine.matcher import Node
     from lsmc.ir.decision import Decision
     from lsmc.ir.mediation import MediationClass
-    from lsmc.ir.operation import Part
+    from lsmc.ir.operation import AccessCheck
     from lsmc.stack.chain import Layer
     from lsmc.tables.records import ProfileRecord
 
@@ -217,7 +217,7 @@ class Lookup(NamedTuple):
     """
 
     profile: "ProfileRecord"
-    part: "Part"
+    part: "AccessCheck"
     values: tuple[bytes, ...]
     owner: bool
     node: "Node"

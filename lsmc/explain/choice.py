@@ -12,14 +12,14 @@ from lsmc.explain.diagnosis import Explained, Remedy
 Take = Literal["exact", "general", "all"]
 
 
-class Choice(NamedTuple):
+class ChosenRemedies(NamedTuple):
     """The remedies that are taken, and those that are left as something is at stake with them."""
 
     taken: tuple[Remedy, ...]
     left: tuple[Remedy, ...]
 
 
-class Need(NamedTuple):
+class DenialRemedies(NamedTuple):
     """The remedies for one thing that was denied.
 
     Attributes:
@@ -60,7 +60,7 @@ class Need(NamedTuple):
         return self.meant[:1] or self.yields or self.taken(wide=wide)
 
 
-def choose(causes: Iterable[Explained], take: Take) -> Choice:
+def choose(causes: Iterable[Explained], take: Take) -> ChosenRemedies:
     """The remedies that change policy for some causes, each once.
 
     The smallest rule allows the first record of a cause; where the objects of others differ, the
@@ -74,24 +74,24 @@ def choose(causes: Iterable[Explained], take: Take) -> Choice:
             some = [remedy for remedy in need.taken(wide=wide) if remedy.kind != "advice"]
             bold = take != "all" and any(remedy.bold for remedy in some)
             (left if bold else taken).update(dict.fromkeys(some))
-    return Choice(tuple(taken), tuple(left))
+    return ChosenRemedies(tuple(taken), tuple(left))
 
 
-def needs(remedies: Iterable[Remedy]) -> Iterator[Need]:
+def needs(remedies: Iterable[Remedy]) -> Iterator[DenialRemedies]:
     """The remedies for each thing that was denied, in order."""
-    need = Need()
+    need = DenialRemedies()
     for one in remedies:
         if one.kind in ("general", "abstraction"):
             need = need._replace(wider=(*need.wider, one))
             continue
         if need.smallest is not None or need.wider:
             yield need
-            need = Need()
+            need = DenialRemedies()
         if one.kind == "mend":
             need = need._replace(meant=(*need.meant, one))
         elif one.kind == "deny":
             need = need._replace(yields=(*need.yields, one))
         else:
             need = need._replace(smallest=one)
-    if need != Need():
+    if need != DenialRemedies():
         yield need

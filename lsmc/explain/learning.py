@@ -13,7 +13,7 @@ class CannotLearn(Error):
     """No policy can be drafted from these records, or the draft did not stand its checks."""
 
 
-class Wanted(NamedTuple):
+class LearningRequest(NamedTuple):
     """What to learn, and how.
 
     Attributes:

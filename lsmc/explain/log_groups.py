@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from lsmc.explain.folding import Folding, Wider
 from lsmc.kernels.outlines import Sighting
-from lsmc.logs.reader import Fault, LogReader
+from lsmc.logs.reader import BrokenLine, LogReader
 from lsmc.logs.record import Record
 
 #: Causes that are kept, and processes and hosts that are named for each.
@@ -69,7 +69,7 @@ class Grouping(NamedTuple):
     wider: tuple[Wider, ...]
 
 
-class Names:
+class NameCounts:
     """Names with the number of records of each: of many, those first in the alphabet."""
 
     __slots__ = ("counts", "more")
@@ -92,7 +92,7 @@ class Names:
             del counts[last]
         counts[name] = count
 
-    def add_all(self, other: Names) -> None:
+    def add_all(self, other: NameCounts) -> None:
         """Count the records of other names."""
         for name, count in other.counts.items():
             self.add(name, count)
@@ -133,8 +133,8 @@ class Cause:
         self.count = 0
         self.first: int | None = None
         self.last: int | None = None
-        self._names = Names()
-        self.hosts = Names()
+        self._names = NameCounts()
+        self.hosts = NameCounts()
         self.varied = False
         self.width = width
 
@@ -211,7 +211,7 @@ def _order(record: Record) -> tuple[int, str, int]:
     return epoch, file, line
 
 
-class Counts(NamedTuple):
+class RecordCounts(NamedTuple):
     """Counts of records: grouped, excluded by an option, or in causes that were folded further."""
 
     grouped: int
@@ -255,9 +255,9 @@ class Causes:
         self._grouped = self._early = self._others = self._statuses = 0
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> RecordCounts:
         """The counts of the records added so far."""
-        return Counts(
+        return RecordCounts(
             grouped=self._grouped,
             too_early=self._early,
             other_profiles=self._others,
@@ -288,7 +288,7 @@ class Causes:
                 following = reader.records + _STEP
                 progress()
             if not isinstance(entry, Sighting):
-                if not isinstance(entry, Fault):
+                if not isinstance(entry, BrokenLine):
                     self.add(entry, reader.host)
                 continue
             epoch = entry.epoch

@@ -12,8 +12,8 @@ from collections.abc import Hashable, Iterable
 from typing import NamedTuple
 
 from lsmc.explain.folding import Folding
-from lsmc.explain.log_groups import MAX_CAUSES, Cause, Causes, Counts, Grouping
-from lsmc.logs.reader import KEEP_FAULTS, Fault, LogReader, Part
+from lsmc.explain.log_groups import MAX_CAUSES, Cause, Causes, Grouping, RecordCounts
+from lsmc.logs.reader import KEEP_FAULTS, BrokenLine, LogChunk, LogReader
 from lsmc.logs.record import LogFormat
 
 
@@ -40,8 +40,8 @@ class Summary(NamedTuple):
     used: int
     skipped: int
     broken: int
-    counts: Counts
-    faults: tuple[Fault, ...]
+    counts: RecordCounts
+    faults: tuple[BrokenLine, ...]
     causes: tuple[Kept, ...]
     level: int
     most: int
@@ -100,7 +100,7 @@ def summarise(
         profile: a glob; records of other subjects are only counted.
         most: the bound of causes.
     """
-    reader = LogReader([Part(name, lines, first)], form)
+    reader = LogReader([LogChunk(name, lines, first)], form)
     causes = Causes(grouping, since=since, profile=profile, most=most)
     causes.read(reader)
     return _summary(
@@ -118,14 +118,17 @@ def merge(one: Summary, other: Summary, grouping: Grouping) -> Summary:
     folding.fit(0)
     return _summary(
         (one.used + other.used, one.skipped + other.skipped, one.broken + other.broken),
-        Counts(*map(sum, zip(one.counts, other.counts, strict=True))),
+        RecordCounts(*map(sum, zip(one.counts, other.counts, strict=True))),
         [*one.faults, *other.faults],
         folding,
     )
 
 
 def _summary(
-    lines: tuple[int, int, int], counts: Counts, faults: Iterable[Fault], folding: Folding
+    lines: tuple[int, int, int],
+    counts: RecordCounts,
+    faults: Iterable[BrokenLine],
+    folding: Folding,
 ) -> Summary:
     kept = [Kept(*item) for item in folding.items()]
     kept.sort(key=lambda one: (-one.cause.count, one.cause.order, repr(one.key)))

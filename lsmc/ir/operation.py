@@ -21,7 +21,7 @@ class Operation(NamedTuple):
     summary: str = ""
 
 
-class Part(NamedTuple):
+class AccessCheck(NamedTuple):
     """One look-up that an operation asks for: a class, its object, the wanted bits, fields."""
 
     cls: MediationClass

@@ -28,7 +28,7 @@ _MOST = 1 << 31
 _COUNT = ', "count": '
 
 
-class Entry(NamedTuple):
+class BaselineEntry(NamedTuple):
     """The key of a known finding; `file` is relative to the baseline."""
 
     code: str
@@ -43,7 +43,7 @@ class Baseline:
     def __init__(self, path: str, text: str = "") -> None:
         self.path = path
         self._source = Source(path, text)
-        self._left: Counter[Entry] = Counter()
+        self._left: Counter[BaselineEntry] = Counter()
         self._spans: dict[str, Span] = {}
 
     @classmethod
@@ -85,7 +85,7 @@ class Baseline:
             at += len(line) + 1
         return found
 
-    def _place(self, entry: Entry) -> Span:
+    def _place(self, entry: BaselineEntry) -> Span:
         """The line of an entry; the start of the file when it has another layout."""
         return self._spans.get(_dumps(entry)[:-1], Span(self._source, 0, 0))
 
@@ -129,7 +129,7 @@ def write(findings: Iterable[Diagnostic], homes: Mapping[str, str], path: str) -
     return f'{{"version": {VERSION}, "entries": [\n{body}\n]}}\n'.encode("ascii")
 
 
-def entry_of(finding: Diagnostic, homes: Mapping[str, str], path: str) -> Entry | None:
+def entry_of(finding: Diagnostic, homes: Mapping[str, str], path: str) -> BaselineEntry | None:
     """The entry of a finding in the baseline at a path; None for errors, which are always reported.
 
     `homes` is the file of each profile.
@@ -141,7 +141,7 @@ def entry_of(finding: Diagnostic, homes: Mapping[str, str], path: str) -> Entry 
     if homes.get(profile) != file:
         profile = ""
     text = to_display(" ".join(finding.span.text.split()))[:_RULE_LENGTH]
-    return Entry(finding.code, _relative(file, path), profile, text)
+    return BaselineEntry(finding.code, _relative(file, path), profile, text)
 
 
 def _relative(file: str, path: str) -> str:
@@ -155,17 +155,17 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _dumps(entry: Entry) -> str:
+def _dumps(entry: BaselineEntry) -> str:
     return json.dumps(entry._asdict())
 
 
-def _entry(row: Any, where: str) -> tuple[Entry, int]:
+def _entry(row: Any, where: str) -> tuple[BaselineEntry, int]:
     if not isinstance(row, dict):
         raise SettingError(f"{where} is not an object")
-    for name in Entry._fields:
+    for name in BaselineEntry._fields:
         if not isinstance(row.get(name), str):
             raise SettingError(f"{where}: `{name}` is missing or not a text")
     count = row.get("count", 1)
     if type(count) is not int or not 1 <= count <= _MOST:
         raise SettingError(f"{where}: `count` is not a number from 1 to {_MOST}")
-    return Entry(*(row[name] for name in Entry._fields)), count
+    return BaselineEntry(*(row[name] for name in BaselineEntry._fields)), count

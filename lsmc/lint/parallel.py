@@ -22,7 +22,7 @@ from lsmc.lint.prebuild import MIN_PROFILES
 
 
 @dataclass(slots=True)
-class Outcome:
+class CheckOutcome:
     """The result of a check: its findings, without repetitions, and its failure if it failed.
 
     `wrong` is the fault in the configuration, if there is one.
@@ -33,7 +33,7 @@ class Outcome:
     wrong: str | None = None
 
 
-def outcomes(policy: P, checks: Sequence[Check[P]], jobs: int) -> Iterator[Outcome]:
+def outcomes(policy: P, checks: Sequence[Check[P]], jobs: int) -> Iterator[CheckOutcome]:
     """The outcome of each check, in order, using up to `jobs` processes.
 
     OSError when a process is lost.
@@ -47,7 +47,7 @@ def outcomes(policy: P, checks: Sequence[Check[P]], jobs: int) -> Iterator[Outco
     def work(task: Sequence[Check[P]]) -> bytes:
         return pickler.pack([_outcome(policy, check) for check in task])
 
-    found: dict[str, Outcome] = {}
+    found: dict[str, CheckOutcome] = {}
     for task, packed in zip(tasks, map_tasks(work, tasks, jobs, ends=True), strict=True):
         found.update(zip((check.code for check in task), pickler.unpack(packed), strict=True))
     yield from (found[check.code] for check in checks)
@@ -72,8 +72,8 @@ def _cost(task: Sequence[Check[P]]) -> int:
     return max(check.cost for check in task)
 
 
-def _outcome(policy: P, check: Check[P]) -> Outcome:
-    outcome = Outcome()
+def _outcome(policy: P, check: Check[P]) -> CheckOutcome:
+    outcome = CheckOutcome()
     found: list[Diagnostic] = []
     try:
         for finding in check.run(policy):  # what it found before it failed is kept

@@ -22,7 +22,7 @@ _SHARES = 8
 Groups = dict[str, Sequence[BuiltGroup]]
 
 
-class Builder:
+class GroupBuilder:
     """Builds the groups of units in up to `jobs` processes, including this one; none with one job.
 
     A context manager: leaving it ends the processes.

@@ -23,7 +23,7 @@ _FILE = re.compile(r"^# file: (\S+)\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class DocumentedExample:
     """One block of a page: its files by name, and whether the code is found in it."""
 
     found: bool
@@ -77,12 +77,12 @@ class Page:
         )
         return f"{self.summary}\n\n{text}\n"
 
-    def examples(self) -> Iterator[Example]:
+    def examples(self) -> Iterator[DocumentedExample]:
         """The blocks of the page, in order."""
         for block in _BLOCK.finditer(self.text):
             titles = _TITLE.findall(self.text, 0, block.start())
             title = titles[-1] if titles else ""
-            yield Example(title != "Good", title == "Bad, refused", _files(block[1]))
+            yield DocumentedExample(title != "Good", title == "Bad, refused", _files(block[1]))
 
 
 def _files(text: str) -> dict[str, str]:

@@ -18,9 +18,9 @@ from lsmc.base.source import Span
 from lsmc.compiler.outcome import Progress
 from lsmc.lint.baseline import Baseline
 from lsmc.lint.config import Config
+from lsmc.lint.given_files import GivenFiles
 from lsmc.lint.model import Check, P, Read, SettingError
 from lsmc.lint.parallel import outcomes
-from lsmc.lint.scope import Scope
 from lsmc.lint.suppression import Suppressions
 
 
@@ -106,7 +106,7 @@ class Linter(Generic[P]):
         if "LSM901" in self.codes:
             kept += self._reported(comments.unused(judged, settled), comments, result)
         if not self._included:
-            scope = Scope(given)
+            scope = GivenFiles(given)
             own = [one for one in kept if scope.holds(one.file)]
             result.elsewhere = len(kept) - len(own)
             kept = own

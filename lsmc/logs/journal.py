@@ -27,7 +27,7 @@ _WANTED = frozenset(
 )
 
 
-class Entry(NamedTuple):
+class JournalEntry(NamedTuple):
     """The wanted fields of an entry, its number of lines, and the place of its message."""
 
     fields: dict[str, str]
@@ -36,7 +36,7 @@ class Entry(NamedTuple):
     too_long: bool
 
 
-def read_entry(first: bytes, lines: Lines) -> Entry:
+def read_entry(first: bytes, lines: Lines) -> JournalEntry:
     """The entry that begins with a line, read up to the blank line after it."""
     start = lines.number
     fields: dict[str, str] = {}
@@ -62,7 +62,7 @@ def read_entry(first: bytes, lines: Lines) -> Entry:
             line = next(lines)
         except StopIteration:
             break
-    return Entry(fields, lines.number - start + 1, at, too_long)
+    return JournalEntry(fields, lines.number - start + 1, at, too_long)
 
 
 def _binary(lines: Lines) -> tuple[bytes, bool]:

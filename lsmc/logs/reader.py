@@ -23,7 +23,7 @@ from typing import IO, Any, NamedTuple, TypeVar, cast
 from lsmc.base.text import decode, encode
 from lsmc.kernels.outlines import Sighting, outline
 from lsmc.logs.envelope import Envelope, from_journal, unwrap
-from lsmc.logs.journal import FIRST_FIELD, Entry, read_entry
+from lsmc.logs.journal import FIRST_FIELD, JournalEntry, read_entry
 from lsmc.logs.lines import MAX_LINE, Lines, Pieces, Stream
 from lsmc.logs.record import LogError, LogFormat, LogPlace, Record
 from lsmc.logs.system import Command, output_of
@@ -48,7 +48,7 @@ class UnreadableLog(OSError):
         super().__init__(errno.EIO, reason, file)
 
 
-class Fault(NamedTuple):
+class BrokenLine(NamedTuple):
     """A broken line, the reason, and the fields that could be read."""
 
     source: LogPlace
@@ -56,7 +56,7 @@ class Fault(NamedTuple):
     record: Record
 
 
-class Part(NamedTuple):
+class LogChunk(NamedTuple):
     """Lines of a log that somebody else has read, in pieces, and the number of the first."""
 
     name: str
@@ -92,13 +92,13 @@ class LogReader:
     """
 
     def __init__(
-        self, logs: Iterable[str | Command | Part], form: LogFormat, *, max_line: int = MAX_LINE
+        self, logs: Iterable[str | Command | LogChunk], form: LogFormat, *, max_line: int = MAX_LINE
     ) -> None:
         self.form = form
         self.logs = tuple(logs)
         self.max_line = max_line
         self.records = self.used = self.skipped = self.broken = 0
-        self.faults: list[Fault] = []
+        self.faults: list[BrokenLine] = []
         self.foreign: list[Record] = []
         self.path = self.host = ""
         self._known: dict[bytes, int] = {}
@@ -113,21 +113,21 @@ class LogReader:
     def __iter__(self) -> Iterator[Record]:
         """The records in order; raises `UnreadableLog`, also in the middle of a damaged file."""
         for entry in self.entries():
-            if not isinstance(entry, Fault):
+            if not isinstance(entry, BrokenLine):
                 yield entry
 
-    def entries(self) -> Iterator[Record | Fault]:
+    def entries(self) -> Iterator[Record | BrokenLine]:
         """The records and the broken lines in order; raises as iteration does."""
         for entry in self.sightings():
             yield self.record(entry) if isinstance(entry, Sighting) else entry
 
-    def sightings(self) -> Iterator[Sighting | Record | Fault]:
+    def sightings(self) -> Iterator[Sighting | Record | BrokenLine]:
         """As `entries`, but a record that was read before but for its own parts is a sighting.
 
         Its outline has the same number for all of them.
         """
         for log in self.logs:
-            if isinstance(log, Part):
+            if isinstance(log, LogChunk):
                 lines = Lines(Pieces(log.pieces), self.max_line)
                 lines.number = log.first - 1
                 yield from self.read(log.name, lines)
@@ -152,7 +152,7 @@ class LogReader:
         )
         return found
 
-    def read(self, path: str, lines: Lines) -> Iterator[Sighting | Record | Fault]:
+    def read(self, path: str, lines: Lines) -> Iterator[Sighting | Record | BrokenLine]:
         """As `sightings`, for the lines of one log."""
         self.path = path
         marks = (FIRST_FIELD, *self.form.marks)
@@ -173,7 +173,7 @@ class LogReader:
     def _worth_reading(self, line: bytes) -> bool:
         return line.startswith(FIRST_FIELD) or self.form.worth_reading(line)
 
-    def _line(self, line: bytes | None, lines: Lines) -> Sighting | Record | Fault | None:
+    def _line(self, line: bytes | None, lines: Lines) -> Sighting | Record | BrokenLine | None:
         """What a line is, and what goes on in the lines after it; None if it was skipped."""
         source = LogPlace(self.path, lines.number)
         if line is None:
@@ -204,7 +204,7 @@ class LogReader:
 
     def _record(
         self, message: Envelope | None, source: LogPlace, count: int
-    ) -> Sighting | Record | Fault | None:
+    ) -> Sighting | Record | BrokenLine | None:
         """Parse the record of a message, unless one like it was, and count its lines."""
         self.host = message.host if message is not None else ""
         sighting = outline(encode(message.text), self.form.sign) if message is not None else None
@@ -246,7 +246,9 @@ class LogReader:
         self._records[sighting.like] = record
         return True
 
-    def _entry(self, entry: Entry, source: LogPlace) -> Sighting | Record | Fault | None:
+    def _entry(
+        self, entry: JournalEntry, source: LogPlace
+    ) -> Sighting | Record | BrokenLine | None:
         """Read a journal entry of several lines: its message is used, other lines are skipped."""
         self.skipped += entry.lines - 1
         if entry.too_long:
@@ -258,13 +260,13 @@ class LogReader:
         if not self.records and not self.broken and len(self.foreign) < KEEP_FOREIGN:
             self.foreign.append(self.form.foreign(decode(line)).at(source))
 
-    def _too_long(self, source: LogPlace) -> Fault:
+    def _too_long(self, source: LogPlace) -> BrokenLine:
         return self._fault(source, f"longer than {self.max_line} bytes", self.form.nothing, 1)
 
-    def _fault(self, source: LogPlace, reason: str, record: Record, count: int) -> Fault:
+    def _fault(self, source: LogPlace, reason: str, record: Record, count: int) -> BrokenLine:
         self.broken += count
         self.foreign.clear()
-        fault = Fault(source, reason, record.at(source))
+        fault = BrokenLine(source, reason, record.at(source))
         if len(self.faults) < KEEP_FAULTS:
             self.faults.append(fault)
         return fault

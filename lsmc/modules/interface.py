@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lsmc.explain.abilities import Abilities
     from lsmc.explain.diagnosis import Diagnosis, Explained, Questions, Remedy
     from lsmc.explain.explanation import Explanation
-    from lsmc.explain.learning import Learner, Wanted
+    from lsmc.explain.learning import Learner, LearningRequest
     from lsmc.explain.log_groups import Grouping
     from lsmc.ir.model import Policy as IrPolicy
     from lsmc.ir.operation import Operation
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from lsmc.tables.records import Place, ProfileRecord
     from lsmc.tables.sections import Sections
 
-Part = TypeVar("Part")
+T = TypeVar("T")
 #: A question as `Policy.query_many` takes it: `subject`, `op` or `class`, `object`, and fields.
 Request = Mapping[str, Any]
 
@@ -202,7 +202,7 @@ class SecurityModule(NamedTuple):
     rules: Callable[[Any], Iterable["Place"]] | None = None
     syntax: Callable[[str, bytes], bytes] | None = None
     ir: Callable[[Sequence[str], "Options"], "IrPolicy"] | None = None
-    learn: Callable[[Any, "Options", "Wanted"], "Learner"] | None = None
+    learn: Callable[[Any, "Options", "LearningRequest"], "Learner"] | None = None
 
     def files(self, paths: Iterable[str], disk: "DiskFiles") -> tuple[list[str], list[str]]:
         """The files of policy that some paths name, each once and in order; the missing paths."""
@@ -216,7 +216,7 @@ class SecurityModule(NamedTuple):
             if name not in self.settings:
                 raise NoMeaning(f"`--{name}` has no meaning for {self.title}")
 
-    def needs(self, part: Part | None, what: str) -> Part:
+    def needs(self, part: T | None, what: str) -> T:
         """A part that a module need not have; raises `NoMeaning` of what is asked without it."""
         if part is None:
             raise NoMeaning(f"{what} has no meaning for {self.title}")

@@ -12,7 +12,7 @@ from lsmc.explain.hazards import HAZARDS
 from lsmc.output.difference import counted, example, headline
 from lsmc.output.github import workflow_command
 from lsmc.output.json import Object, dumps
-from lsmc.output.report import Report
+from lsmc.output.report import LintReport
 from lsmc.output.sarif import ROOT, SCHEMA
 from lsmc.output.styled import safe
 from lsmc.policy import Policy
@@ -60,7 +60,7 @@ def _cell(text: str) -> str:
 
 def github(changes: Sequence[Change], after: Policy) -> str:
     """One command a change; annotations stand at the rules of NEW."""
-    report = Report(())
+    report = LintReport(())
     lines = []
     for change in changes:
         fields: dict[str, object] = {}
@@ -77,7 +77,7 @@ def github(changes: Sequence[Change], after: Policy) -> str:
 
 def sarif(changes: Sequence[Change], after: Policy) -> str:
     """The log of one run: a result a change."""
-    report = Report(())
+    report = LintReport(())
     names = list(_DIRECTIONS)
     rules = [
         {
@@ -117,7 +117,7 @@ def sarif(changes: Sequence[Change], after: Policy) -> str:
     return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _location(report: Report, place: RuleRef, profile: str) -> Object:
+def _location(report: LintReport, place: RuleRef, profile: str) -> Object:
     uri, relative = report.uri(place.file)
     artifact: Object = {"uri": uri, "uriBaseId": ROOT} if relative else {"uri": uri}
     region = {"startLine": place.line, "startColumn": max(place.column, 1)}

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.output.json import diagnostic, dumps
-from lsmc.output.report import Report
+from lsmc.output.report import LintReport
 
 VERSION = 1
 
 
-def render(report: Report) -> str:
+def render(report: LintReport) -> str:
     """A run as one object, indented for people."""
     levels = [one.severity for one in report.findings]
     return (

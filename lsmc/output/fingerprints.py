@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.text import encode
-from lsmc.output.report import Report
+from lsmc.output.report import LintReport
 
 
-def fingerprints(report: Report) -> Iterator[tuple[Diagnostic, str]]:
+def fingerprints(report: LintReport) -> Iterator[tuple[Diagnostic, str]]:
     """Each finding with its fingerprint.
 
     That is its code, file, profile and text, and a number among equal ones.

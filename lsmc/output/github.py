@@ -6,13 +6,13 @@ The format is in GitHub's documentation, "Workflow commands for GitHub Actions".
 from __future__ import annotations
 
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.output.report import Report
+from lsmc.output.report import LintReport
 from lsmc.output.styled import safe
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
-def render(report: Report) -> str:
+def render(report: LintReport) -> str:
     """One command a finding."""
     lines = [_finding(report, one) for one in report.findings]
     lines += [
@@ -21,7 +21,7 @@ def render(report: Report) -> str:
     return "".join(lines)
 
 
-def _finding(report: Report, found: Diagnostic) -> str:
+def _finding(report: LintReport, found: Diagnostic) -> str:
     fields: dict[str, object] = {}
     location = found.location
     if location is not None:

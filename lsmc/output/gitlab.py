@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from lsmc.output.fingerprints import fingerprints
 from lsmc.output.json import Object, dumps
-from lsmc.output.report import Report
+from lsmc.output.report import LintReport
 
 _SEVERITY = {"error": "critical", "warning": "major", "info": "info"}
 
 
-def render(report: Report) -> str:
+def render(report: LintReport) -> str:
     """An array of issues."""
     found = []
     for one, name in fingerprints(report):

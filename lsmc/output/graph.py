@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from lsmc.analysis.graph import Edge, Graph, Refused
+from lsmc.analysis.graph import Edge, Graph, RefusedExecution
 from lsmc.analysis.subgraph import Subgraph
 from lsmc.engine.verdict import UNCONFINED, RuleRef
 from lsmc.output.json import rule as rule_json
@@ -80,7 +80,7 @@ def _origin(graph: Graph, edge: Edge) -> tuple[tuple[str, str], ...]:
     return () if ref is None else ((f"  {safe(ref.file)}:{ref.line}", "where"),)
 
 
-def _place(part: Subgraph, one: Refused) -> tuple[tuple[str, str], ...]:
+def _place(part: Subgraph, one: RefusedExecution) -> tuple[tuple[str, str], ...]:
     place = part.graph.place(one.rule)
     return ((f"  {safe(place.file)}:{place.line}", "where"),)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lsmc.tables.records import ProfileRecord
 
 
-class Counts(NamedTuple):
+class ProfileSizes(NamedTuple):
     """The sizes of a profile, shared units included."""
 
     units: int
@@ -34,11 +34,13 @@ class Counts(NamedTuple):
     size: int
 
 
-def profile_counts(policy: Policy, profile: ProfileRecord) -> Counts:
+def profile_counts(policy: Policy, profile: ProfileRecord) -> ProfileSizes:
     """The sizes of a profile; raises `BundleError`."""
     units = [unit for unit, _ in policy.bundle.uses(profile)]
     counts = [_unit_counts(unit) for unit in units]
-    return Counts(len(units), *(sum(column) for column in zip((0,) * 4, *counts, strict=True)))
+    return ProfileSizes(
+        len(units), *(sum(column) for column in zip((0,) * 4, *counts, strict=True))
+    )
 
 
 def _unit_counts(unit: Unit) -> tuple[int, int, int, int]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr  # only writes
 
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.output.report import Report
+from lsmc.output.report import LintReport
 from lsmc.output.styled import safe
 
 
-def render(report: Report) -> str:
+def render(report: LintReport) -> str:
     """The whole document."""
     by_file: dict[str, list[Diagnostic]] = {path: [] for path in report.files}
     for found in report.findings:
@@ -34,7 +34,7 @@ def render(report: Report) -> str:
     )
 
 
-def _suite(report: Report, path: str, found: list[Diagnostic]) -> str:
+def _suite(report: LintReport, path: str, found: list[Diagnostic]) -> str:
     name = report.named(path) if path else "lsmc"
     cases = "".join(case_element(name, _title(one), _body("failure", one)) for one in found)
     return suite_element(

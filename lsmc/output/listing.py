@@ -22,7 +22,7 @@ _TAB = "    "
 Read = Callable[[str], Source | None]
 
 
-class Row(NamedTuple):
+class ListingRow(NamedTuple):
     """A line of a file in three parts, of which the second is the rule's."""
 
     number: int
@@ -31,7 +31,7 @@ class Row(NamedTuple):
     after: str
 
 
-def listing(ref: RuleRef, read: Read) -> tuple[Row, ...]:
+def listing(ref: RuleRef, read: Read) -> tuple[ListingRow, ...]:
     """The lines round a rule; empty when the file does not hold it any more."""
     source = read(ref.file)
     words = ref.text.split()
@@ -50,7 +50,7 @@ def listing(ref: RuleRef, read: Read) -> tuple[Row, ...]:
         at += len(text) + 1
         if number > ref.line:  # the indent of a line is not part of the rule
             start = len(text) - len(text.lstrip()) if end else 0
-        rows.append(Row(number, *map(_shown, (text[:start], text[start:end], text[end:]))))
+        rows.append(ListingRow(number, *map(_shown, (text[:start], text[start:end], text[end:]))))
         last = number
         if at >= match.end():
             break
@@ -59,11 +59,11 @@ def listing(ref: RuleRef, read: Read) -> tuple[Row, ...]:
     return tuple(whole)
 
 
-def _plain(source: Source, number: int) -> Row | None:
+def _plain(source: Source, number: int) -> ListingRow | None:
     """A line beside the rule, None beyond either end of the file."""
     if not 1 <= number <= source.position(len(source.text))[0]:
         return None
-    return Row(number, _shown(source.line_text(number)), "", "")
+    return ListingRow(number, _shown(source.line_text(number)), "", "")
 
 
 def _shown(text: str) -> str:

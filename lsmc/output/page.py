@@ -59,7 +59,7 @@ _SECTIONS: Sequence[tuple[str, str, tuple[str, ...]]] = (
 )
 
 
-class Entry(NamedTuple):
+class PageEntry(NamedTuple):
     """A question and its answer: a cause of the log, or what was asked.
 
     `notes` are pairs of a text and its role, `record` pairs of a field and its value; `fix` is what
@@ -83,15 +83,15 @@ class Entry(NamedTuple):
     hazards: tuple[str, ...] = ()
 
 
-class Section(NamedTuple):
+class PageSection(NamedTuple):
     """Entries under a heading."""
 
     anchor: str
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[PageEntry, ...]
 
 
-class Head(NamedTuple):
+class PageHead(NamedTuple):
     """What a report is about: a title, and pairs of a name and texts."""
 
     title: str
@@ -116,7 +116,7 @@ def log_page(
     """
     entries = [_cause(number, one) for number, one in enumerate(found[:MOST], 1)]
     sections = [
-        Section(anchor, title, tuple(one for one in entries if one.status in statuses))
+        PageSection(anchor, title, tuple(one for one in entries if one.status in statuses))
         for anchor, title, statuses in _SECTIONS
     ]
     records = [one.diagnosis.cause for one in found]
@@ -129,7 +129,7 @@ def log_page(
         ("Read", tuple(counts)),
     )
     return _render(
-        Head(f"What {title} refused, and why", facts),
+        PageHead(f"What {title} refused, and why", facts),
         [section for section in sections if section.entries],
         read,
         faults=faults,
@@ -143,7 +143,7 @@ def question_page(found: Explanation, read: Read, *, policy: str) -> str:
     asked, verdict = found.request, found.verdict
     word, role = head_line(verdict, (asked.subject, asked.op, asked.object, asked.fields))[0]
     pairs = (f"{key}={value}" for key, value in asked.fields.items())
-    entry = Entry(
+    entry = PageEntry(
         anchor="answer",
         times=0,
         status="allowed" if verdict.allowed else "denied",
@@ -157,13 +157,13 @@ def question_page(found: Explanation, read: Read, *, policy: str) -> str:
         answers=(found,),
         remedies=tuple(map(plain_remedy, found.suggestions)),
     )
-    head = Head(
+    head = PageHead(
         "Why this is allowed" if verdict.allowed else "Why this is denied", (("Policy", (policy,)),)
     )
-    return _render(head, [Section("question", "The question", (entry,))], read)
+    return _render(head, [PageSection("question", "The question", (entry,))], read)
 
 
-def _cause(number: int, found: Explained) -> Entry:
+def _cause(number: int, found: Explained) -> PageEntry:
     diagnosis = found.diagnosis
     cause, record = diagnosis.cause, diagnosis.cause.record
     word, role = STATUS[diagnosis.status]
@@ -178,7 +178,7 @@ def _cause(number: int, found: Explained) -> Entry:
     fields = {
         name: value for name, value in record.to_json().items() if not isinstance(value, dict)
     }
-    return Entry(
+    return PageEntry(
         anchor=f"cause-{number}",
         times=cause.count,
         status=diagnosis.status,
@@ -198,8 +198,8 @@ def _cause(number: int, found: Explained) -> Entry:
 
 
 def _render(
-    head: Head,
-    sections: Sequence[Section],
+    head: PageHead,
+    sections: Sequence[PageSection],
     read: Read,
     *,
     faults: Iterable[tuple[str, str]] = (),

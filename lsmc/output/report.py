@@ -17,7 +17,7 @@ from lsmc.modules.registry import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class LintReport:
     """`findings` in order; `faults` are failures of lsmc itself and never among them.
 
     `root` is the directory that paths are relative to in the formats of code hosts.

@@ -13,7 +13,7 @@ from lsmc.base.source import Span, to_display
 from lsmc.lint.rule_docs import Page
 from lsmc.output.fingerprints import fingerprints
 from lsmc.output.json import Object, dumps
-from lsmc.output.report import Report
+from lsmc.output.report import LintReport
 from lsmc.version import HOME
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -21,7 +21,7 @@ _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 ROOT = "%SRCROOT%"
 
 
-def render(report: Report) -> str:
+def render(report: LintReport) -> str:
     """The log of one run."""
     codes = sorted({one.code for one in report.findings})
     index = {code: number for number, code in enumerate(codes)}
@@ -48,11 +48,11 @@ def render(report: Report) -> str:
     return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _root(report: Report) -> str:
+def _root(report: LintReport) -> str:
     return Path(report.root).resolve().as_uri().rstrip("/") + "/"
 
 
-def _rule(code: str, report: Report) -> Object:
+def _rule(code: str, report: LintReport) -> Object:
     page = report.pages.get(code)
     if page is None:
         return {"id": code}
@@ -68,11 +68,11 @@ def _rule(code: str, report: Report) -> Object:
     }
 
 
-def _tags(report: Report, page: Page) -> list[str]:
+def _tags(report: LintReport, page: Page) -> list[str]:
     return ["security", report.module] if page.code.startswith("LSM3") else [report.module]
 
 
-def _result(report: Report, found: Diagnostic, name: str, index: dict[str, int]) -> Object:
+def _result(report: LintReport, found: Diagnostic, name: str, index: dict[str, int]) -> Object:
     message = found.message + (f"\n{found.help}" if found.help else "")
     result: Object = {
         "ruleId": found.code,
@@ -102,11 +102,11 @@ def _result(report: Report, found: Diagnostic, name: str, index: dict[str, int])
     return result
 
 
-def _place(report: Report, span: Span) -> Object:
+def _place(report: LintReport, span: Span) -> Object:
     return {"artifactLocation": _artifact(report, span), "region": _region(span)}
 
 
-def _artifact(report: Report, span: Span) -> Object:
+def _artifact(report: LintReport, span: Span) -> Object:
     uri, relative = report.uri(span.source.path)
     return {"uri": uri, "uriBaseId": ROOT} if relative else {"uri": uri}
 
@@ -121,7 +121,7 @@ def _region(span: Span) -> Object:
     }
 
 
-def _fix(report: Report, fix: Fix) -> Object:
+def _fix(report: LintReport, fix: Fix) -> Object:
     by_file: dict[str, list[Object]] = {}
     artifacts: dict[str, Object] = {}
     for edit in fix.edits:

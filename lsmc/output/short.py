@@ -26,7 +26,7 @@ _NOTHING = "no rule for it is known: -v shows what was asked"
 _RANKS = {status: rank for rank, status in enumerate(STATUS)}
 
 
-class Row(NamedTuple):
+class CauseRow(NamedTuple):
     """Causes with the same fix, which is a rule or something else.
 
     They are of one profile, unless no profile is there.
@@ -48,22 +48,24 @@ class Row(NamedTuple):
         return self.causes[0].diagnosis.status
 
 
-def rows(found: Sequence[Explained]) -> list[Row]:
+def rows(found: Sequence[Explained]) -> list[CauseRow]:
     """The rows of a table: the most frequent first, of equal ones the most dangerous first.
 
     A rule for objects of its kind counts where it is that of several causes.
     """
     wide = [fix_of(one, wide=True) for one in found]
     shared = Counter(wide)
-    groups: dict[Fix, list[Explained]] = {}
+    groups: dict[CauseFix, list[Explained]] = {}
     for one, fix in zip(found, wide, strict=True):
         alone = shared[fix] < _SEVERAL and not one.diagnosis.cause.varied
         groups.setdefault(fix_of(one, wide=False) if alone else fix, []).append(one)
-    listed = [Row(tuple(some), fix.text, fix.is_rule, fix.hazards) for fix, some in groups.items()]
+    listed = [
+        CauseRow(tuple(some), fix.text, fix.is_rule, fix.hazards) for fix, some in groups.items()
+    ]
     return sorted(listed, key=lambda row: (-row.records, _RANKS[row.status], -len(row.hazards)))
 
 
-class Fix(NamedTuple):
+class CauseFix(NamedTuple):
     """What helps a cause, and what else its row says."""
 
     subject: str
@@ -74,14 +76,14 @@ class Fix(NamedTuple):
     denied: str = ""  # where nothing is known to help, what was denied
 
 
-def fix_of(one: Explained, *, wide: bool) -> Fix:
+def fix_of(one: Explained, *, wide: bool) -> CauseFix:
     """What helps a cause; with `wide` a rule for objects of its kind."""
     remedies = [r for need in needs(one.remedies) for r in need.advised(wide=wide)]
     is_rule = bool(remedies) and not any(remedy.says for remedy in remedies)
     texts = (remedy.brief for remedy in remedies)
     missing = one.diagnosis.status == _MISSING
     text = (" " if is_rule else "; ").join(texts) or _advice(one)
-    return Fix(
+    return CauseFix(
         subject="" if missing else one.diagnosis.subject,
         status=one.diagnosis.status,
         text=text,
@@ -103,7 +105,7 @@ def _advice(one: Explained) -> str:
     return _NOTHING
 
 
-def short_lines(listed: Sequence[Row], width: int | None) -> Sequence[Line]:
+def short_lines(listed: Sequence[CauseRow], width: int | None) -> Sequence[Line]:
     """The table, for a screen of so many characters; None means any number.
 
     A narrow one has no column for what was asked: a rule names it, and before other advice on a
@@ -119,7 +121,7 @@ def short_lines(listed: Sequence[Row], width: int | None) -> Sequence[Line]:
     return list(columns(heads, [_narrow_cells(row) for row in listed], right, width=width))
 
 
-def _cells(row: Row) -> tuple[str, str, str, Piece, Piece, Piece]:
+def _cells(row: CauseRow) -> tuple[str, str, str, Piece, Piece, Piece]:
     found = [one.diagnosis for one in row.causes]
     asked = [f"{what(one.cause)} {one.cause.object}".strip() for one in found]
     return (
@@ -138,7 +140,7 @@ def _first(texts: Sequence[str]) -> str:
     return safe(first) + (f" and {len(others)} more" if others else "")
 
 
-def _narrow_cells(row: Row) -> tuple[str, str, Piece, Piece, Piece]:
+def _narrow_cells(row: CauseRow) -> tuple[str, str, Piece, Piece, Piece]:
     count, profile, asked, status, (fix, role), hazard = _cells(row)
     named = row.is_rule or row.status == _MISSING
     return count, profile, status, (fix if named else f"{asked}: {fix}", role), hazard

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lsmc.engine.verdict import Exec, RuleRef, Verdict
 
 #: Subject, operation, object and fields.
-Question = tuple[str, str, str, Mapping[str, Any]]
+QuestionWords = tuple[str, str, str, Mapping[str, Any]]
 
 #: Permissions of classes that have but one.
 ONLY = frozenset(("use", "link", "mount", "umount", "pivot_root", "change_profile"))
@@ -33,7 +33,7 @@ def names(permissions: Sequence[str]) -> str:
     return " ".join(name for name in permissions if name not in ONLY) or "it"
 
 
-def head_line(verdict: Verdict, asked: Question) -> Line:
+def head_line(verdict: Verdict, asked: QuestionWords) -> Line:
     """The answer itself, with the request."""
     word, role, _ = _WORDS["deny-implicit" if verdict.refusal else verdict.decision]
     subject, op, obj, fields = asked
@@ -65,7 +65,7 @@ def why(verdict: Verdict) -> str:
     return words
 
 
-def verdict_lines(verdict: Verdict, asked: Question) -> Iterator[Line]:
+def verdict_lines(verdict: Verdict, asked: QuestionWords) -> Iterator[Line]:
     """A verdict, why, what each layer says, and the rules behind the profile's answer."""
     yield head_line(verdict, asked)
     reason = why(verdict)

@@ -14,7 +14,7 @@ from lsmc.stack.context import Context
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CapabilityAnswer:
     """The profile's answer to the use of a capability, and whether it logs that."""
 
     allowed: bool
@@ -30,7 +30,7 @@ class Asking:
     permissions: tuple[str, ...]
     object: str
     fields: Mapping[str, str]
-    rule: Callable[[str], Rule]
+    rule: Callable[[str], CapabilityAnswer]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Literal
 from lsmc.stack.asking import Asking, Tried
 from lsmc.stack.checks import check
 from lsmc.stack.modules import APPARMOR, answering
-from lsmc.stack.orders import Order, Step
+from lsmc.stack.orders import LayerStep, Order
 
 Answer = Literal["allow", "deny", "unknown", "not-reached"]
 _ANSWERS: dict[bool | None, Answer] = {True: "allow", False: "deny", None: "unknown"}
@@ -70,16 +70,16 @@ def chain(order: Order, hook: str, asking: Asking, profile: Module) -> tuple[Lay
     return tuple(found)
 
 
-def _steps(order: Order, hook: str, asking: Asking) -> Iterator[Step]:
+def _steps(order: Order, hook: str, asking: Asking) -> Iterator[LayerStep]:
     """The steps, with the active modules in place of `module`."""
     for step in order.steps:
         if step.layer == "module":
-            yield from (Step(name) for name in answering(hook, asking.context.lsm))
+            yield from (LayerStep(name) for name in answering(hook, asking.context.lsm))
         else:
             yield step
 
 
-def _layer(step: Step, asking: Asking, profile: Module) -> Layer:
+def _layer(step: LayerStep, asking: Asking, profile: Module) -> Layer:
     if step.layer == APPARMOR:
         answer = _ANSWERS[profile.allowed]
         return Layer(

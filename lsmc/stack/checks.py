@@ -14,7 +14,7 @@ from lsmc.stack import dac
 from lsmc.stack.asking import Asking, Finding, Tried, both, cap, overridden
 from lsmc.stack.capabilities import ALL, plain
 from lsmc.stack.modes import EXECUTE, READ, WRITE, Inode, mode_text
-from lsmc.stack.orders import Step
+from lsmc.stack.orders import LayerStep
 
 #: net.ipv4.ip_unprivileged_port_start, unless it was changed.
 _FIRST_FREE_PORT = 1024
@@ -306,33 +306,33 @@ def _open(words: str) -> Callable[[Asking], Finding]:
     return lambda asking: Finding(None, words)  # noqa: ARG005 - like every other test
 
 
-_CHECKS: Mapping[Step, Callable[[Asking], Finding]] = {
-    Step("dac", "search"): _search,
-    Step("dac", "access"): _access,
-    Step("dac", "create"): _create,
-    Step("dac", "delete"): _delete,
-    Step("dac", "rename"): _rename,
-    Step("dac", "chmod"): _chmod,
-    Step("dac", "chown"): _chown,
-    Step("dac", "hardlink"): _hardlink,
-    Step("dac", "signal"): _signal,
-    Step("dac", "ptrace"): _ptrace,
-    Step("dac", "other"): _open("the other process asks, and its user is not known"),
-    Step("dac", "queue"): _open("the owner and the mode of the queue are not known"),
-    Step("dac", "connect"): _connect,
-    Step("dac", "send"): _send,
-    Step("dac", "bind"): _bind,
-    Step("capability", "use"): _use,
-    Step("capability", "mknod"): _mknod,
-    Step("capability", "socket"): _socket,
-    Step("capability", "port"): _port,
-    Step("capability", "option"): _open("some options need CAP_NET_ADMIN or CAP_NET_RAW"),
-    Step("capability", "sys_admin"): _needs("sys_admin"),
-    Step("capability", "sys_resource"): _resource,
-    Step("bus", "policy"): _open("the configuration of the bus is not known"),
+_CHECKS: Mapping[LayerStep, Callable[[Asking], Finding]] = {
+    LayerStep("dac", "search"): _search,
+    LayerStep("dac", "access"): _access,
+    LayerStep("dac", "create"): _create,
+    LayerStep("dac", "delete"): _delete,
+    LayerStep("dac", "rename"): _rename,
+    LayerStep("dac", "chmod"): _chmod,
+    LayerStep("dac", "chown"): _chown,
+    LayerStep("dac", "hardlink"): _hardlink,
+    LayerStep("dac", "signal"): _signal,
+    LayerStep("dac", "ptrace"): _ptrace,
+    LayerStep("dac", "other"): _open("the other process asks, and its user is not known"),
+    LayerStep("dac", "queue"): _open("the owner and the mode of the queue are not known"),
+    LayerStep("dac", "connect"): _connect,
+    LayerStep("dac", "send"): _send,
+    LayerStep("dac", "bind"): _bind,
+    LayerStep("capability", "use"): _use,
+    LayerStep("capability", "mknod"): _mknod,
+    LayerStep("capability", "socket"): _socket,
+    LayerStep("capability", "port"): _port,
+    LayerStep("capability", "option"): _open("some options need CAP_NET_ADMIN or CAP_NET_RAW"),
+    LayerStep("capability", "sys_admin"): _needs("sys_admin"),
+    LayerStep("capability", "sys_resource"): _resource,
+    LayerStep("bus", "policy"): _open("the configuration of the bus is not known"),
 }
 
 
-def check(step: Step, asking: Asking) -> Finding:
+def check(step: LayerStep, asking: Asking) -> Finding:
     """The finding of a step that does not belong to a module."""
     return _CHECKS[step](asking)

@@ -21,7 +21,7 @@ _OWNER, _GROUP, _OTHER = 6, 3, 0
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class ModeBits:
     """Whether the bits allow, None when unknown; whose bits decide, and those bits."""
 
     allowed: bool | None
@@ -39,7 +39,7 @@ class _World:
     group: int
 
 
-def access(context: Context, inode: Inode, wanted: int) -> Access:
+def access(context: Context, inode: Inode, wanted: int) -> ModeBits:
     """The result of mode and access control list, without any capability.
 
     Args:
@@ -48,15 +48,15 @@ def access(context: Context, inode: Inode, wanted: int) -> Access:
         wanted: bits of `READ`, `WRITE`, `EXECUTE`.
     """
     if inode.mode is None:
-        return Access(None)
+        return ModeBits(None)
     found = {_decide(world, inode, inode.mode, wanted) for world in _worlds(context, inode)}
     if len(found) == 1:
         return found.pop()
     answers = {one.allowed for one in found}
-    return Access(answers.pop() if len(answers) == 1 else None)
+    return ModeBits(answers.pop() if len(answers) == 1 else None)
 
 
-def _decide(world: _World, inode: Inode, mode: int, wanted: int) -> Access:
+def _decide(world: _World, inode: Inode, mode: int, wanted: int) -> ModeBits:
     if world.uid == world.owner:
         return _bits("the owner", mode >> _OWNER & 7, wanted)
     if inode.acl and mode >> _GROUP & 7:
@@ -66,11 +66,11 @@ def _decide(world: _World, inode: Inode, mode: int, wanted: int) -> Access:
     return _bits("others", mode >> _OTHER & 7, wanted)
 
 
-def _bits(who: Who, bits: int, wanted: int) -> Access:
-    return Access(not wanted & ~bits, who, bits)
+def _bits(who: Who, bits: int, wanted: int) -> ModeBits:
+    return ModeBits(not wanted & ~bits, who, bits)
 
 
-def _listed(world: _World, acl: Collection[AclEntry], wanted: int) -> Access:
+def _listed(world: _World, acl: Collection[AclEntry], wanted: int) -> ModeBits:
     """The entry for the user, else a group entry with all wanted bits, else that for others."""
     who: Who = "the access control list"
     mask = next((entry.permissions for entry in acl if entry.tag == "mask"), 7)
@@ -85,7 +85,7 @@ def _listed(world: _World, acl: Collection[AclEntry], wanted: int) -> Access:
             if not wanted & ~entry.permissions:
                 return _bits(who, entry.permissions & mask, wanted)
     if member:
-        return Access(False, who, 0)
+        return ModeBits(False, who, 0)
     return _bits(who, next(entry.permissions for entry in acl if entry.tag == "other"), wanted)
 
 

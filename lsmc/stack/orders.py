@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Step(NamedTuple):
+class LayerStep(NamedTuple):
     """A layer, and its test."""
 
     layer: str
@@ -27,7 +27,7 @@ class Step(NamedTuple):
 class Order(NamedTuple):
     """The steps of an operation in order, the errno of a module's refusal, and the source."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[LayerStep, ...]
     errno: str
     source: str
 
@@ -37,7 +37,7 @@ class Order(NamedTuple):
 
 def _order(text: str, source: str, errno: str = "EACCES") -> Order:
     words = (word.removesuffix(")").partition("(") for word in text.split(" > "))
-    return Order(tuple(Step(layer, test) for layer, _, test in words), errno, source)
+    return Order(tuple(LayerStep(layer, test) for layer, _, test in words), errno, source)
 
 
 _OPEN = _order("dac(search) > dac(access) > module", "fs/namei.c do_open, fs/open.c do_dentry_open")

@@ -27,7 +27,7 @@ from lsmc.tables.layout import (
     USE_WORDS,
     Section,
 )
-from lsmc.tables.link import Linked, Part, link, pack
+from lsmc.tables.link import Linked, LinkInput, link, pack
 from lsmc.tables.records import Place
 
 MAX_RULE_TEXT = 400
@@ -77,7 +77,7 @@ def build(policy: Policy, *, known: Known | None = None, level: int = COMPRESSIO
         id(unit): known[digest] if digest in known else build_groups(unit.rules, level, spare)
         for unit, digest in zip(distinct, digests, strict=True)
     }
-    part = Part(Bundle(assemble(policy.module, policy.profiles, groups, spare)), digests)
+    part = LinkInput(Bundle(assemble(policy.module, policy.profiles, groups, spare)), digests)
     return link([part], [(0, number) for number in range(len(policy.profiles))])
 
 

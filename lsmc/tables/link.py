@@ -42,7 +42,7 @@ from lsmc.tables.sections import Words, pack_sections
 _PLACE, _FIRST_USE, _SETTINGS, _LIMITS = 7, 8, 10, 12  # columns of a profile
 
 
-class Part(NamedTuple):
+class LinkInput(NamedTuple):
     """A bundle to link, and the digest of the patterns of each of its units.
 
     A unit without groups takes them from any unit with the same digest.  `moved` are the new places
@@ -65,7 +65,7 @@ class Linked(NamedTuple):
 
 
 def link(
-    parts: Sequence[Part],
+    parts: Sequence[LinkInput],
     chosen: Iterable[tuple[int, int]],
     known: Mapping[str, Sequence[BuiltGroup]] | None = None,
 ) -> Linked:
@@ -90,7 +90,7 @@ class _Values:
     def text(self, text: bytes) -> int:
         return self.texts.setdefault(text, len(self.texts))
 
-    def of(self, part: Part) -> _Numbers:
+    def of(self, part: LinkInput) -> _Numbers:
         """The new numbers of a part's texts, places or transitions, by their old numbers."""
         bundle = part.bundle
         offsets = bundle.words(Section.STRING_OFFSETS)
@@ -122,7 +122,9 @@ class _Numbers(NamedTuple):
 
 
 class _Linker:
-    def __init__(self, parts: Sequence[Part], known: Mapping[str, Sequence[BuiltGroup]]) -> None:
+    def __init__(
+        self, parts: Sequence[LinkInput], known: Mapping[str, Sequence[BuiltGroup]]
+    ) -> None:
         self.parts = parts
         self.known = known
         self.values = _Values()

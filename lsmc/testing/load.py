@@ -12,8 +12,8 @@ from typing import Any
 
 from lsmc.base.errors import did_you_mean, hint
 from lsmc.base.source import Source, Span
-from lsmc.base.toml import Path, Places, TomlError, parse
-from lsmc.testing.model import EXPECTS, Case, Expect, Fault, Never, TestFault, TestFile
+from lsmc.base.toml import Path, TomlError, TomlPlaces, parse
+from lsmc.testing.model import EXPECTS, Case, Expect, Mistake, Never, TestFault, TestFile
 
 #: Bytes of a test file; ten thousand cases have about one million.
 MOST = 1 << 26
@@ -39,11 +39,11 @@ def read_tests(path: str, data: bytes) -> TestFile:
     """The tests in the content of a file; raises `TestFault`."""
     source = Source.from_bytes(path, data)
     if len(data) > MOST:
-        raise TestFault([Fault(Span(source, 0, 0), f"the file has more than {MOST} bytes")])
+        raise TestFault([Mistake(Span(source, 0, 0), f"the file has more than {MOST} bytes")])
     try:
         table = parse(data)
     except TomlError as fault:
-        raise TestFault([Fault(_span_at(source, fault.line, fault.column), str(fault))]) from None
+        raise TestFault([Mistake(_span_at(source, fault.line, fault.column), str(fault))]) from None
     return _Reader(source, table).read()
 
 
@@ -64,8 +64,8 @@ class _Reader:
         self.source = source
         self.table = table
         self.folder = posixpath.dirname(source.path)
-        self.faults: list[Fault] = []
-        self._places: Places | None = None
+        self.faults: list[Mistake] = []
+        self._places: TomlPlaces | None = None
 
     def read(self) -> TestFile:
         for key in self.table:
@@ -229,9 +229,9 @@ class _Reader:
 
     def fault(self, path: Path, message: str, help: str = "", *, key: bool = False) -> None:
         if self._places is None:
-            self._places = Places(self.source)
+            self._places = TomlPlaces(self.source)
         span = self._places.key(path) if key else self._places.value(path)
-        self.faults.append(Fault(span, message, help))
+        self.faults.append(Mistake(span, message, help))
 
     def place(self, name: str) -> str:
         """A path relative to the file's directory, as it opens."""

@@ -9,13 +9,13 @@ from typing import Any, Literal, NamedTuple
 
 from lsmc.base.errors import Error
 from lsmc.base.source import Source, Span
-from lsmc.base.toml import Path, Places
+from lsmc.base.toml import Path, TomlPlaces
 
 Expect = Literal["allow", "deny", "audit", "complain"]
 EXPECTS: tuple[Expect, ...] = ("allow", "deny", "audit", "complain")
 
 
-class Fault(NamedTuple):
+class Mistake(NamedTuple):
     """A mistake in a test file: where it is, what is wrong, and what to do."""
 
     span: Span
@@ -28,7 +28,7 @@ class TestFault(Error):
 
     __test__ = False  # not one of pytest's
 
-    def __init__(self, faults: list[Fault]) -> None:
+    def __init__(self, faults: list[Mistake]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(one.message for one in faults))
 
@@ -96,9 +96,9 @@ class TestFile:
         return self.source.path
 
     @cached_property
-    def places(self) -> Places:
+    def places(self) -> TomlPlaces:
         """Where its keys and values stand."""
-        return Places(self.source)
+        return TomlPlaces(self.source)
 
     def line(self, test: Case | Never) -> int:
         """The line on which a test begins."""

@@ -71,7 +71,7 @@ class FileResult(NamedTuple):
         yield from self.nevers
 
 
-class Report(NamedTuple):
+class TestReport(NamedTuple):
     """A run: `coverage` and `mutants` are None where they were not asked for.
 
     `least` is the coverage in percent that was asked for.

@@ -21,7 +21,7 @@ from lsmc.policy import Policy
 from lsmc.testing.coverage import written_rules
 from lsmc.testing.judge import Deciders, decider, failures
 from lsmc.testing.load import CASE_KEYS, NEVER_KEYS
-from lsmc.testing.model import Case, Fault, Never, TestFault, TestFile
+from lsmc.testing.model import Case, Mistake, Never, TestFault, TestFile
 from lsmc.testing.nevers import Prepared, prepare, result
 from lsmc.testing.results import CaseResult, FileResult, NeverResult
 
@@ -39,7 +39,7 @@ class Checked(NamedTuple):
 
 def run(file: TestFile, policy: Policy) -> tuple[Checked, FileResult]:
     """The results of a file; raises `TestFault`."""
-    faults: list[Fault] = []
+    faults: list[Mistake] = []
     deciders = _deciders(file, policy, faults)
     _check_transitions(file, policy, faults)
     nevers = _prepared(file, policy, faults)
@@ -54,7 +54,7 @@ def run(file: TestFile, policy: Policy) -> tuple[Checked, FileResult]:
     return checked, FileResult(file, policy, cases, _searched(checked))
 
 
-def _verdicts(file: TestFile, policy: Policy, faults: list[Fault]) -> list[Verdict]:
+def _verdicts(file: TestFile, policy: Policy, faults: list[Mistake]) -> list[Verdict]:
     """The answers to all cases, fast; one by one where a question cannot be answered."""
     try:
         return list(policy.query_many(case.request for case in file.cases))
@@ -69,7 +69,7 @@ def _verdicts(file: TestFile, policy: Policy, faults: list[Fault]) -> list[Verdi
     return found
 
 
-def _prepared(file: TestFile, policy: Policy, faults: list[Fault]) -> tuple[Prepared, ...]:
+def _prepared(file: TestFile, policy: Policy, faults: list[Mistake]) -> tuple[Prepared, ...]:
     found: list[Prepared] = []
     for never in file.nevers:
         try:
@@ -80,7 +80,7 @@ def _prepared(file: TestFile, policy: Policy, faults: list[Fault]) -> tuple[Prep
             words |= {"object": never.objects, "except": never.excepted}
             faults.append(_fault(file, never, words, fault, NEVER_KEYS))
         except NoMeaning as fault:
-            faults.append(Fault(file.places.key(never.path), str(fault)))
+            faults.append(Mistake(file.places.key(never.path), str(fault)))
         except StateLimit:
             faults.append(_too_complex(file, never))
     return tuple(found)
@@ -93,7 +93,7 @@ def _searched(checked: Checked) -> tuple[NeverResult, ...]:
     policy = checked.policy
     search = policy.module.search(policy.engine, "`never`")
     found: list[NeverResult] = []
-    faults: list[Fault] = []
+    faults: list[Mistake] = []
     for prepared in checked.nevers:
         try:
             found.append(result(search, prepared))
@@ -104,9 +104,9 @@ def _searched(checked: Checked) -> tuple[NeverResult, ...]:
     return tuple(found)
 
 
-def _too_complex(file: TestFile, never: Never) -> Fault:
+def _too_complex(file: TestFile, never: Never) -> Mistake:
     message = "this is too complex to be decided exactly"
-    return Fault(file.places.key(never.path), message, "narrow its subjects or its objects")
+    return Mistake(file.places.key(never.path), message, "narrow its subjects or its objects")
 
 
 # --- names
@@ -118,13 +118,13 @@ def _fault(
     words: Mapping[str, Any],
     fault: UnknownName | RequestError | TypeError,
     keys: Iterable[str],
-) -> Fault:
+) -> Mistake:
     """A fault of a question at the key or the value that it is about, else at the test."""
     word = fault.name if isinstance(fault, UnknownName) else getattr(fault, "word", "")
     message = str(fault)
     if word and word in words and word not in keys:
         place = (*test.path[:2], word)
-        return Fault(file.places.key(place), message, did_you_mean(word, keys))
+        return Mistake(file.places.key(place), message, did_you_mean(word, keys))
     values = [
         (key, number, str(value))
         for key, some in words.items()
@@ -135,9 +135,9 @@ def _fault(
         one for one in values if f"`{one[2]}`" in message
     ]
     if not about:
-        return Fault(file.places.key(test.path[:2]), message)
+        return Mistake(file.places.key(test.path[:2]), message)
     key, number, _ = about[0]
-    return Fault(file.places.value(_place(test, key, number)), message)
+    return Mistake(file.places.value(_place(test, key, number)), message)
 
 
 def _place(test: Case | Never, key: str, number: int) -> Path:
@@ -147,16 +147,16 @@ def _place(test: Case | Never, key: str, number: int) -> Path:
     return (*test.path[:2], key, number)
 
 
-def _check_transitions(file: TestFile, policy: Policy, faults: list[Fault]) -> None:
+def _check_transitions(file: TestFile, policy: Policy, faults: list[Mistake]) -> None:
     for case in file.cases:
         for part in case.transition.split("//&") if case.transition else ():
             if part != UNCONFINED and part not in policy:
                 close = did_you_mean(part, policy.profiles)
                 span = file.places.value((*case.path[:2], "transition"))
-                faults.append(Fault(span, f"no subject `{part}`", close))
+                faults.append(Mistake(span, f"no subject `{part}`", close))
 
 
-def _deciders(file: TestFile, policy: Policy, faults: list[Fault]) -> Deciders:
+def _deciders(file: TestFile, policy: Policy, faults: list[Mistake]) -> Deciders:
     """The rules that cases name as those that decide."""
     wanted = [case for case in file.cases if case.by]
     if not wanted:
@@ -165,7 +165,7 @@ def _deciders(file: TestFile, policy: Policy, faults: list[Fault]) -> Deciders:
         rules = written_rules(policy)
     except NoMeaning as fault:
         place = file.places.key((*wanted[0].path[:2], "by"))
-        faults.append(Fault(place, f"`by`: {fault}"))
+        faults.append(Mistake(place, f"`by`: {fault}"))
         return {}
     lines: dict[str, set[int]] = {}
     for name, line, _ in rules:
@@ -183,7 +183,7 @@ def _deciders(file: TestFile, policy: Policy, faults: list[Fault]) -> Deciders:
 
 def _no_rule(
     span: Span, by: str, meant: tuple[frozenset[str], int], lines: Mapping[str, set[int]]
-) -> Fault:
+) -> Mistake:
     """The fault of a place at which no rule begins."""
     files, line = meant
     if not files:
@@ -191,7 +191,7 @@ def _no_rule(
         ends = {posixpath.basename(file): file for file in sorted(lines, key=len, reverse=True)}
         close = get_close_matches(posixpath.basename(name), ends, n=1)
         question = f"did you mean `{ends[close[0]]}:{line}`?" if close else ""
-        return Fault(span, f"no rule of the policy stands in `{name}`", question)
+        return Mistake(span, f"no rule of the policy stands in `{name}`", question)
     near = sorted((abs(one - line), file, one) for file in files for one in lines[file])[:2]
     places = " and ".join(f"`{file}:{one}`" for _, file, one in sorted(near, key=lambda n: n[1:]))
-    return Fault(span, f"no rule begins at `{by}`", f"the nearest begin at {places}")
+    return Mistake(span, f"no rule begins at `{by}`", f"the nearest begin at {places}")

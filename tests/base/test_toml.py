@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsmc.base.source import Source, to_display
-from lsmc.base.toml import Places, TomlError, parse
+from lsmc.base.toml import TomlError, TomlPlaces, parse
 
 TEXT = r'''# a comment with [[case]] in it
 policy = "a#b"   # and behind
@@ -47,7 +47,7 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[str
 
 
 def check(text: str) -> None:
-    places = Places(Source.from_bytes("x.toml", text.encode()))
+    places = TomlPlaces(Source.from_bytes("x.toml", text.encode()))
     for path, value in leaves(parse(text.encode())):
         if path and value != {}:  # which may be a header alone
             span = places.value(path)
@@ -59,7 +59,7 @@ def test_every_value_is_at_its_place() -> None:
 
 
 def test_places_for_people() -> None:
-    places = Places(Source.from_bytes("x.toml", TEXT.encode()))
+    places = TomlPlaces(Source.from_bytes("x.toml", TEXT.encode()))
     assert places.key(("case", 0)).location()[1:3] == (15, 1)
     assert places.key(("case", 1, "object")).location()[1:3] == (21, 1)
     assert places.value(("case", 0, "object", 1)).text == '"/b"'

@@ -17,7 +17,7 @@ import pytest
 import lsmc.output.page  # noqa: F401 - a test takes it away
 from lsmc.base.source import Source
 from lsmc.engine.verdict import RuleRef
-from lsmc.output.listing import Row, listing
+from lsmc.output.listing import ListingRow, listing
 from tests.cli.conftest import Run
 from tests.cli.test_explain_log import HOSTILE, denied
 
@@ -235,6 +235,6 @@ def test_a_rule_in_its_file(place: tuple[int, int, str], rows: list[Any]) -> Non
     line, column, text = place
     ref = RuleRef("p", "f", line, column, text, ())
     found = listing(ref, lambda path: Source(path, TEXT))
-    assert list(found[: len(rows)]) == [Row(*row) for row in rows]
+    assert list(found[: len(rows)]) == [ListingRow(*row) for row in rows]
     assert bool(found) == bool(rows)
     assert listing(ref, lambda _: None) == ()

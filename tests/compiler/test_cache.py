@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lsmc.base.diagnostics import PolicyError
-from lsmc.compiler.cache.entry import Entry, entry_bytes
+from lsmc.compiler.cache.entry import CacheEntry, entry_bytes
 from lsmc.compiler.cache.store import compile_cached
 from lsmc.compiler.inputs import Options
 from lsmc.modules.apparmor.build import cached
@@ -181,7 +181,7 @@ def test_an_entry_whose_bundle_is_none_is_as_none(tree: Path) -> None:
     """The checksum of the entry is right, what it has kept is not a bundle."""
     right = warm(tree)
     (place,) = (tree.parent / "cache").iterdir()
-    entry = Entry(memoryview(place.read_bytes()))
+    entry = CacheEntry(memoryview(place.read_bytes()))
     place.write_bytes(entry_bytes(entry.seen, entry.details(), b"LSMB" + bytes(500)))
     assert warm(tree) == right
 
@@ -190,7 +190,7 @@ def test_an_entry_names_no_features_file_that_was_not_asked_for(tree: Path) -> N
     """A forged one that names another is as none, and no reason to refuse the policy."""
     warm(tree)
     (place,) = (tree.parent / "cache").iterdir()
-    entry = Entry(memoryview(place.read_bytes()))
+    entry = CacheEntry(memoryview(place.read_bytes()))
     details = read_details(entry)
     environments = [
         [layers, aliases, "/nowhere", names] for layers, aliases, _, names in details.environments

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lsmc.engine.verdict import RuleRef
-from lsmc.explain.choice import Need, needs
+from lsmc.explain.choice import DenialRemedies, needs
 from lsmc.explain.diagnosis import Kind, Remedy
 
 REF = RuleRef("p", "f", 3, 1, "deny /x r,", ())
@@ -27,19 +27,26 @@ MEND = remedy("mend", replaces=REF)
     ("remedies", "expected"),
     [
         ((), []),
-        ((EXACT,), [Need((), (), EXACT, ())]),
+        ((EXACT,), [DenialRemedies((), (), EXACT, ())]),
         (
             (EXACT, GENERAL, ABSTRACTION, EXACT, FLAG),
-            [Need((), (), EXACT, (GENERAL, ABSTRACTION)), Need((), (), EXACT), Need((), (), FLAG)],
+            [
+                DenialRemedies((), (), EXACT, (GENERAL, ABSTRACTION)),
+                DenialRemedies((), (), EXACT),
+                DenialRemedies((), (), FLAG),
+            ],
         ),
-        ((DENY, OTHER), [Need((), (DENY, OTHER))]),
-        ((DENY, EXACT, OTHER, EXACT), [Need((), (DENY,), EXACT), Need((), (OTHER,), EXACT)]),
-        ((EXACT, MEND, EXACT), [Need((), (), EXACT), Need((MEND,), (), EXACT)]),
-        ((GENERAL,), [Need((), (), None, (GENERAL,))]),
+        ((DENY, OTHER), [DenialRemedies((), (DENY, OTHER))]),
+        (
+            (DENY, EXACT, OTHER, EXACT),
+            [DenialRemedies((), (DENY,), EXACT), DenialRemedies((), (OTHER,), EXACT)],
+        ),
+        ((EXACT, MEND, EXACT), [DenialRemedies((), (), EXACT), DenialRemedies((MEND,), (), EXACT)]),
+        ((GENERAL,), [DenialRemedies((), (), None, (GENERAL,))]),
     ],
 )
 def test_remedies_are_told_apart_by_what_they_are_for(
-    remedies: tuple[Remedy, ...], expected: list[Need]
+    remedies: tuple[Remedy, ...], expected: list[DenialRemedies]
 ) -> None:
     assert list(needs(remedies)) == expected
 
@@ -47,33 +54,33 @@ def test_remedies_are_told_apart_by_what_they_are_for(
 @pytest.mark.parametrize(
     ("need", "exact", "wide"),
     [
-        (Need((), (), EXACT, (GENERAL, ABSTRACTION)), (EXACT,), (GENERAL,)),
-        (Need((), (), EXACT, (RISKY,)), (EXACT,), (EXACT,)),
-        (Need((), (), EXACT, (RISKY, GENERAL)), (EXACT,), (GENERAL,)),
-        (Need((), (), EXACT._replace(hazards=("programs",)), (RISKY,)), None, (RISKY,)),
+        (DenialRemedies((), (), EXACT, (GENERAL, ABSTRACTION)), (EXACT,), (GENERAL,)),
+        (DenialRemedies((), (), EXACT, (RISKY,)), (EXACT,), (EXACT,)),
+        (DenialRemedies((), (), EXACT, (RISKY, GENERAL)), (EXACT,), (GENERAL,)),
+        (DenialRemedies((), (), EXACT._replace(hazards=("programs",)), (RISKY,)), None, (RISKY,)),
         # a rule that overrides leaves those that refuse as they are
-        (Need((), (DENY,), ABOVE, (GENERAL,)), (ABOVE,), (ABOVE,)),
-        (Need((), (DENY, OTHER), EXACT), (DENY, OTHER, EXACT), (DENY, OTHER, EXACT)),
-        (Need((), (DENY,)), (DENY,), (DENY,)),
+        (DenialRemedies((), (DENY,), ABOVE, (GENERAL,)), (ABOVE,), (ABOVE,)),
+        (DenialRemedies((), (DENY, OTHER), EXACT), (DENY, OTHER, EXACT), (DENY, OTHER, EXACT)),
+        (DenialRemedies((), (DENY,)), (DENY,), (DENY,)),
     ],
 )
 def test_what_allows_it(
-    need: Need, exact: tuple[Remedy, ...] | None, wide: tuple[Remedy, ...]
+    need: DenialRemedies, exact: tuple[Remedy, ...] | None, wide: tuple[Remedy, ...]
 ) -> None:
     assert need.taken(wide=False) == (exact or (need.smallest,))
     assert need.taken(wide=True) == wide
 
 
 def test_a_person_should_mend_what_was_meant() -> None:
-    need = Need((MEND,), (DENY,), ABOVE)
+    need = DenialRemedies((MEND,), (DENY,), ABOVE)
     assert need.taken(wide=False) == (ABOVE,)
     assert need.advised(wide=False) == (MEND,)
     assert need._replace(meant=()).advised(wide=False) == (DENY,)
-    assert Need((), (), EXACT, (GENERAL,)).advised(wide=True) == (GENERAL,)
+    assert DenialRemedies((), (), EXACT, (GENERAL,)).advised(wide=True) == (GENERAL,)
 
 
 def test_advice_is_no_change() -> None:
-    assert Need((), (), EXACT).changes
-    assert Need((), (DENY,)).changes
-    assert not Need((), (), remedy("advice")).changes
-    assert not Need((), (), None, (ABSTRACTION,)).changes
+    assert DenialRemedies((), (), EXACT).changes
+    assert DenialRemedies((), (DENY,)).changes
+    assert not DenialRemedies((), (), remedy("advice")).changes
+    assert not DenialRemedies((), (), None, (ABSTRACTION,)).changes

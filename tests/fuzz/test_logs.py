@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsmc.logs.lines import Lines, Pieces
-from lsmc.logs.reader import Fault, LogReader, Part
+from lsmc.logs.reader import BrokenLine, LogChunk, LogReader
 from lsmc.modules.apparmor.log.form import FORMAT
 from tests.fuzz.guard import SECONDS, within
 from tests.fuzz.targets.log import SAMPLES, check, check_counts
@@ -78,7 +78,7 @@ def test_any_log(parts: list[bytes]) -> None:
     for limit in (16, 1 << 20):
         reader = LogReader([], FORMAT, max_line=limit)
         entries = list(reader.read("x", Lines(io.BytesIO(data), limit)))
-        assert sum(not isinstance(entry, Fault) for entry in entries) == reader.records
+        assert sum(not isinstance(entry, BrokenLine) for entry in entries) == reader.records
         check_counts(reader, data)
 
 
@@ -105,7 +105,7 @@ def test_outlines_change_nothing(texts: list[str]) -> None:
     data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
     found = []
     for form in (FORMAT, FORMAT._replace(sign=b'\n="')):
-        reader = LogReader([Part("x", [data])], form)
+        reader = LogReader([LogChunk("x", [data])], form)
         entries = list(reader.entries())
         found.append((entries, reader.used, reader.skipped, reader.broken, reader.foreign))
     assert found[0] == found[1]

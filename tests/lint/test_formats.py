@@ -14,7 +14,7 @@ from lsmc.base.source import Source, Span
 from lsmc.lint.model import Check, elsewhere
 from lsmc.lint.rule_docs import pages
 from lsmc.output import findings, github, gitlab, junit, sarif
-from lsmc.output.report import Report
+from lsmc.output.report import LintReport
 from tests.lint.support import LINT
 from tests.places import ROOT
 
@@ -22,7 +22,7 @@ TEXT = 'profile "é \x1b[1m" {\n  /etc/ü/<&>, r,\n  /b r,\n}\n'
 CHECK = Check("LSM101", "unreachable-rule", "warning", elsewhere)
 
 
-def report(folder: Path) -> Report:
+def report(folder: Path) -> LintReport:
     source = Source.from_bytes(str(folder / "a b%20:,ü"), TEXT.encode())
     outside = Source("/elsewhere/c", "x\n")
     rule = Span(source, source.text.index("/etc"), source.text.index("\n  /b"))
@@ -44,7 +44,7 @@ def report(folder: Path) -> Report:
     ]
     fault = Diagnostic("LSM999", "internal-error", "warning", "LSM101 failed: KeyError")
     files = (source.path, str(folder / "clean"))
-    return Report(tuple(found), (fault,), files, pages(LINT), str(folder), "1.2.3", 4, 5)
+    return LintReport(tuple(found), (fault,), files, pages(LINT), str(folder), "1.2.3", 4, 5)
 
 
 def schema(name: str) -> Any:
@@ -108,7 +108,7 @@ def test_sarif(tmp_path: Path, sarif_schema: Any) -> None:
 
 
 def test_sarif_without_findings(sarif_schema: Any) -> None:
-    jsonschema.Draft4Validator(sarif_schema).validate(json.loads(sarif.render(Report(()))))
+    jsonschema.Draft4Validator(sarif_schema).validate(json.loads(sarif.render(LintReport(()))))
 
 
 def test_github(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_fingerprints_do_not_depend_on_lines(tmp_path: Path) -> None:
             span = finding.span
             span.source.text = "\n\n" + span.source.text
             break
-    shifted = Report(
+    shifted = LintReport(
         tuple(
             Diagnostic(o.code, o.name, o.severity, o.message, _shift(o.span), o.help, o.profile)
             for o in moved.findings

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.lint.rule_docs import PARTS, Example, Page, pages
+from lsmc.lint.rule_docs import PARTS, DocumentedExample, Page, pages
 from lsmc.output.rules import markdown as document
 from tests.lint.support import KNOWN, LINT, lint_files
 from tests.places import ROOT
@@ -53,7 +53,7 @@ def lines(found: list[Diagnostic], folder: Path) -> set[tuple[str, int]]:
     }
 
 
-def marked(example: Example) -> set[tuple[str, int]]:
+def marked(example: DocumentedExample) -> set[tuple[str, int]]:
     return {
         (name, number)
         for name, text in example.files.items()
@@ -63,7 +63,7 @@ def marked(example: Example) -> set[tuple[str, int]]:
 
 
 @pytest.mark.parametrize(("page", "example"), EXAMPLES)
-def test_example(page: Page, example: Example, tmp_path: Path) -> None:
+def test_example(page: Page, example: DocumentedExample, tmp_path: Path) -> None:
     refused = page.code.startswith("LSM0")
     if "lsmc.toml" in example.files and re.search(
         r"^select", example.files["lsmc.toml"], re.MULTILINE

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsmc.stack.asking import Asking, Rule
+from lsmc.stack.asking import Asking, CapabilityAnswer
 from lsmc.stack.checks import check
 from lsmc.stack.context import Context
 from lsmc.stack.dac import access
 from lsmc.stack.modes import AclEntry, Inode
-from lsmc.stack.orders import Step
+from lsmc.stack.orders import LayerStep
 
-ACCESS = Step("dac", "access")
+ACCESS = LayerStep("dac", "access")
 WANTED = ("r", "w", "x", "rw", "rx", "wx", "rwx")
 
 
@@ -56,7 +56,12 @@ def test_every_mode(relation: str, directory: bool) -> None:
         for wanted in WANTED if mode % 7 == 0 else ("r", "wx"):
             if not directory or "x" not in wanted:  # executing a directory is refused otherwise
                 asking = Asking(
-                    context, "open", tuple(wanted), "/o", {}, lambda _: Rule(True, False)
+                    context,
+                    "open",
+                    tuple(wanted),
+                    "/o",
+                    {},
+                    lambda _: CapabilityAnswer(True, False),
                 )
                 mean = "group" if relation == "supplementary" else relation
                 expected = by_the_manual(mode, mean, wanted, set(caps), directory)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from lsmc.modules.apparmor.operations import OPERATIONS, find, listed
-from lsmc.stack.asking import Asking, Rule
+from lsmc.stack.asking import Asking, CapabilityAnswer
 from lsmc.stack.checks import check
 from lsmc.stack.context import Context
 from lsmc.stack.orders import order_of
@@ -45,7 +45,12 @@ def test_every_step_is_tested_and_needs_nothing_to_be_known() -> None:
     for operation in OPERATIONS:
         for obj, fields in (("", {}), ("/a/b", {"target": "/a/c", "peer_addr": "/s", "port": "x"})):
             asking = Asking(
-                Context(), operation.name, operation.perms, obj, fields, lambda _: Rule(False, True)
+                Context(),
+                operation.name,
+                operation.perms,
+                obj,
+                fields,
+                lambda _: CapabilityAnswer(False, True),
             )
             for step in order_of(operation.cls, operation.name).steps:
                 if step.layer == "module":

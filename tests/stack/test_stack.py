@@ -11,7 +11,7 @@ from lsmc import Context
 from lsmc.engine.verdict import RequestError, Verdict
 from lsmc.policy import Policy
 from lsmc.stack.chain import beyond_rules
-from lsmc.stack.orders import Step
+from lsmc.stack.orders import LayerStep
 from tests.places import ROOT
 
 TEXT = """
@@ -44,7 +44,7 @@ def brief(verdict: Verdict) -> list[str]:
     """The layers that were asked, marked, up to the one that refuses."""
     mark = {"allow": "+", "unknown": "?", "not-reached": "."}
     return [
-        f"{Step(layer.layer, layer.test)} {mark.get(layer.verdict, layer.errno)}"
+        f"{LayerStep(layer.layer, layer.test)} {mark.get(layer.verdict, layer.errno)}"
         for layer in verdict.chain
     ]
 

@@ -17,7 +17,7 @@ from lsmc.analysis.redundancy.scopes import Scope, Scopes, SourceRule
 from lsmc.automata.alphabet import cost
 from lsmc.automata.common import shortest_common
 from lsmc.automata.dfa import StateLimit
-from lsmc.automata.facts import Heads
+from lsmc.automata.facts import PrefixIndex
 from lsmc.ir.model import Effect, MediationClass, Rule, Unit
 
 #: Pairs of a rule and a unit that are remembered.
@@ -40,7 +40,7 @@ class Overlaps:
         self._meetings: dict[tuple[int, int], bytes | None] = {}
         self._near: dict[tuple[int, int], tuple[int, ...]] = {}
         self._weaker: dict[tuple[int, int], tuple[int, ...]] = {}
-        self._heads: dict[int, Heads[int]] = {}
+        self._heads: dict[int, PrefixIndex[int]] = {}
         self._strong: dict[int, tuple[int, ...]] = {}
 
     def meet(self, a: int, b: int) -> bytes | None:
@@ -86,13 +86,13 @@ class Overlaps:
             self._semantics, cls, (self._languages.lazy(one), self._languages.lazy(other))
         )
 
-    def strong_of(self, scope: Scope) -> Heads[int]:
+    def strong_of(self, scope: Scope) -> PrefixIndex[int]:
         """The IR rules of a scope that may override others, by the prefix of their keys.
 
         These are denies, rules with a priority, and exact execution rules.
         """
         strong = (number for unit in scope.units for number in self._strong_in(unit))
-        return Heads((number, self._languages.of(number).heads) for number in strong)
+        return PrefixIndex((number, self._languages.of(number).heads) for number in strong)
 
     def _strong_in(self, unit: Unit) -> tuple[int, ...]:
         known = self._strong.get(id(unit))
@@ -122,11 +122,11 @@ class Overlaps:
         """The IR rules of a unit that may share a key with a given rule, ascending."""
         return self._heads_of(unit).meeting(self._languages.of(number).heads)
 
-    def _heads_of(self, unit: Unit) -> Heads[int]:
+    def _heads_of(self, unit: Unit) -> PrefixIndex[int]:
         known = self._heads.get(id(unit))
         if known is None:
             numbers = self.scopes.numbers[id(unit)]
-            known = Heads((number, self._languages.of(number).heads) for number in numbers)
+            known = PrefixIndex((number, self._languages.of(number).heads) for number in numbers)
             self._heads[id(unit)] = known
         return known
 
@@ -163,7 +163,7 @@ class Loss:
     bits: int
 
 
-def losses(written: SourceRule, overlaps: Overlaps, strong: Heads[int]) -> Iterator[Loss]:
+def losses(written: SourceRule, overlaps: Overlaps, strong: PrefixIndex[int]) -> Iterator[Loss]:
     """The stronger rules that override a rule somewhere, each with a short key where it does.
 
     Keys that no kernel asks about do not count.  `strong` are those of the rule's scope.

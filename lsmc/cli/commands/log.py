@@ -47,7 +47,7 @@ def command(ctx: click.Context, files: tuple[str, ...], form: str | None, module
     """
     from lsmc.cli.machine import OWN_LOGS, logs_of
     from lsmc.kernels.outlines import Sighting
-    from lsmc.logs.reader import Fault, LogReader
+    from lsmc.logs.reader import BrokenLine, LogReader
     from lsmc.modules.registry import module_named
     from lsmc.output.records import sighting_writer
 
@@ -69,7 +69,7 @@ def command(ctx: click.Context, files: tuple[str, ...], form: str | None, module
             if together:
                 screen.text("".join(together))
                 together.clear()
-            if isinstance(entry, Fault):
+            if isinstance(entry, BrokenLine):
                 if not entry.record.bare:
                     _show(entry.record, text, screen)
                 if reported < len(reader.faults):

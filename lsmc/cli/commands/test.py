@@ -66,9 +66,9 @@ def command(
     do.  What does not hold is explained.  Exit status 1 when anything does not hold or the coverage
     is too low, 2 when a test names what the policy does not know.
     """
-    from lsmc.cli.testing import Wanted, run_tests
+    from lsmc.cli.testing import TestOptions, run_tests
 
-    wanted = Wanted(
+    wanted = TestOptions(
         paths=paths,
         coverage=coverage,
         least=min_coverage,

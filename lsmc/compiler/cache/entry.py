@@ -22,7 +22,7 @@ _START = Struct("<I12sII")
 _MAGIC = b"lsmc cache 4"
 
 
-class Seen(NamedTuple):
+class FileAnswers(NamedTuple):
     """The file queries of a run and their answers; `common` numbers those asked for all files.
 
     `whole` says that the entry holds every file and that none has a warning.
@@ -33,7 +33,7 @@ class Seen(NamedTuple):
     whole: bool
 
 
-class Entry:
+class CacheEntry:
     """A cache entry, read in place from its bytes."""
 
     def __init__(self, data: memoryview) -> None:
@@ -74,7 +74,7 @@ def need(holds: bool) -> None:
         raise DamagedEntry
 
 
-def _seen(head: Any) -> Seen:
+def _seen(head: Any) -> FileAnswers:
     """Read the first head; ValueError when something in it is impossible."""
     need(is_row(head, list, list, bool))
     asks, common, whole = head
@@ -82,7 +82,9 @@ def _seen(head: Any) -> Seen:
         need(is_row(ask, str, str, str, str))
         need(ask[0] in ("read", "entries", "exists") and is_path(ask[1]))
     need(are_numbers(common, len(asks)))
-    return Seen([((kind, path), (said, mark)) for kind, path, said, mark in asks], common, whole)
+    return FileAnswers(
+        [((kind, path), (said, mark)) for kind, path, said, mark in asks], common, whole
+    )
 
 
 def is_row(row: Any, *kinds: type) -> bool:
@@ -126,7 +128,7 @@ def is_path(path: str) -> bool:
         return False
 
 
-def entry_bytes(seen: Seen, details: Any, bundle: bytes) -> bytes:
+def entry_bytes(seen: FileAnswers, details: Any, bundle: bytes) -> bytes:
     """The bytes of an entry; `details` is the module's own, as JSON has it."""
     asks = [(*ask, *answer) for ask, answer in seen.asks]
     first = json.dumps((asks, seen.common, seen.whole)).encode()

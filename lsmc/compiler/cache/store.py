@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lsmc.base.files import StrPath, map_file, replace_file
 from lsmc.base.gc import gc_paused
-from lsmc.compiler.cache.entry import Entry
+from lsmc.compiler.cache.entry import CacheEntry
 from lsmc.compiler.inputs import Options, changed
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.errors import BundleError
@@ -43,7 +43,7 @@ class Compile(Protocol):
         *,
         jobs: int = 1,
         progress: Progress | None = None,
-        entry: Entry | None = None,
+        entry: CacheEntry | None = None,
         stale: frozenset[int] = frozenset(),
     ) -> Outcome:
         """The bundle and the warnings; raises `PolicyError`, OSError."""
@@ -91,10 +91,10 @@ def _name(paths: Sequence[StrPath], options: Options) -> str:
     return blake2b(json.dumps(facts).encode(), digest_size=16).hexdigest()
 
 
-def _read(place: str) -> Entry | None:
+def _read(place: str) -> CacheEntry | None:
     """The entry in a file, or None when it is missing or unusable."""
     try:
-        entry = Entry(memoryview(map_file(place)))
+        entry = CacheEntry(memoryview(map_file(place)))
         Bundle(entry.bundle)
     except (OSError, ValueError, BundleError):
         return None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lsmc.explain.abilities import Abilities
     from lsmc.explain.diagnosis import Diagnosis, Explained, Questions, Remedy
     from lsmc.explain.explanation import Explanation
-    from lsmc.explain.learning import Learner, Wanted
+    from lsmc.explain.learning import Learner, LearningRequest
     from lsmc.explain.log_groups import Grouping
     from lsmc.ir.model import Policy
     from lsmc.ir.operation import Operation
@@ -138,7 +138,7 @@ def _patched(remedies: Iterable[Remedy], options: Options) -> Mapping[str, tuple
     return patched(remedies, options)
 
 
-def _learn(engine: Engine, options: Options, wanted: Wanted) -> Learner:
+def _learn(engine: Engine, options: Options, wanted: LearningRequest) -> Learner:
     from lsmc.modules.apparmor.learn.learner import ProfileLearner
 
     return ProfileLearner(engine, options, wanted)

@@ -85,7 +85,7 @@ def release_of(features: Features) -> Release:
     return Release.V4_1 if major == 4 else Release.V6_0
 
 
-class Difference(NamedTuple):
+class ReleaseDifference(NamedTuple):
     """What the releases do with one thing that policy can say.
 
     `topic` is that thing; `does` are what 3.0.8, 4.1.0 and 6.0 do with it, and `lsmc` is what is
@@ -114,25 +114,25 @@ class Difference(NamedTuple):
 
 
 #: Where the lsmc column of the table says nothing else, what the target does is decided.
-IMPLIED_MAP = Difference(
+IMPLIED_MAP = ReleaseDifference(
     "implied-map",
     "`m` implied by `ix` where another rule wins the `x`",
     ("kept", "kept", "dropped"),
     _HERE,
 )
-IMPLIED_MAP_LOGGED = Difference(
+IMPLIED_MAP_LOGGED = ReleaseDifference(
     "implied-map-logged",
     "`m` implied by `audit ... ix`",
     ("not logged", "logged", "not logged"),
     _HERE,
 )
-IMPLIED_MAP_DENIED = Difference(
+IMPLIED_MAP_DENIED = ReleaseDifference(
     "implied-map-denied",
     "`deny /a m` of lower priority beside `/a ix`",
     ("no priorities", "`m` allowed", "`m` denied"),
     _HERE,
 )
-MAP_BESIDE_EXACT = Difference(
+MAP_BESIDE_EXACT = ReleaseDifference(
     "map-beside-exact",
     "`m` of a rule with `ix` (`/bin/* mix`) where one without wildcards or of higher priority wins "
     "the `x` (`/bin/a px`)",
@@ -145,31 +145,31 @@ MAP_BESIDE_EXACT = Difference(
     "kept for 3.0 and 4.1, for 6.0 where it is written",
     random=(Release.V4_1,),
 )
-LOSER_LOGS = Difference(
+LOSER_LOGS = ReleaseDifference(
     "loser-logs",
     "`audit /bin/* px` where `/bin/a ix` wins; pivot_root alike",
     ("logged", "logged", "not logged"),
     _HERE,
 )
-PLAIN_NAME = Difference(
+PLAIN_NAME = ReleaseDifference(
     "plain-name",
     "`/bin/a { }` beside another profile that attaches to `/bin/a`",
     ("`/bin/a` is taken", "`/bin/a` is taken", "the ranks of both are compared"),
     _HERE,
 )
-GRANDCHILD = Difference(
+GRANDCHILD = ReleaseDifference(
     "grandchild",
     "name of `g` in `profile p { profile c { profile g` (`cx -> g` leads to `c//g` in all three)",
     ("`c//g`; its `@{profile_name}` is `p//c//g`", "`p//c//g`", "`p//c//g`"),
     _HERE,
 )
-TRAILING_TARGET = Difference(
+TRAILING_TARGET = ReleaseDifference(
     "trailing-target",
     "`/a l -> /b`",
     ("the target is ignored", "the target is ignored", "the target of the link"),
     _HERE,
 )
-SINGLE_VALUE = Difference(
+SINGLE_VALUE = ReleaseDifference(
     "single-value",
     "`@{V}/b` with the one value `/` of `@{V}`, and other slashes beside a variable of one value",
     (
@@ -178,31 +178,31 @@ SINGLE_VALUE = Difference(
     ),
     _HERE,
 )
-NEWER_CLASSES = Difference(
+NEWER_CLASSES = ReleaseDifference(
     "newer-classes",
     "user namespaces, message queues and io_uring, whatever the abi has",
     ("not mediated", "as the abi says", "as the abi says"),
     _HERE,
 )
-RULES_IN_CONDITION = Difference(
+RULES_IN_CONDITION = ReleaseDifference(
     "rules-in-condition",
     "rules other than file, link, change_profile and capability in `if` and `else`",
     ("dropped, save network rules behind other network rules", "kept", "kept"),
     _HERE,
 )
-DEFINED_BOOLEAN = Difference(
+DEFINED_BOOLEAN = ReleaseDifference(
     "defined-boolean",
     "`defined $boolean`",
     ("the truth", "the value of the boolean", "always false"),
     f"{_HERE}, `python -m tests.conformance` (spec)",
 )
-DEFINED_VARIABLE = Difference(
+DEFINED_VARIABLE = ReleaseDifference(
     "defined-variable",
     "`defined @{V}` where a value of `@{V}` leads to an undeclared variable or back to `@{V}`",
     ("refused", "refused", "true"),
     _HERE,
 )
-ONE_OPTION = Difference(
+ONE_OPTION = ReleaseDifference(
     "one-option",
     "setopt beside `deny unix (getopt)` or `audit unix (getopt)`, and the reverse",
     (
@@ -217,7 +217,7 @@ ONE_OPTION = Difference(
     "as the target; rules of the same priority grant it",
     random=(Release.V4_1,),
 )
-OLD_MOUNT = Difference(
+OLD_MOUNT = ReleaseDifference(
     "mount-kinds",
     "a mount rule whose options name a kind (`bind`) and other flags (`ro`)",
     (
@@ -228,21 +228,21 @@ OLD_MOUNT = Difference(
     _HERE,
 )
 
-QUEUE_LABEL = Difference(
+QUEUE_LABEL = ReleaseDifference(
     "queue-label",
     "`mqueue create label=x`",
     ("refused", "queues of that label", "queues of that label, and making any queue"),
     _HERE,
 )
 
-CHANGE_PRIORITY = Difference(
+CHANGE_PRIORITY = ReleaseDifference(
     "change-priority",
     "`priority=` of a change_profile rule",
     ("refused", "passed over", "compared"),
     _HERE,
 )
 
-CLASS_IS_EXACT = Difference(
+CLASS_IS_EXACT = ReleaseDifference(
     "class-is-exact",
     "exact beats glob for exec: `[ab]`",
     ("a glob", "exact", "exact"),
@@ -267,21 +267,21 @@ DIFFERENCES = (
     QUEUE_LABEL,
     CHANGE_PRIORITY,
     ONE_OPTION,
-    Difference(
+    ReleaseDifference(
         "denied-class",
         "`audit deny umount,` as the only mount rule of a profile",
         ("mount is not mediated at all", "denied", "denied"),
         _KNOWN,
         "denied",
     ),
-    Difference(
+    ReleaseDifference(
         "namespace-target",
         "`px -> :ns:p` for kernels with tables of permissions",
         ("`:ns:p`", "`:ns`, which no kernel loads", "`:ns:p`"),
         _KNOWN,
         "`:ns:p`",
     ),
-    Difference(
+    ReleaseDifference(
         "nul-in-address",
         "an abstract socket address with NUL or control bytes",
         ("may pass for other fields", "may pass for other fields", "may pass for other fields"),
@@ -289,7 +289,7 @@ DIFFERENCES = (
         "each field is one",
     ),
     OLD_MOUNT,
-    Difference(
+    ReleaseDifference(
         "mount-without-options",
         "`mount -> /a,` without options",
         (
@@ -299,14 +299,14 @@ DIFFERENCES = (
         ),
         _HERE,
     ),
-    Difference(
+    ReleaseDifference(
         "remount-without-options",
         "`remount /a,` without options",
         ("no flags", "any flags", "any flags"),
         _HERE,
     ),
     CLASS_IS_EXACT,
-    Difference(
+    ReleaseDifference(
         "coarse-network",
         "coarse network rules under an abi without `network_v8`",
         (
@@ -317,7 +317,7 @@ DIFFERENCES = (
         "`tests/differential`",
         "each profile its own",
     ),
-    Difference(
+    ReleaseDifference(
         "rooted-variable",
         "`/@{V}` with several values that begin with `/`",
         (
@@ -328,194 +328,194 @@ DIFFERENCES = (
         "`tests/modules/apparmor/resolve/test_expansion.py`",
         "dropped; one value keeps it",
     ),
-    Difference(
+    ReleaseDifference(
         "empty-variable",
         "`/a/@{E}@{V}` where `@{E}` is empty and several values of `@{V}` begin with `/`",
         ("the slash of the value is dropped", "the slash of the value is dropped", "it stays"),
         "`tests/modules/apparmor/resolve/test_expansion.py`",
         "dropped",
     ),
-    Difference(
+    ReleaseDifference(
         "newer-syntax",
         "`priority=`, `prompt`, `all`, `userns`, `mqueue`, `io_uring`",
         ("refused", "accepted", "accepted"),
         "`tests/modules/apparmor/lower/test_rules.py`, `python -m tests.conformance`",
         "accepted",
     ),
-    Difference(
+    ReleaseDifference(
         "newest-syntax",
         "`?=`, `:=`, comparisons in `if`",
         ("refused", "refused", "accepted"),
         "`python -m tests.conformance`",
         "accepted",
     ),
-    Difference(
+    ReleaseDifference(
         "clash-under-stronger",
         "a clash of exec modes under a stronger rule",
         ("always refused", "depends on the order of visiting", "depends on the order of visiting"),
         "`python -m tests.conformance` (accept)",
         "as 6.0",
     ),
-    Difference(
+    ReleaseDifference(
         "contrary-options",
         "`options=(ro,rw)` in a mount rule",
         ("accepted", "refused", "refused"),
         "`tests/modules/apparmor/test_error_catalogue.py`",
         "refused",
     ),
-    Difference(
+    ReleaseDifference(
         "propagation-path",
         "`mount options=make-private /a`",
         ("refused", "accepted", "accepted"),
         "`tests/differential/known.py`",
         "accepted",
     ),
-    Difference(
+    ReleaseDifference(
         "class-rules-in-block",
         "rules other than file, link and change_profile in a `{ }` block",
         ("dropped", "dropped", "dropped"),
         "`python -m tests.conformance` (spec)",
         "dropped",
     ),
-    Difference(
+    ReleaseDifference(
         "rlimit-in-if",
         "`set rlimit` inside `if`",
         ("dropped", "dropped", "dropped"),
         "`python -m tests.conformance` (spec)",
         "dropped",
     ),
-    Difference(
+    ReleaseDifference(
         "variable-as-target",
         "exec target `-> @{X}`",
         ("taken as written", "taken as written", "taken as written"),
         "`python -m tests.conformance` (spec)",
         "taken as written",
     ),
-    Difference(
+    ReleaseDifference(
         "escaped-comma",
         "`[\\,]` in a glob",
         ("a backslash or a comma", "a backslash or a comma", "never ends"),
         _SAME,
         "a backslash or a comma",
     ),
-    Difference(
+    ReleaseDifference(
         "escaped-caret",
         "`[\\^a]`, a class that begins with an escaped `^`",
         ("any byte but `a`", "any byte but `a`", "any byte but `a`"),
         _SAME,
         "any byte but `a`",
     ),
-    Difference(
+    ReleaseDifference(
         "class-of-bracket",
         "`[]a[b]`, a class whose first byte is `]`",
         ("a class that ends at the second `]`",) * 3,
         "`tests/modules/apparmor/lower/test_aare.py`",
         "refused: an empty class",
     ),
-    Difference(
+    ReleaseDifference(
         "clearing-option",
         "`options in (rw)`, and other words that clear a flag",
         ("the flag may be set or not",) * 3,
         _SAME,
         "the flag may be set or not",
     ),
-    Difference(
+    ReleaseDifference(
         "norelatime",
         "the mount option `norelatime`",
         ("no flag; `options=norelatime` is any flags", "no flag", "no flag"),
         f"{_SAME}, {_HERE}",
     ),
-    Difference(
+    ReleaseDifference(
         "nouser",
         "the mount option `nouser`",
         ("a flag that no kernel asks for", "no flag", "no flag"),
         f"{_SAME}, {_HERE}",
     ),
-    Difference(
+    ReleaseDifference(
         "alias-of-slashes",
         "`alias /a -> /b/,` and `/a/c`",
         ("`/b/c`: aliases rewrite texts, then runs of slashes become one",) * 3,
         _SAME,
         "`/b/c`",
     ),
-    Difference(
+    ReleaseDifference(
         "alias-of-implied-rules",
         "an alias for `/proc/` or `/sys/`",
         ("rewrites the rules that hats and change_profile are given, too",) * 3,
         _SAME,
         "rewrites them",
     ),
-    Difference(
+    ReleaseDifference(
         "slashes-of-executable",
         "`change_profile /x//a -> q`",
         ("`/x//a`, which no kernel asks about",) * 3,
         _SAME,
         "`/x//a`",
     ),
-    Difference(
+    ReleaseDifference(
         "own-name",
         "`@{profile_name}` of a profile whose name has a comma or a backslash",
         ("a glob in which they are bare: `{@{profile_name},c}` splits at the comma",) * 3,
         _SAME,
         "such a glob",
     ),
-    Difference(
+    ReleaseDifference(
         "name-of-paths",
         "`profile {/,b}c { }`, a name that matches paths and does not begin with `/`",
         ("attaches to them",) * 3,
         _ATTACHED,
         "attaches to them",
     ),
-    Difference(
+    ReleaseDifference(
         "name-of-child",
         "`/a///b { }` beside `/a { }`",
         ("a child of `/a` that attaches to `/b`",) * 3,
         _ATTACHED,
         "such a child",
     ),
-    Difference(
+    ReleaseDifference(
         "question-mark-behind-variable",
         "`@{V}?/ r` (a `?` behind a variable; `@{V}?? r` is accepted by all three)",
         ("accepted", "accepted", "refused"),
         _SAME,
         "accepted",
     ),
-    Difference(
+    ReleaseDifference(
         "subset-of-alias",
         "the copy that an alias makes of `link subset /a -> /b`",
         ("a link without `subset`",) * 3,
         _SAME,
         "without `subset`",
     ),
-    Difference(
+    ReleaseDifference(
         "address-of-value",
         "`unix addr=@{V}` where the value of `@{V}` does not begin with `@`",
         ("the first letter of the value is dropped",) * 3,
         _SAME,
         "dropped",
     ),
-    Difference(
+    ReleaseDifference(
         "empty-address",
         "`unix addr=@{V}` where the value of `@{V}` is empty",
         ("an address of random bytes: the compiler reads behind the value",) * 3,
         "`tests/modules/apparmor/test_releases.py`",
         "no address",
     ),
-    Difference(
+    ReleaseDifference(
         "nul-in-class",
         "`/a[^b]c l` and `change_profile -> /a[^b]c`, where `[^b]` matches NUL",
         ("stands for the pair of `/a` and `c`, too",) * 3,
         "not modelled: only odd pairs are opened, and the name itself needs a rule",
         "the path alone",
     ),
-    Difference(
+    ReleaseDifference(
         "file-rule-beside-change",
         "`/a r` beside `change_profile -> /a`, letter for letter the same path",
         ("the file rule is lost", "the file rule is lost", "not tried"),
         "`tests/modules/apparmor/lint/test_abi.py`",
         "kept; LSM409 tells",
     ),
-    Difference(
+    ReleaseDifference(
         "map-by-address",
         "the log or the denial of `m` (`audit /a* m`, `deny /a* m`) beside a rule with `ix`, and "
         "the log of an `audit ... ix` of lower priority",
@@ -527,56 +527,56 @@ DIFFERENCES = (
         _KNOWN,
         "by its own rules",
     ),
-    Difference(
+    ReleaseDifference(
         "chosen-address",
         "`audit unix (bind) addr=auto`",
         ("each bind to `@` and five hex digits is logged, too", *("that bind is logged",) * 2),
         _KNOWN,
         "that bind is logged",
     ),
-    Difference(
+    ReleaseDifference(
         "mount-without-kind",
         "`mount fstype=ext4 options in (move)`, a kind behind `in` that does not go with the rest",
         ("refused", "a new mount", "a new mount"),
         "`tests/differential/refused.py`",
         "a new mount",
     ),
-    Difference(
+    ReleaseDifference(
         "network-before-condition",
         "`if` behind a network rule, without a network rule in its branch",
         ("the compiler crashes", "accepted", "accepted"),
         "`tests/differential/refused.py`",
         "accepted",
     ),
-    Difference(
+    ReleaseDifference(
         "endless-merging",
         "some sets of change_profile rules beside file rules",
         ("the compiler never ends", "accepted", "accepted"),
         "`tests/differential/refused.py`",
         "accepted",
     ),
-    Difference(
+    ReleaseDifference(
         "log-of-glob",
         "`audit /a* px` beside `/ab px` (and `audit pivot_root` beside a rule without wildcards)",
         ("`/ab` is logged", "`/ab` is logged", "`/ab` is not logged"),
         "`tests/cases/decisions/files.md`",
         "not logged",
     ),
-    Difference(
+    ReleaseDifference(
         "circular-variable",
         "a variable that refers to itself",
         ("refused", "refused", "may crash"),
         "`tests/modules/apparmor/test_error_catalogue.py`",
         "refused",
     ),
-    Difference(
+    ReleaseDifference(
         "include-in-rule",
         "`include` in the middle of a rule",
         ("accepted", "accepted", "accepted"),
         "not supported; no real file has one",
         "refused",
     ),
-    Difference(
+    ReleaseDifference(
         "comment-at-end",
         "a comment after an assignment on the last line without a line end",
         ("accepted", "accepted", "refused"),

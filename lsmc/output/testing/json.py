@@ -7,12 +7,12 @@ from typing import Any
 from lsmc.output.json import dumps, explanation, verdict
 from lsmc.output.testing.words import reasons
 from lsmc.testing.coverage import Coverage
-from lsmc.testing.results import CaseResult, FileResult, Mutant, NeverResult, Report
+from lsmc.testing.results import CaseResult, FileResult, Mutant, NeverResult, TestReport
 
 Object = dict[str, Any]
 
 
-def render(report: Report) -> str:
+def render(report: TestReport) -> str:
     """The whole document."""
     tests = [test.holds for file in report.files for test in file.tests]
     found: Object = {

@@ -7,10 +7,10 @@ from xml.sax.saxutils import escape  # only writes
 from lsmc.output.junit import attribute, case_element, suite_element
 from lsmc.output.styled import plain
 from lsmc.output.testing.words import detail, place, reasons, title
-from lsmc.testing.results import CaseResult, FileResult, NeverResult, Report
+from lsmc.testing.results import CaseResult, FileResult, NeverResult, TestReport
 
 
-def render(report: Report) -> str:
+def render(report: TestReport) -> str:
     """The whole document."""
     suites = "".join(_suite(file) for file in report.files)
     tests = [test.holds for file in report.files for test in file.tests]

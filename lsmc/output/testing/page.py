@@ -10,12 +10,12 @@ from lsmc.output.page import rendered
 from lsmc.output.styled import plain
 from lsmc.output.testing.words import count, detail, kept, place, reasons, title
 from lsmc.testing.coverage import Coverage, CoveredRule, FileCoverage
-from lsmc.testing.results import Report
+from lsmc.testing.results import TestReport
 
 _TAB = "    "
 
 
-class Row(NamedTuple):
+class CoveredLine(NamedTuple):
     """A line of a policy file; `state` is `hit` or `missed` where a rule stands, else empty."""
 
     number: int
@@ -24,16 +24,16 @@ class Row(NamedTuple):
     title: str = ""
 
 
-class File(NamedTuple):
+class CoveredFile(NamedTuple):
     """A policy file with the number of its rules, and of those that decided a case."""
 
     name: str
     covered: int
     rules: int
-    rows: tuple[Row, ...]
+    rows: tuple[CoveredLine, ...]
 
 
-def coverage_page(report: Report, read: Read) -> str:
+def coverage_page(report: TestReport, read: Read) -> str:
     """The report on a run, which has a coverage; `read` gives the texts of policy files."""
     coverage = report.coverage or Coverage(())
     failing = [
@@ -53,16 +53,16 @@ def coverage_page(report: Report, read: Read) -> str:
         tests=[(file.file.path, kept(file)) for file in report.files],
         failing=failing,
         files=[
-            File(file.file, file.covered, len(file.rules), tuple(_rows(file, read)))
+            CoveredFile(file.file, file.covered, len(file.rules), tuple(_rows(file, read)))
             for file in coverage.files
         ],
     )
 
 
-def _rows(file: FileCoverage, read: Read) -> Iterator[Row]:
+def _rows(file: FileCoverage, read: Read) -> Iterator[CoveredLine]:
     """The lines of a file; only its rules where it is not as it was when it was compiled."""
     source = read(file.file)
-    states: dict[int, Row] = {}
+    states: dict[int, CoveredLine] = {}
     for rule in file.rules:
         words = rule.text.split(maxsplit=1)
         if source is not None and words and words[0] not in source.line_text(rule.line):
@@ -76,10 +76,10 @@ def _rows(file: FileCoverage, read: Read) -> Iterator[Row]:
         return
     for number in range(1, source.position(len(source.text))[0] + 1):
         text = source.line_text(number).replace("\t", _TAB)
-        yield states.get(number, Row(number, ""))._replace(text=text)
+        yield states.get(number, CoveredLine(number, ""))._replace(text=text)
 
 
-def _state(number: int, rule: CoveredRule) -> Row:
+def _state(number: int, rule: CoveredRule) -> CoveredLine:
     if not rule.cases:
-        return Row(number, rule.text, "missed", "decided no case")
-    return Row(number, rule.text, "hit", f"decided {count(rule.cases, 'case')}")
+        return CoveredLine(number, rule.text, "missed", "decided no case")
+    return CoveredLine(number, rule.text, "hit", f"decided {count(rule.cases, 'case')}")

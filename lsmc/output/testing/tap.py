@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from lsmc.output.json import dumps
 from lsmc.output.styled import plain, safe
 from lsmc.output.testing.words import detail, place, reasons, title
-from lsmc.testing.results import CaseResult, FileResult, NeverResult, Report
+from lsmc.testing.results import CaseResult, FileResult, NeverResult, TestReport
 
 
-def render(report: Report) -> str:
+def render(report: TestReport) -> str:
     """The whole document."""
     results = [(file, one) for file in report.files for one in file.tests]
     rows = ["TAP version 14", f"1..{len(results)}"]

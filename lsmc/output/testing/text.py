@@ -9,7 +9,7 @@ from lsmc.analysis.mutation import MutationKind
 from lsmc.output.styled import Line, line, safe
 from lsmc.output.testing.words import count, detail, indented, kept, place, reasons, title
 from lsmc.testing.coverage import Coverage, FileCoverage
-from lsmc.testing.results import FileResult, Mutant, Report
+from lsmc.testing.results import FileResult, Mutant, TestReport
 
 _WIDTH = 80
 _CHANGES: dict[MutationKind, str] = {
@@ -21,7 +21,7 @@ _CHANGES: dict[MutationKind, str] = {
 }
 
 
-def report_lines(report: Report) -> Iterator[Line]:
+def report_lines(report: TestReport) -> Iterator[Line]:
     """A whole run."""
     for file in report.files:
         yield from _file(file)

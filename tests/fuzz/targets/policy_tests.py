@@ -16,7 +16,7 @@ from lsmc.testing.coverage import coverage, written_rules
 from lsmc.testing.load import read_tests
 from lsmc.testing.model import TestFault
 from lsmc.testing.mutants import mutants
-from lsmc.testing.results import Report
+from lsmc.testing.results import TestReport
 from lsmc.testing.run import run as run_file
 from tests.fuzz.target import Target, words
 
@@ -70,7 +70,7 @@ def run(data: bytes) -> None:
         assert told, "refused without a reason"
         return
     rules = coverage([written_rules(policy())], result.cases)
-    report = Report((result,), coverage=rules, mutants=mutants([(checked, result)], 2))
+    report = TestReport((result,), coverage=rules, mutants=mutants([(checked, result)], 2))
     for render in (json.render, junit.render, tap.render):
         render(report)
     lcov.render(rules)

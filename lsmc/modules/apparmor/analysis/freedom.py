@@ -18,7 +18,7 @@ from lsmc.modules.apparmor.classes import EXECUTE, FILE
 from lsmc.modules.apparmor.decide.attachment import parent_of
 from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.decide.subjects import LETTING_MODES
-from lsmc.modules.apparmor.graph.attachment_index import AttachmentIndex, Scope
+from lsmc.modules.apparmor.graph.attachment_index import AttachmentIndex, AttachmentScope
 from lsmc.tables.records import ProfileRecord
 
 #: Paths that two globs share of which the profile is asked.
@@ -95,7 +95,9 @@ def _added(change: Change, old: Engine, new: Engine) -> Change:
     return _told(change, toward(steps))
 
 
-def _programs(before: Scope, after: Scope, record: ProfileRecord) -> Iterator[bytes]:
+def _programs(
+    before: AttachmentScope, after: AttachmentScope, record: ProfileRecord
+) -> Iterator[bytes]:
     """The programs that a new profile attaches to; of too many, those that others attach to.
 
     Of programs that two globs share, some are told, and of those of one glob alone the first.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from lsmc.base.files import StrPath
-from lsmc.compiler.cache.entry import Entry
+from lsmc.compiler.cache.entry import CacheEntry
 from lsmc.compiler.inputs import Options
 from lsmc.compiler.outcome import Outcome, Progress
 from lsmc.modules.apparmor.build.driver import Compilation, compile_files
@@ -20,7 +20,7 @@ def compile_paths(
     *,
     jobs: int = 1,
     progress: Progress | None = None,
-    entry: Entry | None = None,
+    entry: CacheEntry | None = None,
     stale: frozenset[int] = frozenset(),
 ) -> Outcome:
     """The bundle of some files and the warnings; raises `PolicyError`, OSError.
@@ -37,7 +37,7 @@ def _compile(
     options: Options,
     jobs: int,
     progress: Progress | None,
-    entry: Entry | None,
+    entry: CacheEntry | None,
     stale: frozenset[int],
 ) -> tuple[Compilation, Earlier | None]:
     """What was compiled, and the earlier run if it was of use."""

@@ -23,7 +23,7 @@ from lsmc.modules.apparmor.lower.context import Altered, ExecNote, Lowering
 from lsmc.modules.apparmor.lower.environment import SavedEnvironment
 from lsmc.modules.apparmor.lower.implied_rules import lower_implied
 from lsmc.modules.apparmor.lower.profile_head import (
-    Name,
+    ProfileName,
     attachment,
     builtins,
     check_identities,
@@ -215,8 +215,8 @@ class _Parent(NamedTuple):
     `name` is for the name that a kernel knows the child by, `path` for its `@{profile_name}`.
     """
 
-    name: Name
-    path: Name
+    name: ProfileName
+    path: ProfileName
     head: Span
 
 
@@ -312,7 +312,7 @@ class _FileCompiler:
             self._dropped(inner, subtree)
         stem = name
         if GRANDCHILD.older(self._release):
-            stem = Name(name.namespace, own.local)
+            stem = ProfileName(name.namespace, own.local)
         for child, chain, subtree in tree.children:
             self.profile(child, chain, subtree, _Parent(stem, full, profile.head))
 
@@ -332,7 +332,7 @@ class _FileCompiler:
         for inner, subtree in (*((child, sub) for child, _, sub in tree.children), *tree.dropped):
             self._dropped(inner, subtree)
 
-    def _claim(self, name: Name, profile: ast.Profile, parent: _Parent | None) -> None:
+    def _claim(self, name: ProfileName, profile: ast.Profile, parent: _Parent | None) -> None:
         # the compiler does not compare a child with a profile that is written `parent//child`
         key = (name.namespace, parent.head if parent is not None else None, name.local)
         first = self._names.setdefault(key, profile.head)

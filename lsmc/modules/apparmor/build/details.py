@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from lsmc.compiler.cache.entry import (
-    Entry,
+    CacheEntry,
     are,
     are_numbers,
     is_name,
@@ -42,7 +42,7 @@ class Details(NamedTuple):
     texts: dict[str, str]
 
 
-def read_details(entry: Entry) -> Details:
+def read_details(entry: CacheEntry) -> Details:
     """The details of an entry; ValueError when something in them cannot be."""
     head, seen = entry.details(), entry.seen
     need(is_row(head, list, dict, list, list, dict))

@@ -13,7 +13,7 @@ from lsmc.base.text import encode
 from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import FileQuery, FileState, Options, RecordedFiles
 from lsmc.compiler.linking import (
-    Names,
+    ProfileIndex,
     distinct,
     first_of_each,
     link_profiles,
@@ -25,12 +25,12 @@ from lsmc.compiler.outcome import Progress
 from lsmc.ir.model import Policy, Profile
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.build.processes import shards
-from lsmc.modules.apparmor.build.revise import Candidate, revise
-from lsmc.modules.apparmor.build.shards import FileRead, Reading, Shard, Tick
+from lsmc.modules.apparmor.build.revise import RevisionCandidate, revise
+from lsmc.modules.apparmor.build.shards import FileRead, Shard, ShardReading, Tick
 from lsmc.modules.apparmor.classes import MODULE
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.errors import BundleError
-from lsmc.tables.link import Part, link
+from lsmc.tables.link import LinkInput, link
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class PreviousBuild:
     bundle: Bundle
     digests: Sequence[str]
     files: Mapping[str, Sequence[str]]
-    candidates: Mapping[str, Candidate]
+    candidates: Mapping[str, RevisionCandidate]
     texts: Mapping[str, str]
     record: Mapping[FileQuery, FileState]
 
@@ -88,7 +88,7 @@ def compile_files(
     found, diagnostics = policy_files(paths, disk)
     front = front_end(options, disk)  # a bad features file is told once, by this process
     common = tuple(disk.record)
-    parts: list[Part] = []
+    parts: list[LinkInput] = []
     left: dict[str, Sequence[str]] = {}
     if kept is not None:
         revised = revise(kept.bundle, kept.digests, kept.candidates, kept.texts, front)
@@ -125,7 +125,7 @@ def compile_files(
     if kept is not None:
         places.update(_places_of(names, kept.bundle))
     parts += [
-        Part(Bundle(built.data), [need.digest for need in reading.needs])
+        LinkInput(Bundle(built.data), [need.digest for need in reading.needs])
         for built, reading in zip(made, readings, strict=True)
     ]
     texts = {path: source.text for path, source in front.library.sources.items()}
@@ -145,7 +145,7 @@ def compile_files(
 
 
 def _places(
-    paths: Iterable[str], readings: Sequence[Reading], first: int
+    paths: Iterable[str], readings: Sequence[ShardReading], first: int
 ) -> tuple[dict[str, tuple[int, int]], list[Diagnostic]]:
     """The (part, number there) of each profile by name, and the warnings for those there twice.
 
@@ -160,7 +160,7 @@ def _places(
             starts[file.path] = shard, start
             start += len(file.profiles)
     places: dict[str, tuple[int, int]] = {}
-    names = Names()
+    names = ProfileIndex()
     for path in paths:
         shard, start = starts[path]
         for number, (name, origin) in enumerate(files[path].profiles, start):

@@ -7,23 +7,23 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from lsmc.compiler.cache.entry import Entry, Seen, entry_bytes
+from lsmc.compiler.cache.entry import CacheEntry, FileAnswers, entry_bytes
 from lsmc.compiler.inputs import FileQuery, FileState
 from lsmc.modules.apparmor.build.details import Details, KeptFile, read_details
 from lsmc.modules.apparmor.build.driver import Compilation, PreviousBuild
-from lsmc.modules.apparmor.build.revise import Candidate
-from lsmc.modules.apparmor.lower.environment import Layer, SavedEnvironment
+from lsmc.modules.apparmor.build.revise import RevisionCandidate
+from lsmc.modules.apparmor.lower.environment import SavedEnvironment, VariableLayer
 from lsmc.tables.bundle import Bundle
 
 
 class Earlier(NamedTuple):
     """The entry of an earlier run, with its details."""
 
-    entry: Entry
+    entry: CacheEntry
     details: Details
 
     @classmethod
-    def of(cls, entry: Entry) -> Earlier:
+    def of(cls, entry: CacheEntry) -> Earlier:
         """An entry with its details; ValueError for one that is damaged."""
         return cls(entry, read_details(entry))
 
@@ -35,7 +35,7 @@ def from_entry(earlier: Earlier, stale: set[int]) -> PreviousBuild:
     """
     entry, details = earlier
     files: dict[str, Sequence[str]] = {}
-    candidates: dict[str, Candidate] = {}
+    candidates: dict[str, RevisionCandidate] = {}
     texts: dict[str, str] = {}
     numbers: set[int] = set()
     environments = _Environments(details)
@@ -46,7 +46,7 @@ def from_entry(earlier: Earlier, stale: set[int]) -> PreviousBuild:
             numbers.update(file.asks, file.plain)
             changed = frozenset(entry.seen.asks[n][0][1] for n in stale.intersection(file.plain))
             if changed:
-                candidates[path] = Candidate(
+                candidates[path] = RevisionCandidate(
                     file.names, environments.read(file.environment), changed
                 )
                 texts |= {one: details.texts[one] for one in changed}
@@ -69,7 +69,7 @@ class _Environments:
     def __init__(self, details: Details) -> None:
         self._environments = details.environments
         self._shared = details.shared
-        self._layers: dict[int, Layer] = {}
+        self._layers: dict[int, VariableLayer] = {}
 
     def read(self, number: int) -> SavedEnvironment:
         layers, aliases, features, profiles = self._environments[number]
@@ -80,10 +80,10 @@ class _Environments:
             tuple((name, attachment) for name, attachment in profiles),
         )
 
-    def _layer(self, number: int) -> Layer:
+    def _layer(self, number: int) -> VariableLayer:
         known = self._layers.get(number)
         if known is None:
-            known = self._layers[number] = Layer(*self._shared[number])
+            known = self._layers[number] = VariableLayer(*self._shared[number])
         return known
 
 
@@ -141,7 +141,7 @@ class _EntryWriter:
             texts={path: texts[path] for path in sorted(included)},
         )
         whole = len(files) == len(outcome.paths)
-        return entry_bytes(Seen(asks, common, whole), details, outcome.bundle)
+        return entry_bytes(FileAnswers(asks, common, whole), details, outcome.bundle)
 
     def _ask(self, ask: FileQuery, answer: FileState) -> int:
         self._answers[ask] = answer

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from lsmc.base.processes import can_fork, forked, receive, send
-from lsmc.modules.apparmor.build.shards import Built, Reading, Shard, Tick, divide, shares
+from lsmc.modules.apparmor.build.shards import Built, Shard, ShardReading, Tick, divide, shares
 
 #: A process for fewer files than this costs more than it saves.
 MIN_FILES = 4
@@ -26,14 +26,18 @@ class Shards:
         self._here = make() if not connections else None
         self._connections = connections
 
-    def read(self, paths: Sequence[str], tick: Tick) -> list[Reading]:
+    def read(self, paths: Sequence[str], tick: Tick) -> list[ShardReading]:
         """Read profile files, each in some shard; OSError when a process is lost."""
         if self._here is not None:
             return [self._here.read(paths, tick)]
-        found: list[Reading] = self._all("read", list(divide(paths, len(self._connections))), tick)
+        found: list[ShardReading] = self._all(
+            "read", list(divide(paths, len(self._connections))), tick
+        )
         return found
 
-    def build(self, readings: Sequence[Reading], done: Sequence[str], tick: Tick) -> list[Built]:
+    def build(
+        self, readings: Sequence[ShardReading], done: Sequence[str], tick: Tick
+    ) -> list[Built]:
         """What each shard made, where units whose digests are `done` need no groups; OSError."""
         needed = shares([reading.needs for reading in readings], done)
         if self._here is not None:

@@ -17,7 +17,7 @@ from lsmc.ir.model import Unit
 from lsmc.modules.apparmor.build.compile import Compiler
 from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.lower.environment import Environments, SavedEnvironment
-from lsmc.modules.apparmor.lower.revision import Beyond, Revision, revision
+from lsmc.modules.apparmor.lower.revision import Beyond, FileRevision, revision
 from lsmc.modules.apparmor.lower.units import Environment
 from lsmc.modules.apparmor.resolve.library import Parsed
 from lsmc.modules.apparmor.syntax.parser import parse
@@ -30,11 +30,11 @@ from lsmc.tables.build import (
 )
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.layout import NONE, RULE_SPAN, RULE_WORDS, SPAN_WORDS, UNIT_WORDS, Section
-from lsmc.tables.link import Part
+from lsmc.tables.link import LinkInput
 from lsmc.tables.records import Place
 
 
-class Candidate(NamedTuple):
+class RevisionCandidate(NamedTuple):
     """A profile file of which nothing changed but the text of some included files."""
 
     names: Sequence[str]
@@ -50,13 +50,13 @@ class Revised:
     """
 
     files: Mapping[str, Sequence[str]]
-    parts: tuple[Part, ...]
+    parts: tuple[LinkInput, ...]
 
 
 def revise(
     bundle: Bundle,
     digests: Sequence[str],
-    candidates: Mapping[str, Candidate],
+    candidates: Mapping[str, RevisionCandidate],
     texts: Mapping[str, str],
     front: Compiler,
 ) -> Revised:
@@ -71,7 +71,7 @@ def revise(
     try:
         return Revised(files, work.parts(digests))
     except TooComplexError:  # compiling the files says which rule it is
-        return Revised({}, (Part(bundle, digests),))
+        return Revised({}, (LinkInput(bundle, digests),))
 
 
 class _Home(NamedTuple):
@@ -88,7 +88,7 @@ class _Work:
         self._bundle = bundle
         self._front = front
         self._environments = Environments(front.library.features_of, front.target)
-        self._revisions: dict[str, Revision] = {}
+        self._revisions: dict[str, FileRevision] = {}
         self._numbers = {name: number for number, name in enumerate(bundle.profile_names())}
         self._spans: dict[Location, int] = {}
         self._units: dict[int, list[int]] = {}  # by the place of their first rule
@@ -116,7 +116,7 @@ class _Work:
             if count:
                 self._units.setdefault(rules[first], []).append(number)
 
-    def file(self, candidate: Candidate) -> bool:
+    def file(self, candidate: RevisionCandidate) -> bool:
         """Revise the profiles of a file; whether that was possible."""
         if not candidate.changed <= self._revisions.keys():
             return False
@@ -170,7 +170,7 @@ class _Work:
                     raise Beyond
         return replaced
 
-    def parts(self, digests: Sequence[str]) -> tuple[Part, Part]:
+    def parts(self, digests: Sequence[str]) -> tuple[LinkInput, LinkInput]:
         """The earlier bundle with its changes, and the new units; raises `TooComplexError`."""
         news = dict.fromkeys(unit for units in self._replaced.values() for unit in units.values())
         numbers = {unit: (1, number) for number, unit in enumerate(news)}
@@ -187,8 +187,8 @@ class _Work:
             for profile, units in self._replaced.items()
         }
         return (
-            Part(self._bundle, digests, self._moved, replaced),
-            Part(Bundle(assemble_units(MODULE, news, groups)), marks),
+            LinkInput(self._bundle, digests, self._moved, replaced),
+            LinkInput(Bundle(assemble_units(MODULE, news, groups)), marks),
         )
 
 

@@ -48,7 +48,7 @@ class UnitNeed(NamedTuple):
     weight: int
 
 
-class Reading(NamedTuple):
+class ShardReading(NamedTuple):
     """What a shard read: its files, its units, and the answers of the file system.
 
     `texts` are those of the files that some profile file has as `plain`.
@@ -76,7 +76,7 @@ class Shard:
         self.files = files
         self._profiles: list[Profile] = []
 
-    def read(self, paths: Iterable[str], tick: Tick) -> Reading:
+    def read(self, paths: Iterable[str], tick: Tick) -> ShardReading:
         """Read profile files; those that cannot be read give an error each."""
         found = []
         for path in paths:
@@ -85,7 +85,7 @@ class Shard:
         needs = [UnitNeed(unit_digest(u), len(u.rules)) for u in units(self._profiles)]
         included = sorted(set().union(*(file.plain for file in found)))
         texts = {path: self.front.library.sources[path].text for path in included}
-        return Reading(found, needs, self.files.record, texts)
+        return ShardReading(found, needs, self.files.record, texts)
 
     def _read(self, path: str) -> FileRead:
         try:

@@ -14,7 +14,7 @@ from lsmc.base.numbers import natural
 from lsmc.base.text import encode
 from lsmc.engine.verdict import Answer, Exec, Lookup, RequestError, RuleRef, Verdict, both
 from lsmc.ir.decision import Decision
-from lsmc.ir.operation import Operation, Part
+from lsmc.ir.operation import AccessCheck, Operation
 from lsmc.modules.apparmor.classes import EXECUTE, FILE, LINK, ONEXEC, PTRACE, READ, SIGNAL
 from lsmc.modules.apparmor.decide.sockets import parts_for
 from lsmc.modules.apparmor.decide.subjects import FREE_MODES, Profiles, mediates
@@ -69,7 +69,7 @@ class Judge:
         )
 
     def _judge_part(
-        self, profile: ProfileRecord, part: Part, owner: bool, mediated: bool = False
+        self, profile: ProfileRecord, part: AccessCheck, owner: bool, mediated: bool = False
     ) -> Answer:
         cls, wanted = part.cls, part.wanted
         if not mediates(profile, cls, mediated):
@@ -92,7 +92,9 @@ class Judge:
             verdict = verdict._replace(transition=at_next_exec(profile, part.object, facts))
         return Answer(verdict, lookups)
 
-    def _look_up(self, profile: ProfileRecord, part: Part, owner: bool) -> tuple[Lookup, ...]:
+    def _look_up(
+        self, profile: ProfileRecord, part: AccessCheck, owner: bool
+    ) -> tuple[Lookup, ...]:
         """The look-ups that decide a part.
 
         A stack as peer is looked up by its whole name; the permissions which that does not grant
@@ -112,7 +114,7 @@ class Judge:
             return components
         return whole._replace(part=granted, missing=0), *components
 
-    def _look(self, profile: ProfileRecord, part: Part, owner: bool) -> Lookup:
+    def _look(self, profile: ProfileRecord, part: AccessCheck, owner: bool) -> Lookup:
         cls = part.cls
         matcher = self.profiles.matcher(profile)
         values = key_fields(cls, part.object, part.fields, profile.full_name)
@@ -128,7 +130,9 @@ class Judge:
             missing=part.wanted & ~decision.allow,
         )
 
-    def _judge(self, profile: ProfileRecord, part: Part, lookups: Sequence[Lookup]) -> Verdict:
+    def _judge(
+        self, profile: ProfileRecord, part: AccessCheck, lookups: Sequence[Lookup]
+    ) -> Verdict:
         """The verdict of a profile's mode on what its rules grant.
 
         Of several look-ups the kernel logs unless all that ask for a permission are quiet.
@@ -166,7 +170,9 @@ class Judge:
         found = [refs(look.profile, look.node, look.decision, mask) for look, mask in wanted]
         return found[0] if len(found) == 1 else tuple(dict.fromkeys(chain.from_iterable(found)))
 
-    def _judge_link(self, profile: ProfileRecord, parts: Sequence[Part], owner: bool) -> Answer:
+    def _judge_link(
+        self, profile: ProfileRecord, parts: Sequence[AccessCheck], owner: bool
+    ) -> Answer:
         """A hard link: `l` on the new name, the pair, and where asked the subset test.
 
         Each is asked when the one before it was granted, and the pair says what is logged
@@ -205,7 +211,7 @@ class Judge:
     def _beyond_target(self, name: Lookup, target: str) -> Lookup:
         """The target of a link, asked for all that the new name has but `l`."""
         new = name.decision
-        part = Part(FILE, target, new.allow & ~FILE.mask("l"), name.part.fields)
+        part = AccessCheck(FILE, target, new.allow & ~FILE.mask("l"), name.part.fields)
         look = self._look(name.profile, part, name.owner)
         old = look.decision
         both_execute = new.allow & old.allow & EXECUTE

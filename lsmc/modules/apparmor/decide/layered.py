@@ -10,7 +10,7 @@ from lsmc.engine.verdict import Answer, RequestError, Verdict
 from lsmc.ir.operation import Operation
 from lsmc.modules.apparmor.decide.evaluate import hats_of
 from lsmc.modules.apparmor.operations import listed
-from lsmc.stack.asking import Asking, Rule
+from lsmc.stack.asking import Asking, CapabilityAnswer
 from lsmc.stack.chain import Layer, Module, chain, refuses, withheld
 from lsmc.stack.context import Context, ContextError
 from lsmc.stack.modules import APPARMOR
@@ -76,11 +76,11 @@ def layered(
     def use(name: str) -> Answer:
         return engine.ask(subject, USE, name, True, {})
 
-    def rule(name: str) -> Rule:
+    def rule(name: str) -> CapabilityAnswer:
         if not active:
-            return Rule(True, False)
+            return CapabilityAnswer(True, False)
         found = use(name).verdict
-        return Rule(found.allowed, found.audited)
+        return CapabilityAnswer(found.allowed, found.audited)
 
     known = listed(operation)
     asking = Asking(

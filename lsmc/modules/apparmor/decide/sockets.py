@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from lsmc.ir.operation import Operation, Part
+from lsmc.ir.operation import AccessCheck, Operation
 from lsmc.modules.apparmor.classes import FILE, NETWORK, UNIX
 from lsmc.modules.apparmor.decide.subjects import mediates
 from lsmc.modules.apparmor.requests.fields import parts
@@ -23,7 +23,7 @@ def parts_for(
     obj: str,
     fields: Mapping[str, str],
     mediated: bool = False,
-) -> Iterator[Part]:
+) -> Iterator[AccessCheck]:
     """The look-ups that an operation comes to in one profile.
 
     Args:
@@ -40,7 +40,7 @@ def parts_for(
             yield part
 
 
-def _of_socket(part: Part, fine: bool) -> Iterator[Part]:
+def _of_socket(part: AccessCheck, fine: bool) -> Iterator[AccessCheck]:
     """The look-ups about a unix socket.
 
     Where rules do not tell addresses apart (`fine`), those for the family count.  Binding to a path
@@ -53,10 +53,10 @@ def _of_socket(part: Part, fine: bool) -> Iterator[Part]:
     elif not makes_file or part.wanted & ~_BIND:
         yield part
     if makes_file:
-        yield Part(FILE, path, FILE.mask("w"), {})
+        yield AccessCheck(FILE, path, FILE.mask("w"), {})
 
 
-def of_family(part: Part) -> Part:
+def of_family(part: AccessCheck) -> AccessCheck:
     """The look-up about a unix socket where only the rules for its family are asked."""
     kind = {name: value for name, value in part.fields.items() if name == "type"}
-    return Part(NETWORK, "unix", part.wanted, kind)
+    return AccessCheck(NETWORK, "unix", part.wanted, kind)

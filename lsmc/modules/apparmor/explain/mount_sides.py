@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lsmc.modules.apparmor.decide.subjects import Profiles
 
 
-class Side(NamedTuple):
+class WrongSide(NamedTuple):
     """A rule on the wrong side: a source that it has, and the rule with `->` before it."""
 
     rule: RuleRef
@@ -29,13 +29,13 @@ class Side(NamedTuple):
     text: str
 
 
-def sides(tables: Profiles, look: Lookup) -> list[Side]:
+def sides(tables: Profiles, look: Lookup) -> list[WrongSide]:
     """The rules with the flags and the path of a mount, but as its source; those with the flags
     alone where none has the path."""
     if look.cls is not MOUNT or not look.missing:
         return []
     where, _, fstype, options = look.values
-    found: dict[RuleRef, Side] = {}
+    found: dict[RuleRef, WrongSide] = {}
     for group, unit, via in tables.matcher(look.profile).groups():
         for state, close in closest(group.dfa, MOUNT, (where, where, fstype, options)):
             if (close.values[0], close.values[2]) != (where, fstype):
@@ -45,7 +45,7 @@ def sides(tables: Profiles, look: Lookup) -> list[Side]:
                 ref = tables.ref(look.profile, rule.place, via)
                 text = _mended(ref.text, options) if rule.facts.effect == ALLOW else ""
                 if text and (ref not in found or close.values[1] == where):
-                    found[ref] = Side(ref, close.values[1], text)
+                    found[ref] = WrongSide(ref, close.values[1], text)
     exact = [side for side in found.values() if side.source == where]
     return exact or list(found.values())
 

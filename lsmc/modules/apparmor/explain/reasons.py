@@ -29,7 +29,7 @@ from lsmc.modules.apparmor.decide.layered import context_of, layered, owns
 from lsmc.modules.apparmor.decide.precedence import rank
 from lsmc.modules.apparmor.explain.near_misses import misses
 from lsmc.modules.apparmor.operations import find
-from lsmc.modules.apparmor.requests.questions import Asked, asked_by
+from lsmc.modules.apparmor.requests.questions import CheckedQuestion, asked_by
 from lsmc.modules.apparmor.suggest.smallest import smallest
 from lsmc.modules.apparmor.suggest.trial import grants
 
@@ -53,7 +53,7 @@ def explain_request(engine: Engine, request: Mapping[str, Any], op: str = "") ->
 
     `op` is what the operation is called where the request gives a class.
     """
-    question = Asked(*engine.question(request))
+    question = CheckedQuestion(*engine.question(request))
     operation, fields = question.operation, question.fields
     named = find(op, {**fields, "class": operation.cls}) if op else None
     if named is not None and named.cls == operation.cls and not operation.hook:
@@ -65,7 +65,7 @@ def explain_request(engine: Engine, request: Mapping[str, Any], op: str = "") ->
 def _explain(
     engine: Engine,
     op: str,
-    asked: Asked,
+    asked: CheckedQuestion,
     context: Context | Mapping[str, Any] | None,
 ) -> Explanation:
     subject, operation, obj, owner, fields, mediated = asked

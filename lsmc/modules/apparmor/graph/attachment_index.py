@@ -16,7 +16,7 @@ from lsmc.automata.members import (
     UNSEEN,
     Accepting,
     Everything,
-    Seen,
+    KnownLanguages,
     all_members,
     common_prefix,
 )
@@ -44,10 +44,10 @@ class Open(NamedTuple):
     table: Table
 
 
-class Scope:
+class AttachmentScope:
     """The attachments that compete: those of a namespace's profiles, or of a profile's children."""
 
-    def __init__(self, candidates: list[Candidate], seen: Seen) -> None:
+    def __init__(self, candidates: list[Candidate], seen: KnownLanguages) -> None:
         self.candidates = candidates
         self.paths: dict[bytes, list[Candidate]] = {}
         self.open: list[Open] = []
@@ -95,33 +95,33 @@ class Scope:
 class AttachmentIndex(Attachments):
     """The attachments of a bundle, indexed by path."""
 
-    def __init__(self, bundle: Bundle, seen: Seen = UNSEEN) -> None:
+    def __init__(self, bundle: Bundle, seen: KnownLanguages = UNSEEN) -> None:
         super().__init__(bundle)
         self._seen = seen
-        self._scopes: dict[str, Scope] = {}
+        self._scopes: dict[str, AttachmentScope] = {}
         self._by_scope = self.all()
 
     @classmethod
-    def of_tables(cls, tables: Profiles, seen: Seen = UNSEEN) -> AttachmentIndex:
+    def of_tables(cls, tables: Profiles, seen: KnownLanguages = UNSEEN) -> AttachmentIndex:
         """The index of some profiles, which use it from now on."""
         if not isinstance(tables.attachments, cls):
             tables.attachments = cls(tables.bundle, seen)
         assert isinstance(tables.attachments, cls)
         return tables.attachments
 
-    def scope(self, parent: str = "", namespace: str = "") -> Scope:
+    def scope(self, parent: str = "", namespace: str = "") -> AttachmentScope:
         """The attachments that compete for an executable."""
         key = scope_key(parent, namespace)
         found = self._scopes.get(key)
         if found is None:
-            found = self._scopes[key] = Scope(self._by_scope.get(key, []), self._seen)
+            found = self._scopes[key] = AttachmentScope(self._by_scope.get(key, []), self._seen)
         return found
 
-    def scope_of(self, profile: ProfileRecord) -> Scope:
+    def scope_of(self, profile: ProfileRecord) -> AttachmentScope:
         """The attachments that a profile's own competes with."""
         return self.scope(parent_of(profile), profile.namespace)
 
-    def scopes(self) -> Iterator[Scope]:
+    def scopes(self) -> Iterator[AttachmentScope]:
         """Every group of attachments that compete, in order of name."""
         for key in sorted(self._by_scope):
             _, namespace, parent = key.split(":", 2)

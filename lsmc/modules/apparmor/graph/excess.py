@@ -18,7 +18,7 @@ from typing import Any
 
 from lsmc.analysis.differing import by_meaning
 from lsmc.analysis.openings import Opening
-from lsmc.analysis.rule_search import ClassView, Question, RulePlace, rule_at
+from lsmc.analysis.rule_search import ClassView, RulePlace, RuleQuestion, rule_at
 from lsmc.automata.algebra import Automaton, search
 from lsmc.automata.common import member
 from lsmc.engine.matcher import Matcher, Node
@@ -97,7 +97,7 @@ class _Excess:
     def find(self) -> Opening | None:
         if self._free:
             return self._search(None)
-        along = [Question(self._sides[side], place) for side, place in self._places()]
+        along = [RuleQuestion(self._sides[side], place) for side, place in self._places()]
         for question in along:  # one key settles most rules
             for key in question.samples():
                 if member(self._real, key):
@@ -159,7 +159,7 @@ class _Excess:
             return matcher.decide(node, self._cls, owner)
         return decide([r.facts for r in matched if r.place != own], self._cls, owner)
 
-    def _search(self, along: Question | None) -> Opening | None:
+    def _search(self, along: RuleQuestion | None) -> Opening | None:
         """A shortest such access at an object that exists, along the language of a rule."""
         views: list[Automaton[Any]] = [ClassView(m, self._cls.code) for m in self._sides]
         side = 0 if along is None or along.matcher is self._sides[0] else 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.graph import Edge, Refused
+from lsmc.analysis.graph import Edge, RefusedExecution
 from lsmc.analysis.rule_languages import RuleLanguage
 from lsmc.automata.members import common
 from lsmc.base.text import displayed
@@ -12,14 +12,14 @@ from lsmc.ir.decision import Decision
 from lsmc.ir.mediation import Transition
 from lsmc.modules.apparmor.decide.exec_transition import exec_mode, execution
 from lsmc.modules.apparmor.decide.subjects import Profiles
-from lsmc.modules.apparmor.graph.attachment_index import Scope
+from lsmc.modules.apparmor.graph.attachment_index import AttachmentScope
 from lsmc.tables.records import ProfileRecord
 
 #: Common paths that are tried of two languages that have endlessly many.
 TRIES = 8
 
 
-def attached_paths(rule: RuleLanguage, scope: Scope) -> Iterator[bytes]:
+def attached_paths(rule: RuleLanguage, scope: AttachmentScope) -> Iterator[bytes]:
     """Paths of a rule to which profiles attach: all that are listed, and some of each pattern."""
     yield from rule.starting(scope.ordered)
     for one in scope.open:
@@ -51,13 +51,13 @@ def execution_edge(
     transition: Transition,
     path: bytes,
     won: tuple[bool, Decision],
-) -> Edge | Refused:
+) -> Edge | RefusedExecution:
     """What a rule's transition does at a path, for the owner side and decision that it won."""
     owner, decision = won
     number, mode = rule.facts.id, exec_mode(transition)
     target, fallback = taken(profiles, record, decision, path)
     if target is None:
-        return Refused(
+        return RefusedExecution(
             source=record.full_name, mode=mode, object=displayed(path), owner=owner, rule=number
         )
     return Edge(

@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from lsmc.analysis.graph import Edge, Node, Refused, Step, Ways, chain_to, reachable
+from lsmc.analysis.graph import Edge, GraphNode, RefusedExecution, Step, Ways, chain_to, reachable
 from lsmc.analysis.rule_languages import ProfileRules, RuleLanguage, RuleLanguages
 from lsmc.automata.algebra import alternatives
-from lsmc.automata.members import UNSEEN, Seen
+from lsmc.automata.members import UNSEEN, KnownLanguages
 from lsmc.base.text import displayed, encode
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.ir.mediation import Effect, Transition
@@ -30,7 +30,7 @@ from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.decide.exec_transition import exec_mode
 from lsmc.modules.apparmor.decide.precedence import decide
 from lsmc.modules.apparmor.decide.subjects import FREE_MODES, mediates
-from lsmc.modules.apparmor.graph.attachment_index import AttachmentIndex, Scope
+from lsmc.modules.apparmor.graph.attachment_index import AttachmentIndex, AttachmentScope
 from lsmc.modules.apparmor.graph.executions import (
     TRIES,
     attached_paths,
@@ -49,7 +49,7 @@ _ATTACH = ("attach", "attach-child", "stack")
 class ProfileGraph:
     """The transitions of a policy."""
 
-    def __init__(self, engine: Engine, seen: Seen = UNSEEN) -> None:
+    def __init__(self, engine: Engine, seen: KnownLanguages = UNSEEN) -> None:
         self.engine = engine
         self.attachments = AttachmentIndex.of_tables(engine.tables, seen)
         self._execs = RuleLanguages(FILE, _EXECUTE, decide, seen)
@@ -95,13 +95,13 @@ class ProfileGraph:
         records = self.engine.tables.components(name)
         return "//&".join(record.full_name for record in records) or UNCONFINED
 
-    def node(self, name: str) -> Node:
+    def node(self, name: str) -> GraphNode:
         """A profile, a hat or a child of one, a stack, or `unconfined`."""
         if name not in self.known:
-            return Node(name, "unconfined" if name == UNCONFINED else "stack")
+            return GraphNode(name, "unconfined" if name == UNCONFINED else "stack")
         record = self.record(name)
         kind = "hat" if record.is_hat else "child" if record.parent else "profile"
-        return Node(name, kind, record.mode, record.parent or None)
+        return GraphNode(name, kind, record.mode, record.parent or None)
 
     def place(self, rule: int) -> Place:
         """Where the rule of a number in the tables is written."""
@@ -129,9 +129,9 @@ class ProfileGraph:
             for way in found:
                 if isinstance(way, Edge) and way.target != name:
                     edges.setdefault((way.target, way.kind, way.rule, way.fallback), way)
-            failing: dict[int, Refused] = {}
+            failing: dict[int, RefusedExecution] = {}
             for way in found:
-                if isinstance(way, Refused):
+                if isinstance(way, RefusedExecution):
                     failing.setdefault(way.rule, way)
             known = self._ways[name] = Ways(tuple(edges.values()), tuple(failing.values()))
         return known
@@ -142,7 +142,7 @@ class ProfileGraph:
             return self._together(name)
         return self.ways(name).edges if name in self.known or name == UNCONFINED else ()
 
-    def refused(self, name: str) -> tuple[Refused, ...]:
+    def refused(self, name: str) -> tuple[RefusedExecution, ...]:
         """The executions that fail, by a profile, `unconfined`, or the components of a stack."""
         known = (part for part in name.split("//&") if part in self.known or part == UNCONFINED)
         return tuple(one for part in known for one in self.ways(part).refused)
@@ -238,7 +238,7 @@ class ProfileGraph:
 
     # --- the ways of one profile
 
-    def _all(self, name: str) -> Iterator[Edge | Refused]:
+    def _all(self, name: str) -> Iterator[Edge | RefusedExecution]:
         if name == UNCONFINED:
             yield from self._attached()
             return
@@ -269,7 +269,7 @@ class ProfileGraph:
                     yield Edge(UNCONFINED, record.full_name, "exec", object=displayed(path))
                     break
 
-    def _open_paths(self, scope: Scope, record: ProfileRecord) -> Iterator[bytes]:
+    def _open_paths(self, scope: AttachmentScope, record: ProfileRecord) -> Iterator[bytes]:
         for one in scope.open:
             if one.candidate.profile.number == record.number:
                 yield from alternatives(one.table, TRIES)
@@ -284,7 +284,7 @@ class ProfileGraph:
         rules: ProfileRules,
         rule: RuleLanguage,
         transition: Transition,
-    ) -> Iterator[Edge | Refused]:
+    ) -> Iterator[Edge | RefusedExecution]:
         if transition.kind == "inherit":
             return
         seen: set[str | None] = set()
@@ -301,7 +301,7 @@ class ProfileGraph:
                 yield way
             if transition.kind not in _ATTACH:
                 return  # a name or `unconfined`: the same for every path
-            if rule.members is None and (isinstance(way, Refused) or way.fallback):
+            if rule.members is None and (isinstance(way, RefusedExecution) or way.fallback):
                 return  # what attaches to some path came first
 
     def _paths(

@@ -19,7 +19,7 @@ from lsmc.explain.learning import Choice, Choose
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.decide.exec_transition import exec_mode
-from lsmc.modules.apparmor.learn.gather import Access
+from lsmc.modules.apparmor.learn.gather import RecordedAccess
 from lsmc.modules.apparmor.learn.names import is_pattern, split
 from lsmc.modules.apparmor.learn.programs import Program
 from lsmc.modules.apparmor.suggest.suggest import word
@@ -71,7 +71,7 @@ class Execution(NamedTuple):
 
 
 @dataclass
-class Plan:
+class ProfilePlan:
     """A profile that is to be: its name, what it attaches to, and what its program asked for."""
 
     name: str
@@ -79,14 +79,14 @@ class Plan:
     program: Program
     hat: bool = False
     executions: list[Execution] = field(default_factory=list)
-    children: list[Plan] = field(default_factory=list)
+    children: list[ProfilePlan] = field(default_factory=list)
 
     @property
     def local(self) -> str:
         """The name without those of its parents."""
         return split(self.name)[1]
 
-    def all(self) -> Iterable[Plan]:
+    def all(self) -> Iterable[ProfilePlan]:
         """The profile and its children."""
         yield self
         for child in self.children:
@@ -97,29 +97,29 @@ class Planner:
     """Decides for the programs below one profile; `needs` are the accesses that take a rule."""
 
     def __init__(
-        self, policy: Engine, needs: Callable[[Iterable[Access]], set[str]], choose: Choose
+        self, policy: Engine, needs: Callable[[Iterable[RecordedAccess]], set[str]], choose: Choose
     ) -> None:
         self._policy = policy
         self._needs = needs
         self._choose = choose
-        self._root: Plan | None = None
+        self._root: ProfilePlan | None = None
         #: What ran under profiles that it has already: the program and the profile.
         self.elsewhere: list[tuple[str, str, Program]] = []
 
     def plan(
         self, name: str, executable: str, program: Program, children: Mapping[str, Program]
-    ) -> Plan:
+    ) -> ProfilePlan:
         """The profile of a program, with the children that it needs.
 
         `children` are those that the log has already, by their names.
         """
-        self._root = plan = Plan(name, executable, program)
+        self._root = plan = ProfilePlan(name, executable, program)
         hats = _hats(program)
         for child in sorted({*children, *hats}):
             path = _path_of(program, f"{name}//{child}")
             ran = children.get(child, Program())
             called = child if child.startswith("/") and not is_pattern(child) else ""
-            one = Plan(f"{name}//{child}", path or called, ran, hat=child in hats)
+            one = ProfilePlan(f"{name}//{child}", path or called, ran, hat=child in hats)
             plan.children.append(one)
             if path:
                 target = "" if child == path else child
@@ -129,7 +129,7 @@ class Planner:
             self._fill(one)
         return plan
 
-    def _fill(self, plan: Plan) -> None:
+    def _fill(self, plan: ProfilePlan) -> None:
         program = plan.program
         done = {execution.path for execution in plan.executions}
         while left := sorted({*program.executes, *program.ran} - done):
@@ -145,7 +145,7 @@ class Planner:
                 self.elsewhere.append((path, self._attached(path) or "", ran))
             plan.executions.append(execution)
 
-    def _execution(self, plan: Plan, path: str, ran: Program | None) -> Execution:
+    def _execution(self, plan: ProfilePlan, path: str, ran: Program | None) -> Execution:
         default, why = self._default(plan, path, ran)
         answers = [mode for mode in _MEANINGS if mode == default or self._possible(mode, path, ran)]
         chosen = default
@@ -164,7 +164,7 @@ class Planner:
         assert self._root is not None
         return mode == "ix" or (ran is not None and not split(self._root.name)[0])
 
-    def _default(self, plan: Plan, path: str, ran: Program | None) -> tuple[str, str]:
+    def _default(self, plan: ProfilePlan, path: str, ran: Program | None) -> tuple[str, str]:
         if path == plan.executable:
             return "ix", "it executes itself"
         assert self._root is not None
@@ -226,13 +226,13 @@ class Planner:
             name = f"{base}-{number}"
         return name
 
-    def _child(self, plan: Plan, execution: Execution, ran: Program) -> Execution:
+    def _child(self, plan: ProfilePlan, execution: Execution, ran: Program) -> Execution:
         """Plan a child; what a child executes becomes its sibling, as children have no children."""
         assert self._root is not None
         full = f"{self._root.name}//{execution.target}"
         known = next((one for one in self._root.children if one.name == full), None)
         if known is None:
-            known = Plan(full, execution.path, ran)
+            known = ProfilePlan(full, execution.path, ran)
             self._root.children.append(known)
         elif known.program is not ran:
             known.program.absorb(ran)

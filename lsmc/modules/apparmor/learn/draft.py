@@ -20,21 +20,21 @@ from lsmc.explain.learning import CannotLearn, Choice, Choose
 from lsmc.modules.apparmor.analysis.hazards import hazards
 from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.learn.abstractions import Fit, fitting
-from lsmc.modules.apparmor.learn.choose import Plan
-from lsmc.modules.apparmor.learn.gather import Access
+from lsmc.modules.apparmor.learn.choose import ProfilePlan
+from lsmc.modules.apparmor.learn.gather import RecordedAccess
 from lsmc.modules.apparmor.learn.lacking import lacking, renamed
 from lsmc.modules.apparmor.learn.names import is_pattern, written
-from lsmc.modules.apparmor.learn.rules import Lack, Rule, rules
+from lsmc.modules.apparmor.learn.rules import DraftRule, Lack, rules
 from lsmc.modules.apparmor.learn.verify import (
-    Asked,
     DraftFiles,
+    DraftRequest,
     compiled,
     findings,
     new_findings,
     refused,
 )
 from lsmc.modules.apparmor.suggest.compilers import Version
-from lsmc.modules.apparmor.suggest.generalize import Places
+from lsmc.modules.apparmor.suggest.generalize import VariablePlaces
 from lsmc.modules.apparmor.suggest.suggest import Wish, suggest
 from lsmc.modules.apparmor.suggest.trial import allows
 
@@ -69,7 +69,7 @@ _ENTERED = {
 }
 
 
-class Include(NamedTuple):
+class DraftInclude(NamedTuple):
     """An abstraction of a draft, and why it is taken."""
 
     name: str
@@ -92,7 +92,7 @@ class Terms(NamedTuple):
 
     options: Options
     compiler: Version | None
-    places: Places
+    places: VariablePlaces
     abstractions: Mapping[str, Matcher]
     base: str
     names: Mapping[str, str]
@@ -101,23 +101,23 @@ class Terms(NamedTuple):
 
 
 @dataclass
-class Part:
+class ProfileDraft:
     """One profile of a draft: what it lacks, and what was decided about it."""
 
-    plan: Plan
+    plan: ProfilePlan
     lacks: list[Lack]
-    asked: list[Asked]
+    asked: list[DraftRequest]
     settings: list[str]
-    includes: list[Include] = field(default_factory=list)
+    includes: list[DraftInclude] = field(default_factory=list)
     dropped: set[str] = field(default_factory=set)
     marks: dict[str, str] = field(default_factory=dict)
     note: str = ""
 
-    def rules(self, terms: Terms) -> list[Rule]:
+    def rules(self, terms: Terms) -> list[DraftRule]:
         """The rules, without those that were dropped, with the marks."""
-        made = [Rule("rlimit", text) for text in sorted(set(self.settings))]
+        made = [DraftRule("rlimit", text) for text in sorted(set(self.settings))]
         if is_pattern(self.plan.name) and not self.plan.executable:
-            made.append(Rule("file", f"{written(self.plan.name)} mr,"))
+            made.append(DraftRule("file", f"{written(self.plan.name)} mr,"))
         made += rules(self.lacks, self.plan.executions, terms.places)
         return [
             rule._replace(behind=self.marks.get(rule.text, rule.behind))
@@ -137,20 +137,20 @@ class Drafted(NamedTuple):
 
 
 #: Makes the texts of a draft of its parts.
-Write = Callable[[list[Part]], Drafted]
+Write = Callable[[list[ProfileDraft]], Drafted]
 
 
 class Draft:
     """The parts of one draft, and its rounds."""
 
     def __init__(
-        self, terms: Terms, plans: Iterable[Plan], policy: Engine, skeleton: Engine
+        self, terms: Terms, plans: Iterable[ProfilePlan], policy: Engine, skeleton: Engine
     ) -> None:
         """`policy` is asked for the profile, `skeleton` for those children that are new."""
         self._terms = terms
         self._remarks: list[str] = []
-        self.left: list[tuple[Access, str]] = []
-        self.parts: list[Part] = []
+        self.left: list[tuple[RecordedAccess, str]] = []
+        self.parts: list[ProfileDraft] = []
         whole = [one for plan in plans for one in plan.all()]
         answered = _answered(whole, terms.names)
         for one in whole:
@@ -158,7 +158,9 @@ class Draft:
             accesses = (*one.program.accesses, *answered.get(one.name, ()))
             self.parts.append(self._part(one, accesses, engine))
 
-    def _part(self, plan: Plan, accesses: Iterable[Access], engine: Engine) -> Part:
+    def _part(
+        self, plan: ProfilePlan, accesses: Iterable[RecordedAccess], engine: Engine
+    ) -> ProfileDraft:
         terms = self._terms
         found = lacking(engine, plan.name, accesses, terms.names, terms.compiler)
         self.left += found.left
@@ -173,20 +175,20 @@ class Draft:
             record = engine.find(plan.name)
             if record is not None and not allows(engine.tables.matcher(record), wish):
                 lacks.append(Lack(wish, exact=True))
-        part = Part(plan, lacks, found.asked, found.settings)
+        part = ProfileDraft(plan, lacks, found.asked, found.settings)
         self._weigh(part)
         for execution in plan.executions:
             request = {"class": "file", "perms": ["x"], "object": execution.path, "owner": False}
-            part.asked.append(Asked(plan.name, request))
+            part.asked.append(DraftRequest(plan.name, request))
         self._include(part, engine)
         return part
 
-    def _literally(self, plan: Plan) -> bool:
+    def _literally(self, plan: ProfilePlan) -> bool:
         """Whether a person wants rules for the very names of the log."""
         choice = Choice(f"{plan.name}: what are its rules for?", _SCOPES, "kinds")
         return self._terms.choose(choice) == "names"
 
-    def _weigh(self, part: Part) -> None:
+    def _weigh(self, part: ProfileDraft) -> None:
         """Leave out what is hazardous, where a person says so."""
         answers: dict[str, str] = {}
         kept: list[Lack] = []
@@ -207,7 +209,7 @@ class Draft:
         if refused:
             self._remarks.append(f"{part.plan.name}: left out by choice: {refused}")
 
-    def _include(self, part: Part, engine: Engine) -> None:
+    def _include(self, part: ProfileDraft, engine: Engine) -> None:
         """Take the abstractions that fit."""
         record = engine.find(part.plan.name)
         if record is None:
@@ -222,10 +224,10 @@ class Draft:
             gone |= numbers
             why = f"the log needs {fit.used} of its {fit.rules} rules"
             why += "".join(f"; hazard: {risk}" for risk in fit.risks)
-            part.includes.append(Include(fit.name, why))
+            part.includes.append(DraftInclude(fit.name, why))
         part.lacks = [lack for number, lack in enumerate(part.lacks) if number not in gone]
 
-    def _taken(self, part: Part, fit: Fit) -> bool:
+    def _taken(self, part: ProfileDraft, fit: Fit) -> bool:
         """Whether an abstraction is taken; a hazardous one only by a person."""
         risky = "; ".join(fit.risks)
         text = f"{part.plan.name}: include <{fit.name}>: the log needs {fit.used} of its"
@@ -299,7 +301,7 @@ class Draft:
         new = (rule.text for part in self.parts for rule in part.rules(self._terms))
         return finding.code in _COVERED and not any(_same(rule, text) for rule in new)
 
-    def _literal(self, asked: Asked) -> bool:
+    def _literal(self, asked: DraftRequest) -> bool:
         """Make the rules for a request literal; False if they are already."""
         path = str(asked.request.get("object", ""))
         for part in self.parts:
@@ -322,7 +324,7 @@ class Draft:
             if finding.code in _ENTERED and not part.note:
                 part.note = f"lsmc: ignore[{finding.code}] {_ENTERED[finding.code]}"
                 return True
-            base = Include(self._terms.base, "what every program needs")
+            base = DraftInclude(self._terms.base, "what every program needs")
             if finding.code == "LSM220" and base.name and base not in part.includes:
                 part.includes.append(base)
                 return True
@@ -349,9 +351,11 @@ class Draft:
         return False
 
 
-def _answered(plans: Iterable[Plan], names: Mapping[str, str]) -> dict[str, list[Access]]:
+def _answered(
+    plans: Iterable[ProfilePlan], names: Mapping[str, str]
+) -> dict[str, list[RecordedAccess]]:
     """What the profiles of a draft must allow as each other's peers, by profile."""
-    found: dict[str, list[Access]] = {}
+    found: dict[str, list[RecordedAccess]] = {}
     for one in plans:
         for access in one.program.accesses:
             for request in access.requests:
@@ -369,7 +373,7 @@ def _same(rule: str, text: str) -> bool:
     return bool(text) and (text.rstrip(",") == rule.rstrip(",") or text in rule)
 
 
-def _words(asked: Asked) -> str:
+def _words(asked: DraftRequest) -> str:
     fields = " ".join(
         f"{name}={value}" for name, value in asked.request.items() if name not in ("class", "op")
     )

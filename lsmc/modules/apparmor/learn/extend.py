@@ -6,17 +6,19 @@ from collections.abc import Iterable
 
 from lsmc.explain.diagnosis import Remedy
 from lsmc.modules.apparmor.decide.engine import Engine
-from lsmc.modules.apparmor.learn.draft import Drafted, Part, Terms
+from lsmc.modules.apparmor.learn.draft import Drafted, ProfileDraft, Terms
 from lsmc.modules.apparmor.learn.names import split
 from lsmc.modules.apparmor.learn.text import body_of, plain, profile_lines
 from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.suggest.edits import edit_of
-from lsmc.modules.apparmor.suggest.insertion import Edit, edited, insertion
+from lsmc.modules.apparmor.suggest.insertion import TextEdit, edited, insertion
 
 
-def extended(library: Library, policy: Engine, parts: Iterable[Part], terms: Terms) -> Drafted:
+def extended(
+    library: Library, policy: Engine, parts: Iterable[ProfileDraft], terms: Terms
+) -> Drafted:
     """The texts of the files of existing profiles with what they lack; OSError."""
-    edits: list[Edit] = []
+    edits: list[TextEdit] = []
     for part in parts:
         record = policy.find(part.plan.name)
         parent = record or policy.find(split(part.plan.name)[0])

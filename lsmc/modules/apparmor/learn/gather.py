@@ -42,7 +42,7 @@ _rest = attrgetter(
 )
 
 
-class Access(NamedTuple):
+class RecordedAccess(NamedTuple):
     """One access of a subject: a record of it, and the requests that the record makes.
 
     `folder` is the directory of which all files are meant, as the log has too many to keep.
@@ -61,11 +61,11 @@ class Access(NamedTuple):
         return ""
 
 
-class Subject:
+class LoggedSubject:
     """What one subject of the log asked for, and the flags that its profile needs."""
 
     def __init__(self) -> None:
-        self.accesses: list[tuple[Access, Hashable]] = []
+        self.accesses: list[tuple[RecordedAccess, Hashable]] = []
         self.flags: set[str] = set()
 
 
@@ -73,7 +73,7 @@ class Gathered:
     """The subjects of a log by name, and the records of which nothing can be learnt."""
 
     def __init__(self) -> None:
-        self.subjects: dict[str, Subject] = {}
+        self.subjects: dict[str, LoggedSubject] = {}
         self._programs: dict[str, str] = {}  # of profiles made for learning that have a number
         self._known: set[Hashable] = set()
         self._shapes: dict[Hashable, tuple[int, int, int]] = {}
@@ -120,9 +120,9 @@ class Gathered:
             name += LEARNING + (self._programs.get(before) or number)
         return name
 
-    def accesses(self, name: str) -> list[Access]:
+    def accesses(self, name: str) -> list[RecordedAccess]:
         """The accesses of a subject, sorted, each once."""
-        found: dict[str, Access] = {}
+        found: dict[str, RecordedAccess] = {}
         for access, folder in self.subjects[name].accesses:
             if self._folders.get(folder, 0) > _MANY:
                 whole = access._replace(folder=posixpath.dirname(access.record.name or ""))
@@ -163,9 +163,9 @@ class Gathered:
         )
         for part in who[0].split(_STACK):
             if part != UNCONFINED:
-                subject = self.subjects.setdefault(part, Subject())
+                subject = self.subjects.setdefault(part, LoggedSubject())
                 subject.flags.update((flag,) if flag else ())
-                subject.accesses.append((Access(record, requests), folder))
+                subject.accesses.append((RecordedAccess(record, requests), folder))
 
 
 def _folder(record: Record, rest: Hashable, owner: bool) -> Hashable:

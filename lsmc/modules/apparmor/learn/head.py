@@ -6,7 +6,7 @@ import posixpath
 import re
 
 from lsmc.compiler.inputs import Options
-from lsmc.modules.apparmor.learn.text import Head
+from lsmc.modules.apparmor.learn.text import FileHead
 from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.suggest.compilers import Version, compiler_for
 
@@ -16,7 +16,7 @@ BASE = "abstractions/base"
 
 def head_for(
     library: Library, options: Options, machine: Version | None
-) -> tuple[Head, Version | None]:
+) -> tuple[FileHead, Version | None]:
     """The head of new files, and the compiler that they are for: the target or the machine's.
 
     The abi is the newest that the policy has and the compiler knows.  Policy that has only newer
@@ -32,7 +32,7 @@ def head_for(
     known = [abi for abi in found if compiler is None or abi <= compiler]
     if found and not known and options.target is None:
         known, compiler = found, max(found)
-    head = Head(
+    head = FileHead(
         abi="abi/{}.{}".format(*max(known)) if known else "",
         tunables=_has(library, "tunables/global"),
         base=BASE if _has(library, BASE) else "",

@@ -9,9 +9,9 @@ from lsmc.base.text import encode
 from lsmc.engine.verdict import RequestError, UnknownName
 from lsmc.explain.explanation import Suggestion
 from lsmc.modules.apparmor.decide.engine import Engine
-from lsmc.modules.apparmor.learn.gather import LEARNING, Access
+from lsmc.modules.apparmor.learn.gather import LEARNING, RecordedAccess
 from lsmc.modules.apparmor.learn.rules import Lack
-from lsmc.modules.apparmor.learn.verify import Asked
+from lsmc.modules.apparmor.learn.verify import DraftRequest
 from lsmc.modules.apparmor.suggest.compilers import Version, takes_class
 from lsmc.modules.apparmor.suggest.smallest import smallest
 from lsmc.modules.apparmor.suggest.suggest import word
@@ -27,15 +27,15 @@ class Lacking(NamedTuple):
     """
 
     lacks: list[Lack]
-    asked: list[Asked]
+    asked: list[DraftRequest]
     settings: list[str]
-    left: list[tuple[Access, str]]
+    left: list[tuple[RecordedAccess, str]]
 
 
 def lacking(
     engine: Engine,
     subject: str,
-    accesses: Iterable[Access],
+    accesses: Iterable[RecordedAccess],
     names: Mapping[str, str],
     compiler: Version | None,
 ) -> Lacking:
@@ -85,14 +85,14 @@ def _one(
         limit = f"set rlimit {request['object']} <= {request.get('value', 'infinity')},"
         if refuses(engine, subject, request):
             found.settings.append(limit)
-            found.asked.append(Asked(subject, request))
+            found.asked.append(DraftRequest(subject, request))
         return ""
     try:
         changes = _changes(engine, subject, request)
     except (RequestError, UnknownName) as fault:
         return str(fault)
     if changes is None:
-        found.asked.append(Asked(subject, request))
+        found.asked.append(DraftRequest(subject, request))
         return ""
     denied = next((one for one in changes if one.overrides), None)
     if denied is not None:
@@ -102,7 +102,7 @@ def _one(
     if not wishes:
         said = next((one.says for one in changes if one.says), "")
         return said or "no rule can allow it"
-    one = Asked(subject, request)
+    one = DraftRequest(subject, request)
     found.lacks.extend(Lack(wish, one, folder) for wish in wishes)
     found.asked.append(one)
     return ""

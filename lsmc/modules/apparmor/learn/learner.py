@@ -11,24 +11,24 @@ from typing import NamedTuple
 from lsmc.base.diagnostics import PolicyError
 from lsmc.base.text import encode, listing
 from lsmc.compiler.inputs import Options
-from lsmc.explain.learning import CannotLearn, Choose, Learnt, LearntFile, Left, Wanted
+from lsmc.explain.learning import CannotLearn, Choose, LearningRequest, Learnt, LearntFile, Left
 from lsmc.modules.apparmor.build.compile import Compiler
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.decide.engine import Engine
-from lsmc.modules.apparmor.learn.choose import Plan, Planner
-from lsmc.modules.apparmor.learn.draft import Draft, Drafted, Include, Part, Terms
+from lsmc.modules.apparmor.learn.choose import Planner, ProfilePlan
+from lsmc.modules.apparmor.learn.draft import Draft, Drafted, DraftInclude, ProfileDraft, Terms
 from lsmc.modules.apparmor.learn.extend import extended
-from lsmc.modules.apparmor.learn.gather import Access, Gathered
+from lsmc.modules.apparmor.learn.gather import Gathered, RecordedAccess
 from lsmc.modules.apparmor.learn.head import head_for
 from lsmc.modules.apparmor.learn.lacking import quoted, refuses
 from lsmc.modules.apparmor.learn.names import is_pattern, split
 from lsmc.modules.apparmor.learn.programs import Program, programs
-from lsmc.modules.apparmor.learn.text import Body, Head, body_of, file_text
+from lsmc.modules.apparmor.learn.text import FileHead, ProfileText, body_of, file_text
 from lsmc.modules.apparmor.learn.verify import DraftFiles, compiled, laid_out
 from lsmc.modules.apparmor.log.record import Record
 from lsmc.modules.apparmor.suggest.abstractions import compile_abstractions
 from lsmc.modules.apparmor.suggest.compilers import Version, compiler_for, installed
-from lsmc.modules.apparmor.suggest.generalize import Places
+from lsmc.modules.apparmor.suggest.generalize import VariablePlaces
 
 #: Characters of a program's name that the kernel keeps (TASK_COMM_LEN).
 _COMM = 15
@@ -48,7 +48,7 @@ class _Target(NamedTuple):
 class ProfileLearner:
     """Learns from records, in the terms of a policy."""
 
-    def __init__(self, policy: Engine, options: Options, wanted: Wanted) -> None:
+    def __init__(self, policy: Engine, options: Options, wanted: LearningRequest) -> None:
         self._policy = policy
         self._options = options
         self._wanted = wanted
@@ -185,11 +185,11 @@ class ProfileLearner:
         return front_end(self._options)
 
     @cached_property
-    def _header(self) -> tuple[Head, Version | None]:
+    def _header(self) -> tuple[FileHead, Version | None]:
         return head_for(self._front.library, self._options, installed())
 
     @property
-    def _head(self) -> Head:
+    def _head(self) -> FileHead:
         """What new files begin with."""
         return self._header[0]
 
@@ -207,7 +207,7 @@ class ProfileLearner:
         skeleton = self._compiled(path, [plan])
         draft = Draft(terms, [plan], skeleton, skeleton)
 
-        def write(parts: list[Part]) -> Drafted:
+        def write(parts: list[ProfileDraft]) -> Drafted:
             made = [body_of(part, terms) for part in parts]
             body = made[0]._replace(name=target.name, children=tuple(made[1:]), local=file)
             new = file_text(self._head, [body])
@@ -229,7 +229,7 @@ class ProfileLearner:
         compiler = compiler_for(dict(record.settings), self._options.target)
         _, terms = self._terms(file, None, compiler, choose)
         others: set[str] = set()
-        plans: list[Plan] = []
+        plans: list[ProfilePlan] = []
         for target in targets:
             others |= self._settle(policy, target)
             planner = Planner(self._policy, partial(_needs, policy, target.name), choose)
@@ -238,7 +238,7 @@ class ProfileLearner:
         terms = terms._replace(names=_names(plans))
         draft = Draft(terms, plans, policy, self._compiled("<new profiles>", plans))
 
-        def write(parts: list[Part]) -> Drafted:
+        def write(parts: list[ProfileDraft]) -> Drafted:
             return extended(self._front.library, policy, parts, terms)
 
         return draft, draft.checked(file, write, others), terms
@@ -273,7 +273,7 @@ class ProfileLearner:
                 if any(refuses(policy, profile, one) for one in access.requests):
                     self._gathered.leave(access.record, reason)
 
-    def _compiled(self, path: str, plans: Iterable[Plan]) -> Engine:
+    def _compiled(self, path: str, plans: Iterable[ProfilePlan]) -> Engine:
         """The policy of bare profiles, to ask what the ones that are to be lack."""
         bodies = []
         for plan in plans:
@@ -300,7 +300,7 @@ class ProfileLearner:
             (line for line in (text or "").split("\n") if line.startswith("abi ")),
             f"abi <{self._head.abi}>," if self._head.abi else "",
         )
-        places = Places(found.preamble.variables)
+        places = VariablePlaces(found.preamble.variables)
         whole = bool(places.names) or not self._head.tunables  # abstractions need their variables
         terms = Terms(
             options=self._options,
@@ -315,12 +315,12 @@ class ProfileLearner:
         return compiled(path, files, self._options), terms
 
 
-def _bare(name: str, executable: str, base: str) -> Body:
+def _bare(name: str, executable: str, base: str) -> ProfileText:
     """A profile that has nothing but the abstraction for all programs."""
-    return Body(name, executable, (), (Include(base),) if base else (), ())
+    return ProfileText(name, executable, (), (DraftInclude(base),) if base else (), ())
 
 
-def _needs(engine: Engine, subject: str, accesses: Iterable[Access]) -> set[str]:
+def _needs(engine: Engine, subject: str, accesses: Iterable[RecordedAccess]) -> set[str]:
     """The requests that a profile does not allow."""
     return {
         repr(request)
@@ -330,7 +330,7 @@ def _needs(engine: Engine, subject: str, accesses: Iterable[Access]) -> set[str]
     }
 
 
-def _names(plans: Iterable[Plan]) -> dict[str, str]:
+def _names(plans: Iterable[ProfilePlan]) -> dict[str, str]:
     """The names that profiles of the log have in a draft."""
     return {name: one.name for plan in plans for one in plan.all() for name in one.program.names}
 
@@ -343,9 +343,9 @@ def _ran(program: Program, path: str) -> Iterator[Program]:
         yield from _ran(one, path)
 
 
-def _left(found: Iterable[tuple[Access, str]]) -> list[Left]:
+def _left(found: Iterable[tuple[RecordedAccess, str]]) -> list[Left]:
     """Accesses without a rule, those of one reason together."""
-    counts: dict[str, list[Access]] = {}
+    counts: dict[str, list[RecordedAccess]] = {}
     for access, reason in found:
         counts.setdefault(reason, []).append(access)
     return [

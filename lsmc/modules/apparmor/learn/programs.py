@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lsmc.modules.apparmor.learn.gather import LEARNING, Access, Gathered
+from lsmc.modules.apparmor.learn.gather import LEARNING, Gathered, RecordedAccess
 
 #: Programs below one another that are followed; deeper ones count with the last.
 _DEPTH = 16
@@ -22,12 +22,12 @@ class Program:
 
     def __init__(self) -> None:
         self.names: set[str] = set()
-        self.accesses: list[Access] = []
-        self.executes: dict[str, list[Access]] = {}
+        self.accesses: list[RecordedAccess] = []
+        self.executes: dict[str, list[RecordedAccess]] = {}
         self.ran: dict[str, Program] = {}
         self.flags: set[str] = set()
 
-    def take(self, name: str, accesses: Iterable[Access], flags: Iterable[str]) -> None:
+    def take(self, name: str, accesses: Iterable[RecordedAccess], flags: Iterable[str]) -> None:
         """Add what a subject of the log did."""
         self.names.add(name)
         self.flags.update(flags)

@@ -11,8 +11,8 @@ from lsmc.modules.apparmor.analysis.hazards import hazards
 from lsmc.modules.apparmor.classes import BY_NAME
 from lsmc.modules.apparmor.learn.choose import Execution
 from lsmc.modules.apparmor.learn.names import written
-from lsmc.modules.apparmor.learn.verify import Asked
-from lsmc.modules.apparmor.suggest.generalize import Places, generalized
+from lsmc.modules.apparmor.learn.verify import DraftRequest
+from lsmc.modules.apparmor.suggest.generalize import VariablePlaces, generalized
 from lsmc.modules.apparmor.suggest.permissions import in_order
 from lsmc.modules.apparmor.suggest.siblings import NUMBER, families
 from lsmc.modules.apparmor.suggest.suggest import Wish, suggest, word
@@ -33,7 +33,7 @@ _SYSTEM = (
 _PEER = frozenset(("send", "receive", "connect"))
 
 
-class Rule(NamedTuple):
+class DraftRule(NamedTuple):
     """A rule of a draft: its kind, its text with the comma, and comments above and behind it.
 
     `broad` says why it covers more than the log shows, where that is much.
@@ -59,14 +59,16 @@ class Lack(NamedTuple):
     """
 
     wish: Wish
-    asked: Asked | None = None
+    asked: DraftRequest | None = None
     folder: str = ""
     exact: bool = False
 
 
-def rules(lacks: Iterable[Lack], executions: Iterable[Execution], places: Places) -> list[Rule]:
+def rules(
+    lacks: Iterable[Lack], executions: Iterable[Execution], places: VariablePlaces
+) -> list[DraftRule]:
     """The rules for what a program lacks and executes, in order, each once."""
-    found: list[Rule] = []
+    found: list[DraftRule] = []
     files: list[Lack] = []
     others: dict[tuple[object, ...], Lack] = {}
     for lack in lacks:
@@ -84,7 +86,7 @@ def rules(lacks: Iterable[Lack], executions: Iterable[Execution], places: Places
         rule = _other(lack, places)
         if rule is not None:
             found.append(rule)
-    merged: dict[str, Rule] = {}
+    merged: dict[str, DraftRule] = {}
     for rule in found:
         same = merged.get(rule.text, rule)
         both = tuple(dict.fromkeys((*same.hazards, *rule.hazards)))
@@ -92,7 +94,7 @@ def rules(lacks: Iterable[Lack], executions: Iterable[Execution], places: Places
     return sorted((_commented(rule) for rule in merged.values()), key=lambda one: one.sort_key)
 
 
-def _commented(rule: Rule) -> Rule:
+def _commented(rule: DraftRule) -> DraftRule:
     words = tuple(f"hazard: {HAZARDS[hazard]}" for hazard in rule.hazards)
     return rule._replace(above=(*rule.above, *words))
 
@@ -127,7 +129,7 @@ def _peers(wish: Wish) -> bool:
     return wish.cls == "unix" and bool(_PEER & set(wish.permissions))
 
 
-def _other(lack: Lack, places: Places) -> Rule | None:
+def _other(lack: Lack, places: VariablePlaces) -> DraftRule | None:
     """The rule for what is no file."""
     wish = lack.wish
     text = suggest(wish)
@@ -136,7 +138,7 @@ def _other(lack: Lack, places: Places) -> Rule | None:
     if text is None:
         return None
     risks = hazards(wish.cls, wish.fields, wish.permissions)
-    return Rule(wish.cls, text, hazards=risks)
+    return DraftRule(wish.cls, text, hazards=risks)
 
 
 class _Line(NamedTuple):
@@ -166,7 +168,9 @@ class _Kind:
         self.count = 0
 
 
-def _files(lacks: list[Lack], executions: list[Execution], places: Places) -> Iterator[Rule]:
+def _files(
+    lacks: list[Lack], executions: list[Execution], places: VariablePlaces
+) -> Iterator[DraftRule]:
     executed = {encode(one.path): one for one in executions}
     more: dict[bytes, set[str]] = {path: set() for path in executed}
     kinds: dict[str, _Kind] = {}
@@ -189,10 +193,10 @@ def _files(lacks: list[Lack], executions: list[Execution], places: Places) -> It
         arrow = f" -> {written(execution.target)}" if execution.target else ""
         if mode == "ix":
             text = f"{word(path)} {perms},"
-            yield Rule("file", text, behind=execution.why, hazards=risks)
+            yield DraftRule("file", text, behind=execution.why, hazards=risks)
         else:
             # only what the profile that is changed to cannot bound is at stake
-            yield Rule("file", f"{word(path)} {perms}{arrow},", behind=execution.why)
+            yield DraftRule("file", f"{word(path)} {perms}{arrow},", behind=execution.why)
     lines: list[_Line] = []
     for key, kind in kinds.items():
         owned = kind.owned - kind.any
@@ -212,7 +216,7 @@ def _files(lacks: list[Lack], executions: list[Execution], places: Places) -> It
     for line in _together(lines):
         text = f"{line.head}{line.pattern} {line.letters},"
         said = (line.many,) if line.many else ()
-        yield Rule("file", text, said, hazards=line.risks, broad=said if line.guessed else ())
+        yield DraftRule("file", text, said, hazards=line.risks, broad=said if line.guessed else ())
 
 
 def _together(lines: list[_Line]) -> Iterator[_Line]:
@@ -251,7 +255,7 @@ def _letters(wanted: set[str]) -> str:
     return in_order("".join(wanted - ({"a"} if "w" in wanted else set())))
 
 
-def _pattern(lack: Lack, places: Places, *, owner: bool) -> str:
+def _pattern(lack: Lack, places: VariablePlaces, *, owner: bool) -> str:
     path = lack.wish.fields["path"]
     if lack.folder:
         path = encode(lack.folder)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lsmc.base.text import encode
-from lsmc.modules.apparmor.learn.draft import Include, Part, Terms
+from lsmc.modules.apparmor.learn.draft import DraftInclude, ProfileDraft, Terms
 from lsmc.modules.apparmor.learn.names import written
-from lsmc.modules.apparmor.learn.rules import Rule
+from lsmc.modules.apparmor.learn.rules import DraftRule
 from lsmc.modules.apparmor.suggest.suggest import word
 
 #: Kinds of rules between which there is no blank line.
@@ -28,7 +28,7 @@ _WHY = {
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
-class Head(NamedTuple):
+class FileHead(NamedTuple):
     """What a file begins with: the name of its abi, empty for none, and whether there are tunables;
     and the abstraction for all programs, empty for none.
     """
@@ -38,25 +38,25 @@ class Head(NamedTuple):
     base: str
 
 
-class Body(NamedTuple):
+class ProfileText(NamedTuple):
     """A profile of a draft: all but its name is what goes between its braces."""
 
     name: str
     executable: str
     flags: tuple[tuple[str, str], ...]
-    includes: tuple[Include, ...]
-    rules: tuple[Rule, ...]
-    children: tuple[Body, ...] = ()
+    includes: tuple[DraftInclude, ...]
+    rules: tuple[DraftRule, ...]
+    children: tuple[ProfileText, ...] = ()
     hat: bool = False
     local: str = ""
     note: str = ""
 
 
-def body_of(part: Part, terms: Terms, local: str = "") -> Body:
+def body_of(part: ProfileDraft, terms: Terms, local: str = "") -> ProfileText:
     """The profile of a part, without children."""
     flags = tuple((flag, _WHY[flag]) for flag in sorted(part.plan.program.flags))
-    includes = ((Include(terms.base),) if terms.base else ()) + tuple(part.includes)
-    return Body(
+    includes = ((DraftInclude(terms.base),) if terms.base else ()) + tuple(part.includes)
+    return ProfileText(
         name=part.plan.local,
         executable=part.plan.executable,
         flags=flags,
@@ -68,7 +68,7 @@ def body_of(part: Part, terms: Terms, local: str = "") -> Body:
     )
 
 
-def file_text(head: Head, bodies: Sequence[Body]) -> str:
+def file_text(head: FileHead, bodies: Sequence[ProfileText]) -> str:
     """The text of a profile file."""
     lines = [f"abi <{head.abi}>,", ""] if head.abi else []
     lines += ["include <tunables/global>", ""] if head.tunables else []
@@ -78,7 +78,7 @@ def file_text(head: Head, bodies: Sequence[Body]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def profile_lines(body: Body, indent: str) -> Iterator[str]:
+def profile_lines(body: ProfileText, indent: str) -> Iterator[str]:
     """The lines of a profile."""
     name, executable = written(body.name), word(encode(body.executable))
     words = [name] if body.executable in ("", body.name) else [name, executable]
@@ -95,7 +95,7 @@ def profile_lines(body: Body, indent: str) -> Iterator[str]:
     yield f"{indent}}}"
 
 
-def _paragraphs(body: Body, indent: str) -> Iterator[list[str]]:
+def _paragraphs(body: ProfileText, indent: str) -> Iterator[list[str]]:
     includes: list[str] = []
     for include in body.includes:
         includes += [f"{indent}# {include.why}"] if include.why else []
@@ -112,7 +112,7 @@ def _paragraphs(body: Body, indent: str) -> Iterator[list[str]]:
         yield [f"{indent}include if exists <local/{body.local}>"]
 
 
-def _lines(rule: Rule, indent: str) -> Iterator[str]:
+def _lines(rule: DraftRule, indent: str) -> Iterator[str]:
     for comment in rule.above:
         yield f"{indent}# {plain(comment)}"
     behind = f"  # {plain(rule.behind)}" if rule.behind else ""

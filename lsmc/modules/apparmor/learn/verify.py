@@ -41,7 +41,7 @@ class DraftFiles(DiskFiles):
         return path in self._texts or super().exists(path)
 
 
-class Asked(NamedTuple):
+class DraftRequest(NamedTuple):
     """A request that a draft has to allow, and the profile that is asked."""
 
     subject: str
@@ -65,7 +65,7 @@ def compiled(path: str, files: DiskFiles, options: Options, programs: Iterable[s
     return Engine(data, enforce=True)
 
 
-def refused(engine: Engine, asked: Iterable[Asked]) -> list[Asked]:
+def refused(engine: Engine, asked: Iterable[DraftRequest]) -> list[DraftRequest]:
     """The requests that a policy does not allow."""
     found = []
     for one in asked:

@@ -60,7 +60,7 @@ def _read(entry: dict[str, Any]) -> PathSet:
     )
 
 
-class Opening(NamedTuple):
+class Exposure(NamedTuple):
     """A rule that decides about an object of a set: the permissions, for the owner or others."""
 
     kind: PathSet
@@ -143,7 +143,7 @@ class PathSets:
 
     def openings(
         self, tree: Tree, effect: int, perms: int, *, half: bool | None = None
-    ) -> Iterator[tuple[ProfileView, Opening]]:
+    ) -> Iterator[tuple[ProfileView, Exposure]]:
         """Where the rules of profiles decide about objects of sets.
 
         With `half` only for the owner (True) or for others (False).
@@ -161,15 +161,15 @@ class PathSets:
                         yield view, opening
 
 
-class Opened(NamedTuple):
+class ExposingRule(NamedTuple):
     """A rule of a profile with all that it opens, one object a set."""
 
     view: ProfileView
     held: Held
-    openings: tuple[Opening, ...]
+    openings: tuple[Exposure, ...]
 
     @property
-    def first(self) -> Opening:
+    def first(self) -> Exposure:
         """The opening that serves as the witness."""
         return self.openings[0]
 
@@ -178,14 +178,14 @@ class Opened(NamedTuple):
         return listing(opening.kind.name for opening in self.openings)
 
 
-def opened(found: Iterable[tuple[ProfileView, Opening]]) -> Iterator[Opened]:
+def opened(found: Iterable[tuple[ProfileView, Exposure]]) -> Iterator[ExposingRule]:
     """Openings put together by profile and rule."""
-    rules: dict[tuple[str, int], tuple[ProfileView, list[Opening]]] = {}
+    rules: dict[tuple[str, int], tuple[ProfileView, list[Exposure]]] = {}
     for view, opening in found:
         key = (view.name, opening.held.facts.id)
         rules.setdefault(key, (view, []))[1].append(opening)
     for view, openings in rules.values():
-        yield Opened(view, openings[0].held, tuple(openings))
+        yield ExposingRule(view, openings[0].held, tuple(openings))
 
 
 def _opening(
@@ -196,7 +196,7 @@ def _opening(
     perms: int,
     effect: int,
     half: bool | None,
-) -> Opening | None:
+) -> Exposure | None:
     for owner in halves(held.facts, perms):
         if half is not None and owner != half:
             continue
@@ -206,7 +206,7 @@ def _opening(
         allowed = decision.allow if effect == ALLOW else decision.deny if effect == DENY else 0
         won = wins(decision, held.facts, perms) & allowed
         if won:
-            return Opening(
+            return Exposure(
                 kind=kind, held=held, path=path, owner=owner, perms=won, decision=decision
             )
     return None

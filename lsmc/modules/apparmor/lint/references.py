@@ -10,7 +10,7 @@ from functools import cached_property
 from lsmc.automata.algebra import Table, alternatives
 from lsmc.automata.determinize import determinize
 from lsmc.automata.dfa import Dfa, StateLimit
-from lsmc.automata.members import Seen, Sight, seen
+from lsmc.automata.members import KnownLanguages, Sight, seen
 from lsmc.automata.pattern import Pattern, literal_prefix, literals, union
 from lsmc.base.text import displayed, encode
 from lsmc.engine.verdict import UNCONFINED
@@ -50,7 +50,7 @@ def graph_of(tree: Tree) -> ProfileGraph:
         found = tree.profiles[profile].ir.attachment
         return seen(union(found.patterns)) if found is not None else None
 
-    return ProfileGraph(tree.engine, Seen(rule, attachment))
+    return ProfileGraph(tree.engine, KnownLanguages(rule, attachment))
 
 
 class ProfileNames:

@@ -17,7 +17,7 @@ from lsmc.compiler.linking import first_of_each, policy_files
 from lsmc.engine.verdict import RequestError, Verdict
 from lsmc.ir import model as ir
 from lsmc.lint.model import Check, CommentedText
-from lsmc.lint.prebuild import Builder
+from lsmc.lint.prebuild import GroupBuilder
 from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.build.compile import Compiled, Compiler
 from lsmc.modules.apparmor.classes import MODULE
@@ -133,7 +133,7 @@ def compile_tree(
     names, diagnostics = policy_files(path for path in given if path not in held)
     known = {posixpath.abspath(path) for path in held}
     files: list[LintedFile] = []
-    with Builder(jobs) as builder:
+    with GroupBuilder(jobs) as builder:
         for path in (*held, *(name for name in names if posixpath.abspath(name) not in known)):
             try:
                 compiled = front.compile(path)

@@ -216,7 +216,7 @@ def glob(text: str, span: Span, null: bool = False) -> Glob:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class RuleHead:
     """A rule's prefix with that of the blocks around it, and where the rule stands."""
 
     origin: Span
@@ -226,7 +226,7 @@ class Head:
     owner: ast.Owner = ""
 
     @classmethod
-    def of(cls, prefix: ast.Prefix, origin: Span) -> Head:
+    def of(cls, prefix: ast.Prefix, origin: Span) -> RuleHead:
         """The head for a combined prefix."""
         return cls(
             origin, _EFFECTS[prefix.effect], prefix.audit, prefix.priority or 0, prefix.owner

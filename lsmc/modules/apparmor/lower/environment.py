@@ -16,7 +16,7 @@ from lsmc.modules.apparmor.resolve.features import DEFAULT, Features
 from lsmc.modules.apparmor.resolve.variables import Variables
 
 
-class Layer(NamedTuple):
+class VariableLayer(NamedTuple):
     """Variables that one table adds to the tables below it."""
 
     sets: Mapping[str, Sequence[str]]
@@ -30,7 +30,7 @@ class SavedEnvironment(NamedTuple):
     name and the attachment's text of each profile, in the order in which the file gives them.
     """
 
-    layers: tuple[Layer, ...]
+    layers: tuple[VariableLayer, ...]
     aliases: tuple[tuple[str, str], ...]
     features: str | None
     profiles: tuple[tuple[str, str], ...]
@@ -44,10 +44,10 @@ class SavedEnvironment(NamedTuple):
         profiles: Sequence[tuple[str, str]],
     ) -> SavedEnvironment:
         """The environment of a file, to be saved; layers that files share are the same objects."""
-        layers: list[Layer] = []
+        layers: list[VariableLayer] = []
         table: Variables | None = variables
         while table is not None:
-            layers.append(Layer(table.given(), table.bools))
+            layers.append(VariableLayer(table.given(), table.bools))
             table = table.base
         name = None if features is DEFAULT else features.name
         return cls(tuple(reversed(layers)), aliases.pairs, name, tuple(profiles))
@@ -62,7 +62,7 @@ class Environments:
         self._features = features
         self._tables: dict[tuple[int, ...], Variables] = {}
         self._aliases: dict[tuple[tuple[str, str], ...], Aliases] = {(): NO_ALIASES}
-        self._alive: list[Layer] = []
+        self._alive: list[VariableLayer] = []
 
     def of(self, saved: SavedEnvironment, profile: int) -> Environment:
         """The environment of a profile, by its number in the saved one."""
@@ -75,7 +75,7 @@ class Environments:
         release = self._target if self._target is not None else release_of(features)
         return Environment(scope, features, aliases, release)
 
-    def _variables(self, layers: Sequence[Layer]) -> Variables:
+    def _variables(self, layers: Sequence[VariableLayer]) -> Variables:
         table = Variables()
         place: tuple[int, ...] = ()
         for layer in layers:

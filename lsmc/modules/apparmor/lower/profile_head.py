@@ -40,15 +40,15 @@ _DEFAULTS = frozenset(group[1] for group in _PATH_FLAGS)
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class ProfileName:
     """A profile's name in two parts."""
 
     namespace: str
     local: str
 
-    def child(self, name: Name) -> Name:
+    def child(self, name: ProfileName) -> ProfileName:
         """The name of a child."""
-        return Name(name.namespace or self.namespace, f"{self.local}//{name.local}")
+        return ProfileName(name.namespace or self.namespace, f"{self.local}//{name.local}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Flags:
     settings: tuple[tuple[str, str], ...] = ()
 
 
-def profile_name(profile: ast.Profile, context: Lowering) -> Name:
+def profile_name(profile: ast.Profile, context: Lowering) -> ProfileName:
     """Namespace and local name; raises `Refused`."""
     word = profile.name
     text = word.text
@@ -87,11 +87,11 @@ def profile_name(profile: ast.Profile, context: Lowering) -> Name:
         namespace, text = match.groups()
     if not text:
         raise refusal("bad-profile-head", word.span, "a profile needs a name")
-    return Name(namespace, text)
+    return ProfileName(namespace, text)
 
 
 def attachment(
-    profile: ast.Profile, name: Name, context: Lowering
+    profile: ast.Profile, name: ProfileName, context: Lowering
 ) -> tuple[Attachment | None, str]:
     """The executables a profile attaches to, and the glob text of it; raises `Refused`.
 

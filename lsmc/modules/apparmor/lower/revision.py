@@ -2,8 +2,8 @@
 
 Most edits of an abstraction change some of its rules and nothing else: the includes of the file
 stay, and no rule that decides about execution comes or goes.  Then a profile keeps all that it is,
-save for the units of that file.  A `Revision` compares two versions of a file and gives these units
-anew.  For whatever else an edit does, the profiles must be compiled again: then there is no
+save for the units of that file.  A `FileRevision` compares two versions of a file and gives these
+units anew.  For whatever else an edit does, the profiles must be compiled again: then there is no
 `revision`, or `Beyond` is raised.
 """
 
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from lsmc.base.source import Span
 from lsmc.ir.model import Rule, Unit
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, ONEXEC
-from lsmc.modules.apparmor.lower.units import Environment, Lowered, Lowerer, Plan
+from lsmc.modules.apparmor.lower.units import Environment, FragmentPlan, Lowered, Lowerer
 from lsmc.modules.apparmor.resolve.body import Fragment
 from lsmc.modules.apparmor.resolve.library import Parsed
 from lsmc.modules.apparmor.resolve.variables import ExpansionError
@@ -33,7 +33,7 @@ class Moved(NamedTuple):
     new: Span
 
 
-class Part(NamedTuple):
+class RevisedUnit(NamedTuple):
     """The rules of a file that become one unit: those to share, or those of a profile alone.
 
     A part `stays` when its rules are the same, wherever they stand.
@@ -45,7 +45,7 @@ class Part(NamedTuple):
     stays: bool
 
     @classmethod
-    def of(cls, old: tuple[ast.Rule, ...], new: tuple[ast.Rule, ...], own: bool) -> Part:
+    def of(cls, old: tuple[ast.Rule, ...], new: tuple[ast.Rule, ...], own: bool) -> RevisedUnit:
         """The part with these rules before and after."""
         return cls(old, new, own, old == new)
 
@@ -62,7 +62,7 @@ class _Version(NamedTuple):
     frame: tuple[ast.Include | ast.Abi, ...]
     lowerer: Lowerer
 
-    def plan(self, under: Environment) -> Plan:
+    def plan(self, under: Environment) -> FragmentPlan:
         """How the rules divide; raises `Beyond` when some are refused."""
         plan = self.lowerer.plan(self.fragment, under.features)
         if plan is None:
@@ -84,25 +84,25 @@ class _Version(NamedTuple):
         return lowered
 
 
-class Revision:
+class FileRevision:
     """Two versions of a file that differ in nothing but rules."""
 
     def __init__(self, old: _Version, new: _Version) -> None:
         self._old, self._new = old, new
-        self._parts: dict[str, tuple[Part, Part]] = {}
+        self._parts: dict[str, tuple[RevisedUnit, RevisedUnit]] = {}
 
     def includes(self) -> Iterator[Moved]:
         """The places that lead to other files."""
         for old, new in zip(self._old.frame, self._new.frame, strict=True):
             yield Moved(old.span, new.span)
 
-    def parts(self, under: Environment) -> tuple[Part, Part]:
+    def parts(self, under: Environment) -> tuple[RevisedUnit, RevisedUnit]:
         """The parts of the file: to share, and of a profile alone; raises `Beyond`."""
         known = self._parts.get(under.features.name)
         if known is None:
             old, new = self._old.plan(under), self._new.plan(under)
-            shared = Part.of(old.shared, new.shared, False)
-            known = shared, Part.of(old.own, new.own, True)
+            shared = RevisedUnit.of(old.shared, new.shared, False)
+            known = shared, RevisedUnit.of(old.own, new.own, True)
             self._parts[under.features.name] = known
         return known
 
@@ -111,7 +111,7 @@ class Revision:
         lowered = [self._old.lower(own, under) for own in (False, True)]
         return not any(_rules(one) for one in lowered)
 
-    def unit(self, part: Part, under: Environment) -> Unit | None:
+    def unit(self, part: RevisedUnit, under: Environment) -> Unit | None:
         """The new unit of a part; None when neither version gives a rule.  Raises `Beyond`."""
         old, new = self._old.lower(part.own, under), self._new.lower(part.own, under)
         if _outward(old) != _outward(new) or bool(_rules(old)) != bool(_rules(new)):
@@ -131,12 +131,12 @@ def _outward(lowered: Lowered) -> tuple[object, ...]:
     return lowered.notes, tuple(rule for rule in _rules(lowered) if rule.cls in changes)
 
 
-def revision(old: Parsed, new: Parsed) -> Revision | None:
+def revision(old: Parsed, new: Parsed) -> FileRevision | None:
     """The revision of a file, or None when more than its rules changed."""
     before, after = _version(old), _version(new)
     if before is None or after is None or before.frame != after.frame:
         return None
-    return Revision(before, after)
+    return FileRevision(before, after)
 
 
 def _version(parsed: Parsed) -> _Version | None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.model import Rule, Unit
 from lsmc.modules.apparmor.classes import UNIX
-from lsmc.modules.apparmor.lower.context import Altered, ExecNote, Head, Lowering
+from lsmc.modules.apparmor.lower.context import Altered, ExecNote, Lowering, RuleHead
 from lsmc.modules.apparmor.lower.rules.all import lower_all
 from lsmc.modules.apparmor.lower.rules.capability import lower_capability
 from lsmc.modules.apparmor.lower.rules.change_profile import lower_change_profile
@@ -35,7 +35,7 @@ from lsmc.modules.apparmor.syntax import ast
 #: Variables that every profile sets for itself.
 BUILTIN = frozenset(("profile_name", "attach_path", "exec_path"))
 
-Lower = Callable[[Any, Head, Lowering], Iterator[Rule]]
+Lower = Callable[[Any, RuleHead, Lowering], Iterator[Rule]]
 
 _BY_KIND: dict[str, Lower] = {
     "network": lower_network,
@@ -80,7 +80,7 @@ def lower_rule(rule: ast.Rule, prefix: ast.Prefix | None, context: Lowering) -> 
     _check_prefix(rule)
     lower = _BY_KIND[body.kind]
     context.written = rule.prefix
-    rules = tuple(lower(body, Head.of(rule.prefix, rule.span), context))
+    rules = tuple(lower(body, RuleHead.of(rule.prefix, rule.span), context))
     if prefix is None:
         return rules
     context.forget()
@@ -93,7 +93,7 @@ def lower_rule(rule: ast.Rule, prefix: ast.Prefix | None, context: Lowering) -> 
     context.written = combined = merge(prefix, rule.prefix)
     if not isinstance(body, _OWNED):
         combined = replace(combined, owner="")
-    return tuple(lower(body, Head.of(combined, rule.span), context))
+    return tuple(lower(body, RuleHead.of(combined, rule.span), context))
 
 
 def _check_prefix(rule: ast.Rule) -> None:
@@ -148,7 +148,7 @@ _EMPTY = Unit(())
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FragmentPlan:
     """How a fragment divides: the rules to share, the rules to lower for each profile, and the
     variables that the shared rules use.  `altered` is what becomes of all of them."""
 
@@ -162,7 +162,7 @@ class Lowerer:
     """Lowers fragments and remembers the units; one for each compilation."""
 
     def __init__(self) -> None:
-        self._plans: dict[object, Plan] = {}
+        self._plans: dict[object, FragmentPlan] = {}
         self._units: dict[object, tuple[Unit, tuple[ExecNote, ...]]] = {}
 
     def lower(self, fragment: Fragment, under: Environment) -> Lowered:
@@ -185,11 +185,11 @@ class Lowerer:
             altered=plan.altered,
         )
 
-    def plan(self, fragment: Fragment, features: Features) -> Plan | None:
+    def plan(self, fragment: Fragment, features: Features) -> FragmentPlan | None:
         """How a fragment divides, once it was lowered without a fault."""
         return self._plans.get((fragment.key, features.name))
 
-    def shared(self, fragment: Fragment, plan: Plan, under: Environment) -> Lowered:
+    def shared(self, fragment: Fragment, plan: FragmentPlan, under: Environment) -> Lowered:
         """The rules that any profile can share; raises `ExpansionError`."""
         values = tuple(under.variables.signature(name) for name in plan.used)
         key = (fragment.key, under.features.name, under.aliases, values)
@@ -203,7 +203,7 @@ class Lowerer:
                 self._units[key] = known
         return Lowered(known[0], (), known[1], tuple(faults), plan.altered)
 
-    def own(self, fragment: Fragment, plan: Plan, under: Environment) -> Lowered:
+    def own(self, fragment: Fragment, plan: FragmentPlan, under: Environment) -> Lowered:
         """The rules that speak of the profile itself."""
         found = _lower(plan.own, fragment, under)
         return Lowered(_EMPTY, found.rules, found.notes, tuple(found.faults))
@@ -235,7 +235,7 @@ class Lowerer:
         unit = Unit(tuple(results[0]))
         if not faults:
             names = tuple(sorted(used))
-            self._plans[fragment.key, under.features.name] = Plan(
+            self._plans[fragment.key, under.features.name] = FragmentPlan(
                 tuple(shared), tuple(own), names, tuple(altered)
             )
             values = tuple(under.variables.signature(name) for name in names)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from lsmc.base.text import encode
 from lsmc.engine.verdict import RequestError
 from lsmc.ir.mediation import MediationClass
-from lsmc.ir.operation import Operation, Part
+from lsmc.ir.operation import AccessCheck, Operation
 from lsmc.modules.apparmor.classes import BY_NAME, FILE, LINK, UNIX
 
 _ADDRESSES = frozenset(("addr", "peer_addr"))
@@ -23,7 +23,7 @@ _SYNONYMS = {
 }
 
 
-def parts(operation: Operation, obj: str, fields: Mapping[str, str]) -> tuple[Part, ...]:
+def parts(operation: Operation, obj: str, fields: Mapping[str, str]) -> tuple[AccessCheck, ...]:
     """The look-ups of an operation; all must allow.  None for one that asks no rule."""
 
     def without(name: str) -> dict[str, str]:
@@ -35,25 +35,25 @@ def parts(operation: Operation, obj: str, fields: Mapping[str, str]) -> tuple[Pa
     if operation.name == "rename" and "target" in fields:
         rest = without("target")
         return (
-            Part(FILE, obj, FILE.mask("rw"), rest),
-            Part(FILE, fields["target"], FILE.mask("w"), rest),
+            AccessCheck(FILE, obj, FILE.mask("rw"), rest),
+            AccessCheck(FILE, fields["target"], FILE.mask("w"), rest),
         )
     if cls is LINK:
-        plain = Part(FILE, obj, FILE.mask("l"), without("target"))
+        plain = AccessCheck(FILE, obj, FILE.mask("l"), without("target"))
         if "target" not in fields:
             return (plain,)
-        return plain, Part(LINK, obj, LINK.mask(operation.perms), fields)
+        return plain, AccessCheck(LINK, obj, LINK.mask(operation.perms), fields)
     if cls.name == "onexec":
         direct = BY_NAME["change_profile"]
         return (
-            Part(direct, obj, direct.mask(("onexec",)), without("exec")),
-            Part(cls, obj, cls.all, fields),
+            AccessCheck(direct, obj, direct.mask(("onexec",)), without("exec")),
+            AccessCheck(cls, obj, cls.all, fields),
         )
     if operation.name == "stack" and not obj.startswith("&"):
         obj = f"&{obj}"
     if operation.name == "remount":
         fields = {**fields, "options": f"remount,{fields.get('options', '')}"}
-    return (Part(cls, obj, cls.mask(operation.perms), fields),)
+    return (AccessCheck(cls, obj, cls.mask(operation.perms), fields),)
 
 
 def named_fields(cls: MediationClass, obj: str, fields: Mapping[str, str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ Fields = Mapping[str, str]
 _OPTIONAL = {"network": "type", "unix": "type", "dbus": "bus"}
 
 
-class Asked(NamedTuple):
+class CheckedQuestion(NamedTuple):
     """A question that was checked: the arguments of `Engine.ask`."""
 
     subject: str
@@ -36,7 +36,7 @@ def asked(
     owner: bool,
     fields: Mapping[str, object],
     mediated: bool = False,
-) -> Asked:
+) -> CheckedQuestion:
     """One question; raises `UnknownName`, `RequestError`, and TypeError for wrong types."""
     text("subject", subject), text("op", op), text("object", obj)
     truth("owner", owner), truth("mediated", mediated)
@@ -44,7 +44,7 @@ def asked(
     operation = operation_named(op, {**words, "object": obj})
     return _settled(
         engine,
-        Asked(
+        CheckedQuestion(
             subject=subject,
             operation=operation,
             object=obj,
@@ -55,12 +55,12 @@ def asked(
     )
 
 
-def asked_by(engine: Engine, request: Mapping[str, Any]) -> Asked:
+def asked_by(engine: Engine, request: Mapping[str, Any]) -> CheckedQuestion:
     """The question of a request; raises as `asked` does."""
     return _settled(engine, written(engine, request))
 
 
-def written(engine: Engine, request: Mapping[str, Any]) -> Asked:
+def written(engine: Engine, request: Mapping[str, Any]) -> CheckedQuestion:
     """The question of a request as it is written, before the check; raises as `asked` does."""
     if not isinstance(request, Mapping):
         raise TypeError(f"a request is an object (a mapping), not {type(request).__name__}")
@@ -75,7 +75,7 @@ def written(engine: Engine, request: Mapping[str, Any]) -> Asked:
     # beside an operation, a class says which of the classes is meant that share its name
     left = [name for name in NO_FIELDS if name != "class" or "op" not in request]
     words = texts({name: value for name, value in request.items() if name not in left})
-    return Asked(
+    return CheckedQuestion(
         subject=subject,
         operation=engine.operation(request),
         object=obj,
@@ -85,7 +85,7 @@ def written(engine: Engine, request: Mapping[str, Any]) -> Asked:
     )
 
 
-def _settled(engine: Engine, question: Asked) -> Asked:
+def _settled(engine: Engine, question: CheckedQuestion) -> CheckedQuestion:
     """A question after the check, with all that the answer depends on; raises `RequestError`.
 
     A kernel always names the type of a socket and the bus of a message.  A question may leave them
@@ -105,7 +105,7 @@ def _settled(engine: Engine, question: Asked) -> Asked:
     return question if _answer(engine, question) == answers[0] else each[0]
 
 
-def alternatives(question: Asked) -> tuple[Asked, ...]:
+def alternatives(question: CheckedQuestion) -> tuple[CheckedQuestion, ...]:
     """The questions that a kernel may ask in place of one that leaves a choice out."""
     operation, fields = question.operation, question.fields
     name = _OPTIONAL.get(operation.cls)
@@ -119,7 +119,7 @@ def alternatives(question: Asked) -> tuple[Asked, ...]:
     return tuple(question._replace(fields={**fields, name: word}) for word in words)
 
 
-def _answer(engine: Engine, question: Asked) -> tuple[object, ...]:
+def _answer(engine: Engine, question: CheckedQuestion) -> tuple[object, ...]:
     verdict = engine.ask(*question).verdict
     return verdict.allowed, verdict.decision, verdict.missing, verdict.audited
 

@@ -28,7 +28,7 @@ T = TypeVar("T")
 MAX_TEXT = 1 << 26
 
 
-class Files(Protocol):
+class FileSystem(Protocol):
     """The file system, as the driver offers it."""
 
     def read(self, path: str) -> bytes:
@@ -62,7 +62,7 @@ class Library:
 
     def __init__(
         self,
-        files: Files,
+        files: FileSystem,
         search: Sequence[str],
         parse: Callable[[Source], tuple[ast.File, tuple[Diagnostic, ...]]],
     ) -> None:

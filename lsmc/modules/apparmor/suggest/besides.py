@@ -38,7 +38,7 @@ _MODES = (
 )
 
 
-class Besides:
+class OtherRemedies:
     """Finds what helps besides rules for what was denied."""
 
     def __init__(self, policy: Engine) -> None:

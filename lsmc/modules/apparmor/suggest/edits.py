@@ -9,7 +9,7 @@ from lsmc.engine.verdict import RuleRef
 from lsmc.explain.diagnosis import Remedy
 from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.suggest.insertion import (
-    Edit,
+    TextEdit,
     beside,
     insertion,
     own_line,
@@ -19,7 +19,7 @@ from lsmc.modules.apparmor.syntax import ast
 from lsmc.modules.apparmor.syntax.walk import walk
 
 
-def edit_of(library: Library, remedy: Remedy, notes: Sequence[str] = ()) -> Edit | None:
+def edit_of(library: Library, remedy: Remedy, notes: Sequence[str] = ()) -> TextEdit | None:
     """The edit of a remedy, None where it asks for none or its place is gone; OSError.
 
     `notes` are comments that are written before a rule that allows something.
@@ -36,11 +36,11 @@ def edit_of(library: Library, remedy: Remedy, notes: Sequence[str] = ()) -> Edit
             return _flagged(profile, remedy.rule) if profile is not None else None
         case "file":
             text = "".join(f"{note}\n" for note in notes) + from_display(remedy.rule)
-            return Edit(Source(remedy.file, ""), 0, 0, text, remedy.rule)
+            return TextEdit(Source(remedy.file, ""), 0, 0, text, remedy.rule)
     return None
 
 
-def _in_place(library: Library, ref: RuleRef, rule: str, notes: Sequence[str]) -> Edit | None:
+def _in_place(library: Library, ref: RuleRef, rule: str, notes: Sequence[str]) -> TextEdit | None:
     """Another rule in the place of one, or none."""
     for item in walk(library.file(ref.file).tree.items):
         if isinstance(item, ast.Rule):
@@ -50,20 +50,20 @@ def _in_place(library: Library, ref: RuleRef, rule: str, notes: Sequence[str]) -
     return None
 
 
-def _replaced(span: Span, rule: str, notes: Sequence[str]) -> Edit:
+def _replaced(span: Span, rule: str, notes: Sequence[str]) -> TextEdit:
     """An edit of a span; one that leaves nothing takes the lines with it that hold nothing else."""
     source, start, end = span.source, span.start, span.end
     first, last, indent = own_line(span)
     if rule:
         lines = (*notes, from_display(rule))
         text = beside(lines) if first < 0 else f"\n{indent}".join(lines)
-        return Edit(source, start, end, text, rule)
+        return TextEdit(source, start, end, text, rule)
     if first >= 0 and not source.text[end:last].strip():
         start, end = first, min(last + 1, len(source.text))
-    return Edit(source, start, end, "", rule)
+    return TextEdit(source, start, end, "", rule)
 
 
-def _flagged(profile: ast.Profile, flags: str) -> Edit | None:
+def _flagged(profile: ast.Profile, flags: str) -> TextEdit | None:
     """A profile's head with more flags."""
     source, known = profile.head.source, {word.text for word in profile.flags}
     new = ", ".join(flag for flag in flags.split(", ") if flag not in known)
@@ -71,6 +71,6 @@ def _flagged(profile: ast.Profile, flags: str) -> Edit | None:
         return None
     if profile.flags:
         end = profile.flags[-1].span.end
-        return Edit(source, end, end, f", {new}", new)
+        return TextEdit(source, end, end, f", {new}", new)
     end = profile.head.start + len(profile.head.text.rstrip())
-    return Edit(source, end, end, f" flags=({new})", new)
+    return TextEdit(source, end, end, f" flags=({new})", new)

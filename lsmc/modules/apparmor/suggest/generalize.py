@@ -29,7 +29,7 @@ _SET_SIGN = re.compile(r"(?<!\\)[\[&|~]|--")
 _NEEDS_QUOTES = re.compile(r"[\s!()=#<>]|\A[+&:]")
 
 
-class Places:
+class VariablePlaces:
     """The variables of a policy that stand for places in the file system."""
 
     def __init__(self, variables: Variables) -> None:
@@ -94,7 +94,7 @@ def _bare(text: str) -> str:
     return found[1:-1] if found.startswith('"') else found
 
 
-def generalized(wish: Wish, places: Places) -> Iterator[str]:
+def generalized(wish: Wish, places: VariablePlaces) -> Iterator[str]:
     """Rules that allow a wish and its kind, the narrowest first; may allow no more than it."""
     if wish.cls == "file":
         yield _file(wish, places)
@@ -109,7 +109,7 @@ def generalized(wish: Wish, places: Places) -> Iterator[str]:
                 yield rule
 
 
-def _file(wish: Wish, places: Places) -> str:
+def _file(wish: Wish, places: VariablePlaces) -> str:
     return file_rule(wish, places.pattern(wish.fields["path"], wish.owner))
 
 

@@ -19,7 +19,7 @@ from lsmc.modules.apparmor.syntax.walk import walk
 _PREFIXES = ("owner", "audit", "allow", "other", "file")
 
 
-class Edit(NamedTuple):
+class TextEdit(NamedTuple):
     """New text for a range of a file; `rule` orders edits of the same place."""
 
     source: Source
@@ -31,7 +31,7 @@ class Edit(NamedTuple):
 
 def insertion(
     library: Library, file: str, line: int, name: str, rule: str, notes: Sequence[str] = ()
-) -> Edit | None:
+) -> TextEdit | None:
     """The edit that adds a rule to the profile at a line of a file, None if it is not there.
 
     `notes` are comments that are written before it.  OSError when the file cannot be read.
@@ -44,7 +44,7 @@ def insertion(
         for item in profile.body:
             if isinstance(item, ast.Rlimit) and item.name.text == new.name.text:
                 span = item.span
-                return Edit(span.source, span.start, span.end, from_display(rule), rule)
+                return TextEdit(span.source, span.start, span.end, from_display(rule), rule)
     lines = (*notes, from_display(rule))
     local = None if isinstance(new, ast.Profile) else _local(library, profile)
     if local is not None:
@@ -63,9 +63,9 @@ def profile_at(library: Library, file: str, line: int, name: str) -> ast.Profile
     return next(iter(named or found), None)
 
 
-def edited(edits: Iterable[Edit]) -> Mapping[str, tuple[str, str]]:
+def edited(edits: Iterable[TextEdit]) -> Mapping[str, tuple[str, str]]:
     """The old and new text of each file, equal edits taken once."""
-    by_file: dict[str, list[Edit]] = {}
+    by_file: dict[str, list[TextEdit]] = {}
     known: set[tuple[str, int, int, str]] = set()
     for edit in edits:
         key = (edit.source.path, edit.start, edit.end, edit.text)
@@ -116,7 +116,7 @@ def _span(item: ast.Item) -> Span:
     return item.span
 
 
-def _at(items: tuple[ast.Item, ...], new: ast.Item | None, lines: Sequence[str]) -> Edit | None:
+def _at(items: tuple[ast.Item, ...], new: ast.Item | None, lines: Sequence[str]) -> TextEdit | None:
     """Beside the rule of the same kind that the new one resembles most."""
     kind, key = _kind(new), _sort_key(lines[-1])
     same = [
@@ -164,20 +164,20 @@ def own_line(span: Span) -> tuple[int, int, str]:
     return start, end, indent
 
 
-def _after(span: Span, lines: Sequence[str]) -> Edit:
+def _after(span: Span, lines: Sequence[str]) -> TextEdit:
     start, end, indent = own_line(span)
     if start < 0:
-        return Edit(span.source, span.end, span.end, f" {beside(lines)}", lines[-1])
+        return TextEdit(span.source, span.end, span.end, f" {beside(lines)}", lines[-1])
     text = "".join(f"\n{indent}{line}" for line in lines)
-    return Edit(span.source, end, end, text, lines[-1])
+    return TextEdit(span.source, end, end, text, lines[-1])
 
 
-def _before(span: Span, lines: Sequence[str]) -> Edit:
+def _before(span: Span, lines: Sequence[str]) -> TextEdit:
     start, _, indent = own_line(span)
     if start < 0:
-        return Edit(span.source, span.start, span.start, f"{beside(lines)} ", lines[-1])
+        return TextEdit(span.source, span.start, span.start, f"{beside(lines)} ", lines[-1])
     text = "".join(f"{indent}{line}\n" for line in lines)
-    return Edit(span.source, start, start, text, lines[-1])
+    return TextEdit(span.source, start, start, text, lines[-1])
 
 
 def beside(lines: Sequence[str]) -> str:
@@ -186,7 +186,7 @@ def beside(lines: Sequence[str]) -> str:
     return f"{rule} {' '.join(notes)}\n" if notes else rule
 
 
-def _in_body(profile: ast.Profile, lines: Sequence[str]) -> Edit:
+def _in_body(profile: ast.Profile, lines: Sequence[str]) -> TextEdit:
     """Behind the last rule of a body that has none of the kind."""
     last: ast.Item | None = None
     for item in profile.body:
@@ -203,11 +203,11 @@ def _in_body(profile: ast.Profile, lines: Sequence[str]) -> Edit:
     text = "".join(f"\n{outer}  {line}" for line in lines)
     if not source.text[brace:].lstrip(" \t").startswith(("\n", "#")):
         text += f"\n{outer}"
-    return Edit(source, brace, brace, text, lines[-1])
+    return TextEdit(source, brace, brace, text, lines[-1])
 
 
-def _at_end(file: ast.File, lines: Sequence[str]) -> Edit:
+def _at_end(file: ast.File, lines: Sequence[str]) -> TextEdit:
     source = file.span.source
     end = len(source.text)
     gap = "" if not end or source.text.endswith("\n") else "\n"
-    return Edit(source, end, end, gap + "".join(f"{line}\n" for line in lines), lines[-1])
+    return TextEdit(source, end, end, gap + "".join(f"{line}\n" for line in lines), lines[-1])

@@ -21,7 +21,7 @@ def modes_apart(word: str) -> tuple[str, list[str]]:
     return "".join(piece for piece in pieces if piece[-1] not in "xX"), modes
 
 
-class FileRule(NamedTuple):
+class SuggestedFileRule(NamedTuple):
     """A rule for files as suggestions write it: `owner` and the path, and the permissions."""
 
     head: str
@@ -31,10 +31,10 @@ class FileRule(NamedTuple):
 _RULE = re.compile(r"((?:owner )?(?:/|@\{|\").*) ([a-zA-Z]+),", re.DOTALL)
 
 
-def file_parts(rule: str) -> FileRule | None:
+def file_parts(rule: str) -> SuggestedFileRule | None:
     """The parts of a suggested rule for files, None for any other."""
     match = _RULE.fullmatch(rule)
-    return FileRule(match[1], match[2]) if match is not None else None
+    return SuggestedFileRule(match[1], match[2]) if match is not None else None
 
 
 def with_both(one: str, other: str) -> str:

@@ -26,8 +26,8 @@ from lsmc.modules.apparmor.classes import BY_NAME, FILE
 from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.requests.fields import fields_of
 from lsmc.modules.apparmor.suggest.abstractions import compile_abstractions, fitting
-from lsmc.modules.apparmor.suggest.besides import Besides
-from lsmc.modules.apparmor.suggest.generalize import Places, file_rule, generalized
+from lsmc.modules.apparmor.suggest.besides import OtherRemedies
+from lsmc.modules.apparmor.suggest.generalize import VariablePlaces, file_rule, generalized
 from lsmc.modules.apparmor.suggest.new_profile import makes_userns, userns_profile
 from lsmc.modules.apparmor.suggest.siblings import families
 from lsmc.modules.apparmor.suggest.suggest import Wish, word
@@ -48,7 +48,7 @@ class _Terms(NamedTuple):
     """The words of one policy file: the text before its first profile, and its variables."""
 
     preamble: str
-    places: Places
+    places: VariablePlaces
     aliased: bool
 
 
@@ -63,7 +63,7 @@ class RemedyFinder:
         self._terms: dict[str, _Terms | None] = {}
         self._tried: dict[tuple[str, ...], Matcher | None] = {}
         self._abstractions_of: dict[str, dict[str, Matcher]] = {}
-        self._besides = Besides(policy)
+        self._besides = OtherRemedies(policy)
         self._asked: dict[str, dict[str, Suggestion]] = {}
         self._families: dict[tuple[str, str], Remedy] = {}
         self._fitting: dict[str, list[str]] = {}
@@ -207,7 +207,7 @@ class RemedyFinder:
         source = tree.span.source
         preamble = source.text[: min(ends)] if ends else ""
         known = compiled.preamble
-        return _Terms(preamble, Places(known.variables), bool(known.aliases))
+        return _Terms(preamble, VariablePlaces(known.variables), bool(known.aliases))
 
     def _try(self, terms: _Terms, profile: ProfileRecord, rule: str) -> Matcher | None:
         """A rule alone in a profile of the same name; None when it does not compile."""

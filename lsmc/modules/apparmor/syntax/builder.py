@@ -19,7 +19,7 @@ from lsmc.modules.apparmor.syntax.rule_builder import Children, Listed, RuleBuil
 _OWNERS = {"owner": "owner", "user": "owner", "other": "other"}
 
 
-class Body(NamedTuple):
+class BracedBody(NamedTuple):
     """A braced body and where its braces stand."""
 
     items: tuple[ast.Item, ...]
@@ -33,7 +33,7 @@ class Prefixed(NamedTuple):
     span: Span
 
 
-class Name(NamedTuple):
+class HeadName(NamedTuple):
     """Start of a profile head."""
 
     keyword: str
@@ -59,7 +59,7 @@ def file_name(token: Tok) -> tuple[ast.Word, bool]:
     return ast.Word(text, token.span, quoted), magic
 
 
-class Builder(RuleBuilder, Transformer[Any, ast.File]):
+class TreeBuilder(RuleBuilder, Transformer[Any, ast.File]):
     """Callbacks of the grammar."""
 
     # Lists and options.
@@ -181,9 +181,9 @@ class Builder(RuleBuilder, Transformer[Any, ast.File]):
         (prefix, start), (body, _), end = c
         return ast.Rule(prefix, body, start.to(end.span))
 
-    def body(self, c: Children) -> Body:
+    def body(self, c: Children) -> BracedBody:
         """Items in braces."""
-        return Body(tuple(c[1]), c[0].span.to(c[2].span))
+        return BracedBody(tuple(c[1]), c[0].span.to(c[2].span))
 
     def plain_block(self, c: Children) -> ast.Block:
         """A block without a prefix."""
@@ -221,14 +221,14 @@ class Builder(RuleBuilder, Transformer[Any, ast.File]):
 
     # Profiles.
 
-    def keyword_name(self, c: Children) -> Name:
+    def keyword_name(self, c: Children) -> HeadName:
         """`profile NAME`, `hat NAME`, `^NAME`."""
         keyword, name = c
-        return Name(str(keyword), word(name), keyword.span.to(name.span))
+        return HeadName(str(keyword), word(name), keyword.span.to(name.span))
 
-    def bare_name(self, c: Children) -> Name:
+    def bare_name(self, c: Children) -> HeadName:
         """A profile named by its path, or by a namespace and a name."""
-        return Name("", word(c[0]), c[0].span)
+        return HeadName("", word(c[0]), c[0].span)
 
     def xattrs(self, c: Children) -> Children:
         """Extended attributes of a head."""

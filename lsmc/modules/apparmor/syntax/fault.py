@@ -32,7 +32,7 @@ _EXPECTED = (
 )
 
 
-class Fault(NamedTuple):
+class SyntaxFault(NamedTuple):
     """A token that does not fit: `read` are the tokens of its item before it."""
 
     read: list[Tok]
@@ -90,7 +90,7 @@ def listed(expected: frozenset[str]) -> str:
 
 
 def here(
-    fault: Fault, name: str, message: str, help: str = "", related: tuple[Label, ...] = ()
+    fault: SyntaxFault, name: str, message: str, help: str = "", related: tuple[Label, ...] = ()
 ) -> Diagnostic:
     """The error at the token found."""
     return error(name, fault.found.span, message, help, related)

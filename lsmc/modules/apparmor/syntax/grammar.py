@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from lark import Lark
 from lark.parsers.lalr_analysis import Shift
 
-from lsmc.modules.apparmor.syntax.builder import Builder
+from lsmc.modules.apparmor.syntax.builder import TreeBuilder
 from lsmc.modules.apparmor.syntax.lexer import ModeLexer
 
 _FRAME = "profile.lark"
@@ -45,7 +45,7 @@ def grammar() -> Lark:
         "\n".join(texts),
         parser="lalr",
         lexer=ModeLexer,
-        transformer=Builder(),
+        transformer=TreeBuilder(),
         start="file",
         keep_all_tokens=True,
         maybe_placeholders=False,

@@ -21,9 +21,9 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Source, Span
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.syntax import ast, resync
-from lsmc.modules.apparmor.syntax.builder import Body
+from lsmc.modules.apparmor.syntax.builder import BracedBody
 from lsmc.modules.apparmor.syntax.cascades import rejoined
-from lsmc.modules.apparmor.syntax.fault import PREFIXES, Fault
+from lsmc.modules.apparmor.syntax.fault import PREFIXES, SyntaxFault
 from lsmc.modules.apparmor.syntax.foreign_characters import MARK, not_text
 from lsmc.modules.apparmor.syntax.grammar import grammar, steps
 from lsmc.modules.apparmor.syntax.lexer import Scanner, Tok, make_token
@@ -157,7 +157,7 @@ class _Parse:
         while depth and "item" not in self.states[self.state.state_stack[depth]]:
             depth -= 1
         for value in values[depth:]:
-            if isinstance(value, Body):
+            if isinstance(value, BracedBody):
                 start = until
             elif start == until:
                 start = resync.first_offset(value, until)
@@ -194,7 +194,9 @@ class _Parse:
         read = self.read(found.span.start)
         complete = self.settle()
         braces = [v for v in self.state.value_stack if isinstance(v, Tok) and v.type == "LBRACE"]
-        fault = Fault(read, found, expected, complete, bool(braces), braces[-1] if braces else None)
+        fault = SyntaxFault(
+            read, found, expected, complete, bool(braces), braces[-1] if braces else None
+        )
         if self.source.text.startswith(MARK) and not (*read, found)[0].span.start:
             self.report(explain(fault))
             self.cut()
@@ -244,7 +246,7 @@ class _Parse:
         if not self.problems or self.problems[-1].span != problem.span:
             self.problems.append(problem)
 
-    def resume(self, fault: Fault) -> int:
+    def resume(self, fault: SyntaxFault) -> int:
         """Mend or cut the broken item; the place to go on from."""
         read, found, expected = fault.read, fault.found, fault.expected
         text, start, end = self.source.text, found.span.start, found.span.end
@@ -284,7 +286,7 @@ class _Parse:
             return start
         return self.skip(fault)
 
-    def skip(self, fault: Fault) -> int:
+    def skip(self, fault: SyntaxFault) -> int:
         """Drop the broken item and look for the next one."""
         text, start, end = self.source.text, fault.found.span.start, fault.found.span.end
         read, rule, kind = fault.read, fault.rule, fault.found.type

@@ -14,7 +14,7 @@ from dataclasses import replace
 from lsmc.base.diagnostics import Diagnostic, Edit, Fix, Label
 from lsmc.base.source import to_display
 from lsmc.modules.apparmor.errors import did_you_mean, error
-from lsmc.modules.apparmor.syntax.fault import PREFIXES, Fault, here, listed, quote, what
+from lsmc.modules.apparmor.syntax.fault import PREFIXES, SyntaxFault, here, listed, quote, what
 from lsmc.modules.apparmor.syntax.foreign_characters import foreign_in
 from lsmc.modules.apparmor.syntax.lexer import MAX_DEPTH, Tok
 from lsmc.modules.apparmor.syntax.lexer_modes import KEYWORDS
@@ -35,7 +35,7 @@ _UNTIL_BRACE = re.compile(r"([\w.,= -]{0,200}[\w.])[ \t]{0,200}\{")
 _MOUNTS = frozenset(("MOUNT", "REMOUNT", "UMOUNT"))
 
 
-def _lexical(f: Fault) -> Diagnostic | None:
+def _lexical(f: SyntaxFault) -> Diagnostic | None:
     kind, text = f.found.type, f.found
     if kind == "BAD_COMMENT":
         return here(
@@ -78,7 +78,7 @@ def _lexical(f: Fault) -> Diagnostic | None:
     return None
 
 
-def _foreign(f: Fault) -> Diagnostic | None:
+def _foreign(f: SyntaxFault) -> Diagnostic | None:
     for token in (f.found, *reversed(f.read[-_NEAR:])):
         found = foreign_in(token.span)
         if found is not None:
@@ -86,7 +86,7 @@ def _foreign(f: Fault) -> Diagnostic | None:
     return None
 
 
-def _glued(f: Fault) -> Diagnostic | None:
+def _glued(f: SyntaxFault) -> Diagnostic | None:
     if f.paren is not None:
         return error("unexpected-text", f.paren.span, "this `(` is never closed", "add `)`")
     if f.comma is not None:
@@ -113,7 +113,7 @@ def _glued(f: Fault) -> Diagnostic | None:
     return None
 
 
-def _commas(f: Fault) -> Diagnostic | None:
+def _commas(f: SyntaxFault) -> Diagnostic | None:
     if f.found.type == "COMMA":
         if f.complete and f.keyword == "INCLUDE":
             return here(f, "comma-after-include", "an include takes no comma")
@@ -129,7 +129,7 @@ def _commas(f: Fault) -> Diagnostic | None:
     return None
 
 
-def _prefixes(f: Fault) -> Diagnostic | None:
+def _prefixes(f: SyntaxFault) -> Diagnostic | None:
     if not f.read or f.rule:
         return None
     found = what(f.found)
@@ -153,7 +153,7 @@ def _prefixes(f: Fault) -> Diagnostic | None:
     return None
 
 
-def _classes(f: Fault) -> Diagnostic | None:
+def _classes(f: SyntaxFault) -> Diagnostic | None:
     found, keyword = what(f.found), f.keyword
     kind = f.found.type
     comment = next((t for t in (*f.rule[1:], f.found) if t[:1] == "#"), None)
@@ -199,7 +199,7 @@ def _classes(f: Fault) -> Diagnostic | None:
     return None
 
 
-def _heads(f: Fault) -> Diagnostic | None:
+def _heads(f: SyntaxFault) -> Diagnostic | None:
     found, kind = what(f.found), f.found.type
     if f.keyword in ("VPATH", "SETVAR") and kind == "LBRACE":
         return here(
@@ -243,7 +243,7 @@ def _heads(f: Fault) -> Diagnostic | None:
     return error("bad-profile-head", tokens[at].span, message)
 
 
-def _permissions(f: Fault) -> Diagnostic | None:
+def _permissions(f: SyntaxFault) -> Diagnostic | None:
     rule = f.rule
     if rule and rule[0].type in ("FILE", "SAFETY"):
         rule = rule[1 + (len(rule) > 1 and rule[1].type == "SAFETY") :]
@@ -281,7 +281,7 @@ def _permissions(f: Fault) -> Diagnostic | None:
     )
 
 
-def _missing(f: Fault) -> Diagnostic | None:
+def _missing(f: SyntaxFault) -> Diagnostic | None:
     if "COMMA" in f.expected:
         if f.read and (f.new_line or f.found == "}" or f.found.type in ITEM_STARTS - {"NAME"}):
             return lacks_comma(f.read[-1], f.found)
@@ -305,7 +305,7 @@ def lacks_comma(last: Tok, found: Tok) -> Diagnostic:
     return replace(error("missing-comma", place, message, fix.title), fix=fix)
 
 
-def _other(f: Fault) -> Diagnostic:
+def _other(f: SyntaxFault) -> Diagnostic:
     found = what(f.found)
     hint = did_you_mean(f.found, _RULES) if f.found.type == "NAME" else ""
     wanted = listed(f.expected)
@@ -315,7 +315,7 @@ def _other(f: Fault) -> Diagnostic:
     return here(f, "unexpected-text", f"expected {wanted} after {after}, found {found}", hint)
 
 
-_CAUSES: tuple[Callable[[Fault], Diagnostic | None], ...] = (
+_CAUSES: tuple[Callable[[SyntaxFault], Diagnostic | None], ...] = (
     _lexical,
     _foreign,
     _commas,
@@ -328,7 +328,7 @@ _CAUSES: tuple[Callable[[Fault], Diagnostic | None], ...] = (
 )
 
 
-def explain(fault: Fault) -> Diagnostic:
+def explain(fault: SyntaxFault) -> Diagnostic:
     """The diagnostic for a token that does not fit."""
     for cause in _CAUSES:
         problem = cause(fault)

@@ -20,7 +20,7 @@ _ESCAPE_OR_VARIABLE = re.compile(r"\\.|@\{[^}]*\}", re.DOTALL)
 _FIRST_VARIABLE = re.compile(r"(/?)@\{([^}]*)\}(/?)")
 
 
-class Fault(NamedTuple):
+class StructureFault(NamedTuple):
     """A place, what becomes of it, and what to write instead."""
 
     span: Span
@@ -28,13 +28,13 @@ class Fault(NamedTuple):
     help: str
 
 
-def structure(tree: Tree) -> Iterator[Fault]:
+def structure(tree: Tree) -> Iterator[StructureFault]:
     """What becomes of items that are not rules, in the files of the tree."""
     for path in tree.texts:
         yield from _items(tree.library.file(path).tree.items, block=False, condition=False)
 
 
-def _items(items: Sequence[ast.Item], *, block: bool, condition: bool) -> Iterator[Fault]:
+def _items(items: Sequence[ast.Item], *, block: bool, condition: bool) -> Iterator[StructureFault]:
     for item in items:
         match item:
             case ast.Block():
@@ -49,7 +49,7 @@ def _items(items: Sequence[ast.Item], *, block: bool, condition: bool) -> Iterat
                 yield from _limit(item, block or condition)
             case ast.Profile():
                 if block:
-                    yield Fault(
+                    yield StructureFault(
                         item.head,
                         f"the profile `{to_display(item.name.text)}` is dropped: "
                         "of a `{ }` block only file, link and change_profile rules are kept",
@@ -60,27 +60,27 @@ def _items(items: Sequence[ast.Item], *, block: bool, condition: bool) -> Iterat
                 pass
 
 
-def _limit(item: ast.Rlimit, dropped: bool) -> Iterator[Fault]:
+def _limit(item: ast.Rlimit, dropped: bool) -> Iterator[StructureFault]:
     text = item.value.text
     if dropped:
-        yield Fault(
+        yield StructureFault(
             item.span,
             "the limit is dropped: `{ }` blocks and the branches of `if` lose limits",
             "move it to the body of the profile",
         )
     elif len(text) > 1 and text.startswith("0") and set(text) <= set("01234567"):
-        yield Fault(
+        yield StructureFault(
             item.span,
             f"`{text}` is {int(text, 8)}: a number that begins with 0 is octal",
             f"write `{text.lstrip('0') or '0'}` or `{int(text, 8)}`",
         )
 
 
-def _expression(expr: ast.Expr) -> Iterator[Fault]:
+def _expression(expr: ast.Expr) -> Iterator[StructureFault]:
     for atom in atoms(expr):
         match atom:
             case ast.Defined(variable=ast.BoolVar(name=name)):
-                yield Fault(
+                yield StructureFault(
                     atom.span,
                     f"`defined ${name}` is false whether or not `${name}` is declared "
                     "(apparmor_parser 6.0; 3.0.8 is right)",
@@ -88,14 +88,14 @@ def _expression(expr: ast.Expr) -> Iterator[Fault]:
                 )
 
 
-def heads(profile: WrittenProfile) -> Iterator[Fault]:
+def heads(profile: WrittenProfile) -> Iterator[StructureFault]:
     """What becomes of a child's own namespace, and of its transitions to children of its own."""
     written = profile.flat.ast
     if "//" not in profile.name.split(":")[-1].lstrip("/"):
         return
     name = to_display(written.name.text)
     if name.startswith(":"):
-        yield Fault(
+        yield StructureFault(
             written.name.span,
             f"`{name}` becomes `{profile.name}`: a child stays a child, in the other namespace",
             "drop the namespace, or move the profile out",
@@ -107,7 +107,7 @@ def heads(profile: WrittenProfile) -> Iterator[Fault]:
             yield from _grandchild(rule, written.name.text, profile.name)
 
 
-def merged(profile: WrittenProfile) -> Iterator[Fault]:
+def merged(profile: WrittenProfile) -> Iterator[StructureFault]:
     """File rules whose path is, letter for letter, the target of a change_profile rule.
 
     The compilers make one entry of both, and keep of it what is about the change alone.
@@ -134,7 +134,7 @@ def merged(profile: WrittenProfile) -> Iterator[Fault]:
             continue
         links = body.target is not None and "l" in body.perms.text.lower()
         if not links and (_expanded(body.path, variables), effect) in targets:
-            yield Fault(
+            yield StructureFault(
                 rule.span,
                 f"`{to_display(rule.span.text)}` does nothing in `apparmor_parser` 3.0.8 and 4.1.0:"
                 f" it is lost beside `change_profile -> {to_display(body.path.text)}`",
@@ -149,14 +149,14 @@ def _expanded(word: ast.Word, variables: Variables) -> str:
         return word.text
 
 
-def _grandchild(rule: ast.Rule, own: str, name: str) -> Iterator[Fault]:
+def _grandchild(rule: ast.Rule, own: str, name: str) -> Iterator[StructureFault]:
     body = rule.body
     if not isinstance(body, ast.FileRule) or body.perms is None or body.target is None:
         return
     mode = body.perms.text.lower()
     if "cx" in mode or "cix" in mode or "cux" in mode:
         target = to_display(body.target.text)
-        yield Fault(
+        yield StructureFault(
             body.target.span,
             f"`-> {target}` looks for `{own}//{target}`, not for `{name}//{target}`, "
             "and so finds no child of a child",
@@ -172,7 +172,7 @@ def leading_variables(rule: ast.Rule) -> list[tuple[ast.Word, re.Match[str]]]:
 
 def double_slash(
     leading: Iterable[tuple[ast.Word, re.Match[str]]], variables: Variables
-) -> Iterator[Fault]:
+) -> Iterator[StructureFault]:
     """Paths that begin with two slashes after expansion, and so never match.
 
     Args:
@@ -189,7 +189,7 @@ def double_slash(
             value = next((value for value in values if value.startswith("/")), None)
             if value is not None:
                 text = to_display(word.text)
-                yield Fault(
+                yield StructureFault(
                     word.span,
                     f"`{text}` begins with `/{to_display(value)}` after expansion, "
                     "and two slashes never match",
@@ -197,7 +197,7 @@ def double_slash(
                 )
         elif behind and values == ("/",):
             text = to_display(word.text)
-            yield Fault(
+            yield StructureFault(
                 word.span,
                 f"`{text}` begins with `//` for `apparmor_parser` before 6.0, "
                 "and two slashes never match",
@@ -210,7 +210,7 @@ def naming_itself(rule: ast.Rule) -> list[ast.Word]:
     return [word for word in globs(rule.body) if _OWN_NAME in word.text]
 
 
-def own_name(words: Iterable[ast.Word], name: str) -> Iterator[Fault]:
+def own_name(words: Iterable[ast.Word], name: str) -> Iterator[StructureFault]:
     """References to the profile's own name where that name is read as something else.
 
     Args:
@@ -220,13 +220,13 @@ def own_name(words: Iterable[ast.Word], name: str) -> Iterator[Fault]:
     for word in words:
         shown = f"`{to_display(word.text)}`"
         if "\\" in name:
-            yield Fault(
+            yield StructureFault(
                 word.span,
                 f"{shown} is not the name `{to_display(name)}`: its backslashes escape",
                 "write the name out, each backslash of it twice",
             )
         elif "," in name and _depth(word.text.partition(_OWN_NAME)[0]):
-            yield Fault(
+            yield StructureFault(
                 word.span,
                 f"{shown} is read with the name `{to_display(name)}` split at its comma",
                 "write a rule of its own for the name",
@@ -253,7 +253,7 @@ def _paths(body: ast.RuleBody) -> Iterator[ast.Word]:
     yield from (word for word in words if word is not None)
 
 
-def abi_lines(tree: Tree) -> Iterator[Fault]:
+def abi_lines(tree: Tree) -> Iterator[StructureFault]:
     """Lines of the given files that come too late to be the first."""
     for file in tree.files:
         lines = file.compiled.preamble.abi_lines
@@ -261,7 +261,7 @@ def abi_lines(tree: Tree) -> Iterator[Fault]:
             first, chosen = lines[0]
             if features.name != chosen.name and abi.span.source.path == file.path:
                 where = first.span.location()
-                yield Fault(
+                yield StructureFault(
                     abi.span,
                     f"is passed over: the first line counts, `{first.path.text}` "
                     f"at {where.file}:{where.line}",

@@ -59,7 +59,7 @@ from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.text import displayed
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.decide.attachment import Candidate
-from lsmc.modules.apparmor.graph.attachment_index import Open, Scope
+from lsmc.modules.apparmor.graph.attachment_index import AttachmentScope, Open
 from lsmc.modules.apparmor.lint.attachment_ranks import Race
 from lsmc.modules.apparmor.lint.references import graph_of
 from lsmc.modules.apparmor.lint.tree import Tree
@@ -78,7 +78,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             yield _report(tree, one, other, path)
 
 
-def _listed(scope: Scope) -> Iterator[tuple[tuple[Candidate, Candidate], bytes]]:
+def _listed(scope: AttachmentScope) -> Iterator[tuple[tuple[Candidate, Candidate], bytes]]:
     """Pairs at the paths that some attachment lists."""
     for path in scope.ordered:
         if not is_real_file(path):
@@ -91,7 +91,7 @@ def _listed(scope: Scope) -> Iterator[tuple[tuple[Candidate, Candidate], bytes]]
                 yield (one, other), path
 
 
-def _open(scope: Scope) -> Iterator[tuple[tuple[Candidate, Candidate], bytes]]:
+def _open(scope: AttachmentScope) -> Iterator[tuple[tuple[Candidate, Candidate], bytes]]:
     """Pairs of attachments that both match endlessly many paths."""
     plain = [one for one in scope.open if not one.candidate.xattrs]
     for number, one in enumerate(plain):
@@ -108,7 +108,7 @@ def _may_meet(one: Open, other: Open) -> bool:
     return one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix)
 
 
-def _tie(scope: Scope, one: Open, rival: Open, others: list[Open]) -> bytes | None:
+def _tie(scope: AttachmentScope, one: Open, rival: Open, others: list[Open]) -> bytes | None:
     """A path at which two attachments tie for the highest rank."""
     if not common(one.table, rival.table, 1):
         return None
@@ -125,7 +125,7 @@ def _tie(scope: Scope, one: Open, rival: Open, others: list[Open]) -> bytes | No
     return path if path is not None and _is_won(scope, path, one, rival) else None
 
 
-def _is_won(scope: Scope, path: bytes, one: Open, rival: Open) -> bool:
+def _is_won(scope: AttachmentScope, path: bytes, one: Open, rival: Open) -> bool:
     """Whether nothing ranks higher than two attachments at a path."""
     ranks = {found.profile.number: rank for rank, found in scope.at(path) if not found.xattrs}
     best = max(ranks.values(), default=-1)

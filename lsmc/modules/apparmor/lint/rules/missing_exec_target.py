@@ -50,7 +50,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.graph import Edge, Refused
+from lsmc.analysis.graph import Edge, RefusedExecution
 from lsmc.analysis.linked_policy import LinkedProfile
 from lsmc.analysis.rule_languages import RuleLanguage
 from lsmc.base.diagnostics import Diagnostic
@@ -129,9 +129,9 @@ def _is_missing(
 
 
 def _way(
-    edges: tuple[Edge, ...], refused: tuple[Refused, ...], rule: RuleLanguage
-) -> Edge | Refused | None:
-    ways: list[Edge | Refused] = [*refused, *edges]
+    edges: tuple[Edge, ...], refused: tuple[RefusedExecution, ...], rule: RuleLanguage
+) -> Edge | RefusedExecution | None:
+    ways: list[Edge | RefusedExecution] = [*refused, *edges]
     return next((way for way in ways if way.rule == rule.facts.id), None)
 
 
@@ -162,7 +162,7 @@ def _report(
     profile: LinkedProfile,
     rule: RuleLanguage,
     wanted: Transition,
-    way: Edge | Refused,
+    way: Edge | RefusedExecution,
 ) -> Diagnostic:
     origin = tree.origin(rule.facts.id)
     if wanted.kind == "attach":
@@ -173,7 +173,7 @@ def _report(
         what = f"goes to the child `{wanted.name}`, which does not exist"
     else:
         what = f"goes to `{wanted.name}`, which does not exist"
-    if isinstance(way, Refused):
+    if isinstance(way, RefusedExecution):
         end = "executing is refused"
     else:
         end = "the profile is kept" if wanted.inherit else "the program runs unconfined"

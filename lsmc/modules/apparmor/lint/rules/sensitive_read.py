@@ -49,7 +49,7 @@ from lsmc.lint.selection import close
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.lint.file_rules import READ
 from lsmc.modules.apparmor.lint.messages import rule_finding, shown, witness
-from lsmc.modules.apparmor.lint.path_sets import Opening, PathSets, names, opened
+from lsmc.modules.apparmor.lint.path_sets import Exposure, PathSets, names, opened
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
@@ -64,7 +64,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             raise SettingError(f"checks.{CHECK.name}.allow: {what}")
         passed[kind] = names(profiles)
 
-    def counts(view: ProfileView, opening: Opening) -> bool:
+    def counts(view: ProfileView, opening: Exposure) -> bool:
         allowed = passed.get(opening.kind.name)
         return allowed is None or not allowed.match(view.name)
 

@@ -48,7 +48,7 @@ from lsmc.automata.paths import is_real_file, some_files
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.decide.attachment import Candidate
-from lsmc.modules.apparmor.graph.attachment_index import Scope
+from lsmc.modules.apparmor.graph.attachment_index import AttachmentScope
 from lsmc.modules.apparmor.lint.attachment_ranks import Race
 from lsmc.modules.apparmor.lint.messages import shown
 from lsmc.modules.apparmor.lint.references import graph_of
@@ -71,7 +71,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 yield _report(tree, candidate, takers)
 
 
-def _takers(scope: Scope, candidate: Candidate) -> dict[str, tuple[bytes, bool]]:
+def _takers(scope: AttachmentScope, candidate: Candidate) -> dict[str, tuple[bytes, bool]]:
     """Who claims the paths, each with one and whether it has the same rank there.
 
     Empty when the profile wins one of those looked at.
@@ -91,7 +91,7 @@ def _takers(scope: Scope, candidate: Candidate) -> dict[str, tuple[bytes, bool]]
     return takers
 
 
-def _loses(scope: Scope, candidate: Candidate, prefix: bytes) -> bool:
+def _loses(scope: AttachmentScope, candidate: Candidate, prefix: bytes) -> bool:
     """Whether an attachment with endlessly many paths wins none of them."""
     rivals = {
         one.candidate.profile.number: one.candidate

@@ -69,7 +69,7 @@ from lsmc.modules.apparmor.lint.messages import quoted, rule_finding, shown, wit
 from lsmc.modules.apparmor.lint.quirks.glob import classes
 from lsmc.modules.apparmor.lint.quirks.map import unsure_maps
 from lsmc.modules.apparmor.lint.quirks.structure import (
-    Fault,
+    StructureFault,
     abi_lines,
     double_slash,
     heads,
@@ -141,7 +141,7 @@ def _rule(tree: Tree, text: Text, rule: ast.Rule) -> Iterator[Diagnostic]:
                 yield _fault(fault, profile.name)
 
 
-def _fault(fault: Fault, profile: str | None) -> Diagnostic:
+def _fault(fault: StructureFault, profile: str | None) -> Diagnostic:
     return CHECK.finding(fault.span, fault.message, help=fault.help, profile=profile)
 
 

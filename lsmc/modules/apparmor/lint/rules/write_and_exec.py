@@ -37,7 +37,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lsmc.analysis.profile_view import Grants, Held, ProfileView, UnitView, wins
-from lsmc.automata.facts import Heads, common_file, last_bytes, starts
+from lsmc.automata.facts import PrefixIndex, common_file, last_bytes, starts
 from lsmc.automata.pattern import Pattern
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.text import listing
@@ -81,9 +81,9 @@ class _Runners:
             for held in granting(unit, _RUN):
                 some.append(((held, id(unit)), starts(held.rule.fields[0])))
                 every.append(some[-1])
-        self._every = Heads(every)
-        self._shared = Heads(shared)
-        self._lone = {mask: Heads(some) for mask, some in lone.items()}
+        self._every = PrefixIndex(every)
+        self._shared = PrefixIndex(shared)
+        self._lone = {mask: PrefixIndex(some) for mask, some in lone.items()}
 
     def near(self, writer: Held, mask: int) -> Sequence[tuple[Held, int]]:
         """The rules that may run what one writes that has these profiles."""

@@ -36,7 +36,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.analysis.profile_view import Grants, Held, ProfileView, halves, wins
-from lsmc.automata.facts import Heads, objects, starts
+from lsmc.automata.facts import PrefixIndex, objects, starts
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
 from lsmc.lint.model import Check
@@ -60,7 +60,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             witness=witness(rule.view, FILE, first.path, first.owner, first.perms),
         )
     views = tree.shared(Grants)
-    writers = Heads(
+    writers = PrefixIndex(
         ((held, id(unit)), starts(held.rule.fields[0]))
         for unit in views.units
         for held in granting(unit, WRITE)
@@ -69,7 +69,9 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         yield from _own_executable(view, writers)
 
 
-def _own_executable(view: ProfileView, writers: Heads[tuple[Held, int]]) -> Iterator[Diagnostic]:
+def _own_executable(
+    view: ProfileView, writers: PrefixIndex[tuple[Held, int]]
+) -> Iterator[Diagnostic]:
     attachment = view.profile.ir.attachment
     if attachment is None:
         return

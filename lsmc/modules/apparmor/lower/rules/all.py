@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lsmc.ir.model import Effect, Rule
-from lsmc.modules.apparmor.lower.context import Head, Lowering
+from lsmc.modules.apparmor.lower.context import Lowering, RuleHead
 from lsmc.modules.apparmor.lower.rules.capability import lower_capability
 from lsmc.modules.apparmor.lower.rules.dbus import lower_dbus
 from lsmc.modules.apparmor.lower.rules.file import lower_file
@@ -17,7 +17,7 @@ from lsmc.modules.apparmor.lower.rules.peer import lower_ptrace, lower_signal
 from lsmc.modules.apparmor.syntax import ast
 
 
-def lower_all(_: ast.AllRule, head: Head, context: Lowering) -> Iterator[Rule]:
+def lower_all(_: ast.AllRule, head: RuleHead, context: Lowering) -> Iterator[Rule]:
     """The IR of `all`; raises nothing."""
     for kind, lower in (
         ("network", lower_network),

@@ -9,7 +9,7 @@ from lsmc.base.text import listing
 from lsmc.ir.model import Effect, Rule
 from lsmc.modules.apparmor.classes import CAPABILITY
 from lsmc.modules.apparmor.errors import did_you_mean
-from lsmc.modules.apparmor.lower.context import SOME, Head, Lowering, one_of
+from lsmc.modules.apparmor.lower.context import SOME, Lowering, RuleHead, one_of
 from lsmc.modules.apparmor.names import CAPABILITIES
 from lsmc.modules.apparmor.resolve.refused import refusal
 from lsmc.modules.apparmor.syntax import ast
@@ -19,7 +19,7 @@ _SPLIT_OFF = ("perfmon", "bpf", "checkpoint_restore")
 _USE = CAPABILITY.mask(("use",))
 
 
-def lower_capability(rule: ast.CapabilityRule, head: Head, context: Lowering) -> Iterator[Rule]:
+def lower_capability(rule: ast.CapabilityRule, head: RuleHead, context: Lowering) -> Iterator[Rule]:
     """The IR of a capability rule; raises `Refused` for an unknown name."""
     listed = context.features.words("caps/mask")
     names: list[str] = []

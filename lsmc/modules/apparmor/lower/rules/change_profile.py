@@ -10,7 +10,7 @@ from lsmc.base.source import to_display
 from lsmc.ir.model import Effect, Rule, Transition
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, ONEXEC
 from lsmc.modules.apparmor.lower.aare import Glob
-from lsmc.modules.apparmor.lower.context import Head, Lowering
+from lsmc.modules.apparmor.lower.context import Lowering, RuleHead
 from lsmc.modules.apparmor.releases import CHANGE_PRIORITY
 from lsmc.modules.apparmor.resolve.refused import refusal
 from lsmc.modules.apparmor.syntax import ast
@@ -20,7 +20,7 @@ _ANY_EXEC = Glob(concat((Literal(b"/"), Chars(NOT_NUL & ~mask_of(b"/")), Star(NO
 
 
 def lower_change_profile(
-    rule: ast.ChangeProfileRule, head: Head, context: Lowering
+    rule: ast.ChangeProfileRule, head: RuleHead, context: Lowering
 ) -> Iterator[Rule]:
     """The IR of a change_profile rule; raises `Refused`."""
     if rule.safety and rule.exec is None:

@@ -11,8 +11,8 @@ from lsmc.modules.apparmor.lower.context import (
     ANY,
     SEND_RECEIVE,
     Conditions,
-    Head,
     Lowering,
+    RuleHead,
     words_to_mask,
 )
 from lsmc.modules.apparmor.resolve.refused import refusal
@@ -25,7 +25,7 @@ _OUTSIDE = ("bus", "path", "interface", "member", "name")
 _INSIDE = ("name", "label", "bus", "path", "interface", "member")
 
 
-def lower_dbus(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[Rule]:
+def lower_dbus(rule: ast.ClassRule, head: RuleHead, context: Lowering) -> Iterator[Rule]:
     """The IR of a dbus rule; raises `Refused`."""
     conditions = Conditions(rule.conditions, _OUTSIDE, "a dbus rule")
     # the compiler takes the outer conditions inside `peer=( )` too
@@ -73,7 +73,7 @@ def lower_dbus(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[R
         yield head.rule(DBUS, fields, mask & _MESSAGE)
 
 
-def _check(mask: int, message: bool, service: bool, head: Head) -> None:
+def _check(mask: int, message: bool, service: bool, head: RuleHead) -> None:
     what = help_ = ""
     kind = "bad-dbus-rule"
     if message and service:

@@ -15,7 +15,7 @@ from lsmc.automata.pattern import ALL, Chars, Literal, Pattern, Star, concat, ma
 from lsmc.base.source import to_display
 from lsmc.ir.model import Effect, Rule, Transition
 from lsmc.modules.apparmor.classes import FILE, LINK
-from lsmc.modules.apparmor.lower.context import ExecNote, Head, Lowering
+from lsmc.modules.apparmor.lower.context import ExecNote, Lowering, RuleHead
 from lsmc.modules.apparmor.releases import (
     IMPLIED_MAP,
     IMPLIED_MAP_LOGGED,
@@ -44,7 +44,7 @@ _PATTERN = re.compile(r"(?<!\\)[*?\[{]")
 _EVERY_FILE = "/{**,}"
 
 
-def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Rule]:
+def lower_file(rule: ast.FileRule, head: RuleHead, context: Lowering) -> Iterator[Rule]:
     """The IR of a file rule; raises `Refused`."""
     if rule.path is None or rule.perms is None:
         word = ast.Word(_EVERY_FILE, head.origin)
@@ -108,7 +108,7 @@ def lower_file(rule: ast.FileRule, head: Head, context: Lowering) -> Iterator[Ru
             yield _pair(head, glob.pattern, pair, subset, glob.exact and exact)
 
 
-def lower_link(rule: ast.LinkRule, head: Head, context: Lowering) -> Iterator[Rule]:
+def lower_link(rule: ast.LinkRule, head: RuleHead, context: Lowering) -> Iterator[Rule]:
     """The IR of a link rule; raises `Refused`."""
     if rule.subset and head.effect is Effect.DENY:
         context.alter("denies the link as without `subset`", "drop `subset`")
@@ -127,7 +127,7 @@ def lower_link(rule: ast.LinkRule, head: Head, context: Lowering) -> Iterator[Ru
         yield _pair(head, link.pattern, existing.pattern, subset, exact)
 
 
-def _pair(head: Head, link: Pattern, target: Pattern, subset: bool, exact: bool) -> Rule:
+def _pair(head: RuleHead, link: Pattern, target: Pattern, subset: bool, exact: bool) -> Rule:
     mask = _PAIR | _SUBSET if subset else _PAIR
     return replace(head.rule(LINK, (link, target), mask, other=_PAIR), exact=exact)
 

@@ -12,8 +12,8 @@ from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.lower.context import (
     ANY,
     Conditions,
-    Head,
     Lowering,
+    RuleHead,
     one_of,
     words_to_mask,
 )
@@ -31,7 +31,7 @@ _MQUEUE_SYNONYMS = {
 _MQUEUE_WORDS = frozenset((*MQUEUE.permissions, *_MQUEUE_SYNONYMS))
 
 
-def lower_userns(rule: ast.ClassRule, head: Head, _: Lowering) -> Iterator[Rule]:
+def lower_userns(rule: ast.ClassRule, head: RuleHead, _: Lowering) -> Iterator[Rule]:
     """The IR of a userns rule; raises `Refused`."""
     for word in (*(rule.perms or ()), *rule.words):
         if word.text != "create":
@@ -44,7 +44,7 @@ def lower_userns(rule: ast.ClassRule, head: Head, _: Lowering) -> Iterator[Rule]
     yield head.rule(USERNS, (), USERNS.all)
 
 
-def lower_io_uring(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[Rule]:
+def lower_io_uring(rule: ast.ClassRule, head: RuleHead, context: Lowering) -> Iterator[Rule]:
     """The IR of an io_uring rule; raises `Refused`."""
     conditions = Conditions(rule.conditions, ("label",), "an io_uring rule")
     perms = rule.perms or ()
@@ -67,7 +67,7 @@ def lower_io_uring(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterat
         yield head.rule(IO_URING, (label,), mask)
 
 
-def lower_mqueue(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[Rule]:
+def lower_mqueue(rule: ast.ClassRule, head: RuleHead, context: Lowering) -> Iterator[Rule]:
     """The IR of an mqueue rule; raises `Refused`."""
     conditions = Conditions(rule.conditions, ("type", "label"), "an mqueue rule")
     words = list(rule.words)

@@ -19,7 +19,7 @@ from lsmc.ir.model import Rule
 from lsmc.modules.apparmor.classes import MOUNT, PIVOT_ROOT, UMOUNT
 from lsmc.modules.apparmor.errors import did_you_mean
 from lsmc.modules.apparmor.lower.aare import Glob
-from lsmc.modules.apparmor.lower.context import ANY, Conditions, Head, Lowering, literal
+from lsmc.modules.apparmor.lower.context import ANY, Conditions, Lowering, RuleHead, literal
 from lsmc.modules.apparmor.lower.rules.old_mount import Shape, shapes
 from lsmc.modules.apparmor.mount_flags import (
     BIND,
@@ -64,7 +64,7 @@ _CHOOSES = REMOUNT | BIND | MOVE | PROPAGATION | REC
 _NOUSER = 0x80000000
 
 
-def lower_mount(rule: ast.MountRule, head: Head, context: Lowering) -> Iterator[Rule]:
+def lower_mount(rule: ast.MountRule, head: RuleHead, context: Lowering) -> Iterator[Rule]:
     """The IR of a mount, remount or umount rule; raises `Refused`."""
     if rule.trailing:
         raise refusal(
@@ -294,7 +294,7 @@ def _options(conditions: Conditions) -> tuple[list[int], list[int]]:
     return required, allowed
 
 
-def lower_pivot_root(rule: ast.PivotRootRule, head: Head, context: Lowering) -> Iterator[Rule]:
+def lower_pivot_root(rule: ast.PivotRootRule, head: RuleHead, context: Lowering) -> Iterator[Rule]:
     """The IR of a pivot_root rule; raises `Refused`."""
     for condition in rule.conditions:
         if condition.name.text != "oldroot":

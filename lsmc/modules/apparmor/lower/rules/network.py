@@ -22,8 +22,8 @@ from lsmc.modules.apparmor.lower.context import (
     ANY,
     SEND_RECEIVE,
     Conditions,
-    Head,
     Lowering,
+    RuleHead,
     literal,
     one_of,
     words_to_mask,
@@ -47,7 +47,7 @@ _LOCAL_CONDITIONS = ("ip", "port", "interface", "label")
 _PEER_CONDITIONS = ("ip", "port", "label")
 
 
-def lower_network(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[Rule]:
+def lower_network(rule: ast.ClassRule, head: RuleHead, context: Lowering) -> Iterator[Rule]:
     """The IR of a network rule; raises `Refused`."""
     words = list(rule.words)
     perms = rule.perms
@@ -105,7 +105,9 @@ def lower_network(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterato
         yield from _unix_of_network(types, head, context)
 
 
-def _unix_of_network(types: Sequence[str] | None, head: Head, context: Lowering) -> Iterator[Rule]:
+def _unix_of_network(
+    types: Sequence[str] | None, head: RuleHead, context: Lowering
+) -> Iterator[Rule]:
     """A coarse rule for the unix family speaks of every unix socket too."""
     if unix_is_fine(context):
         kind = one_of(types) if types else ANY
@@ -251,7 +253,7 @@ def decimal_range(low: int, high: int) -> Pattern:
     return union(options)
 
 
-def lower_unix(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[Rule]:
+def lower_unix(rule: ast.ClassRule, head: RuleHead, context: Lowering) -> Iterator[Rule]:
     """The IR of a unix rule; raises `Refused`."""
     conditions = Conditions(rule.conditions, ("type", "addr"), "a unix rule")
     peer = Conditions(rule.peer or (), ("addr", "label"), "`peer=` in a unix rule")

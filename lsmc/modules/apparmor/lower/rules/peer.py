@@ -11,8 +11,8 @@ from lsmc.modules.apparmor.lower.context import (
     SEND_RECEIVE,
     SOME,
     Conditions,
-    Head,
     Lowering,
+    RuleHead,
     one_of,
     words_to_mask,
 )
@@ -29,7 +29,7 @@ _PTRACE_SYNONYMS = {
 }
 
 
-def lower_signal(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[Rule]:
+def lower_signal(rule: ast.ClassRule, head: RuleHead, context: Lowering) -> Iterator[Rule]:
     """The IR of a signal rule; raises `Refused`."""
     conditions = Conditions(rule.conditions, ("set", "peer"), "a signal rule", repeatable=("set",))
     perms = rule.perms or ()
@@ -54,7 +54,7 @@ def signal_name(word: ast.Word) -> str:
     )
 
 
-def lower_ptrace(rule: ast.ClassRule, head: Head, context: Lowering) -> Iterator[Rule]:
+def lower_ptrace(rule: ast.ClassRule, head: RuleHead, context: Lowering) -> Iterator[Rule]:
     """The IR of a ptrace rule; raises `Refused`."""
     conditions = Conditions(rule.conditions, ("peer",), "a ptrace rule")
     perms = rule.perms or ()

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from lsmc.base.files import StrPath
 
 
-class Scope:
+class GivenFiles:
     """Tells the files that were given from those that they include."""
 
     def __init__(self, paths: Iterable[StrPath]) -> None:
