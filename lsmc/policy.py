@@ -11,6 +11,7 @@ from lsmc.tables.sections import module_of
 
 if TYPE_CHECKING:
     from lsmc.base.files import StrPath
+    from lsmc.engine.label import Label
     from lsmc.engine.verdict import Permissions, Verdict
     from lsmc.explain.explanation import Explanation
     from lsmc.stack.context import Context
@@ -169,6 +170,47 @@ class Policy:
         asked = _request(subject, op, object, owner, context, fields)
         policy, request = self._judge({**asked, "enforce": enforce})
         return policy.module.explain(policy.engine, request)
+
+    def label(
+        self,
+        kind: str,
+        subject: str = "",
+        object: str = "",
+        cls: str = "",
+        name: str | None = None,
+        *,
+        booleans: Mapping[str, bool] | None = None,
+    ) -> Label | None:
+        """The label of an object, None if the policy gives none; `UnknownName`, `RequestError`.
+
+        Args:
+            kind: `transition` (of a new object), `member`, `change`; `port` (of `tcp:80`), `genfs`
+                (of `proc:/sys/kernel`) and `fs` (of a file system) take `object` alone.
+            subject: the label of the task.
+            object: the label of what it is made in, or the object.
+            cls: the class of the object.
+            name: the name of a new object.
+            booleans: booleans of the policy that are set otherwise than it says.
+        """
+        labels = self.module.needs(self.module.labels, "a label")
+        return labels.label(self.engine, kind, subject, object, cls, name, booleans or {})
+
+    def file_label(self, path: str, kind: str | None = None) -> Label | None:
+        """The label of a path by the file contexts, None if it has none; `RequestError`.
+
+        `kind` is what it is: `file`, `dir`, `char`, `block`, `fifo`, `link`, `socket`; None for
+        anything.
+        """
+        labels = self.module.needs(self.module.labels, "a label")
+        return labels.file_label(self.engine, path, kind)
+
+    def validate_transition(self, old: str, new: str, task: str, cls: str) -> Verdict:
+        """Whether a task may relabel an object from one label to another, by the constraints.
+
+        Raises `UnknownName`, `RequestError`.
+        """
+        labels = self.module.needs(self.module.labels, "relabelling")
+        return labels.validate_transition(self.engine, old, new, task, cls)
 
     def _judge(self, request: Mapping[str, Any]) -> tuple[Policy, Mapping[str, Any]]:
         """The policy that a request is for, as its `enforce` says, and the request without it."""

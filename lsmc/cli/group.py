@@ -18,7 +18,7 @@ from lsmc.version import __version__
 
 #: The commands in help, by what people come for; others stand under the last head.
 _SECTIONS = {
-    "Questions": ("query", "explain", "who", "can", "graph", "learn"),
+    "Questions": ("query", "explain", "who", "can", "label", "graph", "learn"),
     "Policy in a repository": ("lint", "fmt", "test", "diff", "replay"),
     "Compiling": ("compile", "load", "show"),
     "Reference": ("log", "ops", "rule", "label", "help", "version"),

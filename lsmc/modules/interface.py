@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import DiskFiles, FindFiles, Options
+    from lsmc.engine.label import Label
     from lsmc.engine.matcher import Matcher
     from lsmc.engine.profiles import ProfileTables
     from lsmc.engine.verdict import Lookup, Permissions, Verdict
@@ -111,6 +112,24 @@ class Tests(NamedTuple):
     brought: Callable[["Matcher", frozenset[int]], frozenset[int]]
 
 
+class Labels(NamedTuple):
+    """How a module labels objects.
+
+    Attributes:
+        label: the label of an object: (bundle, kind, subject, object, class, name of a new object
+            or None, booleans); None if the policy gives none.
+        file_label: that of a path: (bundle, path, what it is or None); None if it has none.
+        validate_transition: whether an object may be relabelled: (bundle, its old label, its new
+            label, the label of the task, class).
+
+    All raise `UnknownName`, `RequestError`.
+    """
+
+    label: Callable[[Any, str, str, str, str, str | None, Mapping[str, bool]], "Label | None"]
+    file_label: Callable[[Any, str, str | None], "Label | None"]
+    validate_transition: Callable[[Any, str, str, str, str], "Verdict"]
+
+
 class Search(NamedTuple):
     """How what subjects may do of many requests is found in an open bundle.
 
@@ -161,6 +180,7 @@ class SecurityModule(NamedTuple):
         formatter: a formatter of policy files under some options.
         semantics: what the rules mean, of a module whose bundles are a `tables.bundle.Bundle`.
         tests: what it makes of tests of its policy beside questions; None if that is all.
+        labels: how it labels objects; None if it labels none.
         objects: of a module whose objects are finitely many names, those that questions with an
             operation may have: (bundle, operation); `UnknownName`.
         rules: the written rules of a bundle, of a module without `semantics`; None if it cannot
@@ -198,6 +218,7 @@ class SecurityModule(NamedTuple):
     formatter: Callable[["Options"], "Formatter"] | None = None
     semantics: Callable[[], "Semantics"] | None = None
     tests: Callable[[], Tests] | None = None
+    labels: Labels | None = None
     objects: Callable[[Any, str], Sequence[str]] | None = None
     rules: Callable[[Any], Iterable["Place"]] | None = None
     syntax: Callable[[str, bytes], bytes] | None = None
