@@ -19,12 +19,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from lsmc.base.numbers import natural
 from lsmc.logs import audit_values
 from lsmc.logs.envelope import Envelope, unwrap
+from lsmc.logs.header import Head, is_front, split, stamp
 from lsmc.logs.record import LogError, LogPlace
 from lsmc.modules.apparmor.log.record import (
     EVENT_NUMBERS,
@@ -132,20 +132,6 @@ _ONE = r"""([A-Za-z_][A-Za-z0-9_]*+)=("[^"]*+"|[^\s"']++|(?![^\s']))"""
 _PAIRS = re.compile(_ONE, re.DOTALL)
 _WHOLE = re.compile(rf"""(?:[\s']*+{_ONE})*+[\s']*+""", re.DOTALL)
 _NEXT = re.compile(rf"""[\s']*+{_ONE}""", re.DOTALL)
-_HEADER = re.compile(
-    r"""(?:\btype=([\w\[\]-]+)\s+)?(?:msg=)?\baudit\("""
-    r"""(?:(\d{1,12})\.(\d{1,12})|(\d{10})(\d{3})):(\d{1,20})\):\s?"""
-)
-#: A message of another record may quote one of ours: nothing before the header holds a pair, but
-#: for audisp's `node=` and the structured data of RFC 5424 in brackets.
-_FRONT = re.compile(r"""(?:node=\S+ )?(?:[^"'=\[]++|\[[^\]]*+\])*+(?:\btype=[\w\[\]-]+\s*)?""")
-#: The time of RFC 3339 and of `journalctl -o short-iso`.
-#: A date and time with an offset, as RFC 3339, journalctl and dmesg write it; or the seconds since
-#: 1970 of `journalctl -o short-unix`.
-_STAMP = re.compile(
-    r"(?:<[0-9]{1,3}>)?(?:([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
-    r"(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2}))|([0-9]{9,10})\.[0-9]{6} )"
-)
 _UNKNOWN_TYPE = re.compile(r"UNKNOWN\[(\d{1,9})\]")
 _NAMED_TYPES = {f"APPARMOR_{word}": event for word, event in EVENT_WORDS.items()}
 _NAMED_TYPES["APPARMOR_KILL"] = _NAMED_TYPES.pop("APPARMOR_KILLED")
@@ -162,39 +148,26 @@ def parse(line: str) -> Record | None:
 
 def parse_message(envelope: Envelope, source: LogPlace | None = None) -> Record | None:
     """The record of a message that its transport has been taken off; as `parse`."""
-    head, body = _split(envelope.text)
+    head, body = split(envelope.text)
     if head is None:
         at = body.find("apparmor=")
-        if at < 0 or not _FRONT.fullmatch(body, 0, at):
+        if at < 0 or not is_front(body, at):
             return None
         body, kind = body[at:], ""
     else:
         kind = head.kind
         if not _ours(kind, body):
             return None
-    found: dict[str, Any] = head.fields() if head is not None else {}
-    if head is None and (epoch := envelope.epoch or _stamp(envelope.text)):
+    found = _id(head) if head is not None else {}
+    if head is None and (epoch := envelope.epoch or stamp(envelope.text)):
         found["epoch"] = epoch
     _read(body, kind, found)
     return Record(**found, source=source)
 
 
-def _stamp(text: str) -> int:
-    """The time with an offset that a line begins with, in seconds; 0 where there is none."""
-    match = _STAMP.match(text)
-    if match is None:
-        return 0
-    if match[2]:
-        return int(match[2])
-    try:
-        return max(0, int(datetime.fromisoformat(match[1]).timestamp()))
-    except (ValueError, OverflowError):
-        return 0
-
-
 def others(text: str) -> bool:
     """Whether a line is an audit record of another kind, which may quote one of ours."""
-    head, body = _split(text)
+    head, body = split(text)
     return head is not None and bool(head.kind) and not _ours(head.kind, body)
 
 
@@ -203,46 +176,22 @@ def foreign(line: str) -> Record:
     envelope = unwrap(line)
     if envelope is None:
         return Record()
-    head, body = _split(envelope.text)
+    head, body = split(envelope.text)
     if head is None:
         daemon = _DAEMON.search(body)
         return Record(info=daemon[1] if daemon and daemon[1] else None)
-    found = head.fields()
+    found = _id(head)
     named = head.kind and not head.kind.isdigit() and "[" not in head.kind
     if named and head.kind not in _AVC_TYPES:
         found["operation"] = head.kind
     return Record(info=body or None, **found)
 
 
-class _Head(NamedTuple):
-    """The header of an audit record: its type as written, and the parts of its id."""
-
-    kind: str
-    seconds: str
-    millis: str
-    serial: str
-
-    def fields(self) -> dict[str, Any]:
-        epoch, serial = int(self.seconds), int(self.serial)
-        return {
-            "audit_id": f"{self.seconds}.{self.millis}:{self.serial}",
-            **({"epoch": epoch} if epoch else {}),
-            **({"audit_subid": serial} if serial else {}),
-        }
-
-
-def _split(text: str) -> tuple[_Head | None, str]:
-    """The header of a line and what follows it; without one the whole line."""
-    match = _HEADER.match(text)
-    if match is None:
-        # a header begins with one of these; looking for them first is much faster
-        starts = [at for mark in ("audit(", "type=") if (at := text.find(mark)) >= 0]
-        match = _HEADER.search(text, max(0, min(starts) - len("msg="))) if starts else None
-        if match is None or not _FRONT.fullmatch(text, 0, match.start()):
-            return None, text
-    kind, seconds, millis, whole, thousandths, serial = match.groups(default="")
-    head = _Head(kind, seconds or whole, millis or thousandths, serial)  # the dot may be lost
-    return head, text[match.end() :]
+def _id(head: Head) -> dict[str, Any]:
+    """The fields of a record that its header gives."""
+    found: dict[str, Any] = {"audit_id": head.id}
+    found |= {"epoch": head.epoch} if head.epoch else {}
+    return found | ({"audit_subid": head.serial} if head.serial else {})
 
 
 def _ours(kind: str, body: str) -> bool:

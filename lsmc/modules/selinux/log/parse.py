@@ -1,0 +1,227 @@
+"""One message of a log as a record of SELinux.
+
+A decision is `avc:  denied  { PERMISSION... } for  KEY=VALUE... scontext=S tcontext=T tclass=C`, by
+the kernel behind the header of an audit record, by a daemon within `msg='...'` of one, or in the
+daemon's own log.  The lines of an event are joined before: those behind the first are of the system
+call that the decision was part of.
+
+What stands before the contexts may hold text that somebody else chose (systemd writes the command
+line of who asked), so that the last contexts count.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from lsmc.base.numbers import natural
+from lsmc.base.text import decode
+from lsmc.logs.envelope import Envelope
+from lsmc.logs.header import is_front, split, split_shown, stamp
+from lsmc.logs.record import LogError, LogPlace
+from lsmc.modules.selinux.log.record import Fields, Record, Type, Value
+
+_DECISION = re.compile(r"avc:\s{1,8}(denied|granted)\s{1,8}\{([^{}]*)\}\s*(?:for\b)?")
+_NOTICE = re.compile(r"avc:\s{1,8}(?!denied|granted)[a-z]")
+#: How kernels before 3.12 began what they wrote of a label that cannot be.
+_OLD_ERROR = re.compile(
+    r"(security_\w+):\s+(?:(?:unable to \w+ |operation not )?(?:un)?invalid context|denied)? ?(\S*)"
+)
+_PAIR = re.compile(r"""([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|[^\s"']*)""")
+_HEX = re.compile(r"(?:[0-9A-F]{2})+")
+_WORD = re.compile(r"[A-Za-z0-9_]{1,255}")
+#: Keys whose values the kernel writes in hexadecimal where they are not plain text
+#: (`audit_log_untrustedstring`).
+_TEXTS = frozenset(
+    (
+        *("comm", "path", "name", "exe", "cwd", "proctitle", "kmod", "key", "key_desc"),
+        *("invalid_context", "srawcon", "trawcon", "anonclass", "cmdline"),
+    )
+)
+_NUMBERS = frozenset(
+    (
+        *("pid", "ino", "capability", "lport", "fport", "src", "dest", "spid", "tpid", "port"),
+        *("key_serial", "auid", "uid", "gid", "sauid", "syscall", "ppid", "euid", "exit", "ses"),
+    )
+)
+#: Where other than decisions say who and what.
+_SOURCES = ("scontext", "oldcontext")
+_TARGETS = ("tcontext", "newcontext")
+#: What is kept of the other records of an event.
+_OF_EVENT = frozenset(
+    ("syscall", "success", "exit", "ppid", "auid", "uid", "euid", "exe", "key", "cwd", "proctitle")
+)
+_ERRORS = frozenset({"SELINUX_ERR", "USER_SELINUX_ERR", "1401", "UNKNOWN[1401]"})
+_DAEMONS = frozenset({"USER_AVC", "1107"})
+#: The types of records that hold decisions; "" where the transport does not name it.
+_DECISIONS = frozenset({"AVC", "1400", "", *_DAEMONS})
+
+
+class _Message(NamedTuple):
+    """A message taken apart: its header, its first line, and the lines of the same event."""
+
+    kind: str
+    head: dict[str, Any]
+    body: str
+    others: list[str]
+
+
+def read_message(message: Envelope, source: LogPlace | None = None) -> Record | None:
+    """The record of a message; None where it is somebody else's.
+
+    Raises `LogError` for a record that cannot be read.
+    """
+    found = _opened(message)
+    if found is None:
+        return None
+    kind, head, body, others = found
+    if kind in _ERRORS:
+        record = _error(body, head)
+    elif kind in _DECISIONS:
+        record = _decision(kind, body, head)
+    else:
+        return None
+    if record is None:
+        return None
+    event, paths = _event(others)
+    return record._replace(event=event, paths=paths, source=source)
+
+
+def _opened(message: Envelope) -> _Message | None:
+    text, *others = message.text.split("\n")
+    shown = split_shown(text) if "audit(" in text else None
+    if shown is not None:
+        kind, serial, body = shown
+        return _Message(kind, {"audit_id": serial}, body, others)
+    header, body = split(text)
+    if header is not None:
+        return _Message(
+            header.kind, {"audit_id": header.serial, "epoch": header.epoch}, body, others
+        )
+    at = text.find("avc: ")
+    if at < 0 or not is_front(text, at):
+        return None
+    epoch = message.epoch or stamp(text)
+    return _Message("", {"epoch": epoch} if epoch else {}, text[at:], others)
+
+
+def _decision(kind: str, body: str, head: dict[str, Any]) -> Record | None:
+    start = 0
+    daemon = kind in _DAEMONS
+    if daemon:
+        start = body.find("msg='") + len("msg='")
+        if start < len("msg='"):
+            return None
+    found = _DECISION.match(body, start)
+    event: Type = "USER_AVC" if daemon else "AVC"
+    if found is None:
+        if _NOTICE.match(body, start):
+            return Record("NOTICE", fields=_pairs(body[start:]), **head)
+        if body.startswith("avc: ", start):
+            raise LogError("no `{ PERMISSION }` behind `avc:`", Record(**head))
+        return None
+    rest = body[found.end() :]
+    record = Record(event, found[1] == "granted", tuple(found[2].split()), **head)
+    at = max(rest.rfind(" scontext="), 0)
+    names = dict(_pairs(rest[at:]))
+    fields = _pairs(rest[:at])
+    if "srawcon" not in names and "trawcon" not in names and "permissive" not in names:
+        # behind the contexts a daemon's record has what the kernel knows of the daemon
+        names |= {}
+    record = record._replace(
+        scontext=_text(names.pop("scontext", None)),
+        tcontext=_text(names.pop("tcontext", None)),
+        class_=_text(names.pop("tclass", None)),
+        permissive={"0": False, "1": True}.get(str(names.pop("permissive", ""))),
+        raw_scontext=_text(names.pop("srawcon", None)),
+        raw_tcontext=_text(names.pop("trawcon", None)),
+        fields=(*fields, *names.items()),
+    )
+    return _checked(record)
+
+
+def _checked(record: Record) -> Record:
+    """A decision that says who, what and on what; raises `LogError`."""
+    for value, what in (
+        (record.scontext, "scontext"),
+        (record.tcontext, "tcontext"),
+        (record.class_, "tclass"),
+        (record.perms, "permission"),
+    ):
+        if not value:
+            raise LogError(f"it names no {what}: the record is cut off", record)
+    for word in (record.class_ or "", *record.perms):
+        if not _WORD.fullmatch(word):
+            raise LogError("a class or permission is not a word", record)
+    return record
+
+
+def _error(body: str, head: dict[str, Any]) -> Record:
+    old = _OLD_ERROR.match(body)
+    names = dict(_pairs(body))
+    if old is not None:
+        names.setdefault("op", old[1])
+        if old[2]:
+            names.setdefault("invalid_context", old[2])
+    source = next((names.pop(key) for key in _SOURCES if key in names), None)
+    target = next((names.pop(key) for key in _TARGETS if key in names), None)
+    perms = str(names.pop("perms", ""))
+    return Record(
+        "SELINUX_ERR",
+        perms=tuple(filter(None, perms.split(","))),
+        scontext=_text(source),
+        tcontext=_text(target),
+        class_=_text(names.pop("tclass", None)),
+        fields=tuple(names.items()),
+        **head,
+    )
+
+
+def _event(lines: list[str]) -> tuple[Fields, tuple[str, ...]]:
+    """What the other records of an event say, and the files that they name."""
+    found: dict[str, Value] = {}
+    names: list[str] = []
+    for line in lines:
+        for key, value in _pairs(line):
+            if key in _OF_EVENT:
+                found.setdefault(key, value)
+            elif key == "name" and isinstance(value, str):
+                names.append(value)
+    folder = found.get("cwd")
+    if isinstance(folder, str) and folder.startswith("/"):
+        names = [one if one.startswith("/") else _joined(folder, one) for one in names]
+    paths = dict.fromkeys(one for one in names if one.startswith("/"))
+    return tuple(found.items()), tuple(paths)
+
+
+def _joined(folder: str, name: str) -> str:
+    return f"{folder.rstrip('/')}/{name}"
+
+
+def _pairs(text: str) -> Fields:
+    """The pairs of a text, the last of equal keys."""
+    return tuple({key: _value(key, value) for key, value in _PAIR.findall(text) if value}.items())
+
+
+def _value(key: str, text: str) -> Value:
+    if text[0] == '"':
+        return text[1:-1]
+    if key in _TEXTS and len(text) > 1 and _HEX.fullmatch(text):
+        return _decoded(text)
+    if key in _NUMBERS:
+        sign, digits = (-1, text[1:]) if text[0] == "-" else (1, text)
+        number = natural(digits)
+        return text if number is None else sign * number
+    return text
+
+
+def _decoded(digits: str) -> str:
+    """A text in hexadecimal: arguments are parted by NUL, and an abstract socket begins with it."""
+    data = bytes.fromhex(digits)
+    if data[:1] == b"\0":
+        data = b"@" + data[1:]
+    return decode(data.rstrip(b"\0").replace(b"\0", b" "))
+
+
+def _text(value: Value | None) -> str | None:
+    return None if value is None else str(value)
