@@ -235,6 +235,8 @@ class LogReader:
 
     def _learn(self, sighting: Sighting, record: Any) -> bool:
         """Keep a record for those of its outline, if it has its own parts where they belong."""
+        if type(record) is not type(self.form.nothing):  # of another of several modules
+            return False
         if record._replace(**own_parts(self.form, sighting)) != record:
             return False
         if len(self._known) >= _MOST_KNOWN:

@@ -11,6 +11,7 @@ from lsmc.modules.interface import SecurityModule
 
 if TYPE_CHECKING:
     from lsmc.lint.model import Lint
+    from lsmc.logs.record import LogFormat
 
 
 def _apparmor() -> SecurityModule:
@@ -55,3 +56,15 @@ def lints() -> Iterator[Lint[Any]]:
     for module in map(module_named, MODULES):
         if module.lint is not None:
             yield module.lint()
+
+
+def log_forms(name: str | None = None) -> list[LogFormat]:
+    """How the records of a module are read, of all modules without a name.
+
+    Raises `UnknownName`, `NoMeaning`.
+    """
+    if name is not None:
+        module = module_named(name)
+        return [module.needs(module.logs, "a log").form()]
+    modules = map(module_named, MODULES)
+    return [module.logs.form() for module in modules if module.logs is not None]

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.conformance import accept, equality, logs, spec
+from tests.conformance import accept, equality, logs, selinux_logs, spec
 from tests.conformance.result import Result
 
 
@@ -23,7 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="judge lsmc by cases kept elsewhere")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--problems", type=int, default=10, help="wrong cases to print per suite")
-    parser.add_argument("--only", help="run one suite: accept, equality, logs or spec")
+    parser.add_argument("--only", help="run the suite of this name")
     arguments = parser.parse_args()
     cases = arguments.folder.resolve() / "conformance"
     specification = arguments.folder.resolve() / "spec" / "apparmor.md"
@@ -31,6 +31,10 @@ def main() -> int:
         "accept": (cases / "tst", lambda: accept.run(cases)),
         "equality": (cases / "equality.jsonl", lambda: equality.run(cases)),
         "logs": (cases / "logs", lambda: logs.run(cases)),
+        "selinux-logs": (
+            cases / "selinux" / "logs.jsonl.gz",
+            lambda: selinux_logs.run(cases / "selinux"),
+        ),
         "spec": (specification, lambda: spec.run(specification, cases)),
     }
     wrong = 0

@@ -19,6 +19,7 @@ SHORT = {
     "bundle": 400,
     "batch": 10_000,
     "log": 2_000,
+    "selinux-log": 2_000,
     "features": 300,
     "patch": 1_000,
     "config": 1_000,

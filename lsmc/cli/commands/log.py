@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ import click
 
 from lsmc.cli.faults import WRONG, YES
 from lsmc.cli.options import module_option, screen_of, screen_options
-from lsmc.modules.registry import DEFAULT
 from lsmc.output.styled import Line, line, safe
 
 if TYPE_CHECKING:
@@ -32,30 +32,32 @@ _TOGETHER = 128
     type=click.Choice(("text", "jsonl")),
     help="How to print the records [text on a terminal, else jsonl].",
 )
-@module_option("The security module whose records are read.", DEFAULT)
+@module_option("Only the records of this security module.")
 @screen_options
 @click.pass_context
-def command(ctx: click.Context, files: tuple[str, ...], form: str | None, module: str) -> int:
-    """Decode the AppArmor records of logs: one JSON object a record.
+def command(
+    ctx: click.Context, files: tuple[str, ...], form: str | None, module: str | None
+) -> int:
+    """Decode the records of security modules in logs: one JSON object a record.
 
     Reads what auditd, syslog, dmesg, `journalctl -o json` and `-o export`, and dbus-daemon write,
     plain or packed by gzip, xz, bzip2 or zstd; - is standard input.  Of a directory its logs are
     read, rotated files oldest first, and without a FILE this machine's.  Lines of others are
     skipped.
-    A broken record is printed as AA_RECORD_INVALID with the fields before the fault, and reported;
-    so is other text on what AppArmor decided. Exit status: 0, or 2 when such lines were not read.
+    A broken record is printed as INVALID with the fields before the fault, and reported; so is
+    other text on what a module decided.  Exit status: 0, or 2 when such lines were not read.
     """
     from lsmc.cli.machine import OWN_LOGS, logs_of
     from lsmc.kernels.outlines import Sighting
+    from lsmc.logs.merged import merged
     from lsmc.logs.reader import BrokenLine, LogReader
-    from lsmc.modules.registry import module_named
+    from lsmc.modules.registry import log_forms
     from lsmc.output.records import sighting_writer
 
     screen = screen_of(ctx)
     text = form == "text" or (form is None and sys.stdout.isatty())
-    found = module_named(module)
-    logs = logs_of(files or (OWN_LOGS,), None, screen)
-    reader = LogReader(logs, found.needs(found.logs, "a log").form())
+    reading = merged(log_forms(module))
+    reader = LogReader(logs_of(files or (OWN_LOGS,), None, screen), reading)
     write = sighting_writer(reader)
     together: list[str] = []
     most = 1 if sys.stdout.isatty() else _TOGETHER
@@ -105,14 +107,25 @@ def _line(record: Record) -> Line:
     if record.epoch is not None and record.epoch < 1 << 37:
         when = datetime.fromtimestamp(record.epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ ")
     fields = " ".join(
-        f"{name}={_value(value)}" for name, value in record.to_json().items() if name not in _FIRST
+        f"{name}={_value(value)}" for name, value in _flat(record.to_json()) if name not in _FIRST
     )
     return line((when, "dim"), (kind, _ROLES.get(kind, "")), " ", fields)
+
+
+def _flat(fields: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """The fields, and those of a part in its place."""
+    for name, value in fields.items():
+        if isinstance(value, dict) and name not in _FIRST:
+            yield from _flat(value)
+        else:
+            yield name, value
 
 
 def _value(value: object) -> str:
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
     text = safe(str(value)).replace('"', '\\"')
     return f'"{text}"'
 

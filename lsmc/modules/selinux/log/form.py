@@ -65,6 +65,6 @@ FORMAT = LogFormat(
     read=read_message,
     foreign=foreign,
     nothing=Record(),
-    sign=b"",
-    own={},
+    sign=b'comm="',
+    own={"audit_id": "serial", "epoch": "epoch", "pid": "pid", "name": "name", "lport": "port"},
 )

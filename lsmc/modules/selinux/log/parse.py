@@ -24,9 +24,7 @@ from lsmc.modules.selinux.log.record import Fields, Record, Type, Value
 _DECISION = re.compile(r"avc:\s{1,8}(denied|granted)\s{1,8}\{([^{}]*)\}\s*(?:for\b)?")
 _NOTICE = re.compile(r"avc:\s{1,8}(?!denied|granted)[a-z]")
 #: How kernels before 3.12 began what they wrote of a label that cannot be.
-_OLD_ERROR = re.compile(
-    r"(security_\w+):\s+(?:(?:unable to \w+ |operation not )?(?:un)?invalid context|denied)? ?(\S*)"
-)
+_OLD_ERROR = re.compile(r"(security_\w+):\s+(?:invalid context (\S+)|denied\b)")
 _PAIR = re.compile(r"""([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|[^\s"']*)""")
 _HEX = re.compile(r"(?:[0-9A-F]{2})+")
 _WORD = re.compile(r"[A-Za-z0-9_]{1,255}")
@@ -75,12 +73,11 @@ def read_message(message: Envelope, source: LogPlace | None = None) -> Record | 
     if found is None:
         return None
     kind, head, body, others = found
+    record: Record | None = None
     if kind in _ERRORS:
         record = _error(body, head)
     elif kind in _DECISIONS:
         record = _decision(kind, body, head)
-    else:
-        return None
     if record is None:
         return None
     event, paths = _event(others)
@@ -121,21 +118,29 @@ def _decision(kind: str, body: str, head: dict[str, Any]) -> Record | None:
             raise LogError("no `{ PERMISSION }` behind `avc:`", Record(**head))
         return None
     rest = body[found.end() :]
-    record = Record(event, found[1] == "granted", tuple(found[2].split()), **head)
     at = max(rest.rfind(" scontext="), 0)
-    names = dict(_pairs(rest[at:]))
-    fields = _pairs(rest[:at])
-    if "srawcon" not in names and "trawcon" not in names and "permissive" not in names:
-        # behind the contexts a daemon's record has what the kernel knows of the daemon
-        names |= {}
-    record = record._replace(
-        scontext=_text(names.pop("scontext", None)),
-        tcontext=_text(names.pop("tcontext", None)),
-        class_=_text(names.pop("tclass", None)),
-        permissive={"0": False, "1": True}.get(str(names.pop("permissive", ""))),
-        raw_scontext=_text(names.pop("srawcon", None)),
-        raw_tcontext=_text(names.pop("trawcon", None)),
-        fields=(*fields, *names.items()),
+    contexts = dict(_pairs(rest[at:]))
+    own = dict(_pairs(rest[:at]))
+    permissive = {"0": False, "1": True}.get(str(contexts.pop("permissive", "")))
+    scontext, tcontext, cls, raw_scontext, raw_tcontext = (
+        _text(contexts.pop(key, None))
+        for key in ("scontext", "tcontext", "tclass", "srawcon", "trawcon")
+    )
+    record = Record(
+        event_type=event,
+        granted=found[1] == "granted",
+        perms=tuple(found[2].split()),
+        scontext=scontext,
+        tcontext=tcontext,
+        class_=cls,
+        permissive=permissive,
+        raw_scontext=raw_scontext,
+        raw_tcontext=raw_tcontext,
+        pid=_number(own.pop("pid", None)),
+        name=_text(own.pop("name", None)),
+        lport=_number(own.pop("lport", None)),
+        fields=tuple((own | contexts).items()),
+        **head,
     )
     return _checked(record)
 
@@ -161,7 +166,7 @@ def _error(body: str, head: dict[str, Any]) -> Record:
     names = dict(_pairs(body))
     if old is not None:
         names.setdefault("op", old[1])
-        if old[2]:
+        if old[2] is not None:
             names.setdefault("invalid_context", old[2])
     source = next((names.pop(key) for key in _SOURCES if key in names), None)
     target = next((names.pop(key) for key in _TARGETS if key in names), None)
@@ -172,6 +177,7 @@ def _error(body: str, head: dict[str, Any]) -> Record:
         scontext=_text(source),
         tcontext=_text(target),
         class_=_text(names.pop("tclass", None)),
+        pid=_number(names.pop("pid", None)),
         fields=tuple(names.items()),
         **head,
     )
@@ -225,3 +231,7 @@ def _decoded(digits: str) -> str:
 
 def _text(value: Value | None) -> str | None:
     return None if value is None else str(value)
+
+
+def _number(value: Value | None) -> int | None:
+    return value if isinstance(value, int) else None

@@ -33,6 +33,9 @@ class Record(NamedTuple):
             stands; likewise `raw_tcontext`.
         audit_id: the serial number of the event.
         epoch: when, in seconds since 1970.
+        pid: the process that asked.
+        name: the object's own name, without its directory.
+        lport: the local port.
         fields: whatever else the record names, in its order.
         event: what other records of the same event say: of the system call, its directory and its
             files.
@@ -51,6 +54,9 @@ class Record(NamedTuple):
     raw_tcontext: str | None = None
     audit_id: int | None = None
     epoch: int | None = None
+    pid: int | None = None
+    name: str | None = None
+    lport: int | None = None
     fields: Fields = ()
     event: Fields = ()
     paths: tuple[str, ...] = ()
@@ -63,10 +69,8 @@ class Record(NamedTuple):
     @property
     def command(self) -> str | None:
         """The program that asked."""
-        for found in (self.field("comm"), self.field("exe"), dict(self.event).get("exe")):
-            if isinstance(found, str):
-                return found
-        return None
+        found = self.field("comm") or self.field("cmdline") or dict(self.event).get("exe")
+        return None if found is None else str(found)
 
     @property
     def path(self) -> str | None:
@@ -74,11 +78,8 @@ class Record(NamedTuple):
         written = self.field("path")
         if isinstance(written, str) and written.startswith("/"):
             return written
-        name = self.field("name")
-        if not isinstance(name, str):
-            return None
-        named = [path for path in self.paths if path.rpartition("/")[2] == name]
-        return named[0] if len(set(named)) == 1 else None
+        named = [path for path in self.paths if path.rpartition("/")[2] == self.name]
+        return named[0] if len(named) == 1 else None
 
     @property
     def subject(self) -> str | None:
@@ -127,21 +128,24 @@ class Record(NamedTuple):
     def to_json(self) -> dict[str, object]:
         """The fields that are set, in a fixed order, ready for `json.dumps`."""
         found: dict[str, object] = {
-            name.removesuffix("_"): value
-            for name, value in zip(self._fields, self, strict=True)
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in zip(_JSON_NAMES, self[:_FIRST], strict=True)
             if value is not None and value != ()
         }
-        for name in ("fields", "event"):
-            if name in found:
-                found[name] = dict(getattr(self, name))
-        for name in ("perms", "paths"):
-            if name in found:
-                found[name] = list(getattr(self, name))
+        for key, value in self.fields:
+            found.setdefault(key, value)
+        if self.event:
+            found["event"] = dict(self.event)
+        if self.paths:
+            found["paths"] = list(self.paths)
         if self.source is not None:
             found["source"] = self.source._asdict()
         return found
 
 
+#: The fields that stand in JSON under their own names.
+_FIRST = Record._fields.index("fields")
+_JSON_NAMES = tuple(name.removesuffix("_") for name in Record._fields[:_FIRST])
 _OUTCOMES: dict[str, Outcome] = {
     "DENIED": "refused",
     "ALLOWED": "complained",
