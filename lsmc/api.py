@@ -59,9 +59,9 @@ def compile(  # noqa: A001 - the contract's name
         settings: what only some modules take: `posture` (KubeArmor), `no-neverallow` (SELinux).
     """
     from lsmc.compiler.cache.store import compile_cached
-    from lsmc.compiler.inputs import Options
+    from lsmc.compiler.inputs import Given
 
-    options = Options.of(base, include, features, variables, restrict, target, settings)
+    options = Given(base, include, features, variables, restrict, target, settings).options()
     given = _existing(paths)
     found = module_of([os.fspath(path) for path in given], module)
     found.check_settings(options)
@@ -87,11 +87,11 @@ def compile_text(
     Raises `PolicyError`, ValueError for an unknown target.  The arguments are those of `compile`,
     but that no path tells the module.
     """
-    from lsmc.compiler.inputs import Options
+    from lsmc.compiler.inputs import Given
 
     if not isinstance(text, str | bytes):
         raise TypeError(f"a policy text is str or bytes, not {type(text).__name__}")
-    options = Options.of(base, include, features, variables, restrict, target, settings)
+    options = Given(base, include, features, variables, restrict, target, settings).options()
     data = text if isinstance(text, bytes) else encode(text)
     found = module_named(module)
     found.check_settings(options)
@@ -140,6 +140,7 @@ def check(
         module: the security module whose policy it is; told by the paths when not given.
         included: report findings in included files that were not given, too.
     """
+    from lsmc.compiler.inputs import Given
     from lsmc.lint.setup import check_paths
 
     del cache
@@ -147,12 +148,7 @@ def check(
     return check_paths(
         lint_of([os.fspath(path) for path in given], module),
         given,
-        base=base,
-        include=include,
-        features=features,
-        variables=variables,
-        restrict=restrict,
-        target=target,
+        Given(base, include, features, variables, restrict, target),
         jobs=jobs,
         select=select,
         ignore=ignore,

@@ -253,7 +253,7 @@ class Files(DiskFiles):
         return path in self.files
 
 
-OPTIONS = Options.of("/base", (), None, None)
+OPTIONS = Options("/base")
 
 
 def compile_both(text: object) -> tuple[IrPolicy, bytes]:

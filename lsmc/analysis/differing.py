@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from lsmc.analysis.observed import PermissionOutcome, outcome_of, outcomes, said
-from lsmc.analysis.rule_search import ClassView, RulePlace, places, rule_at
+from lsmc.analysis.rule_search import ClassView, RuleIndex, places, rule_at
 from lsmc.analysis.semantics import Semantics
 from lsmc.automata.algebra import walk
 from lsmc.engine.matcher import Matcher, Node
@@ -21,12 +21,12 @@ from lsmc.ir.mediation import MediationClass
 from lsmc.tables.records import ProfileRecord
 
 #: A rule that one side has: which side, and where.
-OneSided: TypeAlias = tuple[int, RulePlace]
+OneSided: TypeAlias = tuple[int, RuleIndex]
 #: The permissions in question, for the owner (True) and for others.
 Names: TypeAlias = Mapping[bool, Sequence[str]]
 
 #: What a rule says, and the rules that say it.
-Meanings: TypeAlias = dict[tuple[Any, ...], list[RulePlace]]
+Meanings: TypeAlias = dict[tuple[Any, ...], list[RuleIndex]]
 #: What each of two policies says to a request of `Policy.query_many`; raises `RequestError`.
 Answering: TypeAlias = tuple[
     Callable[[Mapping[str, Any]], Answer], Callable[[Mapping[str, Any]], Answer]

@@ -12,7 +12,7 @@ from itertools import islice
 from operator import contains
 from typing import Any, Literal, NamedTuple
 
-from lsmc.analysis.rule_search import ClassView, RulePlace, RuleQuestion, places, rule_at
+from lsmc.analysis.rule_search import ClassView, RuleIndex, RuleQuestion, places, rule_at
 from lsmc.analysis.semantics import Semantics
 from lsmc.automata.algebra import search, walk
 from lsmc.engine.matcher import Matcher, Node
@@ -123,7 +123,7 @@ class _Profile:
                 denial = (facts.owner | facts.other, states)
                 self._denials.setdefault(place.group, []).append(denial)
 
-    def grant(self, place: RulePlace) -> Grant | None:
+    def grant(self, place: RuleIndex) -> Grant | None:
         """What a rule grants, or None."""
         question = RuleQuestion(self.matcher, place)
         facts = question.rule.rule.facts

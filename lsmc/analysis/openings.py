@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from lsmc.analysis.differing import by_meaning
-from lsmc.analysis.rule_search import ClassView, RulePlace, RuleQuestion
+from lsmc.analysis.rule_search import ClassView, RuleIndex, RuleQuestion
 from lsmc.analysis.semantics import Semantics
 from lsmc.automata.algebra import search
 from lsmc.automata.dfa import StateLimit
@@ -80,7 +80,7 @@ class Openings:
             seen.add((id(first), id(second)))
             yield opening
 
-    def _of_rule(self, cls: MediationClass, place: RulePlace) -> Opening | None:
+    def _of_rule(self, cls: MediationClass, place: RuleIndex) -> Opening | None:
         question = RuleQuestion(self._new, place)
         if question.rule.rule.facts.effect != ALLOW:
             return None

@@ -21,7 +21,7 @@ from typing import Any
 
 from lsmc.analysis.differing import Found, Names, OneSided, PermissionChange, ProfilePair
 from lsmc.analysis.possible import Possible, Rules
-from lsmc.analysis.rule_search import ClassView, RulePlace, RuleQuestion, places_at
+from lsmc.analysis.rule_search import ClassView, RuleIndex, RuleQuestion, places_at
 from lsmc.automata.algebra import walk
 from lsmc.automata.dfa import StateLimit
 from lsmc.engine.matcher import Node
@@ -67,7 +67,7 @@ class _Along:
         cls: MediationClass,
         rules: Sequence[OneSided],
         changes: Mapping[tuple[bool, str], Possible],
-        shared: Collection[RulePlace],
+        shared: Collection[RuleIndex],
     ) -> None:
         """The rules of the pattern; `shared` are those of the first one's side that both have."""
         self.pair = pair
@@ -146,7 +146,7 @@ class _Along:
         A rule that opens what is open anyway would be walked to its end for the proof; here no more
         is walked than the rules that open it.
         """
-        covers: list[RulePlace] = []
+        covers: list[RuleIndex] = []
         with suppress(StateLimit):
             while len(covers) < _COVERS:
                 key = self._beyond(covers, real=looked_up)
@@ -158,7 +158,7 @@ class _Along:
                 covers.append(cover)
         return False
 
-    def _beyond(self, covers: Sequence[RulePlace], *, real: bool) -> bytes | None:
+    def _beyond(self, covers: Sequence[RuleIndex], *, real: bool) -> bytes | None:
         """A shortest key of the pattern that some rules do not match; if `real`, one that is asked.
 
         Raises `StateLimit`.
@@ -166,7 +166,7 @@ class _Along:
         among = self.pair.semantics.requestable(self.cls, True) if real else None
         return self.search.beyond(covers, among)
 
-    def _cover(self, key: bytes, one: PermissionChange, looked_up: bool) -> RulePlace | None:
+    def _cover(self, key: bytes, one: PermissionChange, looked_up: bool) -> RuleIndex | None:
         """A rule of both sides that matches a key and leaves no room for a change."""
         changes = self.changes[one.owner, one.name]
         for place in places_at(self.search.matcher, self.search.node(key)):

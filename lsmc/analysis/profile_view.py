@@ -19,7 +19,7 @@ from lsmc.kernels.walk import matching
 from lsmc.tables.bundle import Unit
 
 
-class Held(NamedTuple):
+class UnitRule(NamedTuple):
     """A rule of a unit: its facts in the tables and its IR."""
 
     facts: Facts
@@ -32,15 +32,15 @@ class UnitView:
     def __init__(self, unit: Unit, rules: tuple[Rule, ...]) -> None:
         self.unit = unit
         self.rules = tuple(
-            Held(record.facts, rules[record.facts.id])
+            UnitRule(record.facts, rules[record.facts.id])
             for record in (unit.rule(index) for index in range(unit.rules))
         )
         every = range(unit.rules)
         self._tables = [unit.group(index).matches(every) for index in range(unit.groups)]
-        self._known: dict[bytes, tuple[Held, ...]] = {}
-        self._by_class: dict[str, tuple[Held, ...]] = {}
+        self._known: dict[bytes, tuple[UnitRule, ...]] = {}
+        self._by_class: dict[str, tuple[UnitRule, ...]] = {}
 
-    def of(self, cls: MediationClass) -> tuple[Held, ...]:
+    def of(self, cls: MediationClass) -> tuple[UnitRule, ...]:
         """The rules of a class."""
         found = self._by_class.get(cls.name)
         if found is None:
@@ -48,7 +48,7 @@ class UnitView:
             self._by_class[cls.name] = found
         return found
 
-    def matching(self, key: bytes) -> tuple[Held, ...]:
+    def matching(self, key: bytes) -> tuple[UnitRule, ...]:
         """The rules that match a key, class code included."""
         found = self._known.get(key)
         if found is None:
@@ -78,7 +78,7 @@ class ProfileView:
         """The profile's name for people."""
         return self.profile.name
 
-    def rules(self, cls: MediationClass) -> Iterator[Held]:
+    def rules(self, cls: MediationClass) -> Iterator[UnitRule]:
         """The rules of a class."""
         for use in self.uses:
             yield from use.unit.of(cls)
@@ -93,7 +93,7 @@ class ProfileView:
         """Those of some permissions that are allowed at a key."""
         return self.decide(cls, key, owner).allow & perms
 
-    def granted_by(self, held: Held, key: bytes, perms: int, owner: bool = True) -> int:
+    def granted_by(self, held: UnitRule, key: bytes, perms: int, owner: bool = True) -> int:
         """Those of some permissions that are allowed at a key by a rule."""
         decision = self.decide(held.rule.cls, key, owner)
         return wins(decision, held.facts, perms) & decision.allow

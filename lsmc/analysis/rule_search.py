@@ -22,20 +22,20 @@ SAMPLES = 4
 _BEYOND = 20_000
 
 
-class RulePlace(NamedTuple):
+class RuleIndex(NamedTuple):
     """A rule in a matcher: the number of a group, and of the unit's rule."""
 
     group: int
     rule: int
 
 
-def places_at(matcher: Matcher, node: Node) -> Iterator[RulePlace]:
+def places_at(matcher: Matcher, node: Node) -> Iterator[RuleIndex]:
     """The rules that match at a node."""
     groups = matcher.groups()
     for number, state in node.live:
         group, _, _ = groups[number]
         for index in group.dfa.accept_ids_of(state):
-            yield RulePlace(number, group.rules[index])
+            yield RuleIndex(number, group.rules[index])
 
 
 class ClassView:
@@ -54,17 +54,17 @@ class ClassView:
         return tuple(match.rule.facts.id for match in self.matcher.matched(state))
 
 
-def places(matcher: Matcher, cls: MediationClass | None = None) -> list[RulePlace]:
+def places(matcher: Matcher, cls: MediationClass | None = None) -> list[RuleIndex]:
     """The rules of a profile, or those of one class, in the order of its units."""
     return [
-        RulePlace(number, rule)
+        RuleIndex(number, rule)
         for number, (group, unit, _) in enumerate(matcher.groups())
         for rule in group.rules
         if cls is None or unit.rule(rule).cls == cls.code
     ]
 
 
-def rule_at(matcher: Matcher, place: RulePlace) -> MatchedRule:
+def rule_at(matcher: Matcher, place: RuleIndex) -> MatchedRule:
     """The rule at a place, with the includes that brought it in."""
     _, unit, via = matcher.groups()[place.group]
     return MatchedRule(unit.rule(place.rule), via)
@@ -73,7 +73,7 @@ def rule_at(matcher: Matcher, place: RulePlace) -> MatchedRule:
 class RuleQuestion:
     """The language of one rule in its profile, to search in."""
 
-    def __init__(self, matcher: Matcher, place: RulePlace) -> None:
+    def __init__(self, matcher: Matcher, place: RuleIndex) -> None:
         self.matcher = matcher
         self.place = place
         self.rule = rule_at(matcher, place)
@@ -97,7 +97,7 @@ class RuleQuestion:
         states = reach.accepting(self.place.rule)[:SAMPLES]
         return [reach.shortest(state)[1:] for state in states]
 
-    def beyond(self, places: Sequence[RulePlace], among: Automaton[Any] | None) -> bytes | None:
+    def beyond(self, places: Sequence[RuleIndex], among: Automaton[Any] | None) -> bytes | None:
         """A shortest key of the rule (without the class code) that none of some rules matches.
 
         None if there is none.  Only the groups of these rules are walked.  Raises `StateLimit`.

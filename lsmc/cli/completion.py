@@ -87,7 +87,7 @@ def _policy(ctx: click.Context) -> Policy | None:
     from lsmc.cli.options import default_cache
     from lsmc.cli.screen import Screen
     from lsmc.compiler.cache.store import compile_cached
-    from lsmc.compiler.inputs import Options
+    from lsmc.compiler.inputs import Given
     from lsmc.modules.registry import module_of
     from lsmc.policy import Policy
 
@@ -98,7 +98,7 @@ def _policy(ctx: click.Context) -> Policy | None:
         folders = filter(os.path.isdir, paths)
         if sum(len(os.listdir(path)) for path in folders) > _MOST_FILES:
             return None
-        options = Options.of(ctx.params.get("base"), ctx.params.get("include") or (), None, None)
+        options = Given(ctx.params.get("base"), ctx.params.get("include") or ()).options()
         compiler = module_of(paths, ctx.params.get("module")).compiler
         data, _ = compile_cached(paths, options, compiler=compiler, directory=default_cache())
         return Policy(data)

@@ -106,7 +106,7 @@ class _Run:
             raise UsageFault("--write-baseline needs --baseline FILE")
         if wish.write_baseline and self.baseline_path is not None:
             check_output(self.baseline_path)
-        self.options = setup.options(*wish.reading[:4], wish.reading.restrict, wish.reading.target)
+        self.options = setup.options(wish.reading.given())
         for path in wish.paths:
             if path != "-" and Path(path).exists() and is_bundle(path):
                 raise UsageFault(f"`{path}` is a bundle: lint reads the source of policy")

@@ -13,7 +13,7 @@ from lsmc.cli.screen import Screen
 from lsmc.modules.registry import DEFAULT, MODULES
 
 if TYPE_CHECKING:
-    from lsmc.compiler.inputs import Options
+    from lsmc.compiler.inputs import Given, Options
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -32,11 +32,11 @@ class Reading(NamedTuple):
     module: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
 
-    def options(self) -> Options:
-        """The part of them that the compiler uses."""
-        from lsmc.compiler.inputs import Options
+    def given(self) -> Given:
+        """The part of them that says how policy is read."""
+        from lsmc.compiler.inputs import Given
 
-        return Options.of(
+        return Given(
             self.base,
             self.include,
             self.features,
@@ -45,6 +45,10 @@ class Reading(NamedTuple):
             self.target,
             dict(self.settings),
         )
+
+    def options(self) -> Options:
+        """The part of them that the compiler uses."""
+        return self.given().options()
 
 
 def screen_of(ctx: click.Context) -> Screen:

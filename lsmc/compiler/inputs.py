@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import PurePath
+from typing import NamedTuple
 
 from lsmc.base.files import StrPath, read_regular
 from lsmc.base.text import encode
@@ -61,30 +62,35 @@ class Options:
     target: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
 
-    @classmethod
-    def of(
-        cls,
-        base: StrPath | None,
-        include: Iterable[StrPath],
-        features: StrPath | None,
-        variables: Mapping[str, str | Sequence[str]] | None,
-        restrict: Iterable[StrPath] = (),
-        target: str | None = None,
-        settings: Mapping[str, str] | None = None,
-    ) -> Options:
-        """The options from the arguments of the public functions."""
+
+class Given(NamedTuple):
+    """What a caller says of how policy is read; None where nothing is said.
+
+    The fields are those of `Options`, in the types that the public functions take.
+    """
+
+    base: StrPath | None = None
+    include: Iterable[StrPath] = ()
+    features: StrPath | None = None
+    variables: Mapping[str, str | Sequence[str]] | None = None
+    restrict: Iterable[StrPath] = ()
+    target: str | None = None
+    settings: Mapping[str, str] | None = None
+
+    def options(self) -> Options:
+        """The options, with defaults for what is not said."""
         pairs = (
             (name, value if isinstance(value, str) else " ".join(value))
-            for name, value in (variables or {}).items()
+            for name, value in (self.variables or {}).items()
         )
-        return cls(
-            os.fspath(base) if base is not None else DEFAULT_BASE,
-            tuple(os.fspath(path) for path in include),
-            os.fspath(features) if features is not None else None,
+        return Options(
+            os.fspath(self.base) if self.base is not None else DEFAULT_BASE,
+            tuple(os.fspath(path) for path in self.include),
+            os.fspath(self.features) if self.features is not None else None,
             tuple(sorted(pairs)),
-            tuple(os.fspath(path) for path in restrict),
-            target,
-            tuple(sorted((settings or {}).items())),
+            tuple(os.fspath(path) for path in self.restrict),
+            self.target,
+            tuple(sorted((self.settings or {}).items())),
         )
 
 

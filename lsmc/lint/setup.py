@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath, read_regular
 from lsmc.base.gc import gc_paused
-from lsmc.compiler.inputs import DiskFiles, Options
+from lsmc.compiler.inputs import DiskFiles, Given, Options
 from lsmc.lint.baseline import Baseline
 from lsmc.lint.config import CONFIDENCES, NAMES, Config, config_of, table_of
 from lsmc.lint.model import Check, Lint, P, SettingError
@@ -111,38 +111,24 @@ class Setup:
             if selection.takes(check) and CONFIDENCES.index(check.confidence) >= least
         ]
 
-    def options(
-        self,
-        base: StrPath | None,
-        include: Iterable[StrPath],
-        features: StrPath | None,
-        variables: Mapping[str, str | Sequence[str]] | None,
-        restrict: Iterable[StrPath] = (),
-        target: str | None = None,
-    ) -> Options:
-        """How policy is read; the caller's options override the configuration."""
+    def options(self, given: Given) -> Options:
+        """How policy is read; what the caller says overrides the configuration."""
         config = self.config
-        return Options.of(
-            base if base is not None else config.base,
-            (*include, *config.include),
-            features if features is not None else config.features,
-            {**config.variables, **(variables or {})},
-            restrict,
-            target if target is not None else config.target,
-        )
+        return given._replace(
+            base=given.base if given.base is not None else config.base,
+            include=(*given.include, *config.include),
+            features=given.features if given.features is not None else config.features,
+            variables={**config.variables, **(given.variables or {})},
+            target=given.target if given.target is not None else config.target,
+        ).options()
 
 
 @gc_paused()
 def check_paths(
     lint: Lint[P],
     paths: Iterable[StrPath],
+    given: Given,
     *,
-    base: StrPath | None,
-    include: Iterable[StrPath],
-    features: StrPath | None,
-    variables: Mapping[str, str | Sequence[str]] | None,
-    restrict: Iterable[StrPath],
-    target: str | None,
     jobs: int | None,
     select: Iterable[str] | None,
     ignore: Iterable[str],
@@ -157,7 +143,7 @@ def check_paths(
         tuple(ignore),
     )
     selected = setup.selected(lint)
-    options = setup.options(base, include, features, variables, restrict, target)
+    options = setup.options(given)
     read = lint.reader(options, DiskFiles(), None)
     baseline = None
     if setup.config.baseline is not None:

@@ -47,11 +47,11 @@ def settle(root: Path) -> None:
 
 
 def cold(root: Path, jobs: int = 1) -> bytes:
-    return compile_files([str(root)], Options.of(root, (), None, None), jobs=jobs).bundle
+    return compile_files([str(root)], Options(str(root)), jobs=jobs).bundle
 
 
 def warm(root: Path, jobs: int = 1) -> bytes:
-    options = Options.of(root, (), None, None)
+    options = Options(str(root))
     return bytes(
         compile_cached(
             [str(root)],
@@ -104,7 +104,7 @@ def test_a_profile_that_moves_to_another_file(tree: Path) -> None:
 
 
 def test_a_name_that_is_given_twice_warns_each_time(tree: Path) -> None:
-    options = Options.of(tree, (), None, None)
+    options = Options(str(tree))
     warm(tree)
     (tree / "zeta").write_text("profile beta { /z r, }\n")
     for _ in range(3):

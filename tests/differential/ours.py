@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from lsmc.compiler.inputs import Options
+from lsmc.compiler.inputs import Given
 from lsmc.engine.matcher import Matcher, Node
 from lsmc.ir.model import Profile, Rule, Transition
 from lsmc.modules.apparmor.build.compile import FlatProfile
@@ -179,7 +179,7 @@ def compile_here(
     path: Path, base: Path, features: Path, include: tuple[Path, ...] = (), target: str = "3.0"
 ) -> Ours:
     """A file compiled here, as a release of the compiler would; raises `PolicyError`."""
-    options = Options.of(base, include, features, None, target=target)
+    options = Given(base, include, features, target=target).options()
     compiled = front_end(options).compile(str(path))
     data, _ = bundle(list(compiled.profiles), list(compiled.diagnostics))
     return Ours(compiled.profiles, Policy(data), compiled.bodies)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from lsmc.compiler.inputs import DiskFiles
+from lsmc.compiler.inputs import DiskFiles, Given
 from lsmc.lint.config import Config
 from lsmc.lint.run import Linter, Result
 from lsmc.lint.setup import Setup, read_baseline, read_config
@@ -35,7 +35,7 @@ def lint_files(
     if "lsmc.toml" in files:
         config = read_config(str(folder / "lsmc.toml"), LINT)
     setup = Setup(config, codes or None, extend)
-    read = LINT.reader(setup.options(folder, [PROFILES], None, None), DiskFiles(), None)
+    read = LINT.reader(setup.options(Given(folder, [PROFILES])), DiskFiles(), None)
     linter = Linter(read, setup.selected(LINT), KNOWN, config)
     baseline = read_baseline(config.baseline) if config.baseline is not None else None
     given = [str(folder / name) for name in files if "/" not in name and name != "lsmc.toml"]

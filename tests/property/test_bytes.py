@@ -25,7 +25,7 @@ import hashlib, sys
 from lsmc.modules.apparmor.build.driver import compile_files
 from lsmc.compiler.inputs import Options
 paths = ["profiles"]
-options = Options.of("profiles", (), None, None)
+options = Options("profiles")
 data = compile_files(paths, options, jobs=int(sys.argv[1])).bundle
 print(hashlib.sha256(data).hexdigest())
 """

@@ -32,7 +32,7 @@ WORDS = (
 def findings() -> tuple[Diagnostic, ...]:
     """What lint finds in a small profile."""
     name = "/no such directory/p"
-    front = front_end(Options.of("/", (), None, None), MemoryFiles({name: POLICY}))
+    front = front_end(Options("/"), MemoryFiles({name: POLICY}))
     read = partial(compile_tree, front)
     return tuple(Linter(read, LINT.checks.values(), LINT.names).lint([name]).findings)
 

@@ -37,7 +37,7 @@ WORDS = (
 def policy() -> Policy:
     """A policy with a profile for each class."""
     text = (ROOT / "tests/differential/cases.aa").read_bytes()
-    found = front_end(Options.of("/", (), None, None), MemoryFiles({"/p": text})).compile("/p")
+    found = front_end(Options("/"), MemoryFiles({"/p": text})).compile("/p")
     return Policy(bundle(list(found.profiles), list(found.diagnostics))[0])
 
 

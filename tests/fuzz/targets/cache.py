@@ -52,7 +52,7 @@ def compiled(body: int, directory: Path | None) -> bytes:
     """The bundle with one of the bodies, through the cache if there is one."""
     place = folder()
     (place / "base" / "body").write_text(BODIES[body])
-    options = Options.of(place / "base", (), None, None)
+    options = Options(str(place / "base"))
     return bytes(
         compile_cached(
             [place / "policy"], options, jobs=1, compiler=lambda: compile_paths, directory=directory

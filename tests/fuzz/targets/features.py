@@ -51,7 +51,7 @@ def run(data: bytes) -> None:
     which = crc32(data) % COMPILED
     if which > 1:
         return
-    options = Options.of("/base", (), "/base/abi/x" if which else None, None)
+    options = Options("/base", (), "/base/abi/x" if which else None)
     head = b"" if which else b"abi <abi/x>,\n"
     files = MemoryFiles({"/base/abi/x": data, "/p": head + POLICY})
     try:

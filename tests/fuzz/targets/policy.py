@@ -27,7 +27,7 @@ from tests.modules.apparmor.test_error_catalogue import CASES
 from tests.places import ROOT
 
 PATH = "/policy/p"
-OPTIONS = Options.of("/base", (), None, None)
+OPTIONS = Options("/base")
 #: Lint costs ten times what compiling does: one input in so many is linted.
 LINTED = 4
 INCLUDES = {

@@ -18,7 +18,7 @@ from typing import Any
 
 from lsmc.analysis.differing import by_meaning
 from lsmc.analysis.openings import Opening
-from lsmc.analysis.rule_search import ClassView, RulePlace, RuleQuestion, rule_at
+from lsmc.analysis.rule_search import ClassView, RuleIndex, RuleQuestion, rule_at
 from lsmc.automata.algebra import Automaton, search
 from lsmc.automata.common import member
 from lsmc.engine.matcher import Matcher, Node
@@ -107,7 +107,7 @@ class _Excess:
         found = map(self._search, along)
         return next((access for access in found if access is not None), None)
 
-    def _places(self) -> Iterator[tuple[int, RulePlace]]:
+    def _places(self) -> Iterator[tuple[int, RuleIndex]]:
         """The rules along which the one may grant more, each with the profile that has it."""
         known = [self._by_meaning(matcher) for matcher in self._sides]
         for side, matcher in enumerate(self._sides):
@@ -123,10 +123,10 @@ class _Excess:
             return True
         return facts.transition is not None and facts.transition.kind != "inherit"
 
-    def _by_meaning(self, matcher: Matcher) -> dict[Any, list[RulePlace]]:
+    def _by_meaning(self, matcher: Matcher) -> dict[Any, list[RuleIndex]]:
         """The rules of a profile that are written, by what they say."""
         own = matcher.profile.place
-        found: dict[Any, list[RulePlace]] = {}
+        found: dict[Any, list[RuleIndex]] = {}
         known = by_meaning(SEMANTICS, matcher, self._cls).get(self._cls.code, {})
         for meaning, places in known.items():
             written = [place for place in places if rule_at(matcher, place).rule.place != own]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lsmc.analysis.profile_view import Held, UnitView
+from lsmc.analysis.profile_view import UnitRule, UnitView
 from lsmc.ir.decision import ALLOW
 from lsmc.modules.apparmor.classes import FILE
 
@@ -12,7 +12,7 @@ EXECUTE = FILE.mask("x")
 MAP = FILE.mask("m")
 
 
-def speaking_of(unit: UnitView, perms: int, effect: int) -> list[Held]:
+def speaking_of(unit: UnitView, perms: int, effect: int) -> list[UnitRule]:
     """The rules of a unit that have an effect on some of the permissions."""
     return [
         held
@@ -21,6 +21,6 @@ def speaking_of(unit: UnitView, perms: int, effect: int) -> list[Held]:
     ]
 
 
-def granting(unit: UnitView, perms: int) -> list[Held]:
+def granting(unit: UnitView, perms: int) -> list[UnitRule]:
     """The rules of a unit that grant some of the permissions."""
     return speaking_of(unit, perms, ALLOW)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from lsmc.analysis.linked_policy import LinkedProfile
-from lsmc.analysis.profile_view import Held, ProfileView
+from lsmc.analysis.profile_view import ProfileView, UnitRule
 from lsmc.analysis.redundancy.scopes import Scope
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span, to_display
@@ -47,7 +47,7 @@ def quoted_text(span: Span) -> str:
     return f"`{to_display(' '.join(span.text.split()))}`"
 
 
-def chain(view: ProfileView, held: Held) -> list[Label]:
+def chain(view: ProfileView, held: UnitRule) -> list[Label]:
     """The includes that brought a rule into a profile, outermost first."""
     return [Label(span, "included here") for span in view.via(held.facts.id)]
 
@@ -55,7 +55,7 @@ def chain(view: ProfileView, held: Held) -> list[Label]:
 def rule_finding(
     check: Check[Any],
     view: ProfileView,
-    held: Held,
+    held: UnitRule,
     what: str,
     *,
     help: str,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from lsmc.analysis.profile_view import Grants, Held, ProfileView, UnitView, halves, wins
+from lsmc.analysis.profile_view import Grants, ProfileView, UnitRule, UnitView, halves, wins
 from lsmc.automata.dfa import Dfa
 from lsmc.automata.facts import members, objects, starts
 from lsmc.automata.partition import partition
@@ -64,7 +64,7 @@ class Exposure(NamedTuple):
     """A rule that decides about an object of a set: the permissions, for the owner or others."""
 
     kind: PathSet
-    held: Held
+    held: UnitRule
     path: bytes
     owner: bool
     perms: int
@@ -112,12 +112,12 @@ class PathSets:
 
     def candidates(
         self, unit: UnitView, effect: int, perms: int
-    ) -> list[tuple[Held, bytes, PathSet]]:
+    ) -> list[tuple[UnitRule, bytes, PathSet]]:
         """The rules of a unit with an effect on some permissions, and objects in sets."""
         rules = speaking_of(unit, perms, effect)
         if not rules:
             return []
-        found: dict[tuple[int, str], tuple[Held, bytes, PathSet]] = {}
+        found: dict[tuple[int, str], tuple[UnitRule, bytes, PathSet]] = {}
         wanted = {held.facts.id for held in rules}
         listed: set[bytes] = set()
         beginnings: set[bytes] = set()
@@ -165,7 +165,7 @@ class ExposingRule(NamedTuple):
     """A rule of a profile with all that it opens, one object a set."""
 
     view: ProfileView
-    held: Held
+    held: UnitRule
     openings: tuple[Exposure, ...]
 
     @property
@@ -190,7 +190,7 @@ def opened(found: Iterable[tuple[ProfileView, Exposure]]) -> Iterator[ExposingRu
 
 def _opening(
     view: ProfileView,
-    held: Held,
+    held: UnitRule,
     path: bytes,
     kind: PathSet,
     perms: int,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lsmc.analysis.graph import Edge
-from lsmc.analysis.profile_view import Grants, Held, ProfileView
+from lsmc.analysis.profile_view import Grants, ProfileView, UnitRule
 from lsmc.base.text import encode
 from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.classes import CHANGE_PROFILE, FILE
@@ -15,7 +15,7 @@ from lsmc.modules.apparmor.lint.references import graph_of
 from lsmc.modules.apparmor.lint.tree import Tree
 
 
-def executions(tree: Tree) -> Iterator[tuple[ProfileView, Held, Edge]]:
+def executions(tree: Tree) -> Iterator[tuple[ProfileView, UnitRule, Edge]]:
     """The executions that leave confined profiles, each with the rule behind it."""
     found = tree.shared(graph_of)
     for view in tree.shared(Grants).confined:
@@ -24,12 +24,12 @@ def executions(tree: Tree) -> Iterator[tuple[ProfileView, Held, Edge]]:
                 yield view, rule_of(tree, edge.rule), edge
 
 
-def rule_of(tree: Tree, number: int) -> Held:
+def rule_of(tree: Tree, number: int) -> UnitRule:
     """A rule by its number in the tables."""
     return tree.shared(_by_number)[number]
 
 
-def _by_number(tree: Tree) -> dict[int, Held]:
+def _by_number(tree: Tree) -> dict[int, UnitRule]:
     return {held.facts.id: held for unit in tree.shared(Grants).units for held in unit.rules}
 
 

@@ -65,7 +65,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def options(root: Path) -> Options:
-    return Options.of(root, (), None, None)
+    return Options(str(root))
 
 
 def cold(root: Path) -> bytes:

@@ -34,14 +34,14 @@ def test_files_beside_the_given_ones_count(tmp_path: Path) -> None:
 """
     path = tmp_path / "given"
     path.write_text(text)
-    front = front_end(Options.of(tmp_path, [PROFILES], None, None))
+    front = front_end(Options(str(tmp_path), (str(PROFILES),)))
     tree, _ = compile_tree(front, [str(path)])
     for code, lines in (("LSM201", [4]), ("LSM202", []), ("LSM203", []), ("LSM208", [])):
         assert [one.line for one in CHECKS[code].run(tree)] == lines
 
 
 def lines(code: str, path: Path, base: Path) -> list[int | None]:
-    front = front_end(Options.of(base, [PROFILES], None, None))
+    front = front_end(Options(str(base), (str(PROFILES),)))
     tree, _ = compile_tree(front, [str(path)])
     return [one.line for one in CHECKS[code].run(tree)]
 

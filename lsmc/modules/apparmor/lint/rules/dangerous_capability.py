@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lsmc.analysis.profile_view import Grants, Held, ProfileView
+from lsmc.analysis.profile_view import Grants, ProfileView, UnitRule
 from lsmc.automata.facts import members
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.text import listing
@@ -66,7 +66,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
 
 def _report(
-    view: ProfileView, held: Held, ranked: dict[str, dict[str, str]]
+    view: ProfileView, held: UnitRule, ranked: dict[str, dict[str, str]]
 ) -> Iterator[Diagnostic]:
     listed = members(held.rule.fields[0])
     if listed is None:

@@ -37,7 +37,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lsmc.analysis.profile_view import Held
+from lsmc.analysis.profile_view import UnitRule
 from lsmc.automata.prefixes import heads
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
@@ -66,7 +66,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         yield finding if temporary else replace(finding, severity="info")
 
 
-def _everywhere(held: Held) -> bool:
+def _everywhere(held: UnitRule) -> bool:
     """Whether a rule opens much more than private files: then `owner` is not what it lacks."""
     return any(len(head) < 2 for head in heads(held.rule.fields[0]))
 

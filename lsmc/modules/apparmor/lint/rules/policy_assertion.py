@@ -62,7 +62,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.analysis.permitted import Request, Sought, permitted
-from lsmc.analysis.profile_view import Grants, Held, ProfileView, wins
+from lsmc.analysis.profile_view import Grants, ProfileView, UnitRule, wins
 from lsmc.automata.algebra import Lazy
 from lsmc.automata.facts import samples
 from lsmc.base.diagnostics import Diagnostic
@@ -142,7 +142,7 @@ def _broken(tree: Tree, view: ProfileView, assertion: Assertion) -> Iterator[Dia
 
 def _winner(
     view: ProfileView, assertion: Assertion, key: bytes, owner: bool, perms: int
-) -> Held | None:
+) -> UnitRule | None:
     decision = view.decide(assertion.cls, key, owner)
     for held in view.rules(assertion.cls):
         if wins(decision, held.facts, perms):

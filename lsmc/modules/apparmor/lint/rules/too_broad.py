@@ -42,7 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.profile_view import Grants, Held, ProfileView, UnitView, halves
+from lsmc.analysis.profile_view import Grants, ProfileView, UnitRule, UnitView, halves
 from lsmc.automata.prefixes import is_broad
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Span
@@ -110,7 +110,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
 def _candidates(
     unit: UnitView, bare: dict[tuple[str, int], str], corpus: tuple[bytes, ...]
-) -> list[tuple[Held, str, list[bytes]]]:
+) -> list[tuple[UnitRule, str, list[bytes]]]:
     """The rules of a unit that may open nearly everything.
 
     Each comes with its keyword if it is bare, and the objects of the sample that it matches.
@@ -131,7 +131,7 @@ def _candidates(
     return found
 
 
-def _class(view: ProfileView, held: Held, kind: str) -> Diagnostic | None:
+def _class(view: ProfileView, held: UnitRule, kind: str) -> Diagnostic | None:
     cls = held.rule.cls
     if cls.name not in view.profile.record.mediated:
         return None
@@ -151,7 +151,7 @@ def _class(view: ProfileView, held: Held, kind: str) -> Diagnostic | None:
 
 
 def _files(
-    view: ProfileView, held: Held, matched: list[bytes], size: int, shares: dict[int, float]
+    view: ProfileView, held: UnitRule, matched: list[bytes], size: int, shares: dict[int, float]
 ) -> Diagnostic | None:
     for perms, share in shares.items():
         if len(matched) < share * size:

@@ -37,7 +37,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from lsmc.analysis.profile_view import Grants, Held, ProfileView, UnitView, halves
+from lsmc.analysis.profile_view import Grants, ProfileView, UnitRule, UnitView, halves
 from lsmc.automata.facts import members, samples
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
@@ -53,7 +53,7 @@ from lsmc.modules.apparmor.lint.tree import Tree
 class _Asker(NamedTuple):
     """A rule that grants nothing but accesses which need a capability, and keys of these."""
 
-    held: Held
+    held: UnitRule
     perms: int
     keys: tuple[bytes, ...]
 

@@ -36,7 +36,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from lsmc.analysis.profile_view import Grants, Held, ProfileView, UnitView, wins
+from lsmc.analysis.profile_view import Grants, ProfileView, UnitRule, UnitView, wins
 from lsmc.automata.facts import PrefixIndex, common_file, last_bytes, starts
 from lsmc.automata.pattern import Pattern
 from lsmc.base.diagnostics import Diagnostic, Label
@@ -58,7 +58,7 @@ _WORDS = {"x": "executed", "m": "mapped as code"}
 class Meeting(NamedTuple):
     """A rule that runs what another one writes, at a shortest common path."""
 
-    runner: Held
+    runner: UnitRule
     unit: int  # the id of the runner's unit
     path: bytes
 
@@ -72,9 +72,9 @@ class _Runners:
 
     def __init__(self, units: list[UnitView], holders: dict[int, int]) -> None:
         """`holders` are the profiles of each unit, by its id, as a set of bits."""
-        every: list[tuple[tuple[Held, int], tuple[bytes, ...]]] = []
-        shared: list[tuple[tuple[Held, int], tuple[bytes, ...]]] = []
-        lone: dict[int, list[tuple[tuple[Held, int], tuple[bytes, ...]]]] = {}
+        every: list[tuple[tuple[UnitRule, int], tuple[bytes, ...]]] = []
+        shared: list[tuple[tuple[UnitRule, int], tuple[bytes, ...]]] = []
+        lone: dict[int, list[tuple[tuple[UnitRule, int], tuple[bytes, ...]]]] = {}
         for unit in units:
             mask = holders[id(unit)]
             some = lone.setdefault(mask, []) if _is_one(mask) else shared
@@ -85,7 +85,7 @@ class _Runners:
         self._shared = PrefixIndex(shared)
         self._lone = {mask: PrefixIndex(some) for mask, some in lone.items()}
 
-    def near(self, writer: Held, mask: int) -> Sequence[tuple[Held, int]]:
+    def near(self, writer: UnitRule, mask: int) -> Sequence[tuple[UnitRule, int]]:
         """The rules that may run what one writes that has these profiles."""
         begins = starts(writer.rule.fields[0])
         if not _is_one(mask):
@@ -155,7 +155,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
 
 def _first(
-    tree: Tree, view: ProfileView, writer: Held, meetings: list[Meeting]
+    tree: Tree, view: ProfileView, writer: UnitRule, meetings: list[Meeting]
 ) -> Diagnostic | None:
     tried: set[bytes] = set()
     for runner, _, path in meetings:
@@ -179,7 +179,7 @@ def _leads_somewhere(tree: Tree, view: ProfileView, decision: Decision, path: by
 
 
 def _report(
-    view: ProfileView, runner: Held, writer: Held, path: bytes, owner: bool, perms: int
+    view: ProfileView, runner: UnitRule, writer: UnitRule, path: bytes, owner: bool, perms: int
 ) -> Diagnostic:
     span, other = writer.rule.origin, runner.rule.origin
     how = listing(_WORDS[name] for name in FILE.names(perms))

@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsmc.analysis.profile_view import Grants, Held, ProfileView, halves, wins
+from lsmc.analysis.profile_view import Grants, ProfileView, UnitRule, halves, wins
 from lsmc.automata.facts import PrefixIndex, objects, starts
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.ir.decision import ALLOW
@@ -70,7 +70,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 
 
 def _own_executable(
-    view: ProfileView, writers: PrefixIndex[tuple[Held, int]]
+    view: ProfileView, writers: PrefixIndex[tuple[UnitRule, int]]
 ) -> Iterator[Diagnostic]:
     attachment = view.profile.ir.attachment
     if attachment is None:
