@@ -17,3 +17,17 @@ class Outcome(NamedTuple):
     bundle: bytes
     diagnostics: Sequence[Diagnostic]
     entry: Callable[[], bytes] | None = None
+
+
+class Rendered(NamedTuple):
+    """A file of policy in another format than a bundle.
+
+    Attributes:
+        source: the path of the source that it was made of.
+        data: its content.
+        diagnostics: what is to be said of it.
+    """
+
+    source: str
+    data: bytes
+    diagnostics: tuple[Diagnostic, ...] = ()

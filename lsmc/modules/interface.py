@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import DiskFiles, FindFiles, Options
+    from lsmc.compiler.outcome import Rendered
     from lsmc.engine.label import Label
     from lsmc.engine.matcher import Matcher
     from lsmc.engine.profiles import ProfileTables
@@ -112,6 +113,10 @@ class Tests(NamedTuple):
     brought: Callable[["Matcher", frozenset[int]], frozenset[int]]
 
 
+#: Renders files of policy in a format: (paths, options, processes); raises `PolicyError`, OSError.
+Render = Callable[[Sequence[str], "Options", int], Iterable["Rendered"]]
+
+
 class Labels(NamedTuple):
     """How a module labels objects.
 
@@ -180,6 +185,7 @@ class SecurityModule(NamedTuple):
         formatter: a formatter of policy files under some options.
         semantics: what the rules mean, of a module whose bundles are a `tables.bundle.Bundle`.
         tests: what it makes of tests of its policy beside questions; None if that is all.
+        formats: what renders policy in other formats than a bundle, by the name of the format.
         labels: how it labels objects; None if it labels none.
         objects: of a module whose objects are finitely many names, those that questions with an
             operation may have: (bundle, operation); `UnknownName`.
@@ -218,6 +224,7 @@ class SecurityModule(NamedTuple):
     formatter: Callable[["Options"], "Formatter"] | None = None
     semantics: Callable[[], "Semantics"] | None = None
     tests: Callable[[], Tests] | None = None
+    formats: Mapping[str, Callable[[], Render]] = {}
     labels: Labels | None = None
     objects: Callable[[Any, str], Sequence[str]] | None = None
     rules: Callable[[Any], Iterable["Place"]] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -11,6 +11,8 @@ import pytest
 
 import lsmc
 from lsmc.cli.group import cli
+from lsmc.compiler.inputs import Options
+from lsmc.compiler.outcome import Rendered
 from lsmc.modules.registry import MODULES, module_named
 from lsmc.tables.records import Place
 from tests.cli.conftest import Run, run
@@ -268,3 +270,34 @@ def test_tests_of_a_module(
     result = run("test", never, "--no-cache")
     assert result.exit_code == 2
     assert f"{never}:12:1: error: `never` has no meaning for" in result.stderr
+
+
+def test_other_formats_than_a_bundle(
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file for all sources, or one for each in a directory."""
+
+    def render(paths: Sequence[str], options: Options, jobs: int) -> list[Rendered]:
+        del jobs
+        settings = dict(options.settings)
+        data = [f"{Path(path).name} {settings.get('name', '')}\n".encode() for path in paths]
+        return [Rendered(path, text) for path, text in zip(paths, data, strict=True)]
+
+    made = levels.LEVELS._replace(formats={"kernel": lambda: render}, settings=("name",))
+    monkeypatch.setitem(MODULES, "levels", lambda: made)
+    module_named.cache_clear()
+    one, two = write("a.levels", LEVELS), write("b.levels", LEVELS)
+    out = one.parent / "out"
+    result = run("compile", one, two, "--format", "kernel", "--name", "n", "-o", out)
+    assert (result.exit_code, out.read_text()) == (0, "a.levels n\nb.levels n\n")
+    folder = one.parent / "folder"
+    folder.mkdir()
+    assert run("compile", one, two, "--format", "kernel", "-o", folder).exit_code == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["a.levels", "b.levels"]
+    again = run("compile", one, one, "--format", "kernel", "-o", folder)
+    assert (again.exit_code, "would both be `a.levels`" in again.stderr) == (2, True)
+    refused = run("compile", one, "--format", "apparmor", "-o", out)
+    assert refused.stderr == "lsmc: error: `--format apparmor` has no meaning for levels\n"
+    unset = run("compile", one, "--posture", "file=block", "-o", out)
+    assert unset.stderr == "lsmc: error: `--posture` has no meaning for levels\n"
+    module_named.cache_clear()
