@@ -13,9 +13,10 @@ from lsmc.analysis.observed import PermissionOutcome, outcome_of, outcomes, said
 from lsmc.analysis.rule_search import ClassView, RuleIndex, places, rule_at
 from lsmc.analysis.semantics import Semantics
 from lsmc.automata.algebra import walk
+from lsmc.engine.answer import Answer
 from lsmc.engine.matcher import Matcher, Node
 from lsmc.engine.profiles import ProfileTables
-from lsmc.engine.verdict import Answer, RequestError
+from lsmc.engine.verdict import RequestError
 from lsmc.ir.decision import Facts
 from lsmc.ir.mediation import MediationClass
 from lsmc.tables.records import ProfileRecord

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 from lsmc.analysis.semantics import Semantics
-from lsmc.engine.verdict import Answer, Verdict
+from lsmc.engine.answer import Answer
+from lsmc.engine.verdict import Verdict
 from lsmc.ir.decision import Decision
 from lsmc.ir.mediation import MediationClass, Transition
 from lsmc.tables.records import ProfileRecord

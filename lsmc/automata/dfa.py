@@ -9,18 +9,14 @@ State 0 is dead and state 1 the start, always.  Every array may be an `array`, `
 `memoryview` cast over a file: a table from a bundle is used in place, once `verify` finds no fault.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import compress, islice
 from operator import ge, gt
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from lsmc.base.errors import Error
 from lsmc.kernels.walk import Reverse, Walker
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MAX_STATES = 65535
 

@@ -7,8 +7,6 @@ decided there.  The product is never built in advance: it may have more states t
 requests.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -137,7 +135,7 @@ class Matcher:
             node.successors = tuple((mask, self.node(live)) for live, mask in merged.items())
         return node.successors
 
-    def _table(self, number: int) -> Table:
+    def _table(self, number: int) -> "Table":
         table = self._tables.get(number)
         if table is None:
             from lsmc.automata.algebra import Table
@@ -168,7 +166,7 @@ class Matcher:
             decision = node.decisions[owner] = self.precedence(facts, cls, owner)
         return decision
 
-    def reach(self, number: int) -> Reach:
+    def reach(self, number: int) -> "Reach":
         """The paths through a group."""
         return self._reaches[number][0].reach(self._reaches[number][1])
 

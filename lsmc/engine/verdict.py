@@ -1,6 +1,6 @@
-"""Verdicts and answers: the decision on a request, and the rules behind it.
+"""Verdicts: the decision on a request, and the rules behind it.
 
-An answer is data; output formats put it into words.
+A verdict is data; output formats put it into words.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from lsmc.base.errors import Error, close_words, hint
 
 if TYPE_CHECKING:
-    from lsmc.engine.matcher import Node
-    from lsmc.ir.decision import Decision
-    from lsmc.ir.mediation import MediationClass
-    from lsmc.ir.operation import AccessCheck
     from lsmc.stack.chain import Layer
-    from lsmc.tables.records import ProfileRecord
 
 DecisionName = Literal[
     "allow",
@@ -201,40 +196,6 @@ class Verdict(NamedTuple):
     def refusal(self) -> "Layer | None":
         """The layer that refuses; None when no layer does or there is no context."""
         return next((layer for layer in self.chain if layer.verdict == "deny"), None)
-
-
-class Lookup(NamedTuple):
-    """One look-up of a request in the rules of one profile, and its result.
-
-    Attributes:
-        profile: the profile whose rules are asked.
-        part: the class, the object and its fields, and the wanted permission bits.
-        values: the fields of the key, in the order of the class.
-        owner: whether the subject owns the object.
-        node: where the key leads in the profile's tables.
-        decision: what the rules that match there grant.
-        missing: the wanted bits that they do not grant.
-    """
-
-    profile: "ProfileRecord"
-    part: "AccessCheck"
-    values: tuple[bytes, ...]
-    owner: bool
-    node: "Node"
-    decision: "Decision"
-    missing: int
-
-    @property
-    def cls(self) -> "MediationClass":
-        """The mediation class of the request."""
-        return self.part.cls
-
-
-class Answer(NamedTuple):
-    """A verdict and the look-ups that it follows from; no look-ups where no rule is asked."""
-
-    verdict: Verdict
-    lookups: tuple[Lookup, ...] = ()
 
 
 def stack(verdicts: list[Verdict]) -> Verdict:

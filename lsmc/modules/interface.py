@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from lsmc.analysis.semantics import Semantics
     from lsmc.automata.algebra import Automaton
     from lsmc.base.diagnostics import Diagnostic
+    from lsmc.base.files import StrPath
     from lsmc.compiler.cache.store import Compile
-    from lsmc.compiler.inputs import DiskFiles, FindFiles, Options
+    from lsmc.compiler.inputs import DiskFiles, Options
     from lsmc.compiler.outcome import Rendered
+    from lsmc.engine.answer import Lookup
     from lsmc.engine.label import Label
     from lsmc.engine.matcher import Matcher
     from lsmc.engine.profiles import ProfileTables
-    from lsmc.engine.verdict import Lookup, Permissions, Verdict
+    from lsmc.engine.verdict import Permissions, Verdict
     from lsmc.explain.abilities import Abilities
     from lsmc.explain.diagnosis import Diagnosis, Explained, Questions, Remedy
     from lsmc.explain.explanation import Explanation
@@ -207,7 +209,9 @@ class SecurityModule(NamedTuple):
     explain: Callable[[Any, Request], "Explanation"]
     diff: Callable[[Any, Any], list["Change"]]
     operations: Callable[[], Sequence["Operation"]]
-    find_files: "FindFiles | None" = None
+    find_files: Callable[[Iterable["StrPath"], "DiskFiles"], tuple[list[str], list[str]]] | None = (
+        None
+    )
     max_source: int | None = None
     settings: tuple[str, ...] = ()
     installed: tuple[str, ...] = ()

@@ -4,8 +4,6 @@ One group is one automaton over whole keys (a class code followed by the request
 NUL); it accepts numbers of its own, which the unit maps to rules.
 """
 
-from __future__ import annotations
-
 import struct
 import sys
 import zlib
@@ -62,13 +60,13 @@ class Heap:
         return b"".join(self._parts)
 
 
-def key_pattern(rule: Rule) -> Pattern:
+def key_pattern(rule: "Rule") -> "Pattern":
     """The pattern of the keys that a rule matches."""
     return _key_pattern(rule.cls.code, rule.fields)
 
 
 @lru_cache(maxsize=1 << 16)
-def _key_pattern(code: int, fields: tuple[Pattern, ...]) -> Pattern:
+def _key_pattern(code: int, fields: tuple["Pattern", ...]) -> "Pattern":
     from lsmc.automata.pattern import Literal, concat
 
     parts: list[Pattern] = [Literal(bytes((code,)))]
@@ -107,12 +105,12 @@ def _tables(dfa: Dfa) -> bytes:
     )
 
 
-def _lengths(offsets: Sequence[int]) -> array[int]:
+def _lengths(offsets: Sequence[int]) -> "array[int]":
     """The lengths of runs, from their offsets: lengths compress better."""
     return array("H", (end - start for start, end in pairwise(offsets)))
 
 
-def _offsets(lengths: Sequence[int]) -> array[int]:
+def _offsets(lengths: Sequence[int]) -> "array[int]":
     """The offsets of runs, from their lengths."""
     return array("I", accumulate(lengths, initial=0))
 
@@ -206,7 +204,7 @@ def _check_ranges(dfa: Dfa, n_patterns: int) -> str:
     return ""
 
 
-def _cast(view: memoryview, kind: str) -> memoryview | array[int]:
+def _cast(view: memoryview, kind: str) -> "memoryview | array[int]":
     if kind == "B":
         return view
     if sys.byteorder == "little":

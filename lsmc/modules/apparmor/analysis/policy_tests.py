@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from lsmc.engine.answer import Lookup
 from lsmc.engine.profiles import ProfileTables
-from lsmc.engine.verdict import Lookup
 from lsmc.modules.apparmor.analysis.forbidden import apart, sought
 from lsmc.modules.apparmor.analysis.mutations import brought, mutations
 from lsmc.modules.apparmor.decide.engine import Engine

@@ -12,7 +12,7 @@ from typing import Any
 
 from lsmc.analysis.change import Change
 from lsmc.base.text import encode
-from lsmc.engine.verdict import Answer
+from lsmc.engine.answer import Answer
 from lsmc.modules.apparmor.analysis.hazards import hazards
 from lsmc.modules.apparmor.classes import BY_NAME, FILE
 

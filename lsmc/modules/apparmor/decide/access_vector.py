@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from lsmc.base.text import encode
-from lsmc.engine.verdict import Answer, Exec, Permissions, RuleRef
+from lsmc.engine.answer import Answer
+from lsmc.engine.verdict import Exec, Permissions, RuleRef
 from lsmc.ir.operation import Operation
 from lsmc.modules.apparmor.classes import EXECUTE, FILE
 from lsmc.modules.apparmor.decide.engine import Engine, class_named

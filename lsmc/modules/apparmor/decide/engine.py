@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lsmc.base.text import encode
+from lsmc.engine.answer import Answer
 from lsmc.engine.matcher import Matcher
-from lsmc.engine.verdict import UNCONFINED, Answer, Exec, RequestError, UnknownName, Verdict, stack
+from lsmc.engine.verdict import UNCONFINED, Exec, RequestError, UnknownName, Verdict, stack
 from lsmc.ir.mediation import MediationClass
 from lsmc.ir.operation import Operation
 from lsmc.modules.apparmor.classes import BY_NAME, FILE

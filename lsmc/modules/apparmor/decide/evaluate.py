@@ -12,7 +12,8 @@ from itertools import chain
 
 from lsmc.base.numbers import natural
 from lsmc.base.text import encode
-from lsmc.engine.verdict import Answer, Exec, Lookup, RequestError, RuleRef, Verdict, both
+from lsmc.engine.answer import Answer, Lookup
+from lsmc.engine.verdict import Exec, RequestError, RuleRef, Verdict, both
 from lsmc.ir.decision import Decision
 from lsmc.ir.operation import AccessCheck, Operation
 from lsmc.modules.apparmor.classes import EXECUTE, FILE, LINK, ONEXEC, PTRACE, READ, SIGNAL

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lsmc.engine.verdict import Answer, RequestError, Verdict
+from lsmc.engine.answer import Answer
+from lsmc.engine.verdict import RequestError, Verdict
 from lsmc.ir.operation import Operation
 from lsmc.modules.apparmor.decide.evaluate import hats_of
 from lsmc.modules.apparmor.operations import listed

@@ -17,7 +17,7 @@ from lsmc.modules.apparmor.explain.near_fields import closest
 from lsmc.modules.apparmor.mount_flags import SETS, flag_string
 
 if TYPE_CHECKING:
-    from lsmc.engine.verdict import Lookup
+    from lsmc.engine.answer import Lookup
     from lsmc.modules.apparmor.decide.subjects import Profiles
 
 

@@ -30,7 +30,8 @@ from lsmc.tables.groups import make_key
 
 if TYPE_CHECKING:
     from lsmc.automata.dfa import Dfa
-    from lsmc.engine.verdict import Lookup, RuleRef
+    from lsmc.engine.answer import Lookup
+    from lsmc.engine.verdict import RuleRef
     from lsmc.ir.mediation import MediationClass
     from lsmc.modules.apparmor.decide.subjects import Profiles
     from lsmc.tables.bundle import Unit

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lsmc.base.text import encode
+from lsmc.engine.answer import Lookup
 from lsmc.engine.matcher import MatchedRule
-from lsmc.engine.verdict import Lookup, Verdict
+from lsmc.engine.verdict import Verdict
 from lsmc.explain.explanation import (
     By,
     EffectName,

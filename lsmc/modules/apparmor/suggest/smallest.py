@@ -22,7 +22,8 @@ from lsmc.modules.apparmor.suggest.compilers import compiler_for, takes_priority
 from lsmc.modules.apparmor.suggest.suggest import WITHOUT_PRIORITY, Wish, suggest
 
 if TYPE_CHECKING:
-    from lsmc.engine.verdict import Lookup, RuleRef
+    from lsmc.engine.answer import Lookup
+    from lsmc.engine.verdict import RuleRef
     from lsmc.modules.apparmor.decide.engine import Engine
     from lsmc.tables.records import ProfileRecord
 
