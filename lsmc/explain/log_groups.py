@@ -55,8 +55,8 @@ class Grouping(NamedTuple):
     Attributes:
         key: what the records of a cause have in common.
         about: (record, how often its key was made wider) what a record is about.
-        differ: whether two records of one cause have different objects; those that differ in no
-            name have not.
+        names: the names, addresses and numbers of a record's object as they are, of which the key
+            says less.
         alike: what a key says of the name and of the local port of a sighting.
         wider: functions from a key to one that more records have, each for the keys that the one
             before it gives; the last gives few keys, whatever the log.
@@ -64,9 +64,13 @@ class Grouping(NamedTuple):
 
     key: Callable[[Any], Hashable]
     about: Callable[[Any, int], About]
-    differ: Callable[[Any, Any], bool]
+    names: Callable[[Any], Hashable]
     alike: Callable[[str, str], Hashable]
     wider: tuple[Wider, ...]
+
+    def differ(self, one: Any, other: Any) -> bool:
+        """Whether two records of one cause have different objects."""
+        return self.names(one) != self.names(other)
 
 
 class NameCounts:

@@ -41,8 +41,18 @@ def about(record: Record, width: int = 0) -> About:
     )
 
 
-def _differ(one: Record, other: Record) -> bool:
-    return one.name != other.name or one.name2 != other.name2
+def _names(record: Record) -> tuple[object, ...]:
+    """What the object of a record is called."""
+    return (
+        record.name,
+        record.name2,
+        record.net_addr,
+        record.peer_addr,
+        record.local_port,
+        record.foreign_port,
+        record.dbus_path,
+        record.src_name,
+    )
 
 
 def _key(record: Record) -> tuple[object, ...]:
@@ -218,4 +228,4 @@ _WIDER: tuple[Wider, ...] = (
     partial(_first, 3),
     partial(_first, 1),
 )
-GROUPING = Grouping(key=_key, about=about, differ=_differ, alike=_alike, wider=_WIDER)
+GROUPING = Grouping(key=_key, about=about, names=_names, alike=_alike, wider=_WIDER)
