@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.conformance import accept, equality, logs, selinux_logs, spec
+from tests.conformance import accept, equality, logs, selinux_logs, selinux_paths, spec
 from tests.conformance.result import Result
 
 
@@ -34,6 +34,10 @@ def main() -> int:
         "selinux-logs": (
             cases / "selinux" / "logs.jsonl.gz",
             lambda: selinux_logs.run(cases / "selinux"),
+        ),
+        "selinux-paths": (
+            cases / "selinux" / "labels-debian.jsonl.gz",
+            lambda: selinux_paths.run(arguments.folder.resolve()),
         ),
         "spec": (specification, lambda: spec.run(specification, cases)),
     }
