@@ -79,13 +79,10 @@ def explain_log(wanted: LogOptions, reading: Reading, screen: Screen) -> int:
     causes = Causes(logs.grouping(), since=moment, profile=wanted.profile)
     reader = LogReader(files, logs.form())
     with progress_bar(screen) as progress:
-        shown = partial(_lines_read, progress, reader) if progress is not None else None
+        shown = partial(lines_read, progress, reader) if progress is not None else None
         causes.read(reader, shown)
         found = list(_explained(policy, causes, wanted.enforce, reading, progress))
-    for fault in reader.faults[:_FAULTS]:
-        screen.located(fault.source.file, fault.source.line, fault.reason)
-    if reader.broken > _FAULTS:
-        screen.remark(f"{_number(reader.broken - _FAULTS, 'more line')} could not be read")
+    told_faults(reader, screen)
     answer = _Answer(policy, found, reader, causes, wanted, reading, screen)
     if wanted.patch is not None:
         answer.print_patch(wanted.patch)
@@ -97,6 +94,14 @@ def explain_log(wanted: LogOptions, reading: Reading, screen: Screen) -> int:
     if reader.broken:
         return WRONG
     return NO if any(one.diagnosis.status == "denied" for one in found) else YES
+
+
+def told_faults(reader: LogReader, screen: Screen) -> None:
+    """Print the first lines that could not be read, and how many more there are."""
+    for fault in reader.faults[:_FAULTS]:
+        screen.located(fault.source.file, fault.source.line, fault.reason)
+    if reader.broken > _FAULTS:
+        screen.remark(f"{_number(reader.broken - _FAULTS, 'more line')} could not be read")
 
 
 class _Answer(NamedTuple):
@@ -208,7 +213,8 @@ class _Answer(NamedTuple):
             )
 
 
-def _lines_read(progress: Progress, reader: LogReader) -> None:
+def lines_read(progress: Progress, reader: LogReader) -> None:
+    """Show how many lines were read."""
     progress("reading lines", reader.lines, 0)
 
 

@@ -21,7 +21,7 @@ _SECTIONS = {
     "Questions": ("query", "explain", "who", "can", "label", "graph", "learn"),
     "Policy in a repository": ("lint", "fmt", "test", "diff", "replay"),
     "Compiling": ("compile", "load", "show"),
-    "Reference": ("log", "ops", "rule", "label", "help", "version"),
+    "Reference": ("log", "ops", "rule", "help", "version"),
     "More": ("server",),
 }
 _ORDER = [name for names in _SECTIONS.values() for name in names]
