@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from lsmc.base.diagnostics import PolicyError as PolicyError
     from lsmc.base.diagnostics import UnreadableFile as UnreadableFile
     from lsmc.base.errors import Error as Error
-    from lsmc.engine.verdict import Permissions as Permissions
+    from lsmc.engine.permissions import Permissions as Permissions
     from lsmc.engine.verdict import RequestError as RequestError
     from lsmc.engine.verdict import RuleRef as RuleRef
     from lsmc.engine.verdict import UnknownName as UnknownName
@@ -58,7 +58,7 @@ _HOME = {
     "Context": "lsmc.stack.context",
     "Diagnostic": "lsmc.base.diagnostics",
     "Explanation": "lsmc.explain.explanation",
-    "Permissions": "lsmc.engine.verdict",
+    "Permissions": "lsmc.engine.permissions",
     "Policy": "lsmc.policy",
     "PolicyError": "lsmc.base.diagnostics",
     "RuleRef": "lsmc.engine.verdict",

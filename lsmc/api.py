@@ -225,7 +225,7 @@ def explain_log(
 
     if not isinstance(policy, Policy):
         raise TypeError(f"a policy is asked, not {type(policy).__name__}")
-    read = policy.module.needs(policy.module.logs, "a log")
+    read = policy.module.needs(policy.module.logs, "a log")()
     moment = since.timestamp() if since is not None else None
     causes = Causes(read.grouping(), since=moment, profile=profile)
     try:

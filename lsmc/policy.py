@@ -12,7 +12,8 @@ from lsmc.tables.sections import module_of
 if TYPE_CHECKING:
     from lsmc.base.files import StrPath
     from lsmc.engine.label import Label
-    from lsmc.engine.verdict import Permissions, Verdict
+    from lsmc.engine.permissions import Permissions
+    from lsmc.engine.verdict import Verdict
     from lsmc.explain.explanation import Explanation
     from lsmc.stack.context import Context
 
@@ -192,7 +193,7 @@ class Policy:
             name: the name of a new object.
             booleans: booleans of the policy that are set otherwise than it says.
         """
-        labels = self.module.needs(self.module.labels, "a label")
+        labels = self.module.needs(self.module.labels, "a label")()
         return labels.label(self.engine, kind, subject, object, cls, name, booleans or {})
 
     def file_label(self, path: str, kind: str | None = None) -> Label | None:
@@ -201,7 +202,7 @@ class Policy:
         `kind` is what it is: `file`, `dir`, `char`, `block`, `fifo`, `link`, `socket`; None for
         anything.
         """
-        labels = self.module.needs(self.module.labels, "a label")
+        labels = self.module.needs(self.module.labels, "a label")()
         return labels.file_label(self.engine, path, kind)
 
     def validate_transition(self, old: str, new: str, task: str, cls: str) -> Verdict:
@@ -209,7 +210,7 @@ class Policy:
 
         Raises `UnknownName`, `RequestError`.
         """
-        labels = self.module.needs(self.module.labels, "relabelling")
+        labels = self.module.needs(self.module.labels, "relabelling")()
         return labels.validate_transition(self.engine, old, new, task, cls)
 
     def _judge(self, request: Mapping[str, Any]) -> tuple[Policy, Mapping[str, Any]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lsmc.explain.diagnosis import Explained
     from lsmc.explain.log_groups import Causes
     from lsmc.logs.reader import LogReader
-    from lsmc.modules.interface import Logs
+    from lsmc.modules.parts import Logs
     from lsmc.policy import Policy
 
 T = TypeVar("T")
@@ -239,7 +239,7 @@ def _explained(
 
 def _logs(policy: Policy) -> Logs:
     """How the policy's module reads logs; raises `NoMeaning`."""
-    return policy.module.needs(policy.module.logs, "a log")
+    return policy.module.needs(policy.module.logs, "a log")()
 
 
 def _counts(reader: LogReader, causes: Causes) -> tuple[str, str]:

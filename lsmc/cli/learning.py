@@ -59,7 +59,7 @@ def learn(wish: LearnOptions, reading: Reading, screen: Screen) -> int:
     policy, reading = policy_of(wish.policy, reading, screen)
     module = policy.module
     make = module.needs(module.learn, "learning")
-    logs = module.needs(module.logs, "a log")
+    logs = module.needs(module.logs, "a log")()
     wanted = LearningRequest(wish.name, wish.executable, _folder(wish.policy, reading), wish.exact)
     learner: Learner = make(policy.engine, reading.options(), wanted)
     reader = LogReader(files, logs.form())

@@ -3,7 +3,7 @@
 A verdict is data; output formats put it into words.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lsmc.base.errors import Error, close_words, hint
@@ -100,19 +100,6 @@ class Stay(Exec):
     def scrubs(self) -> bool:
         """Whether the program runs in secure mode (`AT_SECURE`)."""
         return False
-
-
-class Permissions(NamedTuple):
-    """The permissions that rules grant on one object; `rules` are those behind each permission."""
-
-    allow: frozenset[str]
-    deny: frozenset[str]
-    audit: frozenset[str]
-    quiet: frozenset[str]
-    prompt: frozenset[str]
-    exec: Exec | None
-    rules: Mapping[str, tuple[RuleRef, ...]]
-    mediated: bool = True
 
 
 class Verdict(NamedTuple):

@@ -15,34 +15,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from lsmc.base.errors import NoMeaning
 
 if TYPE_CHECKING:
-    from lsmc.analysis.access_search import AccessSearch, Witness
+    from lsmc.analysis.access_search import AccessSearch
     from lsmc.analysis.change import Change
     from lsmc.analysis.graph import Graph
-    from lsmc.analysis.mutation import Mutation
-    from lsmc.analysis.permitted import Sought
     from lsmc.analysis.semantics import Semantics
-    from lsmc.automata.algebra import Automaton
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.base.files import StrPath
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import DiskFiles, Options
-    from lsmc.compiler.outcome import Rendered
-    from lsmc.engine.answer import Lookup
-    from lsmc.engine.label import Label
-    from lsmc.engine.matcher import Matcher
-    from lsmc.engine.profiles import ProfileTables
-    from lsmc.engine.verdict import Permissions, Verdict
+    from lsmc.engine.permissions import Permissions
+    from lsmc.engine.verdict import Verdict
     from lsmc.explain.abilities import Abilities
-    from lsmc.explain.diagnosis import Diagnosis, Explained, Questions, Remedy
     from lsmc.explain.explanation import Explanation
     from lsmc.explain.learning import Learner, LearningRequest
-    from lsmc.explain.log_groups import Grouping
     from lsmc.ir.model import Policy as IrPolicy
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
-    from lsmc.logs.record import LogFormat
     from lsmc.modules.formatter import Formatter
-    from lsmc.tables.records import Place, ProfileRecord
+    from lsmc.modules.parts import Labels, Logs, Render, Search, Tests
+    from lsmc.tables.records import Place
     from lsmc.tables.sections import Sections
 
 T = TypeVar("T")
@@ -66,90 +57,6 @@ class Opened(Protocol):
 
         Of a module that has `semantics`, a `ProfileRecord`.
         """
-
-
-class Logs(NamedTuple):
-    """What a module makes of logs.
-
-    Attributes:
-        form: how its records are read.
-        grouping: which of them have one cause.
-        questions: what they ask of a policy.
-        remedies: (policy, options) gives the function that finds what would allow the denials of a
-            log, each for itself and together.
-        patched: (remedies, options) the old and the new text of each file of policy that they
-            change, one character a byte; what is at stake with them stands there as comments.
-    """
-
-    form: Callable[[], "LogFormat"]
-    grouping: Callable[[], "Grouping"]
-    questions: Callable[[], "Questions"]
-    remedies: Callable[[Any, "Options"], Callable[[Sequence["Diagnosis"]], Iterator["Explained"]]]
-    patched: Callable[[Iterable["Remedy"], "Options"], Mapping[str, tuple[str, str]]]
-
-
-class Tests(NamedTuple):
-    """What a module that has `semantics` makes of tests of its policy, beside questions.
-
-    Attributes:
-        tables: the profiles of an open bundle.
-        sought: the requests that `never` speaks of: (operation, globs over objects, globs over
-            fields, whether the subject owns the object or None); `UnknownName`, `RequestError`.
-        apart: languages that tell apart keys at which the answers of a profile differ although the
-            same rules match.
-        lookups: the look-ups that the answer to a request follows from.
-        varied: an open bundle whose profiles are matched otherwise: (bundle, from the matcher of a
-            profile to another).
-        mutations: small changes of a rule, by its text.
-        brought: the rules, by id, that a profile has only for the sake of those at some places.
-    """
-
-    tables: Callable[[Any], "ProfileTables"]
-    sought: Callable[
-        [str, Sequence[str], Mapping[str, Sequence[str]], bool | None], tuple["Sought", ...]
-    ]
-    apart: Callable[[Any, "ProfileRecord", "Sought"], Iterable["Automaton[Any]"]]
-    lookups: Callable[[Any, Request], tuple["Lookup", ...]]
-    varied: Callable[[Any, Callable[["Matcher"], "Matcher"]], Opened]
-    mutations: Callable[[str], Iterable["Mutation"]]
-    brought: Callable[["Matcher", frozenset[int]], frozenset[int]]
-
-
-#: Renders files of policy in a format: (paths, options, processes); raises `PolicyError`, OSError.
-Render = Callable[[Sequence[str], "Options", int], Iterable["Rendered"]]
-
-
-class Labels(NamedTuple):
-    """How a module labels objects.
-
-    Attributes:
-        label: the label of an object: (bundle, kind, subject, object, class, name of a new object
-            or None, booleans); None if the policy gives none.
-        file_label: that of a path: (bundle, path, what it is or None); None if it has none.
-        validate_transition: whether an object may be relabelled: (bundle, its old label, its new
-            label, the label of the task, class).
-
-    All raise `UnknownName`, `RequestError`.
-    """
-
-    label: Callable[[Any, str, str, str, str, str | None, Mapping[str, bool]], "Label | None"]
-    file_label: Callable[[Any, str, str | None], "Label | None"]
-    validate_transition: Callable[[Any, str, str, str, str], "Verdict"]
-
-
-class Search(NamedTuple):
-    """How what subjects may do of many requests is found in an open bundle.
-
-    Attributes:
-        sought: the requests of an operation: (operation, globs over objects, globs over fields,
-            whether the subject owns the object or None); raises `UnknownName`, `RequestError`,
-            `StateLimit`.
-        witnesses: of each subject that may do any of them, one that is let through: (names of
-            subjects, what is sought); raises `StateLimit`, `Undecided`.
-    """
-
-    sought: Callable[[str, Sequence[str], Mapping[str, Sequence[str]], bool | None], Sequence[Any]]
-    witnesses: Callable[[Iterable[str], Sequence[Any]], Iterator["Witness"]]
 
 
 class SecurityModule(NamedTuple):
@@ -180,15 +87,15 @@ class SecurityModule(NamedTuple):
             last argument answers any one.
         permissions: all that a subject may do to an object: (subject, class, object, fields).
         lint: gives what lint needs of the module; None for a module without checks.
-        logs: what it makes of logs; None if it writes none.
+        logs: gives what it makes of logs; None if it writes none.
         abilities: all that a subject may do: (bundle, subject, classes); None for a module that
             cannot tell; `UnknownName`, `RequestError`.
         graph: which subjects a task can come to from which; None if subjects do not change.
         formatter: a formatter of policy files under some options.
         semantics: what the rules mean, of a module whose bundles are a `tables.bundle.Bundle`.
-        tests: what it makes of tests of its policy beside questions; None if that is all.
+        tests: gives what it makes of tests of its policy beside questions; None if that is all.
         formats: what renders policy in other formats than a bundle, by the name of the format.
-        labels: how it labels objects; None if it labels none.
+        labels: gives how it labels objects; None if it labels none.
         objects: of a module whose objects are finitely many names, those that questions with an
             operation may have: (bundle, operation); `UnknownName`.
         rules: the written rules of a bundle, of a module without `semantics`; None if it cannot
@@ -222,14 +129,14 @@ class SecurityModule(NamedTuple):
     ) = None
     permissions: Callable[[Any, str, str, str, Mapping[str, object]], "Permissions"] | None = None
     lint: Callable[[], "Lint[Any]"] | None = None
-    logs: Logs | None = None
+    logs: Callable[[], "Logs"] | None = None
     abilities: Callable[[Any, str, Sequence[str]], "Abilities"] | None = None
     graph: Callable[[Any], "Graph"] | None = None
     formatter: Callable[["Options"], "Formatter"] | None = None
     semantics: Callable[[], "Semantics"] | None = None
-    tests: Callable[[], Tests] | None = None
-    formats: Mapping[str, Callable[[], Render]] = {}
-    labels: Labels | None = None
+    tests: Callable[[], "Tests"] | None = None
+    formats: Mapping[str, Callable[[], "Render"]] = {}
+    labels: Callable[[], "Labels"] | None = None
     objects: Callable[[Any, str], Sequence[str]] | None = None
     rules: Callable[[Any], Iterable["Place"]] | None = None
     syntax: Callable[[str, bytes], bytes] | None = None
@@ -270,8 +177,10 @@ class SecurityModule(NamedTuple):
             varied=varied,
         )
 
-    def search(self, opened: Any, what: str) -> Search:
+    def search(self, opened: Any, what: str) -> "Search":
         """How many requests are searched in an open bundle; raises `NoMeaning` of what needs it."""
+        from lsmc.modules.parts import Search
+
         if self.objects is None:
             found = self.access_search(opened, what)
             return Search(self.needs(self.tests, what)().sought, found.witnesses)

@@ -65,6 +65,6 @@ def log_forms(name: str | None = None) -> list[LogFormat]:
     """
     if name is not None:
         module = module_named(name)
-        return [module.needs(module.logs, "a log").form()]
+        return [module.needs(module.logs, "a log")().form()]
     modules = map(module_named, MODULES)
-    return [module.logs.form() for module in modules if module.logs is not None]
+    return [module.logs().form() for module in modules if module.logs is not None]

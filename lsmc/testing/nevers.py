@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from lsmc.engine.verdict import UnknownName
-from lsmc.modules.interface import Search
+from lsmc.modules.parts import Search
 from lsmc.policy import Policy
 from lsmc.testing.model import Never
 from lsmc.testing.results import NeverResult

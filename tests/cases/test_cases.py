@@ -14,7 +14,8 @@ import pytest
 
 import lsmc
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.engine.verdict import Exec, Permissions, RuleRef, Verdict
+from lsmc.engine.permissions import Permissions
+from lsmc.engine.verdict import Exec, RuleRef, Verdict
 from lsmc.lint.fixes import edited, without_overlaps
 from lsmc.modules.apparmor.classes import BY_NAME
 from tests.cases.document import Block, Case, cases, marked, rewrite, unmarked

@@ -12,7 +12,7 @@ import lsmc
 from lsmc.cli.group import cli
 from lsmc.engine.label import Label
 from lsmc.engine.verdict import Verdict
-from lsmc.modules.interface import Labels
+from lsmc.modules.parts import Labels
 from lsmc.modules.registry import MODULES, module_named
 from tests.cli.conftest import Run, run
 from tests.modules import levels
@@ -35,7 +35,7 @@ def _modules(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in cli.list_commands(click.Context(cli)):
         cli.get_command(click.Context(cli), name)
     module_named.cache_clear()
-    monkeypatch.setitem(MODULES, "levels", lambda: levels.LEVELS._replace(labels=LABELS))
+    monkeypatch.setitem(MODULES, "levels", lambda: levels.LEVELS._replace(labels=lambda: LABELS))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.installed import INSTALLED
-from lsmc.modules.interface import Logs, Request, SecurityModule, Tests
+from lsmc.modules.interface import Request, SecurityModule
 
 if TYPE_CHECKING:
     from lsmc.analysis.change import Change
@@ -17,18 +17,17 @@ if TYPE_CHECKING:
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import Options
-    from lsmc.engine.verdict import Permissions, Verdict
+    from lsmc.engine.permissions import Permissions
+    from lsmc.engine.verdict import Verdict
     from lsmc.explain.abilities import Abilities
-    from lsmc.explain.diagnosis import Diagnosis, Explained, Questions, Remedy
     from lsmc.explain.explanation import Explanation
     from lsmc.explain.learning import Learner, LearningRequest
-    from lsmc.explain.log_groups import Grouping
     from lsmc.ir.model import Policy
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
-    from lsmc.logs.record import LogFormat
     from lsmc.modules.apparmor.lint.tree import Tree
     from lsmc.modules.formatter import Formatter
+    from lsmc.modules.parts import Logs, Tests
 
 
 def _claims(paths: Sequence[str]) -> bool:
@@ -106,36 +105,10 @@ def _lint() -> Lint[Tree]:
     return LINT
 
 
-def _log_format() -> LogFormat:
-    from lsmc.modules.apparmor.log.form import FORMAT
+def _logs() -> Logs:
+    from lsmc.modules.apparmor.log.logs import LOGS
 
-    return FORMAT
-
-
-def _grouping() -> Grouping:
-    from lsmc.modules.apparmor.log.grouping import GROUPING
-
-    return GROUPING
-
-
-def _questions() -> Questions:
-    from lsmc.modules.apparmor.log.questions import QUESTIONS
-
-    return QUESTIONS
-
-
-def _remedies(
-    engine: Engine, options: Options
-) -> Callable[[Sequence[Diagnosis]], Iterator[Explained]]:
-    from lsmc.modules.apparmor.suggest.remedies import RemedyFinder
-
-    return RemedyFinder(engine, options).explained
-
-
-def _patched(remedies: Iterable[Remedy], options: Options) -> Mapping[str, tuple[str, str]]:
-    from lsmc.modules.apparmor.suggest.patches import patched
-
-    return patched(remedies, options)
+    return LOGS
 
 
 def _learn(engine: Engine, options: Options, wanted: LearningRequest) -> Learner:
@@ -208,13 +181,7 @@ APPARMOR = SecurityModule(
     diff=_diff,
     operations=_operations,
     lint=_lint,
-    logs=Logs(
-        form=_log_format,
-        grouping=_grouping,
-        questions=_questions,
-        remedies=_remedies,
-        patched=_patched,
-    ),
+    logs=_logs,
     abilities=_abilities,
     graph=_graph,
     formatter=_formatter,

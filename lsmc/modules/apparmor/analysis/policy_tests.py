@@ -8,7 +8,8 @@ from lsmc.modules.apparmor.analysis.forbidden import apart, sought
 from lsmc.modules.apparmor.analysis.mutations import brought, mutations
 from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.requests.questions import alternatives, written
-from lsmc.modules.interface import Request, Tests
+from lsmc.modules.interface import Request
+from lsmc.modules.parts import Tests
 
 
 def _tables(engine: Engine) -> ProfileTables:

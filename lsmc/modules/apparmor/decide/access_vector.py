@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from lsmc.base.text import encode
 from lsmc.engine.answer import Answer
-from lsmc.engine.verdict import Exec, Permissions, RuleRef
+from lsmc.engine.permissions import Permissions
+from lsmc.engine.verdict import Exec, RuleRef
 from lsmc.ir.operation import Operation
 from lsmc.modules.apparmor.classes import EXECUTE, FILE
 from lsmc.modules.apparmor.decide.engine import Engine, class_named

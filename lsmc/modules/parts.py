@@ -1,0 +1,109 @@
+"""Parts that a security module may have: what it makes of logs, of tests and of labels.
+
+Apart from `interface.py`, since a question needs none of them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lsmc.modules.interface import Opened, Request
+
+if TYPE_CHECKING:
+    from lsmc.analysis.access_search import Witness
+    from lsmc.analysis.mutation import Mutation
+    from lsmc.analysis.permitted import Sought
+    from lsmc.automata.algebra import Automaton
+    from lsmc.compiler.inputs import Options
+    from lsmc.compiler.outcome import Rendered
+    from lsmc.engine.answer import Lookup
+    from lsmc.engine.label import Label
+    from lsmc.engine.matcher import Matcher
+    from lsmc.engine.profiles import ProfileTables
+    from lsmc.engine.verdict import Verdict
+    from lsmc.explain.diagnosis import Diagnosis, Explained, Questions, Remedy
+    from lsmc.explain.log_groups import Grouping
+    from lsmc.logs.record import LogFormat
+    from lsmc.tables.records import ProfileRecord
+
+#: Renders files of policy in a format: (paths, options, processes); raises `PolicyError`, OSError.
+Render = Callable[[Sequence[str], "Options", int], Iterable["Rendered"]]
+
+
+class Logs(NamedTuple):
+    """What a module makes of logs.
+
+    Attributes:
+        form: how its records are read.
+        grouping: which of them have one cause.
+        questions: what they ask of a policy.
+        remedies: (policy, options) gives the function that finds what would allow the denials of a
+            log, each for itself and together.
+        patched: (remedies, options) the old and the new text of each file of policy that they
+            change, one character a byte; what is at stake with them stands there as comments.
+    """
+
+    form: Callable[[], "LogFormat"]
+    grouping: Callable[[], "Grouping"]
+    questions: Callable[[], "Questions"]
+    remedies: Callable[[Any, "Options"], Callable[[Sequence["Diagnosis"]], Iterator["Explained"]]]
+    patched: Callable[[Iterable["Remedy"], "Options"], Mapping[str, tuple[str, str]]]
+
+
+class Tests(NamedTuple):
+    """What a module that has `semantics` makes of tests of its policy, beside questions.
+
+    Attributes:
+        tables: the profiles of an open bundle.
+        sought: the requests that `never` speaks of: (operation, globs over objects, globs over
+            fields, whether the subject owns the object or None); `UnknownName`, `RequestError`.
+        apart: languages that tell apart keys at which the answers of a profile differ although the
+            same rules match.
+        lookups: the look-ups that the answer to a request follows from.
+        varied: an open bundle whose profiles are matched otherwise: (bundle, from the matcher of a
+            profile to another).
+        mutations: small changes of a rule, by its text.
+        brought: the rules, by id, that a profile has only for the sake of those at some places.
+    """
+
+    tables: Callable[[Any], "ProfileTables"]
+    sought: Callable[
+        [str, Sequence[str], Mapping[str, Sequence[str]], bool | None], tuple["Sought", ...]
+    ]
+    apart: Callable[[Any, "ProfileRecord", "Sought"], Iterable["Automaton[Any]"]]
+    lookups: Callable[[Any, Request], tuple["Lookup", ...]]
+    varied: Callable[[Any, Callable[["Matcher"], "Matcher"]], Opened]
+    mutations: Callable[[str], Iterable["Mutation"]]
+    brought: Callable[["Matcher", frozenset[int]], frozenset[int]]
+
+
+class Labels(NamedTuple):
+    """How a module labels objects.
+
+    Attributes:
+        label: the label of an object: (bundle, kind, subject, object, class, name of a new object
+            or None, booleans); None if the policy gives none.
+        file_label: that of a path: (bundle, path, what it is or None); None if it has none.
+        validate_transition: whether an object may be relabelled: (bundle, its old label, its new
+            label, the label of the task, class).
+
+    All raise `UnknownName`, `RequestError`.
+    """
+
+    label: Callable[[Any, str, str, str, str, str | None, Mapping[str, bool]], "Label | None"]
+    file_label: Callable[[Any, str, str | None], "Label | None"]
+    validate_transition: Callable[[Any, str, str, str, str], "Verdict"]
+
+
+class Search(NamedTuple):
+    """How what subjects may do of many requests is found in an open bundle.
+
+    Attributes:
+        sought: the requests of an operation: (operation, globs over objects, globs over fields,
+            whether the subject owns the object or None); raises `UnknownName`, `RequestError`,
+            `StateLimit`.
+        witnesses: of each subject that may do any of them, one that is let through: (names of
+            subjects, what is sought); raises `StateLimit`, `Undecided`.
+    """
+
+    sought: Callable[[str, Sequence[str], Mapping[str, Sequence[str]], bool | None], Sequence[Any]]
+    witnesses: Callable[[Iterable[str], Sequence[Any]], Iterator["Witness"]]
