@@ -42,7 +42,7 @@ def replay(wanted: ReplayOptions, reading: Reading, screen: Screen) -> int:
         )
     if wanted.enforce:
         old, new = old.enforced, new.enforced
-    logs = old.module.needs(old.module.logs, "a log")
+    logs = old.module.needs(old.module.logs, "a log")()
     causes = Causes(exact(logs.grouping()), since=moment, profile=wanted.profile)
     reader = LogReader(files, logs.form())
     with progress_bar(screen) as progress:
