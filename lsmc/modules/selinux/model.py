@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from lsmc.modules.selinux.context.levels import Level, Range
 from lsmc.modules.selinux.places import Places
 
 #: Targets that are no type: the source type itself; each type but the source; each other member of
@@ -29,20 +30,6 @@ FileKind = Literal["any", "file", "dir", "char", "block", "socket", "pipe", "sym
 #: An expression over sets: a number, or an operator (`and`, `or`, `xor`, `not`, `all`) with its
 #: operands.  A list of names is an `or` of any number of operands.
 SetExpression = int | tuple["str | SetExpression", ...]
-
-
-class Level(NamedTuple):
-    """A level: the sensitivity's number in its order, and the categories as a mask of bits."""
-
-    sensitivity: int
-    categories: int
-
-
-class Range(NamedTuple):
-    """A range of levels."""
-
-    low: Level
-    high: Level
 
 
 class Context(NamedTuple):
@@ -377,6 +364,8 @@ class Policy:
     role_attributes: tuple[Attribute, ...]
     users: tuple[User, ...]
     sensitivities: tuple[str, ...]
+    #: Of each sensitivity, the categories that it may have, as a mask of bits.
+    sensitivity_categories: tuple[int, ...]
     categories: tuple[str, ...]
     booleans: tuple[Boolean, ...]
     conditions: tuple[Condition, ...]

@@ -1,0 +1,117 @@
+"""One setting of the booleans: which conditional rules hold, and what rules grant to types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from lsmc.modules.selinux.decide.conditions import holds
+from lsmc.modules.selinux.tables.layout import NOTHING, Section
+from lsmc.modules.selinux.tables.reading import damaged
+from lsmc.modules.selinux.tables.rows import NOTSELF, SELF, Row, other_of
+from lsmc.modules.selinux.tables.tables import Tables
+
+#: Answers that are kept, of each kind; then all are forgotten.
+_KEPT = 1 << 18
+
+
+class TypeRules:
+    """What the rules that always hold grant; states share it."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self._rows: dict[tuple[int, int], Row] = {}
+
+    def row(self, source: int, cls: int) -> Row | None:
+        """The row of a source and class, None if there is none."""
+        known = self._rows.get((source, cls))
+        if known is None and self.tables.rows.has(source, cls):
+            known = self._rows[source, cls] = self.tables.rows.row(source, cls)
+        return known
+
+
+class State:
+    """The policy under one setting of its booleans."""
+
+    def __init__(self, rules: TypeRules, values: Sequence[bool]) -> None:
+        self._always = rules
+        self._tables = rules.tables
+        self.values = values
+        self._true: dict[int, bool] = {}
+        self._rows: dict[tuple[int, int], tuple[Row, ...]] = {}
+        self._grants: dict[tuple[int, int, int], int] = {}
+
+    def holds(self, truth: int) -> bool:
+        """Whether a rule's condition holds; `NOTHING` is none."""
+        if truth == NOTHING:
+            return True
+        number = truth >> 1
+        known = self._true.get(number)
+        if known is None:
+            try:
+                known = holds(self._tables.conditions[number], self.values)
+            except (ValueError, IndexError):
+                raise damaged(Section.CONDITIONS) from None
+            self._true[number] = known
+        return known != bool(truth & 1)
+
+    def grant(self, source: int, target: int, cls: int) -> int:
+        """What the rules grant a type on another, before constraints, roles and bounds."""
+        key = (source, target, cls)
+        known = self._grants.get(key)
+        if known is None:
+            if len(self._grants) >= _KEPT:
+                self._grants.clear()
+            known = self._grants[key] = self._union(source, target, cls)
+        return known
+
+    def rows(self, source: int, cls: int) -> tuple[Row, ...]:
+        """The rows of a type and of its attributes."""
+        known = self._rows.get((source, cls))
+        if known is None:
+            if len(self._rows) >= _KEPT:
+                self._rows.clear()
+            labels = self._tables.memberships.labels_of(source)
+            known = self._rows[source, cls] = tuple(
+                row for label in labels for row in self._rows_of(label, cls)
+            )
+        return known
+
+    def _rows_of(self, label: int, cls: int) -> Sequence[Row]:
+        found = []
+        always = self._always.row(label, cls)
+        if always is not None:
+            found.append(always)
+        conditional = self._tables.conditional
+        if conditional.has(label, cls):
+            row = conditional.row(label, cls, self.holds)
+            if row:
+                found.append(row)
+        return found
+
+    def _union(self, source: int, target: int, cls: int) -> int:
+        rows = self.rows(source, cls)
+        if not rows:
+            return 0
+        labels = self._tables.memberships.labels_of(target)
+        targets: list[int] = [*labels]
+        special = len(self._tables.names.labels)
+        if source == target:
+            targets.append(special + SELF)
+        elif self._tables.head.special:
+            targets.append(special + NOTSELF)
+            targets += map(other_of, labels)
+        found = 0
+        for row in rows:
+            for label in targets:
+                grant = row.get(label)
+                if grant is not None:
+                    found |= grant
+        return found
+
+
+def values_of(tables: Tables, changed: Mapping[int, bool]) -> tuple[bool, ...]:
+    """The value of each boolean: its default, or as it is changed."""
+    defaults = tables.defaults_of_booleans
+    if not changed:
+        return defaults
+    return tuple(changed.get(number, value) for number, value in enumerate(defaults))

@@ -1,0 +1,250 @@
+"""The sections of a bundle of SELinux policy, and the records in them.
+
+Names of types, roles and so on are numbers in the order of the resolved policy
+(`lsmc.modules.selinux.model`); types and attributes share one numbering.  A record is a row of
+32-bit words.  `docs/bundle.md` tells what a bundle is.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Literal, NamedTuple
+
+from lsmc.tables.layout import NONE, OWN
+
+#: A place that is not known, a part that a context does not have.
+NOTHING = NONE
+#: A place from this number on is the position of a list in `Section.PLACE_LISTS`.
+LISTED = 1 << 31
+#: Bits of a permission mask; a grant is the masks of all `GRANT_KINDS` beside each other.
+MASK_BITS = 32
+#: What rules of the tables do, in the order of the masks.
+GRANT_KINDS: tuple[Literal["allow"], Literal["auditallow"], Literal["dontaudit"]] = (
+    "allow",
+    "auditallow",
+    "dontaudit",
+)
+EXTENDED_KINDS = ("allowx", "auditallowx", "dontauditx")
+TYPE_RULE_KINDS: tuple[Literal["typetransition"], Literal["typemember"], Literal["typechange"]] = (
+    "typetransition",
+    "typemember",
+    "typechange",
+)
+UNKNOWN_HANDLING = ("deny", "allow", "reject")
+DEFAULT_PARTS = ("user", "role", "type", "range")
+DEFAULT_VALUES = (
+    "source",
+    "target",
+    "source low",
+    "source high",
+    "source low-high",
+    "target low",
+    "target high",
+    "target low-high",
+    "glblub",
+)
+FILE_KINDS = ("any", "file", "dir", "char", "block", "socket", "pipe", "symlink")
+FS_USES = ("xattr", "trans", "task")
+
+
+class Section(IntEnum):
+    """The sections, each present exactly once."""
+
+    HEAD = OWN
+    NAMES = OWN + 1  # texts that end with NUL: those of `Head.counts`, in its order
+    PERMISSIONS = OWN + 2  # of each class: the number of its first permission among all
+    ALIASES = OWN + 3  # of each alias of a type: the type
+    LEVEL_ALIASES = OWN + 4  # of each alias of a sensitivity, then of a category
+    ATTRIBUTES = OWN + 5  # of each type: where its attributes begin in MEMBERSHIPS; the end
+    MEMBERSHIPS = OWN + 6  # attribute, number of the statement in ATTRIBUTE_SETS
+    ATTRIBUTE_SETS = OWN + 7  # AttributeSet
+    SET_NAMES = OWN + 8  # types and attributes that statements put in
+    GRANTS = OWN + 9  # kind, mask
+    ROWS = OWN + 10  # source * classes + class, ascending
+    ROW_STARTS = OWN + 11  # of each row, and the end
+    TARGETS = OWN + 12
+    TARGET_GRANTS = OWN + 13
+    TARGET_PLACES = OWN + 14
+    CONDITIONAL_ROWS = OWN + 15
+    CONDITIONAL_STARTS = OWN + 16
+    CONDITIONAL_TARGETS = OWN + 17
+    CONDITIONAL_GRANTS = OWN + 18
+    CONDITIONAL_PLACES = OWN + 19
+    CONDITIONAL_TRUTHS = OWN + 20  # 2k where condition k must be true, 2k+1 where false
+    PLACE_LISTS = OWN + 21  # number of rules; of each its place, number of callers, their places
+    FILE_LINES = OWN + 22  # of each file: the number of its first line among all lines
+    BOOLEANS = OWN + 23  # default, place
+    CONDITIONS = OWN + 24  # of each: where it begins in EXPRESSIONS; the end
+    EXPRESSIONS = OWN + 25  # words of `decide.conditions`
+    CONSTRAINTS = OWN + 26  # Constraint
+    CONSTRAINT_WORDS = OWN + 27  # words of `decide.constraints`
+    NAME_SETS = OWN + 28  # of each set: where it begins in NAME_SET_MEMBERS; the end
+    NAME_SET_MEMBERS = OWN + 29
+    EXTENDED = OWN + 30  # Extended
+    NUMBERS = OWN + 31  # first, last
+    TYPE_RULES = OWN + 32  # TypeRule
+    NAMED_TRANSITIONS = OWN + 33  # NamedTransition
+    BOUNDS = OWN + 34  # of each type: its parent
+    BOUND_PLACES = OWN + 35
+    PERMISSIVE = OWN + 36  # type, place
+    ROLE_TYPES = OWN + 37  # of each role: where its types begin in ROLE_TYPE_MEMBERS; the end
+    ROLE_TYPE_MEMBERS = OWN + 38
+    USERS = OWN + 39  # low, high, place
+    USER_ROLES = OWN + 40  # user, role
+    ROLE_ALLOWS = OWN + 41  # source, target, place
+    ROLE_TRANSITIONS = OWN + 42  # RoleTransition
+    RANGE_TRANSITIONS = OWN + 43  # RangeTransition
+    DEFAULTS = OWN + 44  # part, class, value, place
+    LEVELS = OWN + 45  # of each level: where it begins in LEVEL_WORDS; the end
+    LEVEL_WORDS = OWN + 46  # sensitivity, words of the mask of categories
+    SENSITIVITIES = OWN + 47  # of each: a level with all categories that it may have
+    CONTEXTS = OWN + 48  # user, role, type, low, high
+    SIDS = OWN + 49  # name, context
+    PORTS = OWN + 50  # Port, in the order in which they are tried
+    FS_CONTEXTS = OWN + 51  # FsContext, in the order in which they are tried
+    FS_USES = OWN + 52  # how, name, context, place
+    FILE_CONTEXTS = OWN + 53  # FileContext, in the order of `filecon.labels.order`
+    DECLARATIONS = OWN + 54  # of each type and attribute: its place
+
+
+class Counts(NamedTuple):
+    """How many names of each kind there are, in the order of the names."""
+
+    classes: int
+    permissions: int
+    types: int
+    attributes: int
+    aliases: int
+    roles: int
+    users: int
+    booleans: int
+    sensitivities: int
+    categories: int
+    sensitivity_aliases: int
+    category_aliases: int
+    files: int
+    texts: int
+
+
+class Head(NamedTuple):
+    """What the whole policy says.
+
+    `columns` is one more than the largest column of a place: a place is `line * columns + column`,
+    where lines are those of all files, one behind the other.  `special` is whether a rule has the
+    target `notself` or `other`.
+    """
+
+    mls: int
+    unknown: int
+    columns: int
+    special: int
+    object_role: int
+    process_class: int
+
+
+class AttributeSet(NamedTuple):
+    """A statement that puts members into an attribute; the part of SET_NAMES that it names."""
+
+    attribute: int
+    place: int
+    first: int
+    end: int
+
+
+class Constraint(NamedTuple):
+    """A constraint, or with no permissions what must hold when a label changes."""
+
+    cls: int
+    permissions: int
+    first: int
+    end: int
+    mls: int
+    validates: int
+    place: int
+
+
+class Extended(NamedTuple):
+    """A rule about numbers of `ioctl` and the like; `truth` as in CONDITIONAL_TRUTHS."""
+
+    kind: int
+    source: int
+    target: int
+    cls: int
+    what: int
+    first: int
+    end: int
+    truth: int
+    place: int
+
+
+class TypeRule(NamedTuple):
+    """A type rule; `truth` as in CONDITIONAL_TRUTHS, NOTHING where it always holds."""
+
+    kind: int
+    source: int
+    target: int
+    cls: int
+    result: int
+    truth: int
+    place: int
+
+
+class NamedTransition(NamedTuple):
+    """A type transition of objects with a name."""
+
+    source: int
+    target: int
+    cls: int
+    name: int
+    result: int
+    place: int
+
+
+class RoleTransition(NamedTuple):
+    """A role transition."""
+
+    source: int
+    target: int
+    cls: int
+    result: int
+    place: int
+
+
+class RangeTransition(NamedTuple):
+    """A range transition."""
+
+    source: int
+    target: int
+    cls: int
+    low: int
+    high: int
+    place: int
+
+
+class Port(NamedTuple):
+    """The label of ports."""
+
+    protocol: int
+    low: int
+    high: int
+    context: int
+    place: int
+
+
+class FileContext(NamedTuple):
+    """The label of paths that match an expression; a context of NOTHING is none at all."""
+
+    path: int
+    kind: int
+    context: int
+    place: int
+
+
+class FsContext(NamedTuple):
+    """The label of paths in a file system that stores none."""
+
+    fs: int
+    path: int
+    kind: int
+    context: int
+    place: int

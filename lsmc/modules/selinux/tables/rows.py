@@ -1,0 +1,101 @@
+"""Rows of grants: what one source may do to each of its targets, of one class.
+
+A grant is one number: the masks of `GRANT_KINDS` beside each other, so that what several rules
+grant together is the union of their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from lsmc.modules.selinux.tables.layout import GRANT_KINDS, MASK_BITS, Section
+from lsmc.modules.selinux.tables.reading import column, damaged, records, starts
+from lsmc.modules.selinux.tables.vocabulary import Vocabulary
+from lsmc.tables.sections import Sections
+
+#: From a target to a grant; the targets are labels and, behind them, `SELF`, `NOTSELF` and what
+#: `other_of` gives.
+Row = Mapping[int, int]
+#: Special targets, counted from the number of labels on.
+SELF, NOTSELF, OTHER = 0, 1, 2
+
+
+def other_of(source: int) -> int:
+    """The target in rows for each member of an attribute that is not the source itself."""
+    return ~source
+
+
+class Entry(NamedTuple):
+    """Rules that are equal but for their places; `truth` is None if they always hold."""
+
+    source: int
+    cls: int
+    target: int
+    kind: int
+    mask: int
+    truth: int | None
+    place: int
+
+
+class Rows:
+    """The rules of all sources; those of one source and class are a row."""
+
+    def __init__(self, sections: Sections, vocabulary: Vocabulary, *, conditional: bool) -> None:
+        self._classes = len(vocabulary.classes)
+        self._labels = len(vocabulary.labels)
+        first = Section.CONDITIONAL_ROWS if conditional else Section.ROWS
+        keys, begins, targets, grants, places = (Section(first + at) for at in range(5))
+        self._targets = sections.words(targets)
+        count = len(self._targets)
+        self._grants = records(sections, Section.GRANTS, tuple, (len(GRANT_KINDS), None))
+        self._keys = column(sections, keys, len(sections.words(keys)), self._classes * self._labels)
+        self._starts = starts(sections, begins, len(self._keys), count)
+        self._numbers = column(sections, grants, count, len(self._grants))
+        self._places = column(sections, places, count, None)
+        self._truths = sections.words(Section.CONDITIONAL_TRUTHS) if conditional else None
+        if self._truths is not None and len(self._truths) != count:
+            raise damaged(Section.CONDITIONAL_TRUTHS)
+        self._values = [mask << MASK_BITS * kind for kind, mask in self._grants]
+        self._index = dict(zip(self._keys, range(len(self._keys)), strict=True))
+
+    def __len__(self) -> int:
+        """The number of entries."""
+        return len(self._targets)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """All entries, by source and class."""
+        return (entry for key in self._keys for entry in self.entries(*divmod(key, self._classes)))
+
+    def has(self, source: int, cls: int) -> bool:
+        """Whether there is any rule of a source and class."""
+        return source * self._classes + cls in self._index
+
+    def rows(self) -> Iterator[tuple[int, int]]:
+        """The source and the class of each row, ascending."""
+        return (divmod(key, self._classes) for key in self._keys)
+
+    def row(self, source: int, cls: int, holds: Callable[[int], bool] | None = None) -> Row:
+        """What a source may do to each target, by the rules whose truth holds."""
+        found: dict[int, int] = {}
+        part = self._part(source, cls)
+        values, numbers = self._values, self._numbers
+        for at in range(part.start, part.stop):
+            if holds is None or self._truths is None or holds(self._truths[at]):
+                target = self._targets[at]
+                if target == self._labels + OTHER:
+                    target = other_of(source)
+                found[target] = found.get(target, 0) | values[numbers[at]]
+        return found
+
+    def entries(self, source: int, cls: int) -> Iterator[Entry]:
+        """The rules of a source and class."""
+        part = self._part(source, cls)
+        for at in range(part.start, part.stop):
+            kind, mask = self._grants[self._numbers[at]]
+            truth = None if self._truths is None else self._truths[at]
+            yield Entry(source, cls, self._targets[at], kind, mask, truth, self._places[at])
+
+    def _part(self, source: int, cls: int) -> range:
+        number = self._index.get(source * self._classes + cls)
+        return range(0) if number is None else range(self._starts[number], self._starts[number + 1])
