@@ -147,7 +147,7 @@ class _Run:
         return Linter(
             read=read,
             selected=self.selected,
-            known=self.lint.names,
+            module=self.lint,
             config=self.config,
             jobs=jobs,
             included=self.wish.included,

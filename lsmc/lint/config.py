@@ -213,7 +213,7 @@ class _Reader:
         found = {}
         for word, value in self.sub("severity", self.table).items():
             code = code_of(word, self.lint.names, f"{self.path}: severity: ")
-            if is_refused(code):
+            if is_refused(code, self.lint.names, self.lint.errors):
                 raise self.fail("severity", f"`{word}`: what the compiler refuses is an error")
             if value not in _SEVERITIES:
                 raise self.fail(f"severity.{word}", f"not one of {_list(_SEVERITIES)}")

@@ -19,7 +19,7 @@ from lsmc.compiler.outcome import Progress
 from lsmc.lint.baseline import Baseline
 from lsmc.lint.config import Config
 from lsmc.lint.given_files import GivenFiles
-from lsmc.lint.model import Check, P, Read, SettingError
+from lsmc.lint.model import Check, Lint, P, Read, SettingError
 from lsmc.lint.parallel import outcomes
 from lsmc.lint.suppression import Suppressions
 
@@ -58,13 +58,13 @@ class Linter(Generic[P]):
         self,
         read: Read[P],
         selected: Iterable[Check[P]],
-        known: Mapping[str, str],
+        module: Lint[P],
         config: Config | None = None,
         jobs: int = 1,
         included: bool = True,
         progress: Progress | None = None,
     ) -> None:
-        """Many profiles are linted in up to `jobs` processes.
+        """`module` knows all codes.  Many profiles are linted in up to `jobs` processes.
 
         Without `included`, findings in files that were not given are counted only.  `progress` is
         told what is being done.
@@ -75,7 +75,7 @@ class Linter(Generic[P]):
         self._jobs = jobs
         self.config = config or Config()
         self._checks = tuple(c for c in selected if self._severity(c.code) != "off")
-        self._known = known
+        self._module = module
 
     @property
     def codes(self) -> frozenset[str]:
@@ -97,7 +97,7 @@ class Linter(Generic[P]):
             raise SettingError(f"{self.config.path}: {fault}") from None
         result = Result(policy, faults=list(faults.values()))
         judged = self.codes - faults.keys()
-        comments = Suppressions(self._known)
+        comments = Suppressions(self._module.names, self._module.errors)
         for text in policy.commented:
             comments.read(text)
         settled = policy.settled if comments or baseline is not None else frozenset()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from typing import Any
 
 from lsmc.base.errors import did_you_mean
@@ -18,19 +18,24 @@ class Selection:
     def __init__(
         self,
         known: Mapping[str, str],
+        errors: Collection[str],
         *,
         select: Iterable[str] | None = None,
         extend: Iterable[str] = (),
         ignore: Iterable[str] = (),
         where: str = "",
     ) -> None:
+        """`known` are all codes with their names, `errors` those that no option hides."""
         self._known = known
         self._where = where
         self._select = None if select is None else self._codes(select, "select")
         self._extend = self._codes(extend, "extend-select")
         self._ignore = self._codes(ignore, "ignore")
-        if any(is_refused(code) for code in self._ignore):
-            raise SettingError(f"{where}ignore: the errors of LSM0 cannot be ignored")
+        for word, code in zip(ignore, self._ignore, strict=True):
+            if is_refused(code, known, errors):
+                raise SettingError(
+                    f"{where}ignore: `{word}`: what the compiler refuses cannot be ignored"
+                )
 
     def _codes(self, words: Iterable[str], key: str) -> tuple[str, ...]:
         return tuple(code_of(word, self._known, f"{self._where}{key}: ") for word in words)
@@ -62,9 +67,9 @@ def code_of(word: str, known: Mapping[str, str], where: str = "") -> str:
     raise SettingError(f"{where}no check `{word}`{close(word, (*known, *by_name))}")
 
 
-def is_refused(code: str) -> bool:
-    """Whether a code, or prefix of codes, belongs to errors of the compiler."""
-    return code.startswith("LSM0")
+def is_refused(code: str, known: Iterable[str], errors: Container[str]) -> bool:
+    """Whether all known codes that a prefix begins are errors of the compiler."""
+    return all(one in errors for one in known if one.startswith(code))
 
 
 def close(word: str, known: Iterable[str]) -> str:

@@ -93,6 +93,7 @@ class Setup:
         where = f"{config.path}: " if config.path else ""
         Selection(
             lint.names,
+            lint.errors,
             select=config.select,
             extend=config.extend_select,
             ignore=config.ignore,
@@ -100,6 +101,7 @@ class Setup:
         )
         selection = Selection(
             lint.names,
+            lint.errors,
             select=self.select if self.select is not None else config.select,
             extend=(*config.extend_select, *self.extend),
             ignore=(*config.ignore, *self.ignore),
@@ -152,7 +154,7 @@ def check_paths(
     linter = Linter(
         read=read,
         selected=selected,
-        known=lint.names,
+        module=lint,
         config=setup.config,
         jobs=processes,
         included=included,

@@ -20,7 +20,7 @@ from lsmc.lint.builtin.unused_suppression import CHECK as UNUSED
 from lsmc.lint.model import CommentedText, SettingError
 from lsmc.lint.selection import code_of
 
-_MARK = re.compile(r"#+\s*lsmc\s*:\s*(?P<word>[\w-]*)\s*(?P<list>\[(?P<codes>[^\]]*)\])?")
+_MARK = re.compile(r"[#;]+\s*lsmc\s*:\s*(?P<word>[\w-]*)\s*(?P<list>\[(?P<codes>[^\]]*)\])?")
 _WORDS = ("ignore", "ignore-file")
 
 
@@ -39,8 +39,10 @@ class Suppression:
 class Suppressions:
     """The suppressions of some files."""
 
-    def __init__(self, known: Mapping[str, str]) -> None:
+    def __init__(self, known: Mapping[str, str], errors: Container[str]) -> None:
+        """`known` are all codes with their names, `errors` those that nothing silences."""
         self._known = known
+        self._errors = errors
         self._by_file: dict[str, list[Suppression]] = {}
         self.faults: list[Diagnostic] = []
 
@@ -121,7 +123,7 @@ class Suppressions:
         for path in sorted(path for path in self._by_file if path in files):
             for one in self._by_file[path]:
                 spare = [code for code in one.codes if code in judged and code not in one.used]
-                errors = [code for code in one.codes if code.startswith("LSM0")]
+                errors = [code for code in one.codes if code in self._errors]
                 if one.misplaced:
                     found.append(_misplaced(one))
                 elif errors:

@@ -36,7 +36,7 @@ def lint_files(
         config = read_config(str(folder / "lsmc.toml"), LINT)
     setup = Setup(config, codes or None, extend)
     read = LINT.reader(setup.options(Given(folder, [PROFILES])), DiskFiles(), None)
-    linter = Linter(read, setup.selected(LINT), KNOWN, config)
+    linter = Linter(read, setup.selected(LINT), LINT, config)
     baseline = read_baseline(config.baseline) if config.baseline is not None else None
     given = [str(folder / name) for name in files if "/" not in name and name != "lsmc.toml"]
     return linter.lint(given, baseline)

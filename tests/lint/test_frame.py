@@ -14,7 +14,7 @@ from lsmc.lint.baseline import Baseline, write
 from lsmc.lint.model import Check, SettingError
 from lsmc.lint.run import Linter, Result
 from lsmc.modules.apparmor.lint.tree import Tree
-from tests.lint.support import KNOWN, LINT, lint_files
+from tests.lint.support import LINT, lint_files
 
 
 def secrets(tree: Tree) -> Iterator[Diagnostic]:
@@ -45,7 +45,7 @@ def lint(folder: Path, check: Check[Tree], **files: str) -> Result[Tree]:
         (folder / name).write_text(text)
     read = LINT.reader(Options(base=str(folder)), DiskFiles(), None)
     given = [str(folder / name) for name in sorted(files) if name != "shared"]
-    return Linter(read, [check], KNOWN).lint(given)
+    return Linter(read, [check], LINT).lint(given)
 
 
 def profiles(number: int) -> dict[str, str]:

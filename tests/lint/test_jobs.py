@@ -24,7 +24,7 @@ from lsmc.lint.pickling import FindingPickler
 from lsmc.lint.run import Linter, Result, run
 from lsmc.modules.apparmor.lint.tree import Tree
 from lsmc.output import findings
-from tests.lint.support import CHECKS, KNOWN, LINT, PROFILES
+from tests.lint.support import CHECKS, LINT, PROFILES
 
 HERE = os.getpid()
 NAMES = [f"p{number:02}" for number in range(MIN_PROFILES)]
@@ -62,7 +62,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def lint(place: Path, jobs: int, *checks: Check[Tree]) -> Result[Tree]:
     read = LINT.reader(Options(base=str(place / "base")), DiskFiles(), None)
-    return Linter(read, checks or CHECKS.values(), KNOWN, None, jobs).lint([place / "given"])
+    return Linter(read, checks or CHECKS.values(), LINT, None, jobs).lint([place / "given"])
 
 
 def shown(found: list[Diagnostic]) -> str:
@@ -150,7 +150,7 @@ def test_a_wrong_setting_is_told(place: Path, jobs: int) -> None:
 def test_few_profiles_are_linted_here(place: Path) -> None:
     read = LINT.reader(Options(base=str(place / "base")), DiskFiles(), None)
     given = [place / "given" / name for name in NAMES[1:]]
-    linter = Linter(read, [APART, FAILING], KNOWN, None, 2)
+    linter = Linter(read, [APART, FAILING], LINT, None, 2)
     assert "False" in [one.message for one in linter.lint(given).findings]
 
 

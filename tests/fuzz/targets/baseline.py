@@ -34,7 +34,7 @@ def findings() -> tuple[Diagnostic, ...]:
     name = "/no such directory/p"
     front = front_end(Options("/"), MemoryFiles({name: POLICY}))
     read = partial(compile_tree, front)
-    return tuple(Linter(read, LINT.checks.values(), LINT.names).lint([name]).findings)
+    return tuple(Linter(read, LINT.checks.values(), LINT).lint([name]).findings)
 
 
 def seeds() -> Iterable[bytes]:

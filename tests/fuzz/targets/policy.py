@@ -124,7 +124,7 @@ def lint(front: Compiler) -> None:
     front.library.text(PATH, front.library.files.read(PATH))
     read = partial(compile_tree, front)
     try:
-        result = Linter(read, LINT.checks.values(), LINT.names).lint([PATH])
+        result = Linter(read, LINT.checks.values(), LINT).lint([PATH])
     except StateLimit:
         return
     for one in result.findings:

@@ -92,7 +92,7 @@ def findings(
 
     checks = [one for one in LINT.checks.values() if one.default and one.code.startswith(_CODES)]
     read = LINT.reader(options, files, (path, files.read(path)))
-    result = Linter(read=read, selected=checks, known=LINT.names).lint([path])
+    result = Linter(read=read, selected=checks, module=LINT).lint([path])
     if result.faults:
         raise PolicyError(result.faults)
     return [one for one in result.findings if one.file in drafted]
