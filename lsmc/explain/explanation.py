@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from lsmc.stack.context import Context
 
 EffectName = Literal["allow", "deny", "prompt", "none"]
-By = Literal["priority", "deny", "exact", "allow"]
+By = Literal["priority", "deny", "exact", "allow", "later"]
 MissKind = Literal[
-    "overridden", "owner", "other", "prompt", "no-target", "permission", "side", "near"
+    "overridden", "owner", "other", "prompt", "no-target", "permission", "side", "near", "label"
 ]
 
 
@@ -34,7 +34,10 @@ class Subject(NamedTuple):
 
 
 class Question(NamedTuple):
-    """The request, with defaults filled in and names resolved."""
+    """The request, with defaults filled in and names resolved.
+
+    `about` says of a module without profiles who is judged by what, a sentence a line.
+    """
 
     subject: str
     op: str
@@ -46,6 +49,7 @@ class Question(NamedTuple):
     hook: str
     profiles: tuple[Subject, ...]
     context: Context | None = None
+    about: tuple[str, ...] = ()
 
 
 class Difference(NamedTuple):
@@ -70,7 +74,8 @@ class Miss(NamedTuple):
 
     `permissions` are those the rule has for this object, `wanted` those the miss is about.  A
     `near` one differs as `Difference` says, and in `others` as well.  A `side` has `value` in the
-    field `matched` in place of `field`; `example` is the rule that has it there.
+    field `matched` in place of `field`; `example` is the rule that has it there.  A `label` would
+    allow the request if what `field` says had the label `example` in place of `value`.
     """
 
     kind: MissKind

@@ -20,9 +20,15 @@ def _apparmor() -> SecurityModule:
     return APPARMOR
 
 
+def _smack() -> SecurityModule:
+    from lsmc.modules.smack.module import SMACK
+
+    return SMACK
+
+
 #: What gives each module.  The last that claims an input reads it; what no other claims is that of
 #: the first.
-MODULES: dict[str, Callable[[], SecurityModule]] = {"apparmor": _apparmor}
+MODULES: dict[str, Callable[[], SecurityModule]] = {"apparmor": _apparmor, "smack": _smack}
 #: The module of what no path tells: a text, a log.
 DEFAULT = "apparmor"
 

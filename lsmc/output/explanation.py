@@ -30,6 +30,7 @@ BY = {
     "deny": "because deny beats allow",
     "exact": "because a path without wildcards beats one with them",
     "allow": "because allow beats prompt",
+    "later": "because the later of two rules for the same replaces the other",
 }
 
 
@@ -63,18 +64,18 @@ def miss_words(miss: Miss) -> tuple[str, ...]:
 
 def miss_lines(misses: Sequence[Miss]) -> Iterator[Line]:
     """The rules that nearly allowed it, and why they did not."""
-    matching = [miss for miss in misses if miss.kind != "near"]
+    matching = [miss for miss in misses if miss.kind not in ("near", "label")]
     if matching:
         yield line(("rules that match, but do not allow it", "head"))
         for miss in matching:
             yield from rule_lines(miss.rule, "  ")
             yield line(f"    {_matching(miss)}")
-    close = [miss for miss in misses if miss.kind == "near"]
+    close = [miss for miss in misses if miss.kind in ("near", "label")]
     if close:
         yield line(("rules that come closest", "head"))
         for miss in close:
             yield from rule_lines(miss.rule, "  ")
-            yield from _near(miss)
+            yield from _near(miss) if miss.kind == "near" else (line(f"    {_matching(miss)}"),)
 
 
 def summary(found: Explanation) -> Iterator[str]:
@@ -123,16 +124,18 @@ def question_lines(asked: Question) -> Iterator[Line]:
         yield line(
             f"  profile {safe(profile.name)} ({profile.mode} mode{abi}) at ", (place, "where")
         )
-    if not asked.profiles:
+    for text in asked.about:
+        yield line(f"  {safe(text)}")
+    if not asked.profiles and not asked.about:
         yield line(f"  {safe(asked.subject)}: no profile")
     perms = "".join(f" {name}" for name in asked.permissions if name not in ONLY)
     owner = ""
     if asked.cls in ("file", "link"):
         owner = ", the subject owns it" if asked.owner else ", the subject does not own it"
     yield line(f"  {asked.cls}{perms}, LSM hook {asked.hook}{owner}")
-    if asked.context is None:
+    if asked.context is None and not asked.about:
         yield line("  only the profile is judged: nothing is said of users, modes or capabilities")
-    else:
+    elif asked.context is not None:
         yield from context_lines(asked.context)
 
 
@@ -212,6 +215,9 @@ def _matching(miss: Miss) -> str:
             return f"has `{text}` as its {miss.matched}, not as its {miss.field}: `{example}`"
         case "prompt":
             return f"leaves {wanted} to a prompt"
+        case "label":
+            text, example = safe(miss.value), safe(miss.example)
+            return f"allows {wanted} if the {miss.field} has the label `{example}`, not `{text}`"
     return f"allows {has}, not {wanted}" if has else f"does not allow {wanted}"
 
 
@@ -269,6 +275,10 @@ def _suggestions(found: Explanation) -> Iterator[Line]:
 
 def _suggestion(one: Suggestion) -> Iterator[Line]:
     yield line("  ", (safe(one.says or one.rule), "" if one.says else "code"))
-    yield line((f"    in profile {safe(one.profile)}, {safe(one.file)}:{one.line}", "dim"))
+    where = (
+        f"in profile {safe(one.profile)}, " if one.profile else "at " if one.replaces else "behind "
+    )
+    if one.file:
+        yield line((f"    {where}{safe(one.file)}:{one.line}", "dim"))
     for hazard in one.hazards:
         yield line(("    warning: ", "warn"), HAZARDS[hazard])

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.conformance import accept, equality, logs, selinux_logs, selinux_paths, spec
+from tests.conformance import accept, equality, logs, selinux_logs, selinux_paths, smack, spec
 from tests.conformance.result import Result
 
 
@@ -27,6 +27,7 @@ def main() -> int:
     arguments = parser.parse_args()
     cases = arguments.folder.resolve() / "conformance"
     specification = arguments.folder.resolve() / "spec" / "apparmor.md"
+    queries, accesses = cases / "smack" / "queries.jsonl", cases / "smack" / "accesses.jsonl"
     suites: dict[str, tuple[Path, Callable[[], Result]]] = {
         "accept": (cases / "tst", lambda: accept.run(cases)),
         "equality": (cases / "equality.jsonl", lambda: equality.run(cases)),
@@ -39,6 +40,8 @@ def main() -> int:
             cases / "selinux" / "labels-debian.jsonl.gz",
             lambda: selinux_paths.run(arguments.folder.resolve()),
         ),
+        "smack-queries": (queries, lambda: smack.queries(queries)),
+        "smack-accesses": (accesses, lambda: smack.accesses(accesses)),
         "spec": (specification, lambda: spec.run(specification, cases)),
     }
     wrong = 0
