@@ -56,7 +56,7 @@ def test_what_a_module_does_not_have_is_told_in_one_line(
     log = tmp_path / "log"
     log.write_text("")
     for args, what in (
-        (("log", log), "a log"),
+        (("log", log, "--module", "apparmor"), "a log"),
         (("explain", source, "--log", log, "--no-cache"), "a log"),
         (("graph", source, "--no-cache"), "a graph"),
         (("fmt", source), "layout"),
