@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lsmc.explain.choice import Take
     from lsmc.explain.diagnosis import Explained
     from lsmc.explain.log_groups import Causes
-    from lsmc.logs.reader import LogReader
+    from lsmc.logs.reader import BrokenLine, LogReader
     from lsmc.modules.parts import Logs
     from lsmc.policy import Policy
 
@@ -82,7 +82,7 @@ def explain_log(wanted: LogOptions, reading: Reading, screen: Screen) -> int:
         shown = partial(lines_read, progress, reader) if progress is not None else None
         causes.read(reader, shown)
         found = list(_explained(policy, causes, wanted.enforce, reading, progress))
-    told_faults(reader, screen)
+    told_faults(reader.faults, reader.broken, screen)
     answer = _Answer(policy, found, reader, causes, wanted, reading, screen)
     if wanted.patch is not None:
         answer.print_patch(wanted.patch)
@@ -96,12 +96,12 @@ def explain_log(wanted: LogOptions, reading: Reading, screen: Screen) -> int:
     return NO if any(one.diagnosis.status == "denied" for one in found) else YES
 
 
-def told_faults(reader: LogReader, screen: Screen) -> None:
-    """Print the first lines that could not be read, and how many more there are."""
-    for fault in reader.faults[:_FAULTS]:
+def told_faults(faults: Sequence[BrokenLine], broken: int, screen: Screen) -> None:
+    """Print the first of so many lines that could not be read, and how many more there are."""
+    for fault in faults[:_FAULTS]:
         screen.located(fault.source.file, fault.source.line, fault.reason)
-    if reader.broken > _FAULTS:
-        screen.remark(f"{_number(reader.broken - _FAULTS, 'more line')} could not be read")
+    if broken > _FAULTS:
+        screen.remark(f"{_number(broken - _FAULTS, 'more line')} could not be read")
 
 
 class _Answer(NamedTuple):

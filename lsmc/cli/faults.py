@@ -44,11 +44,9 @@ def guarded(work: Callable[[], int], screen: Screen) -> int:
 
 
 def _explained(fault: Exception, screen: Screen) -> bool:
-    """Report a fault of use, a file, the policy, the bundle or the request; False for others."""
+    """Report a fault of use, a file, the policy, the bundle or a question; False for others."""
     from lsmc.base.diagnostics import PolicyError
-    from lsmc.base.errors import NoMeaning
-    from lsmc.engine.verdict import RequestError, UnknownName
-    from lsmc.explain.learning import CannotLearn
+    from lsmc.base.errors import Error
     from lsmc.tables.errors import BundleError
 
     _flush()
@@ -60,7 +58,7 @@ def _explained(fault: Exception, screen: Screen) -> bool:
         screen.diagnostics(d for d in fault.diagnostics if d.severity == "error")
     elif isinstance(fault, BundleError):
         screen.error(f"`{screen.about}`: {fault}" if screen.about else str(fault))
-    elif isinstance(fault, RequestError | UnknownName | NoMeaning | CannotLearn):
+    elif isinstance(fault, Error):
         screen.error(str(fault))
     else:
         return False

@@ -202,6 +202,12 @@ class Cause:
         found.take(self, grouping)
         return found
 
+    def moved(self, place: Callable[[Record], Record], grouping: Grouping) -> Cause:
+        """The same cause, its record at another place."""
+        found = self.copy(grouping, self.width)
+        found.record = place(self.record)
+        return found
+
     def _span(self, first: int | None, last: int | None) -> None:
         if first is not None and (self.first is None or first < self.first):
             self.first = first

@@ -9,12 +9,13 @@ is bounded, whatever is in the log, and no record is left out of its counts.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from lsmc.explain.folding import Folding
 from lsmc.explain.log_groups import MAX_CAUSES, Cause, Causes, Grouping, RecordCounts
 from lsmc.logs.reader import KEEP_FAULTS, BrokenLine, LogChunk, LogReader
-from lsmc.logs.record import LogFormat
+from lsmc.logs.record import LogFormat, LogPlace, Record
 
 
 class Kept(NamedTuple):
@@ -46,10 +47,31 @@ class Summary(NamedTuple):
     level: int
     most: int
 
+    @property
+    def lines(self) -> int:
+        """The number of lines."""
+        return self.used + self.skipped + self.broken
+
+    def moved(self, lines: int, grouping: Grouping) -> Summary:
+        """The summary of the same part of a log where so many lines stand before it."""
+        if not lines:
+            return self
+        faults = tuple(
+            fault._replace(
+                source=_below(fault.source, lines), record=_record_below(fault.record, lines)
+            )
+            for fault in self.faults
+        )
+        causes = tuple(
+            kept._replace(cause=kept.cause.moved(partial(_record_below, lines=lines), grouping))
+            for kept in self.causes
+        )
+        return self._replace(faults=faults, causes=causes)
+
     def to_json(self) -> dict[str, object]:
         """The summary, ready for `json.dumps`."""
         return {
-            "lines": self.used + self.skipped + self.broken,
+            "lines": self.lines,
             "used": self.used,
             "skipped": self.skipped,
             "broken": self.broken,
@@ -57,6 +79,14 @@ class Summary(NamedTuple):
             "faults": [[*fault.source, fault.reason] for fault in self.faults],
             "causes": [_cause_json(kept.cause) for kept in self.causes],
         }
+
+
+def _below(place: LogPlace, lines: int) -> LogPlace:
+    return place._replace(line=place.line + lines)
+
+
+def _record_below(record: Record, lines: int) -> Any:
+    return record.at(_below(record.source, lines)) if record.source is not None else record
 
 
 def _cause_json(cause: Cause) -> dict[str, object]:
@@ -103,6 +133,11 @@ def summarise(
     reader = LogReader([LogChunk(name, lines, first)], form)
     causes = Causes(grouping, since=since, profile=profile, most=most)
     causes.read(reader)
+    return summary_of(reader, causes)
+
+
+def summary_of(reader: LogReader, causes: Causes) -> Summary:
+    """What the lines of a reader say that were all read to some causes."""
     return _summary(
         (reader.used, reader.skipped, reader.broken), causes.counts, reader.faults, causes.folding
     )

@@ -34,7 +34,7 @@ STDIN = "-"
 KEEP_FAULTS = 100
 KEEP_FOREIGN = 20
 #: Lines that a record may be broken into.
-_CONTINUATIONS = 32
+CONTINUATIONS = 32
 #: Outlines that are known at a time.
 _MOST_KNOWN = 1 << 13
 #: What a sighting has of its own that are numbers.
@@ -137,7 +137,7 @@ class LogReader:
                 try:
                     yield from self.read(path, Lines(stream, self.max_line))
                 except (OSError, EOFError, lzma.LZMAError, zlib.error) as fault:
-                    raise UnreadableLog(path, _reason(fault)) from fault
+                    raise UnreadableLog(path, reason_of(fault)) from fault
                 except Exception as fault:
                     # the errors of the optional zstd library have no class known here
                     if type(fault).__name__ != "ZstdError":
@@ -186,7 +186,7 @@ class LogReader:
             self._remember(line, source)
             return None
         whole, count = line, 1
-        while count < _CONTINUATIONS:
+        while count < CONTINUATIONS:
             joined = self.form.goes_on(whole, lines.peek())
             if joined is None:
                 break
@@ -282,7 +282,7 @@ def open_log(log: str | Command) -> Iterator[Stream]:
             with output_of(log) as output:
                 yield cast(Stream, output)
         except OSError as fault:
-            raise UnreadableLog(log.name, _reason(fault)) from fault
+            raise UnreadableLog(log.name, reason_of(fault)) from fault
         return
     path = log
     try:
@@ -290,14 +290,14 @@ def open_log(log: str | Command) -> Iterator[Stream]:
             _standard_input() if path == STDIN else io.BufferedReader(io.FileIO(path))
         )
     except (OSError, ValueError) as fault:
-        raise UnreadableLog(path, _reason(fault)) from fault
+        raise UnreadableLog(path, reason_of(fault)) from fault
     try:
         try:
-            stream = _unpacked(path, raw)
+            stream = unpacked(path, raw)
         except UnreadableLog:
             raise
         except OSError as fault:  # a directory, say
-            raise UnreadableLog(path, _reason(fault)) from fault
+            raise UnreadableLog(path, reason_of(fault)) from fault
         yield stream
     finally:
         if path != STDIN:
@@ -320,7 +320,8 @@ _REFUSED = {
 }
 
 
-def _unpacked(path: str, raw: io.BufferedReader[Any]) -> Stream:
+def unpacked(path: str, raw: io.BufferedReader[Any]) -> Stream:
+    """The text in a file, told by its first bytes; raises `UnreadableLog` for what is not text."""
     magic = raw.peek(6)[:6]
     packed = cast("IO[bytes]", raw)
     if magic.startswith(b"\x1f\x8b"):
@@ -356,7 +357,8 @@ def _zstd(path: str, raw: io.BufferedReader[Any]) -> Stream:
     return cast(Stream, io.BufferedReader(reader))
 
 
-def _reason(fault: BaseException) -> str:
+def reason_of(fault: BaseException) -> str:
+    """Why a log cannot be read, in words."""
     if isinstance(fault, OSError) and fault.strerror:
         return fault.strerror.lower()
     return str(fault) or type(fault).__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -109,25 +110,37 @@ def replay_lines(replayed: Sequence[Replayed]) -> Iterator[Line]:
         if not listed:
             continue
         yield line((TITLES[change][0] if change != "same" else "other profile", "head"))
-        for one in listed:
-            yield from _lines(one)
+        if change == "no-answer":
+            yield from _unanswered(listed)
+        else:
+            for one in listed:
+                yield from _lines(one)
         yield line()
+
+
+def _unanswered(listed: Sequence[Replayed]) -> Iterator[Line]:
+    """The subjects whose accesses no policy judges, each with the reasons."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for one in listed:
+        notes = dict.fromkeys(filter(None, (one.old.note, one.new.note)))
+        counts[_subject(one), "; ".join(notes)] += one.cause.count
+    for (subject, note), count in sorted(counts.items(), key=lambda item: -item[1]):
+        yield line((f"{count}x ", "dim"), safe(subject), f": {safe(note)}" if note else "")
+
+
+def _subject(one: Replayed) -> str:
+    return one.old.subject or one.new.subject or one.cause.record.subject or "(no profile)"
 
 
 def _lines(one: Replayed) -> Iterator[Line]:
     cause = one.cause
     _, role = TITLES[one.change]
-    subject = one.old.subject or one.new.subject or cause.record.subject or "(no profile)"
     yield line(
         (f"{cause.count}x ", role),
-        f"{safe(subject)} {safe(what(cause))} ",
+        f"{safe(_subject(one))} {safe(what(cause))} ",
         (safe(cause.object), "code"),
         (_where(one), "dim"),
     )
-    if one.change == "no-answer":
-        for note in dict.fromkeys(filter(None, (one.old.note, one.new.note))):
-            yield line(f"  {safe(note)}")
-        return
     for word, side in (("old", one.old), ("new", one.new)):
         yield line(f"  {word}: ", *_answer(side))
     if one.moved is not None:

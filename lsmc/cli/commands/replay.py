@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from lsmc.cli.faults import UsageFault
 from lsmc.cli.options import (
     Reading,
     enforce_option,
@@ -23,11 +24,24 @@ from lsmc.cli.options import (
     metavar="FILE",
     multiple=True,
     required=True,
-    help="A log, a directory of logs, - for standard input; may be repeated.",
+    help="A log, a directory of logs, - for standard input, with --engine dask also addresses and"
+    " patterns (s3://bucket/audit/*); may be repeated.",
 )
 @click.option("--since", metavar="TIME", help="Nothing older (2026-01-31T10:00, 2h, 3d).")
 @click.option(
     "--profile", metavar="GLOB", help="Only these profiles, by name or the last part of it."
+)
+@click.option(
+    "--engine",
+    type=click.Choice(("local", "dask")),
+    default="local",
+    show_default=True,
+    help="Read logs in this process, or in parts on Dask (extra `fleet`).",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="With --engine dask: the scheduler of a cluster [processes of this machine, as -j says].",
 )
 @enforce_option
 @format_option("text", "jsonl")
@@ -41,6 +55,8 @@ def command(
     logs: tuple[str, ...],
     since: str | None,
     profile: str | None,
+    engine: str,
+    scheduler: str | None,
     enforce: bool,
     form: str,
     reading: Reading,
@@ -57,5 +73,17 @@ def command(
     """
     from lsmc.cli.replaying import ReplayOptions, replay
 
-    wanted = ReplayOptions(old, new, logs, since, profile, enforce, form)
+    if scheduler is not None and engine != "dask":
+        raise UsageFault("--scheduler goes with --engine dask")
+    wanted = ReplayOptions(
+        old=old,
+        new=new,
+        logs=logs,
+        since=since,
+        profile=profile,
+        engine=engine,
+        scheduler=scheduler,
+        enforce=enforce,
+        form=form,
+    )
     return replay(wanted, reading, screen_of(ctx))

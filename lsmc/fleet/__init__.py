@@ -1,0 +1,1 @@
+"""Logs of many machines, summarised part by part on an engine for distributed work."""
