@@ -76,6 +76,16 @@ class State:
             )
         return known
 
+    def targets(self, source: int, target: int) -> Sequence[int]:
+        """The targets of rows that mean a type as the object of another, or of itself."""
+        labels = self._tables.memberships.labels_of(target)
+        special = len(self._tables.names.labels)
+        if source == target:
+            return (*labels, special + SELF)
+        if self._tables.head.special:
+            return (*labels, special + NOTSELF, *map(other_of, labels))
+        return labels
+
     def _rows_of(self, label: int, cls: int) -> Sequence[Row]:
         found = []
         always = self._always.row(label, cls)
@@ -92,14 +102,7 @@ class State:
         rows = self.rows(source, cls)
         if not rows:
             return 0
-        labels = self._tables.memberships.labels_of(target)
-        targets: list[int] = [*labels]
-        special = len(self._tables.names.labels)
-        if source == target:
-            targets.append(special + SELF)
-        elif self._tables.head.special:
-            targets.append(special + NOTSELF)
-            targets += map(other_of, labels)
+        targets = self.targets(source, target)
         found = 0
         for row in rows:
             for label in targets:

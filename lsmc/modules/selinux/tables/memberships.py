@@ -57,6 +57,17 @@ class Memberships:
         return (label,) if label < self._types else self._members[label]
 
     @cached_property
+    def _by_members(self) -> dict[frozenset[int], int]:
+        return {
+            frozenset(self._members[label]): label
+            for label in range(self._labels - 1, self._types - 1, -1)
+        }
+
+    def named(self, members: frozenset[int]) -> int | None:
+        """The first attribute that has exactly some members."""
+        return self._by_members.get(members)
+
+    @cached_property
     def _sets(self) -> list[AttributeSet]:
         names = len(self._sections.words(Section.SET_NAMES))
         limits = (self._labels, None, names + 1, names + 1)

@@ -6,12 +6,14 @@ grant together is the union of their numbers.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from lsmc.modules.selinux.tables.layout import GRANT_KINDS, MASK_BITS, Section
 from lsmc.modules.selinux.tables.reading import column, damaged, records, starts
 from lsmc.modules.selinux.tables.vocabulary import Vocabulary
+from lsmc.tables.errors import BundleError
 from lsmc.tables.sections import Sections
 
 #: From a target to a grant; the targets are labels and, behind them, `SELF`, `NOTSELF` and what
@@ -19,6 +21,7 @@ from lsmc.tables.sections import Sections
 Row = Mapping[int, int]
 #: Special targets, counted from the number of labels on.
 SELF, NOTSELF, OTHER = 0, 1, 2
+SPECIAL = ("self", "notself", "other")
 
 
 def other_of(source: int) -> int:
@@ -90,11 +93,27 @@ class Rows:
 
     def entries(self, source: int, cls: int) -> Iterator[Entry]:
         """The rules of a source and class."""
+        return (self._entry(source, cls, at) for at in self._part(source, cls))
+
+    def entries_for(self, source: int, cls: int, target: int) -> Iterator[Entry]:
+        """The rules of a source and class for one target of a row."""
         part = self._part(source, cls)
-        for at in range(part.start, part.stop):
-            kind, mask = self._grants[self._numbers[at]]
-            truth = None if self._truths is None else self._truths[at]
-            yield Entry(source, cls, self._targets[at], kind, mask, truth, self._places[at])
+        wanted = target
+        if target < 0:
+            if target != other_of(source):
+                return
+            wanted = self._labels + OTHER
+        at = bisect_left(self._targets, wanted, part.start, part.stop)
+        while at < part.stop and self._targets[at] == wanted:
+            yield self._entry(source, cls, at)
+            at += 1
+
+    def _entry(self, source: int, cls: int, at: int) -> Entry:
+        if self._targets[at] >= self._labels + len(SPECIAL):
+            raise BundleError("a rule has a target that does not exist")
+        kind, mask = self._grants[self._numbers[at]]
+        truth = None if self._truths is None else self._truths[at]
+        return Entry(source, cls, self._targets[at], kind, mask, truth, self._places[at])
 
     def _part(self, source: int, cls: int) -> range:
         number = self._index.get(source * self._classes + cls)

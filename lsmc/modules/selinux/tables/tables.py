@@ -14,7 +14,7 @@ from lsmc.modules.selinux.tables import layout
 from lsmc.modules.selinux.tables.layout import NOTHING, Head, Section
 from lsmc.modules.selinux.tables.memberships import Memberships
 from lsmc.modules.selinux.tables.reading import Limit, OrNothing, column, damaged, records, starts
-from lsmc.modules.selinux.tables.rows import Rows
+from lsmc.modules.selinux.tables.rows import SPECIAL, Rows
 from lsmc.modules.selinux.tables.vocabulary import Vocabulary
 from lsmc.tables.sections import Sections, Words
 
@@ -28,7 +28,13 @@ class Tables:
         self.sections = Sections(data, Section)
         self.names = Vocabulary(self.sections)
         self.head = Head(*self.sections.words(Section.HEAD)[: len(Head._fields)])
-        if self.head.unknown >= len(layout.UNKNOWN_HANDLING) or self.head.columns < 2:
+        head, counts = self.head, self.names.counts
+        if (
+            head.unknown >= len(layout.UNKNOWN_HANDLING)
+            or head.columns < 2
+            or not (head.object_role < counts.roles or head.object_role == NOTHING)
+            or not (head.process_class < counts.classes or head.process_class == NOTHING)
+        ):
             raise damaged(Section.HEAD)
 
     @cached_property
@@ -45,6 +51,11 @@ class Tables:
     def memberships(self) -> Memberships:
         """The types and their attributes."""
         return Memberships(self.sections, self.names)
+
+    def label_name(self, label: int) -> str:
+        """The name of a type, an attribute or a special target."""
+        names = self.names.labels
+        return names[label] if label < len(names) else SPECIAL[label - len(names)]
 
     # --- booleans ----------------------------------------------------------------------------
 
@@ -94,6 +105,11 @@ class Tables:
         """The parent of each type, `NOTHING` if it has none."""
         count = len(self.names.types)
         return column(self.sections, Section.BOUNDS, count, OrNothing(count))
+
+    @cached_property
+    def bound_places(self) -> Words:
+        """Where it is said that a type has its parent."""
+        return column(self.sections, Section.BOUND_PLACES, len(self.names.types), None)
 
     @cached_property
     def permissive(self) -> Mapping[int, int]:

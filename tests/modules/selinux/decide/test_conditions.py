@@ -29,7 +29,7 @@ def test_each_operator_has_its_table(operator: Operator, table: tuple[int, ...])
 
 @pytest.mark.parametrize("bad", [[], [A, B], [Operator.NOT], [A, Operator.AND], [BOOLEAN + 9], [9]])
 def test_other_words_are_no_expression(bad: list[int]) -> None:
-    with pytest.raises(ValueError, match="expression|Operator"):
+    with pytest.raises(ValueError, match=r"expression|Operator"):
         holds(bad, (True, False))
 
 
