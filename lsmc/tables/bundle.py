@@ -7,7 +7,7 @@ raises `BundleError`.
 One class reads all records, because they share the limit on the memory that reading takes.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from itertools import islice
 from operator import le
 from typing import TYPE_CHECKING
@@ -111,7 +111,6 @@ class Bundle(Sections):
         self._places: dict[int, Place] = {}
         self._transitions: dict[int, Transition] = {}
         self._strings: memoryview | None = None
-        self._longest_head: int | None = None
         self._left = SHARE * len(self.data) + SPARE
 
     def _spend(self, size: int) -> None:
@@ -152,9 +151,13 @@ class Bundle(Sections):
         return bytes(self._texts()[low:high])
 
     def _start(self, number: int, size: int) -> bytes:
-        """The first bytes of a text, so many and one more: enough to compare it with so many."""
+        """The first bytes of a text, so many if it has them."""
         low, high = self._range_of_text(number)
-        return bytes(self._texts()[low : min(high, low + size + 1)])
+        return bytes(self._texts()[low : min(high, low + size)])
+
+    def _size_of_text(self, number: int) -> int:
+        low, high = self._range_of_text(number)
+        return high - low
 
     def _range_of_text(self, number: int) -> tuple[int, int]:
         offsets = self.words(Section.STRING_OFFSETS)
@@ -394,22 +397,19 @@ class Bundle(Sections):
     def attachments_near(self, path: bytes) -> list[int]:
         """The numbers of attachments that may match a path: those that begin as the path does."""
         table = self.words(Section.HEADS)
-        size = len(table) // HEAD_WORDS
         near: set[int] = set()
-        if self._longest_head is None:
-            heads = set(table[::HEAD_WORDS])
-            ranges = map(self._range_of_text, heads)
-            self._longest_head = max((end - start for start, end in ranges), default=0)
-        for length in range(min(len(path), self._longest_head) + 1):
+        low, high = 0, len(table) // HEAD_WORDS
+        for length in range(len(path) + 1):
             head = path[:length]
-            low, high = 0, size
-            while low < high:
-                middle = (low + high) // 2
-                if self._start(table[middle * HEAD_WORDS], length) < head:
-                    low = middle + 1
-                else:
-                    high = middle
-            while low < size and self._start(table[low * HEAD_WORDS], length) == head:
+
+            def start(number: int, size: int = length) -> bytes:
+                return self._start(table[number * HEAD_WORDS], size)
+
+            low = bisect_left(range(high), head, low, key=start)
+            high = bisect_right(range(high), head, low, key=start)
+            while low < high and self._size_of_text(table[low * HEAD_WORDS]) == length:
                 near.add(table[low * HEAD_WORDS + 1])
                 low += 1
+            if low == high:  # no head begins with these bytes and goes on
+                break
         return sorted(near)

@@ -10,10 +10,11 @@ import zlib
 from array import array
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.dfa import Dfa, verify_runs
+from lsmc.kernels.runs import ascend, offsets_of
 from lsmc.kernels.walk import greatest_short
 from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import GROUP_HEADER, native
@@ -110,11 +111,6 @@ def _lengths(offsets: Sequence[int]) -> "array[int]":
     return array("H", (end - start for start, end in pairwise(offsets)))
 
 
-def _offsets(lengths: Sequence[int]) -> "array[int]":
-    """The offsets of runs, from their lengths."""
-    return array("I", accumulate(lengths, initial=0))
-
-
 def unpacked_size(data: memoryview) -> int:
     """The unpacked size that a group states; raises `BundleError`."""
     if len(data) < SIZE.size:
@@ -165,12 +161,12 @@ def decode_dfa(packed: memoryview, n_patterns: int) -> Dfa:
     rows, sizes_of_sets, accept_ids, targets, defaults, accepts, labels, classes = views
     dfa = Dfa(
         bytes(classes),
-        _offsets(rows),
+        offsets_of(rows),
         bytes(labels),
         targets,
         defaults,
         accepts,
-        _offsets(sizes_of_sets),
+        offsets_of(sizes_of_sets),
         accept_ids,
     )
     fault = _check_ranges(dfa, n_patterns)
@@ -195,7 +191,7 @@ def _check_ranges(dfa: Dfa, n_patterns: int) -> str:
         return "a transition leads nowhere"
     if len(set(dfa.classes)) <= max(dfa.classes) or max(dfa.labels, default=0) > max(dfa.classes):
         return "a class has no byte"
-    if verify_runs("rows", offsets, dfa.labels, states):
+    if not ascend(offsets, bytes(dfa.labels)):
         return "a row does not ascend"
     if verify_runs("accept sets", ends, dfa.accept_ids, sets):
         return "an accept set does not ascend"

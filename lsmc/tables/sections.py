@@ -94,8 +94,8 @@ class Sections:
             raise BundleError(f"records {number} and {number + 1} of {_name(section)} overlap")
 
     def count(self, section: int, width: int) -> int:
-        """The number of records in a section."""
-        return len(self.words(section)) // width
+        """The number of records in a section, by its size alone."""
+        return self.section_size(section) // (4 * width)
 
 
 def module_of(data: bytes | memoryview) -> str:

@@ -4,15 +4,18 @@ import importlib
 import importlib.util
 import subprocess
 import sys
-from itertools import product
+from array import array
+from itertools import chain, pairwise, product
 from pathlib import Path
 from types import ModuleType
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import lsmc.kernels
 from lsmc.automata.determinize import determinize
 from lsmc.automata.pattern import Pattern
+from lsmc.kernels import runs
 from lsmc.kernels.walk import compiled, is_real_path
 from tests.automata.strategies import STRINGS, pattern_lists
 
@@ -44,10 +47,10 @@ def test_a_compiled_kernel_says_so() -> None:
         assert compiled() == (not file.endswith(".py"))
 
 
-def uncompiled() -> ModuleType:
-    """The source of the walking kernel, run as Python whether it is compiled or not."""
-    file = Path(lsmc.kernels.__file__).with_name("walk.py")
-    spec = importlib.util.spec_from_file_location("uncompiled_walk", file)
+def uncompiled(name: str = "walk") -> ModuleType:
+    """The source of a kernel, run as Python whether it is compiled or not."""
+    file = Path(lsmc.kernels.__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"uncompiled_{name}", file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -67,3 +70,14 @@ def test_a_path_is_real_alike_in_both_forms_and_by_its_definition() -> None:
         expected = text == "/" or (text.startswith("/") and plain)
         assert is_real_path(data) is expected, text
         assert pure.is_real_path(data) is expected, text
+
+
+@given(st.lists(st.lists(st.integers(0, 3) | st.integers(254, 255), max_size=4), max_size=6))
+def test_runs_are_cut_and_checked_alike_in_both_forms(cut: list[list[int]]) -> None:
+    lengths = array("H", map(len, cut))
+    items = bytes(chain.from_iterable(cut))
+    ordered = all(run == sorted(set(run)) for run in cut)
+    for form in (runs, uncompiled("runs")):
+        offsets = form.offsets_of(lengths)
+        assert [list(items[start:end]) for start, end in pairwise(offsets)] == cut
+        assert form.ascend(offsets, items) is ordered

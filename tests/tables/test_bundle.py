@@ -6,12 +6,14 @@ from pathlib import Path
 from zlib import crc32
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import lsmc
 from lsmc.policy import Policy
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.errors import BundleError
-from lsmc.tables.layout import ENTRY, HEADER, MAGIC, VERSION, Section
+from lsmc.tables.layout import ENTRY, HEAD_WORDS, HEADER, MAGIC, VERSION, Section
 from tests.strategies import PREAMBLE, compile_both
 
 TEXT = """
@@ -64,6 +66,26 @@ def test_profiles_are_found_by_name(data: bytes) -> None:
     assert bundle.profile_name(found) == "a//hat"
     assert bundle.find_profile("hat") is None
     assert bundle.find_profile("") is None
+
+
+_PATHS = st.text("ab/", max_size=5).map(lambda end: f"/{end}")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(_PATHS, st.sampled_from(("", "*", "a*"))), max_size=8), _PATHS)
+def test_near_a_path_are_the_attachments_that_begin_as_it_does(
+    attached: list[tuple[str, str]], path: str
+) -> None:
+    """The search for heads finds what a look at each head finds."""
+    text = "".join(f"profile p{n} {start}{end} {{ }}\n" for n, (start, end) in enumerate(attached))
+    bundle = Bundle(compile_both(PREAMBLE + text)[1])
+    words = bundle.words(Section.HEADS)
+    near = {
+        attachment
+        for head, attachment in zip(words[::HEAD_WORDS], words[1::HEAD_WORDS], strict=True)
+        if path.startswith(bundle.string(head))
+    }
+    assert bundle.attachments_near(path.encode()) == sorted(near)
 
 
 def test_a_saved_policy_is_the_same_when_loaded(data: bytes, tmp_path: Path) -> None:
