@@ -51,7 +51,8 @@ class Options:
 
     With `restrict` nothing outside of these directories is read.  `target` is the release of the
     compiler to decide as; by default the abi of each profile says it.  `settings` are those that
-    only some security modules have, by name.
+    only some security modules have, by name.  With `texts`, files by path, nothing is read from
+    disk: there is no other file.
     """
 
     base: str = DEFAULT_BASE
@@ -61,6 +62,7 @@ class Options:
     restrict: tuple[str, ...] = ()
     target: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
+    texts: tuple[tuple[str, bytes], ...] = ()
 
 
 class Given(NamedTuple):
@@ -113,6 +115,37 @@ class DiskFiles:
     def exists(self, path: str) -> bool:
         """Whether a path exists."""
         return os.path.exists(path)
+
+
+class TextFiles(DiskFiles):
+    """A file system of texts, by path."""
+
+    def __init__(self, texts: Iterable[tuple[str, bytes]]) -> None:
+        super().__init__()
+        self.texts = dict(texts)
+
+    def read(self, path: str) -> bytes:
+        """The content of a file; OSError for one that is not there."""
+        try:
+            return self.texts[os.path.normpath(path)]
+        except KeyError:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
+
+    def entries(self, path: str) -> list[str] | None:
+        """The names in a directory, or None for anything else."""
+        head = os.path.join(os.path.normpath(path), "")
+        names = {one[len(head) :].split("/")[0] for one in self.texts if one.startswith(head)}
+        return sorted(names) or None
+
+    def exists(self, path: str) -> bool:
+        """Whether a path exists."""
+        return os.path.normpath(path) in self.texts or self.entries(path) is not None
+
+
+def files_of(options: Options) -> DiskFiles:
+    """The file system that options let be read."""
+    files = TextFiles(options.texts) if options.texts else DiskFiles()
+    return restricted(files, options.restrict)
 
 
 class OutsideError(PermissionError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsmc.base.diagnostics import PolicyError
 from lsmc.base.source import Source, from_display
 from lsmc.compiler.errors import unreadable
-from lsmc.compiler.inputs import DiskFiles, Options, RestrictedFiles, restricted
+from lsmc.compiler.inputs import DiskFiles, Options, RestrictedFiles, files_of, restricted
 from lsmc.modules.apparmor.build.compile import Compiler
 from lsmc.modules.apparmor.releases import release_named
 from lsmc.modules.apparmor.resolve.features import Features, parse_features
@@ -19,7 +19,7 @@ def front_end(options: Options, files: DiskFiles | None = None) -> Compiler:
     Raises `PolicyError` for a bad features file, ValueError for an unknown target.
     """
     target = None if options.target is None else release_named(options.target)
-    files = restricted(files or DiskFiles(), options.restrict)
+    files = files_of(options) if files is None else restricted(files, options.restrict)
     search = (options.base, *options.include)
     if isinstance(files, RestrictedFiles):
         search = tuple(folder for folder in search if files.within(folder))

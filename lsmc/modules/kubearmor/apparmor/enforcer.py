@@ -1,0 +1,132 @@
+"""KubeArmor's AppArmor enforcer: the profile, compiled and asked through the AppArmor module.
+
+The profile is compiled as `apparmor_parser` 3.0 does, against the files that it includes and the
+features of a kernel that KubeArmor runs on; if it is refused, AppArmor keeps the profile of before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from lsmc.base.diagnostics import Diagnostic, PolicyError
+from lsmc.compiler.inputs import Options
+from lsmc.engine.verdict import RequestError, RuleRef, Verdict
+from lsmc.modules.kubearmor.apparmor.features import FEATURES, FEATURES_NAME
+from lsmc.modules.kubearmor.apparmor.profile import Profile, profile
+from lsmc.modules.kubearmor.policy import Policy
+from lsmc.modules.kubearmor.posture import Posture
+from lsmc.modules.kubearmor.questions import Asked
+from lsmc.modules.registry import module_named
+
+#: The release of `apparmor_parser` that KubeArmor calls.
+TARGET = "3.0"
+
+
+@dataclass(frozen=True)
+class AppArmorEnforcer:
+    """The profile of a workload's policies, and the files that it may include."""
+
+    policies: tuple[Policy, ...]
+    posture: Posture
+    texts: tuple[tuple[str, bytes], ...]
+    base: str
+    name: str
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The profile that is loaded."""
+        return profile(self.policies, self.posture, self.name)
+
+    @property
+    def file(self) -> str:
+        """The name of the profile's text where its lines are told."""
+        return f"<AppArmor profile {self.name}>"
+
+    @cached_property
+    def refused(self) -> tuple[Diagnostic, ...]:
+        """Why `apparmor_parser` refuses the profile; nothing if it loads it."""
+        return self._compiled[1]
+
+    @cached_property
+    def _compiled(self) -> tuple[bytes, tuple[Diagnostic, ...]]:
+        texts = (*self.texts, (FEATURES_NAME, FEATURES))
+        options = Options(base=self.base, features=FEATURES_NAME, target=TARGET, texts=texts)
+        data = self.profile.text.encode("utf-8", "surrogateescape")
+        try:
+            return module_named("apparmor").compile_text(data, self.file, options)[0], ()
+        except PolicyError as fault:
+            return b"", fault.diagnostics
+
+    @cached_property
+    def _engine(self) -> Any:
+        return module_named("apparmor").open(self._compiled[0], self.file, False)
+
+    def answer(self, asked: Asked) -> Verdict:
+        """What AppArmor answers; raises `RequestError` if the profile does not load."""
+        if self.refused:
+            first = self.refused[0]
+            raise RequestError(
+                f"the AppArmor profile of these policies does not load: {first.message}"
+                f" ({self.where(first)}); AppArmor keeps the profile of before, and nothing of"
+                " these policies is enforced"
+            )
+        if asked.operation.cls == "domain":
+            note = "AppArmor has no rules for names of hosts"
+            return Verdict.allow(asked.operation.perms, note=note)
+        return self._ask(asked)
+
+    def rules_at(self, line: int, ref: RuleRef) -> tuple[RuleRef, ...]:
+        """The entries behind a line of the profile; the line itself where there are none."""
+        lines = self.profile.lines
+        if not 1 <= line <= len(lines):
+            return (ref,)
+        found = lines[line - 1]
+        if found.policy is not None:
+            policy = found.policy
+            place = policy.place
+            return (RuleRef(policy.title, policy.file, place.line, place.column, found.text, ()),)
+        return tuple(rule.ref for rule in found.rules) or (ref,)
+
+    def where(self, diagnostic: Diagnostic) -> str:
+        """Where the cause of a refusal is written: the entry, else the line of the profile."""
+        line = diagnostic.line
+        if line is None or diagnostic.file != self.file:
+            return f"{diagnostic.file}:{line}" if line is not None else self.file
+        refs = self.rules_at(line, RuleRef("", self.file, line, 1, "", ()))
+        return f"{refs[-1].file}:{refs[-1].line}"
+
+    def _ask(self, asked: Asked) -> Verdict:
+        module = module_named("apparmor")
+        request = {"subject": self.profile.sources.get(asked.source, self.name), **_words(asked)}
+        verdict = module.answer(self._engine, request)
+        return verdict._replace(rules=tuple(self._refs(verdict.rules)), audited=not verdict.allowed)
+
+    def _refs(self, rules: Iterable[RuleRef]) -> Iterable[RuleRef]:
+        refs = []
+        for ref in rules:
+            refs += self.rules_at(ref.line, ref) if ref.file == self.file else (ref,)
+        return dict.fromkeys(refs)
+
+
+def _words(asked: Asked) -> Mapping[str, Any]:
+    """A request in the words of the AppArmor module."""
+    operation = asked.operation
+    if asked.socket is not None:
+        family, _, protocol = asked.socket
+        # a socket with an address of its own class is judged when it is made
+        op = "socket_create" if family == "unix" else operation.name
+        words = {"family": family, "type": asked.socket.type_name}
+        return {"op": op, **words, "protocol": str(protocol)}
+    if operation.cls == "capability":
+        return {"op": "capable", "object": asked.object}
+    path = asked.object
+    if asked.directory and path != "/":
+        path += "/"
+    fields = {"op": operation.name, "object": path, "owner": asked.owner}
+    if operation.name in ("rename", "link"):
+        target = asked.target or asked.object
+        return {**fields, "target": target}
+    return fields

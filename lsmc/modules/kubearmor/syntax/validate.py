@@ -1,0 +1,73 @@
+"""Checks nodes of YAML against what a document may hold: one diagnostic a fault, at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.errors import did_you_mean
+from lsmc.modules.kubearmor.syntax.nodes import Node
+from lsmc.modules.kubearmor.syntax.schema import Field
+
+_ARTICLE = {"object": "an", "array": "an", "integer": "an"}
+
+
+def validate(node: Node, allowed: Field, name: str) -> Iterator[Diagnostic]:
+    """The faults of a value: errors for types and missing fields, warnings for what is refused."""
+    if node.kind == "null":
+        return  # as if it were not written
+    if node.kind != allowed.kind:
+        wanted = f"{_ARTICLE.get(allowed.kind, 'a')} {allowed.kind}"
+        found = f"{_ARTICLE.get(node.kind, 'a')} {node.kind}"
+        help = "write it in quotes" if allowed.kind == "string" and not node.items else ""
+        message = f"`{name}` is {wanted}, not {found}"
+        yield Diagnostic("LSK002", "type", "error", message, node.span, help)
+        return
+    if node.kind == "array" and allowed.item is not None:
+        for item in node.items:
+            yield from validate(item, allowed.item, name)
+    elif node.kind == "object":
+        yield from _object(node, allowed, name)
+    else:
+        yield from _scalar(node, allowed, name)
+
+
+def _object(node: Node, allowed: Field, name: str) -> Iterator[Diagnostic]:
+    anything = allowed.fields.get(None)
+    for key, value in node.members:
+        known = allowed.fields.get(key.text, anything)
+        if known is None:
+            names = [one for one in allowed.fields if one is not None]
+            yield Diagnostic(
+                "LSK004",
+                "unknown-field",
+                "warning",
+                f"`{name}` has no field `{key.text}`: KubeArmor does not see it",
+                key.span,
+                did_you_mean(key.text, names),
+            )
+        elif known.kind != "null":
+            yield from validate(value, known, key.text)
+    for one in allowed.required:
+        value = node.get(one)
+        if value is None or value.kind == "null" or (value.kind == "string" and not value.text):
+            message = f"`{name}` lacks `{one}`"
+            yield Diagnostic("LSK003", "missing-field", "error", message, node.span)
+
+
+def _scalar(node: Node, allowed: Field, name: str) -> Iterator[Diagnostic]:
+    text = node.text
+    if allowed.words and text not in allowed.words:
+        words = ", ".join(f"`{word}`" for word in allowed.words)
+        yield _refused(node, f"`{name}` is one of {words}, not `{text}`")
+    elif allowed.form is not None and not allowed.form.search(text):
+        yield _refused(node, f"`{text}` is no `{name}` that the API server admits")
+    elif node.kind == "integer" and allowed.least is not None and allowed.most is not None:
+        if not text.isdecimal() or not allowed.least <= int(text[:9]) <= allowed.most:
+            wanted = f"a whole number from {allowed.least} to {allowed.most}"
+            yield _refused(node, f"`{name}` is {wanted}, not `{text}`")
+
+
+def _refused(node: Node, message: str) -> Diagnostic:
+    help = "an API server refuses the document; a machine without one takes it"
+    return Diagnostic("LSK005", "refused-value", "warning", message, node.span, help)
