@@ -99,7 +99,7 @@ def check_paths(paths: Sequence[str], found: Collection[object], screen: Screen)
     from lsmc.compiler.inputs import DiskFiles, other_files
     from lsmc.output.styled import safe
 
-    others = other_files(paths, DiskFiles())
+    others = [one for one in other_files(paths, DiskFiles()) if one not in found]
     if others:
         names = ", ".join(f"`{safe(name)}`" for name in others[:_FEW])
         more = f" and {len(others) - _FEW} more" if len(others) > _FEW else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath
@@ -43,15 +43,26 @@ def compile_whole(
         stale: frozenset[int] = frozenset(),
     ) -> Outcome:
         del jobs, progress, entry, stale
-        files = restricted(DiskFiles(limit), options.restrict)
-        found, faults = policy_files(paths, files, find)
-        sources = []
-        for path in found:
-            try:
-                sources.append(Source.from_bytes(path, files.read(path)))
-            except OSError as fault:
-                faults.append(unreadable(path, fault))
-        refuse(faults)
+        sources = read_sources(paths, options, find, limit)
         return Outcome(*compile_sources(sources, options))
 
     return compile_paths
+
+
+def read_sources(
+    paths: Iterable[StrPath],
+    options: Options,
+    find: FindFiles = profile_paths,
+    limit: int = MAX_SOURCE,
+) -> list[Source]:
+    """The texts of the files that some paths name; `PolicyError` for what cannot be read."""
+    files = restricted(DiskFiles(limit), options.restrict)
+    found, faults = policy_files(paths, files, find)
+    sources = []
+    for path in found:
+        try:
+            sources.append(Source.from_bytes(path, files.read(path)))
+        except OSError as fault:
+            faults.append(unreadable(path, fault))
+    refuse(faults)
+    return sources

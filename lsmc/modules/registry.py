@@ -20,6 +20,12 @@ def _apparmor() -> SecurityModule:
     return APPARMOR
 
 
+def _kubearmor() -> SecurityModule:
+    from lsmc.modules.kubearmor.module import KUBEARMOR
+
+    return KUBEARMOR
+
+
 def _smack() -> SecurityModule:
     from lsmc.modules.smack.module import SMACK
 
@@ -28,7 +34,11 @@ def _smack() -> SecurityModule:
 
 #: What gives each module.  The last that claims an input reads it; what no other claims is that of
 #: the first.
-MODULES: dict[str, Callable[[], SecurityModule]] = {"apparmor": _apparmor, "smack": _smack}
+MODULES: dict[str, Callable[[], SecurityModule]] = {
+    "apparmor": _apparmor,
+    "kubearmor": _kubearmor,
+    "smack": _smack,
+}
 #: The module of what no path tells: a text, a log.
 DEFAULT = "apparmor"
 

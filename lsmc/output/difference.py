@@ -120,7 +120,7 @@ def _verbs(cls: str, perms: Iterable[str]) -> str:
     if cls == "capability":
         return "use the capability"
     if cls == "file":
-        return ", ".join(_FILE_WORDS[p] for p in perms)
+        return ", ".join(_FILE_WORDS.get(p, p) for p in perms)
     return f"{cls} " + ", ".join(perms) if cls not in perms else cls
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lsmc.modules.kubearmor.bpf.maps import capability_number, protocol_key
+from lsmc.modules.kubearmor.bpf.maps import PROTOCOL, TYPE, capability_number, protocol_key
 from lsmc.modules.kubearmor.policy import AUDIT, Entry, Policy, Rule, rules
 from lsmc.modules.kubearmor.questions import Asked
 
@@ -19,9 +19,10 @@ def audits(policies: Iterable[Policy], asked: Asked) -> Iterator[Rule]:
     section = _SECTIONS.get(asked.operation.cls, asked.operation.cls)
     for rule in rules(tuple(policies)):
         entry = rule.entry
-        if entry.action == AUDIT and entry.section == section and _names(entry, asked):
-            if not entry.sources or asked.source in entry.sources:
-                yield rule
+        if entry.action != AUDIT or entry.section != section:
+            continue
+        if (not entry.sources or asked.source in entry.sources) and _names(entry, asked):
+            yield rule
 
 
 def _names(entry: Entry, asked: Asked) -> bool:
@@ -36,7 +37,7 @@ def _names(entry: Entry, asked: Asked) -> bool:
     if entry.match == "capability":
         return capability_number(entry.value) == capability_number(asked.object)
     if entry.match == "protocol" and asked.socket is not None:
-        keys = ((2, asked.socket.type), (3, asked.socket.protocol))
+        keys = ((TYPE, asked.socket.type), (PROTOCOL, asked.socket.protocol))
         return protocol_key(entry.value) in keys
     if entry.match == "domain":
         name = entry.value.strip(".")

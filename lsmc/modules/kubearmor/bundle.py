@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple, get_args
 
 from lsmc.modules.kubearmor.evaluate import Settings
+from lsmc.modules.kubearmor.names import MODULE
 from lsmc.modules.kubearmor.policy import (
     Entry,
     Expression,
@@ -27,8 +28,6 @@ from lsmc.modules.kubearmor.policy import (
 from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import OWN
 from lsmc.tables.sections import Sections, pack_sections
-
-MODULE = "kubearmor"
 
 
 class BundleSection(IntEnum):

@@ -35,17 +35,37 @@ OPERATIONS = (
         "truncate", "file", ("truncate",), "path_truncate", ("FILE_TRUNCATE",), "Cut a file."
     ),
     Operation(
-        "socket_create", "network", ("create",), "socket_create", ("SOCKET_CREATE",), "Make a socket."
+        "socket_create",
+        "network",
+        ("create",),
+        "socket_create",
+        ("SOCKET_CREATE",),
+        "Make a socket.",
     ),
     Operation(
-        "connect", "network", ("connect",), "socket_connect", ("SOCKET_CONNECT",), "Connect a socket."
+        "connect",
+        "network",
+        ("connect",),
+        "socket_connect",
+        ("SOCKET_CONNECT",),
+        "Connect a socket.",
     ),
     Operation(
-        "accept", "network", ("accept",), "socket_accept", ("SOCKET_ACCEPT",), "Accept a connection."
+        "accept",
+        "network",
+        ("accept",),
+        "socket_accept",
+        ("SOCKET_ACCEPT",),
+        "Accept a connection.",
     ),
     Operation("capable", "capability", ("use",), "capable", ("CAPABLE",), "Use a capability."),
     Operation(
-        "resolve", "domain", ("resolve",), "socket_sendmsg", ("UDP_SENDMSG",), "Look a host's name up."
+        "resolve",
+        "domain",
+        ("resolve",),
+        "socket_sendmsg",
+        ("UDP_SENDMSG",),
+        "Look a host's name up.",
     ),
 )
 BY_NAME = {one.name: one for one in OPERATIONS}

@@ -65,7 +65,9 @@ class Entry(NamedTuple):
         """The entry in one line, as YAML, behind its action and section."""
         parts = [f"{self.match}: {self.value}"]
         flags = ("ownerOnly", self.owner_only), ("readOnly", self.read_only)
-        parts += [f"{name}: true" for name, value in (*flags, ("recursive", self.recursive)) if value]
+        parts += [
+            f"{name}: true" for name, value in (*flags, ("recursive", self.recursive)) if value
+        ]
         if self.pts is not None:
             parts.append(f"pts: {str(self.pts).lower()}")
         if self.args:

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from lsmc.engine.verdict import RequestError, UnknownName
 from lsmc.ir.operation import Operation
-from lsmc.modules.kubearmor.bpf.maps import CAPABILITIES, PROTOCOLS, TYPES
+from lsmc.modules.kubearmor.names import CAPABILITIES, PROTOCOLS, TYPES
 from lsmc.modules.kubearmor.operations import ALIASES, BY_NAME, OPERATIONS
 from lsmc.modules.kubearmor.posture import Posture, read_posture
 from lsmc.modules.kubearmor.selectors import Workload, read_subject
@@ -132,7 +132,7 @@ def understood(request: Mapping[str, Any]) -> Asked:
         owner=_flag(request, "owner", True),
         terminal=_flag(request, "terminal", False),
         arguments=None if arguments is None else tuple(_text(request, "arguments").split()),
-        enforcer=enforcer or None,  # type: ignore[arg-type]  # one of ENFORCERS
+        enforcer=enforcer or None,
         posture=posture,
     )
 
@@ -176,8 +176,12 @@ def _socket(request: Mapping[str, Any], obj: str) -> Socket:
         known = [name.lower() for name in TYPES]
         if kind:
             raise UnknownName("socket type", kind.lower(), known)
-        raise RequestError("which socket? say a protocol (`tcp`) or `type=stream`", "", tuple(known))
-    return Socket(family or ("inet6" if number == PROTOCOLS["ICMPV6"] else "inet"), TYPES[kind], number)
+        raise RequestError(
+            "which socket? say a protocol (`tcp`) or `type=stream`", "", tuple(known)
+        )
+    return Socket(
+        family or ("inet6" if number == PROTOCOLS["ICMPV6"] else "inet"), TYPES[kind], number
+    )
 
 
 def _text(request: Mapping[str, Any], name: str) -> str:

@@ -1,9 +1,9 @@
 """Which policies are for a container or node, told by its labels.
 
 From KubeArmor's matching of identities: all of `matchLabels` must be there; of the values of
-`matchExpressions` one of those with `In` must be there, and none of those with `NotIn`.  A policy of
-containers is for its own namespace, a cluster policy for the namespaces of its expressions, for all
-without any.  `kubearmor.io/container.name` lists names of containers in brackets.
+`matchExpressions` one of those with `In` must be there, and none of those with `NotIn`.  A policy
+of containers is for its own namespace, a cluster policy for the namespaces of its expressions, for
+all without any.  `kubearmor.io/container.name` lists names of containers in brackets.
 """
 
 from __future__ import annotations
@@ -135,4 +135,3 @@ def _values(selector: Selector, key: str) -> tuple[set[str], set[str]]:
         elif one.key == key and one.operator == "NotIn" and not wanted:
             unwanted.update(one.values)
     return wanted, unwanted
-

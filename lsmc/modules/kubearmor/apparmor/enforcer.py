@@ -61,7 +61,8 @@ class AppArmorEnforcer:
             return b"", fault.diagnostics
 
     @cached_property
-    def _engine(self) -> Any:
+    def engine(self) -> Any:
+        """The compiled profile, opened by the AppArmor module."""
         return module_named("apparmor").open(self._compiled[0], self.file, False)
 
     def answer(self, asked: Asked) -> Verdict:
@@ -101,11 +102,18 @@ class AppArmorEnforcer:
     def _ask(self, asked: Asked) -> Verdict:
         module = module_named("apparmor")
         request = {"subject": self.profile.sources.get(asked.source, self.name), **_words(asked)}
-        verdict = module.answer(self._engine, request)
-        return verdict._replace(rules=tuple(self._refs(verdict.rules)), audited=not verdict.allowed)
+        verdict = module.answer(self.engine, request)
+        perms = asked.operation.perms
+        return verdict._replace(
+            rules=tuple(self.refs(verdict.rules)),
+            audited=not verdict.allowed,
+            granted=perms if verdict.allowed else (),
+            missing=() if verdict.allowed else perms,
+        )
 
-    def _refs(self, rules: Iterable[RuleRef]) -> Iterable[RuleRef]:
-        refs = []
+    def refs(self, rules: Iterable[RuleRef]) -> Iterable[RuleRef]:
+        """The entries behind some rules of the profile; a rule without entries itself."""
+        refs: list[RuleRef] = []
         for ref in rules:
             refs += self.rules_at(ref.line, ref) if ref.file == self.file else (ref,)
         return dict.fromkeys(refs)

@@ -1,13 +1,14 @@
-"""What KubeArmor's AppArmor profile is compiled against: a kernel's features, and included files."""
+"""What AppArmor profiles are compiled against: a kernel's features, and included files."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterable
+from pathlib import PurePath
 
 from lsmc.compiler.inputs import MAX_SOURCE, DiskFiles
-from lsmc.modules.kubearmor.bpf.maps import CAPABILITIES
+from lsmc.modules.kubearmor.names import CAPABILITIES
 
 FEATURES_NAME = "<features of the kernel>"
 #: What kernels from 5.9 on mediate and profiles without `abi` may count on.
@@ -52,7 +53,7 @@ def included(base: str, native: Iterable[str], files: DiskFiles) -> tuple[tuple[
     `native` are the raw texts that policy brings.  Of a directory its files are included.  Nothing
     is read beyond a bound, since a text may include what it likes.
     """
-    waiting = [os.path.join(base, name) for name in _ALWAYS]
+    waiting = [str(PurePath(base) / name) for name in _ALWAYS]
     for text in native:
         waiting += _named(text.encode("utf-8", "surrogateescape"), base)
     found: dict[str, bytes] = {}
@@ -65,7 +66,7 @@ def included(base: str, native: Iterable[str], files: DiskFiles) -> tuple[tuple[
         seen.add(path)
         names = files.entries(path)
         if names is not None:
-            inside = (os.path.join(path, name) for name in sorted(names)[:MAX_FILES])
+            inside = (str(PurePath(path) / name) for name in sorted(names)[:MAX_FILES])
             waiting += [one for one in inside if files.entries(one) is None]
             continue
         try:
@@ -81,4 +82,4 @@ def included(base: str, native: Iterable[str], files: DiskFiles) -> tuple[tuple[
 def _named(data: bytes, base: str) -> list[str]:
     """The paths that a text includes; one that is not absolute is sought in the base."""
     names = (match[1].decode("utf-8", "surrogateescape") for match in _INCLUDE.finditer(data))
-    return [os.path.join(base, name) for name in names]
+    return [str(PurePath(base) / name) for name in names]

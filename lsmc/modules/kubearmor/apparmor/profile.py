@@ -54,13 +54,13 @@ class Profile(NamedTuple):
         name: its name.
         lines: its lines in order.
         sources: the profile that a program runs under which `fromSource` names.
-        count: the number of rules that KubeArmor logs.
+        rule_count: the number of rules that KubeArmor logs.
     """
 
     name: str
     lines: tuple[Line, ...]
     sources: dict[str, str]
-    count: int
+    rule_count: int
 
     @property
     def text(self) -> str:

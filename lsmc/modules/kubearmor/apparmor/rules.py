@@ -33,7 +33,7 @@ class Access:
 
 @dataclass(slots=True)
 class Body:
-    """The rules of one profile by kind and name; `heads` are the classes that it allows at large."""
+    """The rules of a profile by kind and name; `heads` are the classes that it allows at large."""
 
     heads: dict[str, bool] = field(
         default_factory=lambda: {"file": True, "network": True, "capability": True}
@@ -167,7 +167,8 @@ def _covered(path: str, own: dict[str, Access]) -> bool:
     parts = path.split("/")
     for depth in range(1, len(parts)):
         access = own.get("/".join(parts[:depth]) + "/")
-        if access is not None and access.directory:
-            if access.recursive or len(parts) - depth <= 1:
-                return True
+        if access is None or not access.directory:
+            continue
+        if access.recursive or len(parts) - depth <= 1:
+            return True
     return False

@@ -2,7 +2,8 @@
 
 From `enforcer.bpf.c`, `enforcer_path.bpf.c` and `shared.h` of KubeArmor 1.7: first with the source,
 then without it; the name itself goes before its directories.  Of directories the search goes from
-`/` down, as long as there is a key; it looks at the first 64 bytes of the name alone.
+`/` down, as long as there is a key; it looks at the first 64 bytes of the name alone.  A rule with
+`pts: false` blocks processes that have a terminal, whatever its action.
 """
 
 from __future__ import annotations
@@ -11,18 +12,16 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from lsmc.modules.kubearmor.bpf.maps import (
-    CAPABILITIES,
     CAPABLE,
     MAX_NAME,
     PROTOCOL,
-    PROTOCOLS,
     TYPE,
-    TYPES,
     Bit,
     Key,
     Map,
     Name,
 )
+from lsmc.modules.kubearmor.names import CAPABILITIES, PROTOCOLS, TYPES
 from lsmc.modules.kubearmor.policy import Rule
 
 #: Bytes of a name in which directories are sought, and components that a name keeps.
@@ -80,6 +79,8 @@ def decide_file(
     if found is None:
         return _posture(map_, "file")
     mask, how = found.mask, _words(found)
+    if mask & Bit.PTS and terminal:
+        return Decision(False, f"{how}, on a terminal", found, alert=True)
     if mask & Bit.OWNER and not owner:
         return Decision(False, f"{how}, not the owner", found, alert=True)
     if mask & Bit.OWNER and hook != "write":
@@ -88,7 +89,7 @@ def decide_file(
         if hook == "write":
             return Decision(False, f"{how}, read only", found, alert=True)
         return Decision(True, f"{how}, read only: decided at each write", found)
-    if hook != "write" and mask & Bit.DENY and _on_terminal(mask, terminal):
+    if hook != "write" and mask & Bit.DENY and not mask & Bit.PTS:
         return Decision(False, f"{how}, blocked", found, alert=True)
     return Decision(True, how, found)
 
@@ -107,10 +108,12 @@ def decide_exec(
     if found is None:
         return _posture(map_, "process")
     mask, how = found.mask, _words(found)
+    if mask & Bit.PTS and terminal:
+        return Decision(False, f"{how}, on a terminal", found, alert=True)
     if mask & Bit.OWNER:
         words = "the owner" if owner else "not the owner"
         return Decision(owner, f"{how}, {words}", found, alert=not owner)
-    if mask & Bit.DENY and _on_terminal(mask, terminal):
+    if mask & Bit.DENY and not mask & Bit.PTS:
         if mask & Bit.ARGSET and _arguments_allowed(map_, found, arguments):
             return Decision(True, f"{how}, with allowed arguments", found)
         return Decision(False, f"{how}, blocked", found, alert=True)
@@ -144,9 +147,7 @@ def decide_domain(map_: Map, domain: str, source: str) -> Decision:
     return _numbers(map_, names, source, "domain")
 
 
-def _numbers(
-    map_: Map, names: list[tuple[How, Name]], source: str, cls: str
-) -> Decision:
+def _numbers(map_: Map, names: list[tuple[How, Name]], source: str, cls: str) -> Decision:
     for origin in dict.fromkeys((source, "")):
         for how, name in names:
             value = map_.keys.get((name, origin))
@@ -181,11 +182,6 @@ def _posture(map_: Map, cls: str) -> Decision:
 def _words(found: Found) -> str:
     words = "the directory (a recursive one above others)" if found.hint else f"the {found.how}"
     return f"{words} from this source" if found.from_source else words
-
-
-def _on_terminal(mask: Bit, terminal: bool) -> bool:
-    """Whether a Block counts: with `pts: false` it does for a process with a terminal alone."""
-    return terminal or not mask & Bit.PTS
 
 
 def _arguments_allowed(map_: Map, found: Found, arguments: tuple[str, ...] | None) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from enum import IntFlag
 from typing import NamedTuple
 
+from lsmc.modules.kubearmor.names import CAPABILITIES, PROTOCOLS, TYPES
 from lsmc.modules.kubearmor.policy import ALLOW, BLOCK, Policy, Rule, rules
 from lsmc.modules.kubearmor.posture import Posture
 
@@ -37,17 +38,6 @@ MAX_KEYS = 256
 MAX_NAME = 199
 #: The first byte of a key of a socket type, of a protocol, of a capability.
 TYPE, PROTOCOL, CAPABLE = 2, 3, 200
-PROTOCOLS = {"ICMP": 1, "TCP": 6, "UDP": 17, "ICMPV6": 58, "SCTP": 132}
-TYPES = {"STREAM": 1, "DGRAM": 2, "RAW": 3, "RDM": 4, "SEQPACKET": 5, "DCCP": 6, "PACKET": 10}
-_CAPABILITIES = (
-    "chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable"
-    " net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio"
-    " sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time"
-    " sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog"
-    " wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore"
-)
-#: The numbers of the kernel's capabilities.
-CAPABILITIES = {name: number for number, name in enumerate(_CAPABILITIES.split())}
 #: Capabilities that KubeArmor has no number for; it takes number 0 for them.
 _UNNUMBERED = frozenset({"checkpoint_restore"})
 #: What is put behind a name of a DNS rule, besides the namespace's own.

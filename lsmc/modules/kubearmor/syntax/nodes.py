@@ -78,10 +78,12 @@ class _Open:
     key: Node | None = None
 
 
-def fault(message: str, span: Span | None, help: str = "", related: Label | None = None) -> Diagnostic:
+def fault(
+    message: str, span: Span | None, help: str = "", related: Label | None = None
+) -> Diagnostic:
     """The error of a text that is not YAML, or not within the bounds."""
     labels = () if related is None else (related,)
-    return Diagnostic("LSK001", "yaml", "error", message, span, help, related=labels)
+    return Diagnostic("LSM801", "yaml", "error", message, span, help, related=labels)
 
 
 def documents(source: Source) -> Iterator[Node]:
@@ -103,15 +105,17 @@ def documents(source: Source) -> Iterator[Node]:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if (document := composer.take(event)) is not None:
                 yield document
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = composer.span(mark.index, mark.index) if mark is not None else None
-        raise PolicyError([fault(f"not YAML: {error.problem or error.context}", place)]) from None
     except yaml.YAMLError as error:
-        at = getattr(error, "position", None)
-        place = composer.span(at, at + 1) if isinstance(at, int) else None
-        reason = getattr(error, "reason", "unreadable")
-        raise PolicyError([fault(f"not YAML: {reason}", place)]) from None
+        raise PolicyError([_not_yaml(error, composer)]) from None
+
+
+def _not_yaml(error: Any, composer: _Composer) -> Diagnostic:
+    """What is wrong with a text by PyYAML, and where."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    at = mark.index if mark is not None else getattr(error, "position", None)
+    reasons = (getattr(error, name, None) for name in ("problem", "context", "reason"))
+    reason = next(filter(None, reasons), "unreadable")
+    return fault(f"not YAML: {reason}", composer.span(at, at) if isinstance(at, int) else None)
 
 
 class _Composer:
@@ -124,7 +128,7 @@ class _Composer:
         self.text = text
         self.plain = text.isascii()
         self.skip = _bom(source)
-        self.resolve: Any = Resolver().resolve  # type: ignore[no-untyped-call]
+        self.resolve: Any = Resolver().resolve
         self.stack: list[_Open] = []
         self.anchors: dict[str, Node] = {}
         self.marks: list[int] = []

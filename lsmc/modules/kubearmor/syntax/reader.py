@@ -1,8 +1,8 @@
 """From texts to policy: the documents of KubeArmor's kinds, with inherited fields filled in.
 
-From `CreateSecurityPolicy` of KubeArmor: action, severity, tags and message of an entry are its own,
-else those of its section, else those of the policy; only the policy's action is read in either case.
-A list of protocols or capabilities is split at commas if its first entry holds one.
+From `CreateSecurityPolicy` of KubeArmor: action, severity, tags and message of an entry are its
+own, else those of its section, else those of the policy; only the policy's action is read in either
+case.  A list of protocols or capabilities is split at commas if its first entry holds one.
 """
 
 from __future__ import annotations
@@ -83,12 +83,12 @@ def _is_policy(document: Node) -> bool:
 def _document(document: Node, kind: str, policies: list[Policy]) -> Iterator[Diagnostic]:
     if kind in OUTSIDE:
         message = f"`{kind}` is left out: {OUTSIDE[kind]}"
-        yield Diagnostic("LSK006", "outside", "info", message, _kind_span(document))
+        yield Diagnostic("LSM812", "outside", "info", message, _kind_span(document))
         return
     allowed = KINDS.get(kind)
     if allowed is None:
         message = f"`{kind}` is no kind of policy; known are {', '.join(KINDS)}"
-        yield Diagnostic("LSK007", "kind", "error", message, _kind_span(document))
+        yield Diagnostic("LSM804", "kind", "error", message, _kind_span(document))
         return
     faults = list(validate(document, allowed, kind))
     yield from faults
@@ -184,7 +184,7 @@ def _entry(
     written = [node for node in (entry, parent) if node is not None]
     action = next((text for node in written if (text := _text(node.get("action")))), default)
     severity = next((one for node in (*written, spec) if (one := _text(node.get("severity")))), "0")
-    tags = next((one for node in (*written, spec) if (one := _items(node.get("tags")))), [])
+    tags = next((some for node in (*written, spec) if (some := _items(node.get("tags")))), [])
     message = next((one for node in (*written, spec) if (one := _text(node.get("message")))), "")
     pts = entry.get("pts")
     return Entry(

@@ -1,8 +1,8 @@
 """What a document of policy may hold: the fields of KubeArmor's custom resources, as data.
 
 From the custom resource definitions of KubeArmor 1.7 (`deployments/CRD`).  A value of a wrong type
-is an error, since no version reads it.  What only an API server refuses (an unknown field, a word or
-a form that it does not admit) is a warning: on a machine without one KubeArmor takes such a file.
+is an error, since no version reads it.  What only an API server refuses (an unknown field, a word
+or a form that it does not admit) is a warning: on a machine without one KubeArmor takes the file.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lsmc.modules.kubearmor.names import CAPABILITIES, LAST_ADMITTED, PROTOCOLS, TYPES
 from lsmc.modules.kubearmor.policy import ACTIONS
 from lsmc.modules.kubearmor.syntax.nodes import Kind
 
@@ -25,7 +26,8 @@ class Field:
         form: what a text must match, as the API server searches for it.
         least: the least whole number; `most` the greatest.
         item: of an array, what its members are.
-        fields: of an object, its members by name; of one that takes any name, the one of None.
+        fields: of an object, its members by name.
+        others: of an object that takes any name, what a member is.
         required: the members that an object must have.
     """
 
@@ -35,7 +37,8 @@ class Field:
     least: int | None = None
     most: int | None = None
     item: Field | None = None
-    fields: Mapping[str | None, Field] = field(default_factory=dict)
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    others: Field | None = None
     required: tuple[str, ...] = ()
 
 
@@ -46,26 +49,19 @@ _ACTION = Field("string", words=ACTIONS)
 _PATH = Field("string", form=re.compile(r"^/+.*[^/]$"))
 _DIRECTORY = Field("string", form=re.compile(r"^/$|^/.*/$"))
 _NAME = Field("string", form=re.compile(r"^[^/]+$"))
-_COMMON: dict[str | None, Field] = {
+_COMMON: dict[str, Field] = {
     "severity": Field("integer", least=1, most=10),
     "tags": _TEXTS,
     "message": TEXT,
     "action": _ACTION,
 }
-#: The protocols that the API server admits, in either case.
-PROTOCOLS = tuple(
-    "icmp icmpv6 tcp udp sctp raw stream dgram rdm seqpacket dccp packet all".split()
-)
-#: The capabilities that the API server admits.
-CAPABILITIES = tuple(
-    "chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable"
-    " net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio"
-    " sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time"
-    " sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin".split()
-)
-_CASES = "|".join([*PROTOCOLS, *(name.upper() for name in PROTOCOLS), "ICMPv6"])
+#: Words for protocols that are no numbers of their own: `all` of them.
+ALL = "all"
+_WORDS = (*PROTOCOLS, *TYPES, ALL.upper())
+_CASES = "|".join([*_WORDS, *(name.lower() for name in _WORDS), "ICMPv6"])
 _PROTOCOL = Field("string", form=re.compile(rf"({_CASES})$"))
-_CAPABILITY = Field("string", form=re.compile(rf"({'|'.join(CAPABILITIES)})$"))
+_ADMITTED = "|".join(name for name, number in CAPABILITIES.items() if number <= LAST_ADMITTED)
+_CAPABILITY = Field("string", form=re.compile(rf"({_ADMITTED})$"))
 #: The presets of KubeArmor.
 PRESETS = ("anonymousMapExec", "filelessExec", "protectEnv", "exec", "protectProc")
 
@@ -115,7 +111,7 @@ _SECTIONS: dict[str, Field] = {
     ),
 }
 _PRESETS = Field("array", item=_object(name=Field("string", words=PRESETS), action=_ACTION))
-_LABELS = Field("object", fields={None: TEXT})
+_LABELS = Field("object", others=TEXT)
 _EXPRESSIONS = Field(
     "array",
     item=_object(
@@ -140,10 +136,8 @@ _DEVICE = _section(
         ),
     )
 )
-_ANY = Field("object", fields={None: Field("null")})
-_METADATA = _object(
-    ("name",), name=TEXT, namespace=TEXT, labels=_LABELS, annotations=_LABELS
-)
+_ANY = Field("object", others=Field("null"))
+_METADATA = _object(("name",), name=TEXT, namespace=TEXT, labels=_LABELS, annotations=_LABELS)
 
 
 def _document(**spec: Field) -> Field:

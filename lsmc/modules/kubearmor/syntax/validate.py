@@ -9,6 +9,8 @@ from lsmc.base.errors import did_you_mean
 from lsmc.modules.kubearmor.syntax.nodes import Node
 from lsmc.modules.kubearmor.syntax.schema import Field
 
+_QUOTE = "write it in quotes"
+_ADMISSION = "an API server refuses the document; a machine without one takes it"
 _ARTICLE = {"object": "an", "array": "an", "integer": "an"}
 
 
@@ -19,9 +21,9 @@ def validate(node: Node, allowed: Field, name: str) -> Iterator[Diagnostic]:
     if node.kind != allowed.kind:
         wanted = f"{_ARTICLE.get(allowed.kind, 'a')} {allowed.kind}"
         found = f"{_ARTICLE.get(node.kind, 'a')} {node.kind}"
-        help = "write it in quotes" if allowed.kind == "string" and not node.items else ""
+        quoted = allowed.kind == "string" and node.kind not in ("object", "array")
         message = f"`{name}` is {wanted}, not {found}"
-        yield Diagnostic("LSK002", "type", "error", message, node.span, help)
+        yield Diagnostic("LSM802", "type", "error", message, node.span, _QUOTE * quoted)
         return
     if node.kind == "array" and allowed.item is not None:
         for item in node.items:
@@ -33,26 +35,24 @@ def validate(node: Node, allowed: Field, name: str) -> Iterator[Diagnostic]:
 
 
 def _object(node: Node, allowed: Field, name: str) -> Iterator[Diagnostic]:
-    anything = allowed.fields.get(None)
     for key, value in node.members:
-        known = allowed.fields.get(key.text, anything)
+        known = allowed.fields.get(key.text, allowed.others)
         if known is None:
-            names = [one for one in allowed.fields if one is not None]
             yield Diagnostic(
-                "LSK004",
+                "LSM810",
                 "unknown-field",
                 "warning",
                 f"`{name}` has no field `{key.text}`: KubeArmor does not see it",
                 key.span,
-                did_you_mean(key.text, names),
+                did_you_mean(key.text, allowed.fields),
             )
         elif known.kind != "null":
             yield from validate(value, known, key.text)
     for one in allowed.required:
-        value = node.get(one)
-        if value is None or value.kind == "null" or (value.kind == "string" and not value.text):
+        member = node.get(one)
+        if member is None or member.kind == "null" or (member.kind == "string" and not member.text):
             message = f"`{name}` lacks `{one}`"
-            yield Diagnostic("LSK003", "missing-field", "error", message, node.span)
+            yield Diagnostic("LSM803", "missing-field", "error", message, node.span)
 
 
 def _scalar(node: Node, allowed: Field, name: str) -> Iterator[Diagnostic]:
@@ -62,12 +62,16 @@ def _scalar(node: Node, allowed: Field, name: str) -> Iterator[Diagnostic]:
         yield _refused(node, f"`{name}` is one of {words}, not `{text}`")
     elif allowed.form is not None and not allowed.form.search(text):
         yield _refused(node, f"`{text}` is no `{name}` that the API server admits")
-    elif node.kind == "integer" and allowed.least is not None and allowed.most is not None:
-        if not text.isdecimal() or not allowed.least <= int(text[:9]) <= allowed.most:
-            wanted = f"a whole number from {allowed.least} to {allowed.most}"
-            yield _refused(node, f"`{name}` is {wanted}, not `{text}`")
+    elif node.kind == "integer" and not _within(text, allowed):
+        wanted = f"a whole number from {allowed.least} to {allowed.most}"
+        yield _refused(node, f"`{name}` is {wanted}, not `{text}`")
+
+
+def _within(text: str, allowed: Field) -> bool:
+    if allowed.least is None or allowed.most is None:
+        return True
+    return text.isdecimal() and allowed.least <= int(text[:9]) <= allowed.most
 
 
 def _refused(node: Node, message: str) -> Diagnostic:
-    help = "an API server refuses the document; a machine without one takes it"
-    return Diagnostic("LSK005", "refused-value", "warning", message, node.span, help)
+    return Diagnostic("LSM811", "refused-value", "warning", message, node.span, _ADMISSION)

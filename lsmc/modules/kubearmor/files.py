@@ -1,0 +1,50 @@
+"""Which files are KubeArmor policy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from lsmc.base.files import StrPath, first_bytes
+from lsmc.compiler.inputs import DiskFiles
+
+#: Ends of the names of files with policy.
+ENDS = (".yaml", ".yml")
+#: Bytes of one file; the API server takes no object above 3 MiB.
+MAX_SOURCE = 1 << 22
+#: What a file with policy holds near its beginning.
+_MARK = b"security.kubearmor.com/"
+_HEAD = 1 << 16
+
+
+def find_files(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str], list[str]]:
+    """The files of policy that some paths name, each once and in order, and the missing paths.
+
+    A directory stands for the files in it that end in `.yaml` or `.yml`.
+    """
+    found: dict[str, str] = {}
+    missing: list[str] = []
+    for given in paths:
+        path = os.fspath(given)
+        names = files.entries(path)
+        if names is not None:
+            for name in sorted(names):
+                inside = os.path.normpath(os.path.join(path, name))
+                if name.endswith(ENDS) and files.entries(inside) is None:
+                    found.setdefault(os.path.abspath(inside), inside)
+        elif files.exists(path):
+            found.setdefault(os.path.abspath(path), path)
+        else:
+            missing.append(path)
+    return list(found.values()), missing
+
+
+def claims(paths: Sequence[str]) -> bool:
+    """Whether some paths are KubeArmor policy: YAML files, one of them with its `apiVersion`."""
+    found, missing = find_files(paths, DiskFiles())
+    if missing or not found or not all(path.endswith(ENDS) for path in found):
+        return False
+    try:
+        return any(_MARK in first_bytes(path, _HEAD) for path in found)
+    except OSError:
+        return False
