@@ -57,7 +57,7 @@ def _bpf(subject: str, before: Confinement, after: Confinement) -> Iterator[Chan
     ]
     if plain[0] == plain[1]:
         return
-    seen: set[object] = set()
+    changes: dict[object, Change] = {}
     found = probes((old, new))
     for probe in islice(found, MAX_PROBES):
         request = {"subject": subject, **probe, "enforcer": "bpf"}
@@ -65,11 +65,11 @@ def _bpf(subject: str, before: Confinement, after: Confinement) -> Iterator[Chan
         answers = [before.bpf.answer(asked), after.bpf.answer(asked)]
         if _same(*answers):
             continue
+        key = (asked.operation.cls, *((one.allowed, one.audited, one.rules) for one in answers))
         change = _change(subject, "bpf", asked.operation.cls, request, *answers)
-        key = (asked.operation.cls, asked.operation.name, change.before, change.after)
-        if key not in seen:
-            seen.add(key)
-            yield change
+        first = changes.get(key)
+        changes[key] = change if first is None else _together(first, change)
+    yield from changes.values()
     if next(found, None) is not None:
         raise RequestError(f"the policies of {subject} are too large to be compared")
 
@@ -103,6 +103,21 @@ def _change(
         permissions=old.granted or old.missing,
         direction=direction,
     )
+
+
+def _together(first: Change, other: Change) -> Change:
+    """Two changes of other permissions by the same rules as one, with the witness of the first."""
+    if set(other.permissions) <= set(first.permissions):
+        return first
+    return first._replace(
+        permissions=first.permissions + other.permissions,
+        before=_joined(first.before, other.before),
+        after=_joined(first.after, other.after),
+    )
+
+
+def _joined(one: Side, other: Side) -> Side:
+    return one._replace(allow=one.allow + other.allow, audit=one.audit + other.audit)
 
 
 def _side(verdict: Verdict) -> Side:
