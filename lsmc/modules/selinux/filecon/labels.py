@@ -7,6 +7,7 @@ general ones, by the measures below.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from lsmc.base.text import encode
@@ -106,9 +107,16 @@ def clean(path: bytes) -> bytes:
     return path.rstrip(b"/") or path[:1]
 
 
+def literal_text(text: str) -> bytes | None:
+    """The one path that an expression without special characters means; None for others."""
+    if order(text, "any")[0] and "\\" not in re.sub(r"\\[^A-Za-z0-9]", "", text):
+        return literal_prefix(text)
+    return None
+
+
 def literal_prefix(text: str) -> bytes:
     """What all paths of an expression begin with, as far as the text shows it at once."""
-    if "|" in text and "|" in _outside(text):
+    if has_open_alternatives(text):
         return b""
     found: list[str] = []
     at = 0
@@ -128,10 +136,10 @@ def literal_prefix(text: str) -> bytes:
     return encode("".join(found))
 
 
-def _outside(text: str) -> str:
-    """The text without what stands in brackets of any kind."""
-    found, depth, at = [], 0, 0
-    while at < len(text):
+def has_open_alternatives(text: str) -> bool:
+    """Whether a `|` stands outside of brackets of any kind."""
+    depth, at = 0, 0
+    while "|" in text and at < len(text):
         char = text[at]
         if char == "\\":
             at += 1
@@ -142,7 +150,7 @@ def _outside(text: str) -> str:
             depth += 1
         elif char == ")":
             depth -= 1
-        elif depth == 0:
-            found.append(char)
+        elif char == "|" and not depth:
+            return True
         at += 1
-    return "".join(found)
+    return False

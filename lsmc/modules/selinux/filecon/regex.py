@@ -28,6 +28,7 @@ _MOST_STATES = 4_096
 _MOST_COUNT = 65_535
 _STEM_ENDS = ".^$?*+|[({"
 _NEWLINE = 1 << 10
+_SLASH = 0x2F
 
 
 class BadExpression(ValueError):
@@ -76,11 +77,16 @@ class Expression:
 
     @property
     def start(self) -> int:
-        """The state at the beginning, behind the stem."""
-        return 1
+        """The state at the beginning of a path.
+
+        States within the stem are negative; state 1 is behind it.
+        """
+        return -1 if self.stem else 1
 
     def step(self, state: int, byte: int) -> int:
         """The state behind a byte; 0 where nothing can match any more."""
+        if state < 0:
+            return self._in_stem(-1 - state, byte)
         row = self._rows.get(state)
         if row is None:
             if len(self._rows) >= _MOST_STATES:
@@ -91,13 +97,20 @@ class Expression:
             found = row[byte] = self._after(state) & self._of_byte(byte)
         return found
 
+    def _in_stem(self, at: int, byte: int) -> int:
+        """The state behind a byte, where so much of the stem has matched."""
+        if at < len(self.stem):
+            return -2 - at if self.stem[at] == byte else 0
+        return self.step(1, byte) if byte == _SLASH else 0
+
     def accepts(self, state: int) -> bool:
         """Whether what led to a state matches."""
-        return bool(state & self._accepting)
+        return state > 0 and bool(state & self._accepting)
 
-    def symbols_after(self, state: int) -> set[int]:
-        """The sets of bytes that may follow in a state."""
-        return {self._symbols[at - 1] for at in _bits(self._after(state))}
+    @property
+    def symbols(self) -> set[int]:
+        """The sets of bytes that it tells apart, those of the stem included."""
+        return {*self._symbols, *(1 << byte for byte in self.stem), 1 << _SLASH}
 
     def matches(self, path: bytes) -> bool:
         """Whether a whole path matches."""

@@ -1,0 +1,117 @@
+"""What the allow rules of a policy grant together, by source and class."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
+
+from lsmc.modules.selinux.lint.labels import Labels, Pair
+from lsmc.modules.selinux.model import OTHER, Policy, RuleKind
+
+
+class Rule(NamedTuple):
+    """An access rule in canonical form: `number` is its row, `condition` as in the policy."""
+
+    number: int
+    pair: Pair
+    cls: int
+    permissions: int
+    condition: int
+
+
+#: The class of rules, and the condition under which they hold.
+_Group = tuple[int, int]
+
+
+class Grants:
+    """The rules of one kind, found by what they are about."""
+
+    def __init__(self, policy: Policy, labels: Labels, kind: RuleKind) -> None:
+        self.labels = labels
+        #: The rules of each class, condition and pair, in order.
+        self.alike: dict[tuple[int, int, Pair], list[Rule]] = {}
+        #: Their permissions together, by source and target.
+        self._rows: dict[_Group, dict[int, dict[int, int]]] = {}
+        rules = policy.rules[kind]
+        columns = (rules.source, rules.target, rules.cls, rules.permissions, rules.condition)
+        pairs: dict[Pair, Pair] = {}
+        for number, (source, target, cls, mask, condition) in enumerate(zip(*columns, strict=True)):
+            written = source, target
+            pair = pairs.get(written)
+            if pair is None:
+                pair = pairs[written] = labels.pair(source, target)
+            rule = Rule(number, pair, cls, mask, condition)
+            self.alike.setdefault((cls, condition, pair), []).append(rule)
+        for (cls, condition, (source, target)), some in self.alike.items():
+            row = self._rows.setdefault((cls, condition), {}).setdefault(source, {})
+            row[target] = reduce(or_, (one.permissions for one in some))
+
+    def covered(self, cls: int, condition: int, pair: Pair, *, itself: bool) -> int:
+        """The permissions of the rules of a condition for all pairs of types of a pair.
+
+        Only rules about more types count; with `itself` those about the same ones, too.
+        """
+        rows = self._rows.get((cls, condition), {})
+        source, target = pair
+        targets = self.labels.targets(source, target)
+        found = 0
+        for one in self.labels.containing[source]:
+            row = rows.get(one)
+            if row is None:
+                continue
+            same = one == source and not itself
+            for other in targets:
+                if other in row and not (same and other == target):
+                    found |= row[other]
+        return found
+
+    def covering(
+        self, cls: int, condition: int, pair: Pair, wanted: int, *, itself: bool
+    ) -> list[Rule]:
+        """Few of the rules that `covered` is about which have the wanted permissions together.
+
+        Of equal ones the first counts.
+        """
+        found: list[Rule] = []
+        rules = [
+            rule
+            for one in self.labels.containing[pair[0]]
+            for other in self.labels.targets(*pair)
+            for rule in self.alike.get((cls, condition, (one, other)), ())
+            if rule.permissions & wanted and (itself or rule.pair != pair)
+        ]
+        while wanted and rules:
+            best = max(rules, key=lambda one: ((one.permissions & wanted).bit_count(), -one.number))
+            if not best.permissions & wanted:
+                break
+            found.append(best)
+            wanted &= ~best.permissions
+        return found
+
+
+class Vectors:
+    """What rules grant to pairs of types, in any state of the booleans."""
+
+    def __init__(self, grants: Grants) -> None:
+        self._labels = grants.labels
+        #: By class, source and target.
+        self.rows: dict[int, dict[int, dict[int, int]]] = {}
+        for (cls, _, (source, target)), some in grants.alike.items():
+            row = self.rows.setdefault(cls, {}).setdefault(source, {})
+            row[target] = reduce(or_, (one.permissions for one in some), row.get(target, 0))
+
+    def of(self, cls: int, source: int, target: int) -> int:
+        """The permissions of a pair of types."""
+        rows = self.rows.get(cls, {})
+        targets = self._labels.targets(source, target)
+        inside = self._labels.containing[target]
+        found = 0
+        for one in self._labels.containing[source]:
+            row = rows.get(one)
+            if row is not None:
+                for other in targets:
+                    found |= row.get(other, 0)
+                if OTHER in row and source != target and one in inside:
+                    found |= row[OTHER]
+        return found

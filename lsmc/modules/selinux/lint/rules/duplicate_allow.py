@@ -1,0 +1,80 @@
+"""An allow rule that other rules of the same file for the same types make needless.
+
+What it does: finds unconditional `allow` rules whose permissions other rules of the same file about
+exactly the same types have, as it is when an interface was used twice.  Of several that cover each
+other the first stays.
+
+Why is this bad: it says nothing, and a reader looks for the difference.
+
+Bad:
+
+```cil
+(type web_t)
+(type log_t)
+(allow web_t log_t (file (read open)))
+(allow web_t log_t (file (append)))
+(allow web_t log_t (file (open append)))  ; found
+```
+
+Good:
+
+```cil
+(type web_t)
+(type log_t)
+(allow web_t log_t (file (read open)))
+(allow web_t log_t (file (append)))
+```
+
+How sure: exact.  Rules in other files do not count, since modules come and go.
+
+How to fix: remove the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsmc.base.diagnostics import Diagnostic, Label
+from lsmc.lint.model import Check
+from lsmc.modules.selinux.lint.grants import Rule
+from lsmc.modules.selinux.lint.tree import Tree
+
+
+def run(tree: Tree) -> Iterator[Diagnostic]:
+    """Each rule that those of its pair and file cover, the last ones first."""
+    places = tree.policy.rules["allow"].place
+    find = tree.policy.places.find
+    for (cls, condition, pair), rules in tree.allows.alike.items():
+        if condition or len(rules) == 1:
+            continue
+        files: dict[int, list[Rule]] = {}
+        for rule in rules:
+            files.setdefault(find(places[rule.number])[0], []).append(rule)
+        for some in files.values():
+            if len(some) == 1:
+                continue
+            broader = tree.allows.covered(cls, 0, pair, itself=False)
+            kept = [rule for rule in some if rule.permissions & ~broader]  # else LSM630's
+            for rule in kept[:0:-1]:
+                others = [one for one in kept if one is not rule]
+                if rule.permissions & ~_together(others, broader) == 0:
+                    kept = others
+                    yield CHECK.finding(
+                        tree.span(places[rule.number]),
+                        "other rules of this file for the same types allow all of this",
+                        help="remove it",
+                        related=[
+                            Label(tree.span(places[one.number]), "this one")
+                            for one in others
+                            if one.permissions & rule.permissions & ~broader
+                        ][:2],
+                    )
+
+
+def _together(rules: list[Rule], found: int) -> int:
+    for rule in rules:
+        found |= rule.permissions
+    return found
+
+
+CHECK = Check("LSM631", "duplicate-allow", "warning", run, effect=True)
