@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from lsmc.explain.hazards import HAZARDS
-from lsmc.output.explanation import miss_lines, reason_lines
+from lsmc.output.explanation import miss_lines, place_words, reason_lines
 from lsmc.output.json import Object, explanation, miss, suggestion
 from lsmc.output.json import verdict as verdict_json
 from lsmc.output.styled import Line, line, safe
@@ -154,7 +154,7 @@ def _remedies(remedies: Sequence[Remedy]) -> Iterator[Line]:
             elif one.file and (
                 kind in ("exact", "mend", "deny", "flag", "advice") or len(places) > 1
             ):
-                where = f"in profile {safe(one.profile)}, {safe(one.file)}:{one.line}"
+                where = place_words(one)
                 yield line((f"      {where}", "dim"))
             if one.opens:
                 yield line(f"      {opens_words(one)}: {'; '.join(map(safe, one.opens))}")

@@ -14,6 +14,7 @@ from lsmc.stack.chain import beyond_rules, of_policy
 
 if TYPE_CHECKING:
     from lsmc.engine.verdict import Verdict
+    from lsmc.explain.diagnosis import Remedy
     from lsmc.explain.explanation import (
         Difference,
         Explanation,
@@ -273,12 +274,17 @@ def _suggestions(found: Explanation) -> Iterator[Line]:
         yield from _suggestion(one)
 
 
+def place_words(one: Suggestion | Remedy) -> str:
+    """Where a change is made."""
+    place = f"{safe(one.file)}:{one.line}"
+    if one.profile:
+        return f"in profile {safe(one.profile)}, {place}"
+    return f"at {place}" if one.replaces is not None else f"behind {place}"
+
+
 def _suggestion(one: Suggestion) -> Iterator[Line]:
     yield line("  ", (safe(one.says or one.rule), "" if one.says else "code"))
-    where = (
-        f"in profile {safe(one.profile)}, " if one.profile else "at " if one.replaces else "behind "
-    )
     if one.file:
-        yield line((f"    {where}{safe(one.file)}:{one.line}", "dim"))
+        yield line((f"    {place_words(one)}", "dim"))
     for hazard in one.hazards:
         yield line(("    warning: ", "warn"), HAZARDS[hazard])

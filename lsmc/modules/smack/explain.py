@@ -14,7 +14,7 @@ from lsmc.engine.verdict import RuleRef
 from lsmc.explain.explanation import Explanation, Loser, Miss, Question, Reason, Suggestion
 from lsmc.modules.smack.answer import Answer, Engine, answered, deciding, verdict_of
 from lsmc.modules.smack.decision import BUILT_IN, Decision, granted_by
-from lsmc.modules.smack.labels import BRINGUP, letters, names
+from lsmc.modules.smack.labels import BRINGUP, LOCK, WRITE, letters, names
 from lsmc.modules.smack.questions import Ask, question
 
 #: Rows with another subject, and with another object, that are told.
@@ -131,6 +131,8 @@ def suggestions(engine: Engine, ask: Ask, decision: Decision) -> Iterator[Sugges
     rows = engine.rows(ask.subject, ask.object)
     # an empty request needs an access that is not empty
     missing = decision.missing or BRINGUP
+    if missing & WRITE:
+        missing &= ~LOCK  # who may write may lock
     if not rows:
         file, line = _place(engine, ask)
         text = f"{ask.subject} {ask.object} {letters(missing)}"
@@ -150,12 +152,17 @@ def suggestions(engine: Engine, ask: Ask, decision: Decision) -> Iterator[Sugges
 
 
 def _place(engine: Engine, ask: Ask) -> tuple[str, int]:
-    """Where a new row for a pair belongs: behind a row of the subject, or of any."""
-    tables = engine.tables
-    known = tables.number.get(ask.subject)
-    own = [at for at, subject in enumerate(tables.subject_numbers) if subject == known]
-    for at in (*reversed(own), *reversed(range(len(tables.access)))):
-        for row in reversed(tables.rows(at)):
+    """Where a new row for a pair belongs: behind the last row of a file with rows of the subject.
+
+    Else of any file of rules; the order of rows of different pairs has no meaning.
+    """
+    lines: dict[str, int] = {}
+    chosen = ""
+    for at, number in enumerate(engine.tables.subject_numbers):
+        for row in engine.tables.rows(at):
             if not row.change:
-                return row.place.file, row.place.line
-    return "", 0
+                lines[row.place.file] = max(lines.get(row.place.file, 0), row.place.end_line)
+                if engine.tables.labels[number] == ask.subject:
+                    chosen = row.place.file
+    chosen = chosen or next(reversed(lines), "")
+    return chosen, lines.get(chosen, 0)

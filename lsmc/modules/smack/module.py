@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lsmc.explain.abilities import Abilities
     from lsmc.explain.explanation import Explanation
     from lsmc.ir.operation import Operation
+    from lsmc.modules.parts import Logs
     from lsmc.modules.smack.answer import Engine
     from lsmc.tables.records import Place
 
@@ -85,6 +86,22 @@ def _permissions(
     return permissions(engine, subject, cls, obj, fields)
 
 
+def _logs() -> Logs:
+    from lsmc.modules.parts import Logs
+    from lsmc.modules.smack.log.form import FORMAT
+    from lsmc.modules.smack.log.grouping import GROUPING
+    from lsmc.modules.smack.log.questions import QUESTIONS
+    from lsmc.modules.smack.remedies import explained, patched
+
+    return Logs(
+        form=lambda: FORMAT,
+        grouping=lambda: GROUPING,
+        questions=lambda: QUESTIONS,
+        remedies=lambda engine, _options: explained(engine),
+        patched=patched,
+    )
+
+
 def _objects(engine: Engine, op: str) -> Sequence[str]:
     from lsmc.modules.smack.abilities import objects
 
@@ -119,6 +136,7 @@ SMACK = SecurityModule(
     abilities=_abilities,
     objects=_objects,
     rules=_rules,
+    logs=_logs,
     operations=_operations,
     installed=("etc/smack",),
 )
