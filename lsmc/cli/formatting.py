@@ -13,7 +13,7 @@ from lsmc.cli.options import Reading
 from lsmc.cli.reading import check_paths
 from lsmc.cli.screen import Screen
 from lsmc.compiler.errors import unreadable
-from lsmc.compiler.inputs import MAX_SOURCE, ignored, may_be_policy
+from lsmc.compiler.inputs import MAX_SOURCE, ignored, may_be_policy, profile_paths
 from lsmc.compiler.linking import policy_files
 from lsmc.modules.registry import module_of
 from lsmc.output.patch import unified
@@ -45,6 +45,7 @@ class _Run:
         self.wish = wish
         self.screen = screen
         module = module_of(list(wish.paths), wish.reading.module)
+        self.find = module.find_files or profile_paths
         make = module.needs(module.formatter, "layout")
         self.formatter = make(wish.reading.options())
         self.changed = self.unchanged = self.failed = self.left = 0
@@ -70,7 +71,7 @@ class _Run:
         deep = self.wish.recursive or name in self.formatter.whole
         if deep and os.path.isdir(path):
             return self.inside(path, _below(path, self.formatter.other))
-        found, faults = policy_files([path])
+        found, faults = policy_files([path], find=self.find)
         self.failed += len(faults)
         self.screen.diagnostics(faults)
         return self.inside(path, found) if os.path.isdir(path) else found

@@ -58,10 +58,19 @@ class Answer(NamedTuple):
     decisions: tuple[Decision, ...]
 
     @property
+    def pairs(self) -> Iterator[tuple[Ask, Decision]]:
+        """Each access with its decision."""
+        return zip(self.question.accesses, self.decisions, strict=True)
+
+    @property
     def refused(self) -> tuple[Ask, Decision] | None:
-        """The first access that is refused, and its decision."""
-        pairs = zip(self.question.accesses, self.decisions, strict=True)
-        return next(((ask, one) for ask, one in pairs if not one.allowed), None)
+        """The first access that is refused."""
+        return next(((ask, one) for ask, one in self.pairs if not one.allowed), None)
+
+    @property
+    def reported(self) -> tuple[Ask, Decision] | None:
+        """The first access that is let through for the sake of the unconfined label."""
+        return next(((ask, one) for ask, one in self.pairs if one.unconfined), None)
 
 
 def answered(engine: Engine, asked: Question) -> Answer:
@@ -90,26 +99,26 @@ def verdict_of(engine: Engine, found: Answer) -> Verdict:
     asked = found.question
     perms = asked.asks.operation.perms
     rules = tuple(dict.fromkeys(_rules(engine, found)))
-    refused = found.refused
     note = note_of(engine, found)
-    if refused is not None:
-        missing = names(refused[1].missing)
-        granted = tuple(one for one in names(refused[0].bits) if one not in missing)
-        return Verdict.deny(
+    lacking = found.refused or found.reported
+    if lacking is not None:
+        missing = names(lacking[1].missing)
+        granted = tuple(one for one in names(lacking[0].bits) if one not in missing)
+        verdict = Verdict.deny(
             missing, explicit=False, audited=True, granted=granted, rules=rules, note=note
         )
-    audited = any(one.bringup or one.unconfined for one in found.decisions)
+        if found.refused is None:
+            verdict = verdict._replace(allowed=True, decision="permissive")
+        return verdict
+    audited = any(one.bringup for one in found.decisions)
     verdict = Verdict.allow(perms, audited=audited, rules=rules, note=note)
-    if any(one.unconfined for one in found.decisions):
-        return verdict._replace(decision="permissive")
     return verdict._replace(transition=_transition(asked))
 
 
 def _rules(engine: Engine, found: Answer) -> Iterator[RuleRef]:
     """The rows that decided: those of the refused access, else those of all."""
-    asks = zip(found.question.accesses, found.decisions, strict=True)
     refused = found.refused
-    for ask, decision in asks if refused is None else (refused,):
+    for ask, decision in found.pairs if refused is None else (refused,):
         if decision.by == "row":
             yield from (row.ref for row in deciding(engine.rows(ask.subject, ask.object)))
 

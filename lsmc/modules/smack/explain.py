@@ -24,13 +24,13 @@ _MOST_NEAR = 3
 def explain(engine: Engine, request: Mapping[str, Any]) -> Explanation:
     """The verdict of a request with its reasons; raises as `answer` does."""
     found = answered(engine, question(request))
-    refused = found.refused
+    lacking = found.refused or found.reported
     return Explanation(
         verdict=verdict_of(engine, found),
         request=_asked(engine, found),
         reasons=tuple(_reasons(engine, found)),
-        misses=tuple(_misses(engine, *refused)) if refused is not None else (),
-        suggestions=tuple(suggestions(engine, *refused)) if refused is not None else (),
+        misses=tuple(_misses(engine, *lacking)) if lacking is not None else (),
+        suggestions=tuple(suggestions(engine, *lacking)) if lacking is not None else (),
         attaches=None,
     )
 
@@ -65,7 +65,7 @@ def _about(engine: Engine, found: Answer) -> Iterator[str]:
 
 def _reasons(engine: Engine, found: Answer) -> Iterator[Reason]:
     """What decided each letter of each access, by rows of the policy."""
-    for ask, decision in zip(found.question.accesses, found.decisions, strict=True):
+    for ask, decision in found.pairs:
         rows = engine.rows(ask.subject, ask.object)
         if not rows or decision.by in BUILT_IN:
             continue

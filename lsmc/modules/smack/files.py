@@ -24,10 +24,16 @@ _FOLDERS = {RULES_FOLDER: RULES, **{f"{name}.d": name for name in _VALUES[2:]}}
 
 
 def claims(paths: Sequence[str]) -> bool:
-    """Whether some paths are Smack policy: files `*.smack`, or directories of such policy."""
+    """Whether some paths are Smack policy: files by their names, or directories of them."""
     return bool(paths) and all(
-        _is_policy_folder(path) if os.path.isdir(path) else path.endswith(SUFFIX) for path in paths
+        _is_policy_folder(path) if os.path.isdir(path) else _is_policy_file(path) for path in paths
     )
+
+
+def _is_policy_file(path: str) -> bool:
+    folder, name = os.path.split(os.path.abspath(path))
+    inside = os.path.basename(folder) == RULES_FOLDER
+    return name.endswith(SUFFIX) or (os.path.isfile(path) and (inside or name == RULES))
 
 
 def _is_policy_folder(path: str) -> bool:

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from lsmc.explain.abilities import Abilities
     from lsmc.explain.explanation import Explanation
     from lsmc.ir.operation import Operation
+    from lsmc.lint.model import Lint
+    from lsmc.modules.formatter import Formatter
     from lsmc.modules.parts import Logs
     from lsmc.modules.smack.answer import Engine
+    from lsmc.modules.smack.lint.tree import Tree
     from lsmc.tables.records import Place
 
 
@@ -102,6 +105,18 @@ def _logs() -> Logs:
     )
 
 
+def _lint() -> Lint[Tree]:
+    from lsmc.modules.smack.lint.linter import LINT
+
+    return LINT
+
+
+def _formatter(options: Options) -> Formatter:
+    from lsmc.modules.smack.formatting import RowFormatter
+
+    return RowFormatter(options)
+
+
 def _objects(engine: Engine, op: str) -> Sequence[str]:
     from lsmc.modules.smack.abilities import objects
 
@@ -137,6 +152,8 @@ SMACK = SecurityModule(
     objects=_objects,
     rules=_rules,
     logs=_logs,
+    lint=_lint,
+    formatter=_formatter,
     operations=_operations,
     installed=("etc/smack",),
 )

@@ -22,8 +22,7 @@ _BUILT_IN = {
 def note_of(engine: Engine, found: Answer) -> str:
     """What decided, where the rows do not say it, and what is to be known besides."""
     refused = found.refused
-    pairs = zip(found.question.accesses, found.decisions, strict=True)
-    told = [refused] if refused is not None else list(pairs)
+    told = [refused] if refused is not None else list(found.pairs)
     parts = [text for ask, one in told for text in (_with_place(found, ask, decided(ask, one)),)]
     parts += _besides(engine, found) if refused is None else ()
     parts += found.question.notes
