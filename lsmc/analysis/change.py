@@ -7,7 +7,9 @@ from typing import Any, Literal, NamedTuple
 
 from lsmc.engine.verdict import RuleRef
 
-Kind = Literal["added", "removed", "renamed", "setting", "attachment", "mediation", "decision"]
+Kind = Literal[
+    "added", "removed", "renamed", "setting", "attachment", "program", "mediation", "decision"
+]
 #: Whether NEW lets a subject do more than OLD, less, or neither.
 Direction = Literal["wider", "narrower", "other"]
 #: Whom a change concerns: the owner of the object, those who are not, or both.
@@ -28,9 +30,13 @@ class Side(NamedTuple):
 class Change(NamedTuple):
     """One difference of a profile.
 
+    Of the kind `program` the profile now has programs of the profile `before`, such as `what`; then
+    an example is one of what they may do more, or less.
+
     For kinds `decision` and `mediation`, `witness` is a request of `Policy.query_many` that asks
     for the `permissions` of which the change tells; `who` are the subjects whom it concerns, and
-    `rule` is a rule that only one policy has and whose objects are concerned.
+    `rule` is a rule that only one policy has and whose objects are concerned; where an execution
+    leads elsewhere by the same rules, the one by which it goes.
 
     `shows` tells whether the policies answer the witness differently, as they do wherever there is
     such a request.  Where there is none, only the tables differ: no kernel asks about the object,

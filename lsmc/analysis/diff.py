@@ -61,13 +61,16 @@ def diff(
                 changes.append(Change(name, "renamed", before=former, after=name))
             changes += heads(one, other) if heads is not None else ()
             pair = ProfilePair(semantics, (old, new), (one, other), answering)
-            changes += _changes(pair, alike=alike.rules(one, other))
+            changes += profile_changes(pair, alike=alike.rules(one, other))
             pair.forget()
     return changes
 
 
-def _changes(pair: ProfilePair, *, alike: bool) -> Iterator[Change]:
-    """What the rules of one profile decide differently; `alike` if both sides have the same."""
+def profile_changes(pair: ProfilePair, *, alike: bool = False) -> Iterator[Change]:
+    """What the rules of two profiles decide differently; `alike` if both are known to be the same.
+
+    Raises `StateLimit`.
+    """
     for cls in pair.semantics.classes.values():
         sides = [pair.semantics.mediates(record, cls, False) for record in pair.records]
         if sides[0] != sides[1]:
@@ -142,7 +145,7 @@ def _change(
         side, place = along
         match = rule_at(pair.matchers[side], place)
         rule = pair.policies[side].ref(pair.records[side], match.rule.place, match.via)
-    before, after = (_side(pair, side, cls, found, owner) for side in (0, 1))
+    before, after = (side_of(pair, side, cls, found, owner) for side in (0, 1))
     return Change(
         profile=pair.subject,
         kind="decision",
@@ -158,7 +161,7 @@ def _change(
     )
 
 
-def _side(pair: ProfilePair, side: int, cls: MediationClass, found: Found, owner: bool) -> Side:
+def side_of(pair: ProfilePair, side: int, cls: MediationClass, found: Found, owner: bool) -> Side:
     """What one policy decides at a key: its answers where they look up more than the key."""
     matcher, record = pair.matchers[side], pair.records[side]
     node = pair.nodes(cls, found.key)[side]

@@ -58,12 +58,32 @@ def _change(change: Change) -> Iterator[Line]:
     if change.kind in ("decision", "mediation"):
         yield from _decision(change)
         return
+    if change.kind == "program":
+        yield from _program(change)
+        return
     what = change.what or change.kind
     yield line(
         (f"{name}: ", "head"), f"{safe(what)}: {_value(change.before)} → {_value(change.after)}"
     )
     if change.witness:
         yield line(f"  example: {safe(str(change.witness['object']))}")
+
+
+_MAY = {"wider": "which may then do more", "narrower": "which may then do less"}
+
+
+def _program(change: Change) -> Iterator[Line]:
+    before = safe(change.before)
+    way = _MAY.get(change.direction, "which may then do the same")
+    role = "good" if change.direction == "wider" else "bad"
+    yield line(
+        (f"{safe(change.profile)}: ", "head"), f"now has programs of {before}, ", (way, role)
+    )
+    yield line(f"  program: {safe(change.what)}")
+    if change.witness is not None:
+        yield line(f"  example: {example(change)}")
+    if change.rule is not None:
+        yield from rule_lines(change.rule, "    ")
 
 
 def _decision(change: Change) -> Iterator[Line]:

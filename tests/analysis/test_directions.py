@@ -31,7 +31,7 @@ def p(rules: str, head: str = "profile p /usr/bin/p") -> str:
         (p("/a px,"), p("/a ux,"), [("decision", "file", "wider")]),
         (p("/a Px,"), p("/a px,"), [("decision", "file", "wider")]),
         (p("/a Px,"), p("/a Pux,"), [("decision", "file", "wider")]),
-        (p("/a Px -> p,"), p("/a Px -> q,"), [("decision", "file", "other")]),
+        (p("/a Px -> p,"), p("/a Px -> q,"), [("decision", "file", "narrower")]),
         (p("/a r,"), p("prompt /a r,"), [("decision", "file", "narrower")]),
         (p("set rlimit nofile <= 10,"), p("set rlimit nofile <= 11,"), "wider"),
         (p("set rlimit nofile <= 10,"), p(""), "wider"),
@@ -75,7 +75,7 @@ def test_what_an_execution_leads_to_is_compared_by_mode(old: str, new: str, way:
 
 def test_an_execution_by_path_may_lead_elsewhere_than_at_the_example() -> None:
     assert directions(p("/a* Px,"), p("/a* Px -> q,")) == [("decision", "file", "wider")]
-    assert directions(p("/a* Px -> q,"), p("/a* Px,")) == [("decision", "file", "other")]
+    assert directions(p("/a* Px -> q,"), p("/a* Px,")) == [("decision", "file", "narrower")]
 
 
 def test_a_renamed_profile_is_asked_by_its_former_name() -> None:

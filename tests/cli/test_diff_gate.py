@@ -40,6 +40,31 @@ def test_which_changes_fail(run: Run, files: Path, new: str, gate: str, code: in
     assert run(*words).exit_code == code
 
 
+def test_what_a_new_profile_lets_happen_fails_the_gate(run: Run, tmp_path: Path) -> None:
+    old = "profile app /srv/* {\n  /srv/b Px -> b,\n}\n"
+    for name, text in (
+        ("old", old),
+        ("target", f"{old}profile b {{ }}\n"),
+        ("taken", f"{old}profile c /srv/tool {{ /etc/shadow r, }}\n"),
+        ("fewer", f"{old}profile c /srv/tool {{ }}\n"),
+    ):
+        (tmp_path / name).write_text(text)
+    gate = ("--fail-on", "wider", "--no-cache")
+    found = {
+        name: run("diff", tmp_path / "old", tmp_path / name, *gate)
+        for name in ("target", "taken", "fewer")
+    }
+    assert {name: done.exit_code for name, done in found.items()} == {
+        "target": 1,
+        "taken": 1,
+        "fewer": 0,
+    }
+    assert "app: now may execute (was denied): /srv/b Px -> b," in found["target"].output
+    assert "c: now has programs of app, which may then do more\n  program: /srv/tool" in (
+        found["taken"].output
+    )
+
+
 def test_the_text_ends_with_a_summary(run: Run, files: Path) -> None:
     text = run("diff", files / "old", files / "wider", "--no-cache").output
     assert "warning: reads password hashes" in text

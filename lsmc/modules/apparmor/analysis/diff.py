@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -11,7 +11,9 @@ from lsmc.analysis.change import Change, toward
 from lsmc.automata.algebra import Table, search
 from lsmc.automata.dfa import Dfa
 from lsmc.base.text import decode
-from lsmc.modules.apparmor.analysis.freedom import with_freedom
+from lsmc.modules.apparmor.analysis.executions import Executions
+from lsmc.modules.apparmor.analysis.freedom import Freedom
+from lsmc.modules.apparmor.analysis.programs import Programs
 from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.analysis.stakes import with_hazards
 from lsmc.modules.apparmor.decide.attachment import scope_of
@@ -38,7 +40,31 @@ def diff(old: Engine, new: Engine) -> list[Change]:
     answering = (old.answer, new.answer)
     renamed = renames(old, new)
     changes = analysis.diff(SEMANTICS, old.tables, new.tables, heads, answering, renamed)
-    return with_hazards(list(with_freedom(changes, old, new)), *answering)
+    return with_hazards(list(_directed(changes, (old, new), renamed)), *answering)
+
+
+def _directed(
+    changes: Sequence[Change], engines: tuple[Engine, Engine], renamed: Mapping[str, str]
+) -> list[Change]:
+    """The changes with those of executions and programs, each with its direction, in order."""
+
+    def of_execution(change: Change, former: str) -> Iterator[Change]:
+        return executions.directed(change, former)
+
+    old, new = engines
+    freedom = Freedom(engines, renamed, _settings, of_execution)
+    executions, programs = Executions(freedom), Programs(freedom)
+    found: list[Change] = []
+    for change in changes:
+        for one in programs.directed(change):
+            found += executions.directed(one, renamed.get(one.profile, one.profile))
+    moved = programs.moved(changes)
+    if moved.names or moved.programs:
+        for name in new.subjects:
+            before, after = old.find(renamed.get(name, name)), new.find(name)
+            if before is not None and after is not None:
+                found += executions.moved((before, after), moved)
+    return sorted(found, key=lambda change: change.profile)
 
 
 def renames(old: Engine, new: Engine) -> dict[str, str]:

@@ -1,130 +1,146 @@
-"""Programs that run under another profile: whether a change of policy leaves them freer.
+"""What a program may do under one subject and under another: decided by all that both allow.
 
-Profiles are compared by their modes alone: one that lets everything through is as none.  What two
-profiles allow that are both enforced is not compared.
+A subject is a profile, a stack of profiles, or no confinement.  Two profiles are compared as two
+versions of one are: rule by rule, with a request as the example.  What their executions lead to is
+compared in the same way, so profiles that lead to each other are compared together: they differ
+only where some chain of executions ends at different rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias
 
-from lsmc.analysis.change import Change, Direction, toward
-from lsmc.automata.algebra import Table, walk
-from lsmc.base.text import decode
+from lsmc.analysis.change import Change, Direction
+from lsmc.analysis.diff import profile_changes
+from lsmc.analysis.differing import Answering, ProfilePair
 from lsmc.engine.verdict import UNCONFINED
-from lsmc.modules.apparmor.classes import EXECUTE, FILE
-from lsmc.modules.apparmor.decide.attachment import parent_of
+from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.decide.subjects import LETTING_MODES
-from lsmc.modules.apparmor.graph.attachment_index import AttachmentIndex, AttachmentScope
 from lsmc.tables.records import ProfileRecord
 
-#: Paths that two globs share of which the profile is asked.
-_TRIED = 64
-#: What an execution leads to, from least to most.
+#: What a program runs under after an execution: a profile, a stack, `unconfined`; None if it is
+#: refused.
+End: TypeAlias = "str | None"
+#: In which directions a change goes, each with a change of a rule as the example if there is one.
+Ways: TypeAlias = Mapping[Direction, Change | None]
+
+#: From least to most.
 _REFUSED, _CONFINED, _FREE = range(3)
+_SAME: Ways = {}
+_ALL_WAYS = 2
 
 
-def with_freedom(changes: Iterable[Change], old: Engine, new: Engine) -> Iterator[Change]:
-    """The changes; those of programs that run under another profile with a direction by modes."""
-    former: dict[str, str] = {}
-    for change in changes:
-        if change.kind == "renamed":
-            former[change.profile] = change.before
-        if change.kind == "added":
-            yield _added(change, old, new)
-        elif change.direction == "other" and change.cls == FILE.name and "x" in change.permissions:
-            before = _rank(old, change, former.get(change.profile, change.profile))
-            after = _rank(new, change, change.profile)
-            step = after - before if before is not None and after is not None else 0
-            if step < 0 and _goes_by_path(change.after.exec):
-                step = 0  # other programs may be led to another profile
-            yield _told(change, toward((step,)), freed=after == _FREE)
-        else:
-            yield change
+class Freedom:
+    """Compares what programs may do in two policies.
 
-
-def _told(change: Change, direction: Direction, *, freed: bool = True) -> Change:
-    hazards = ("leaves-confinement",) if direction == "wider" and freed else ()
-    return change._replace(direction=direction, hazards=hazards)
-
-
-def _rank(engine: Engine, change: Change, subject: str) -> int | None:
-    """How free an execution leaves a program: from refused to `_FREE`; None where none is told.
-
-    It is refused where the profile that should follow is not there.
+    Attributes:
+        engines: the policies.
+        renamed: the former names of profiles that the second has under another name.
     """
-    asked = {**(change.witness or {}), "subject": subject, "perms": FILE.names(EXECUTE)}
-    verdict = engine.answer(asked).verdict
-    if verdict.missing:
-        return _REFUSED
-    if verdict.transition is None or verdict.transition.target is None:
-        return None
-    return _FREE if _is_free(engine, verdict.transition.target) else _CONFINED
 
+    def __init__(
+        self,
+        engines: tuple[Engine, Engine],
+        renamed: Mapping[str, str],
+        heads: Callable[[ProfileRecord, ProfileRecord], Iterable[Change]],
+        directed: Callable[[Change, str], Iterable[Change]],
+    ) -> None:
+        """A comparison.
 
-def _goes_by_path(execution: str) -> bool:
-    """Whether the profile that follows, as a rule has it, is the one that attaches to the path."""
-    return execution[:1].lower() in ("p", "c") and " -> " not in execution
+        Args:
+            engines: the policies.
+            renamed: the former names of profiles that the second has under another name.
+            heads: what differs between two profiles beside rules and attachments.
+            directed: the changes that a change of an execution is, each with its direction: (the
+                change, the name of the profile in the first policy).
+        """
+        self.engines = engines
+        self.renamed = renamed
+        self._heads = heads
+        self._directed = directed
+        self._known: dict[tuple[str, str], Ways] = {}
+        self._being_compared: set[tuple[str, str]] = set()
+        self._assumed = False  # that profiles which are being compared do not differ
 
+    def ways(self, before: End, after: End) -> Ways:
+        """How what a program may do changes with what it runs under.
 
-def _is_free(engine: Engine, target: str) -> bool:
-    """Whether what a program runs under lets everything through: all of a stack must."""
-    names = (part for part in target.split("//&") if part != UNCONFINED)
-    records = (engine.find(name) for name in names)
-    return all(record is not None and record.mode in LETTING_MODES for record in records)
+        Of stacks of several profiles this may name a direction in which nothing goes, as where two
+        profiles refuse together what none of the others does; never one too few.
+        """
+        ranks = self._rank(0, before), self._rank(1, after)
+        if ranks[0] != ranks[1]:
+            return {"wider" if ranks[1] > ranks[0] else "narrower": None}
+        if ranks[0] != _CONFINED:
+            return _SAME
+        was, now = self._confining(0, before), self._confining(1, after)
+        if len(was) == len(now) == 1:
+            return self._between(was[0], now[0])
+        found: dict[Direction, Change | None] = {}
+        pairs = {(one, other): self._between(one, other) for one in was for other in now}
+        if not all(any("wider" not in pairs[one, other] for other in now) for one in was):
+            found["wider"] = None
+        if not all(any("narrower" not in pairs[one, other] for one in was) for other in now):
+            found["narrower"] = None
+        return found
 
+    def is_free(self, side: int, end: End) -> bool:
+        """Whether a program runs under nothing that refuses it anything."""
+        return self._rank(side, end) == _FREE
 
-def _added(change: Change, old: Engine, new: Engine) -> Change:
-    """A new profile, which may take programs from another, or confine none."""
-    record = new.find(change.profile)
-    if record is None or new.tables.attachments.of(record) is None:
-        return change
-    before, after = (AttachmentIndex.of_tables(engine.tables) for engine in (old, new))
-    parent, namespace = parent_of(record), record.namespace
-    steps = set()
-    for path in _programs(before.scope_of(record), after.scope_of(record), record):
-        found, _ = before.find(path, parent=parent, namespace=namespace)
-        follows, _ = after.find(path, parent=parent, namespace=namespace)
-        step = _confines(found) - _confines(follows)
-        if step > 0:
-            return _told(change, "wider")._replace(witness={"object": decode(path)})
-        steps.add(step)
-    return _told(change, toward(steps))
+    def _rank(self, side: int, end: End) -> int:
+        if end is None:
+            return _REFUSED
+        return _CONFINED if self._confining(side, end) else _FREE
 
+    def _confining(self, side: int, end: End) -> list[str]:
+        """The components of a subject that refuse anything: one that lets all pass is as none."""
+        parts = dict.fromkeys((end or "").split("//&"))
+        return [name for name in parts if name != UNCONFINED and not self._lets_all(side, name)]
 
-def _programs(
-    before: AttachmentScope, after: AttachmentScope, record: ProfileRecord
-) -> Iterator[bytes]:
-    """The programs that a new profile attaches to; of too many, those that others attach to.
+    def _lets_all(self, side: int, name: str) -> bool:
+        record = self.engines[side].find(name)
+        return record is not None and record.mode in LETTING_MODES
 
-    Of programs that two globs share, some are told, and of those of one glob alone the first.
-    """
-    listed = after.of[record.number]
-    if listed is not None:
-        yield from listed
-        return
-    (glob,) = (one for one in after.open if one.candidate.profile == record)
-    accepts = glob.candidate.dfa.accepts
-    yield from (p for p in before.starting(glob.prefix) if accepts[glob.walker.walk(p)])
-    for other in (glob, *before.open):
-        if other.prefix.startswith(glob.prefix) or glob.prefix.startswith(other.prefix):
-            yield from islice(_shared((glob.table, other.table)), _TRIED)
+    def _between(self, before: str, after: str) -> Ways:
+        """How a profile of the second policy differs from one of the first."""
+        if self.renamed.get(after, after) == before:
+            return _SAME  # what changes in it is told of itself
+        key = (before, after)
+        if key in self._being_compared:
+            self._assumed = True
+            return _SAME  # what differs between them is found where this was begun
+        if key in self._known:
+            return self._known[key]
+        assumed, self._assumed = self._assumed, False
+        self._being_compared.add(key)
+        ways = self._found(before, after)
+        self._being_compared.remove(key)
+        if not self._being_compared or not self._assumed or len(ways) == _ALL_WAYS:
+            self._known[key] = ways
+        self._assumed = assumed or self._assumed
+        return ways
 
+    def _found(self, before: str, after: str) -> Ways:
+        found: dict[Direction, Change] = {}
+        for change in self._changes(before, after):
+            if change.shows and change.direction != "other":
+                found.setdefault(change.direction, change)
+            if len(found) == _ALL_WAYS:
+                break
+        return found
 
-def _shared(tables: tuple[Table, Table]) -> Iterator[bytes]:
-    """Paths that two attachments match, each in another way."""
-
-    def alive(states: tuple[Any, ...]) -> bool:
-        return None not in states
-
-    def matched(states: tuple[Any, ...]) -> bool:
-        return alive(states) and all(map(Table.accepts, tables, states))
-
-    return walk(tables, matched, alive=alive)
-
-
-def _confines(profile: ProfileRecord | None) -> bool:
-    return profile is not None and profile.mode not in LETTING_MODES
+    def _changes(self, before: str, after: str) -> Iterator[Change]:
+        records = self.engines[0].find(before), self.engines[1].find(after)
+        one, other = records
+        assert one is not None
+        assert other is not None
+        yield from self._heads(one, other)
+        first, second = self.engines
+        answering: Answering = (first.answer, second.answer)
+        tables = (first.tables, second.tables)
+        pair = ProfilePair(SEMANTICS, tables, (one, other), answering)
+        for change in profile_changes(pair):
+            yield from self._directed(change, before)

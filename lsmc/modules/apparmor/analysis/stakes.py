@@ -46,18 +46,21 @@ def with_hazards(changes: Sequence[Change], old: _Ask, new: _Ask) -> list[Change
     `old` and `new` answer requests of `Policy.query_many`.
     """
     former = {change.profile: str(change.before) for change in changes if change.kind == "renamed"}
-    known: dict[str, list[tuple[str, Answer]]] = {}
+    known: dict[tuple[str, str], list[tuple[str, Answer]]] = {}
 
     def hazards_of(change: Change) -> tuple[str, ...]:
-        name = change.profile
-        before = former.get(name, name)
+        name, moved = change.profile, change.kind == "program"
+        before = str(change.before) if moved else former.get(name, name)
+        key = (before, name)
 
         def allowed(path: str, permission: str) -> bool:
             return not old(_request(before, path, permission)).verdict.missing
 
-        if change.cls == FILE.name and name not in known:
-            known[name] = list(opened(name, new, allowed))
-        found = [hazard for hazard, by in known.get(name, ()) if change.rule in by.verdict.rules]
+        if change.cls == FILE.name and key not in known:
+            known[key] = list(opened(name, new, allowed))
+        found = [
+            hazard for hazard, by in known.get(key, ()) if moved or change.rule in by.verdict.rules
+        ]
         return tuple(dict.fromkeys((*change.hazards, *_own(change), *found)))
 
     return [
@@ -91,11 +94,14 @@ def _own(change: Change) -> Iterator[str]:
     """The hazards of a change itself, at its witness."""
     if change.kind in ("removed", "attachment") or change.what == "mode":
         yield "leaves-confinement"
-    if change.kind != "decision" or change.witness is None:
+    if change.kind not in ("decision", "program") or not change.cls or change.witness is None:
         return
     cls, request = BY_NAME[change.cls], change.witness
     texts = {**request, cls.main: request["object"]} if cls.main else request
     fields = {name: encode(str(texts.get(name, ""))) for name in cls.fields}
+    if change.kind == "program":
+        yield from hazards(cls.name, fields, change.permissions, change.permissions)
+        return
     gained = [name for name in change.permissions if name not in change.before.allow]
     yield from hazards(cls.name, fields, gained, change.after.allow)
     if _free(change.after.exec) and not _free(change.before.exec):

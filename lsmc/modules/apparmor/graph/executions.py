@@ -19,12 +19,17 @@ from lsmc.tables.records import ProfileRecord
 TRIES = 8
 
 
-def attached_paths(rule: RuleLanguage, scope: AttachmentScope) -> Iterator[bytes]:
-    """Paths of a rule to which profiles attach: all that are listed, and some of each pattern."""
+def attached_paths(
+    rule: RuleLanguage, scope: AttachmentScope, count: int = TRIES
+) -> Iterator[bytes]:
+    """Paths of a rule to which profiles attach: all that are listed, and `count` of each pattern.
+
+    Those of a pattern are matched each in another way.
+    """
     yield from rule.starting(scope.ordered)
     for one in scope.open:
         if one.prefix.startswith(rule.prefix) or rule.prefix.startswith(one.prefix):
-            yield from common(one.table, rule.automaton(), TRIES)
+            yield from common(one.table, rule.automaton(), count)
 
 
 def taken(
