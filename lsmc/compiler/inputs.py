@@ -308,9 +308,8 @@ def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str]
         path = str(given)
         names = files.entries(path)
         if names is not None:
-            folder = PurePath(path)  # so that `.` is left out of what is shown
-            chosen = filter(may_be_policy, sorted(names))
-            inside = (str(folder / name) for name in chosen)
+            before = str(PurePath(path) / "-")[:-1]  # so that `.` is left out of what is shown
+            inside = (before + name for name in filter(may_be_policy, sorted(names)))
             found += [p for p in inside if files.entries(p) is None]
         elif files.exists(path):
             found.append(path)

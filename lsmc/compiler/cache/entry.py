@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from struct import Struct
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -89,21 +89,17 @@ def _seen(head: Any) -> FileAnswers:
 
 def is_row(row: Any, *kinds: type) -> bool:
     """Whether a value is a list with members of exactly these types."""
-    return (
-        isinstance(row, list)
-        and len(row) == len(kinds)
-        and all(type(one) is kind for one, kind in zip(row, kinds, strict=True))
-    )
+    return isinstance(row, list) and tuple(map(type, row)) == kinds
 
 
 def are(values: Iterable[Any], kind: type) -> bool:
     """Whether all values have exactly this type."""
-    return all(type(value) is kind for value in values)
+    return set(map(type, values)) <= {kind}
 
 
-def are_numbers(values: Iterable[Any], count: int) -> bool:
+def are_numbers(values: Sequence[Any], count: int) -> bool:
     """Whether all values are row numbers of a table with `count` rows."""
-    return all(type(value) is int and 0 <= value < count for value in values)
+    return are(values, int) and min(values, default=0) >= 0 and max(values, default=-1) < count
 
 
 def is_text(text: str) -> bool:

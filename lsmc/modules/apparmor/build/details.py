@@ -52,6 +52,8 @@ def read_details(entry: CacheEntry) -> Details:
     pairs = frozenset(number for number, row in enumerate(shared) if _are_pairs(row))
     for environment in environments:
         need(_is_environment(environment, layers, pairs))
+    reads = {path: number for number, ((kind, path), _) in enumerate(seen.asks) if kind == "read"}
+    included = frozenset(number for path, number in reads.items() if path in texts)
     kept: dict[str, KeptFile] = {}
     for path, file in files.items():
         need(is_row(file, list, list, list, int) and is_path(path))
@@ -60,12 +62,9 @@ def read_details(entry: CacheEntry) -> Details:
         need(are_numbers(one.asks, len(seen.asks)) and are_numbers(one.plain, len(seen.asks)))
         need(are_numbers([one.environment], len(environments)))
         _, _, features, profiles = environments[one.environment]
-        asked = {seen.asks[number][0] for number in one.asks}
-        need(features is None or ("read", features) in asked)
+        need(features is None or reads.get(features) in one.asks)
         need(len(one.names) <= len(profiles))
-        for number in one.plain:
-            (kind, included), _ = seen.asks[number]
-            need(kind == "read" and included in texts)
+        need(included.issuperset(one.plain))
     return Details(
         digests=digests, files=kept, environments=environments, shared=shared, texts=texts
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from lsmc.compiler.cache.entry import CacheEntry, FileAnswers, entry_bytes
@@ -152,6 +153,7 @@ class _EntryWriter:
         times = Counter(name for file in outcome.files for name, _ in file.profiles)
         read = {file.path: file for file in outcome.files}
         details = self._before.details if self._before is not None else None
+        again = cache(self._ask_again)  # most queries are those of many files
         for path in outcome.paths:
             file = read.get(path)
             if file is not None:
@@ -175,17 +177,17 @@ class _EntryWriter:
                     path,
                     KeptFile(
                         old.names,
-                        self._again(old.asks),
-                        self._again(old.plain),
+                        list(map(again, old.asks)),
+                        list(map(again, old.plain)),
                         self._old_environment(details, old.environment),
                     ),
                 )
 
-    def _again(self, asks: Sequence[int]) -> list[int]:
-        """Asks of the entry before by their new numbers."""
+    def _ask_again(self, number: int) -> int:
+        """The new number of a query of the entry before."""
         assert self._before is not None
-        known = [self._before.entry.seen.asks[number] for number in asks]
-        return [self._ask(ask, self._outcome.record.get(ask, answer)) for ask, answer in known]
+        ask, answer = self._before.entry.seen.asks[number]
+        return self._ask(ask, self._outcome.record.get(ask, answer))
 
     def _environment(self, environment: SavedEnvironment) -> int:
         layers = [self._shared.shared(layer) for layer in environment.layers]
