@@ -63,6 +63,8 @@ class Tests(NamedTuple):
             profile to another).
         mutations: small changes of a rule, by its text.
         brought: the rules, by id, that a profile has only for the sake of those at some places.
+        others: the names of other subjects that a request holds, by the key that holds them:
+            (request, whether its texts are globs; of these, those that match one name).
     """
 
     tables: Callable[[Any], "ProfileTables"]
@@ -74,6 +76,7 @@ class Tests(NamedTuple):
     varied: Callable[[Any, Callable[["Matcher"], "Matcher"]], Opened]
     mutations: Callable[[str], Iterable["Mutation"]]
     brought: Callable[["Matcher", frozenset[int]], frozenset[int]]
+    others: Callable[[Request, bool], Mapping[str, tuple[str, ...]]]
 
 
 class Labels(NamedTuple):

@@ -18,7 +18,7 @@ from lsmc.testing.model import EXPECTS, Case, Expect, Mistake, Never, TestFault,
 #: Bytes of a test file; ten thousand cases have about one million.
 MOST = 1 << 26
 
-_TOP = ("policy", "base", "module", "case", "never")
+_TOP = ("policy", "base", "module", "peers", "case", "never")
 #: The keys of a test that are no fields of its operation.
 CASE_KEYS = ("name", "subject", "op", "object", "owner", "expect", "by", "transition")
 NEVER_KEYS = ("name", "subject", "except", "op", "object", "owner")
@@ -87,6 +87,7 @@ class _Reader:
             policy=tuple(self.place(one) for one in policy),
             base=self.place(base) if base else None,
             module=module or None,
+            peers=self.texts((), self.table, "peers") if "peers" in self.table else (),
             cases=cases,
             nevers=nevers,
         )

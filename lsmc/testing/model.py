@@ -79,7 +79,10 @@ class Never(NamedTuple):
 
 @dataclass(frozen=True)
 class TestFile:
-    """A test file: the policy that it is about, and what it says of it; paths as they open."""
+    """A test file: the policy that it is about, and what it says of it; paths as they open.
+
+    `peers` are shell globs of subjects that are not of the policy and may be named as other sides.
+    """
 
     __test__ = False
 
@@ -87,6 +90,7 @@ class TestFile:
     policy: tuple[str, ...]
     base: str | None
     module: str | None
+    peers: tuple[str, ...]
     cases: tuple[Case, ...]
     nevers: tuple[Never, ...]
 

@@ -23,6 +23,7 @@ from lsmc.testing.judge import Deciders, decider, failures
 from lsmc.testing.load import CASE_KEYS, NEVER_KEYS
 from lsmc.testing.model import Case, Mistake, Never, TestFault, TestFile
 from lsmc.testing.nevers import Prepared, prepare, result
+from lsmc.testing.peers import unknown_peers
 from lsmc.testing.results import CaseResult, FileResult, NeverResult
 
 UNCONFINED = "unconfined"
@@ -44,14 +45,17 @@ def run(file: TestFile, policy: Policy) -> tuple[Checked, FileResult]:
     _check_transitions(file, policy, faults)
     nevers = _prepared(file, policy, faults)
     verdicts = _verdicts(file, policy, faults)
+    checked = Checked(file, policy, deciders, nevers)
+    searched = () if faults else _searched(checked)
+    if not faults:
+        faults += unknown_peers(file, policy, verdicts, searched)
     if faults:
         raise TestFault(sorted(faults, key=lambda fault: fault.span.start))
-    checked = Checked(file, policy, deciders, nevers)
     cases = tuple(
         CaseResult(case, verdict, failures(case, verdict, deciders))
         for case, verdict in zip(file.cases, verdicts, strict=True)
     )
-    return checked, FileResult(file, policy, cases, _searched(checked))
+    return checked, FileResult(file, policy, cases, searched)
 
 
 def _verdicts(file: TestFile, policy: Policy, faults: list[Mistake]) -> list[Verdict]:

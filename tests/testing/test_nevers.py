@@ -46,7 +46,7 @@ def app(rules: str, more: str = "", flags: str = "") -> str:
         (app("unix type=stream,"), never("connect", "*"), "@"),
         (app("network inet stream,"), never("connect", "inet", 'type = "dgram"\n'), None),
         (app("signal send peer=x,"), never("signal_send", "x", 'signal = "kill"\n'), "x"),
-        (app("signal send peer=y,"), never("signal_send", "x"), None),
+        (app("signal send peer=y,"), never("signal_send", "[x]"), None),
         (app("signal send peer=x, signal send peer=y,"), never("signal_send", "x//&y"), "x//&y"),
         (app("ptrace read,"), never("ptrace_trace"), None),
         (app("/a rl -> /b, /b r,"), never("link", "/a"), "/a"),
