@@ -212,7 +212,7 @@ def _leaf(operator: str, parts: tuple[Node, ...], validate: bool) -> Fault | Non
     if not isinstance(right, str):
         if operator not in ("eq", "neq") or not right:
             return Fault("cil-syntax", f"`{operator}` takes one name or operand on the right")
-        if not all(isinstance(one, str) for one in right) and right[0] not in SETS:
+        if not all(isinstance(one, str) for one in right):
             return Fault("cil-syntax", "names in a constraint are one list without lists in it")
     return None
 

@@ -43,7 +43,7 @@ SHAPES: dict[str, tuple[str, str]] = {
     "blockinherit": _NAME,
     "boolean": ("ss", "NAME true|false"),
     "booleanif": ("[sl]", "EXPRESSION (true ...) (false ...)"),
-    "call": ("s[sle]?", "MACRO (ARGUMENT ...)"),
+    "call": ("s[le]?", "MACRO (ARGUMENT ...)"),
     "category": _NAME,
     "categoryalias": _NAME,
     "categoryaliasactual": _TWO,

@@ -1,0 +1,489 @@
+"""Puts a policy together: tunables, `in`, inheritance, abstract blocks and calls of macros.
+
+The steps are those of CIL, in its order: tunables are decided first; `in` adds to blocks before
+these are inherited, `in after` afterwards; macros are called last.  What is copied keeps the bodies
+of the original; only parts and names are new.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from lsmc.base.diagnostics import Diagnostic, Label
+from lsmc.base.source import Span
+from lsmc.modules.selinux.errors import error, nearest
+from lsmc.modules.selinux.places import COPIED, Places
+from lsmc.modules.selinux.resolve.symbols import Missing, Part, Symbol, Wrong, lookup
+from lsmc.modules.selinux.syntax.names import DECLARED, PARAMETERS, declared_name
+from lsmc.modules.selinux.syntax.placement import misplaced
+from lsmc.modules.selinux.syntax.tree import Body, Container, Node, Statement
+
+#: Statements that copies may make, so that few lines can not become too many.
+MAX_COPIED = 3_000_000
+#: Names that may be declared more than once.
+_REPEATABLE = frozenset(("optional", "policycap"))
+#: Statements that are read before all others.
+EARLY = frozenset(
+    (
+        "typealiasactual",
+        "sensitivityaliasactual",
+        "categoryaliasactual",
+        "classcommon",
+        "classorder",
+        "sidorder",
+        "sensitivityorder",
+        "categoryorder",
+        "sensitivitycategory",
+    )
+)
+_VALUED = frozenset(("context", "level", "levelrange", "categoryset", "class", "classmap"))
+
+
+class Expansion:
+    """A policy that is being put together.
+
+    `errors` are the faults found; `parts` are all parts that take effect, in the order of the text.
+    """
+
+    def __init__(self, sources: Places) -> None:
+        self.sources = sources
+        self.copies: list[tuple[int, int]] = []
+        self.errors: list[Diagnostic] = []
+        self.root = Part("root", (), None, 0, None)
+        self._numbers: dict[str, int] = {}
+        self._copied: dict[tuple[int, int], int] = {}
+        self._statements = 0
+        self._tunables: deque[tuple[Part, Container]] = deque()
+        self._ins: list[tuple[Part, Container]] = []
+        self._inherits: deque[Part] = deque()
+        self._abstract: list[tuple[Part, Statement, int]] = []
+        self._calls: deque[Part] = deque()
+        #: Statements that others wait for: aliases, commons, orders.
+        self.early: list[tuple[Part, Statement, int]] = []
+        #: What is declared and has a value that depends on other names.
+        self.valued: list[Symbol] = []
+
+    # Places and faults
+
+    @property
+    def places(self) -> Places:
+        """The places of all statements, with the copies made so far."""
+        return Places(self.sources.sources, self.sources.starts, self.copies)
+
+    def place(self, part: Part, place: int) -> int:
+        """The place of a statement in a part, which may be a copy."""
+        if part.via is None:
+            return place
+        key = (place, part.via)
+        number = self._copied.get(key)
+        if number is None:
+            number = self._copied[key] = COPIED + len(self.copies)
+            self.copies.append(key)
+        return number
+
+    def fault(self, place: int, name: str, message: str, help: str = "", word: str = "") -> None:
+        """Note an error at a statement, or at a word in it."""
+        places = self.places
+        span = _narrowed(places.span(place), word)
+        related = [Label(_keyword(places.span(one)), "copied here") for one in places.via(place)]
+        self.errors.append(error(name, span, message, help, related))
+
+    def refuse(self, part: Part, place: int, reason: Missing | Wrong) -> None:
+        """Note what is wrong with a statement: it switches off an optional, or is an error."""
+        if isinstance(reason, Wrong):
+            self.fault(self.place(part, place), reason.name, reason.message, reason.help)
+        elif part.optional is not None:
+            self.switch_off(part.optional, reason, self.place(part, place))
+        else:
+            message = f"{reason.kind} `{reason.name}` is not declared"
+            known = reason.known or self.known(part, reason.namespace)
+            place = self.place(part, place)
+            self.fault(place, "unknown-name", message, nearest(reason.name, known), reason.name)
+
+    def known(self, part: Part, namespace: str) -> Iterator[str]:
+        """The names of a namespace that a part may use without dots, and those with dots."""
+        within: Part | None = part
+        while within is not None:
+            if within.kind in ("root", "block"):
+                yield from within.names.get(namespace, ())
+            within = within.parent
+        for symbol in self.root.names["block"].values():
+            if symbol.kind == "block":
+                yield from (f"{symbol.name}.{one}" for one in symbol.value.names.get(namespace, ()))
+
+    def switch_off(self, optional: Part, reason: Missing, place: int) -> None:
+        """Switch off an optional with all that it declares."""
+        if optional.off is None:
+            reason.place = place
+            optional.off = reason
+            for part in within(optional):
+                for namespace, name, home in part.declared:
+                    home.names[namespace].pop(name, None)
+                    self.withdrawn = True
+
+    #: Whether names were withdrawn since somebody looked.
+    withdrawn = False
+
+    # Statements and parts
+
+    def add(self, body: Body, part: Part) -> None:
+        """Add statements to a part: declare its names, make its parts, note what is pending."""
+        part.bodies.append(body)
+        self._count(part, body)
+        for statement, place in zip(body.statements, body.places, strict=True):
+            keyword = str(statement[0])
+            if keyword in DECLARED:
+                self._declare(part, keyword, statement, place)
+            elif keyword in ("blockinherit", "blockabstract", "call"):
+                self._note(part, keyword, statement, place)
+            elif keyword in EARLY:
+                self.early.append((part, statement, place))
+        for container in body.containers:
+            keyword = str(container.head[0])
+            if keyword == "tunableif":
+                self._tunables.append((part, container))
+            elif keyword == "in":
+                self._ins.append((part, container))
+            elif keyword == "booleanif":
+                self._conditional(part, container)
+            else:
+                self._container(part, container)
+
+    def _count(self, part: Part, body: Body) -> None:
+        if part.via is not None:
+            self._statements += len(body.places) + len(body.rule_places) + 1
+            if self._statements > MAX_COPIED:
+                raise Wrong("too-many", f"calls and inheritance copy {MAX_COPIED:,} statements")
+
+    def _note(self, part: Part, keyword: str, statement: Statement, place: int) -> None:
+        if keyword == "blockabstract":
+            self._abstract.append((part, statement, place))
+            return
+        kind = "inherit" if keyword == "blockinherit" else "call"
+        child = Part(kind, statement, part, place, None)
+        child.via = self.place(part, place)
+        part.children.append(child)
+        (self._inherits if kind == "inherit" else self._calls).append(child)
+
+    def _conditional(self, part: Part, container: Container) -> None:
+        for branch in container.body.containers:
+            child = Part(str(branch.head[0]), container.head, part, branch.place, part.via)
+            child.condition = container.head[1]
+            part.children.append(child)
+            self.add(branch.body, child)
+
+    def _container(self, part: Part, container: Container) -> None:
+        child = Part(str(container.head[0]), container.head, part, container.place, part.via)
+        symbol = self._declare(part, child.kind, container.head, container.place)
+        if symbol is None:
+            return
+        part.children.append(child)
+        if child.kind == "optional":
+            symbol.value = [*(symbol.value or ()), child]
+        else:
+            symbol.value = child
+        if child.kind == "macro":
+            child.bodies.append(container.body)
+            self._shadowed(child, container.body)
+        else:
+            self.add(container.body, child)
+
+    def _shadowed(self, macro: Part, body: Body) -> None:
+        assert not isinstance(macro.head[2], str)
+        parameters = {str(one[1]): str(one[0]) for one in macro.head[2]}
+        for statement, place in zip(body.statements, body.places, strict=True):
+            keyword = str(statement[0])
+            if keyword in DECLARED and parameters.get(declared_name(statement)) == keyword:
+                message = f"`{statement[1]}` is a parameter of this macro"
+                self.fault(place, "declared-twice", message)
+
+    def _declare(self, part: Part, keyword: str, statement: Statement, place: int) -> Symbol | None:
+        """Declare a name; None, with an error, if it is declared already."""
+        name = declared_name(statement)
+        namespace = DECLARED[keyword]
+        home = part.home
+        if keyword in ("category", "sensitivity") and home.kind == "block":
+            self.fault(self.place(part, place), "misplaced-statement", f"`{keyword}` may not stand in `block`")
+        names = home.names[namespace]
+        first = names.get(name)
+        if first is not None:
+            if keyword in _REPEATABLE and first.kind == keyword:
+                return first
+            self._declared_twice(self.place(part, place), keyword, name, first)
+            return None
+        number = self._numbers.get(keyword, 0)
+        self._numbers[keyword] = number + 1
+        full = name if home.kind == "root" else part.full_name(name)
+        symbol = Symbol(keyword, full, self.place(part, place), part, number, statement)
+        names[name] = symbol
+        if keyword in _VALUED:
+            self.valued.append(symbol)
+        part.declared.append((namespace, name, home))
+        return symbol
+
+    def _declared_twice(self, place: int, keyword: str, name: str, first: Symbol) -> None:
+        places = self.places
+        span = places.span(place)
+        label = Label(_keyword(places.span(first.place)), f"declared here as a {first.kind}")
+        message = f"{keyword} `{name}` is declared already"
+        copied = [Label(_keyword(places.span(one)), "copied here") for one in places.via(place)]
+        related = [label, *copied]
+        self.errors.append(error("declared-twice", _narrowed(span, name), message, "", related))
+
+    # The steps
+
+    def expand(self) -> None:
+        """Decide tunables, add what `in` adds, inherit, and call macros; raises `Wrong`."""
+        self._decide()
+        self._add_ins(after=False)
+        while self._inherits:
+            self._inherit(self._inherits.popleft())
+            self._decide()
+        self._mark_abstract()
+        self._add_ins(after=True)
+        while self._calls:
+            call = self._calls.popleft()
+            if not unused(call):
+                try:
+                    self._call(call)
+                except (Missing, Wrong) as reason:
+                    if isinstance(reason, Wrong) and reason.name == "too-many":
+                        raise
+                    assert call.parent is not None
+                    self.refuse(call.parent, call.place, reason)
+                self._decide()
+
+    def _decide(self) -> None:
+        """Put the branches that hold into the place of each `tunableif`."""
+        while self._tunables:
+            part, container = self._tunables.popleft()
+            try:
+                holds = self._truth(part, container.head[1])
+            except Missing as reason:
+                self.refuse(part, container.place, reason)
+                continue
+            for branch in container.body.containers:
+                if branch.head[0] == ("true" if holds else "false"):
+                    child = Part("tunable", container.head, part, branch.place, part.via)
+                    part.children.append(child)
+                    self.add(branch.body, child)
+
+    def _truth(self, part: Part, node: Node) -> bool:
+        if isinstance(node, str):
+            found = lookup(self.root, part, "tunable", node)
+            if not isinstance(found, Symbol):
+                raise Missing("tunable", node, "tunable")
+            return found.statement[2] == "true"
+        head, rest = node[0], node[1:]
+        if head == "not":
+            return not self._truth(part, rest[0])
+        if head in ("and", "or", "xor", "eq", "neq"):
+            one, other = self._truth(part, rest[0]), self._truth(part, rest[1])
+            if head == "and":
+                return one and other
+            return (one or other) if head == "or" else (one == other) is (head == "eq")
+        return any([self._truth(part, one) for one in node])
+
+    def _add_ins(self, *, after: bool) -> None:
+        """Add the statements of each `in` to its target; one may add the target of another."""
+        later = [one for one in self._ins if _after(one[1]) != after]
+        waiting, self._ins = [one for one in self._ins if _after(one[1]) == after], later
+        while waiting:
+            failed: list[tuple[Part, Container, Missing]] = []
+            for part, container in waiting:
+                try:
+                    targets = self._targets(part, str(container.head[-1]))
+                except Missing as reason:
+                    failed.append((part, container, reason))
+                    continue
+                for target in targets:
+                    self._add_in(target, container)
+            if len(failed) == len(waiting):
+                for part, container, reason in failed:
+                    self.refuse(part, container.place, reason)
+                return
+            waiting = [(part, container) for part, container, _ in failed]
+
+    def _add_in(self, target: Part, container: Container) -> None:
+        if target.kind == "macro":
+            target.bodies.append(container.body)
+            return
+        child = Part("in", container.head, target, container.place, target.via)
+        target.children.append(child)
+        self.add(container.body, child)
+        self._decide()
+
+    def _targets(self, part: Part, name: str) -> list[Part]:
+        found = lookup(self.root, part, "block", name)
+        if not isinstance(found, Symbol):
+            raise Missing("block, macro or optional", name, "block")
+        return found.value if isinstance(found.value, list) else [found.value]
+
+    def _inherit(self, heir: Part) -> None:
+        """Copy a block to where it is inherited."""
+        assert heir.parent is not None
+        if heir.origin is None:
+            found = lookup(self.root, heir.parent, "block", str(heir.head[1]))
+            if not isinstance(found, Symbol) or found.kind != "block":
+                self.refuse(heir.parent, heir.place, Missing("block", str(heir.head[1]), "block"))
+                return
+            heir.origin = found.value
+        block = heir.origin
+        assert block is not None
+        above: Part | None = heir.parent
+        while above is not None:
+            if above is block or above.origin is block:
+                message = f"block `{block.head[1]}` inherits itself"
+                self.fault(self.place(heir.parent, heir.place), "self-reference", message)
+                return
+            above = above.parent
+        self._copy(block, heir)
+
+    def _copy(self, source: Part, target: Part) -> None:
+        """Make the statements and parts of one part anew in another."""
+        for body in source.bodies:
+            self.add(Body(body.rules, body.rule_places, body.statements, body.places), target)
+        pending = [child for child in source.children if child.kind in ("inherit", "call")]
+        copies = [child for child in target.children if child.kind in ("inherit", "call")]
+        for old, new in zip(pending, copies, strict=False):
+            new.origin = old.origin if old.kind == "inherit" else None
+        for child in source.children:
+            if child.kind in ("inherit", "call"):
+                continue
+            new = Part(child.kind, child.head, target, child.place, target.via)
+            new.condition = child.condition
+            if child.kind in ("block", "macro", "optional"):
+                symbol = self._declare(target, child.kind, child.head, child.place)
+                if symbol is None:
+                    continue
+                symbol.value = [*(symbol.value or ()), new] if child.kind == "optional" else new
+            target.children.append(new)
+            if child.kind == "macro":
+                new.bodies = list(child.bodies)
+            else:
+                self._copy(child, new)
+
+    def _mark_abstract(self) -> None:
+        for part, statement, place in self._abstract:
+            found = lookup(self.root, part, "block", str(statement[1]))
+            if isinstance(found, Symbol) and found.kind == "block":
+                found.value.abstract = True
+            else:
+                self.refuse(part, place, Missing("block", str(statement[1]), "block"))
+
+    def _call(self, call: Part) -> None:
+        """Put a macro's statements where it is called."""
+        around = call.parent
+        assert around is not None
+        name = str(call.head[1])
+        found = lookup(self.root, around, "block", name)
+        if not isinstance(found, Symbol) or found.kind != "macro":
+            raise Missing("macro", name, "block", [*self._macros()])
+        macro = found.value
+        above: Part | None = around
+        while above is not None:
+            if above.kind == "call" and above.origin is macro:
+                raise Wrong("self-reference", f"macro `{name}` calls itself")
+            above = above.parent
+        call.arguments = self._arguments(call, macro)
+        call.origin = macro
+        for body in macro.bodies:
+            if around.condition is not None:
+                for one in misplaced(body, {}, "booleanif"):
+                    raise Wrong("misplaced-statement", f"{one.message}, where this call stands")
+            self.add(body, call)
+
+    def _macros(self) -> Iterator[str]:
+        return (name for name, one in self.root.names["block"].items() if one.kind == "macro")
+
+    def _arguments(self, call: Part, macro: Part) -> dict[tuple[str, str], Symbol | str]:
+        around = call.parent
+        assert around is not None and not isinstance(macro.head[2], str)
+        parameters = macro.head[2]
+        given = call.head[2] if len(call.head) == 3 else None
+        assert not isinstance(given, str)
+        if len(given or ()) != len(parameters) or (given is not None and not parameters):
+            message = f"macro `{macro.head[1]}` has {len(parameters)} parameters, not {len(given or ())}"
+            if not parameters:
+                message = f"macro `{macro.head[1]}` has no parameters: write `(call {call.head[1]})`"
+            raise Wrong("wrong-value", message)
+        arguments: dict[tuple[str, str], Symbol | str] = {}
+        for parameter, value in zip(parameters, given or (), strict=True):
+            kind, name = str(parameter[0]), str(parameter[1])
+            namespace = PARAMETERS[kind]
+            arguments[namespace, name] = self._argument(call, kind, namespace, value)
+        return arguments
+
+    def _argument(self, call: Part, kind: str, namespace: str, value: Node) -> Symbol | str:
+        around = call.parent
+        assert around is not None
+        if isinstance(value, str):
+            found = lookup(self.root, around, namespace, value)
+            if namespace == "name":
+                return found if isinstance(found, str) else value
+            if found is None and kind == "ipaddr":
+                return Symbol(kind, "", call.place, around, -1, (kind, "", value))
+            if not isinstance(found, Symbol):
+                raise Missing(kind, value, namespace)
+            return found
+        if kind not in ("categoryset", "classpermission", "ipaddr", "level", "levelrange"):
+            raise Wrong("wrong-value", f"a {kind} is given by its name, not by a list")
+        return Symbol(kind, "", call.place, around, -1, (kind, "", value))
+
+
+def _after(container: Container) -> bool:
+    return len(container.head) == 3 and container.head[1] == "after"
+
+
+def within(part: Part) -> Iterator[Part]:
+    """A part and all parts in it, in the order of the text."""
+    stack = [part]
+    while stack:
+        one = stack.pop()
+        yield one
+        stack.extend(reversed(one.children))
+
+
+def active(root: Part) -> Iterator[Part]:
+    """All parts that take effect: none in abstract blocks, in macros, in optionals that are off."""
+    stack = [root]
+    while stack:
+        one = stack.pop()
+        if one.kind == "macro" or one.abstract or (one.kind == "optional" and one.off):
+            continue
+        yield one
+        if one.kind != "optional" or not one.off:
+            stack.extend(reversed(one.children))
+
+
+def unused(part: Part | None) -> bool:
+    """Whether a part has no effect: in an abstract block, a macro, an optional that is off."""
+    while part is not None:
+        if part.abstract or part.kind == "macro" or (part.kind == "optional" and part.off):
+            return True
+        part = part.parent
+    return False
+
+
+def _keyword(span: Span) -> Span:
+    text = span.text
+    return Span(span.source, span.start, span.start + len(text.split(None, 1)[0].rstrip("()")))
+
+
+def _narrowed(span: Span, word: str) -> Span:
+    """The first place of a word in a statement, else its beginning."""
+    if word:
+        import re
+
+        found = re.search(rf"(?<![\w.-]){re.escape(word)}(?![\w.-])", span.text)
+        if found is not None:
+            return Span(span.source, span.start + found.start(), span.start + found.end())
+    return _keyword(span)
+
+
+def check_placement(expansion: Expansion, bodies: Iterable[Body]) -> None:
+    """Note what stands where it may not."""
+    for body in bodies:
+        for one in misplaced(body):
+            expansion.fault(one.place, "misplaced-statement", one.message, one.help)
