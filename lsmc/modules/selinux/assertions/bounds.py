@@ -93,4 +93,4 @@ def _exceeds(
     message = f"`{name}` is allowed {what} on `{policy.types[target].name}`"
     message += f", but its parent `{parent}` has it not on `{policy.types[other].name}`"
     place = places[child, target, cls]
-    return Violation(bound.place, "exceeds-bounds", message, "", ((place, "allowed here"),))
+    return Violation(place, "exceeds-bounds", message, "", ((bound.place, "bounded here"),))

@@ -88,7 +88,8 @@ def violations(policy: Policy) -> Iterator[Violation]:
         hits = allowed.hits(members.pairs(source, target), cls, permissions)
         named = [_named(policy, cls, *hit) for hit, _ in zip(hits, range(_NAMED), strict=False)]
         if named:
-            yield Violation(place, "neverallow", f"a rule allows {named[0][1]}", _HELP, tuple(named))
+            message = f"a rule allows {named[0][1]}"
+            yield Violation(place, "neverallow", message, _HELP, tuple(named))
     for rule in extended:
         found = list(_extended(policy, members, allowed, rule))
         if found:
@@ -136,6 +137,4 @@ def _extended(
 
 
 def _overlap(one: Sequence[tuple[int, int]], other: Sequence[tuple[int, int]]) -> bool:
-    return any(
-        low <= last and first <= high for low, high in one for first, last in other
-    )
+    return any(low <= last and first <= high for low, high in one for first, last in other)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, cast
 
 from lsmc.modules.selinux import model
-from lsmc.modules.selinux.model import Context, Level, Range
+from lsmc.modules.selinux.context.levels import Level, Range
 from lsmc.modules.selinux.resolve.columns import Columns
 from lsmc.modules.selinux.resolve.draft import Draft
 from lsmc.modules.selinux.resolve.sets import Sets
@@ -30,6 +30,7 @@ class Assembly:
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
+        self._contexts: dict[int, model.Context] = {}
         self.written = draft.places.written
         self.types = self._sets("type", draft.types, draft.type_attributes)
         self.roles = self._sets("role", draft.roles, draft.role_attributes)
@@ -120,16 +121,14 @@ class Assembly:
         """A range with numbers."""
         return Range(self.level(ends[0]), self.level(ends[1]))
 
-    def context(self, given: Any) -> Context:
+    def context(self, given: Any) -> model.Context:
         """A context with numbers."""
         known = self._contexts.get(id(given))
         if known is None:
             user, role, type_, ends = given
-            known = Context(user.number, role.number, type_.number, self.range(ends))
+            known = model.Context(user.number, role.number, type_.number, self.range(ends))
             self._contexts[id(given)] = known
         return known
-
-    _contexts: dict[int, Context] = {}
 
     # Things
 
@@ -173,8 +172,12 @@ class Assembly:
             for what, found in (("level", level), ("range", ends)):
                 if user not in found:
                     message = f"user `{user.name}` has no {what}"
-                    help = f"write (user{what} {user.name} ...)"
-                    self.draft.fault(user.place, "incomplete-policy", message, help)
+                    self.draft.fault(
+                        user.place,
+                        "incomplete-policy",
+                        message,
+                        f"write (user{what} {user.name} ...)",
+                    )
             yield model.User(
                 user.name,
                 frozenset(one for number, _ in pairs for one in self.roles.members(number)),
@@ -191,7 +194,8 @@ class Assembly:
         for (parent, child), place, _ in self.draft.of(f"{kind}bounds"):
             if child.number in bounds:
                 message = f"{kind} `{child.name}` is bounded already"
-                self.draft.fault(place, "declared-twice", message)
+                related = [(child.place, f"the {kind}"), (bounds[child.number].place, "bounded")]
+                self.draft.fault(place, "declared-twice", message, related=related)
                 continue
             bounds[child.number] = model.Bound(parent.number, place)
         for start in list(bounds):
@@ -200,7 +204,9 @@ class Assembly:
                 number, steps = bounds[number].parent, steps + 1
             if number == start:
                 message = f"{kind} `{names[start].name}` is bounded by itself"
-                self.draft.fault(bounds.pop(start).place, "self-reference", message)
+                related = [(names[start].place, f"the {kind}")]
+                place = bounds.pop(start).place
+                self.draft.fault(place, "self-reference", message, related=related)
         return bounds
 
     def _aliases(self, keyword: str) -> dict[str, int]:

@@ -43,7 +43,7 @@ class Draft:
     @property
     def places(self) -> Places:
         """The places of all statements."""
-        return self.resolver.expansion.places
+        return self.resolver.expansion.ledger.places
 
     def of(self, keyword: str) -> Sequence[tuple[Any, int, int]]:
         """What statements of a keyword say, with places and conditions."""
@@ -80,7 +80,7 @@ class Draft:
         return 2 * number + (1 if part.kind == "true" else 2)
 
     def meant(self, alias: Symbol) -> Symbol | None:
-        """What an alias stands for; None for one that stands for nothing, which is told elsewhere."""
+        """What an alias stands for; None for nothing, which is told elsewhere."""
         try:
             return actual(alias)
         except (Missing, Wrong):

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import partial
 
-from lsmc.base.diagnostics import Diagnostic, Label
-from lsmc.base.source import Span
-from lsmc.modules.selinux.errors import error, nearest
-from lsmc.modules.selinux.places import COPIED, Places
+from lsmc.modules.selinux.errors import nearest
+from lsmc.modules.selinux.resolve.calls import bind
+from lsmc.modules.selinux.resolve.ledger import Ledger
 from lsmc.modules.selinux.resolve.symbols import Missing, Part, Symbol, Wrong, lookup
-from lsmc.modules.selinux.syntax.names import DECLARED, PARAMETERS, declared_name
+from lsmc.modules.selinux.syntax.names import DECLARED, declared_name
 from lsmc.modules.selinux.syntax.placement import misplaced
 from lsmc.modules.selinux.syntax.tree import Body, Container, Node, Statement
 
@@ -23,6 +23,8 @@ from lsmc.modules.selinux.syntax.tree import Body, Container, Node, Statement
 MAX_COPIED = 3_000_000
 #: Names that may be declared more than once.
 _REPEATABLE = frozenset(("optional", "policycap"))
+#: What modules may declare again that are compiled together.
+_REPEATED = frozenset(("type", "typeattribute"))
 #: Statements that are read before all others.
 EARLY = frozenset(
     (
@@ -41,53 +43,33 @@ _VALUED = frozenset(("context", "level", "levelrange", "categoryset", "class", "
 
 
 class Expansion:
-    """A policy that is being put together.
+    """A policy that is being put together; its faults are noted in a ledger.
 
-    `errors` are the faults found; `parts` are all parts that take effect, in the order of the text.
+    Attributes:
+        root: the part that holds all others.
+        early: statements that others wait for: aliases, commons, orders.
+        valued: what is declared and has a value that depends on other names.
+        withdrawn: whether an optional went that declared something, since somebody looked.
     """
 
-    def __init__(self, sources: Places) -> None:
-        self.sources = sources
-        self.copies: list[tuple[int, int]] = []
-        self.errors: list[Diagnostic] = []
+    def __init__(self, ledger: Ledger, *, repeats: bool = False) -> None:
+        """With `repeats`, types and attributes may be declared more than once."""
+        self.ledger = ledger
+        self.place, self.fault = ledger.place, ledger.fault
+        self.repeatable = _REPEATABLE | _REPEATED if repeats else _REPEATABLE
         self.root = Part("root", (), None, 0, None)
         self._numbers: dict[str, int] = {}
-        self._copied: dict[tuple[int, int], int] = {}
         self._statements = 0
         self._tunables: deque[tuple[Part, Container]] = deque()
         self._ins: list[tuple[Part, Container]] = []
         self._inherits: deque[Part] = deque()
         self._abstract: list[tuple[Part, Statement, int]] = []
         self._calls: deque[Part] = deque()
-        #: Statements that others wait for: aliases, commons, orders.
         self.early: list[tuple[Part, Statement, int]] = []
-        #: What is declared and has a value that depends on other names.
         self.valued: list[Symbol] = []
+        self.withdrawn = False
 
-    # Places and faults
-
-    @property
-    def places(self) -> Places:
-        """The places of all statements, with the copies made so far."""
-        return Places(self.sources.sources, self.sources.starts, self.copies)
-
-    def place(self, part: Part, place: int) -> int:
-        """The place of a statement in a part, which may be a copy."""
-        if part.via is None:
-            return place
-        key = (place, part.via)
-        number = self._copied.get(key)
-        if number is None:
-            number = self._copied[key] = COPIED + len(self.copies)
-            self.copies.append(key)
-        return number
-
-    def fault(self, place: int, name: str, message: str, help: str = "", word: str = "") -> None:
-        """Note an error at a statement, or at a word in it."""
-        places = self.places
-        span = _narrowed(places.span(place), word)
-        related = [Label(_keyword(places.span(one)), "copied here") for one in places.via(place)]
-        self.errors.append(error(name, span, message, help, related))
+    # Faults
 
     def refuse(self, part: Part, place: int, reason: Missing | Wrong) -> None:
         """Note what is wrong with a statement: it switches off an optional, or is an error."""
@@ -119,11 +101,15 @@ class Expansion:
             optional.off = reason
             for part in within(optional):
                 for namespace, name, home in part.declared:
-                    home.names[namespace].pop(name, None)
-                    self.withdrawn = True
+                    self._withdraw(home.names[namespace], name, part)
 
-    #: Whether names were withdrawn since somebody looked.
-    withdrawn = False
+    def _withdraw(self, names: dict[str, Symbol], name: str, part: Part) -> None:
+        symbol = names.get(name)
+        if symbol is not None and part in symbol.parts:
+            symbol.parts.remove(part)
+            if not symbol.parts:
+                del names[name]
+                self.withdrawn = True
 
     # Statements and parts
 
@@ -190,7 +176,6 @@ class Expansion:
             self.add(container.body, child)
 
     def _shadowed(self, macro: Part, body: Body) -> None:
-        assert not isinstance(macro.head[2], str)
         parameters = {str(one[1]): str(one[0]) for one in macro.head[2]}
         for statement, place in zip(body.statements, body.places, strict=True):
             keyword = str(statement[0])
@@ -204,11 +189,14 @@ class Expansion:
         namespace = DECLARED[keyword]
         home = part.home
         if keyword in ("category", "sensitivity") and home.kind == "block":
-            self.fault(self.place(part, place), "misplaced-statement", f"`{keyword}` may not stand in `block`")
+            message = f"`{keyword}` may not stand in `block`"
+            self.fault(self.place(part, place), "misplaced-statement", message)
         names = home.names[namespace]
         first = names.get(name)
         if first is not None:
-            if keyword in _REPEATABLE and first.kind == keyword:
+            if keyword in self.repeatable and first.kind == keyword:
+                first.parts.append(part)
+                part.declared.append((namespace, name, home))
                 return first
             self._declared_twice(self.place(part, place), keyword, name, first)
             return None
@@ -223,13 +211,9 @@ class Expansion:
         return symbol
 
     def _declared_twice(self, place: int, keyword: str, name: str, first: Symbol) -> None:
-        places = self.places
-        span = places.span(place)
-        label = Label(_keyword(places.span(first.place)), f"declared here as a {first.kind}")
         message = f"{keyword} `{name}` is declared already"
-        copied = [Label(_keyword(places.span(one)), "copied here") for one in places.via(place)]
-        related = [label, *copied]
-        self.errors.append(error("declared-twice", _narrowed(span, name), message, "", related))
+        related = [(first.place, f"declared here as a {first.kind}")]
+        self.fault(place, "declared-twice", message, word=name, related=related)
 
     # The steps
 
@@ -250,8 +234,7 @@ class Expansion:
                 except (Missing, Wrong) as reason:
                     if isinstance(reason, Wrong) and reason.name == "too-many":
                         raise
-                    assert call.parent is not None
-                    self.refuse(call.parent, call.place, reason)
+                    self.refuse(call.around, call.place, reason)
                 self._decide()
 
     def _decide(self) -> None:
@@ -283,7 +266,7 @@ class Expansion:
             if head == "and":
                 return one and other
             return (one or other) if head == "or" else (one == other) is (head == "eq")
-        return any([self._truth(part, one) for one in node])
+        return any(list(map(partial(self._truth, part), node)))  # each name must be declared
 
     def _add_ins(self, *, after: bool) -> None:
         """Add the statements of each `in` to its target; one may add the target of another."""
@@ -300,8 +283,8 @@ class Expansion:
                 for target in targets:
                     self._add_in(target, container)
             if len(failed) == len(waiting):
-                for part, container, reason in failed:
-                    self.refuse(part, container.place, reason)
+                for part, container, why in failed:
+                    self.refuse(part, container.place, why)
                 return
             waiting = [(part, container) for part, container, _ in failed]
 
@@ -322,20 +305,19 @@ class Expansion:
 
     def _inherit(self, heir: Part) -> None:
         """Copy a block to where it is inherited."""
-        assert heir.parent is not None
         if heir.origin is None:
-            found = lookup(self.root, heir.parent, "block", str(heir.head[1]))
+            found = lookup(self.root, heir.around, "block", str(heir.head[1]))
             if not isinstance(found, Symbol) or found.kind != "block":
-                self.refuse(heir.parent, heir.place, Missing("block", str(heir.head[1]), "block"))
+                self.refuse(heir.around, heir.place, Missing("block", str(heir.head[1]), "block"))
                 return
             heir.origin = found.value
-        block = heir.origin
-        assert block is not None
+        assert heir.origin is not None
+        block: Part = heir.origin
         above: Part | None = heir.parent
         while above is not None:
             if above is block or above.origin is block:
                 message = f"block `{block.head[1]}` inherits itself"
-                self.fault(self.place(heir.parent, heir.place), "self-reference", message)
+                self.fault(self.place(heir.around, heir.place), "self-reference", message)
                 return
             above = above.parent
         self._copy(block, heir)
@@ -374,62 +356,9 @@ class Expansion:
 
     def _call(self, call: Part) -> None:
         """Put a macro's statements where it is called."""
-        around = call.parent
-        assert around is not None
-        name = str(call.head[1])
-        found = lookup(self.root, around, "block", name)
-        if not isinstance(found, Symbol) or found.kind != "macro":
-            raise Missing("macro", name, "block", [*self._macros()])
-        macro = found.value
-        above: Part | None = around
-        while above is not None:
-            if above.kind == "call" and above.origin is macro:
-                raise Wrong("self-reference", f"macro `{name}` calls itself")
-            above = above.parent
-        call.arguments = self._arguments(call, macro)
-        call.origin = macro
+        macro = bind(self.root, call)
         for body in macro.bodies:
-            if around.condition is not None:
-                for one in misplaced(body, {}, "booleanif"):
-                    raise Wrong("misplaced-statement", f"{one.message}, where this call stands")
             self.add(body, call)
-
-    def _macros(self) -> Iterator[str]:
-        return (name for name, one in self.root.names["block"].items() if one.kind == "macro")
-
-    def _arguments(self, call: Part, macro: Part) -> dict[tuple[str, str], Symbol | str]:
-        around = call.parent
-        assert around is not None and not isinstance(macro.head[2], str)
-        parameters = macro.head[2]
-        given = call.head[2] if len(call.head) == 3 else None
-        assert not isinstance(given, str)
-        if len(given or ()) != len(parameters) or (given is not None and not parameters):
-            message = f"macro `{macro.head[1]}` has {len(parameters)} parameters, not {len(given or ())}"
-            if not parameters:
-                message = f"macro `{macro.head[1]}` has no parameters: write `(call {call.head[1]})`"
-            raise Wrong("wrong-value", message)
-        arguments: dict[tuple[str, str], Symbol | str] = {}
-        for parameter, value in zip(parameters, given or (), strict=True):
-            kind, name = str(parameter[0]), str(parameter[1])
-            namespace = PARAMETERS[kind]
-            arguments[namespace, name] = self._argument(call, kind, namespace, value)
-        return arguments
-
-    def _argument(self, call: Part, kind: str, namespace: str, value: Node) -> Symbol | str:
-        around = call.parent
-        assert around is not None
-        if isinstance(value, str):
-            found = lookup(self.root, around, namespace, value)
-            if namespace == "name":
-                return found if isinstance(found, str) else value
-            if found is None and kind == "ipaddr":
-                return Symbol(kind, "", call.place, around, -1, (kind, "", value))
-            if not isinstance(found, Symbol):
-                raise Missing(kind, value, namespace)
-            return found
-        if kind not in ("categoryset", "classpermission", "ipaddr", "level", "levelrange"):
-            raise Wrong("wrong-value", f"a {kind} is given by its name, not by a list")
-        return Symbol(kind, "", call.place, around, -1, (kind, "", value))
 
 
 def _after(container: Container) -> bool:
@@ -464,22 +393,6 @@ def unused(part: Part | None) -> bool:
             return True
         part = part.parent
     return False
-
-
-def _keyword(span: Span) -> Span:
-    text = span.text
-    return Span(span.source, span.start, span.start + len(text.split(None, 1)[0].rstrip("()")))
-
-
-def _narrowed(span: Span, word: str) -> Span:
-    """The first place of a word in a statement, else its beginning."""
-    if word:
-        import re
-
-        found = re.search(rf"(?<![\w.-]){re.escape(word)}(?![\w.-])", span.text)
-        if found is not None:
-            return Span(span.source, span.start + found.start(), span.start + found.end())
-    return _keyword(span)
 
 
 def check_placement(expansion: Expansion, bodies: Iterable[Body]) -> None:

@@ -69,7 +69,9 @@ class Levels:
             return (1 << high + 1) - (1 << low)
         if operator in ("and", "or", "xor"):
             one, other = self.mask(part, rest[0]), self.mask(part, rest[1])
-            return one & other if operator == "and" else one | other if operator == "or" else one ^ other
+            if operator == "and":
+                return one & other
+            return one | other if operator == "or" else one ^ other
         found = 0
         for each in node:
             found |= self.mask(part, each)

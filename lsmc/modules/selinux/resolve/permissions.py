@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from lsmc.modules.selinux.resolve.symbols import Missing, Part, Symbol, Wrong, lookup
+from lsmc.modules.selinux.syntax.checks import number
 from lsmc.modules.selinux.syntax.tree import Node
 
 #: What a rule is about: a class and its bits; a class map and its permissions' bits; a
@@ -103,7 +104,7 @@ class ClassTable:
             if bit & bits:
                 mapped = self.mappings.get((symbol, name))
                 if not mapped:
-                    message = f"permission `{name}` of class map `{symbol.name}` is mapped to nothing"
+                    message = f"`{name}` of class map `{symbol.name}` is mapped to nothing"
                     raise Wrong("incomplete-policy", message, "write a classmapping")
                 inner += mapped
         found = self._expanded[item] = self.expand(inner, (*above, item))
@@ -156,8 +157,6 @@ _TOP = 0xFFFF
 
 
 def _spans(node: Node) -> list[tuple[int, int]]:
-    from lsmc.modules.selinux.syntax.checks import number
-
     if isinstance(node, str):
         value = number(node, _TOP)
         assert value is not None
@@ -179,7 +178,9 @@ def _spans(node: Node) -> list[tuple[int, int]]:
     return [span for part in node for span in _spans(part)]
 
 
-def _without(spans: Sequence[tuple[int, int]], less: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _without(
+    spans: Sequence[tuple[int, int]], less: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
     left = list(spans)
     for first, last in less:
         cut: list[tuple[int, int]] = []

@@ -7,7 +7,7 @@ declares is gone.  When names went, all is read again, until none goes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from lsmc.modules.selinux.resolve.expand import Expansion, active, unused
 from lsmc.modules.selinux.resolve.levels import actual
@@ -67,33 +67,33 @@ class Resolver:
         self.readings = Readings(self.expansion.root)
         self._rows: dict[int, Row] = {}
         self._payloads: dict[int, Any] = {}
-        self._types: dict[Node, Symbol] = {**self.expansion.root.names["type"]}
+        self._types = cast(dict[Node, Symbol], self.expansion.root.names["type"])
 
     def resolve(self) -> None:
         """Read all parts until no optional goes that declares something."""
-        known = len(self.expansion.errors)
+        known = len(self.expansion.ledger.errors)
         while True:
             self.expansion.withdrawn = False
             self._early()
             self.reads = list(self._all())
             if not self.expansion.withdrawn:
                 break
-            del self.expansion.errors[known:]
+            del self.expansion.ledger.errors[known:]
             self._forget()
         self.reads = [one for one in self.reads if not unused(one.part)]
 
     def declared(self, *kinds: str) -> list[Symbol]:
         """The active symbols of some kinds, in the order of their declarations."""
-        found = [
-            symbol
-            for part in active(self.expansion.root)
-            for namespace, name, home in part.declared
-            if (symbol := home.names[namespace].get(name)) is not None and symbol.kind in kinds
-        ]
+        found: set[Symbol] = set()
+        for part in active(self.expansion.root):
+            for namespace, name, home in part.declared:
+                symbol = home.names[namespace].get(name)
+                if symbol is not None and symbol.kind in kinds:
+                    found.add(symbol)
         return sorted(found, key=lambda symbol: symbol.number)
 
     def switched_off(self) -> list[Part]:
-        """The optionals that are off, but not those in others that are, in the order of the text."""
+        """The outermost optionals that are off, in the order of the text."""
         found: list[Part] = []
         stack = [self.expansion.root]
         while stack:
@@ -146,7 +146,8 @@ class Resolver:
             raise Wrong("declared-twice", f"alias `{statement[1]}` stands for two things")
         meant = self._named(part, kind, statement[2])
         if meant.kind not in (kind, keyword):
-            raise Wrong("wrong-kind", f"`{statement[2]}` is a {meant.kind}; an alias takes a {kind}")
+            message = f"`{statement[2]}` is a {meant.kind}; this alias stands for a {kind}"
+            raise Wrong("wrong-kind", message)
         alias.actual = meant
 
     def _named(self, part: Part, namespace: str, name: Node) -> Symbol:
@@ -170,7 +171,7 @@ class Resolver:
             message = f"permission `{both[0]}` is in class `{cls.name}` and in its common"
             raise Wrong("declared-twice", message)
         if len(own) + len(inherited) > MAX_PERMISSIONS:
-            message = f"class `{cls.name}` has more than {MAX_PERMISSIONS} permissions with its common"
+            message = f"class `{cls.name}` and its common have over {MAX_PERMISSIONS} permissions"
             raise Wrong("too-many", message)
         commons[cls] = common
 
@@ -212,8 +213,9 @@ class Resolver:
 
     def _refuse_order(self, order: Order, message: str) -> None:
         place = self.expansion.place(order.part, order.place)
-        help = "an order names a neighbour that another order has, too"
-        self.expansion.fault(place, "wrong-order", message, help)
+        self.expansion.fault(
+            place, "wrong-order", message, "an order names a neighbour that another order has, too"
+        )
 
     def _sensitivity(self, part: Part, statement: Statement) -> None:
         levels = self.readings.levels
@@ -230,8 +232,12 @@ class Resolver:
                 self.expansion.fault(symbol.place, reason.name, reason.message)
             except Missing:
                 message = f"{symbol.kind} `{symbol.name}` stands for nothing"
-                help = f"write ({symbol.kind}actual {symbol.name} ...)"
-                self.expansion.fault(symbol.place, "incomplete-policy", message, help)
+                self.expansion.fault(
+                    symbol.place,
+                    "incomplete-policy",
+                    message,
+                    f"write ({symbol.kind}actual {symbol.name} ...)",
+                )
         for symbol in self.declared("class"):
             if len(symbol.statement[2]) > MAX_PERMISSIONS:
                 message = f"class `{symbol.name}` has more than {MAX_PERMISSIONS} permissions"
@@ -281,7 +287,9 @@ class Resolver:
             places.append(place if part.plain else self.expansion.place(part, place))
         return True
 
-    def _rule(self, part: Part, statement: Statement) -> tuple[Symbol, Symbol | int, tuple[Item, ...]]:
+    def _rule(
+        self, part: Part, statement: Statement
+    ) -> tuple[Symbol, Symbol | int, tuple[Item, ...]]:
         """Read a rule; those of the root look up names at once."""
         types = self._types
         source, target = types.get(statement[1]), types.get(statement[2])

@@ -32,15 +32,12 @@ class Sets:
         self._members: list[frozenset[int] | None] = [None] * len(attributes)
         for symbol in self.circular:
             self._members[symbol.number - self._first] = frozenset()
-        self.attributes = tuple(
-            Attribute(
-                symbol.name,
-                self.members(symbol.number),
-                tuple(AttributeSet(*one) for one in self._sets[symbol.number - self._first].items()),
-                symbol.place,
-            )
-            for symbol in attributes
-        )
+        self.attributes = tuple(map(self._attribute, attributes))
+
+    def _attribute(self, symbol: Symbol) -> Attribute:
+        given = self._sets[symbol.number - self._first]
+        sets = tuple(AttributeSet(expression, place) for expression, place in given.items())
+        return Attribute(symbol.name, self.members(symbol.number), sets, symbol.place)
 
     def _reaches(self, start: int) -> bool:
         """Whether an attribute is among those that its expressions name, or these name."""

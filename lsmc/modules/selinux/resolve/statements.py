@@ -79,7 +79,9 @@ class Readings:
 
     # Rules
 
-    def rule(self, part: Part, statement: Statement) -> tuple[Symbol, Symbol | int, tuple[Item, ...]]:
+    def rule(
+        self, part: Part, statement: Statement
+    ) -> tuple[Symbol, Symbol | int, tuple[Item, ...]]:
         """An access rule: source, target, permissions."""
         source = self.find(part, "type", statement[1])
         target = self.target(part, statement[2])
@@ -131,10 +133,12 @@ class Readings:
         operator, parts = node[0], node[1:]
         if operator in ("and", "or", "not"):
             return (operator, *(self.constraint(part, one) for one in parts))
-        left, right = parts
+        left, right = str(parts[0]), parts[1]
         if isinstance(right, str) and right in OPERANDS:
+            if right == "l1":  # what compilers make of it
+                right = "h2" if OPERANDS[left] in "lh" else f"{OPERANDS[left]}2"
             return operator, left, right
-        kind = _OPERAND_NAMES[OPERANDS[str(left)]]
+        kind = _OPERAND_NAMES[OPERANDS[left]]
         names = (right,) if isinstance(right, str) else right
         return operator, left, [self.find(part, kind, one) for one in names], names
 

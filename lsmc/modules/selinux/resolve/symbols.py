@@ -18,7 +18,10 @@ NAMESPACES = tuple(sorted(set(DECLARED.values())))
 
 
 class Missing(Exception):
-    """A name that nothing declares: its kind for people, and the name; it may switch off an optional."""
+    """A name that nothing declares: its kind for people, and the name.
+
+    In an optional it switches the optional off.  `place` is where the name is sought then.
+    """
 
     def __init__(self, kind: str, name: str, namespace: str = "", known: Any = ()) -> None:
         super().__init__(kind, name)
@@ -42,19 +45,23 @@ class Symbol:
         name: the name with those of the blocks around it.
         place: where it is declared.
         part: the part whose names its own text uses.
+        parts: the parts that declare it.
         number: which of its kind it is, in the order of declarations.
         statement: its declaration; of a value that is written in an argument, `(KIND "" VALUE)`.
         actual: what an alias stands for.
         value: what its text comes to, once that is known.
     """
 
-    __slots__ = ("actual", "kind", "name", "number", "part", "place", "statement", "value")
+    __slots__ = (
+        "actual", "kind", "name", "number", "part", "parts", "place", "statement", "value",
+    )  # fmt: skip
 
     def __init__(
         self, kind: str, name: str, place: int, part: Part, number: int, statement: Statement
     ) -> None:
         self.kind, self.name, self.place, self.part = kind, name, place, part
         self.number, self.statement = number, statement
+        self.parts = [part]
         self.actual: Symbol | None = None
         self.value: Any = None
 
@@ -108,6 +115,12 @@ class Part:
         self.arguments: dict[tuple[str, str], Symbol | str] = {}
         self.abstract = False
         self.off: Missing | None = None
+
+    @property
+    def around(self) -> Part:
+        """The part around one that is not the root."""
+        assert self.parent is not None
+        return self.parent
 
     def full_name(self, name: str) -> str:
         """A name declared here, with those of the blocks around it."""

@@ -106,13 +106,14 @@ _KEYS: dict[str, Callable[[Any], Hashable]] = {
 
 
 def _repeated(draft: Draft, policy: model.Policy) -> Iterator[Problem]:
+    """Labels that are given twice; modules that are compiled together may repeat a label."""
     places = policy.places
+    modules = len(places.sources) > 1
     for keyword, key in _KEYS.items():
-        seen: dict[Hashable, int] = {}
+        seen: dict[Hashable, tuple[int, Any]] = {}
         for payload, place, _ in sorted(draft.of(keyword), key=lambda one: places.written(one[1])):
-            first = seen.setdefault(key(payload), place)
-            if first != place:
+            first, context = seen.setdefault(key(payload), (place, payload[-1]))
+            if first != place and not (modules and payload[-1] == context):
                 file, line = places.lines([first])[0]
                 where = f"{places.sources[file].path}:{line}"
                 yield Problem(place, "declared-twice", f"there is the same {keyword} at {where}")
-

@@ -30,10 +30,12 @@ class Fault(NamedTuple):
 Check = Callable[[Statement], Fault | None]
 
 #: Operands of constraints by their kinds.
-OPERANDS = {f"{kind}{number}": kind for kind in "urtlh" for number in "123" if kind + number != "l3"}
-del OPERANDS["h3"]
-#: The left operands that each right operand may have.
+OPERANDS = {f"{kind}{one}": kind for kind in "urt" for one in "123"}
+OPERANDS |= {"l1": "l", "l2": "l", "h1": "h", "h2": "h"}
+#: The left operands that each right operand may have.  Compilers take `l1` on the right for `h2`,
+#: or for `u2`, `r2` and `t2`.
 _LEFT = {
+    "l1": ("l1", "l2", "h1", "u1", "r1", "t1"),
     "u2": ("u1",),
     "r2": ("r1",),
     "t2": ("t1",),
@@ -225,7 +227,8 @@ def _one_of(at: int, *words: str) -> Check:
     def check(statement: Statement) -> Fault | None:
         if statement[at] in words:
             return None
-        return Fault("wrong-value", f"`{statement[at]}` is not {', '.join(words[:-1])} or {words[-1]}")
+        known = f"{', '.join(words[:-1])} or {words[-1]}"
+        return Fault("wrong-value", f"`{statement[at]}` is not {known}")
 
     return check
 
@@ -245,7 +248,8 @@ def _sets(node: Node) -> Fault | None:
     return expression(node, SETS)
 
 
-def _categories(node: Node) -> Fault | None:
+def categories(node: Node) -> Fault | None:
+    """A fault of an expression over categories."""
     return expression(node, NUMBERS)
 
 
@@ -380,7 +384,7 @@ CHECKS: dict[str, Check] = {
     "booleanif": _part(1, _logic),
     "tunableif": _part(1, _logic),
     "categoryorder": _part(1, _names),
-    "categoryset": _part(2, _categories),
+    "categoryset": _part(2, categories),
     "class": _permission_names(2),
     "classmap": _permission_names(2),
     "common": _permission_names(2),
@@ -418,14 +422,12 @@ CHECKS: dict[str, Check] = {
     "nodecon": _nodecon,
     "pcidevicecon": _all(_part(1, _numbers(2**32 - 1)), _CONTEXT[2]),
     "pirqcon": _all(_part(1, _numbers(2**32 - 1, 10)), _CONTEXT[2]),
-    "portcon": _all(
-        _one_of(1, *PROTOCOLS), _part(2, _numbers(2**32 - 1, 10)), _CONTEXT[3]
-    ),
+    "portcon": _all(_one_of(1, *PROTOCOLS), _part(2, _numbers(2**32 - 1, 10)), _CONTEXT[3]),
     "rangetransition": _part(4, level_range),
     "roleattributeset": _part(2, _sets),
     "selinuxuser": _part(3, level_range),
     "selinuxuserdefault": _part(2, level_range),
-    "sensitivitycategory": _part(2, _categories),
+    "sensitivitycategory": _part(2, categories),
     "sensitivityorder": _part(1, _names),
     "sidcontext": _CONTEXT[2],
     "sidorder": _part(1, _names),

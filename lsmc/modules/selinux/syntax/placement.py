@@ -19,7 +19,9 @@ class Misplaced(NamedTuple):
     help: str = ""
 
 
-def misplaced(body: Body, within: dict[str, str] | None = None, holder: str = "") -> Iterator[Misplaced]:
+def misplaced(
+    body: Body, within: dict[str, str] | None = None, holder: str = ""
+) -> Iterator[Misplaced]:
     """The statements of a body that may not stand there, deeper ones too.
 
     `within` is the container that forbids each keyword, by keyword; `holder` is the conditional
@@ -33,7 +35,7 @@ def misplaced(body: Body, within: dict[str, str] | None = None, holder: str = ""
                 yield Misplaced(place, f"`{keyword}` may not stand in `{forbidden[keyword]}`")
             elif holder and keyword not in CONDITIONAL:
                 yield Misplaced(place, f"`{keyword}` may not stand in `{holder}`")
-            elif holder and keyword == "typetransition" and len(statement) == 6 and statement[4] != "*":
+            elif holder and len(statement) == 6 and statement[4] != "*":
                 message = "a typetransition for one name may not stand in `booleanif`"
                 yield Misplaced(place, message)
     if holder:

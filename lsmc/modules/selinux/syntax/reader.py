@@ -32,9 +32,7 @@ _RULE = re.compile(
     re.ASCII,
 )
 #: A statement of names, perhaps with one list of names at its end.
-_FLAT = re.compile(
-    rf"\(([a-z]+(?: {_NAME})*)(?: \(({_NAME}(?: {_NAME})* ?)\))?\)", re.ASCII
-)
+_FLAT = re.compile(rf"\(([a-z]+(?: {_NAME})*)(?: \(({_NAME}(?: {_NAME})* ?)\))?\)", re.ASCII)
 _BLANK = " \t\r"
 _RULES = ("allow", "auditallow", "dontaudit", "neverallow")
 
@@ -141,14 +139,14 @@ class _Lists:
         """Read a line at an offset; returns whether the next one can be read."""
         lists = self._open
         for found in TOKEN.finditer(line):
-            token = found[0]
-            if token == "(":
+            word = found[0]
+            if word == "(":
                 top = lists[-1] if lists else None
                 place = self._start + at + found.start()
                 lists.append(_List(place, top is None or top.takes_statements()))
                 if len(lists) > MAX_DEPTH:
                     return self._stop(at + found.start(), f"lists are nested {MAX_DEPTH} deep")
-            elif token == ")":
+            elif word == ")":
                 if not lists:
                     where = at + found.start()
                     return self._stop(where, "`)` closes nothing", "remove it, or write a `(`")
@@ -156,18 +154,18 @@ class _Lists:
                 if len(self._errors) >= self._few:
                     lists.clear()
                     return False
-            elif token[0] in " \t\r;":
+            elif word[0] in " \t\r;":
                 continue
-            elif token == '"':
-                help = 'write `"` at its end, in the same line'
-                return self._stop(at + found.start(), "a text without an end", help)
-            elif not _SYMBOLS.match(token):
-                return self._stop(at + found.start(), f"`{token}` is no part of CIL")
+            elif word == '"':
+                where = at + found.start()
+                return self._stop(where, "a text without an end", 'write `"` in the same line')
+            elif not _SYMBOLS.match(word):
+                return self._stop(at + found.start(), f"`{word}` is no part of CIL")
             elif not lists:
-                return self._stop(at + found.start(), f"`{token}` stands in no statement")
+                return self._stop(at + found.start(), f"`{word}` stands in no statement")
             else:
                 top = lists[-1]
-                top.parts.append(intern(token[1:-1] if token[0] == '"' else token))
+                top.parts.append(intern(word[1:-1] if word[0] == '"' else word))
                 if top.statement and len(top.parts) == 1 and top.parts[0] in CONTAINERS:
                     top.body = Body()
         top = lists[-1] if lists else None

@@ -1,0 +1,85 @@
+"""From CIL files to the resolved policy: the front end as one function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lsmc.base.diagnostics import Diagnostic, Label, PolicyError
+from lsmc.base.source import Source
+from lsmc.modules.selinux import model
+from lsmc.modules.selinux.assertions import bounds, conflicts, neverallow
+from lsmc.modules.selinux.assertions.report import Violation
+from lsmc.modules.selinux.errors import error
+from lsmc.modules.selinux.places import Places
+from lsmc.modules.selinux.resolve.assemble import Assembly
+from lsmc.modules.selinux.resolve.draft import Draft
+from lsmc.modules.selinux.resolve.expand import Expansion, check_placement
+from lsmc.modules.selinux.resolve.ledger import Ledger
+from lsmc.modules.selinux.resolve.resolver import Resolver
+from lsmc.modules.selinux.resolve.symbols import Wrong
+from lsmc.modules.selinux.resolve.verify import problems
+from lsmc.modules.selinux.syntax.reader import Reader
+
+
+def resolved(sources: Sequence[Source], *, assertions: bool = True) -> model.Policy:
+    """The policy of some files; raises `PolicyError` with all that is wrong with them.
+
+    Without `assertions`, what contradicts `neverallow` and bounds is no error.
+    """
+    policy = _resolved(sources)
+    found = list(_violations(policy, assertions=assertions))
+    if found:
+        raise PolicyError(_diagnostic(policy, one) for one in found)
+    return policy
+
+
+def _resolved(sources: Sequence[Source]) -> model.Policy:
+    expansion = _expanded(sources)
+    resolver = Resolver(expansion)
+    resolver.resolve()
+    _refuse(expansion.ledger.errors)
+    draft = Draft(resolver)
+    policy = Assembly(draft).policy()
+    for one in problems(draft, policy):
+        expansion.fault(one.place, one.name, one.message, one.help)
+    _refuse(expansion.ledger.errors)
+    return policy
+
+
+def _expanded(sources: Sequence[Source]) -> Expansion:
+    """The files with their macros called and blocks inherited."""
+    reader, starts, bodies = Reader(), [], []
+    at = 0
+    for source in sources:
+        starts.append(at)
+        bodies.append(reader.read(source, at))
+        at += len(source.text) + 1
+    expansion = Expansion(Ledger(Places(tuple(sources), starts)), repeats=len(sources) > 1)
+    check_placement(expansion, bodies)
+    _refuse([*reader.errors, *expansion.ledger.errors])
+    try:
+        for body in bodies:
+            expansion.add(body, expansion.root)
+        expansion.expand()
+    except Wrong as reason:
+        raise PolicyError([error(reason.name, None, reason.message)]) from None
+    return expansion
+
+
+def _refuse(errors: Sequence[Diagnostic]) -> None:
+    if errors:
+        raise PolicyError(errors)
+
+
+def _violations(policy: model.Policy, *, assertions: bool) -> Iterator[Violation]:
+    yield from conflicts.violations(policy)
+    if assertions:
+        yield from neverallow.violations(policy)
+        yield from bounds.violations(policy)
+
+
+def _diagnostic(policy: model.Policy, found: Violation) -> Diagnostic:
+    places = policy.places
+    related = [Label(places.span(place), message) for place, message in found.related]
+    related += [Label(places.span(place), "copied here") for place in places.via(found.place)]
+    return error(found.name, places.span(found.place), found.message, found.help, related)
