@@ -1,4 +1,4 @@
-"""All that the rules of a profile let it do: each rule with what is left of it.
+"""All that the rules of a profile let it do, or have the user asked: each with what is left of it.
 
 A rule that another overrides everywhere grants nothing and is not told.  What a rule grants is
 decided at objects that a kernel can ask about, by exact search along the rule's own language, so
@@ -18,7 +18,7 @@ from lsmc.automata.algebra import search, walk
 from lsmc.engine.matcher import Matcher, Node
 from lsmc.engine.profiles import ProfileTables
 from lsmc.engine.verdict import RuleRef
-from lsmc.ir.decision import ALLOW, DENY, Decision
+from lsmc.ir.decision import ALLOW, DENY, PROMPT, Decision, Facts
 from lsmc.ir.mediation import MediationClass, Transition
 from lsmc.tables.records import ProfileRecord
 
@@ -39,6 +39,7 @@ class Grant(NamedTuple):
     Attributes:
         cls: the class.
         rule: the rule as written.
+        asks: whether the user is asked first; then what it grants is what may be granted so.
         permissions: names of permissions that it grants on some object.
         who: whether the owner of the object alone gets them, all but the owner, or everybody.
         key: an object, without the class code.
@@ -49,6 +50,7 @@ class Grant(NamedTuple):
 
     cls: MediationClass
     rule: RuleRef
+    asks: bool
     permissions: tuple[str, ...]
     who: Literal["all", "owner", "other"]
     key: bytes
@@ -73,6 +75,12 @@ def grants(
         known = found.get(grant.rule)
         found[grant.rule] = grant if known is None else _together(known, grant)
     return list(found.values())
+
+
+def _given(decision: Decision, rule: Facts) -> int:
+    """The permissions that a rule takes part in granting, or in asking the user for."""
+    bits = decision.prompt if rule.effect == PROMPT else decision.allow
+    return bits & decision.won_by((rule.id,))
 
 
 def _together(one: Grant, other: Grant) -> Grant:
@@ -127,7 +135,7 @@ class _Profile:
         """What a rule grants, or None."""
         question = RuleQuestion(self.matcher, place)
         facts = question.rule.rule.facts
-        if facts.effect != ALLOW:
+        if facts.effect not in (ALLOW, PROMPT):
             return None
         shares = {owner: self._share(question, owner) for owner in (True, False)}
         first = next((share for share in shares.values() if share.bits), None)
@@ -138,6 +146,7 @@ class _Profile:
         return Grant(
             cls=self.cls,
             rule=self._tables.ref(self._record, question.rule.rule.place, question.rule.via),
+            asks=facts.effect == PROMPT,
             permissions=self.cls.names(bits),
             who="all" if len(whose) > 1 else "owner" if whose[0] else "other",
             key=first.key,
@@ -157,7 +166,7 @@ class _Profile:
             if key is None:
                 break
             decision = self._decide(key, owner)
-            bits = share.bits | decision.allow & wanted & decision.won_by((facts.id,))
+            bits = share.bits | _given(decision, facts) & wanted
             share = _Share(bits, share.key or key, share.transition or decision.transition)
         return share
 
@@ -172,11 +181,10 @@ class _Profile:
 
     def _find(self, question: RuleQuestion, wanted: int, owner: bool) -> bytes | None:
         """An object at which a rule takes part in granting some permissions."""
-        rule = question.rule.rule.facts.id
+        facts = question.rule.rule.facts
 
         def granted(node: Node) -> bool:
-            decision = self.matcher.decide(node, self.cls, owner)
-            return bool(decision.allow & wanted & decision.won_by((rule,)))
+            return bool(_given(self.matcher.decide(node, self.cls, owner), facts) & wanted)
 
         return self._along(question, granted)
 

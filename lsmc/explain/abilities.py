@@ -15,8 +15,9 @@ class Ability(NamedTuple):
         cls: the class, in the module's words.
         rule: the rule as written.
         permissions: what it grants on some object.
+        asks: whether the user is asked first.
         who: whether the subject must own the object, or must not.
-        example: a request of `Policy.query_many` that the rule allows.
+        example: a request of `Policy.query_many` that the rule allows, or asks the user about.
         transition: under which profile a program runs that the rule lets be executed, in words.
         lost: what the rule names and other rules refuse everywhere.
         but: a rule that refuses a part of it, and an object where it does.
@@ -32,6 +33,7 @@ class Ability(NamedTuple):
     lost: tuple[str, ...] = ()
     but: tuple[RuleRef, str] | None = None
     hazards: tuple[str, ...] = ()
+    asks: bool = False
 
 
 class Section(NamedTuple):

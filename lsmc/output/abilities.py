@@ -98,4 +98,5 @@ def _json(one: Ability) -> Object:
         "lost": list(one.lost),
         "but": but,
         "hazards": list(one.hazards),
+        "asks": one.asks,
     }

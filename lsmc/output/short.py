@@ -80,7 +80,13 @@ def fix_of(one: Explained, *, wide: bool) -> CauseFix:
     """What helps a cause; with `wide` a rule for objects of its kind."""
     remedies = [r for need in needs(one.remedies) for r in need.advised(wide=wide)]
     is_rule = bool(remedies) and not any(remedy.says for remedy in remedies)
-    texts = (remedy.brief for remedy in remedies)
+    stacked = "//&" in one.diagnosis.subject
+    texts = (
+        f"in {remedy.profile}: {remedy.brief}"
+        if stacked and remedy.profile in one.diagnosis.subject.split("//&")
+        else remedy.brief
+        for remedy in remedies
+    )
     missing = one.diagnosis.status == _MISSING
     text = (" " if is_rule else "; ").join(texts) or _advice(one)
     return CauseFix(

@@ -99,6 +99,27 @@ def test_a_rule_of_several_classes_is_one_row(run: Run, tmp_path: Path) -> None:
     assert text.count("change_profile -> other,") == 1
 
 
+def test_what_the_user_is_asked_about_stands_apart(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "policy"
+    rules = "prompt /etc/shadow r, prompt /a rw, /a r, prompt /b r, deny /b r, prompt owner /c r,"
+    path.write_text(f"profile app {{ {rules} }}\n")
+    found = sections(run, path, "app")
+    assert found == {
+        "reads, maps and locks": ["/a r,"],
+        "only if the user lets it": [
+            "prompt /etc/shadow r,",
+            "prompt /a rw,",
+            "prompt owner /c r,",
+        ],
+    }
+    data = json.loads(run("can", path, "app", "--format", "json", "--no-cache").output)
+    asked = {a["rule"]["text"]: a for s in data["sections"] for a in s["abilities"] if a["asks"]}
+    assert asked["prompt /a rw,"]["permissions"] == ["w", "a"]
+    assert asked["prompt /a rw,"]["lost"] == ["r"]
+    assert asked["prompt owner /c r,"]["who"] == "owner"
+    assert asked["prompt /etc/shadow r,"]["hazards"] == ["password-hashes"]
+
+
 def test_classes(run: Run, policy: Path) -> None:
     assert list(sections(run, policy, "app", "--class", "network")) == ["network"]
     assert run("can", policy, "app", "--class", "netwrk").exit_code == 2

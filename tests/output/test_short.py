@@ -43,6 +43,13 @@ def test_a_cause_is_a_row() -> None:
     ]
 
 
+def test_a_row_for_a_stack_says_whose_rule_it_is() -> None:
+    second = rule("/x r,")._replace(profile="b")
+    assert [row.fix for row in rows([cause("/x", 1, second, profile="a//&b")])] == ["in b: /x r,"]
+    both = cause("/x", 1, rule("/x r,")._replace(profile="a"), second, profile="a//&b")
+    assert [row.fix for row in rows([both])] == ["in a: /x r, in b: /x r,"]
+
+
 def test_the_most_frequent_comes_first_then_the_most_dangerous() -> None:
     found = [
         cause("/a", 2, rule("/a r,")),

@@ -70,7 +70,9 @@ def abilities(engine: Engine, subject: str, wanted: Sequence[str]) -> Abilities:
 
 
 def _sections(found: Sequence[Ability]) -> Iterator[Section]:
-    """What is at stake, then the rest by what it is."""
+    """What is at stake, then the rest by what it is; last what the user is asked about."""
+    asked = [one for one in found if one.asks]
+    found = [one for one in found if not one.asks]
     risky = [one for one in found if one.hazards]
     if risky:
         yield Section("at stake", tuple(risky))
@@ -86,6 +88,8 @@ def _sections(found: Sequence[Ability]) -> Iterator[Section]:
         told.update(map(id, some))
         if some:
             yield Section(title, tuple(some))
+    if asked:
+        yield Section("only if the user lets it", tuple(asked))
 
 
 def _ability(engine: Engine, profile: ProfileRecord, grant: Grant) -> Ability:
@@ -110,6 +114,7 @@ def _ability(engine: Engine, profile: ProfileRecord, grant: Grant) -> Ability:
         lost=grant.lost,
         but=but,
         hazards=tuple(dict.fromkeys(risks)),
+        asks=grant.asks,
     )
 
 
