@@ -91,8 +91,8 @@ def _parsed(sections: Sections, section: int) -> Any:
 
 
 def _settings(value: Any) -> Settings:
-    base, posture, name = _list(value, 3)
-    return Settings(_text(base), _pairs(posture), _text(name))
+    base, include, posture, name = _list(value, 4)
+    return Settings(_text(base), _texts(include), _pairs(posture), _text(name))
 
 
 def _policy(value: Any) -> Policy:

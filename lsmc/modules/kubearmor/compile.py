@@ -25,7 +25,7 @@ def compile_sources(sources: Sequence[Source], options: Options) -> tuple[bytes,
     """The bundle of some texts and the warnings; raises `PolicyError`."""
     reading = read_policy(sources, options)
     native = [one.apparmor for one in reading.policies.policies if one.apparmor]
-    texts = included(options.base, native, files_of(options))
+    texts = included((options.base, *options.include), native, files_of(options))
     data = pack(reading.policies, texts, settings_of(options))
     return data, list(reading.diagnostics)
 
@@ -50,7 +50,7 @@ def settings_of(options: Options) -> Settings:
     )
     if not name or any(not one.isprintable() or one in ' {}"' for one in name):
         raise RequestError(f"`{name}` is no name of a profile")
-    return Settings(options.base, posture, name)
+    return Settings(options.base, options.include, posture, name)
 
 
 def render_apparmor(paths: Sequence[StrPath], options: Options, jobs: int) -> Iterator[Rendered]:

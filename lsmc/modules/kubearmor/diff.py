@@ -14,10 +14,10 @@ from lsmc.analysis.change import Change, Direction, Side
 from lsmc.engine.verdict import RequestError, RuleRef, Verdict
 from lsmc.modules.kubearmor.apparmor.enforcer import AppArmorEnforcer
 from lsmc.modules.kubearmor.engine import Engine
-from lsmc.modules.kubearmor.evaluate import Confinement
+from lsmc.modules.kubearmor.evaluate import Confinement, Confinements
 from lsmc.modules.kubearmor.probes import probes
 from lsmc.modules.kubearmor.questions import Enforcer, understood
-from lsmc.modules.kubearmor.selectors import read_subject
+from lsmc.modules.kubearmor.selectors import read_subject, subject_of
 from lsmc.modules.registry import module_named
 
 #: Requests by which two maps are compared; a map of 256 keys needs a hundredth.
@@ -31,14 +31,20 @@ def diff(old: Engine, new: Engine) -> list[Change]:
 
     `RequestError` for policies that are too large to be compared.
     """
-    changes: list[Change] = []
-    for subject in sorted({*old.subjects, *new.subjects}):
+    return changes(old.confinements, new.confinements)
+
+
+def changes(old: Confinements, new: Confinements) -> list[Change]:
+    """The changes of each subject that either policy selects; raises as `diff` does."""
+    found: list[Change] = []
+    policies = (*old.policies.policies, *new.policies.policies)
+    for subject in sorted({subject_of(one) for one in policies}):
         workload = read_subject(subject)
-        before, after = old.confinements.of(workload), new.confinements.of(workload)
-        changes += _selected(subject, before, after)
-        changes += _bpf(subject, before, after)
-        changes += _apparmor(subject, before.apparmor, after.apparmor)
-    return changes
+        before, after = old.of(workload), new.of(workload)
+        found += _selected(subject, before, after)
+        found += _bpf(subject, before, after)
+        found += _apparmor(subject, before.apparmor, after.apparmor)
+    return found
 
 
 def _selected(subject: str, before: Confinement, after: Confinement) -> Iterator[Change]:
@@ -57,7 +63,7 @@ def _bpf(subject: str, before: Confinement, after: Confinement) -> Iterator[Chan
     ]
     if plain[0] == plain[1]:
         return
-    changes: dict[object, Change] = {}
+    told: dict[object, Change] = {}
     found = probes((old, new))
     for probe in islice(found, MAX_PROBES):
         request = {"subject": subject, **probe, "enforcer": "bpf"}
@@ -67,9 +73,9 @@ def _bpf(subject: str, before: Confinement, after: Confinement) -> Iterator[Chan
             continue
         key = (asked.operation.cls, *((one.allowed, one.audited, one.rules) for one in answers))
         change = _change(subject, "bpf", asked.operation.cls, request, *answers)
-        first = changes.get(key)
-        changes[key] = change if first is None else _together(first, change)
-    yield from changes.values()
+        first = told.get(key)
+        told[key] = change if first is None else _together(first, change)
+    yield from told.values()
     if next(found, None) is not None:
         raise RequestError(f"the policies of {subject} are too large to be compared")
 

@@ -24,11 +24,13 @@ class Settings(NamedTuple):
 
     Attributes:
         base: the directory of AppArmor's includes.
+        include: more of them.
         posture: default postures by class, over those that the policy says.
         name: the name of the AppArmor profile.
     """
 
     base: str
+    include: tuple[str, ...] = ()
     posture: tuple[tuple[str, str], ...] = ()
     name: str = NAME
 
@@ -58,8 +60,9 @@ class Confinement:
         """The AppArmor enforcer."""
         from lsmc.modules.kubearmor.apparmor.enforcer import AppArmorEnforcer
 
-        base, _, name = self._settings
-        return AppArmorEnforcer(self.policies, self.posture, self._texts, base, name)
+        settings = self._settings
+        search = (settings.base, *settings.include)
+        return AppArmorEnforcer(self.policies, self.posture, self._texts, search, settings.name)
 
     def answer(self, enforcer: Enforcer, asked: Asked) -> Verdict:
         """The verdict of one enforcer; `RequestError` if AppArmor does not load the profile."""

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from lsmc.engine.verdict import Verdict
     from lsmc.explain.explanation import Explanation
     from lsmc.ir.operation import Operation
+    from lsmc.lint.model import Lint
     from lsmc.modules.kubearmor.engine import Engine
+    from lsmc.modules.kubearmor.lint.tree import Tree
     from lsmc.modules.parts import Render
 
 
@@ -66,6 +68,12 @@ def _operations() -> Sequence[Operation]:
     return OPERATIONS
 
 
+def _lint() -> Lint[Tree]:
+    from lsmc.modules.kubearmor.lint.linter import LINT
+
+    return LINT
+
+
 def _apparmor() -> Render:
     from lsmc.modules.kubearmor.compile import render_apparmor
 
@@ -86,5 +94,6 @@ KUBEARMOR = SecurityModule(
     find_files=find_files,
     max_source=MAX_SOURCE,
     settings=("posture", "name"),
+    lint=_lint,
     formats={"apparmor": _apparmor},
 )

@@ -59,15 +59,35 @@ def selected(policies: PolicySet, workload: Workload) -> tuple[Policy, ...]:
 
 
 def subject_of(policy: Policy) -> str:
-    """A subject that a policy selects, as far as its labels tell; `*` where expressions do."""
-    labels = [f"{name}={value}" for name, value in policy.selector.labels if name != _CONTAINER]
-    if policy.selector.expressions:
-        return ALL
-    if policy.host:
-        return ",".join([HOST, *labels])
+    """A subject that a policy selects, of as few labels as its selector tells; else `*`."""
+    selector = policy.selector
+    labels = [f"{name}={_one(name, value)}" for name, value in selector.labels]
+    namespace = policy.namespace or "default"
     if policy.kind == "KubeArmorClusterPolicy":
+        wanted, unwanted = _values(selector, "namespace")
+        namespace = min(wanted) if wanted else "default"
+        while namespace in unwanted:
+            namespace += "-other"
+        labels = []
+    head = HOST if policy.host else f"namespace={namespace}"
+    wanted, unwanted = _values(selector, "label")
+    known = set(labels)
+    if not unwanted and wanted and known.isdisjoint(wanted):
+        labels.append(min(wanted))
+    subject = ",".join([head, *labels])
+    try:
+        return subject if _selects(policy, read_subject(subject)) else ALL
+    except RequestError:
         return ALL
-    return ",".join([f"namespace={policy.namespace or 'default'}", *labels])
+
+
+def _one(name: str, value: str) -> str:
+    """A value that a label of a selector takes: of several containers the first."""
+    return (
+        value[1:-1].split(",", maxsplit=1)[0].strip()
+        if name == _CONTAINER and len(value) > 2
+        else value
+    )
 
 
 def posture_of(policies: PolicySet, workload: Workload) -> Posture:

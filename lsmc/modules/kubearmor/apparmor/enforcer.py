@@ -16,7 +16,7 @@ from lsmc.compiler.inputs import Options
 from lsmc.engine.verdict import RequestError, RuleRef, Verdict
 from lsmc.modules.kubearmor.apparmor.features import FEATURES, FEATURES_NAME
 from lsmc.modules.kubearmor.apparmor.profile import Profile, profile
-from lsmc.modules.kubearmor.policy import Policy
+from lsmc.modules.kubearmor.policy import Policy, Rule
 from lsmc.modules.kubearmor.posture import Posture
 from lsmc.modules.kubearmor.questions import Asked
 from lsmc.modules.registry import module_named
@@ -32,7 +32,7 @@ class AppArmorEnforcer:
     policies: tuple[Policy, ...]
     posture: Posture
     texts: tuple[tuple[str, bytes], ...]
-    base: str
+    search: tuple[str, ...]
     name: str
 
     @cached_property
@@ -53,7 +53,8 @@ class AppArmorEnforcer:
     @cached_property
     def _compiled(self) -> tuple[bytes, tuple[Diagnostic, ...]]:
         texts = (*self.texts, (FEATURES_NAME, FEATURES))
-        options = Options(base=self.base, features=FEATURES_NAME, target=TARGET, texts=texts)
+        base, *include = self.search
+        options = Options(base, tuple(include), FEATURES_NAME, target=TARGET, texts=texts)
         data = self.profile.text.encode("utf-8", "surrogateescape")
         try:
             return module_named("apparmor").compile_text(data, self.file, options)[0], ()
@@ -79,6 +80,11 @@ class AppArmorEnforcer:
             return Verdict.allow(asked.operation.perms, note=note)
         return self._ask(asked)
 
+    def entries_at(self, line: int) -> tuple[Rule, ...]:
+        """The entries behind a line of the profile."""
+        lines = self.profile.lines
+        return lines[line - 1].rules if 1 <= line <= len(lines) else ()
+
     def rules_at(self, line: int, ref: RuleRef) -> tuple[RuleRef, ...]:
         """The entries behind a line of the profile; the line itself where there are none."""
         lines = self.profile.lines
@@ -89,7 +95,7 @@ class AppArmorEnforcer:
             policy = found.policy
             place = policy.place
             return (RuleRef(policy.title, policy.file, place.line, place.column, found.text, ()),)
-        return tuple(rule.ref for rule in found.rules) or (ref,)
+        return tuple(rule.ref for rule in self.entries_at(line)) or (ref,)
 
     def where(self, diagnostic: Diagnostic) -> str:
         """Where the cause of a refusal is written: the entry, else the line of the profile."""

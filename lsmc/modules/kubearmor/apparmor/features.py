@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from lsmc.compiler.inputs import MAX_SOURCE, DiskFiles
@@ -47,39 +47,49 @@ _INCLUDE = re.compile(
 )
 
 
-def included(base: str, native: Iterable[str], files: DiskFiles) -> tuple[tuple[str, bytes], ...]:
+def included(
+    search: Sequence[str], native: Iterable[str], files: DiskFiles
+) -> tuple[tuple[str, bytes], ...]:
     """The files that a profile may include, by path, in order; missing ones are left out.
 
-    `native` are the raw texts that policy brings.  Of a directory its files are included.  Nothing
-    is read beyond a bound, since a text may include what it likes.
+    `search` are the directories in which names are sought, `native` the raw texts that policy
+    brings.  Of a directory its files are included.  Nothing is read beyond a bound, since a text
+    may include what it likes.
     """
-    waiting = [str(PurePath(base) / name) for name in _ALWAYS]
+    names = list(_ALWAYS)
     for text in native:
-        waiting += _named(text.encode("utf-8", "surrogateescape"), base)
+        names += _named(text.encode("utf-8", "surrogateescape"))
     found: dict[str, bytes] = {}
     seen: set[str] = set()
     size = 0
-    while waiting and len(found) < MAX_FILES and size < MAX_SOURCE:
-        path = os.path.normpath(waiting.pop())
-        if path in seen:
+    while names and len(found) < MAX_FILES and size < MAX_SOURCE:
+        name = names.pop()
+        if name in seen:
             continue
-        seen.add(path)
-        names = files.entries(path)
-        if names is not None:
-            inside = (str(PurePath(path) / name) for name in sorted(names)[:MAX_FILES])
-            waiting += [one for one in inside if files.entries(one) is None]
+        seen.add(name)
+        path = _found(name, search, files)
+        if path is None:
+            continue
+        inside = files.entries(path)
+        if inside is not None:
+            below = (str(PurePath(path) / one) for one in sorted(inside)[:MAX_FILES])
+            names += [one for one in below if files.entries(one) is None]
             continue
         try:
-            data = files.read(path)
+            found[path] = files.read(path)
         except OSError:
             continue
-        found[path] = data
-        size += len(data)
-        waiting += _named(data, base)
+        size += len(found[path])
+        names += _named(found[path])
     return tuple(sorted(found.items()))
 
 
-def _named(data: bytes, base: str) -> list[str]:
-    """The paths that a text includes; one that is not absolute is sought in the base."""
-    names = (match[1].decode("utf-8", "surrogateescape") for match in _INCLUDE.finditer(data))
-    return [str(PurePath(base) / name) for name in names]
+def _named(data: bytes) -> list[str]:
+    """The names that a text includes."""
+    return [match[1].decode("utf-8", "surrogateescape") for match in _INCLUDE.finditer(data)]
+
+
+def _found(name: str, search: Sequence[str], files: DiskFiles) -> str | None:
+    """The path that a name means: an absolute one itself, another in the first directory."""
+    paths = (os.path.normpath(str(PurePath(folder) / name)) for folder in search)
+    return next((path for path in paths if files.exists(path)), None)

@@ -201,7 +201,8 @@ class _Writer:
 
     def _put(self, table: dict[Key, tuple[Bit, Rule]], key: Key, mask: Bit, rule: Rule) -> None:
         known = table.get(key)
-        if known is not None and known[1] is not rule and not known[0] & Bit.HINT:
+        hint = known is not None and known[0] & Bit.HINT and not known[0] & Bit.DIR
+        if known is not None and known[1] is not rule and not hint:
             self.overwritten.append((key, known[1], rule))
         table[key] = (mask, rule)
 

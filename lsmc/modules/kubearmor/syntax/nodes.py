@@ -86,10 +86,10 @@ def fault(
     return Diagnostic("LSM801", "yaml", "error", message, span, help, related=labels)
 
 
-def documents(source: Source) -> Iterator[Node]:
+def documents(source: Source, scalars: list[tuple[int, int]] | None = None) -> Iterator[Node]:
     """The documents of a text, in order; raises `PolicyError` at the first fault.
 
-    An empty document is a null.
+    An empty document is a null.  `scalars` takes the ranges of all scalars, which hold no comments.
     """
     try:
         import yaml
@@ -100,7 +100,7 @@ def documents(source: Source) -> Iterator[Node]:
     except UnicodeDecodeError as error:
         place = Span(source, error.start, error.start + 1)
         raise PolicyError([fault("not UTF-8", place, "write the file in UTF-8")]) from None
-    composer = _Composer(source, text)
+    composer = _Composer(source, text, scalars)
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if (document := composer.take(event)) is not None:
@@ -121,11 +121,14 @@ def _not_yaml(error: Any, composer: _Composer) -> Diagnostic:
 class _Composer:
     """Makes nodes of events; one document at a time."""
 
-    def __init__(self, source: Source, text: str) -> None:
+    def __init__(
+        self, source: Source, text: str, scalars: list[tuple[int, int]] | None = None
+    ) -> None:
         from yaml.resolver import Resolver
 
         self.source = source
         self.text = text
+        self.scalars = scalars
         self.plain = text.isascii()
         self.skip = _bom(source)
         self.resolve: Any = Resolver().resolve
@@ -189,7 +192,10 @@ class _Composer:
             kind = _KINDS.get(tag, "string")
         elif event.tag is not None:
             kind = _KINDS.get(event.tag, "string")
-        return Node(kind, self._span(event), event.value, [], [])
+        span = self._span(event)
+        if self.scalars is not None:
+            self.scalars.append((span.start, span.end))
+        return Node(kind, span, event.value, [], [])
 
     def _add(self, node: Node, anchor: str | None) -> Node | None:
         if anchor is not None:

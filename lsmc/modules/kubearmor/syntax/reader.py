@@ -7,7 +7,7 @@ case.  A list of protocols or capabilities is split at commas if its first entry
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from lsmc.base.diagnostics import Diagnostic, PolicyError
@@ -50,10 +50,14 @@ _POSTURE = "kubearmor-{}-posture"
 
 
 class Reading(NamedTuple):
-    """The policy of some texts, and what is to be said of it."""
+    """The policy of some texts, and what is to be said of it.
+
+    `scalars` are the ranges of the scalars of each text, by its path: there are no comments there.
+    """
 
     policies: PolicySet
     diagnostics: tuple[Diagnostic, ...]
+    scalars: Mapping[str, list[tuple[int, int]]]
 
 
 def read(sources: Sequence[Source]) -> Reading:
@@ -61,9 +65,10 @@ def read(sources: Sequence[Source]) -> Reading:
     policies: list[Policy] = []
     namespaces: list[Namespace] = []
     found: list[Diagnostic] = []
+    scalars: dict[str, list[tuple[int, int]]] = {source.path: [] for source in sources}
     for source in sources:
         try:
-            for document in documents(source):
+            for document in documents(source, scalars[source.path]):
                 kind = _text(document.get("kind"))
                 if kind == "Namespace" and document.kind == "object":
                     namespaces.append(_namespace(document))
@@ -71,7 +76,7 @@ def read(sources: Sequence[Source]) -> Reading:
                     found += _document(document, kind, policies)
         except PolicyError as fault:
             found += fault.diagnostics
-    return Reading(PolicySet(tuple(policies), tuple(namespaces)), tuple(found))
+    return Reading(PolicySet(tuple(policies), tuple(namespaces)), tuple(found), scalars)
 
 
 def _is_policy(document: Node) -> bool:
