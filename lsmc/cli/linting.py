@@ -21,7 +21,6 @@ from lsmc.cli.outputs import check_output, write_output
 from lsmc.cli.reading import check_paths, progress_bar
 from lsmc.cli.screen import Screen
 from lsmc.compiler.inputs import MAX_SOURCE, DiskFiles
-from lsmc.compiler.linking import policy_files
 from lsmc.compiler.outcome import Progress
 from lsmc.lint.baseline import Baseline
 from lsmc.lint.baseline import write as baseline_data
@@ -233,7 +232,8 @@ class _Run:
     def _expanded(self) -> Iterable[str]:
         for path in self.paths:
             if Path(path).is_dir():
-                yield from policy_files([path])[0]
+                module = module_of(self.wish.paths, self.wish.reading.module)
+                yield from module.files([path], DiskFiles())[0]
             else:
                 yield path
 
