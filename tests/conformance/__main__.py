@@ -14,7 +14,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.conformance import accept, equality, logs, selinux_logs, selinux_paths, smack, spec
+from tests.conformance import (
+    accept,
+    equality,
+    kubearmor,
+    logs,
+    selinux_logs,
+    selinux_paths,
+    smack,
+    spec,
+)
 from tests.conformance.result import Result
 
 
@@ -23,11 +32,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="judge lsmc by cases kept elsewhere")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--problems", type=int, default=10, help="wrong cases to print per suite")
+    parser.add_argument("--kubearmor", type=Path, help="KubeArmor's repository, unpacked")
     parser.add_argument("--only", help="run the suite of this name")
     arguments = parser.parse_args()
     cases = arguments.folder.resolve() / "conformance"
     specification = arguments.folder.resolve() / "spec" / "apparmor.md"
     queries, accesses = cases / "smack" / "queries.jsonl", cases / "smack" / "accesses.jsonl"
+    armor, repository = cases / "kubearmor", arguments.kubearmor or Path("no repository")
     suites: dict[str, tuple[Path, Callable[[], Result]]] = {
         "accept": (cases / "tst", lambda: accept.run(cases)),
         "equality": (cases / "equality.jsonl", lambda: equality.run(cases)),
@@ -40,6 +51,9 @@ def main() -> int:
             cases / "selinux" / "labels-debian.jsonl.gz",
             lambda: selinux_paths.run(arguments.folder.resolve()),
         ),
+        "kubearmor-profiles": (repository, lambda: kubearmor.profiles(armor, repository)),
+        "kubearmor-maps": (repository, lambda: kubearmor.maps(armor, repository)),
+        "kubearmor-requests": (repository, lambda: kubearmor.requests(armor, repository)),
         "smack-queries": (queries, lambda: smack.queries(queries)),
         "smack-accesses": (accesses, lambda: smack.accesses(accesses)),
         "spec": (specification, lambda: spec.run(specification, cases)),
