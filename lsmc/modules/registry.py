@@ -32,12 +32,19 @@ def _smack() -> SecurityModule:
     return SMACK
 
 
+def _tomoyo() -> SecurityModule:
+    from lsmc.modules.tomoyo.module import TOMOYO
+
+    return TOMOYO
+
+
 #: What gives each module.  The last that claims an input reads it; what no other claims is that of
 #: the first.
 MODULES: dict[str, Callable[[], SecurityModule]] = {
     "apparmor": _apparmor,
     "kubearmor": _kubearmor,
     "smack": _smack,
+    "tomoyo": _tomoyo,
 }
 #: The module of what no path tells: a text, a log.
 DEFAULT = "apparmor"

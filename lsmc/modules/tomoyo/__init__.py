@@ -1,0 +1,1 @@
+"""The TOMOYO module: domains by execution history, and lines that grant."""

@@ -1,0 +1,1 @@
+"""Exact comparison of lines: what one grants that others do not, with an access that shows it."""

@@ -1,0 +1,205 @@
+"""Whether some clauses grant all that another grants; else an access that shows the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any, Final, NamedTuple
+
+from lsmc.automata.algebra import search
+from lsmc.automata.alphabet import ALL
+from lsmc.automata.common import have_common
+from lsmc.automata.dfa import StateLimit
+from lsmc.modules.tomoyo.attributes import Attributes
+from lsmc.modules.tomoyo.compare.clauses import Clause, Name, never
+from lsmc.modules.tomoyo.compare.situations import (
+    Undecided,
+    header,
+    numbers_between,
+    resolved_meets,
+    situations,
+)
+from lsmc.modules.tomoyo.numbers import MAX_NUMBER, Addresses
+from lsmc.modules.tomoyo.requests import Access, Value
+from lsmc.modules.tomoyo.vocabulary import MOUNT, Argument, Kind
+
+#: States of patterns that one question may take.
+_STATES: Final = 200_000
+_NUL: Final = 1
+_SLASH: Final = 1 << 0x2F
+
+
+class Joined:
+    """Names in a row, with NUL between them, as one automaton."""
+
+    __slots__ = ("names", "start")
+
+    def __init__(self, names: Sequence[Name]) -> None:
+        """At least one name."""
+        self.names = names
+        self.start: tuple[int, Any] = (0, names[0].start)
+
+    def edges(self, state: tuple[int, Any]) -> list[tuple[int, tuple[int, Any]]]:
+        """Disjoint sets of bytes, each with the live state that it leads to."""
+        place, inner = state
+        name = self.names[place]
+        found = [(mask, (place, to)) for mask, to in name.edges(inner)]
+        if place + 1 < len(self.names) and name.accepts(inner):
+            found.append((_NUL, (place + 1, self.names[place + 1].start)))
+        return found
+
+    def accepts(self, state: tuple[int, Any]) -> tuple[int, ...]:
+        """`(0,)` behind the last name."""
+        place, inner = state
+        return (0,) if place + 1 == len(self.names) and self.names[place].accepts(inner) else ()
+
+
+class RealNames:
+    """Names without an empty component, which the kernel never makes; NUL begins another."""
+
+    start = False
+
+    def edges(self, state: bool) -> tuple[tuple[int, bool], ...]:
+        """Disjoint sets of bytes, each with whether it is a `/`."""
+        others = (ALL & ~_SLASH, False)
+        return (others,) if state else (others, (_SLASH, True))
+
+    def accepts(self, state: bool) -> tuple[int, ...]:
+        """`(0,)`, always."""
+        del state
+        return (0,)
+
+
+class Witness(NamedTuple):
+    """An access, as its arguments and what else is known."""
+
+    names: tuple[str, ...]
+    numbers: tuple[int, ...]
+    address: Addresses | None
+    attributes: Attributes
+
+
+def uncovered(
+    clause: Clause, others: Sequence[Clause], kind: Kind, permission: str
+) -> Witness | None:
+    """An access that a clause grants and none of the others; raises `Undecided`."""
+    try:
+        return next(_uncovered(clause, others, kind, permission), None)
+    except StateLimit:
+        raise Undecided("the patterns are too many to be compared") from None
+
+
+def _uncovered(
+    clause: Clause, others: Sequence[Clause], kind: Kind, permission: str
+) -> Iterator[Witness]:
+    near = [one for one in (*others, *never(kind)) if _may_meet(clause, one)]
+    tests = [test for one in (clause, *near) for test in one.tests]
+
+    def active(one: Clause, attributes: Attributes) -> bool:
+        return all(resolved_meets(test, attributes, kind, permission) for test in one.tests)
+
+    for attributes in situations(tests, kind, permission):
+        if not active(clause, attributes):
+            continue
+        there = [one for one in near if active(one, attributes)]
+        for numbers, address in _values(clause, there):
+            covers = [one for one in there if _has(one, numbers, address)]
+            names = _difference(clause, covers)
+            if names is not None:
+                yield Witness(names, numbers, address, attributes)
+
+
+def _may_meet(one: Clause, other: Clause) -> bool:
+    """Whether two clauses have an access in common, as far as arguments go."""
+    numbers = zip(one.numbers, other.numbers, strict=True)
+    if any(a.bounds[0] > b.bounds[1] or b.bounds[0] > a.bounds[1] for a, b in numbers):
+        return False
+    if one.address is not None and other.address is not None:
+        a, b = one.address, other.address
+        if a.version != b.version or a.low > b.high or b.low > a.high:
+            return False
+    return not one.names or have_common([Joined(one.names), Joined(other.names)], _STATES)
+
+
+def _values(
+    clause: Clause, others: Sequence[Clause]
+) -> Iterator[tuple[tuple[int, ...], Addresses | None]]:
+    """The numbers and the address of a clause that others tell apart."""
+    options: list[list[int]] = []
+    for place, own in enumerate(clause.numbers):
+        bounds = [one.numbers[place].bounds for one in (clause, *others)]
+        options.append([one for one in numbers_between(bounds, MAX_NUMBER) if own.has(one)])
+    addresses: list[Addresses | None] = [None]
+    if clause.address is not None:
+        bounds = [(one.address.low, one.address.high) for one in (clause, *others) if one.address]
+        version = clause.address.version
+        largest = (1 << (32 if version == 4 else 128)) - 1
+        firsts = (Addresses(one, one, version) for one in numbers_between(bounds, largest))
+        addresses = [one for one in firsts if clause.address.has(one)]
+    yield from product(product(*options), addresses)
+
+
+def _has(clause: Clause, numbers: tuple[int, ...], address: Addresses | None) -> bool:
+    """Whether a clause has some numbers and an address."""
+    if not all(some.has(one) for one, some in zip(numbers, clause.numbers, strict=True)):
+        return False
+    return address is None or (clause.address is not None and clause.address.has(address))
+
+
+def _difference(clause: Clause, covers: Sequence[Clause]) -> tuple[str, ...] | None:
+    """Names of a clause that no other has; an empty tuple where it has none and nothing covers."""
+    if not clause.names:
+        return None if covers else ()
+    first = Joined(clause.names)
+    others = [Joined(one.names) for one in covers]
+
+    def goal(states: tuple[Any, ...]) -> bool:
+        return (
+            alive(states)
+            and bool(first.accepts(states[0]))
+            and not any(
+                state is not None and one.accepts(state)
+                for one, state in zip(others, states[2:], strict=True)
+            )
+        )
+
+    def alive(states: tuple[Any, ...]) -> bool:
+        return states[0] is not None and states[1] is not None
+
+    real = RealNames()
+    found = search([first, real, *others], goal, alive=alive, limit=_STATES)
+    return None if found is None else tuple(found.decode("latin-1").split("\0"))
+
+
+def access_of(
+    witness: Witness, subject: str, kind: Kind, permission: str, socket: str = ""
+) -> Access:
+    """The access of a witness."""
+    names, numbers = iter(witness.names), iter(witness.numbers)
+    arguments: list[Value] = []
+    for _, form in kind.arguments:
+        if form is Argument.NUMBER:
+            arguments.append(next(numbers))
+        elif form is Argument.ADDRESS:
+            assert witness.address is not None
+            arguments.append(witness.address)
+        else:
+            arguments.append(next(names))
+    if kind is MOUNT and not arguments[0]:
+        arguments[0] = "none"
+    return Access(subject, kind, permission, socket, tuple(arguments), witness.attributes, True)
+
+
+def request_of(access: Access) -> dict[str, Any]:
+    """An access as a request of `Policy.query_many`."""
+    words = (access.socket, access.permission) if access.kind.socket else ()
+    op = access.kind.head if access.kind.socket else f"{access.kind.head} {access.permission}"
+    request: dict[str, Any] = {
+        "subject": access.subject,
+        "op": op,
+        "object": " ".join((*words, access.object)),
+    }
+    found = header(access.attributes)
+    if found:
+        request["attributes"] = found
+    return request

@@ -1,0 +1,95 @@
+"""TOMOYO as a security module: the one file that says which of its functions do what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lsmc.modules.interface import Request, SecurityModule
+from lsmc.modules.tomoyo.files import claims, find_files
+from lsmc.modules.tomoyo.vocabulary import MODULE
+
+if TYPE_CHECKING:
+    from lsmc.analysis.change import Change
+    from lsmc.base.diagnostics import Diagnostic
+    from lsmc.compiler.cache.store import Compile
+    from lsmc.compiler.inputs import Options
+    from lsmc.engine.verdict import Verdict
+    from lsmc.explain.explanation import Explanation
+    from lsmc.ir.operation import Operation
+    from lsmc.modules.formatter import Formatter
+    from lsmc.modules.tomoyo.engine import TomoyoEngine
+
+
+def _compiler() -> Compile:
+    from lsmc.compiler.whole import compile_whole
+    from lsmc.modules.tomoyo.compiling import compile_sources
+
+    return compile_whole(compile_sources, find_files)
+
+
+def _compile_text(text: bytes, name: str, options: Options) -> tuple[bytes, list[Diagnostic]]:
+    from lsmc.base.source import Source
+    from lsmc.modules.tomoyo.compiling import compile_sources
+
+    return compile_sources([Source.from_bytes(name, text)], options)
+
+
+def _open(data: bytes | memoryview, name: str, enforce: bool) -> TomoyoEngine:
+    from lsmc.modules.tomoyo.engine import TomoyoEngine
+
+    return TomoyoEngine(data, name, enforce=enforce)
+
+
+def _answer(engine: TomoyoEngine, request: Request) -> Verdict:
+    from lsmc.modules.tomoyo.evaluate import answer
+
+    return answer(engine, request)
+
+
+def _explain(engine: TomoyoEngine, request: Request) -> Explanation:
+    from lsmc.modules.tomoyo.explain import explain
+
+    return explain(engine, request)
+
+
+def _diff(old: TomoyoEngine, new: TomoyoEngine) -> list[Change]:
+    from lsmc.modules.tomoyo.diff import diff
+
+    return diff(old, new)
+
+
+def _formatter(options: Options) -> Formatter:
+    from lsmc.modules.tomoyo.formatting import TomoyoFormatter
+
+    return TomoyoFormatter(options)
+
+
+def _syntax(path: str, data: bytes) -> bytes:
+    from lsmc.modules.tomoyo.printing import printed
+
+    return printed(path, data)
+
+
+def _operations() -> Sequence[Operation]:
+    from lsmc.modules.tomoyo.operations import OPERATIONS
+
+    return OPERATIONS
+
+
+TOMOYO = SecurityModule(
+    name=MODULE,
+    title="TOMOYO",
+    claims=claims,
+    find_files=find_files,
+    compiler=_compiler,
+    compile_text=_compile_text,
+    open=_open,
+    answer=_answer,
+    explain=_explain,
+    diff=_diff,
+    operations=_operations,
+    formatter=_formatter,
+    syntax=_syntax,
+    installed=("etc/tomoyo",),
+)
