@@ -12,6 +12,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.conformance import (
@@ -23,6 +24,7 @@ from tests.conformance import (
     selinux_paths,
     smack,
     spec,
+    tomoyo,
 )
 from tests.conformance.result import Result
 
@@ -56,6 +58,14 @@ def main() -> int:
         "kubearmor-requests": (repository, lambda: kubearmor.requests(armor, repository)),
         "smack-queries": (queries, lambda: smack.queries(queries)),
         "smack-accesses": (accesses, lambda: smack.accesses(accesses)),
+        **{
+            f"tomoyo-{name}": (cases / "tomoyo", partial(run, cases / "tomoyo"))
+            for name, run in (
+                ("lines", tomoyo.lines),
+                ("policies", tomoyo.policies),
+                ("decisions", tomoyo.decisions),
+            )
+        },
         "spec": (specification, lambda: spec.run(specification, cases)),
     }
     wrong = 0

@@ -91,8 +91,11 @@ class TomoyoPolicy:
         return self.spaces.setdefault(name, Space())
 
 
-def read_policy(sources: Sequence[Source]) -> TomoyoPolicy:
-    """The policy of some files, in the order in which they are loaded; with what is refused."""
+def read_policy(sources: Sequence[Source], *, alone: bool = False) -> TomoyoPolicy:
+    """The policy of some files, in the order in which they are loaded; with what is refused.
+
+    Of files that are read `alone`, without those that belong to them, domains may use any profile.
+    """
     policy = TomoyoPolicy(sources)
     domains: list[Domain] = []
     policy.space(KERNEL)
@@ -116,7 +119,7 @@ def read_policy(sources: Sequence[Source]) -> TomoyoPolicy:
                 policy.faults.append(_unknown(source))
     for space in policy.spaces.values():
         _sort(space)
-    _add_domains(policy, domains)
+    _add_domains(policy, domains, alone=alone)
     return policy
 
 
@@ -175,16 +178,18 @@ def _together(lines: list[Acl]) -> Acl:
     return Acl(first.kind, permissions, first.arguments, first.socket, first.condition)
 
 
-def _add_domains(policy: TomoyoPolicy, written: Sequence[Domain]) -> None:
+def _add_domains(policy: TomoyoPolicy, written: Sequence[Domain], *, alone: bool) -> None:
     parts: dict[str, list[Domain]] = {KERNEL: []}
     for domain in written:
         parts.setdefault(domain.name, []).append(domain)
     for name, domains in parts.items():
         policy.space(namespace_of(name))
-        policy.domains[name] = _domain(policy, name, domains)
+        policy.domains[name] = _domain(policy, name, domains, alone=alone)
 
 
-def _domain(policy: TomoyoPolicy, name: str, parts: Sequence[Domain]) -> WrittenDomain:
+def _domain(
+    policy: TomoyoPolicy, name: str, parts: Sequence[Domain], *, alone: bool
+) -> WrittenDomain:
     profile, profile_line = 0, None
     groups: dict[int, Written] = {}
     flags: dict[str, None] = {}
@@ -193,7 +198,7 @@ def _domain(policy: TomoyoPolicy, name: str, parts: Sequence[Domain]) -> Written
     for line, written in (pair for part in parts for pair in part.lines):
         match line:
             case UseProfile():
-                if line.number in known_profiles(space, assumed=policy.assumed):
+                if alone or line.number in known_profiles(space, assumed=policy.assumed):
                     profile, profile_line = line.number, written
                 else:
                     policy.faults.append(_undefined(line, written, space))

@@ -16,11 +16,9 @@ from lsmc.modules.tomoyo.vocabulary import GROUP_KINDS
 def printed(path: str, data: bytes) -> bytes:
     """The canonical text of a file; raises `PolicyError`."""
     source = Source.from_bytes(path, data)
-    policy = read_policy([source])
-    # a file of domains alone says nothing of the profiles that they may use
-    faults = [one for one in policy.faults if one.name != "undefined-profile"]
-    if faults:
-        raise PolicyError(faults)
+    policy = read_policy([source], alone=True)
+    if policy.faults:
+        raise PolicyError(policy.faults)
     match kind_of(source):
         case "domain":
             lines = _domains(policy)
