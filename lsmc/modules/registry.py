@@ -26,6 +26,12 @@ def _kubearmor() -> SecurityModule:
     return KUBEARMOR
 
 
+def _selinux() -> SecurityModule:
+    from lsmc.modules.selinux.module import SELINUX
+
+    return SELINUX
+
+
 def _smack() -> SecurityModule:
     from lsmc.modules.smack.module import SMACK
 
@@ -43,6 +49,7 @@ def _tomoyo() -> SecurityModule:
 MODULES: dict[str, Callable[[], SecurityModule]] = {
     "apparmor": _apparmor,
     "kubearmor": _kubearmor,
+    "selinux": _selinux,
     "smack": _smack,
     "tomoyo": _tomoyo,
 }

@@ -11,8 +11,6 @@ from lsmc.compiler.inputs import Options
 
 #: The setting that leaves `neverallow` and bounds unchecked.
 NO_NEVERALLOW = "no-neverallow"
-#: The settings of this module, and the values of each.
-SETTINGS = {NO_NEVERALLOW: ("yes",)}
 
 
 def compile_sources(sources: Sequence[Source], options: Options) -> tuple[bytes, list[Diagnostic]]:

@@ -2,16 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from lsmc.base.errors import NoMeaning
+from lsmc.modules.interface import SecurityModule
+from lsmc.modules.selinux.compile import NO_NEVERALLOW
 from lsmc.modules.selinux.engine import Engine
+from lsmc.modules.selinux.files import MAX_SOURCE, claims, find_files
 
 if TYPE_CHECKING:
+    from lsmc.analysis.change import Change
+    from lsmc.base.diagnostics import Diagnostic
+    from lsmc.compiler.cache.store import Compile
+    from lsmc.compiler.inputs import Options
     from lsmc.engine.permissions import Permissions
     from lsmc.engine.verdict import Verdict
+    from lsmc.explain.explanation import Explanation
+    from lsmc.ir.operation import Operation
     from lsmc.modules.interface import Request
     from lsmc.modules.parts import Labels
+
+
+def compiler() -> Compile:
+    """What compiles policy files to a bundle."""
+    from lsmc.compiler.whole import compile_whole
+    from lsmc.modules.selinux.compile import compile_sources
+
+    return compile_whole(compile_sources, find_files, MAX_SOURCE)
+
+
+def compile_text(text: bytes, name: str, options: Options) -> tuple[bytes, list[Diagnostic]]:
+    """Compile one text to a bundle; raises `PolicyError`."""
+    from lsmc.base.source import Source
+    from lsmc.modules.selinux.compile import compile_sources
+
+    return compile_sources([Source.from_bytes(name, text)], options)
+
+
+def operations() -> Sequence[Operation]:
+    """What the kernel asks about: each permission of each class, `CLASS:PERMISSION`."""
+    from lsmc.ir.operation import Operation
+    from lsmc.modules.selinux.kernel_classes import CLASSES
+
+    return [
+        Operation(f"{cls}:{permission}", cls, (permission,), "", (permission,))
+        for cls, permissions in CLASSES.items()
+        for permission in permissions
+    ]
 
 
 def open_bundle(data: bytes | memoryview, name: str, enforce: bool) -> Engine:
@@ -49,3 +87,34 @@ def labels() -> Labels:
         file_label=lambda engine, path, kind: engine.labels.file_label(path, kind),
         validate_transition=lambda engine, *words: engine.labels.validate_transition(*words),
     )
+
+
+def diff(_old: Engine, _new: Engine) -> list[Change]:
+    """What two policies decide differently."""
+    raise NoMeaning("lsmc does not yet compare policies of SELinux")
+
+
+def explain(_engine: Engine, _request: Request) -> Explanation:
+    """The verdict of a request with its reasons."""
+    raise NoMeaning("lsmc does not yet explain verdicts of SELinux")
+
+
+SELINUX = SecurityModule(
+    name="selinux",
+    title="SELinux",
+    claims=claims,
+    compiler=compiler,
+    compile_text=compile_text,
+    open=open_bundle,
+    answer=answer,
+    explain=explain,
+    diff=diff,
+    operations=operations,
+    find_files=find_files,
+    max_source=MAX_SOURCE,
+    settings=(NO_NEVERALLOW,),
+    installed=("var/lib/selinux/*/active/modules", "usr/share/selinux/*"),
+    answers=answers,
+    permissions=permissions,
+    labels=labels,
+)
