@@ -91,6 +91,26 @@ class Miss(NamedTuple):
     others: tuple[Difference, ...] = ()
 
 
+class Obstacle(NamedTuple):
+    """One of several things that an access needs and does not have.
+
+    Attributes:
+        kind: the module's word for it.
+        permissions: what is refused for its sake.
+        says: what it is, in a sentence.
+        details: more sentences, such as the values that were compared.
+        rules: the rules that say so.
+        settings: settings each of which would take it away: values by name.
+    """
+
+    kind: str
+    permissions: tuple[str, ...]
+    says: str
+    details: tuple[str, ...] = ()
+    rules: tuple[RuleRef, ...] = ()
+    settings: tuple[Mapping[str, bool], ...] = ()
+
+
 class Loser(NamedTuple):
     """A rule that matches and has the permission but is overridden, and what overrides it."""
 
@@ -116,7 +136,7 @@ class Suggestion(NamedTuple):
     `wish` is the access from which it was made.  The rule is added to the profile; of the kinds
     `deny` and `mend` it takes the place of the rule `replaces`, at `file` and `line`, and is empty
     when nothing of that is left.  `says` tells such a change in one line.  `overrides` are the
-    rules that refuse it now and no longer would.
+    rules that refuse it now and no longer would.  With `advice` nothing is written.
     """
 
     rule: str
@@ -126,7 +146,7 @@ class Suggestion(NamedTuple):
     hazards: tuple[str, ...]
     says: str = ""
     overrides: tuple[RuleRef, ...] = ()
-    kind: Literal["exact", "deny", "mend"] = "exact"
+    kind: Literal["exact", "deny", "mend", "advice"] = "exact"
     replaces: RuleRef | None = None
     wish: Any = None
 
@@ -135,6 +155,7 @@ class Explanation(NamedTuple):
     """A verdict with its reasons.
 
     `attaches` is the profile that attaches to an executed file, whatever the rules say.
+    `obstacles` are what stands in the way, of a module that asks for several things.
     """
 
     verdict: Verdict
@@ -143,3 +164,4 @@ class Explanation(NamedTuple):
     misses: tuple[Miss, ...]
     suggestions: tuple[Suggestion, ...]
     attaches: str | None
+    obstacles: tuple[Obstacle, ...] = ()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Explanation,
         Loser,
         Miss,
+        Obstacle,
         Question,
         Reason,
         Suggestion,
@@ -46,6 +47,7 @@ def explanation_lines(found: Explanation) -> Iterator[Line]:
     if verdict.chain:
         yield line(("layers, in the order of the kernel", "head"))
         yield from layer_lines(verdict.chain)
+    yield from obstacle_lines(found.obstacles)
     yield from reason_lines(found.reasons)
     if verdict.transition is not None:
         yield line(("execution", "head"))
@@ -131,13 +133,25 @@ def question_lines(asked: Question) -> Iterator[Line]:
         yield line(f"  {safe(asked.subject)}: no profile")
     perms = "".join(f" {name}" for name in asked.permissions if name not in ONLY)
     owner = ""
-    if asked.cls in ("file", "link"):
+    if asked.cls in ("file", "link") and not asked.about:
         owner = ", the subject owns it" if asked.owner else ", the subject does not own it"
     yield line(f"  {asked.cls}{perms}, LSM hook {asked.hook}{owner}")
     if asked.context is None and not asked.about:
         yield line("  only the profile is judged: nothing is said of users, modes or capabilities")
     elif asked.context is not None:
         yield from context_lines(asked.context)
+
+
+def obstacle_lines(obstacles: Sequence[Obstacle]) -> Iterator[Line]:
+    """What stands in the way, and the rules that say so."""
+    if obstacles:
+        yield line(("what stands in the way", "head"))
+    for one in obstacles:
+        yield line(f"  {safe(one.says)}")
+        for text in one.details:
+            yield line(f"    {safe(text)}")
+        for ref in one.rules:
+            yield from rule_lines(ref, "    ")
 
 
 class Decided(NamedTuple):
@@ -265,7 +279,9 @@ def _words(one: Miss | Difference) -> str:
 def _suggestions(found: Explanation) -> Iterator[Line]:
     several = len(found.suggestions) > 1
     title = f"the smallest rule{'s' * several} that would allow it"
-    if any(one.kind != "exact" for one in found.suggestions):
+    if any(one.kind == "advice" for one in found.suggestions):
+        title = "what would allow it"
+    elif any(one.kind != "exact" for one in found.suggestions):
         title = "the smallest changes that would allow it"
     if beyond_rules(found.verdict.chain) is not None:
         title = "what the profile lacks besides"

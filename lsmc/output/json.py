@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lsmc.base.source import Span
     from lsmc.engine.verdict import Exec, RuleRef, Verdict
     from lsmc.explain.diagnosis import Remedy
-    from lsmc.explain.explanation import Explanation, Miss, Reason, Suggestion
+    from lsmc.explain.explanation import Explanation, Miss, Obstacle, Reason, Suggestion
     from lsmc.stack.context import Context
 
 Object = dict[str, Any]
@@ -126,6 +126,7 @@ def explanation(found: Explanation) -> Object:
         "misses": [miss(one) for one in found.misses],
         "suggestions": [suggestion(one) for one in found.suggestions],
         "attaches": found.attaches,
+        "obstacles": [obstacle(one) for one in found.obstacles],
     }
 
 
@@ -164,6 +165,18 @@ def miss(one: Miss) -> Object:
         "example": one.example,
         "set": one.as_set,
         "others": [other._asdict() for other in one.others],
+    }
+
+
+def obstacle(one: Obstacle) -> Object:
+    """What stands in the way of an access."""
+    return {
+        "kind": one.kind,
+        "permissions": list(one.permissions),
+        "says": one.says,
+        "details": list(one.details),
+        "rules": [rule(ref) for ref in one.rules],
+        "settings": [dict(setting) for setting in one.settings],
     }
 
 
