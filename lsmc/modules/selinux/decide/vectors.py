@@ -62,7 +62,7 @@ class Vectors:
         grant = state.grant(source, target, cls)
         types = grant & _MASK
         allow, bounds = types, 0
-        for parent, object_type in self._bounding(source, target):
+        for parent, object_type in self.bounding(source, target):
             bounds |= allow & ~state.grant(parent, object_type, cls)
         return Vector(
             allow & ~bounds & _MASK,
@@ -78,7 +78,7 @@ class Vectors:
         types = grant & _MASK
         allow, failed, role = self._restricted(source, target, cls, types)
         bounds = 0
-        for parent, object_type in self._bounding(source.type, target.type):
+        for parent, object_type in self.bounding(source.type, target.type):
             granted = state.grant(parent, object_type, cls) & _MASK
             outer, inner = source._replace(type=parent), target._replace(type=object_type)
             bounds |= allow & ~self._restricted(outer, inner, cls, granted)[0]
@@ -116,7 +116,7 @@ class Vectors:
             left &= ~role
         return left, tuple(failed), role
 
-    def _bounding(self, source: int, target: int) -> list[tuple[int, int]]:
+    def bounding(self, source: int, target: int) -> list[tuple[int, int]]:
         """The pairs of types that bound a pair, from parent to parent."""
         parents = self._tables.bounds
         found: list[tuple[int, int]] = []

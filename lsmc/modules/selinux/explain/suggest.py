@@ -1,0 +1,137 @@
+"""What would allow a refused access: booleans, the smallest rule, an attribute, another label.
+
+A rule is suggested only where it is enough: where constraints, roles and bounds let the access
+through.  What those lack is suggested else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lsmc.explain.explanation import Obstacle, Suggestion
+from lsmc.modules.selinux.explain.asked import Asked, ungranted
+from lsmc.modules.selinux.explain.hazards import hazards
+from lsmc.modules.selinux.explain.switches import settings
+from lsmc.modules.selinux.references import permissions_text
+from lsmc.modules.selinux.tables.layout import MASK_BITS
+from lsmc.modules.selinux.verdicts import Judged
+
+if TYPE_CHECKING:
+    from lsmc.modules.selinux.engine import Engine
+
+_ALLOW = 0
+_MASK = (1 << MASK_BITS) - 1
+#: Attributes and settings that are suggested.
+_FEW = 2
+#: Obstacles that a rule for the pair takes away.
+_BY_RULE = frozenset(("no-rule", "boolean", "dontaudit", "label"))
+
+
+def suggestions(engine: Engine, asked: Asked, found: tuple[Obstacle, ...]) -> Iterator[Suggestion]:
+    """What would allow an access with these obstacles, the least first."""
+    judged, cls = asked.judged, asked.access.cls
+    if judged is None or cls is None or not found:
+        return
+    others = [one for one in found if one.kind not in _BY_RULE]
+    if not others:
+        yield from _booleans(engine, judged)
+        lacking = ungranted(judged)
+        if lacking:
+            yield _rule(engine, judged, cls, lacking)
+            yield from _attributes(engine, judged, cls, lacking)
+    elif all(one.kind == "number" for one in others) and not ungranted(judged):
+        yield _number(engine, judged, asked.number or 0)
+    elif len(others) == 1 and not ungranted(judged) and others[0].kind == "role":
+        yield _role(engine, judged)
+
+
+def _booleans(engine: Engine, judged: Judged) -> Iterator[Suggestion]:
+    """The settings that are enough by themselves."""
+    for way in settings(engine, judged, ungranted(judged))[:_FEW]:
+        words = " ".join(f"{name}={'on' if value else 'off'}" for name, value in way.items())
+        yield _advice(f"setsebool -P {words}")
+
+
+def _advice(says: str) -> Suggestion:
+    return Suggestion("", "", "", 0, (), says=says, kind="advice")
+
+
+def _rule(engine: Engine, judged: Judged, cls: int, mask: int) -> Suggestion:
+    tables = engine.tables
+    source, target = tables.names.types[judged.source.type], tables.names.types[judged.target.type]
+    if source == target:
+        target = "self"
+    names = tables.names.permission_names(cls, mask)
+    rule = f"(allow {source} {target} {permissions_text(tables.names.classes[cls], names)})"
+    return Suggestion(
+        *(rule, source, "", 0, hazards(judged.access.name, names, target)),
+        says=f"{rule}, in a `.te` file {te_rule(source, target, judged.access.name, names)}",
+    )
+
+
+def te_rule(source: str, target: str, cls: str, names: tuple[str, ...]) -> str:
+    """An allow rule in the language of the kernel policy."""
+    permissions = names[0] if len(names) == 1 else f"{{ {' '.join(names)} }}"
+    return f"`allow {source} {target}:{cls} {permissions};`"
+
+
+def _attributes(engine: Engine, judged: Judged, cls: int, lacking: int) -> Iterator[Suggestion]:
+    """The attributes of subjects with which it would be allowed, that give the least besides."""
+    tables = engine.tables
+    types, labels = len(tables.names.types), len(tables.names.labels)
+    own = frozenset(tables.memberships.labels_of(judged.source.type))
+    targets = judged.state.targets(judged.source.type, judged.target.type)
+    found: list[tuple[int, int]] = []
+    for attribute in range(types, labels):
+        if attribute in own or not tables.rows.has(attribute, cls):
+            continue
+        mask = 0
+        for target in targets:
+            for entry in tables.rows.entries_for(attribute, cls, target):
+                mask |= entry.mask if entry.kind == _ALLOW else 0
+        if not lacking & ~mask and len(tables.memberships.members(attribute)) > 0:
+            found.append((_given(engine, attribute, own), attribute))
+    source = tables.names.types[judged.source.type]
+    for count, attribute in sorted(found)[:_FEW]:
+        name = tables.names.labels[attribute]
+        more = f"{count - 1} more rules" if count > 2 else "one more rule" if count == 2 else ""
+        yield Suggestion(
+            *(f"(typeattributeset {name} ({source}))", source, "", 0, ()),
+            says=f"(typeattributeset {name} ({source})), which gives "
+            + (f"what {more} of `{name}` allow{'s' * (count == 2)}, too" if more else "no more"),
+        )
+
+
+def _given(engine: Engine, attribute: int, own: frozenset[int]) -> int:
+    """How many rules of an attribute would give something new."""
+    rows = engine.tables.rows
+    count = 0
+    for cls in range(len(engine.tables.names.classes)):
+        if not rows.has(attribute, cls):
+            continue
+        for entry in rows.entries(attribute, cls):
+            if entry.kind == _ALLOW:
+                held = 0
+                for label in own:
+                    for other in rows.entries_for(label, cls, entry.target):
+                        held |= other.mask if other.kind == _ALLOW else 0
+                count += bool(entry.mask & ~held)
+    return count
+
+
+def _number(engine: Engine, judged: Judged, number: int) -> Suggestion:
+    names = engine.tables.names
+    source, target = names.types[judged.source.type], names.types[judged.target.type]
+    target = "self" if source == target else target
+    rule = f"(allowx {source} {target} (ioctl {judged.access.name} ({number:#x})))"
+    return Suggestion(rule, source, "", 0, ())
+
+
+def _role(engine: Engine, judged: Judged) -> Suggestion:
+    one, other = judged.source.context, judged.target.context
+    assert one is not None
+    assert other is not None
+    roles = engine.tables.names.roles
+    rule = f"(roleallow {roles[one.role]} {roles[other.role]})"
+    return Suggestion(rule, engine.tables.names.types[judged.source.type], "", 0, ())
