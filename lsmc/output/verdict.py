@@ -86,7 +86,8 @@ def rule_lines(ref: RuleRef, indent: str, *after: Piece) -> Iterator[Line]:
     place = f"{safe(ref.file)}:{ref.line}:{ref.column}: "
     yield line(indent, (place, "where"), (safe(ref.text), "code"), *after)
     for via in reversed(ref.via):
-        yield line((f"{indent}  included at {safe(via)}", "dim"))
+        how = "" if " " in via else "included at "  # a place, or a sentence of the module's own
+        yield line((f"{indent}  {how}{safe(via)}", "dim"))
 
 
 def transition_words(exec_: Exec) -> str:

@@ -42,7 +42,8 @@ def test_json_of_an_explanation(run: Run, bundle: Path) -> None:
     result = run(*asked)
     assert result.exit_code == 1
     found = json.loads(result.output)
-    assert list(found) == [*("request", "verdict", "reasons", "misses", "suggestions", "attaches")]
+    parts = ("request", "verdict", "reasons", "misses", "suggestions", "attaches", "obstacles")
+    assert tuple(found) == parts
     assert found["verdict"]["decision"] == "deny-implicit"
     assert {miss["kind"] for miss in found["misses"]} == {"permission", "near"}
     (suggestion,) = found["suggestions"]

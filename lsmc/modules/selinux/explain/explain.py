@@ -13,6 +13,7 @@ from lsmc.modules.selinux.explain.near import misses
 from lsmc.modules.selinux.explain.obstacles import obstacles
 from lsmc.modules.selinux.explain.suggest import suggestions
 from lsmc.modules.selinux.explain.wrong_label import wrong_label
+from lsmc.modules.selinux.made_names import is_made
 from lsmc.modules.selinux.verdicts import verdict
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def _party(engine: Engine, party: Party) -> str:
         shown = format_context(party.context, engine.tables.grammar)
     labels = engine.tables.memberships.labels_of(party.type)
     attributes = [names.labels[one] for one in labels if one >= len(names.types)]
+    attributes = [name for name in attributes if not is_made(name)]
     more = len(attributes) - _FEW
     rest = f" and {more} more" if more > 0 else ""
     inside = f", in {', '.join(attributes[:_FEW])}{rest}" if attributes else ""

@@ -13,6 +13,7 @@ from lsmc.explain.explanation import Obstacle, Suggestion
 from lsmc.modules.selinux.explain.asked import Asked, ungranted
 from lsmc.modules.selinux.explain.hazards import hazards
 from lsmc.modules.selinux.explain.switches import settings
+from lsmc.modules.selinux.made_names import is_made
 from lsmc.modules.selinux.references import permissions_text
 from lsmc.modules.selinux.tables.layout import MASK_BITS
 from lsmc.modules.selinux.verdicts import Judged
@@ -84,7 +85,8 @@ def _attributes(engine: Engine, judged: Judged, cls: int, lacking: int) -> Itera
     targets = judged.state.targets(judged.source.type, judged.target.type)
     found: list[tuple[int, int]] = []
     for attribute in range(types, labels):
-        if attribute in own or not tables.rows.has(attribute, cls):
+        name = tables.names.labels[attribute]
+        if attribute in own or is_made(name) or not tables.rows.has(attribute, cls):
             continue
         mask = 0
         for target in targets:

@@ -18,8 +18,6 @@ from lsmc.modules.selinux.model import NOTSELF, OTHER, SELF, FileContext, Policy
 #: A comment that may be for lint; the names of CIL hold no `;`, but texts may.
 _COMMENT = re.compile(r'^(?:[^;"\n]|"[^"\n]*")*(;[^\n]*)', re.MULTILINE)
 _WORDS = {SELF: "self", NOTSELF: "notself", OTHER: "other"}
-#: Names that compilers make for sets that nobody has named.
-_MADE = re.compile(r"(?:\w*_)?typeattr_\d+|cil_gen_require")
 
 
 @dataclass(frozen=True)
@@ -134,8 +132,3 @@ class Tree:
     def path_of(self, context: FileContext) -> str:
         """The expression of a file context as text."""
         return to_path(context.path)
-
-
-def is_made(name: str) -> bool:
-    """Whether a compiler made the name of an attribute."""
-    return _MADE.fullmatch(name) is not None

@@ -35,7 +35,8 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check
-from lsmc.modules.selinux.lint.tree import Tree, is_made
+from lsmc.modules.selinux.lint.tree import Tree
+from lsmc.modules.selinux.made_names import is_made
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
