@@ -139,7 +139,7 @@ def _entry(value: Any) -> Entry:
 
 
 def _place(value: Any) -> Place:
-    return Place(*(_number(one) for one in _list(value, 4)))
+    return Place(*(_number(one) for one in _list(value, 6)))
 
 
 def _list(value: Any, length: int | None = None) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from lsmc.modules.interface import Request, SecurityModule
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import Options
     from lsmc.engine.verdict import Verdict
+    from lsmc.explain.abilities import Abilities
     from lsmc.explain.explanation import Explanation
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
     from lsmc.modules.kubearmor.engine import Engine
     from lsmc.modules.kubearmor.lint.tree import Tree
-    from lsmc.modules.parts import Render
+    from lsmc.modules.parts import Logs, Render
+    from lsmc.tables.records import Place
 
 
 def _compiler() -> Compile:
@@ -68,6 +70,34 @@ def _operations() -> Sequence[Operation]:
     return OPERATIONS
 
 
+def _abilities(engine: Engine, subject: str, classes: Sequence[str]) -> Abilities:
+    from lsmc.modules.kubearmor.abilities import abilities
+
+    return abilities(engine, subject, classes)
+
+
+def _rules(engine: Engine) -> Iterable[Place]:
+    from lsmc.modules.kubearmor.abilities import written
+
+    return written(engine)
+
+
+def _logs() -> Logs:
+    from lsmc.modules.kubearmor.log.form import FORMAT
+    from lsmc.modules.kubearmor.log.grouping import GROUPING
+    from lsmc.modules.kubearmor.log.questions import QUESTIONS
+    from lsmc.modules.kubearmor.remedies import explained, patched
+    from lsmc.modules.parts import Logs
+
+    return Logs(
+        form=lambda: FORMAT,
+        grouping=lambda: GROUPING,
+        questions=lambda: QUESTIONS,
+        remedies=lambda _engine, _options: explained,
+        patched=patched,
+    )
+
+
 def _lint() -> Lint[Tree]:
     from lsmc.modules.kubearmor.lint.linter import LINT
 
@@ -95,5 +125,8 @@ KUBEARMOR = SecurityModule(
     max_source=MAX_SOURCE,
     settings=("posture", "name"),
     lint=_lint,
+    logs=_logs,
+    abilities=_abilities,
+    rules=_rules,
     formats={"apparmor": _apparmor},
 )

@@ -17,10 +17,12 @@ ACTIONS = (ALLOW, AUDIT, BLOCK)
 
 
 class Place(NamedTuple):
-    """Where something is written: the offsets of its first byte and one past its last."""
+    """Where something is written: lines and columns of both ends, and their offsets in bytes."""
 
     line: int
     column: int
+    end_line: int
+    end_column: int
     start: int
     end: int
 
@@ -58,7 +60,7 @@ class Entry(NamedTuple):
     severity: int = 0
     tags: tuple[str, ...] = ()
     message: str = ""
-    place: Place = Place(1, 1, 0, 0)
+    place: Place = Place(1, 1, 1, 1, 0, 0)
 
     @property
     def text(self) -> str:

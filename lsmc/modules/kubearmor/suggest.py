@@ -62,7 +62,6 @@ def _added(
                 policy.file,
                 policy.place.line,
                 (),
-                says=f"add an Allow entry to policy {policy.title}",
             )
     return None
 

@@ -218,8 +218,8 @@ def _sources(entry: Node) -> Iterator[str]:
 
 
 def _place(span: Span) -> Place:
-    line, column = span.source.position(span.start)
-    return Place(line, column, span.start, span.end)
+    position = span.source.position
+    return Place(*position(span.start), *position(span.end), span.start, span.end)
 
 
 def _flag(node: Node, name: str) -> bool:
