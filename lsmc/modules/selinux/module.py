@@ -78,6 +78,13 @@ def permissions(
     return engine.permissions(subject, cls, obj, fields)
 
 
+def diff(old: Engine, new: Engine) -> list[Change]:
+    """What two policies decide differently."""
+    from lsmc.modules.selinux.diff.compare import diff as compare
+
+    return compare(old, new)
+
+
 def labels() -> Labels:
     """How it labels objects."""
     from lsmc.modules.parts import Labels
@@ -87,11 +94,6 @@ def labels() -> Labels:
         file_label=lambda engine, path, kind: engine.labels.file_label(path, kind),
         validate_transition=lambda engine, *words: engine.labels.validate_transition(*words),
     )
-
-
-def diff(_old: Engine, _new: Engine) -> list[Change]:
-    """What two policies decide differently."""
-    raise NoMeaning("lsmc does not yet compare policies of SELinux")
 
 
 def explain(_engine: Engine, _request: Request) -> Explanation:

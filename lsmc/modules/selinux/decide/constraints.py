@@ -67,12 +67,6 @@ _ORDERS: dict[Operator, Callable[[Any, Any], bool]] = {
     Operator.DOMBY: lambda one, other: dominates(other, one),
     Operator.INCOMP: lambda one, other: not dominates(one, other) and not dominates(other, one),
 }
-#: A role dominates itself alone.
-_ROLE_ORDERS: dict[Operator, Callable[[Any, Any], bool]] = {
-    Operator.DOM: _COMPARISONS[Operator.EQ],
-    Operator.DOMBY: _COMPARISONS[Operator.EQ],
-    Operator.INCOMP: _COMPARISONS[Operator.NEQ],
-}
 LEVELS = frozenset((Operand.L1, Operand.H1, Operand.L2, Operand.H2))
 _ROLES = frozenset((Operand.R1, Operand.R2, Operand.R3))
 #: How deep operators of an expression may lie in each other.
@@ -150,24 +144,29 @@ def leaves(root: Tree) -> Iterator[Leaf]:
 
 
 def compiled(
-    words: Sequence[int], names: Callable[[int], Collection[int]], *, task: bool = False
+    words: Sequence[int],
+    names: Callable[[int], Collection[int]],
+    *,
+    object_role: int,
+    task: bool = False,
 ) -> Test:
     """The function that evaluates an expression over `fields`.
 
-    `names` gives the members of a set: numbers of users, roles or types.  Raises ValueError for
-    words that are not an expression, and for one about the task where there is none; IndexError
-    for a set that is not there.
+    `names` gives the members of a set: numbers of users, roles or types.  A role dominates itself
+    alone, but `object_role`, that of objects, dominates none: compilers make it so.  Raises
+    ValueError for words that are not an expression, and for one about the task where there is
+    none; IndexError for a set that is not there.
     """
     root = tree(words)
     if any(not task and max(_operands(leaf)) >= Operand.U3 for leaf in leaves(root)):
         raise ValueError("there is no task")
-    return _test(root, names)
+    return _test(root, names, object_role)
 
 
-def _test(root: Tree, names: Callable[[int], Collection[int]]) -> Test:
+def _test(root: Tree, names: Callable[[int], Collection[int]], object_role: int) -> Test:
     if isinstance(root, Leaf):
-        return _comparison(root, names)
-    parts = [_test(part, names) for part in root.parts]
+        return _comparison(root, names, object_role)
+    parts = [_test(part, names, object_role) for part in root.parts]
     if root.operator is Operator.NOT:
         return _negation(*parts)
     return (_conjunction if root.operator is Operator.AND else _disjunction)(*parts)
@@ -189,7 +188,7 @@ def _disjunction(left: Test, right: Test) -> Test:
     return lambda values: left(values) or right(values)
 
 
-def _comparison(leaf: Leaf, names: Callable[[int], Collection[int]]) -> Test:
+def _comparison(leaf: Leaf, names: Callable[[int], Collection[int]], object_role: int) -> Test:
     left = int(leaf.left)
     if leaf.operator >= Operator.IN:
         members = names(leaf.right)
@@ -197,8 +196,9 @@ def _comparison(leaf: Leaf, names: Callable[[int], Collection[int]]) -> Test:
             return lambda values: values[left] in members
         return lambda values: values[left] not in members
     right = int(Operand(leaf.right))
-    compare = _COMPARISONS.get(leaf.operator)
-    if compare is None:
-        orders = _ORDERS if leaf.left in LEVELS else _ROLE_ORDERS
-        compare = orders[leaf.operator]
+    if leaf.operator >= Operator.DOM and leaf.left not in LEVELS:
+        if leaf.operator is Operator.INCOMP:
+            return lambda values: values[left] != values[right] or values[left] == object_role
+        return lambda values: values[left] == values[right] != object_role
+    compare = _COMPARISONS.get(leaf.operator) or _ORDERS[leaf.operator]
     return lambda values: compare(values[left], values[right])

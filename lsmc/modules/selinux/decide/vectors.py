@@ -157,7 +157,10 @@ class Vectors:
             words = self._tables.constraint_words[rule.first : rule.end]
             try:
                 known = compiled(
-                    words, self._tables.name_sets.__getitem__, task=bool(rule.validates)
+                    words,
+                    self._tables.name_sets.__getitem__,
+                    object_role=self._tables.head.object_role,
+                    task=bool(rule.validates),
                 )
             except (ValueError, IndexError):
                 raise damaged(Section.CONSTRAINT_WORDS) from None

@@ -96,7 +96,7 @@ class Reader:
             statement = tuple(map(intern, found[1].split(" ")))
             if found[2] is not None:
                 statement += (tuple(map(intern, found[2].split())),)
-            if statement[0] in CONTAINERS or _fault(statement) is not None:
+            if statement[0] in (*CONTAINERS, *_RULES) or _fault(statement) is not None:
                 statement = None
         self._flat[text] = statement
 

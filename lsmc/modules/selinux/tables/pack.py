@@ -15,6 +15,7 @@ from lsmc.modules.selinux.model import (
     Compare,
     Logic,
     Policy,
+    RuleKind,
     SetExpression,
 )
 from lsmc.modules.selinux.tables import layout
@@ -115,9 +116,12 @@ def _attributes(policy: Policy, places: PlaceTable) -> dict[int, bytes]:
     """Which types have which attributes, and by which statement."""
     types = len(policy.types)
     of_type: list[list[tuple[int, int]]] = [[] for _ in range(types)]
+    used = _used_attributes(policy)
     records: list[layout.AttributeSet] = []
     names: list[int] = []
     for number, attribute in enumerate(policy.attributes, types):
+        if number not in used:
+            continue
         missing = set(attribute.members)
         for statement in attribute.sets:
             if not missing:
@@ -141,6 +145,46 @@ def _attributes(policy: Policy, places: PlaceTable) -> dict[int, bytes]:
         Section.ATTRIBUTE_SETS: records_of(records),
         Section.SET_NAMES: words(names),
     }
+
+
+def _used_attributes(policy: Policy) -> set[int]:
+    """The attributes that rules or constraints name, and those that lead types to them."""
+    types = len(policy.types)
+    kinds: tuple[RuleKind, ...] = layout.GRANT_KINDS
+    labels: set[int] = set()
+    for kind in kinds:
+        if kind in policy.rules:
+            labels.update(policy.rules[kind].source, policy.rules[kind].target)
+    for columns in policy.type_rules.values():
+        labels.update(columns.source, columns.target)
+    named = (*policy.extended, *policy.named_transitions, *policy.range_transitions)
+    labels.update(label for rule in named for label in (rule.source, rule.target))
+    labels.update(rule.target for rule in policy.role_transitions)
+    names = {leaf for rule in policy.constraints for leaf in _leaf_names(rule.expression)}
+    names.update(leaf for rule in policy.validations for leaf in _leaf_names(rule.expression))
+    pending = [
+        number
+        for number, attribute in enumerate(policy.attributes, types)
+        if number in labels or attribute.name in names
+    ]
+    found: set[int] = set()
+    while pending:
+        number = pending.pop()
+        if number not in found:
+            found.add(number)
+            for statement in policy.attributes[number - types].sets:
+                pending += (label for label in _put_in(statement.expression) if label >= types)
+    return found
+
+
+def _leaf_names(expression: Compare | Logic) -> Iterator[str]:
+    pending: list[Compare | Logic] = [expression]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Compare):
+            yield from part.names
+        else:
+            pending += part.parts
 
 
 def _put_in(expression: SetExpression) -> Iterator[int]:

@@ -152,6 +152,12 @@ def pack_labels(
             )
             for one in paths
         ),
+        Section.OTHER_CONTEXTS: records_of(
+            (texts.number(" ".join((one.statement, *one.words))), contexts.number(context))
+            for one in policy.other_contexts
+            for context in one.contexts
+        ),
+        Section.CAPABILITIES: words([texts.number(name) for name in policy.capabilities]),
         Section.FILE_CONTEXTS: records_of(
             FileContext(
                 texts.number(one.path),

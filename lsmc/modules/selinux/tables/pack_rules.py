@@ -73,8 +73,8 @@ def pack_rules(policy: Policy, places: PlaceTable) -> dict[int, bytes]:
                 known.append(place)
     return {
         Section.GRANTS: words(list(chain.from_iterable(grants))),
-        **_rows(always, widths._replace(truth=0), places, Section.ROWS),
-        **_rows(sometimes, widths, places, Section.CONDITIONAL_ROWS),
+        **_rows(always, widths._replace(truth=0), len(grants), places, Section.ROWS),
+        **_rows(sometimes, widths, len(grants), places, Section.CONDITIONAL_ROWS),
     }
 
 
@@ -84,28 +84,32 @@ def _columns(rules: Rules, classes: int) -> Iterator[tuple[int, int, int, int, i
 
 
 def _rows(
-    found: dict[_Key, int | list[int]], widths: _Widths, places: PlaceTable, first: Section
+    found: dict[_Key, int | list[int]],
+    widths: _Widths,
+    grants: int,
+    places: PlaceTable,
+    first: Section,
 ) -> dict[int, bytes]:
     """The sections of one table: rows, their starts, and the columns of their members."""
     rows, starts = array("I"), array("I")
-    targets, grants, truths, where = array("I"), array("I"), array("I"), array("I")
+    targets, truths, where = array("I"), array("I"), array("I")
     last = -1
     target_mask, grant_mask, truth_mask = ((1 << width) - 1 for width in widths)
     for key in sorted(found):
         truths.append(key & truth_mask)
         rest = key >> widths.truth
-        grants.append(rest & grant_mask)
+        grant = rest & grant_mask
         rest >>= widths.grant
         row = rest >> widths.target
         if row != last:
             rows.append(row)
             starts.append(len(targets))
             last = row
-        targets.append(rest & target_mask)
+        targets.append((rest & target_mask) * grants + grant)
         place = found[key]
         where.append(places.number((place,) if isinstance(place, int) else place))
     starts.append(len(targets))
-    columns = [rows, starts, targets, grants, where]
+    columns = [rows, starts, targets, where]
     if widths.truth:
         columns.append(truths)
     return {first + number: native(column) for number, column in enumerate(columns)}

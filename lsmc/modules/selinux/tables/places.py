@@ -1,4 +1,8 @@
-"""Places of statements as words of a bundle: line and column in one number, callers apart."""
+"""Places of statements as words of a bundle: line and column in one number, callers apart.
+
+A list is the number of places, then the places; behind one with the bit `LISTED` stand the number
+of its callers and their places.
+"""
 
 from __future__ import annotations
 
@@ -48,9 +52,11 @@ class PlaceTable:
             self._lists.append(len(wanted))
             for place in wanted:
                 via = self._places.via(place)
-                self._lists.append(self._written(self._places.written(place)))
-                self._lists.append(len(via))
-                self._lists += map(self._written, via)
+                word = self._written(self._places.written(place))
+                if via:
+                    self._lists += (LISTED | word, len(via), *map(self._written, via))
+                else:
+                    self._lists.append(word)
         return known
 
     def one(self, place: int) -> int:
@@ -114,10 +120,13 @@ def unpack(word: int, lists: Sequence[int]) -> list[tuple[int, tuple[int, ...]]]
         raise ValueError("a list of places is too long")
     found = []
     for _ in range(count):
-        place, callers = lists[at], lists[at + 1]
-        via = tuple(lists[at + 2 : at + 2 + callers])
-        if len(via) != callers:
-            raise ValueError("a list of callers is cut short")
-        found.append((place, via))
-        at += 2 + callers
+        place, via = lists[at], ()
+        at += 1
+        if place >= LISTED:
+            callers = lists[at]
+            via = tuple(lists[at + 1 : at + 1 + callers])
+            if len(via) != callers:
+                raise ValueError("a list of callers is cut short")
+            at += 1 + callers
+        found.append((place % LISTED, via))
     return found

@@ -48,13 +48,13 @@ class Rows:
         self._classes = len(vocabulary.classes)
         self._labels = len(vocabulary.labels)
         first = Section.CONDITIONAL_ROWS if conditional else Section.ROWS
-        keys, begins, targets, grants, places = (Section(first + at) for at in range(5))
-        self._targets = sections.words(targets)
-        count = len(self._targets)
+        keys, begins, targets, places = (Section(first + at) for at in range(4))
+        self._entries = sections.words(targets)
+        count = len(self._entries)
         self._grants = records(sections, Section.GRANTS, tuple, (len(GRANT_KINDS), None))
         self._keys = column(sections, keys, len(sections.words(keys)), self._classes * self._labels)
         self._starts = starts(sections, begins, len(self._keys), count)
-        self._numbers = column(sections, grants, count, len(self._grants))
+        self._radix = len(self._grants)
         self._places = column(sections, places, count, None)
         self._truths = sections.words(Section.CONDITIONAL_TRUTHS) if conditional else None
         if self._truths is not None and len(self._truths) != count:
@@ -64,7 +64,7 @@ class Rows:
 
     def __len__(self) -> int:
         """The number of entries."""
-        return len(self._targets)
+        return len(self._entries)
 
     def __iter__(self) -> Iterator[Entry]:
         """All entries, by source and class."""
@@ -78,17 +78,26 @@ class Rows:
         """The source and the class of each row, ascending."""
         return (divmod(key, self._classes) for key in self._keys)
 
+    def parts(self) -> Iterator[tuple[int, int, int, int, int, int | None]]:
+        """All entries without their places: source, class, target, kind, mask, truth."""
+        for key, first, end in zip(self._keys, self._starts, self._starts[1:], strict=False):
+            source, cls = divmod(key, self._classes)
+            for at in range(first, end):
+                target, grant = divmod(self._entries[at], self._radix)
+                truth = None if self._truths is None else self._truths[at]
+                yield source, cls, target, *self._grants[grant], truth
+
     def row(self, source: int, cls: int, holds: Callable[[int], bool] | None = None) -> Row:
         """What a source may do to each target, by the rules whose truth holds."""
         found: dict[int, int] = {}
         part = self._part(source, cls)
-        values, numbers = self._values, self._numbers
+        values, radix = self._values, self._radix
         for at in range(part.start, part.stop):
             if holds is None or self._truths is None or holds(self._truths[at]):
-                target = self._targets[at]
+                target, grant = divmod(self._entries[at], radix)
                 if target == self._labels + OTHER:
                     target = other_of(source)
-                found[target] = found.get(target, 0) | values[numbers[at]]
+                found[target] = found.get(target, 0) | values[grant]
         return found
 
     def entries(self, source: int, cls: int) -> Iterator[Entry]:
@@ -103,17 +112,19 @@ class Rows:
             if target != other_of(source):
                 return
             wanted = self._labels + OTHER
-        at = bisect_left(self._targets, wanted, part.start, part.stop)
-        while at < part.stop and self._targets[at] == wanted:
+        end = (wanted + 1) * self._radix
+        at = bisect_left(self._entries, wanted * self._radix, part.start, part.stop)
+        while at < part.stop and self._entries[at] < end:
             yield self._entry(source, cls, at)
             at += 1
 
     def _entry(self, source: int, cls: int, at: int) -> Entry:
-        if self._targets[at] >= self._labels + len(SPECIAL):
+        target, grant = divmod(self._entries[at], self._radix)
+        if target >= self._labels + len(SPECIAL):
             raise BundleError("a rule has a target that does not exist")
-        kind, mask = self._grants[self._numbers[at]]
+        kind, mask = self._grants[grant]
         truth = None if self._truths is None else self._truths[at]
-        return Entry(source, cls, self._targets[at], kind, mask, truth, self._places[at])
+        return Entry(source, cls, target, kind, mask, truth, self._places[at])
 
     def _part(self, source: int, cls: int) -> range:
         number = self._index.get(source * self._classes + cls)

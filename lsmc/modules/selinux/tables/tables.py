@@ -308,6 +308,21 @@ class Tables:
         return self._records(Section.FILE_CONTEXTS, layout.FileContext._make, limits)
 
     @cached_property
+    def capabilities(self) -> Sequence[str]:
+        """The capabilities of the policy, which change what the kernel asks."""
+        section, texts = Section.CAPABILITIES, self.names.texts
+        found = column(self.sections, section, len(self.sections.words(section)), len(texts))
+        return [texts[number] for number in found]
+
+    @cached_property
+    def other_contexts(self) -> Sequence[tuple[str, int]]:
+        """The contexts of statements that label other things: the beginning of each, context."""
+        texts = self.names.texts
+        limits = (len(texts), OrNothing(len(self.contexts)))
+        found = self._records(Section.OTHER_CONTEXTS, tuple, limits)
+        return [(texts[text], context) for text, context in found]
+
+    @cached_property
     def fs_uses(self) -> Mapping[str, tuple[str, int, int]]:
         """How file systems label their files: from the name to how, the context and the place."""
         limits = (len(layout.FS_USES), len(self.names.texts), len(self.contexts), None)

@@ -1,0 +1,165 @@
+"""What two SELinux policies decide differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lsmc.analysis.change import Change, Direction, Side, toward
+from lsmc.modules.selinux.diff import assignments, constraints, extended, settings
+from lsmc.modules.selinux.diff.bdd import FALSE, TRUE
+from lsmc.modules.selinux.diff.grants import Difference, differences
+from lsmc.modules.selinux.diff.sides import Common
+from lsmc.modules.selinux.diff.sides import Side as Policy
+from lsmc.modules.selinux.engine import Engine
+
+#: Names of types that are listed.
+_LISTED = 3
+
+
+def diff(old: Engine, new: Engine) -> list[Change]:
+    """The changes from one policy to another; none where both decide alike.
+
+    A rule that is only written otherwise is no change, nor is an attribute that only rules name.
+    """
+    return list(_changes(old, new))
+
+
+def _changes(old: Engine, new: Engine) -> Iterator[Change]:
+    common = Common(old, new)
+    one, other = Policy(old, common), Policy(new, common)
+    names, others = set(old.subjects), set(new.subjects)
+    for name in sorted(names - others):
+        yield Change(name, "removed", cls="type", direction="narrower")
+    for name in sorted(others - names):
+        yield Change(name, "added", cls="type", direction="wider")
+    found = [_decision(common, one, other, each) for each in differences(common, one, other)]
+    yield from sorted(found, key=lambda change: (change.profile, change.cls, change.what))
+    for each in assignments.moved(one, other):
+        yield _moved(one, other, each)
+    for pair, was, now in extended.differences(one, other):
+        yield Change(
+            common.types[pair.source],
+            "setting",
+            what=f"numbers of {pair.cls}:{pair.what} on {common.types[pair.target]}",
+            before=was,
+            after=now,
+        )
+    yield from settings.changes(old.tables, new.tables)
+    yield from constraints.changes(old.tables, new.tables, frozenset(common.types))
+
+
+def _decision(common: Common, one: Policy, other: Policy, found: Difference) -> Change:
+    source = found.sources & -found.sources
+    target = source if found.targets is None else found.targets & -found.targets
+    subject, obj = (common.types[bit.bit_length() - 1] for bit in (source, target))
+    booleans = _booleans(common, one, other, found)
+    before = _side(one, subject, obj, found, booleans)
+    after = _side(other, subject, obj, found, booleans)
+    witness: dict[str, Any] = {
+        "subject": subject,
+        "class": found.cls,
+        "perms": " ".join(found.permissions),
+        "object": obj,
+    }
+    if booleans:
+        witness["booleans"] = dict(booleans)
+    return Change(
+        _named(common, one, other, found.sources),
+        "decision",
+        cls=found.cls,
+        what=_objects(common, one, other, found),
+        before=before,
+        after=after,
+        witness=witness,
+        permissions=found.permissions,
+        shows=before._replace(rules=()) != after._replace(rules=()),
+        direction=_direction(common, one, found) if found.kind == 0 else "other",
+    )
+
+
+def _objects(common: Common, one: Policy, other: Policy, found: Difference) -> str:
+    if found.targets is None:
+        return "on itself"
+    text = f"on {_named(common, one, other, found.targets)}"
+    when = {
+        common.diagrams.text(node)
+        for node in (found.before, found.after)
+        if node not in (FALSE, TRUE)
+    }
+    return f"{text} if {' / '.join(sorted(when))}" if when else text
+
+
+def _booleans(common: Common, one: Policy, other: Policy, found: Difference) -> Mapping[str, bool]:
+    """Booleans for which the policies differ; none where they do by their defaults."""
+    if one.by_default(found.before) != other.by_default(found.after):
+        return {}
+    diagrams = common.diagrams
+    example = diagrams.example(diagrams.differ(found.before, found.after))
+    return {
+        name: value
+        for name, value in example.items()
+        if name in one.defaults and name in other.defaults
+    }
+
+
+def _direction(common: Common, one: Policy, found: Difference) -> Direction:
+    diagrams = common.diagrams
+    if found.before == found.after:
+        return "narrower" if one.by_default(found.before) else "wider"
+    shared = diagrams.both(found.before, found.after)
+    more = shared != found.after
+    less = shared != found.before
+    return toward([float(more), -float(less)])
+
+
+def _side(
+    side: Policy, subject: str, obj: str, found: Difference, booleans: Mapping[str, bool]
+) -> Side:
+    engine = side.engine
+    names = engine.tables.names
+    state = engine.state({names.boolean_numbers[name]: on for name, on in booleans.items()})
+    cls = names.class_numbers[found.cls]
+    source, target = names.type_numbers[subject], names.type_numbers[obj]
+    vector = engine.vectors.of_types(state, source, target, cls)
+    mask = sum(
+        1 << bit for bit, name in enumerate(names.permissions(cls)) if name in found.permissions
+    )
+    return Side(
+        allow=names.permission_names(cls, vector.allow & mask),
+        audit=names.permission_names(cls, vector.audit & mask),
+        quiet=names.permission_names(cls, vector.quiet & mask),
+        rules=engine.references.grants(state, source, target, cls, found.kind, mask),
+    )
+
+
+def _moved(one: Policy, other: Policy, found: assignments.Moved) -> Change:
+    common = one.common
+    group = found.group
+    name = f' "{group.name}"' if group.name else ""
+    subject = _named(common, one, other, found.sources)
+    if group.keyword == "roletransition":
+        subject, name = group.name, ""
+    target = found.targets & -found.targets
+    objects = _named(common, one, other, found.targets)
+    return Change(
+        subject,
+        "setting",
+        what=f"{group.keyword} {objects} {group.cls}{name}",
+        before=found.before,
+        after=found.after,
+        witness={"object": common.types[target.bit_length() - 1]},
+    )
+
+
+def _named(common: Common, one: Policy, other: Policy, bits: int) -> str:
+    """Some types in words: by name, or as the attribute that has just these."""
+    names = common.types_of(bits)
+    if len(names) == 1:
+        return names[0]
+    for side in (other, one):
+        attribute = side.attribute_of(bits)
+        if attribute is not None:
+            return attribute
+    rest = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")

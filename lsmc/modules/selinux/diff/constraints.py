@@ -1,0 +1,111 @@
+"""Constraints of two policies: those that differ in what they say, however they are written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping
+
+from lsmc.analysis.change import Change, Direction
+from lsmc.modules.selinux.decide.constraints import Leaf, Operand, Operator, Tree, tree
+from lsmc.modules.selinux.decide.words import constraint_text
+from lsmc.modules.selinux.diff.settings import POLICY
+from lsmc.modules.selinux.tables.layout import Section
+from lsmc.modules.selinux.tables.reading import damaged
+from lsmc.modules.selinux.tables.tables import Tables
+
+#: What a constraint is about: its keyword, and its expression in normal form.
+Key = tuple[str, Hashable]
+
+
+def changes(old: Tables, new: Tables, types: frozenset[str]) -> Iterator[Change]:
+    """The constraints that one policy has, or has for more permissions; `types` are in both."""
+    before, texts = _constraints(old, types)
+    after, more = _constraints(new, types)
+    texts.update(more)
+    for key in sorted(before.keys() | after.keys(), key=lambda one: texts[one]):
+        was, now = before.get(key, {}), after.get(key, {})
+        classes = [cls for cls in sorted(was.keys() | now.keys()) if was.get(cls) != now.get(cls)]
+        if not classes:
+            continue
+        gone = any(was.get(cls, frozenset()) - now.get(cls, frozenset()) for cls in classes)
+        come = any(now.get(cls, frozenset()) - was.get(cls, frozenset()) for cls in classes)
+        way: Direction = "other"
+        if gone != come:
+            way = "wider" if gone else "narrower"
+        yield Change(
+            POLICY,
+            "setting",
+            what=f"{key[0]} {texts[key]}",
+            before=_text(was, classes),
+            after=_text(now, classes),
+            direction=way,
+        )
+
+
+def _text(found: Mapping[str, frozenset[str]], classes: list[str]) -> str | None:
+    texts = [f"{cls} {' '.join(sorted(found[cls]))}".strip() for cls in classes if cls in found]
+    return "; ".join(texts) or None
+
+
+def _constraints(
+    tables: Tables, types: frozenset[str]
+) -> tuple[dict[Key, dict[str, frozenset[str]]], dict[Key, str]]:
+    """The permissions of each class that a constraint is about, and the texts of constraints."""
+    found: dict[Key, dict[str, frozenset[str]]] = defaultdict(dict)
+    texts: dict[Key, str] = {}
+    known: dict[tuple[int, int], tuple[Hashable, str]] = {}
+    for rule in tables.constraints:
+        part = (rule.first, rule.end)
+        if part not in known:
+            words = tables.constraint_words[rule.first : rule.end]
+            try:
+                root = tree(words)
+            except ValueError:
+                raise damaged(Section.CONSTRAINT_WORDS) from None
+            known[part] = (_normal(root, tables, types), constraint_text(words, tables))
+        normal, text = known[part]
+        key = ("validatetrans" if rule.validates else "constrain", normal)
+        texts.setdefault(key, text)
+        cls = tables.names.classes[rule.cls]
+        permissions = tables.names.permission_names(rule.cls, rule.permissions)
+        found[key][cls] = found[key].get(cls, frozenset()) | frozenset(permissions)
+    return found, texts
+
+
+def _normal(root: Tree, tables: Tables, types: frozenset[str]) -> Hashable:
+    """An expression in a form that equal ones share: names, no order, no needless nesting."""
+    if isinstance(root, Leaf):
+        return _normal_leaf(root, tables, types)
+    parts = [_normal(part, tables, types) for part in root.parts]
+    if root.operator is Operator.NOT:
+        (inner,) = parts
+        return inner[1] if isinstance(inner, tuple) and inner[0] == "not" else ("not", inner)
+    word = root.operator.name.lower()
+    flat: set[Hashable] = set()
+    for part in parts:
+        if isinstance(part, tuple) and part[0] == word:
+            flat |= part[1]
+        else:
+            flat.add(part)
+    return (word, frozenset(flat)) if len(flat) > 1 else flat.pop()
+
+
+def _normal_leaf(leaf: Leaf, tables: Tables, types: frozenset[str]) -> Hashable:
+    operator, left, right = leaf
+    if operator >= Operator.IN:
+        names = tables.names
+        lists = {"U": names.users, "R": names.roles, "T": names.types}
+        known = lists[left.name[0]]
+        members = frozenset(known[one] for one in tables.name_sets[right] if one < len(known))
+        if left.name[0] == "T":
+            members &= types
+        found = ("in", left, members)
+        return found if operator is Operator.IN else ("not", found)
+    other = Operand(right)
+    if operator is Operator.NEQ:
+        return ("not", ("eq", min(left, other), max(left, other)))
+    if operator in (Operator.EQ, Operator.INCOMP):
+        return (operator.name.lower(), min(left, other), max(left, other))
+    if operator is Operator.DOMBY:
+        return ("dom", other, left)
+    return ("dom", left, other)
