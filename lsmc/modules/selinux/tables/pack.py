@@ -157,8 +157,12 @@ def _used_attributes(policy: Policy) -> set[int]:
             labels.update(policy.rules[kind].source, policy.rules[kind].target)
     for columns in policy.type_rules.values():
         labels.update(columns.source, columns.target)
-    named = (*policy.extended, *policy.named_transitions, *policy.range_transitions)
-    labels.update(label for rule in named for label in (rule.source, rule.target))
+    for ruled in policy.extended:
+        labels.update((ruled.source, ruled.target))
+    for named in policy.named_transitions:
+        labels.update((named.source, named.target))
+    for spanned in policy.range_transitions:
+        labels.update((spanned.source, spanned.target))
     labels.update(rule.target for rule in policy.role_transitions)
     names = {leaf for rule in policy.constraints for leaf in _leaf_names(rule.expression)}
     names.update(leaf for rule in policy.validations for leaf in _leaf_names(rule.expression))

@@ -118,9 +118,9 @@ def unpack(word: int, lists: Sequence[int]) -> list[tuple[int, tuple[int, ...]]]
     at += 1
     if count > len(lists):
         raise ValueError("a list of places is too long")
-    found = []
+    found: list[tuple[int, tuple[int, ...]]] = []
     for _ in range(count):
-        place, via = lists[at], ()
+        place, via = lists[at], tuple[int, ...]()
         at += 1
         if place >= LISTED:
             callers = lists[at]

@@ -85,7 +85,8 @@ class Rows:
             for at in range(first, end):
                 target, grant = divmod(self._entries[at], self._radix)
                 truth = None if self._truths is None else self._truths[at]
-                yield source, cls, target, *self._grants[grant], truth
+                kind, mask = self._grants[grant]
+                yield source, cls, target, kind, mask, truth
 
     def row(self, source: int, cls: int, holds: Callable[[int], bool] | None = None) -> Row:
         """What a source may do to each target, by the rules whose truth holds."""
