@@ -6,7 +6,7 @@ comparisons that are told are those that are false (below `not`: true) on every 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.modules.selinux.context.context import Context
@@ -17,6 +17,7 @@ from lsmc.modules.selinux.decide.constraints import (
     Leaf,
     Operand,
     Operator,
+    Test,
     Tree,
     compiled,
     fields,
@@ -48,7 +49,7 @@ def failing(tables: Tables, rule: Constraint, source: Context, target: Context) 
     values = fields(source, target)
     try:
         root = tree(words)
-        compiled(words, tables.name_sets.__getitem__)  # so that all sets are there
+        _test(tables, words)  # so that all sets are there
     except (ValueError, IndexError):
         raise damaged(Section.CONSTRAINT_WORDS) from None
     found = []
@@ -70,7 +71,11 @@ def _truth(tables: Tables, root: Tree, values: Fields, other: Leaf | None = None
 
 def _leaf(tables: Tables, leaf: Leaf, values: Fields) -> bool:
     words = (leaf.operator, leaf.left, leaf.right)
-    return compiled(words, tables.name_sets.__getitem__)(values)
+    return _test(tables, words)(values)
+
+
+def _test(tables: Tables, words: Sequence[int]) -> Test:
+    return compiled(words, tables.name_sets.__getitem__, object_role=tables.head.object_role)
 
 
 def _blamed(tables: Tables, root: Tree, values: Fields, *, wanted: bool) -> Iterator[Leaf]:
