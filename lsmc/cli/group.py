@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from collections.abc import Iterable
 from functools import partial
+from shutil import get_terminal_size
 
 import click
 
@@ -14,6 +16,7 @@ from lsmc.cli import commands
 from lsmc.cli.faults import WRONG, guarded
 from lsmc.cli.options import screen_of, screen_options
 from lsmc.cli.screen import Screen
+from lsmc.output.table import NARROW
 from lsmc.version import __version__
 
 #: The commands in help, by what people come for; others stand under the last head.
@@ -24,7 +27,22 @@ _SECTIONS = {
     "Reference": ("log", "ops", "rule", "help", "version"),
     "More": ("server",),
 }
+#: The columns of terms on a narrow screen.
+_NARROW_TERMS = 10
 _ORDER = [name for names in _SECTIONS.values() for name in names]
+
+
+class _Formatter(click.HelpFormatter):
+    """As click's own, but on a narrow screen terms leave most of it to their meanings."""
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        """Write terms with their meanings."""
+        super().write_dl(list(rows), _NARROW_TERMS if self.width < NARROW else col_max, col_spacing)
+
+
+click.Context.formatter_class = _Formatter
 
 
 class Commands(click.Group):
@@ -76,6 +94,9 @@ class Commands(click.Group):
     def main(self, *args: object, **extra: object) -> int:  # type: ignore[override]
         """Run the command line; returns the exit code, or exits with it in standalone mode."""
         alone = extra.pop("standalone_mode", True)
+        width = get_terminal_size().columns - 2
+        if width < NARROW:  # click's own help has fifty columns at least
+            extra.setdefault("terminal_width", max(width, 2 * _NARROW_TERMS))
         run = partial(super().main, *args, standalone_mode=False, **extra)
         try:
             code = guarded(lambda: int(run()), Screen())

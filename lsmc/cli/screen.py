@@ -99,9 +99,17 @@ class Screen:
         sys.stdout.buffer.flush()
 
     def remark(self, *pieces: str | tuple[str, str]) -> None:
-        """Print a remark on the work to standard error."""
-        if not self.quiet:
-            self._write([line(*pieces)], sys.stderr)
+        """Print a remark on the work to standard error, folded on a narrow screen."""
+        if self.quiet:
+            return
+        from lsmc.output.table import NARROW, fold
+
+        said, width = line(*pieces), self.width
+        text = plain([said]).removesuffix("\n")
+        if width is not None and width < NARROW and len(text) > width:
+            self._write([line(row) for row in fold(text, width)], sys.stderr)
+        else:
+            self._write([said], sys.stderr)
 
     def error(self, message: str) -> None:
         """Print a fault that has no place in a file."""

@@ -11,6 +11,8 @@ from lsmc.kernels.outlines import Sighting, scan
 MAX_LINE = 1 << 20
 #: Bytes that are read at once, where so many are at hand.
 _BLOCK = 1 << 18
+#: Bytes at the beginning of a log that tell whether it is text.
+_TELLING = 1 << 12
 
 
 class Stream(Protocol):
@@ -34,12 +36,15 @@ class Pieces:
 class Lines:
     """An iterator of lines with their line ends; None for a line beyond the bound, skipped.
 
-    `number` is the number of lines that were read.  A stream is read as far as it has something, so
+    `number` is the number of lines that were read; `binary` tells whether there is a NUL among the
+    first bytes, as in no text.  A stream is read as far as it has something, so
     that the lines of a pipe are there when they were written.
     """
 
     def __init__(self, stream: Stream, limit: int = MAX_LINE) -> None:
         self.number = 0
+        self.binary = False
+        self._begun = False
         self._read = stream.read1
         self._limit = limit
         self._data = b""
@@ -123,6 +128,9 @@ class Lines:
     def _more(self) -> bool:
         """Read on, so that what was not read yet is at the beginning; False at the end."""
         block = self._read(_BLOCK)
+        if not self._begun:
+            self._begun = True
+            self.binary = b"\0" in block[:_TELLING]
         self._set(self._data[self._at :] + block)
         return bool(block)
 

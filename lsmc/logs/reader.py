@@ -133,9 +133,11 @@ class LogReader:
                 yield from self.read(log.name, lines)
                 continue
             path = log.name if isinstance(log, Command) else log
+            known = self.records
             with open_log(log) as stream:
+                lines = Lines(stream, self.max_line)
                 try:
-                    yield from self.read(path, Lines(stream, self.max_line))
+                    yield from self.read(path, lines)
                 except (OSError, EOFError, lzma.LZMAError, zlib.error) as fault:
                     raise UnreadableLog(path, reason_of(fault)) from fault
                 except Exception as fault:
@@ -143,6 +145,8 @@ class LogReader:
                     if type(fault).__name__ != "ZstdError":
                         raise
                     raise UnreadableLog(path, str(fault)) from fault
+            if lines.binary and self.records == known:
+                raise UnreadableLog(path, "it is not text, and has no records")
 
     def record(self, sighting: Sighting) -> Record:
         """The record of a sighting that was just read."""

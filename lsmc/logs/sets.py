@@ -71,7 +71,7 @@ def in_time_order(paths: Iterable[str]) -> list[str]:
     sets: dict[str, list[str]] = {}
     for path in dict.fromkeys(paths):
         sets.setdefault(set_of(path), []).append(path)
-    return [path for some in sets.values() for path in sorted(some, key=_age)]
+    return [path for some in sets.values() for path in sorted(sorted(some), key=_age)]
 
 
 def set_of(path: str) -> str:

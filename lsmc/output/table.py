@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
-from lsmc.output.styled import Line, Piece
+from lsmc.output.styled import Line, Piece, line
 
 _GAP = "  "
+_HANGING = "    "
 #: No column of text becomes narrower than this many characters.
 _NARROWEST = 8
+
+#: On a screen narrower than this a table that does not fit is told as lists.
+NARROW = 60
 
 #: Where a text may be broken: after blanks and slashes.
 _PARTS = re.compile(r"[^\s/]*(?:/+|\s+|$)")
@@ -62,6 +66,11 @@ def blocks(
     if width is not None:
         words = {n: max(map(_longest_word, texts[n]), default=0) for n in shown if n not in right}
         _narrow(widths, words, width)
+        _narrow(widths, {n: max(map(_longest_part, texts[n]), default=0) for n in words}, width)
+        if width < NARROW and _total(widths.values()) > width:
+            rest = [[row[n] for n in shown] for row in table[any(heads) :]]
+            yield from _stacked([heads[n] for n in shown], rest, width)
+            return
         _narrow(widths, dict.fromkeys(words, _NARROWEST), width)
     for row in table:
         folded = [fold(row[n][0], widths[n]) for n in shown]
@@ -76,6 +85,22 @@ def blocks(
         ]
 
 
+def _stacked(
+    heads: Sequence[str], rows: Sequence[Sequence[Piece]], width: int
+) -> Iterator[list[Line]]:
+    """The rows as lists: each cell after its head, if it has one; then a blank line between."""
+    for number, row in enumerate(rows):
+        lines: list[Line] = [line()] if number and any(heads) else []
+        for place, (head, (text, role)) in enumerate(zip(heads, row, strict=True)):
+            if text:
+                label = f"{head}: " if head else _GAP * bool(place)
+                room = max(width - max(len(label), len(_HANGING)), _NARROWEST)
+                first, *others = fold(text, room)
+                lines.append(line((label, "head"), (first, role)))
+                lines += (line(_HANGING, (part, role)) for part in others)
+        yield lines
+
+
 def _total(widths: Iterable[int]) -> int:
     """The characters of a row of columns."""
     found = list(widths)
@@ -84,6 +109,10 @@ def _total(widths: Iterable[int]) -> int:
 
 def _longest_word(text: str) -> int:
     return max(map(len, text.split()), default=0)
+
+
+def _longest_part(text: str) -> int:
+    return max(len(part.rstrip()) for part in _PARTS.findall(text))
 
 
 def _narrow(widths: dict[int, int], least: dict[int, int], width: int) -> None:

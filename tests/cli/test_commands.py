@@ -223,6 +223,19 @@ def test_lists_fit_a_terminal_of_80_columns(
     assert max(map(len, result.output.splitlines())) <= 80
 
 
+@pytest.mark.parametrize(
+    "words", [("--help",), ("diff", "--help"), ("lint", "--help"), ("ops",), ("ops", "open")]
+)
+def test_a_terminal_of_40_columns(
+    run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    text = run(*words).output
+    # a list of choices cannot be broken
+    assert max(len(row) for row in text.splitlines() if "|" not in row) <= 40
+    assert not any(row.lstrip().startswith(("ns", "n ")) for row in text.splitlines())
+
+
 def test_show_fits_a_terminal_of_80_columns(
     run: Run, bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

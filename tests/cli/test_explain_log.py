@@ -33,6 +33,18 @@ def causes(run: Run, bundle: Path, text: str | bytes, *more: str) -> list[dict[s
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
+def test_a_file_that_is_no_log(run: Run, bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "program").write_bytes(b"\x7fELF\0\0\n\0\n")
+    (tmp_path / "empty").touch()
+    (tmp_path / "text").write_text("no record\n")
+    for words in (("explain", bundle, "--log"), ("log",)):
+        result = run(*words, tmp_path / "program")
+        assert result.exit_code == 2
+        assert result.stderr.splitlines()[-1].startswith("lsmc: error: ")
+        assert "it is not text, and has no records" in result.stderr
+        assert [run(*words, tmp_path / name).exit_code for name in ("empty", "text")] == [0, 0]
+
+
 def test_the_shape_of_a_cause(run: Run, bundle: Path) -> None:
     (found,) = causes(run, bundle, denied("/srv/x") * 2)
     assert found["count"] == 2

@@ -11,6 +11,7 @@ import struct
 import sys
 import tracemalloc
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,18 @@ def test_what_is_no_text(tmp_path: Path, data: bytes, reason: str) -> None:
     """It is refused: as lines it would be nothing but skipped."""
     with pytest.raises(UnreadableLog, match=reason):
         list(LogReader([write(tmp_path / "a", data)], FORMAT))
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress, bz2.compress])
+def test_what_is_no_text_and_has_no_records(tmp_path: Path, packed: Callable[..., bytes]) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(packed(b"\x7fELF\0\0" + bytes(range(256)) * 9))
+    with pytest.raises(UnreadableLog, match="it is not text, and has no records"):
+        list(LogReader([str(path)], FORMAT))
+    path.write_bytes(packed(b"\0" * 512 + b"\n" + GOOD % 1))  # as a crash leaves it
+    assert len(list(LogReader([str(path)], FORMAT))) == 1
+    path.write_bytes(packed(b"no record\n"))
+    assert not list(LogReader([str(path)], FORMAT))
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

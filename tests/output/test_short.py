@@ -120,7 +120,7 @@ def test_what_helps_where_no_rule_does(found: Explained, fix: str) -> None:
 
 def test_a_narrow_screen_leaves_out_what_the_fix_says_and_wraps_the_rest() -> None:
     name = "/usr/share/a-long-directory/with-another/and-another/and-a-file-in-it"
-    for width in (50, 60, 80):
+    for width in (55, 60, 80):
         table = shown(cause(name, 5, rule(f"{name} r,", "exact", "programs")), width=width)
         assert max(map(len, table)) <= width
         assert "what" not in table[0]

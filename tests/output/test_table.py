@@ -37,3 +37,14 @@ def test_roles_stay_with_their_cells() -> None:
 @given(st.lists(st.tuples(*[st.text("ab ", max_size=30)] * 3), min_size=1), st.integers(28, 90))
 def test_no_line_is_longer_than_the_screen(rows: list[tuple[str, ...]], width: int) -> None:
     assert all(len(row) <= width for row in plain(columns(HEADS, rows, width=width)).split("\n"))
+
+
+def test_on_a_narrow_screen_words_are_not_broken_and_rows_are_lists() -> None:
+    rows = (("a-long-name", "12", "some/longer/path/of/it and words"), ("b", "7", ""))
+    assert plain(columns(HEADS, rows, frozenset((1,)), width=24)) == (
+        "name: a-long-name\nsize: 12\nremark: some/longer/\n    path/of/it and\n    words\n"
+        "\nname: b\nsize: 7\n"
+    )
+    assert plain(columns(("", ""), (("open", "reads or writes"),), width=10)) == (
+        "open\n  reads or\n    writes\n"
+    )
