@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from lsmc.explain.hazards import HAZARDS
-from lsmc.output.explanation import miss_lines, place_words, reason_lines
-from lsmc.output.json import Object, explanation, miss, suggestion
+from lsmc.output.explanation import miss_lines, obstacle_lines, place_words, reason_lines
+from lsmc.output.json import Object, explanation, miss, obstacle, suggestion
 from lsmc.output.json import verdict as verdict_json
 from lsmc.output.styled import Line, line, safe
 from lsmc.output.verdict import names
@@ -80,6 +80,7 @@ def cause_json(found: Explained) -> Object:
         "record": cause.record.to_json(),
         "verdict": verdict_json(verdict) if verdict is not None else None,
         "reasons": [one for e in diagnosis.answers for one in explanation(e)["reasons"]],
+        "obstacles": [obstacle(one) for e in diagnosis.answers for one in e.obstacles],
         "misses": [miss(one) for answer in diagnosis.answers for one in answer.misses],
         "suggestions": [suggestion(one) for one in found.remedies],
     }
@@ -138,7 +139,8 @@ def _answer(diagnosis: Diagnosis) -> Iterator[Line]:
     elif verdict.audited:
         yield line("  allowed and logged: a rule has `audit`")
     for answer in diagnosis.answers:
-        for one in (*reason_lines(answer.reasons), *miss_lines(answer.misses)):
+        lines = (obstacle_lines(answer.obstacles), reason_lines(answer.reasons))
+        for one in chain(*lines, miss_lines(answer.misses)):
             yield line("  ", *one)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lsmc.base.errors import NoMeaning
 from lsmc.modules.interface import SecurityModule
 from lsmc.modules.selinux.compile import NO_NEVERALLOW
 from lsmc.modules.selinux.engine import Engine
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from lsmc.explain.explanation import Explanation
     from lsmc.ir.operation import Operation
     from lsmc.modules.interface import Request
-    from lsmc.modules.parts import Labels
+    from lsmc.modules.parts import Labels, Logs
 
 
 def compiler() -> Compile:
@@ -96,9 +95,28 @@ def labels() -> Labels:
     )
 
 
-def explain(_engine: Engine, _request: Request) -> Explanation:
-    """The verdict of a request with its reasons."""
-    raise NoMeaning("lsmc does not yet explain verdicts of SELinux")
+def explain(engine: Engine, request: Request) -> Explanation:
+    """The verdict of a request with its reasons; raises as `answer`."""
+    from lsmc.modules.selinux.explain.explain import explain
+
+    return explain(engine, request)
+
+
+def logs() -> Logs:
+    """What it makes of logs."""
+    from lsmc.modules.parts import Logs
+    from lsmc.modules.selinux.log.form import FORMAT
+    from lsmc.modules.selinux.log.grouping import GROUPING
+    from lsmc.modules.selinux.log.questions import QUESTIONS
+    from lsmc.modules.selinux.log.remedies import explained, patched
+
+    return Logs(
+        form=lambda: FORMAT,
+        grouping=lambda: GROUPING,
+        questions=lambda: QUESTIONS,
+        remedies=lambda _engine, _options: explained,
+        patched=lambda remedies, _options: patched(remedies),
+    )
 
 
 SELINUX = SecurityModule(
@@ -119,4 +137,5 @@ SELINUX = SecurityModule(
     answers=answers,
     permissions=permissions,
     labels=labels,
+    logs=logs,
 )
