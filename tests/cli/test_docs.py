@@ -29,6 +29,7 @@ PAGES = (
     "README.md",
     "docs/cli.md",
     "docs/explain.md",
+    "docs/kubearmor.md",
     "docs/learn.md",
     "docs/bundle.md",
     "docs/policy-tests.md",
@@ -63,7 +64,12 @@ def wish() -> str:
 
 
 #: The logs that pages show.
-LOGS = {"denials.log": "README.md", "report.log": "docs/learn.md", "web.log": "docs/learn.md"}
+LOGS = {
+    "alerts.log": "docs/kubearmor.md",
+    "denials.log": "README.md",
+    "report.log": "docs/learn.md",
+    "web.log": "docs/learn.md",
+}
 
 
 def log(name: str) -> str:
@@ -168,7 +174,7 @@ def test_lists_and_help_are_those_of_the_program(page: str) -> None:
     assert text == blocks(page, text), "run: python -m tests.cli.test_docs"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/explain.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/explain.md", "docs/kubearmor.md"])
 def test_the_examples_print_what_the_pages_show(page: str) -> None:
     text = (ROOT / page).read_text()
     assert text == consoles(text), "run: python -m tests.cli.test_docs"

@@ -39,7 +39,7 @@ def _requests(subject: str, rule: Rule) -> Iterator[dict[str, Any]]:
     owners = (True, False) if entry.owner_only else (True,)
     names = [entry.value]
     if entry.match == "dir":
-        names = [f"{entry.value}{NEW}", f"{entry.value}{NEW}/{NEW}", entry.value]
+        names = [f"{entry.value}{NEW}", f"{entry.value}{NEW}/{NEW}"]
     elif entry.match == "pattern":
         names = [entry.value.replace("*", NEW).replace("?", "x")]
     elif entry.match == "execname":

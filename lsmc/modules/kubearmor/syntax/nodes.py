@@ -174,11 +174,18 @@ class _Composer:
             self.stack.append(_Open(Node(kind, span, "", [], []), event.anchor, {}))
         elif isinstance(event, (events.MappingEndEvent, events.SequenceEndEvent)):
             done = self.stack.pop()
-            end = done.node.span.to(self._span(event))
-            done.node.span = end._replace(end=end.start + len(end.text.rstrip()))
+            done.node.span = done.node.span.to(self._end(done.node, event))
             _merge(done)
             return self._add(done.node, done.anchor)
         return None
+
+    def _end(self, node: Node, event: Event) -> Span:
+        """Where an object or array ends: that of a block does at the end of its last member."""
+        span = self._span(event)
+        if span.end > span.start:
+            return span
+        last = node.items[-1:] or [value for _, value in node.members[-1:]]
+        return last[0].span if last and last[0].span.end > node.span.start else span
 
     def _span(self, event: Event) -> Span:
         return self.span(event.start_mark.index, event.end_mark.index)
