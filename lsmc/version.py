@@ -1,6 +1,3 @@
-"""The version of lsmc, and where it is documented."""
+"""The version of lsmc."""
 
 __version__ = "0.1.0"
-
-#: Where this copy of lsmc is kept; a copy that is published puts its own address here.
-HOME = "https://example.org/lsmc"

@@ -56,11 +56,6 @@ class Page:
         return f"{self.code} {self.name} ({self.severity}{sure}{off})"
 
     @property
-    def anchor(self) -> str:
-        """The page's chapter in the document of all pages, as hosts of Markdown name it."""
-        return re.sub(r"[^\w -]", "", self.head.lower()).replace(" ", "-")
-
-    @property
     def plain(self) -> str:
         """The page as text."""
         return f"{self.head}\n\n{self.summary}\n\n{self.text}\n"

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from lsmc.analysis.change import Change
 from lsmc.engine.verdict import RuleRef
 from lsmc.explain.hazards import HAZARDS
 from lsmc.output.difference import counted, example, headline
 from lsmc.output.github import workflow_command
-from lsmc.output.json import Object, dumps
+from lsmc.output.json import Object
 from lsmc.output.report import LintReport
-from lsmc.output.sarif import ROOT, SCHEMA
+from lsmc.output.sarif import artifact, document
 from lsmc.output.styled import safe
 from lsmc.policy import Policy
-from lsmc.version import HOME, __version__
 
 _TICKS = re.compile("`+")
 #: What each direction is, for people, and its level in SARIF and in GitHub's commands.
@@ -83,6 +81,7 @@ def sarif(changes: Sequence[Change], after: Policy) -> str:
         {
             "id": f"policy-{name}",
             "shortDescription": {"text": text},
+            "help": {"text": text},
             "defaultConfiguration": {"level": level},
         }
         for name, (text, level, _) in _DIRECTIONS.items()
@@ -100,29 +99,13 @@ def sarif(changes: Sequence[Change], after: Policy) -> str:
         if place is not None:
             result["locations"] = [_location(report, place, change.profile)]
         results.append(result)
-    run: Object = {
-        "tool": {
-            "driver": {
-                "name": "lsmc",
-                "version": __version__,
-                "semanticVersion": __version__,
-                "informationUri": HOME,
-                "rules": rules,
-            }
-        },
-        "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {ROOT: {"uri": Path(report.root).resolve().as_uri() + "/"}},
-        "results": results,
-    }
-    return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return document(report, rules, results, {})
 
 
 def _location(report: LintReport, place: RuleRef, profile: str) -> Object:
-    uri, relative = report.uri(place.file)
-    artifact: Object = {"uri": uri, "uriBaseId": ROOT} if relative else {"uri": uri}
     region = {"startLine": place.line, "startColumn": max(place.column, 1)}
     return {
-        "physicalLocation": {"artifactLocation": artifact, "region": region},
+        "physicalLocation": {"artifactLocation": artifact(report, place.file), "region": region},
         "logicalLocations": [{"name": profile, "kind": "profile"}],
     }
 

@@ -1,11 +1,13 @@
 """SARIF 2.1.0 (OASIS), as code scanning services read it.
 
 Paths are relative to the root of the repository, lines and columns begin at 1, columns count
-characters.  Failures of lsmc itself are notifications of the invocation, not results.
+characters.  Failures of lsmc itself are notifications of the invocation, not results.  A rule comes
+with its whole page, and neither it nor the tool with an address: the pages have none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from lsmc.base.diagnostics import Diagnostic, Fix
@@ -14,11 +16,11 @@ from lsmc.lint.rule_docs import Page
 from lsmc.output.fingerprints import fingerprints
 from lsmc.output.json import Object, dumps
 from lsmc.output.report import LintReport
-from lsmc.version import HOME
+from lsmc.version import __version__
 
-SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
-ROOT = "%SRCROOT%"
+_ROOT = "%SRCROOT%"
 
 
 def render(report: LintReport) -> str:
@@ -30,22 +32,24 @@ def render(report: LintReport) -> str:
         invocation["toolExecutionNotifications"] = [
             {"level": "error", "message": {"text": one.message}} for one in report.faults
         ]
+    results = [_result(report, one, name, index) for one, name in fingerprints(report)]
+    rules = [_rule(code, report) for code in codes]
+    return document(report, rules, results, {"invocations": [invocation]})
+
+
+def document(
+    report: LintReport, rules: Sequence[Object], results: Sequence[Object], more: Object
+) -> str:
+    """The text of a log with one run; `more` are further members of the run."""
+    driver = {"name": "lsmc", "version": __version__, "semanticVersion": __version__}
     run: Object = {
-        "tool": {
-            "driver": {
-                "name": "lsmc",
-                "version": report.version,
-                "semanticVersion": report.version,
-                "informationUri": HOME,
-                "rules": [_rule(code, report) for code in codes],
-            }
-        },
+        "tool": {"driver": {**driver, "rules": list(rules)}},
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {ROOT: {"uri": _root(report)}},
-        "invocations": [invocation],
-        "results": [_result(report, one, name, index) for one, name in fingerprints(report)],
+        "originalUriBaseIds": {_ROOT: {"uri": _root(report)}},
+        **more,
+        "results": list(results),
     }
-    return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
 def _root(report: LintReport) -> str:
@@ -62,7 +66,6 @@ def _rule(code: str, report: LintReport) -> Object:
         "shortDescription": {"text": page.summary},
         "fullDescription": {"text": page.part("What it does") or page.summary},
         "help": {"text": page.plain, "markdown": page.markdown},
-        "helpUri": f"{HOME}/blob/main/docs/rules.md#{page.anchor}",
         "defaultConfiguration": {"level": _LEVELS[page.severity]},
         "properties": {"precision": page.confidence, "tags": _tags(report, page)},
     }
@@ -107,8 +110,13 @@ def _place(report: LintReport, span: Span) -> Object:
 
 
 def _artifact(report: LintReport, span: Span) -> Object:
-    uri, relative = report.uri(span.source.path)
-    return {"uri": uri, "uriBaseId": ROOT} if relative else {"uri": uri}
+    return artifact(report, span.source.path)
+
+
+def artifact(report: LintReport, path: str) -> Object:
+    """The address of a file."""
+    uri, relative = report.uri(path)
+    return {"uri": uri, "uriBaseId": _ROOT} if relative else {"uri": uri}
 
 
 def _region(span: Span) -> Object:
