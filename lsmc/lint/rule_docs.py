@@ -17,7 +17,7 @@ from lsmc.lint.model import BUILTIN, Check, Lint, elsewhere
 
 #: What a page says, in order; the words that begin each part.
 PARTS = ("What it does", "Why is this bad", "How sure", "How to fix")
-_BLOCK = re.compile(r"^```(?:apparmor|cil|smack|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(?:apparmor|cil|smack|tomoyo|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r"^(Bad|Bad, refused|Good):$", re.MULTILINE)
 _FILE = re.compile(r"^# file: (\S+)\n", re.MULTILINE)
 

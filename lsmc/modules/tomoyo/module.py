@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from lsmc.engine.verdict import Verdict
     from lsmc.explain.explanation import Explanation
     from lsmc.ir.operation import Operation
+    from lsmc.lint.model import Lint
     from lsmc.modules.formatter import Formatter
     from lsmc.modules.tomoyo.engine import TomoyoEngine
+    from lsmc.modules.tomoyo.lint.tree import Tree
 
 
 def _compiler() -> Compile:
@@ -59,6 +61,12 @@ def _diff(old: TomoyoEngine, new: TomoyoEngine) -> list[Change]:
     return diff(old, new)
 
 
+def _lint() -> Lint[Tree]:
+    from lsmc.modules.tomoyo.lint.linter import LINT
+
+    return LINT
+
+
 def _formatter(options: Options) -> Formatter:
     from lsmc.modules.tomoyo.formatting import TomoyoFormatter
 
@@ -89,6 +97,7 @@ TOMOYO = SecurityModule(
     explain=_explain,
     diff=_diff,
     operations=_operations,
+    lint=_lint,
     formatter=_formatter,
     syntax=_syntax,
     installed=("etc/tomoyo",),

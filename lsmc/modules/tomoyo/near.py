@@ -214,3 +214,8 @@ def _completion(pattern: Glob, state: State) -> str | None:
     except StateLimit:
         return None
     return None if found is None else found.decode("latin-1")
+
+
+def example_of(pattern: Glob) -> str | None:
+    """The shortest name of a pattern, the one that reads best; None where it has none."""
+    return _completion(pattern, pattern.start)

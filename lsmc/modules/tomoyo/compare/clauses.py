@@ -54,7 +54,7 @@ class Clause(NamedTuple):
 def clauses(engine: TomoyoEngine, space: str, rules: Iterable[Rule]) -> Iterator[Clause]:
     """The clauses of some lines, in order."""
     for rule in rules:
-        tests = tuple(_resolved(engine, space, test) for test in rule.acl.condition.tests)
+        tests = tuple(resolved(engine, space, test) for test in rule.acl.condition.tests)
         for chosen in product(*_choices(engine, space, rule)):
             yield from _clause(rule, chosen, tests)
 
@@ -140,7 +140,8 @@ def never(kind: Kind) -> tuple[Clause, ...]:
     return tuple(Clause(None, (_NO_DEVICE, AnyName(), Literal(one)), flags) for one in WITH_DEVICE)
 
 
-def _resolved(engine: TomoyoEngine, space: str, test: Test) -> ResolvedTest:
+def resolved(engine: TomoyoEngine, space: str, test: Test) -> ResolvedTest:
+    """A test with the members of its group."""
     if isinstance(test, Comparison) and isinstance(test.right, Group):
         members = engine.members(space, Argument.NUMBER, test.right)
         found = (one.member.member for one in members)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +21,7 @@ from lsmc.modules.tomoyo.compare.situations import (
     situations,
 )
 from lsmc.modules.tomoyo.numbers import MAX_NUMBER, Addresses
+from lsmc.modules.tomoyo.patterns import Glob
 from lsmc.modules.tomoyo.requests import Access, Value
 from lsmc.modules.tomoyo.vocabulary import MOUNT, Argument, Kind
 
@@ -203,3 +205,11 @@ def request_of(access: Access) -> dict[str, Any]:
     if found:
         request["attributes"] = found
     return request
+
+
+@lru_cache(maxsize=1 << 14)
+def is_empty(name: Glob) -> bool:
+    """Whether a pattern matches no name that the kernel makes."""
+    if not name.patterned:
+        return not name.text or "//" in name.text
+    return not have_common([name, RealNames()], _STATES)

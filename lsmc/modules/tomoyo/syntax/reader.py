@@ -17,12 +17,12 @@ _WORD: Final = re.compile(r"[\x21-\x7e]+")
 
 #: The names of what the kernel refuses, by code.
 ERRORS: Final = {
-    "LSM090": "refused-line",
-    "LSM091": "line-too-long",
-    "LSM092": "line-without-domain",
-    "LSM093": "bad-domain",
-    "LSM094": "undefined-profile",
-    "LSM095": "unknown-policy-file",
+    "LSM661": "refused-line",
+    "LSM662": "line-too-long",
+    "LSM663": "line-without-domain",
+    "LSM664": "bad-domain",
+    "LSM665": "undefined-profile",
+    "LSM666": "unknown-policy-file",
 }
 _CODES: Final = {name: code for code, name in ERRORS.items()}
 

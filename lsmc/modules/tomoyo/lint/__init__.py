@@ -1,0 +1,1 @@
+"""The checks of TOMOYO policy, and what they work on."""
