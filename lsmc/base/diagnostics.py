@@ -115,6 +115,19 @@ def few_of_each(errors: Iterable[Diagnostic]) -> list[Diagnostic]:
     return kept
 
 
+def catalogued(
+    codes: Mapping[str, int],
+    name: str,
+    span: Span | None,
+    message: str,
+    help: str = "",
+    related: Iterable[Label] = (),
+) -> Diagnostic:
+    """An error of a catalogue, which has the numbers of its codes by name."""
+    code = f"LSM{codes[name]:03d}"
+    return Diagnostic(code, name, "error", message, span, help=help, related=tuple(related))
+
+
 class PolicyError(Error):
     """The policy cannot be compiled; `diagnostics` lists every reason, of many alike a few.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lsmc.automata.dfa import MAX_STATES
 from lsmc.automata.partition import MAX_SPARE
-from lsmc.base.diagnostics import Diagnostic, Label
+from lsmc.base.diagnostics import Diagnostic, Label, catalogued
 from lsmc.base.source import Source, Span
 from lsmc.compiler.inputs import OutsideError
 from lsmc.tables.build import TooComplexError
@@ -48,14 +48,7 @@ def too_complex(fault: TooComplexError) -> Diagnostic:
 
 def error(name: str, span: Span, message: str, help: str = "") -> Diagnostic:
     """Build an error of `CODES`."""
-    return Diagnostic(
-        code=f"LSM{CODES[name]:03d}",
-        name=name,
-        severity="error",
-        message=message,
-        span=span,
-        help=help,
-    )
+    return catalogued(CODES, name, span, message, help)
 
 
 def defined_twice(name: str, origin: Span, first: Span) -> Diagnostic:

@@ -264,7 +264,9 @@ class LogReader:
     def _remember(self, line: bytes, source: LogPlace) -> None:
         """Keep a skipped line of a log in which no record was found yet."""
         if not self.records and not self.broken and len(self.foreign) < KEEP_FOREIGN:
-            self.foreign.append(self.form.foreign(decode(line)).at(source))
+            foreign = self.form.foreign
+            shown = foreign(decode(line)) if foreign is not None else self.form.nothing
+            self.foreign.append(shown.at(source))
 
     def _too_long(self, source: LogPlace) -> BrokenLine:
         return self._fault(source, f"longer than {self.max_line} bytes", self.form.nothing, 1)

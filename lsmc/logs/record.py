@@ -74,8 +74,17 @@ class LogError(ValueError):
         self.record = record
 
 
+def _one_line(record: bytes, line: bytes) -> None:
+    del record, line
+
+
+def _never(text: str) -> bool:
+    del text
+    return False
+
+
 class LogFormat(NamedTuple):
-    """How the records of a module are found and read.
+    """How the records of a module are found and read; what is not given is the plainest there is.
 
     Attributes:
         marks: bytes of which a line that is worth reading holds some.
@@ -85,7 +94,7 @@ class LogFormat(NamedTuple):
         speaks: whether a line is about a decision of the module, though its transport is unknown.
         read: the record of a message at a place; None where it is somebody else's; raises
             `LogError` for a record that cannot be read, and for other text on a decision.
-        foreign: what can be shown of a line that is not a record.
+        foreign: what can be shown of a line that is not a record; nothing if None.
         nothing: a record of which nothing is known.
         sign: what tells a record in plain form, as `lsmc.kernels.outlines.outline` wants it.
         own: which fields of a record hold what a sighting has of its own, by its attributes.
@@ -93,10 +102,10 @@ class LogFormat(NamedTuple):
 
     marks: tuple[bytes, ...]
     worth_reading: Callable[[bytes], bool]
-    goes_on: Callable[[bytes, bytes], bytes | None]
-    speaks: Callable[[str], bool]
     read: Callable[[Envelope, LogPlace], Any | None]
-    foreign: Callable[[str], Any]
     nothing: Any
     sign: bytes
     own: Mapping[str, str]
+    goes_on: Callable[[bytes, bytes], bytes | None] = _one_line
+    speaks: Callable[[str], bool] = _never
+    foreign: Callable[[str], Any] | None = None

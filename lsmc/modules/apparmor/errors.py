@@ -10,7 +10,7 @@ from functools import lru_cache
 from heapq import nsmallest
 
 from lsmc.base import errors
-from lsmc.base.diagnostics import Diagnostic, Label
+from lsmc.base.diagnostics import Diagnostic, Label, catalogued
 from lsmc.base.source import Span
 
 CODES: dict[str, int] = {
@@ -130,15 +130,7 @@ def error(
     related: Iterable[Label] = (),
 ) -> Diagnostic:
     """An error of the catalogue; `name` must be one of `CODES`."""
-    return Diagnostic(
-        code=f"LSM{CODES[name]:03d}",
-        name=name,
-        severity="error",
-        message=message,
-        span=span,
-        help=help,
-        related=tuple(related),
-    )
+    return catalogued(CODES, name, span, message, help, related)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lsmc.base.diagnostics import Diagnostic, Label
+from lsmc.base.diagnostics import Diagnostic, Label, catalogued
 from lsmc.base.errors import close_words
 from lsmc.base.source import Span, to_display
 
@@ -44,15 +44,7 @@ def error(
     related: Iterable[Label] = (),
 ) -> Diagnostic:
     """An error of the catalogue; `name` is one of `CODES`, `message` is byte text."""
-    return Diagnostic(
-        code=f"LSM{CODES[name]:03d}",
-        name=name,
-        severity="error",
-        message=to_display(message),
-        span=span,
-        help=to_display(help),
-        related=tuple(related),
-    )
+    return catalogued(CODES, name, span, to_display(message), to_display(help), related)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

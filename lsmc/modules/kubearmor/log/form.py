@@ -14,30 +14,16 @@ def worth_reading(line: bytes) -> bool:
     return _SIGN in line
 
 
-def goes_on(record: bytes, line: bytes) -> bytes | None:
-    """An alert is one line."""
-    del record, line
-    return None
-
-
 def speaks(text: str) -> bool:
     """Whether a line is an alert: JSON without a journal's fields is no transport's."""
     return SIGN in text
 
 
-def foreign(text: str) -> Record:
-    """What can be shown of a line that is not a record: nothing."""
-    del text
-    return Record()
-
-
 FORMAT = LogFormat(
     marks=(_SIGN,),
     worth_reading=worth_reading,
-    goes_on=goes_on,
     speaks=speaks,
     read=read_message,
-    foreign=foreign,
     nothing=Record(),
     sign=b"\0",  # an alert has no header of an audit record
     own={},
