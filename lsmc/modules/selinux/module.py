@@ -12,15 +12,18 @@ from lsmc.modules.selinux.files import MAX_SOURCE, claims, find_files
 
 if TYPE_CHECKING:
     from lsmc.analysis.change import Change
+    from lsmc.analysis.graph import Graph
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import Options
     from lsmc.engine.permissions import Permissions
     from lsmc.engine.verdict import Verdict
+    from lsmc.explain.abilities import Abilities
     from lsmc.explain.explanation import Explanation
     from lsmc.ir.operation import Operation
     from lsmc.modules.interface import Request
     from lsmc.modules.parts import Labels, Logs
+    from lsmc.tables.records import Place
 
 
 def compiler() -> Compile:
@@ -84,6 +87,35 @@ def diff(old: Engine, new: Engine) -> list[Change]:
     return compare(old, new)
 
 
+def abilities(engine: Engine, subject: str, classes: Sequence[str]) -> Abilities:
+    """All that a type may do; `UnknownName`."""
+    from lsmc.modules.selinux.analysis.abilities import abilities as found
+
+    return found(engine, subject, classes)
+
+
+def graph(engine: Engine) -> Graph:
+    """The transitions between domains."""
+    from lsmc.modules.selinux.analysis.graph import DomainGraph
+
+    return DomainGraph(engine)
+
+
+def objects(engine: Engine, op: str) -> Sequence[str]:
+    """The types that questions with an operation may have as objects; `UnknownName`."""
+    from lsmc.modules.selinux.questions import access
+
+    access(op, engine.tables.names)
+    return engine.subjects
+
+
+def rules(engine: Engine) -> Iterable[Place]:
+    """The written access rules."""
+    from lsmc.modules.selinux.analysis.written import written_rules
+
+    return written_rules(engine)
+
+
 def labels() -> Labels:
     """How it labels objects."""
     from lsmc.modules.parts import Labels
@@ -136,6 +168,10 @@ SELINUX = SecurityModule(
     installed=("var/lib/selinux/*/active/modules", "usr/share/selinux/*"),
     answers=answers,
     permissions=permissions,
+    abilities=abilities,
+    graph=graph,
     labels=labels,
     logs=logs,
+    objects=objects,
+    rules=rules,
 )

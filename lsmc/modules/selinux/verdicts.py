@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from lsmc.engine.verdict import RequestError, RuleRef, Verdict
+from lsmc.engine.verdict import Exec, RequestError, RuleRef, Verdict
 from lsmc.modules.selinux.decide.extended import NUMBERED, Numbered
 from lsmc.modules.selinux.decide.states import State
 from lsmc.modules.selinux.decide.vectors import Vector
@@ -109,7 +109,11 @@ def verdict(engine: Engine, judged: Judged) -> Verdict:
     note = "; ".join(_notes(engine, judged))
     if judged.allowed:
         return Verdict.allow(
-            access.wanted, audited=judged.logged, rules=tuple(_rules(engine, judged)), note=note
+            access.wanted,
+            audited=judged.logged,
+            transition=_execution(engine, judged),
+            rules=tuple(_rules(engine, judged)),
+            note=note,
         )
     known = zip(access.wanted, access.bits, strict=True)
     granted = tuple(
@@ -127,6 +131,15 @@ def verdict(engine: Engine, judged: Judged) -> Verdict:
     if not engine.enforce and judged.source.type in engine.tables.permissive:
         return found._replace(allowed=True, decision="permissive")
     return found
+
+
+def _execution(engine: Engine, judged: Judged) -> Exec | None:
+    """As what a program runs, of a question about the execution of a file."""
+    if judged.access.name != "file" or "execute" not in judged.access.wanted:
+        return None
+    from lsmc.modules.selinux.executions import execution
+
+    return execution(engine, judged.state, judged.source, judged.target)
 
 
 def _notes(engine: Engine, judged: Judged) -> Iterator[str]:

@@ -50,9 +50,7 @@ def _changes(old: Engine, new: Engine) -> Iterator[Change]:
 
 
 def _decision(common: Common, one: Policy, other: Policy, found: Difference) -> Change:
-    source = found.sources & -found.sources
-    target = source if found.targets is None else found.targets & -found.targets
-    subject, obj = (common.types[bit.bit_length() - 1] for bit in (source, target))
+    subject, obj = (common.types[bit] for bit in found.example)
     booleans = _booleans(common, one, other, found)
     before = _side(one, subject, obj, found, booleans)
     after = _side(other, subject, obj, found, booleans)
@@ -82,6 +80,8 @@ def _objects(common: Common, one: Policy, other: Policy, found: Difference) -> s
     if found.targets is None:
         return "on itself"
     text = f"on {_named(common, one, other, found.targets)}"
+    if found.pairs < found.sources.bit_count() * found.targets.bit_count():
+        text += f" ({found.pairs} pairs of them)"
     when = {
         common.diagrams.text(node)
         for node in (found.before, found.after)

@@ -42,6 +42,27 @@ def changes(old: Tables, new: Tables, types: frozenset[str]) -> Iterator[Change]
         )
 
 
+def about_types(old: Tables, new: Tables, types: frozenset[str]) -> dict[str, frozenset[str]]:
+    """The permissions, by class, that constraints which differ and name types are about."""
+    before, after = (_constraints(tables, types)[0] for tables in (old, new))
+    found: dict[str, frozenset[str]] = {}
+    for key in before.keys() | after.keys():
+        was, now = before.get(key, {}), after.get(key, {})
+        if key[0] != "constrain" or not _names_types(key[1]):
+            continue
+        for cls in was.keys() | now.keys():
+            moved = was.get(cls, frozenset()) ^ now.get(cls, frozenset())
+            found[cls] = found.get(cls, frozenset()) | moved
+    return found
+
+
+def _names_types(normal: Hashable) -> bool:
+    """Whether an expression in normal form compares types."""
+    if isinstance(normal, tuple | frozenset):
+        return any(map(_names_types, normal))
+    return normal in (Operand.T1, Operand.T2)
+
+
 def _text(found: Mapping[str, frozenset[str]], classes: list[str]) -> str | None:
     texts = [f"{cls} {' '.join(sorted(found[cls]))}".strip() for cls in classes if cls in found]
     return "; ".join(texts) or None

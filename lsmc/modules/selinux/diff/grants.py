@@ -7,16 +7,19 @@ that one of them has alone, and the members that changed, give the pairs of type
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from lsmc.modules.selinux.diff.bdd import TRUE
+from lsmc.modules.selinux.diff.constraints import about_types
 from lsmc.modules.selinux.diff.effective import Effective, bits_of, pairs
 from lsmc.modules.selinux.diff.sides import Common, Side
 from lsmc.modules.selinux.tables.layout import MASK_BITS, NOTHING
 
 #: Keys of targets that are no labels: the special ones, below those of labels.
 _SPECIAL = -1
+#: Groups of pairs with the same change that are told one by one.
+_MOST_ALIKE = 16
 
 
 class Area(NamedTuple):
@@ -32,6 +35,8 @@ class Difference(NamedTuple):
     Attributes:
         sources: types as bits.
         targets: types as bits; None where each source is its own target.
+        example: a source and a target that are such a pair, as numbers of bits.
+        pairs: how many pairs there are; not all of sources and targets where groups were joined.
         cls: the name of the class.
         kind: the number of what changes: what is granted, logged, or refused in silence.
         permissions: the permissions.
@@ -40,6 +45,8 @@ class Difference(NamedTuple):
 
     sources: int
     targets: int | None
+    example: tuple[int, int]
+    pairs: int
     cls: str
     kind: int
     permissions: tuple[str, ...]
@@ -88,6 +95,16 @@ class Rule(NamedTuple):
     cls: str
     bits: int
     node: int
+
+
+class _Change(NamedTuple):
+    """What changes: class, kind, permissions, when they were granted and when they are."""
+
+    cls: str
+    kind: int
+    permissions: tuple[str, ...]
+    before: int
+    after: int
 
 
 Key = tuple[int, int, str, int, int, int]
@@ -153,9 +170,24 @@ def areas(old: Side, new: Side) -> dict[tuple[str, int], Area]:
                 add(side, one, sources & moved, every)
                 if moved_targets := labels.changed.get(key[1], 0):
                     add(side, one, sources, moved_targets)
+    _add_constrained(found, old, new)
     _add_flipped(found, old, new, before, after)
     _add_bounded(found, old, new)
     return found
+
+
+def _add_constrained(found: dict[tuple[str, int], Area], old: Side, new: Side) -> None:
+    """Add the pairs that constraints on types are about which only one policy has."""
+    common = old.common
+    moved = about_types(old.tables, new.tables, frozenset(common.types))
+    for cls, names in moved.items():
+        if cls not in common.classes:
+            continue
+        known = common.permissions(cls)
+        bits = sum(1 << bit for bit, name in enumerate(known) if name in names)
+        for source in range(len(common.types)):
+            area = found.get((cls, source), Area(0, 0))
+            found[cls, source] = Area(common.all, area.bits | bits)
 
 
 def _add_flipped(
@@ -223,7 +255,7 @@ def _ancestors(bit: int, parents: dict[int, int | None]) -> set[int]:
 def differences(common: Common, old: Side, new: Side) -> Iterator[Difference]:
     """What two policies grant differently, pairs with the same change together."""
     sides = (Effective(old), Effective(new))
-    groups: dict[tuple[object, ...], int] = defaultdict(int)
+    groups: dict[tuple[int | None, _Change], int] = defaultdict(int)
     for (cls, source), area in areas(old, new).items():
         parts: dict[tuple[int, int | None, int, int], list[str]] = defaultdict(list)
         for kind, name, bits in _permissions(common, (old, new), cls, area.bits):
@@ -236,9 +268,32 @@ def differences(common: Common, old: Side, new: Side) -> Iterator[Difference]:
                     own = None if targets == 1 << source else targets
                     parts[kind, own, was, now].append(name)
         for (kind, own, was, now), names in parts.items():
-            groups[own, cls, kind, tuple(names), was, now] |= 1 << source
-    for key, sources in groups.items():
-        yield Difference(sources, *key)  # type: ignore[arg-type]
+            groups[own, _Change(cls, kind, tuple(names), was, now)] |= 1 << source
+    yield from _joined(groups)
+
+
+def _joined(groups: Mapping[tuple[int | None, _Change], int]) -> Iterator[Difference]:
+    """A difference for each group; one for many groups that differ in their pairs alone."""
+    alike: dict[_Change, list[tuple[int | None, int]]] = defaultdict(list)
+    for (targets, change), sources in groups.items():
+        alike[change].append((targets, sources))
+    for change, found in alike.items():
+        parts = [found] if len(found) > _MOST_ALIKE else [[one] for one in found]
+        for part in parts:
+            yield _difference(change, part)
+
+
+def _difference(change: _Change, found: Sequence[tuple[int | None, int]]) -> Difference:
+    sources, targets, count = 0, 0, 0
+    for own, some in found:
+        sources |= some
+        targets |= some if own is None else own
+        count += some.bit_count() * (1 if own is None else own.bit_count())
+    own, first = found[0]
+    source = (first & -first).bit_length() - 1
+    target = source if own is None else (own & -own).bit_length() - 1
+    whole = None if all(own is None for own, _ in found) else targets
+    return Difference(sources, whole, (source, target), count, *change)
 
 
 def _permissions(
