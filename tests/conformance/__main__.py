@@ -64,6 +64,7 @@ def main() -> int:
                 ("lines", tomoyo.lines),
                 ("policies", tomoyo.policies),
                 ("decisions", tomoyo.decisions),
+                ("records", tomoyo.records),
             )
         },
         "spec": (specification, lambda: spec.run(specification, cases)),

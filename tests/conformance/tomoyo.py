@@ -13,7 +13,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import lsmc
+from lsmc.logs.envelope import Envelope
 from lsmc.modules.registry import module_named
+from lsmc.modules.tomoyo.log.parse import read_message
 from lsmc.policy import Policy
 from tests.conformance.result import Result
 
@@ -121,6 +123,21 @@ def decisions(folder: Path) -> Result:
                 target = verdict.transition.target if verdict.transition else None
                 domain = step["exec_domain"]
                 result.add(target == domain, f"{about}: runs in {target}, not {domain}")
+    return result
+
+
+def records(folder: Path) -> Result:
+    """The fields of each record, and the question that it asks."""
+    result = Result("tomoyo records")
+    for case in _rows(folder / "decisions.jsonl"):
+        found = read_message(Envelope(case["record"]))
+        wanted = {name: case[name] for name in _ATTRIBUTES if name in case}
+        fields = ("domain", "request", "mode", "granted", "profile")
+        right = found is not None and all(getattr(found, name) == case[name] for name in fields)
+        result.add(
+            right and found is not None and dict(found.header) == wanted,
+            f"{case['id']}: {found and found.to_json()}",
+        )
     return result
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
     from lsmc.modules.formatter import Formatter
+    from lsmc.modules.parts import Logs
     from lsmc.modules.tomoyo.engine import TomoyoEngine
     from lsmc.modules.tomoyo.lint.tree import Tree
 
@@ -61,6 +62,22 @@ def _diff(old: TomoyoEngine, new: TomoyoEngine) -> list[Change]:
     return diff(old, new)
 
 
+def _logs() -> Logs:
+    from lsmc.modules.parts import Logs
+    from lsmc.modules.tomoyo.log.form import FORMAT
+    from lsmc.modules.tomoyo.log.grouping import GROUPING
+    from lsmc.modules.tomoyo.log.questions import QUESTIONS
+    from lsmc.modules.tomoyo.remedies import explained, patched
+
+    return Logs(
+        form=lambda: FORMAT,
+        grouping=lambda: GROUPING,
+        questions=lambda: QUESTIONS,
+        remedies=lambda _engine, _options: explained,
+        patched=patched,
+    )
+
+
 def _lint() -> Lint[Tree]:
     from lsmc.modules.tomoyo.lint.linter import LINT
 
@@ -97,6 +114,7 @@ TOMOYO = SecurityModule(
     explain=_explain,
     diff=_diff,
     operations=_operations,
+    logs=_logs,
     lint=_lint,
     formatter=_formatter,
     syntax=_syntax,

@@ -21,7 +21,7 @@ from lsmc.modules.tomoyo.model import (
 )
 from lsmc.modules.tomoyo.names import namespace_of
 from lsmc.modules.tomoyo.numbers import Addresses, Numbers
-from lsmc.modules.tomoyo.patterns import Glob, State, glob
+from lsmc.modules.tomoyo.patterns import Glob, RealNames, State, glob
 from lsmc.modules.tomoyo.requests import Access, Value
 from lsmc.modules.tomoyo.vocabulary import MOUNT, TYPES
 
@@ -185,7 +185,7 @@ def parting(pattern: Glob, name: str) -> _Parting:
             break
         state, at = following, at + 1
     while at > 0:
-        rest = _completion(pattern, state)
+        rest = _completion(pattern, state, slash=name[:at].endswith("/"))
         if rest is not None:
             return _Parting(name[:at], rest, name[:at] + rest)
         # what is read leads nowhere; what a shorter beginning leads to is asked
@@ -201,16 +201,21 @@ def _state_behind(pattern: Glob, name: str) -> State:
     return state
 
 
-def _completion(pattern: Glob, state: State) -> str | None:
-    """The shortest text that completes a beginning, the one that reads best."""
+def _completion(pattern: Glob, state: State, *, slash: bool = False) -> str | None:
+    """The shortest text that completes a beginning, the one that reads best.
+
+    `slash` says that the beginning ends in a `/`.
+    """
     rest = _From(pattern, state)
+
+    def alive(states: tuple[Any, ...]) -> bool:
+        return states[0] is not None and states[1] is not None
+
+    def goal(states: tuple[Any, ...]) -> bool:
+        return alive(states) and bool(rest.accepts(states[0]))
+
     try:
-        found = shortest(
-            [rest],
-            lambda states: states[0] is not None and bool(rest.accepts(states[0])),
-            alive=lambda states: states[0] is not None,
-            limit=_STATES,
-        )
+        found = shortest([rest, RealNames(slash=slash)], goal, alive=alive, limit=_STATES)
     except StateLimit:
         return None
     return None if found is None else found.decode("latin-1")

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from lsmc.automata.alphabet import mask_of
+from lsmc.automata.alphabet import ALL, mask_of
 
 _DIGIT: Final = mask_of(b"0123456789")
 _HEX: Final = mask_of(b"0123456789abcdefABCDEF")
@@ -379,3 +379,23 @@ class AnyName:
     def accepts(self, state: frozenset[int]) -> tuple[int, ...]:
         """`(0,)` where the name may end."""
         return (0,) if self._part.end in state else ()
+
+
+class RealNames:
+    """Names without an empty component, which the kernel never makes; NUL begins another."""
+
+    __slots__ = ("start",)
+
+    def __init__(self, *, slash: bool = False) -> None:
+        """`slash` says that a `/` stands before."""
+        self.start = slash
+
+    def edges(self, state: bool) -> tuple[tuple[int, bool], ...]:
+        """Disjoint sets of bytes, each with whether it is a `/`."""
+        others = (ALL & ~_SLASH, False)
+        return (others,) if state else (others, (_SLASH, True))
+
+    def accepts(self, state: bool) -> tuple[int, ...]:
+        """`(0,)`, always."""
+        del state
+        return (0,)

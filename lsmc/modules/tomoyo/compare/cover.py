@@ -8,7 +8,6 @@ from itertools import product
 from typing import Any, Final, NamedTuple
 
 from lsmc.automata.algebra import search
-from lsmc.automata.alphabet import ALL
 from lsmc.automata.common import have_common
 from lsmc.automata.dfa import StateLimit
 from lsmc.modules.tomoyo.attributes import Attributes
@@ -21,14 +20,13 @@ from lsmc.modules.tomoyo.compare.situations import (
     situations,
 )
 from lsmc.modules.tomoyo.numbers import MAX_NUMBER, Addresses
-from lsmc.modules.tomoyo.patterns import Glob
+from lsmc.modules.tomoyo.patterns import Glob, RealNames
 from lsmc.modules.tomoyo.requests import Access, Value
 from lsmc.modules.tomoyo.vocabulary import MOUNT, Argument, Kind
 
 #: States of patterns that one question may take.
 _STATES: Final = 200_000
 _NUL: Final = 1
-_SLASH: Final = 1 << 0x2F
 
 
 class Joined:
@@ -54,22 +52,6 @@ class Joined:
         """`(0,)` behind the last name."""
         place, inner = state
         return (0,) if place + 1 == len(self.names) and self.names[place].accepts(inner) else ()
-
-
-class RealNames:
-    """Names without an empty component, which the kernel never makes; NUL begins another."""
-
-    start = False
-
-    def edges(self, state: bool) -> tuple[tuple[int, bool], ...]:
-        """Disjoint sets of bytes, each with whether it is a `/`."""
-        others = (ALL & ~_SLASH, False)
-        return (others,) if state else (others, (_SLASH, True))
-
-    def accepts(self, state: bool) -> tuple[int, ...]:
-        """`(0,)`, always."""
-        del state
-        return (0,)
 
 
 class Witness(NamedTuple):
