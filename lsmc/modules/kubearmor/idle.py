@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from lsmc.modules.kubearmor.policy import ACTIONS, ALLOW, AUDIT, Entry, Policy, Rule, rules
+from lsmc.modules.kubearmor.policy import ACTIONS, ALLOW, AUDIT, Entry
 from lsmc.modules.kubearmor.questions import Enforcer
 
 #: A name with one of these is taken for a pattern by the AppArmor template.
@@ -40,11 +39,3 @@ def _apparmor(entry: Entry) -> str:
     if entry.match == "dir" and entry.sources:
         return "an Allow of a directory is left out of a source's AppArmor profile"
     return ""
-
-
-def idle_rules(policies: tuple[Policy, ...], enforcer: Enforcer) -> Iterator[tuple[Rule, str]]:
-    """The entries of some policies that an enforcer does not enforce, each with the reason."""
-    for rule in rules(policies):
-        reason = idle(rule.entry, enforcer)
-        if reason:
-            yield rule, reason

@@ -210,10 +210,6 @@ def _expand(readings: Readings, part: Part, statement: Statement) -> Any:
     return [readings.attribute(part, "type", one) for one in names]
 
 
-def _context_at(at: int) -> Reading:
-    return lambda readings, part, statement: readings.levels.context(part, statement[at])
-
-
 def _sid_context(readings: Readings, part: Part, statement: Statement) -> Any:
     return readings.find(part, "sid", statement[1]), readings.levels.context(part, statement[2])
 

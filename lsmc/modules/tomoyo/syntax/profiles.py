@@ -12,7 +12,7 @@ from lsmc.base.source import Source
 from lsmc.modules.tomoyo.model import Mode
 from lsmc.modules.tomoyo.syntax.domains import fault_of
 from lsmc.modules.tomoyo.syntax.exceptions import namespaced
-from lsmc.modules.tomoyo.syntax.reader import Refused, Word, Written, written_lines
+from lsmc.modules.tomoyo.syntax.reader import Refused, Written, written_lines
 from lsmc.modules.tomoyo.vocabulary import (
     CATEGORIES,
     FUNCTIONS,
@@ -156,15 +156,3 @@ def _mode(known: Mode | None, value: str) -> Mode | None:
 def _yes(value: str, name: str, known: bool) -> bool:
     found = re.search(rf"{name}(=yes|=no)?", value)
     return known if found is None or found[1] is None else found[1] == "=yes"
-
-
-def names_no_mode(line: ProfileLine) -> bool:
-    """Whether the kernel takes a line of `CONFIG` and finds nothing in it."""
-    return line.key.startswith("CONFIG") and not any(
-        word in line.value for word in (*MODES, "use_default", "grant_log", "reject_log")
-    )
-
-
-def word_of(line: ProfileLine) -> Word:
-    """The word of a line that holds its number and its key."""
-    return line.written.words[line.written.words[0].text.startswith("<")]
