@@ -320,6 +320,10 @@ class Expansion:
                 self.fault(self.place(heir.around, heir.place), "self-reference", message)
                 return
             above = above.parent
+        if any(one.head[0] == "in" for part in within(block) for one in _containers(part)):
+            message = f"block `{block.head[1]}` holds an `in`, and can not be inherited"
+            self.fault(self.place(heir.around, heir.place), "misplaced-statement", message)
+            return
         self._copy(block, heir)
 
     def _copy(self, source: Part, target: Part) -> None:
@@ -351,14 +355,28 @@ class Expansion:
             found = lookup(self.root, part, "block", str(statement[1]))
             if isinstance(found, Symbol) and found.kind == "block":
                 found.value.abstract = True
+                self._unordered(found.value)
             else:
                 self.refuse(part, place, Missing("block", str(statement[1]), "block"))
+
+    def _unordered(self, abstract: Part) -> None:
+        """Note what an abstract block declares that needs an order, which it can not have there."""
+        for part in within(abstract):
+            for namespace, name, home in part.declared:
+                symbol = home.names[namespace].get(name)
+                if symbol is not None and symbol.kind in ("class", "sid"):
+                    message = f"{symbol.kind} `{name}` is declared in an abstract block"
+                    self.fault(symbol.place, "wrong-order", message, word=name)
 
     def _call(self, call: Part) -> None:
         """Put a macro's statements where it is called."""
         macro = bind(self.root, call)
         for body in macro.bodies:
             self.add(body, call)
+
+
+def _containers(part: Part) -> Iterator[Container]:
+    return (container for body in part.bodies for container in body.containers)
 
 
 def _after(container: Container) -> bool:

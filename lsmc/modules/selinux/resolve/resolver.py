@@ -71,14 +71,17 @@ class Resolver:
 
     def resolve(self) -> None:
         """Read all parts until no optional goes that declares something."""
-        known = len(self.expansion.ledger.errors)
+        errors, expansion = self.expansion.ledger.errors, self.expansion
+        known = len(errors)
         while True:
-            self.expansion.withdrawn = False
+            expansion.withdrawn = False
             self._early()
-            self.reads = list(self._all())
-            if not self.expansion.withdrawn:
+            settled = len(errors) > known  # an order that is wrong stays so, whatever optional goes
+            if not expansion.withdrawn:
+                self.reads = list(self._all())
+            if settled or not expansion.withdrawn:
                 break
-            del self.expansion.ledger.errors[known:]
+            del errors[known:]
             self._forget()
         self.reads = [one for one in self.reads if not unused(one.part)]
 
@@ -180,7 +183,12 @@ class Resolver:
         assert not isinstance(names, str)
         unordered = keyword == "classorder" and names[0] == "unordered"
         words = names[1:] if unordered else names
-        found = [self.readings.find(part, _ORDERS[keyword], name) for name in words]
+        try:
+            found = [self.readings.find(part, _ORDERS[keyword], name) for name in words]
+        except Missing as reason:
+            if keyword == "classorder":  # that compilers refuse in optionals, too
+                raise Wrong("unknown-name", f"class `{reason.name}` is not declared") from None
+            raise
         for name, symbol in zip(words, found, strict=True):
             if symbol.kind != _ORDERS[keyword]:
                 raise Wrong("wrong-kind", f"`{name}` is a {symbol.kind}; {keyword} has none")

@@ -138,12 +138,26 @@ SHAPES: dict[str, tuple[str, str]] = {
     "validatetrans": ("sl", "CLASS EXPRESSION"),
 }
 
-#: What may not stand in a container, directly or deeper.
+#: What may not stand in a container, directly or deeper.  What needs an order can not be in a macro:
+#: compilers look for its place there, where no order has it.
 FORBIDDEN: dict[str, frozenset[str]] = {
     "block": frozenset(("category", "sensitivity")),
     "in": frozenset(("in", "tunable")),
     "in after": frozenset(("blockabstract", "blockinherit")),
-    "macro": frozenset(("tunable", "in", "block", "blockinherit", "blockabstract", "macro")),
+    "macro": frozenset(
+        (
+            "block",
+            "blockabstract",
+            "blockinherit",
+            "category",
+            "class",
+            "in",
+            "macro",
+            "sensitivity",
+            "sid",
+            "tunable",
+        )
+    ),
     "optional": frozenset(("tunable", "in", "block", "blockabstract", "macro")),
     "tunableif": frozenset(("tunable", "in")),
 }

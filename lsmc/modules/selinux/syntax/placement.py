@@ -61,13 +61,15 @@ def _inside(container: Container, forbidden: dict[str, str], holder: str) -> Ite
     kinds = [keyword, "in after"] if container.head[:2] == ("in", "after") else [keyword]
     more = {one: keyword for kind in kinds for one in FORBIDDEN.get(kind, ())}
     inner = {**more, **forbidden} if more else forbidden
+    if keyword == "in" and len(container.head) == 2 and container.body.empty():
+        yield Misplaced(container.place, "this `in` adds nothing")
     if keyword not in ("booleanif", "tunableif"):
         yield from misplaced(container.body, inner, holder)
         return
     body = container.body
     for place in (*body.places, *body.rule_places):
         yield Misplaced(place, f"`{keyword}` holds `(true ...)` and `(false ...)` alone")
-    if not (body.containers or body.places or body.rule_places):
+    if body.empty():
         yield Misplaced(container.place, f"`{keyword}` needs `(true ...)` or `(false ...)`")
     seen: set[str] = set()
     for branch in body.containers:
@@ -77,7 +79,7 @@ def _inside(container: Container, forbidden: dict[str, str], holder: str) -> Ite
             yield Misplaced(branch.place, message)
         elif which in seen:
             yield Misplaced(branch.place, f"there is another `{which}` in this `{keyword}`")
-        elif not (branch.body.places or branch.body.rule_places or branch.body.containers):
+        elif branch.body.empty():
             yield Misplaced(branch.place, f"`{which}` is empty")
         else:
             inside = "booleanif" if keyword == "booleanif" else holder

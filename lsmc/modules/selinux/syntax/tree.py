@@ -35,3 +35,7 @@ class Body:
     statements: list[Statement] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
+
+    def empty(self) -> bool:
+        """Whether there is no statement in it."""
+        return not (self.rules or self.statements or self.containers)
