@@ -288,20 +288,33 @@ class Expansion:
                 return
             waiting = [(part, container) for part, container, _ in failed]
 
-    def _add_in(self, target: Part, container: Container) -> None:
-        if target.kind == "macro":
+    def _add_in(self, target: Part | Body, container: Container) -> None:
+        if isinstance(target, Body):
+            target.extend(container.body)
+        elif target.kind == "macro":
             target.bodies.append(container.body)
-            return
-        child = Part("in", container.head, target, container.place, target.via)
-        target.children.append(child)
-        self.add(container.body, child)
-        self._decide()
+        else:
+            child = Part("in", container.head, target, container.place, target.via)
+            target.children.append(child)
+            self.add(container.body, child)
+            self._decide()
 
-    def _targets(self, part: Part, name: str) -> list[Part]:
-        found = lookup(self.root, part, "block", name)
-        if not isinstance(found, Symbol):
+    def _targets(self, part: Part, name: str) -> list[Part] | list[Body]:
+        """What an `in` adds to; the way may lead through optionals and into a macro."""
+        known = lookup(self.root, part, "block", name)
+        if isinstance(known, Symbol):
+            return known.value if isinstance(known.value, list) else [known.value]
+        first, _, rest = name.removeprefix(".").partition(".")
+        known = lookup(self.root, part if name[0] != "." else self.root, "block", first)
+        while isinstance(known, Symbol) and rest:
+            if known.kind == "macro":
+                return list(_optionals(known.value.bodies, rest))
+            holder = known.value if known.kind == "block" else known.value[0].home
+            first, _, rest = rest.partition(".")
+            known = holder.names["block"].get(first)
+        if not isinstance(known, Symbol):
             raise Missing("block, macro or optional", name, "block")
-        return found.value if isinstance(found.value, list) else [found.value]
+        return known.value if isinstance(known.value, list) else [known.value]
 
     def _inherit(self, heir: Part) -> None:
         """Copy a block to where it is inherited."""
@@ -377,6 +390,19 @@ class Expansion:
 
 def _containers(part: Part) -> Iterator[Container]:
     return (container for body in part.bodies for container in body.containers)
+
+
+def _optionals(bodies: Iterable[Body], name: str) -> Iterator[Body]:
+    """The bodies of the optionals of a name, in others if it has dots."""
+    first, _, rest = name.partition(".")
+    found = False
+    for body in bodies:
+        for container in body.containers:
+            if container.head == ("optional", first):
+                found = True
+                yield from _optionals([container.body], rest) if rest else [container.body]
+    if not found:
+        raise Missing("optional", first, "block")
 
 
 def _after(container: Container) -> bool:

@@ -98,6 +98,9 @@ class Reader:
                 statement += (tuple(map(intern, found[2].split())),)
             if statement[0] in (*CONTAINERS, *_RULES) or _fault(statement) is not None:
                 statement = None
+            elif statement[0] in _RULES:
+                self._rules[text] = statement
+                return
         self._flat[text] = statement
 
 

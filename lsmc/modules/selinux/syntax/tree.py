@@ -39,3 +39,11 @@ class Body:
     def empty(self) -> bool:
         """Whether there is no statement in it."""
         return not (self.rules or self.statements or self.containers)
+
+    def extend(self, other: Body) -> None:
+        """Add the statements of another body."""
+        self.rules += other.rules
+        self.rule_places += other.rule_places
+        self.statements += other.statements
+        self.places += other.places
+        self.containers += other.containers
