@@ -26,6 +26,8 @@ def resolved(sources: Sequence[Source], *, assertions: bool = True) -> model.Pol
 
     Without `assertions`, what contradicts `neverallow` and bounds is no error.
     """
+    if not sources:
+        raise PolicyError([error("incomplete-policy", None, "there is no file of policy")])
     policy = _resolved(sources)
     found = list(_violations(policy, assertions=assertions))
     if found:

@@ -138,8 +138,8 @@ SHAPES: dict[str, tuple[str, str]] = {
     "validatetrans": ("sl", "CLASS EXPRESSION"),
 }
 
-#: What may not stand in a container, directly or deeper.  What needs an order can not be in a macro:
-#: compilers look for its place there, where no order has it.
+#: What may not stand in a container, directly or deeper.  A macro has nothing that needs an order,
+#: which compilers look for in the macro itself, too.
 FORBIDDEN: dict[str, frozenset[str]] = {
     "block": frozenset(("category", "sensitivity")),
     "in": frozenset(("in", "tunable")),
