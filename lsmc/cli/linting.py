@@ -110,6 +110,7 @@ class _Run:
             if path != "-" and Path(path).exists() and is_bundle(path):
                 raise UsageFault(f"`{path}` is a bundle: lint reads the source of policy")
         self.reports = _reports(wish.reports)
+        self.limit = module_of(wish.paths, wish.reading.module).max_source or MAX_SOURCE
         self.paths, self.stdin = self._stdin()
         self.since = self._since()
 
@@ -127,7 +128,7 @@ class _Run:
             return list(self.wish.paths), None
         name = self.wish.stdin_filename or "<stdin>"
         paths = [name if path == "-" else path for path in self.wish.paths]
-        return paths, (name, read_stream(sys.stdin.buffer, MAX_SOURCE, name))
+        return paths, (name, read_stream(sys.stdin.buffer, self.limit, name))
 
     def _since(self) -> GitRevision | None:
         if self.wish.changed_since is None:
@@ -142,7 +143,7 @@ class _Run:
     ) -> Linter[Any]:
         """A linter with the checks that were selected; it knows what came from standard input."""
         jobs = self.wish.reading.jobs or os.cpu_count() or 1
-        read = self.lint.reader(self.options, files or DiskFiles(), self.stdin)
+        read = self.lint.reader(self.options, files or DiskFiles(self.limit), self.stdin)
         return Linter(
             read=read,
             selected=self.selected,
