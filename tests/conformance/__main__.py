@@ -20,6 +20,7 @@ from tests.conformance import (
     equality,
     kubearmor,
     logs,
+    selinux_decisions,
     selinux_logs,
     selinux_paths,
     smack,
@@ -27,6 +28,26 @@ from tests.conformance import (
     tomoyo,
 )
 from tests.conformance.result import Result
+
+
+def _selinux(folder: Path) -> dict[str, tuple[Path, Callable[[], Result]]]:
+    """The suites of decisions on SELinux policy."""
+    cases = folder / "conformance" / "selinux"
+    suites: dict[str, tuple[str, Callable[[], Result]]] = {
+        "selinux-debian": (
+            "query-debian",
+            lambda: selinux_decisions.queries(folder, "query-debian"),
+        ),
+        "selinux-random": (
+            "query-random",
+            lambda: selinux_decisions.queries(folder, "query-random"),
+        ),
+        "selinux-labels": ("labels-debian", lambda: selinux_decisions.labels(folder)),
+        "selinux-numbers": ("xperm", lambda: selinux_decisions.numbers(folder)),
+        "selinux-grants": ("compile", lambda: selinux_decisions.grants(folder)),
+        "selinux-diff": ("diff", lambda: selinux_decisions.differences(folder)),
+    }
+    return {name: (cases / f"{file}.jsonl.gz", run) for name, (file, run) in suites.items()}
 
 
 def main() -> int:
@@ -49,6 +70,7 @@ def main() -> int:
             cases / "selinux" / "logs.jsonl.gz",
             lambda: selinux_logs.run(cases / "selinux"),
         ),
+        **_selinux(arguments.folder.resolve()),
         "selinux-paths": (
             cases / "selinux" / "labels-debian.jsonl.gz",
             lambda: selinux_paths.run(arguments.folder.resolve()),

@@ -9,7 +9,7 @@ from lsmc.explain.abilities import Abilities, Ability, Section
 from lsmc.modules.selinux.analysis.targets import Targets, numbers
 from lsmc.modules.selinux.engine import Engine
 from lsmc.modules.selinux.explain.hazards import hazards
-from lsmc.modules.selinux.tables.layout import NOTHING
+from lsmc.modules.selinux.tables.layout import DENY, NOTHING
 
 _STAKE = "What is at stake"
 _CAPABILITIES = frozenset(("capability", "capability2", "cap_userns", "cap2_userns"))
@@ -75,13 +75,14 @@ def _abilities(
     for cls, name in enumerate(names.classes):
         if classes and name not in classes:
             continue
+        denies = any(targets.entries(number, cls, DENY))
         for entry in targets.entries(number, cls):
             objects = targets.of_entry(number, entry)
             if not objects:
                 continue
             target = next(numbers(objects))
             mask = entry.mask
-            if bounded:
+            if bounded or denies:
                 mask &= engine.vectors.of_types(engine.default_state, number, target, cls).allow
             granted = names.permission_names(cls, mask)
             refs = list(engine.references.entry(entry, number, target))

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.modules.selinux.engine import Engine
-from lsmc.modules.selinux.tables.layout import NOTHING
+from lsmc.modules.selinux.tables.layout import ALLOW, DENY, NOTHING
 from lsmc.modules.selinux.tables.rows import NOTSELF, OTHER, SELF, Entry
-
-_ALLOW = 0
 
 
 class Targets:
@@ -44,16 +42,14 @@ class Targets:
             return self.bits(entry.source) & ~(1 << source)
         return self.bits(entry.target)
 
-    def entries(self, source: int, cls: int) -> Iterator[Entry]:
-        """The allow rules of a type and class that hold, its own first."""
+    def entries(self, source: int, cls: int, kind: int = ALLOW) -> Iterator[Entry]:
+        """The rules of a kind, of a type and class, that hold; its own first."""
         state = self._engine.default_state
         for label in self._tables.memberships.labels_of(source):
             for rows in (self._tables.rows, self._tables.conditional):
                 if rows.has(label, cls):
                     for entry in rows.entries(label, cls):
-                        if entry.kind == _ALLOW and (
-                            entry.truth is None or state.holds(entry.truth)
-                        ):
+                        if entry.kind == kind and (entry.truth is None or state.holds(entry.truth)):
                             yield entry
 
     def allowed(self, source: int, cls: int, permission: int) -> int:
@@ -62,6 +58,9 @@ class Targets:
         for entry in self.entries(source, cls):
             if entry.mask >> permission & 1:
                 found |= self.of_entry(source, entry)
+        for entry in self.entries(source, cls, DENY):
+            if entry.mask >> permission & 1:
+                found &= ~self.of_entry(source, entry)
         if found and self._tables.bounds[source] != NOTHING:
             vectors, state = self._engine.vectors, self._engine.default_state
             for target in numbers(found):

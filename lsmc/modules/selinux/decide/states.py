@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lsmc.modules.selinux.decide.conditions import holds
-from lsmc.modules.selinux.tables.layout import NOTHING, Section
+from lsmc.modules.selinux.tables.layout import DENY, MASK_BITS, NOTHING, Section
 from lsmc.modules.selinux.tables.reading import damaged
 from lsmc.modules.selinux.tables.rows import NOTSELF, SELF, Row, other_of
 from lsmc.modules.selinux.tables.tables import Tables
@@ -55,13 +55,17 @@ class State:
         return known != bool(truth & 1)
 
     def grant(self, source: int, target: int, cls: int) -> int:
-        """What the rules grant a type on another, before constraints, roles and bounds."""
+        """What the rules grant a type on another, before constraints, roles and bounds.
+
+        What `deny` takes away is not granted.
+        """
         key = (source, target, cls)
         known = self._grants.get(key)
         if known is None:
             if len(self._grants) >= _KEPT:
                 self._grants.clear()
-            known = self._grants[key] = self._union(source, target, cls)
+            union = self._union(source, target, cls)
+            known = self._grants[key] = union & ~(union >> DENY * MASK_BITS)
         return known
 
     def rows(self, source: int, cls: int) -> tuple[Row, ...]:

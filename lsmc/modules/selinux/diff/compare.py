@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any
 
 from lsmc.analysis.change import Change, Direction, Side, toward
+from lsmc.modules.selinux.context.context import OBJECT_ROLE
 from lsmc.modules.selinux.diff import assignments, constraints, extended, settings
 from lsmc.modules.selinux.diff.bdd import FALSE, TRUE
 from lsmc.modules.selinux.diff.grants import Difference, differences
 from lsmc.modules.selinux.diff.sides import Common
 from lsmc.modules.selinux.diff.sides import Side as Policy
 from lsmc.modules.selinux.engine import Engine
+from lsmc.modules.selinux.questions import InvalidContext
 
+#: Users whose contexts are tried.
+_USERS = 4
 #: Names of types that are listed.
 _LISTED = 3
 
@@ -54,6 +59,12 @@ def _decision(common: Common, one: Policy, other: Policy, found: Difference) -> 
     booleans = _booleans(common, one, other, found)
     before = _side(one, subject, obj, found, booleans)
     after = _side(other, subject, obj, found, booleans)
+    if before._replace(rules=()) == after._replace(rules=()):
+        for words in _contexts(one, other, subject, obj):
+            sides = [_side(policy, *words, found, booleans) for policy in (one, other)]
+            if sides[0]._replace(rules=()) != sides[1]._replace(rules=()):
+                (before, after), (subject, obj) = sides, words
+                break
     witness: dict[str, Any] = {
         "subject": subject,
         "class": found.cls,
@@ -113,6 +124,24 @@ def _direction(common: Common, one: Policy, found: Difference) -> Direction:
     return toward([float(more), -float(less)])
 
 
+def _contexts(one: Policy, other: Policy, subject: str, obj: str) -> Iterator[tuple[str, str]]:
+    """Some contexts of two types that both policies know, those with roles of tasks first."""
+    names = one.tables.names
+    level = f":{names.levels.sensitivity_names[0]}" if one.tables.head.mls else ""
+    roles = [*(role for role in names.roles if role != OBJECT_ROLE), OBJECT_ROLE]
+    users = names.users[:_USERS]
+    for user, role in product(users, roles):
+        for owner, also in product(users, (OBJECT_ROLE, role)):
+            words = (f"{user}:{role}:{subject}{level}", f"{owner}:{also}:{obj}{level}")
+            try:
+                for side in (one, other):
+                    for text in words:
+                        side.engine.context(text)
+            except InvalidContext:
+                continue
+            yield words
+
+
 def _side(
     side: Policy, subject: str, obj: str, found: Difference, booleans: Mapping[str, bool]
 ) -> Side:
@@ -120,8 +149,8 @@ def _side(
     names = engine.tables.names
     state = engine.state({names.boolean_numbers[name]: on for name, on in booleans.items()})
     cls = names.class_numbers[found.cls]
-    source, target = names.type_numbers[subject], names.type_numbers[obj]
-    vector = engine.vectors.of_types(state, source, target, cls)
+    source, target = engine.party(subject), engine.party(obj)
+    vector = engine.vector(state, source, target, cls)
     mask = sum(
         1 << bit for bit, name in enumerate(names.permissions(cls)) if name in found.permissions
     )
@@ -129,7 +158,7 @@ def _side(
         allow=names.permission_names(cls, vector.allow & mask),
         audit=names.permission_names(cls, vector.audit & mask),
         quiet=names.permission_names(cls, vector.quiet & mask),
-        rules=engine.references.grants(state, source, target, cls, found.kind, mask),
+        rules=engine.references.grants(state, source.type, target.type, cls, found.kind, mask),
     )
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from lsmc.modules.selinux.diff.bdd import FALSE, TRUE, Diagrams
 from lsmc.modules.selinux.diff.sides import Side
-from lsmc.modules.selinux.tables.layout import MASK_BITS, NOTHING
+from lsmc.modules.selinux.tables.layout import DENY, MASK_BITS, NOTHING
 
 #: Targets as bits, and a diagram.
 Part = tuple[int, int]
@@ -87,6 +87,9 @@ class Effective:
                     sometimes.append((targets, node))
         if bit < MASK_BITS:
             gone = side.never(source_bit, cls, 1 << bit)
+            for label in side.tables.memberships.labels_of(source):
+                for target, _ in self._row(label, cls).get(DENY * MASK_BITS + bit, ()):
+                    gone |= side.targets(source_bit, label, target)
             always &= ~gone
             sometimes = [(targets & ~gone, node) for targets, node in sometimes]
         found: Partition = [(always, TRUE)] if always else []

@@ -14,7 +14,7 @@ from lsmc.modules.selinux.diff.bdd import TRUE
 from lsmc.modules.selinux.diff.constraints import about_types
 from lsmc.modules.selinux.diff.effective import Effective, bits_of, pairs
 from lsmc.modules.selinux.diff.sides import Common, Side
-from lsmc.modules.selinux.tables.layout import MASK_BITS, NOTHING
+from lsmc.modules.selinux.tables.layout import DENY, MASK_BITS, NOTHING
 
 #: Keys of targets that are no labels: the special ones, below those of labels.
 _SPECIAL = -1
@@ -151,7 +151,8 @@ def areas(old: Side, new: Side) -> dict[tuple[str, int], Area]:
             targets = side.targets(bit, rule.source, rule.target) & region
             key = (rule.cls, bit)
             known = found.get(key, Area(0, 0))
-            found[key] = Area(known.targets | targets, known.bits | rule.bits)
+            bits = rule.bits | rule.bits >> DENY * MASK_BITS
+            found[key] = Area(known.targets | targets, known.bits | bits)
 
     every = old.common.all
     for side, mine, others in ((old, before, after), (new, after, before)):
@@ -302,6 +303,8 @@ def _permissions(
     """Kinds and permissions of a grant, with the class and the bit that each policy has."""
     for bit in bits_of(wanted):
         kind, number = divmod(bit, MASK_BITS)
+        if kind == DENY:
+            continue
         if number >= len(common.permissions(cls)):
             continue
         name = common.permissions(cls)[number]

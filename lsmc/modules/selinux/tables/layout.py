@@ -19,11 +19,11 @@ LISTED = 1 << 31
 #: Bits of a permission mask; a grant is the masks of all `GRANT_KINDS` beside each other.
 MASK_BITS = 32
 #: What rules of the tables do, in the order of the masks.
-GRANT_KINDS: tuple[Literal["allow"], Literal["auditallow"], Literal["dontaudit"]] = (
-    "allow",
-    "auditallow",
-    "dontaudit",
-)
+GRANT_KINDS: tuple[
+    Literal["allow"], Literal["auditallow"], Literal["dontaudit"], Literal["deny"]
+] = ("allow", "auditallow", "dontaudit", "deny")
+#: Their numbers.
+ALLOW, AUDITALLOW, DONTAUDIT, DENY = range(len(GRANT_KINDS))
 EXTENDED_KINDS = ("allowx", "auditallowx", "dontauditx")
 TYPE_RULE_KINDS: tuple[Literal["typetransition"], Literal["typemember"], Literal["typechange"]] = (
     "typetransition",
