@@ -98,6 +98,8 @@ class SecurityModule(NamedTuple):
         labels: gives how it labels objects; None if it labels none.
         objects: of a module whose objects are finitely many names, those that questions with an
             operation may have: (bundle, operation); `UnknownName`.
+        searches: how many requests are searched in an open bundle, of a module with a search of its
+            own.
         rules: the written rules of a bundle, of a module without `semantics`; None if it cannot
             tell which rules decide.
         syntax: the canonical text of a policy file's syntax tree: (path, bytes); `PolicyError`.
@@ -138,6 +140,7 @@ class SecurityModule(NamedTuple):
     formats: Mapping[str, Callable[[], "Render"]] = {}
     labels: Callable[[], "Labels"] | None = None
     objects: Callable[[Any, str], Sequence[str]] | None = None
+    searches: Callable[[Any], "Search"] | None = None
     rules: Callable[[Any], Iterable["Place"]] | None = None
     syntax: Callable[[str, bytes], bytes] | None = None
     ir: Callable[[Sequence[str], "Options"], "IrPolicy"] | None = None
@@ -181,6 +184,8 @@ class SecurityModule(NamedTuple):
         """How many requests are searched in an open bundle; raises `NoMeaning` of what needs it."""
         from lsmc.modules.parts import Search
 
+        if self.searches is not None:
+            return self.searches(opened)
         if self.objects is None:
             found = self.access_search(opened, what)
             return Search(self.needs(self.tests, what)().sought, found.witnesses)

@@ -10,18 +10,24 @@ from lsmc.modules.tomoyo.files import claims, find_files
 from lsmc.modules.tomoyo.vocabulary import MODULE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from lsmc.analysis.change import Change
+    from lsmc.analysis.graph import Graph
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import Options
+    from lsmc.engine.permissions import Permissions
     from lsmc.engine.verdict import Verdict
+    from lsmc.explain.abilities import Abilities
     from lsmc.explain.explanation import Explanation
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
     from lsmc.modules.formatter import Formatter
-    from lsmc.modules.parts import Logs
+    from lsmc.modules.parts import Logs, Search
     from lsmc.modules.tomoyo.engine import TomoyoEngine
     from lsmc.modules.tomoyo.lint.tree import Tree
+    from lsmc.tables.records import Place
 
 
 def _compiler() -> Compile:
@@ -54,6 +60,40 @@ def _explain(engine: TomoyoEngine, request: Request) -> Explanation:
     from lsmc.modules.tomoyo.explain import explain
 
     return explain(engine, request)
+
+
+def _permissions(
+    engine: TomoyoEngine, subject: str, cls: str, obj: str, fields: Mapping[str, object]
+) -> Permissions:
+    from lsmc.modules.tomoyo.abilities import permissions
+
+    return permissions(engine, subject, cls, obj, fields)
+
+
+def _abilities(engine: TomoyoEngine, subject: str, classes: Sequence[str]) -> Abilities:
+    from lsmc.modules.tomoyo.abilities import abilities
+
+    return abilities(engine, subject, classes)
+
+
+def _rules(engine: TomoyoEngine) -> Iterable[Place]:
+    from lsmc.modules.tomoyo.abilities import rules
+
+    return rules(engine)
+
+
+def _graph(engine: TomoyoEngine) -> Graph:
+    from lsmc.modules.tomoyo.graph import DomainGraph
+
+    return DomainGraph(engine)
+
+
+def _searches(engine: TomoyoEngine) -> Search:
+    from lsmc.modules.parts import Search
+    from lsmc.modules.tomoyo.searching import DomainSearch
+
+    found = DomainSearch(engine)
+    return Search(found.sought, found.witnesses)
 
 
 def _diff(old: TomoyoEngine, new: TomoyoEngine) -> list[Change]:
@@ -114,6 +154,11 @@ TOMOYO = SecurityModule(
     explain=_explain,
     diff=_diff,
     operations=_operations,
+    permissions=_permissions,
+    abilities=_abilities,
+    rules=_rules,
+    graph=_graph,
+    searches=_searches,
     logs=_logs,
     lint=_lint,
     formatter=_formatter,

@@ -7,8 +7,8 @@ from functools import lru_cache
 from itertools import product
 from typing import Any, Final, NamedTuple
 
-from lsmc.automata.algebra import search
-from lsmc.automata.common import have_common
+from lsmc.automata.algebra import Automaton, search
+from lsmc.automata.common import have_common, shortest_common
 from lsmc.automata.dfa import StateLimit
 from lsmc.modules.tomoyo.attributes import Attributes
 from lsmc.modules.tomoyo.compare.clauses import Clause, Name, never
@@ -152,6 +152,40 @@ def _difference(clause: Clause, covers: Sequence[Clause]) -> tuple[str, ...] | N
 
     real = RealNames()
     found = search([first, real, *others], goal, alive=alive, limit=_STATES)
+    return None if found is None else tuple(found.decode("latin-1").split("\0"))
+
+
+def common(clause: Clause, other: Clause, kind: Kind, permission: str) -> Witness | None:
+    """An access that two clauses grant; None where there is none.
+
+    Raises `Undecided`.
+    """
+    if not _may_meet(clause, other):
+        return None
+    numbers = tuple(
+        max(a.bounds[0], b.bounds[0]) for a, b in zip(clause.numbers, other.numbers, strict=True)
+    )
+    address = clause.address
+    if address is not None and other.address is not None:
+        first = max(address.low, other.address.low)
+        address = Addresses(first, first, address.version)
+    tests = (*clause.tests, *other.tests)
+    try:
+        for attributes in situations(tests, kind, permission):
+            if all(resolved_meets(test, attributes, kind, permission) for test in tests):
+                names = _names(clause, other)
+                return None if names is None else Witness(names, numbers, address, attributes)
+    except StateLimit:
+        raise Undecided("the patterns are too many to be compared") from None
+    return None
+
+
+def _names(clause: Clause, other: Clause) -> tuple[str, ...] | None:
+    """The shortest names of two clauses, those that read best."""
+    if not clause.names:
+        return ()
+    automata: list[Automaton[Any]] = [Joined(clause.names), Joined(other.names), RealNames()]
+    found = shortest_common(automata, _STATES)
     return None if found is None else tuple(found.decode("latin-1").split("\0"))
 
 
