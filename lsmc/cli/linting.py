@@ -20,7 +20,7 @@ from lsmc.cli.options import Reading
 from lsmc.cli.outputs import check_output, write_output
 from lsmc.cli.reading import check_paths, progress_bar
 from lsmc.cli.screen import Screen
-from lsmc.compiler.inputs import MAX_SOURCE, DiskFiles
+from lsmc.compiler.inputs import DiskFiles
 from lsmc.compiler.outcome import Progress
 from lsmc.lint.baseline import Baseline
 from lsmc.lint.baseline import write as baseline_data
@@ -110,7 +110,6 @@ class _Run:
             if path != "-" and Path(path).exists() and is_bundle(path):
                 raise UsageFault(f"`{path}` is a bundle: lint reads the source of policy")
         self.reports = _reports(wish.reports)
-        self.limit = module_of(wish.paths, wish.reading.module).max_source or MAX_SOURCE
         self.paths, self.stdin = self._stdin()
         self.since = self._since()
 
@@ -128,7 +127,7 @@ class _Run:
             return list(self.wish.paths), None
         name = self.wish.stdin_filename or "<stdin>"
         paths = [name if path == "-" else path for path in self.wish.paths]
-        return paths, (name, read_stream(sys.stdin.buffer, self.limit, name))
+        return paths, (name, read_stream(sys.stdin.buffer, self.lint.max_source, name))
 
     def _since(self) -> GitRevision | None:
         if self.wish.changed_since is None:
@@ -143,7 +142,7 @@ class _Run:
     ) -> Linter[Any]:
         """A linter with the checks that were selected; it knows what came from standard input."""
         jobs = self.wish.reading.jobs or os.cpu_count() or 1
-        read = self.lint.reader(self.options, files or DiskFiles(self.limit), self.stdin)
+        read = self.lint.reader(self.options, files or DiskFiles(self.lint.max_source), self.stdin)
         return Linter(
             read=read,
             selected=self.selected,

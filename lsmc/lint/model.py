@@ -16,6 +16,7 @@ from lsmc.base.errors import Error
 from lsmc.base.files import StrPath
 from lsmc.base.registry import collect
 from lsmc.base.source import Source, Span
+from lsmc.compiler.inputs import MAX_SOURCE
 
 if TYPE_CHECKING:
     from lsmc.analysis.change import Change
@@ -146,6 +147,7 @@ class Lint(Generic[P]):
         reader: what reads policy under some options, from a file system; the last argument is the
             name and content of a file that is not there, if there is one.
         changes: what two policies decide differently.
+        max_source: bytes that a file of policy may have.
     """
 
     checks: Mapping[str, Check[P]]
@@ -155,6 +157,7 @@ class Lint(Generic[P]):
     read_assertions: Callable[[Mapping[str, Any]], object]
     reader: Callable[[Options, DiskFiles, tuple[str, bytes] | None], Read[P]]
     changes: Callable[[P, P], Sequence[Change]]
+    max_source: int = MAX_SOURCE
 
     @cached_property
     def names(self) -> Mapping[str, str]:

@@ -146,7 +146,7 @@ def check_paths(
     )
     selected = setup.selected(lint)
     options = setup.options(given)
-    read = lint.reader(options, DiskFiles(), None)
+    read = lint.reader(options, DiskFiles(lint.max_source), None)
     baseline = None
     if setup.config.baseline is not None:
         baseline = read_baseline(setup.config.baseline)

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from lsmc.explain.abilities import Abilities
     from lsmc.explain.explanation import Explanation
     from lsmc.ir.operation import Operation
+    from lsmc.lint.model import Lint
     from lsmc.modules.interface import Request
     from lsmc.modules.parts import Labels, Logs
+    from lsmc.modules.selinux.lint.tree import Tree
     from lsmc.tables.records import Place
 
 
@@ -134,6 +136,13 @@ def explain(engine: Engine, request: Request) -> Explanation:
     return explain(engine, request)
 
 
+def lint() -> Lint[Tree]:
+    """What it gives to lint."""
+    from lsmc.modules.selinux.lint.linter import LINT
+
+    return LINT
+
+
 def logs() -> Logs:
     """What it makes of logs."""
     from lsmc.modules.parts import Logs
@@ -174,4 +183,5 @@ SELINUX = SecurityModule(
     logs=logs,
     objects=objects,
     rules=rules,
+    lint=lint,
 )

@@ -30,9 +30,7 @@ def covered_by(
     tree: Tree, rule: Rule, *, broader_only: bool = False, condition: int = 0
 ) -> list[Label]:
     """The allow rules that cover a rule, as places."""
-    found = tree.allows.covering(
-        rule.cls, condition, rule.pair, rule.permissions, itself=not broader_only
-    )
+    found = tree.allows.covering(rule, condition, itself=not broader_only)
     places = tree.policy.rules["allow"].place
     labels = []
     wanted = rule.permissions

@@ -11,13 +11,18 @@ from lsmc.modules.selinux.model import OTHER, Policy, RuleKind
 
 
 class Rule(NamedTuple):
-    """An access rule in canonical form: `number` is its row, `condition` as in the policy."""
+    """An access rule in canonical form: `number` is its row, `condition` as in the policy.
+
+    `general` is how many attributes it names: of two rules about the same types the one with more
+    is the broader one, since an attribute may get more types.
+    """
 
     number: int
     pair: Pair
     cls: int
     permissions: int
     condition: int
+    general: int
 
 
 #: The class of rules, and the condition under which they hold.
@@ -41,7 +46,8 @@ class Grants:
             pair = pairs.get(written)
             if pair is None:
                 pair = pairs[written] = labels.pair(source, target)
-            rule = Rule(number, pair, cls, mask, condition)
+            general = labels.is_attribute(source) + labels.is_attribute(target)
+            rule = Rule(number, pair, cls, mask, condition, general)
             self.alike.setdefault((cls, condition, pair), []).append(rule)
         for (cls, condition, (source, target)), some in self.alike.items():
             row = self._rows.setdefault((cls, condition), {}).setdefault(source, {})
@@ -66,28 +72,37 @@ class Grants:
                     found |= row[other]
         return found
 
-    def covering(
-        self, cls: int, condition: int, pair: Pair, wanted: int, *, itself: bool
-    ) -> list[Rule]:
-        """Few of the rules that `covered` is about which have the wanted permissions together.
+    def broader(self, rule: Rule) -> int:
+        """The permissions of the broader rules of the same condition."""
+        found = self.covered(rule.cls, rule.condition, rule.pair, itself=False)
+        for one in self.alike[rule.cls, rule.condition, rule.pair]:
+            if one.general > rule.general:
+                found |= one.permissions
+        return found
 
-        Of equal ones the first counts.
+    def covering(self, rule: Rule, condition: int, *, itself: bool) -> list[Rule]:
+        """Few rules of a condition that have the permissions of a rule together.
+
+        Only broader ones count; with `itself` also those about the same types.  Of equal ones the
+        first counts.
         """
-        found: list[Rule] = []
+        cls, pair, wanted = rule.cls, rule.pair, rule.permissions
+        chosen: list[Rule] = []
         rules = [
-            rule
+            found
             for one in self.labels.containing[pair[0]]
             for other in self.labels.targets(*pair)
-            for rule in self.alike.get((cls, condition, (one, other)), ())
-            if rule.permissions & wanted and (itself or rule.pair != pair)
+            for found in self.alike.get((cls, condition, (one, other)), ())
+            if found.permissions & wanted
+            and (itself or found.pair != pair or found.general > rule.general)
         ]
         while wanted and rules:
             best = max(rules, key=lambda one: ((one.permissions & wanted).bit_count(), -one.number))
             if not best.permissions & wanted:
                 break
-            found.append(best)
+            chosen.append(best)
             wanted &= ~best.permissions
-        return found
+        return chosen
 
 
 class Vectors:

@@ -30,6 +30,10 @@ class Labels:
             return frozenset((label,))
         return self._members[label - self._count]
 
+    def is_attribute(self, label: int) -> bool:
+        """Whether a label is an attribute; `self` and its like are none."""
+        return self._count <= label < OTHER
+
     @cached_property
     def canonical(self) -> list[int]:
         """The canonical label of each label."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsmc.base.source import Source, Span, to_path
 from lsmc.lint.model import Check, CommentedText
@@ -14,6 +14,9 @@ from lsmc.modules.selinux.filecon.labels import FileLabels, order
 from lsmc.modules.selinux.lint.grants import Grants, Vectors
 from lsmc.modules.selinux.lint.labels import Labels
 from lsmc.modules.selinux.model import NOTSELF, OTHER, SELF, FileContext, Policy
+
+if TYPE_CHECKING:
+    from lsmc.modules.selinux.engine import Engine
 
 #: A comment that may be for lint; the names of CIL hold no `;`, but texts may.
 _COMMENT = re.compile(r'^(?:[^;"\n]|"[^"\n]*")*(;[^\n]*)', re.MULTILINE)
@@ -61,6 +64,14 @@ class Tree:
     def settled(self) -> frozenset[str]:
         """All files: a policy is read whole."""
         return frozenset(self.given)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The policy as tables, to compare it with another."""
+        from lsmc.modules.selinux.engine import Engine
+        from lsmc.modules.selinux.tables.pack import pack
+
+        return Engine(pack(self.policy), "lint")
 
     # --- what checks ask
 

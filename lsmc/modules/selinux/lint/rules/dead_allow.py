@@ -30,7 +30,8 @@ Good:
 (allow web_t lib_t (file (write)))
 ```
 
-Rules that are about exactly the same types cover each other; of those LSM631 tells.
+Of rules about exactly the same types the one that names more attributes is the broader one; where
+both name as many, LSM631 tells.
 
 How sure: exact. Without all the rules that are found every decision is the same.
 
@@ -50,11 +51,10 @@ from lsmc.modules.selinux.lint.tree import Tree
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each unconditional rule that broader ones cover, once a file."""
     allows = tree.allows
-    for (cls, condition, pair), rules in allows.alike.items():
+    for (_, condition, _), rules in allows.alike.items():
         if condition:
             continue
-        broader = allows.covered(cls, 0, pair, itself=False)
-        dead = [rule for rule in rules if not rule.permissions & ~broader]
+        dead = [rule for rule in rules if not rule.permissions & ~allows.broader(rule)]
         for place, rule, count in by_file(tree, "allow", dead):
             yield CHECK.finding(
                 tree.span(place),

@@ -44,7 +44,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each rule that those of its pair and file cover, the last ones first."""
     places = tree.policy.rules["allow"].place
     find = tree.policy.places.find
-    for (cls, condition, pair), rules in tree.allows.alike.items():
+    for (_, condition, _), rules in tree.allows.alike.items():
         if condition or len(rules) == 1:
             continue
         files: dict[int, list[Rule]] = {}
@@ -53,9 +53,11 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         for some in files.values():
             if len(some) == 1:
                 continue
-            broader = tree.allows.covered(cls, 0, pair, itself=False)
-            kept = [rule for rule in some if rule.permissions & ~broader]  # else LSM630's
+            kept = [
+                one for one in some if one.permissions & ~tree.allows.broader(one)
+            ]  # else 630's
             for rule in kept[:0:-1]:
+                broader = tree.allows.broader(rule)
                 others = [one for one in kept if one is not rule]
                 if rule.permissions & ~_together(others, broader) == 0:
                     kept = others
