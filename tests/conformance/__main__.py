@@ -20,6 +20,7 @@ from tests.conformance import (
     equality,
     kubearmor,
     logs,
+    selinux_compile,
     selinux_decisions,
     selinux_logs,
     selinux_paths,
@@ -66,6 +67,10 @@ def main() -> int:
         "accept": (cases / "tst", lambda: accept.run(cases)),
         "equality": (cases / "equality.jsonl", lambda: equality.run(cases)),
         "logs": (cases / "logs", lambda: logs.run(cases)),
+        "selinux-compile": (
+            cases / "selinux" / "compile.jsonl.gz",
+            lambda: selinux_compile.run(cases / "selinux"),
+        ),
         "selinux-logs": (
             cases / "selinux" / "logs.jsonl.gz",
             lambda: selinux_logs.run(cases / "selinux"),

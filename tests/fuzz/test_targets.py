@@ -20,6 +20,7 @@ SHORT = {
     "batch": 10_000,
     "log": 2_000,
     "selinux-log": 2_000,
+    "cil": 400,
     "filecon": 3_000,
     "features": 300,
     "patch": 1_000,

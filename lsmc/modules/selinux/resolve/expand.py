@@ -109,7 +109,7 @@ class Expansion:
             symbol.parts.remove(part)
             if not symbol.parts:
                 del names[name]
-                self.withdrawn = True
+                self.withdrawn |= symbol.kind != "optional"
 
     # Statements and parts
 
