@@ -33,8 +33,8 @@ AGREEMENT: Mapping[str, str] = {
     "newer": "the log shows it allowed: the running policy is not that of these files",
     "unloaded": "this policy allows it, but was not in force when this was logged: load it, and"
     " start the program anew",
-    "enforced": "the running profile enforces; in these files it is in complain mode",
-    "complained": "the running profile was in complain mode; in these files it enforces",
+    "enforced": "when this was logged it was refused; these files only log it",
+    "complained": "when this was logged it was let through; these files refuse it",
     "unlogged": "these files refuse it without logging: another policy was running, or the kernel "
     "logs all denials",
 }
@@ -112,8 +112,10 @@ def cause_lines(found: Explained) -> Iterator[Line]:
 
 def what(cause: Cause) -> str:
     """Class, operation and permissions of a cause, without repeated words."""
-    words = (cause.cls, cause.record.operation or "", cause.denied)
-    return " ".join(dict.fromkeys(filter(None, words)))
+    operation = cause.record.operation or ""
+    if ":" in operation:  # it names the class and the permissions
+        return operation
+    return " ".join(dict.fromkeys(filter(None, (cause.cls, operation, cause.denied))))
 
 
 def seen(cause: Cause) -> str:

@@ -97,7 +97,8 @@ def summary(found: Explanation) -> Iterator[str]:
     if any(profile.mode == "kill" for profile in found.request.profiles) and killed:
         yield "kill mode: the process is ended"
     if not verdict.allowed and not verdict.audited:
-        yield "not logged: the deny rule has no `audit`" if by_profile else "not logged"
+        by_rule = by_profile and not found.obstacles
+        yield "not logged: the deny rule has no `audit`" if by_rule else "not logged"
     elif verdict.audited and verdict.allowed:
         alone = verdict.decision in LET_THROUGH or verdict.chain
         yield "logged" if alone else "allowed and logged"
@@ -291,7 +292,9 @@ def _suggestions(found: Explanation) -> Iterator[Line]:
 
 
 def place_words(one: Suggestion | Remedy) -> str:
-    """Where a change is made."""
+    """Where a change is made; line 0 is that of a new file."""
+    if not one.line:
+        return f"in a new file, {safe(one.file)}"
     place = f"{safe(one.file)}:{one.line}"
     if one.profile:
         return f"in profile {safe(one.profile)}, {place}"

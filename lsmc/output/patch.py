@@ -51,7 +51,8 @@ def stake_lines(remedies: Iterable[Remedy]) -> Iterator[str]:
     for one in remedies:
         if one.hazards:
             stakes = ", ".join(HAZARDS[word] for word in one.hazards)
-            yield f"profile {safe(one.profile)}: {safe(one.brief)} ({stakes})"
+            where = f"profile {safe(one.profile)}: " if one.profile else ""
+            yield f"{where}{safe(one.brief)} ({stakes})"
 
 
 def _name(path: str) -> str:

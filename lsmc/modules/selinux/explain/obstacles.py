@@ -16,7 +16,7 @@ from lsmc.modules.selinux.decide.constraints import fields
 from lsmc.modules.selinux.explain.asked import ungranted
 from lsmc.modules.selinux.explain.failing import failing
 from lsmc.modules.selinux.explain.switches import conditional, settings
-from lsmc.modules.selinux.tables.layout import EXTENDED_KINDS, UNKNOWN_HANDLING
+from lsmc.modules.selinux.tables.layout import EXTENDED_KINDS, UNKNOWN_HANDLING, DisabledRule
 from lsmc.modules.selinux.verdicts import Judged
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def obstacles(engine: Engine, judged: Judged) -> Iterator[Obstacle]:
         yield _no_rule(engine, judged, lacking & ~switched)
     if switched:
         yield _boolean(engine, judged, switched)
+    yield from _optionals(engine, judged, lacking)
     if judged.refused & judged.vector.quiet:
         yield _quiet(engine, judged)
     if judged.numbered is not None and judged.numbered.allow is None:
@@ -108,6 +109,42 @@ def switch_words(way: dict[str, bool]) -> str:
     return listing(f"`{name}` {'on' if value else 'off'}" for name, value in way.items())
 
 
+def _optionals(engine: Engine, judged: Judged, lacking: int) -> Iterator[Obstacle]:
+    """The optionals that would allow some of what no rule allows, but are off."""
+    tables = engine.tables
+    if not lacking or not tables.disabled_rules:
+        return
+    sources = tables.memberships.labels_of(judged.source.type)
+    targets = judged.state.targets(judged.source.type, judged.target.type)
+    found: dict[int, list[DisabledRule]] = {}
+    for rule in tables.disabled_rules:
+        if (
+            rule.cls == judged.access.cls
+            and rule.permissions & lacking
+            and rule.source in sources
+            and rule.target in targets
+        ):
+            found.setdefault(rule.optional, []).append(rule)
+    for number, rules in found.items():
+        name, kind, missing, place, named = tables.disabled[number]
+        mask = 0
+        for rule in rules:
+            mask |= rule.permissions & lacking
+        names = _words(engine, judged, mask)
+        places = engine.references
+        profile = tables.names.types[judged.source.type]
+        yield Obstacle(
+            "optional",
+            names,
+            f"the optional `{name}` would allow {_quoted(names)}, but it is off: nothing declares"
+            f" the {kind} `{missing}`",
+            rules=(
+                *places.refs(profile, f"(optional {name} ...)", place),
+                *places.refs(profile, f"{missing} is named here", named),
+            ),
+        )
+
+
 def _quiet(engine: Engine, judged: Judged) -> Obstacle:
     mask = judged.refused & judged.vector.quiet
     assert judged.access.cls is not None
@@ -149,11 +186,10 @@ def _constraints(engine: Engine, judged: Judged) -> Iterator[Obstacle]:
         names = _words(engine, judged, lost)
         leaves = failing(engine.tables, rule, source, target)
         alone = [one for one in leaves if one.alone]
-        kind = "an MLS constraint" if rule.mls else "a constraint"
         yield Obstacle(
             "constraint",
             names,
-            f"{kind} forbids {_quoted(names)}"
+            f"a constraint forbids {_quoted(names)}"
             + (": one of these would have to be otherwise" if len(alone) > 1 else ""),
             details=tuple(f"{one.text}: {one.says}" for one in leaves),
             rules=tuple(engine.references.constraint(rule, profile)),

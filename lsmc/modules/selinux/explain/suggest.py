@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lsmc.explain.explanation import Obstacle, Suggestion
+from lsmc.modules.selinux.decide.constraints import Operand, Operator, fields
 from lsmc.modules.selinux.explain.asked import Asked, ungranted
+from lsmc.modules.selinux.explain.failing import failing
 from lsmc.modules.selinux.explain.hazards import hazards
 from lsmc.modules.selinux.explain.switches import settings
 from lsmc.modules.selinux.made_names import is_made
@@ -26,7 +28,7 @@ _MASK = (1 << MASK_BITS) - 1
 #: Attributes and settings that are suggested.
 _FEW = 2
 #: Obstacles that a rule for the pair takes away.
-_BY_RULE = frozenset(("no-rule", "boolean", "dontaudit", "label"))
+_BY_RULE = frozenset(("no-rule", "boolean", "dontaudit", "label", "optional"))
 
 
 def suggestions(engine: Engine, asked: Asked, found: tuple[Obstacle, ...]) -> Iterator[Suggestion]:
@@ -45,6 +47,8 @@ def suggestions(engine: Engine, asked: Asked, found: tuple[Obstacle, ...]) -> It
         yield _number(engine, judged, asked.number or 0)
     elif len(others) == 1 and not ungranted(judged) and others[0].kind == "role":
         yield _role(engine, judged)
+    elif len(others) == 1 and not ungranted(judged) and others[0].kind == "constraint":
+        yield from _exempt(engine, judged)
 
 
 def _booleans(engine: Engine, judged: Judged) -> Iterator[Suggestion]:
@@ -128,6 +132,27 @@ def _number(engine: Engine, judged: Judged, number: int) -> Suggestion:
     target = "self" if source == target else target
     rule = f"(allowx {source} {target} (ioctl {judged.access.name} ({number:#x})))"
     return Suggestion(rule, source, "", 0, ())
+
+
+def _exempt(engine: Engine, judged: Judged) -> Iterator[Suggestion]:
+    """The attributes with which the one constraint that fails would hold."""
+    source, target, cls = judged.source.context, judged.target.context, judged.access.cls
+    if source is None or target is None or cls is None:
+        return
+    tables = engine.tables
+    for number, mask, test in engine.vectors.constraints(cls):
+        if not mask & judged.access.mask or test(fields(source, target)):
+            continue
+        for one in failing(tables, tables.constraints[number], source, target):
+            if not one.alone or one.leaf.operator is not Operator.IN:
+                continue
+            party = {Operand.T1: source.type, Operand.T2: target.type}.get(one.leaf.left)
+            attribute = tables.memberships.named(tables.name_sets[one.leaf.right])
+            if party is None or attribute is None or attribute < len(tables.names.types):
+                continue
+            name, type_ = tables.names.labels[attribute], tables.names.types[party]
+            rule = f"(typeattributeset {name} ({type_}))"
+            yield Suggestion(rule, "", "", 0, (), says=f"{rule}, which exempts `{type_}`")
 
 
 def _role(engine: Engine, judged: Judged) -> Suggestion:

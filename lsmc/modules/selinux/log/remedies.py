@@ -30,7 +30,7 @@ def _remedies(suggestions: Sequence[Suggestion]) -> Iterator[Remedy]:
         return
     rule = next((one for one in suggestions if one.kind == "exact"), None)
     if rule is not None:
-        yield plain_remedy(rule)._replace(file=LOCAL, line=1, says="")
+        yield plain_remedy(rule)._replace(file=LOCAL, profile="", says="")
 
 
 def patched(remedies: Iterable[Remedy]) -> Mapping[str, tuple[str, str]]:

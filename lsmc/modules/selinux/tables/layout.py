@@ -105,6 +105,8 @@ class Section(IntEnum):
     CAPABILITIES = OWN + 52  # names
     OTHER_CONTEXTS = OWN + 53  # the beginning of a statement, context
     DECLARATIONS = OWN + 54  # of each type and attribute: its place
+    DISABLED = OWN + 55  # name, kind and name of what is missing, place, place that names it
+    DISABLED_RULES = OWN + 56  # DisabledRule
 
 
 class Counts(NamedTuple):
@@ -228,6 +230,17 @@ class Port(NamedTuple):
     low: int
     high: int
     context: int
+    place: int
+
+
+class DisabledRule(NamedTuple):
+    """An allow rule of an optional that is off."""
+
+    source: int
+    target: int
+    cls: int
+    permissions: int
+    optional: int
     place: int
 
 

@@ -20,6 +20,7 @@ from lsmc.modules.selinux.model import (
 )
 from lsmc.modules.selinux.tables import layout
 from lsmc.modules.selinux.tables.layout import NOTHING, Head, Section
+from lsmc.modules.selinux.tables.pack_disabled import pack_disabled
 from lsmc.modules.selinux.tables.pack_labels import ContextTable, pack_labels, pack_roles
 from lsmc.modules.selinux.tables.pack_rules import (
     pack_extended,
@@ -50,6 +51,7 @@ def pack(policy: Policy) -> bytes:
         **pack_roles(policy, places, contexts),
         **pack_labels(policy, places, contexts, texts),
         **_bounds(policy, places),
+        **pack_disabled(policy, places, texts),
         Section.SENSITIVITIES: words(
             [contexts.level(Level(*one)) for one in enumerate(policy.sensitivity_categories)]
         ),

@@ -308,6 +308,23 @@ class Tables:
         return self._records(Section.FILE_CONTEXTS, layout.FileContext._make, limits)
 
     @cached_property
+    def disabled(self) -> Sequence[tuple[str, str, str, int, int]]:
+        """Optionals that are off: name, kind and name of what is missing, and two places."""
+        texts = self.names.texts
+        limits = (len(texts), len(texts), len(texts), None, None)
+        return [
+            (texts[name], texts[kind], texts[missing], place, named)
+            for name, kind, missing, place, named in self._records(Section.DISABLED, tuple, limits)
+        ]
+
+    @cached_property
+    def disabled_rules(self) -> Sequence[layout.DisabledRule]:
+        """The allow rules of these optionals."""
+        labels = len(self.names.labels)
+        limits = (labels, labels + 3, len(self.names.classes), None, len(self.disabled), None)
+        return self._records(Section.DISABLED_RULES, layout.DisabledRule._make, limits)
+
+    @cached_property
     def capabilities(self) -> Sequence[str]:
         """The capabilities of the policy, which change what the kernel asks."""
         section, texts = Section.CAPABILITIES, self.names.texts
