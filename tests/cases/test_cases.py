@@ -111,7 +111,10 @@ class Trial:
 
     @cached_property
     def policy(self) -> lsmc.Policy:
-        """The policy of the file `example`."""
+        """The policy of the file `example`, or of the block `smack`."""
+        smack = [block.text for block in self.case.blocks if block.kind == "smack"]
+        if smack:
+            return lsmc.compile_text(smack[0], module="smack")
         return self._compiled(self.case.files()["example"])
 
     def _compiled(self, text: str) -> lsmc.Policy:

@@ -22,6 +22,8 @@ SHORT = {
     "selinux-log": 2_000,
     "cil": 400,
     "filecon": 3_000,
+    "smack": 500,
+    "smack-log": 1_000,
     "features": 300,
     "patch": 1_000,
     "config": 1_000,

@@ -99,8 +99,8 @@ def decide(
         found = found._replace(allowed=True, unconfined=unconfined)
     if found.allowed and task.own is not None:
         own = task.own(subject, obj)
-        if own is not None and request & ~own:
-            found = Decision(False, "own-rules", request & ~own)
+        if own is not None and request & ~granted_by(own):
+            found = Decision(False, "own-rules", request & ~granted_by(own))
     if task.override:
         if not found.allowed or found.unconfined:
             return Decision(True, "override")
