@@ -8,9 +8,7 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.gc import gc_paused
 from lsmc.base.source import Source
 from lsmc.compiler.inputs import Options
-
-#: The setting that leaves `neverallow` and bounds unchecked.
-NO_NEVERALLOW = "no-neverallow"
+from lsmc.modules.selinux.settings import NO_NEVERALLOW
 
 
 def compile_sources(sources: Sequence[Source], options: Options) -> tuple[bytes, list[Diagnostic]]:

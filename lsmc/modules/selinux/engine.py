@@ -29,6 +29,7 @@ from lsmc.modules.selinux.tables.tables import Tables
 from lsmc.modules.selinux.verdicts import judge, verdict
 
 if TYPE_CHECKING:
+    from lsmc.modules.selinux.batch import Batch
     from lsmc.modules.selinux.labels import Labeller
     from lsmc.tables.sections import Sections
 
@@ -84,6 +85,13 @@ class Engine:
         from lsmc.modules.selinux.labels import Labeller
 
         return Labeller(self)
+
+    @cached_property
+    def batch(self) -> Batch:
+        """What answers many requests."""
+        from lsmc.modules.selinux.batch import Batch
+
+        return Batch(self)
 
     # --- the words of a question -------------------------------------------------------------
 

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from lsmc.base.files import StrPath
 from lsmc.compiler.inputs import DiskFiles, ignored
 
-#: Bytes of one file: the largest in use has a twentieth.
-MAX_SOURCE = 1 << 27
 #: The ends of the names of policy files: CIL, and modules that are packed for a policy store.
 ENDS = (".cil", ".pp", ".pp.bz2")
 #: Directories in directories that are searched.

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lsmc.modules.interface import SecurityModule
-from lsmc.modules.selinux.compile import NO_NEVERALLOW
 from lsmc.modules.selinux.engine import Engine
-from lsmc.modules.selinux.files import MAX_SOURCE, claims, find_files
+from lsmc.modules.selinux.settings import MAX_SOURCE, NO_NEVERALLOW
 
 if TYPE_CHECKING:
     from lsmc.analysis.change import Change
     from lsmc.analysis.graph import Graph
     from lsmc.base.diagnostics import Diagnostic
+    from lsmc.base.files import StrPath
     from lsmc.compiler.cache.store import Compile
-    from lsmc.compiler.inputs import Options
+    from lsmc.compiler.inputs import DiskFiles, Options
     from lsmc.engine.permissions import Permissions
     from lsmc.engine.verdict import Verdict
     from lsmc.explain.abilities import Abilities
@@ -26,6 +26,20 @@ if TYPE_CHECKING:
     from lsmc.modules.parts import Labels, Logs
     from lsmc.modules.selinux.lint.tree import Tree
     from lsmc.tables.records import Place
+
+
+def claims(paths: Sequence[str]) -> bool:
+    """Whether some paths are policy of this module."""
+    from lsmc.modules.selinux.files import claims as claimed
+
+    return claimed(paths)
+
+
+def find_files(paths: Iterable[StrPath], disk: DiskFiles) -> tuple[list[str], list[str]]:
+    """The policy files that some paths name, and the missing paths."""
+    from lsmc.modules.selinux.files import find_files as found
+
+    return found(paths, disk)
 
 
 def compiler() -> Compile:
@@ -70,9 +84,7 @@ def answers(
     engine: Engine, requests: Iterable[Request], other: Callable[[Request], Verdict]
 ) -> Iterator[Verdict]:
     """The verdicts of many requests, in order."""
-    from lsmc.modules.selinux.batch import answers as kept
-
-    return kept(engine, requests, other)
+    return engine.batch.answers(requests, other)
 
 
 def permissions(

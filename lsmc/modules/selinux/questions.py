@@ -35,6 +35,11 @@ class Access(NamedTuple):
     bits: tuple[int, ...]
     unknown: tuple[str, ...]
 
+    @property
+    def numbered(self) -> tuple[str, ...]:
+        """The permissions asked for that rules may judge by number."""
+        return tuple(name for name in NUMBERED if name in self.wanted)
+
 
 class Party(NamedTuple):
     """A subject or object: a type, with its context unless only the type is given.

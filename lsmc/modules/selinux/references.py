@@ -19,9 +19,9 @@ from lsmc.modules.selinux.tables.layout import (
     Extended,
     Section,
 )
-from lsmc.modules.selinux.tables.places import unpack
+from lsmc.modules.selinux.tables.place_words import unpack
 from lsmc.modules.selinux.tables.reading import column, damaged
-from lsmc.modules.selinux.tables.rows import Entry, Rows
+from lsmc.modules.selinux.tables.rows import Entry
 from lsmc.modules.selinux.tables.tables import Tables
 
 #: A place: file, line, column.
@@ -45,6 +45,7 @@ class References:
         files = len(tables.names.files)
         self._first_lines = column(tables.sections, Section.FILE_LINES, files + 1, None)
         self._chains: dict[tuple[int, int], tuple[str, ...]] = {}
+        self._expressions: dict[tuple[int, int], str] = {}
         self._placed: dict[int, tuple[tuple[Place, tuple[str, ...]], ...]] = {}
 
     # --- places ------------------------------------------------------------------------------
@@ -90,25 +91,10 @@ class References:
         """The rules of a kind that concern a pair of types and some of the permissions."""
         wanted = mask << MASK_BITS * kind
         found: list[RuleRef] = []
-        for entry in self.entries(state, source, target, cls, wanted):
+        for entry in state.entries(source, target, cls, wanted):
             if entry.kind == kind and entry.mask & mask:
                 found += self.entry(entry, source, target)
         return tuple(found)
-
-    def entries(
-        self, state: State, source: int, target: int, cls: int, wanted: int
-    ) -> Iterator[Entry]:
-        """The entries of the tables that concern a pair of types and a part of a grant."""
-        targets = state.targets(source, target)
-        for label in self._tables.memberships.labels_of(source):
-            for rows, always in ((self._tables.rows, True), (self._tables.conditional, False)):
-                if not rows.has(label, cls):
-                    continue
-                for entry in _matching(rows, label, cls, targets):
-                    if entry.mask << MASK_BITS * entry.kind & wanted and (
-                        always or (entry.truth is not None and state.holds(entry.truth))
-                    ):
-                        yield entry
 
     def entry(self, entry: Entry, source: int, target: int) -> Iterator[RuleRef]:
         """References to the rules of an entry, as they concern a pair of types."""
@@ -151,7 +137,10 @@ class References:
         what = names.classes[rule.cls]
         if not rule.validates:
             what = permissions_text(what, self._names(rule.cls, rule.permissions))
-        text = f"({keyword} {what} {constraint_text(words, self._tables)})"
+        part = (rule.first, rule.end)
+        if part not in self._expressions:
+            self._expressions[part] = constraint_text(words, self._tables)
+        text = f"({keyword} {what} {self._expressions[part]})"
         return self.refs(profile, text, rule.place)
 
     def bound(self, number: int) -> Iterator[RuleRef]:
@@ -183,11 +172,6 @@ class References:
         """What the booleans are where a conditional rule holds."""
         text = condition_text(self._tables, truth >> 1)
         return f"{text} is {'false' if truth & 1 else 'true'}"
-
-
-def _matching(rows: Rows, label: int, cls: int, targets: Iterable[int]) -> Iterator[Entry]:
-    for target in targets:
-        yield from rows.entries_for(label, cls, target)
 
 
 def _at(place: Place) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.engine.verdict import Exec, RequestError, RuleRef, Verdict
-from lsmc.modules.selinux.decide.extended import NUMBERED, Numbered
+from lsmc.modules.selinux.decide.extended import Numbered
 from lsmc.modules.selinux.decide.states import State
 from lsmc.modules.selinux.decide.vectors import Vector
 from lsmc.modules.selinux.questions import Access, Party
@@ -69,13 +69,12 @@ def judge(
     granted, quiet, audit = access.mask & vector.allow, vector.quiet, vector.audit
     extended: tuple[Extended, ...] = ()
     numbered = None
-    for what in NUMBERED:
-        if what not in access.wanted:
+    for what in access.numbered:
+        rules = tuple(engine.extended.of(state, source.type, target.type, access.cls, what))
+        extended += rules
+        if number is None or number[0] != what or not rules:
             continue
-        extended += tuple(engine.extended.of(state, source.type, target.type, access.cls, what))
-        if number is None or number[0] != what or not extended:
-            continue
-        numbered = engine.extended.judge(extended, number[1])
+        numbered = engine.extended.judge(rules, number[1])
         bit = access.bits[access.wanted.index(what)]
         if numbered.allow is None:
             granted &= ~bit
@@ -145,13 +144,14 @@ def _execution(engine: Engine, judged: Judged) -> Exec | None:
 def _notes(engine: Engine, judged: Judged) -> Iterator[str]:
     """What people must know of a verdict, beside its rules."""
     tables, access, vector = engine.tables, judged.access, judged.vector
-    handling = f"handleunknown says {UNKNOWN_HANDLING[tables.head.unknown]}"
-    if access.cls is None:
-        yield f"the policy does not know class `{access.name}`; {handling}"
-        return
-    if access.unknown:
-        names = ", ".join(access.unknown)
-        yield f"the policy does not know {names} of class `{access.name}`; {handling}"
+    if access.cls is None or access.unknown:
+        what = f"class `{access.name}`"
+        if access.cls is not None:
+            what = f"{', '.join(access.unknown)} of {what}"
+        handling = UNKNOWN_HANDLING[tables.head.unknown]
+        yield f"the policy does not know {what}; handleunknown says {handling}"
+        if access.cls is None:
+            return
     for what, party in (("subject", judged.source), ("object", judged.target)):
         if party.note:
             yield f"{what} {party.note}"
@@ -173,8 +173,7 @@ def _notes(engine: Engine, judged: Judged) -> Iterator[str]:
         if lost & vector.allow:
             yield "no rule allows this number"
     if judged.extended and judged.numbered is None:
-        numbered = next(name for name in NUMBERED if name in access.wanted)
-        yield f"rules judge the number of the call: ask with {numbered}=NUMBER"
+        yield f"rules judge the number of the call: ask with {access.numbered[0]}=NUMBER"
     if judged.source.type in tables.permissive and not judged.allowed:
         yield f"{tables.names.types[judged.source.type]} is permissive"
     if judged.source.context is None or judged.target.context is None:

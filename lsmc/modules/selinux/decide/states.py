@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from lsmc.modules.selinux.decide.conditions import holds
 from lsmc.modules.selinux.tables.layout import DENY, MASK_BITS, NOTHING, Section
 from lsmc.modules.selinux.tables.reading import damaged
-from lsmc.modules.selinux.tables.rows import NOTSELF, SELF, Row, other_of
+from lsmc.modules.selinux.tables.rows import NOTSELF, SELF, Entry, Row, Rows, other_of
 from lsmc.modules.selinux.tables.tables import Tables
 
 #: Answers that are kept, of each kind; then all are forgotten.
 _KEPT = 1 << 18
+
+
+class LabelRow(NamedTuple):
+    """The row of a label: the table that it is of, and what it grants."""
+
+    table: Rows
+    label: int
+    row: Row
 
 
 class TypeRules:
@@ -37,7 +46,8 @@ class State:
         self._tables = rules.tables
         self.values = values
         self._true: dict[int, bool] = {}
-        self._rows: dict[tuple[int, int], tuple[Row, ...]] = {}
+        self._rows: dict[tuple[int, int], tuple[LabelRow, ...]] = {}
+        self._label_rows: dict[tuple[int, int], tuple[LabelRow, ...]] = {}
         self._grants: dict[tuple[int, int, int], int] = {}
 
     def holds(self, truth: int) -> bool:
@@ -68,8 +78,8 @@ class State:
             known = self._grants[key] = union & ~(union >> DENY * MASK_BITS)
         return known
 
-    def rows(self, source: int, cls: int) -> tuple[Row, ...]:
-        """The rows of a type and of its attributes."""
+    def rows(self, source: int, cls: int) -> tuple[LabelRow, ...]:
+        """The rows of a type and of its attributes that have anything."""
         known = self._rows.get((source, cls))
         if known is None:
             if len(self._rows) >= _KEPT:
@@ -79,6 +89,37 @@ class State:
                 row for label in labels for row in self._rows_of(label, cls)
             )
         return known
+
+    def _rows_of(self, label: int, cls: int) -> Sequence[LabelRow]:
+        known = self._label_rows.get((label, cls))
+        if known is None:
+            found = []
+            always = self._always.row(label, cls)
+            if always is not None:
+                found.append(LabelRow(self._tables.rows, label, always))
+            conditional = self._tables.conditional
+            if conditional.has(label, cls):
+                row = conditional.row(label, cls, self.holds)
+                if row:
+                    found.append(LabelRow(conditional, label, row))
+            known = self._label_rows[label, cls] = tuple(found)
+        return known
+
+    def entries(self, source: int, target: int, cls: int, wanted: int) -> Iterator[Entry]:
+        """The rules that hold, concern a pair of types, and have a part of a grant."""
+        targets = self.targets(source, target)
+        for table, label, row in self.rows(source, cls):
+            if row.keys().isdisjoint(targets):
+                continue
+            for one in targets:
+                grant = row.get(one)
+                if grant is None or not grant & wanted:
+                    continue
+                for entry in table.entries_for(label, cls, one):
+                    if entry.mask << MASK_BITS * entry.kind & wanted and (
+                        entry.truth is None or self.holds(entry.truth)
+                    ):
+                        yield entry
 
     def targets(self, source: int, target: int) -> Sequence[int]:
         """The targets of rows that mean a type as the object of another, or of itself."""
@@ -90,29 +131,16 @@ class State:
             return (*labels, special + NOTSELF, *map(other_of, labels))
         return labels
 
-    def _rows_of(self, label: int, cls: int) -> Sequence[Row]:
-        found = []
-        always = self._always.row(label, cls)
-        if always is not None:
-            found.append(always)
-        conditional = self._tables.conditional
-        if conditional.has(label, cls):
-            row = conditional.row(label, cls, self.holds)
-            if row:
-                found.append(row)
-        return found
-
     def _union(self, source: int, target: int, cls: int) -> int:
         rows = self.rows(source, cls)
         if not rows:
             return 0
         targets = self.targets(source, target)
         found = 0
-        for row in rows:
-            for label in targets:
-                grant = row.get(label)
-                if grant is not None:
-                    found |= grant
+        for _, _, row in rows:
+            if not row.keys().isdisjoint(targets):
+                for label in targets:
+                    found |= row.get(label, 0)
         return found
 
 

@@ -30,7 +30,7 @@ def misses(engine: Engine, judged: Judged) -> Iterator[Miss]:
         return
     wanted = engine.tables.names.permission_names(cls, lacking)
     pair = (judged.source.type, judged.target.type)
-    for entry in _few(engine.references.entries(judged.state, *pair, cls, _ALL)):
+    for entry in _few(judged.state.entries(*pair, cls, _ALL)):
         names = engine.tables.names.permission_names(cls, entry.mask)
         for ref in list(engine.references.entry(entry, *pair))[:1]:
             yield Miss("permission", ref, names, wanted)

@@ -69,7 +69,7 @@ class Section(IntEnum):
     CONDITIONAL_TARGETS = OWN + 16
     CONDITIONAL_PLACES = OWN + 17
     CONDITIONAL_TRUTHS = OWN + 18  # 2k where condition k must be true, 2k+1 where false
-    PLACE_LISTS = OWN + 19  # words of `tables.places`
+    PLACE_LISTS = OWN + 19  # words of `tables.place_words`
     FILE_LINES = OWN + 20  # of each file: the number of its first line among all lines
     BOOLEANS = OWN + 21  # default, place
     CONDITIONS = OWN + 22  # of each: where it begins in EXPRESSIONS; the end
