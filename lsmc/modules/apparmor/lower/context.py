@@ -4,7 +4,7 @@ rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -135,9 +135,9 @@ class Lowering:
     def _count(self, size: int, kind: str, by: str) -> None:
         """Count the characters that a variable or an alias makes of the rule; raises `Refused`."""
         assert self.rule is not None
-        written = self.rule.end - self.rule.start
-        before, self._made = max(self._made, SHARE * written), self._made + size
-        if self._made > before and not self.variables.pool.take(self._made - before, 0):
+        self._made += size
+        over = min(size, self._made - SHARE * (self.rule.end - self.rule.start))
+        if over > 0 and not self.variables.pool.take(over, 0):
             raise refusal(
                 "too-complex",
                 self.rule,
@@ -165,13 +165,13 @@ class Lowering:
         self._count(len(expanded), "", text)
         return expanded
 
-    def paths(self, *words: ast.Word) -> Iterator[tuple[str, ...]]:
+    def paths(self, *words: ast.Word) -> list[tuple[str, ...]]:
         """The words as paths, then each copy that an alias makes of them; raises `Refused`.
 
         Aliases rewrite a text before its runs of slashes become one.
         """
-        for texts in self.aliased(*map(self.text, words)):
-            yield tuple(map(filter_slashes, texts))
+        found = self.aliased(*map(self.text, words))
+        return [tuple(map(filter_slashes, texts)) for texts in found]
 
     def path(self, word: ast.Word) -> str:
         """The word expanded, with runs of slashes as one; raises `Refused`."""
@@ -188,13 +188,14 @@ class Lowering:
         """A glob over labels, or any other value without slash filtering; raises `Refused`."""
         return self.glob(self.text(word), word)
 
-    def aliased(self, *texts: str) -> Iterator[tuple[str, ...]]:
-        """The texts, then each copy that an alias makes of them."""
-        yield texts
+    def aliased(self, *texts: str) -> list[tuple[str, ...]]:
+        """The texts, then each copy that an alias makes of them; raises `Refused`."""
+        found = [texts]
         for old, new in self.aliases.matching(texts):
             copies = tuple(new + t[len(old) :] if t.startswith(old) else t for t in texts)
             self._count(_COPY + sum(map(len, copies)), "the alias of ", old)
-            yield copies
+            found.append(copies)
+        return found
 
 
 def _has_class(pattern: Pattern) -> bool:

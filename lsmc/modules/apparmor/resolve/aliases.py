@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 
 class Aliases:
@@ -28,10 +28,10 @@ class Aliases:
     def __hash__(self) -> int:
         return self._hash
 
-    def matching(self, texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    def matching(self, texts: Sequence[str]) -> list[tuple[str, str]]:
         """The aliases whose old prefix starts one of the texts, in order."""
         if not any(text.startswith(self._prefixes) for text in texts):
-            return
+            return []
         numbers = {
             number
             for text in texts
@@ -39,8 +39,7 @@ class Aliases:
             for number in self._by_prefix.get(text[:length], ())
         }
         self.matched |= numbers
-        for number in sorted(numbers):
-            yield self.pairs[number]
+        return [self.pairs[number] for number in sorted(numbers)]
 
 
 NO_ALIASES = Aliases(())

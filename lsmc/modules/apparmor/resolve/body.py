@@ -123,7 +123,7 @@ class BodyReader:
             body.fragments.append(Fragment(rules, key, place.via, place.prefix, *held))
         for item in items:
             if isinstance(item, ast.Rule):
-                place.networks.met |= is_network(item)
+                place.networks.met = place.networks.met or is_network(item)
                 continue
             try:
                 self._item(item, body, seen, place)
