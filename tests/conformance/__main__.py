@@ -24,6 +24,7 @@ from tests.conformance import (
     selinux_decisions,
     selinux_logs,
     selinux_paths,
+    selinux_reasons,
     smack,
     spec,
     tomoyo,
@@ -76,6 +77,10 @@ def main() -> int:
             lambda: selinux_logs.run(cases / "selinux"),
         ),
         **_selinux(arguments.folder.resolve()),
+        "selinux-reasons": (
+            cases / "selinux" / "logs.jsonl.gz",
+            lambda: selinux_reasons.run(arguments.folder.resolve()),
+        ),
         "selinux-paths": (
             cases / "selinux" / "labels-debian.jsonl.gz",
             lambda: selinux_paths.run(arguments.folder.resolve()),

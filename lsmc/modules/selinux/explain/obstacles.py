@@ -42,7 +42,7 @@ def obstacles(engine: Engine, judged: Judged) -> Iterator[Obstacle]:
     if lacking & ~switched:
         yield _no_rule(engine, judged, lacking & ~switched)
     if switched:
-        yield _boolean(engine, judged, switched)
+        yield _boolean(engine, judged, switched, judged.access.mask & ~(lacking & ~switched))
     yield from _optionals(engine, judged, lacking)
     if judged.refused & judged.vector.quiet:
         yield _quiet(engine, judged)
@@ -88,10 +88,10 @@ def _no_rule(engine: Engine, judged: Judged, mask: int) -> Obstacle:
     )
 
 
-def _boolean(engine: Engine, judged: Judged, mask: int) -> Obstacle:
-    """The rules that are off, and the booleans that turn them on."""
+def _boolean(engine: Engine, judged: Judged, mask: int, whole: int) -> Obstacle:
+    """The rules that are off, and the booleans that turn them on and leave the rest as it is."""
     names = _words(engine, judged, mask)
-    ways = settings(engine, judged, mask)
+    ways = settings(engine, judged, whole)
     rules: list[RuleRef] = []
     for entry in conditional(engine, judged, mask):
         if entry.truth is not None and not judged.state.holds(entry.truth):

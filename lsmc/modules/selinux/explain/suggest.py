@@ -53,7 +53,7 @@ def suggestions(engine: Engine, asked: Asked, found: tuple[Obstacle, ...]) -> It
 
 def _booleans(engine: Engine, judged: Judged) -> Iterator[Suggestion]:
     """The settings that are enough by themselves."""
-    for way in settings(engine, judged, ungranted(judged))[:_FEW]:
+    for way in settings(engine, judged, judged.access.mask)[:_FEW]:
         words = " ".join(f"{name}={'on' if value else 'off'}" for name, value in way.items())
         yield _advice(f"setsebool -P {words}")
 
@@ -147,8 +147,9 @@ def _exempt(engine: Engine, judged: Judged) -> Iterator[Suggestion]:
             if not one.alone or one.leaf.operator is not Operator.IN:
                 continue
             party = {Operand.T1: source.type, Operand.T2: target.type}.get(one.leaf.left)
-            attribute = tables.memberships.named(tables.name_sets[one.leaf.right])
-            if party is None or attribute is None or attribute < len(tables.names.types):
+            members = tables.name_sets[one.leaf.right]
+            attribute = tables.memberships.named(members)
+            if party is None or attribute is None or len(members) < 2:  # a type may be named
                 continue
             name, type_ = tables.names.labels[attribute], tables.names.types[party]
             rule = f"(typeattributeset {name} ({type_}))"

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsmc.base.source import Source
-from lsmc.modules.selinux.front import resolved
 from lsmc.modules.selinux.lint.grants import Rule
 from lsmc.modules.selinux.lint.linter import LINT
 from lsmc.modules.selinux.lint.tree import Tree
 from lsmc.modules.selinux.model import NOTSELF, OTHER, SELF, Policy
+from tests.modules.selinux.support import policy
 
-PRELUDE = (Path(__file__).parent / "prelude.cil").read_bytes()
 TYPES = ("a", "b", "c")
 ATTRIBUTES = ("x", "y", "z")
 _LABEL = st.sampled_from((*TYPES, *ATTRIBUTES))
@@ -77,8 +74,7 @@ def test_what_is_found_grants_nothing(
     sets: list[set[str]], rules: list[tuple[str, str, str, set[str]]]
 ) -> None:
     """Without all the rules that are found, every pair of types has what it had."""
-    text = _text(sets, rules).encode()
-    tree = Tree(resolved([Source.from_bytes("prelude", PRELUDE), Source.from_bytes("p", text)]))
+    tree = Tree(policy(_text(sets, rules)))
     allows = tree.allows
     dead = {
         one.number
@@ -106,8 +102,7 @@ def _key(rule: Rule) -> tuple[int, int, tuple[int, int]]:
 @given(_SETS, st.lists(_RULE, max_size=7))
 def test_vectors(sets: list[set[str]], rules: list[tuple[str, str, str, set[str]]]) -> None:
     """What a pair of types has in some state of the booleans is what its rules give."""
-    text = _text(sets, rules).encode()
-    tree = Tree(resolved([Source.from_bytes("prelude", PRELUDE), Source.from_bytes("p", text)]))
+    tree = Tree(policy(_text(sets, rules)))
     wanted: dict[tuple[int, int, int], int] = defaultdict(int)
     for (_, source, target, cls), mask in _granted(tree.policy).items():
         wanted[source, target, cls] |= mask

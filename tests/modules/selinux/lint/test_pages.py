@@ -10,6 +10,7 @@ import pytest
 import lsmc
 from lsmc.lint.rule_docs import PARTS, DocumentedExample, Page, pages
 from lsmc.modules.selinux.lint.linter import LINT
+from tests.modules.selinux.support import PRELUDE
 
 PAGES = {code: page for code, page in pages(LINT).items() if code.startswith("LSM6")}
 EXAMPLES = [
@@ -18,7 +19,6 @@ EXAMPLES = [
     for number, example in enumerate(page.examples())
 ]
 FOUND = re.compile(r"; found$")
-PRELUDE = Path(__file__).parent / "prelude.cil"
 #: No text can show these.
 WITHOUT_EXAMPLES = {"LSM617"}
 
