@@ -79,8 +79,10 @@ def test_patch() -> None:
     assert files == {
         LOCAL: (
             "",
-            "; warning: reads password hashes\n(allow web_t shadow_t (file (read)))\n"
-            "(allow web_t log_t (file (write)))\n",
+            (
+                "; warning: reads password hashes\n(allow web_t shadow_t (file (read)))\n"
+                "(allow web_t log_t (file (write)))\n"
+            ),
         )
     }
     assert patched([]) == {}
