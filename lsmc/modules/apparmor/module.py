@@ -106,7 +106,7 @@ def _lint() -> Lint[Tree]:
 
 
 def _logs() -> Logs:
-    from lsmc.modules.apparmor.log.logs import LOGS
+    from lsmc.modules.apparmor.logs import LOGS
 
     return LOGS
 

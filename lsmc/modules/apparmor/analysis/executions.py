@@ -42,7 +42,7 @@ _BY_PATH = ("attach", "attach-child", "stack")
 _PERMS = FILE.names(EXECUTE)
 
 
-class Moved(NamedTuple):
+class MovedTargets(NamedTuple):
     """What differs in where executions may lead, beside their rules.
 
     Attributes:
@@ -119,7 +119,7 @@ class Executions:
 
     # --- an execution whose rules are the same
 
-    def moved(self, records: Records, moved: Moved) -> Iterator[Change]:
+    def moved(self, records: Records, moved: MovedTargets) -> Iterator[Change]:
         """The executions that the rules of a profile leave alike, and that lead elsewhere.
 
         One that leads to what attaches, before and after, is told of the programs.
@@ -143,7 +143,7 @@ class Executions:
         for found in told.values():
             yield from _by_whom(found)
 
-    def _candidates(self, records: Records, moved: Moved) -> Iterator[bytes]:
+    def _candidates(self, records: Records, moved: MovedTargets) -> Iterator[bytes]:
         """Paths at which the rules of a profile lead alike, and something else may follow.
 
         All that are listed; else one for each state in which rules and an attachment match
@@ -174,7 +174,7 @@ class Executions:
         transition: Transition,
         rules: Sequence[Sequence[RuleLanguage]],
         records: Records,
-        moved: Moved,
+        moved: MovedTargets,
     ) -> Iterator[bytes]:
         if not moved.names.isdisjoint(named_by(transition, records[1])):
             yield from islice(self._alike(transition, records, ()), 1)

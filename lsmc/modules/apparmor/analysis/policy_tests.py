@@ -11,9 +11,9 @@ from lsmc.modules.apparmor.analysis.forbidden import apart, sought
 from lsmc.modules.apparmor.analysis.mutations import brought, mutations
 from lsmc.modules.apparmor.classes import BY_NAME, CHANGE_PROFILE, ONEXEC
 from lsmc.modules.apparmor.decide.engine import NO_FIELDS, Engine, operation_named
+from lsmc.modules.apparmor.decide.questions import alternatives, written
 from lsmc.modules.apparmor.peers import PEER
 from lsmc.modules.apparmor.requests.fields import named_fields, parts
-from lsmc.modules.apparmor.requests.questions import alternatives, written
 from lsmc.modules.interface import Request
 from lsmc.modules.parts import Tests
 

@@ -13,7 +13,7 @@ from lsmc.analysis.change import Change, toward
 from lsmc.automata.algebra import Automaton
 from lsmc.automata.members import common
 from lsmc.base.text import decode
-from lsmc.modules.apparmor.analysis.executions import TRIED, Moved
+from lsmc.modules.apparmor.analysis.executions import TRIED, MovedTargets
 from lsmc.modules.apparmor.analysis.freedom import Freedom
 from lsmc.modules.apparmor.decide.attachment import parent_of, scope_of
 from lsmc.modules.apparmor.decide.subjects import LETTING_MODES
@@ -33,7 +33,7 @@ class Programs:
         self._indexes = [AttachmentIndex.of_tables(one.tables) for one in self._engines]
         self._told: set[tuple[str, str]] = set()
 
-    def moved(self, changes: Iterable[Change]) -> Moved:
+    def moved(self, changes: Iterable[Change]) -> MovedTargets:
         """Where executions may lead elsewhere, as some changes say."""
         old, new = self._engines
         programs: dict[str, list[Automaton[Any] | tuple[bytes, ...]]] = {}
@@ -42,7 +42,7 @@ class Programs:
                 if record is not None and self._attaches(side, record):
                     language = _language(self._indexes[side].scope_of(record), record)
                     programs.setdefault(scope_of(record), []).append(language)
-        return Moved(
+        return MovedTargets(
             frozenset({*old.subjects} ^ {*new.subjects}),
             {scope: tuple(languages) for scope, languages in programs.items()},
         )

@@ -12,7 +12,7 @@ from lsmc.ir.operation import Operation
 from lsmc.modules.apparmor.classes import EXECUTE, FILE
 from lsmc.modules.apparmor.decide.engine import Engine, class_named
 from lsmc.modules.apparmor.decide.exec_transition import execution
-from lsmc.modules.apparmor.requests.questions import text, texts, truth
+from lsmc.modules.apparmor.decide.questions import text, texts, truth
 
 
 def permissions(

@@ -10,7 +10,7 @@ from lsmc.engine.verdict import Verdict
 from lsmc.kernels.walk import answers as walk_answers
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.decide.engine import Engine
-from lsmc.modules.apparmor.requests.questions import asked_by
+from lsmc.modules.apparmor.decide.questions import asked_by
 
 _FILE_KEY = bytes((FILE.code,))
 #: What requests say whose answer may depend on nothing but the path; `owner` can be left out.

@@ -28,9 +28,9 @@ from lsmc.modules.apparmor.classes import CAPABILITY, FILE
 from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.decide.layered import context_of, layered, owns
 from lsmc.modules.apparmor.decide.precedence import rank
+from lsmc.modules.apparmor.decide.questions import CheckedQuestion, asked_by
 from lsmc.modules.apparmor.explain.near_misses import misses
 from lsmc.modules.apparmor.operations import find
-from lsmc.modules.apparmor.requests.questions import CheckedQuestion, asked_by
 from lsmc.modules.apparmor.suggest.smallest import smallest
 from lsmc.modules.apparmor.suggest.trial import grants
 

@@ -13,9 +13,9 @@ from lsmc.modules.apparmor.learn.choose import Execution
 from lsmc.modules.apparmor.learn.names import written
 from lsmc.modules.apparmor.learn.verify import DraftRequest
 from lsmc.modules.apparmor.suggest.generalize import VariablePlaces, generalized
-from lsmc.modules.apparmor.suggest.permissions import in_order
 from lsmc.modules.apparmor.suggest.siblings import NUMBER, families
 from lsmc.modules.apparmor.suggest.suggest import Wish, suggest, word
+from lsmc.modules.apparmor.syntax.permission_words import in_order
 
 #: The kinds of rules in the order in which a profile has them.
 ORDER = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lsmc.base.source import from_display, to_display
 from lsmc.modules.apparmor.suggest.denials import parsed
-from lsmc.modules.apparmor.suggest.permissions import modes_apart
 from lsmc.modules.apparmor.syntax import ast
+from lsmc.modules.apparmor.syntax.permission_words import modes_apart
 
 
 def executed_by(rule: str, mode: str, target: str = "") -> str:

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from lsmc.base.source import Source, Span
-from lsmc.modules.apparmor.suggest.permissions import in_order
 from lsmc.modules.apparmor.syntax import ast
 from lsmc.modules.apparmor.syntax.lexer import Tok
+from lsmc.modules.apparmor.syntax.permission_words import in_order
 from lsmc.modules.apparmor.syntax.statements import Statement, is_fragment, statements
 
 INDENT = "  "

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lsmc.base.source import Source
-from lsmc.modules.apparmor.suggest.permissions import in_order
 from lsmc.modules.apparmor.syntax.formatter import format_text, same_meaning
 from lsmc.modules.apparmor.syntax.parser import parse
+from lsmc.modules.apparmor.syntax.permission_words import in_order
 from lsmc.modules.apparmor.syntax.printer import format_file
 from tests.modules.apparmor.syntax.test_printer import PIECES, SAMPLES, SLOTS, WORDS
 

@@ -72,10 +72,10 @@ from lsmc.automata.facts import objects
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.engine.verdict import UNCONFINED
 from lsmc.lint.model import Check
+from lsmc.modules.apparmor.analysis.excess import compared, excess
 from lsmc.modules.apparmor.analysis.kernel_objects import requestable
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.decide.precedence import decide
-from lsmc.modules.apparmor.graph.excess import compared, excess
 from lsmc.modules.apparmor.lint.file_rules import EXECUTE, granting
 from lsmc.modules.apparmor.lint.messages import quoted, shown
 from lsmc.modules.apparmor.lint.references import graph_of

@@ -38,8 +38,8 @@ from lsmc.base.diagnostics import Diagnostic, Edit, Fix
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.lint.source_files import given, rules
 from lsmc.modules.apparmor.lint.tree import Tree
-from lsmc.modules.apparmor.suggest.permissions import in_order
 from lsmc.modules.apparmor.syntax import ast
+from lsmc.modules.apparmor.syntax.permission_words import in_order
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:

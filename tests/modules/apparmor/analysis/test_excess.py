@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 import lsmc
 from lsmc.analysis.openings import Opening
 from lsmc.engine.matcher import Matcher
+from lsmc.modules.apparmor.analysis.excess import compared, excess
 from lsmc.modules.apparmor.analysis.kernel_objects import requestable
 from lsmc.modules.apparmor.classes import LINK
-from lsmc.modules.apparmor.graph.excess import compared, excess
 from tests.places import PROFILES
 
 NAMES = ("".join(name) for size in (1, 2) for name in itertools.product("ab", repeat=size))
