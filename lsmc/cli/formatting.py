@@ -44,7 +44,7 @@ class _Run:
     def __init__(self, wish: FormatOptions, screen: Screen) -> None:
         self.wish = wish
         self.screen = screen
-        module = module_of(list(wish.paths), wish.reading.module)
+        self.module = module = module_of(list(wish.paths), wish.reading.module)
         self.find = module.find_files or profile_paths
         make = module.needs(module.formatter, "layout")
         self.formatter = make(wish.reading.options())
@@ -70,11 +70,25 @@ class _Run:
         name = os.path.basename(os.path.abspath(path))
         deep = self.wish.recursive or name in self.formatter.whole
         if deep and os.path.isdir(path):
-            return self.inside(path, _below(path, self.formatter.other))
+            return self.inside(path, self._below(path))
         found, faults = policy_files([path], find=self.find)
         self.failed += len(faults)
         self.screen.diagnostics(faults)
         return self.inside(path, found) if os.path.isdir(path) else found
+
+    def _below(self, path: str) -> Iterator[str]:
+        """The policy files of a directory and of those below it, in order.
+
+        Directories that hold policy of another module are left alone.
+        """
+        for folder, folders, names in os.walk(path):
+            folders[:] = sorted(name for name in folders if self._may_hold(folder, name))
+            yield from (os.path.join(folder, name) for name in sorted(names) if may_be_policy(name))
+
+    def _may_hold(self, folder: str, name: str) -> bool:
+        if ignored(name) or name in self.formatter.other:
+            return False
+        return module_of([os.path.join(folder, name)]) == self.module
 
     def inside(self, folder: str, paths: Iterable[str]) -> Iterator[str]:
         """The files that really lie in a directory; the others are skipped with a remark."""
@@ -143,13 +157,6 @@ class _Run:
         counts += [f"{_files(self.failed)} with errors"] if self.failed else []
         if counts and self.wish.paths != ("-",):
             self.screen.remark(", ".join(counts))
-
-
-def _below(path: str, other: frozenset[str]) -> Iterator[str]:
-    """The policy files of a directory and of those below it, in order."""
-    for folder, folders, names in os.walk(path):
-        folders[:] = sorted(f for f in folders if not ignored(f) and f not in other)
-        yield from (os.path.join(folder, name) for name in sorted(names) if may_be_policy(name))
 
 
 def _files(count: int) -> str:

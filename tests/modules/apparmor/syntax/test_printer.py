@@ -11,12 +11,16 @@ from hypothesis import strategies as st
 from lsmc.base.source import Source
 from lsmc.modules.apparmor.syntax.parser import parse
 from lsmc.modules.apparmor.syntax.printer import format_file
+from lsmc.modules.registry import module_named, module_of
 from tests.places import PROFILES
 
+APPARMOR = module_named("apparmor")
+#: The samples of AppArmor policy; other modules have folders of their own.
 SAMPLES = sorted(
     path
     for path in PROFILES.rglob("*")
     if path.is_file() and path.parent.name != "abi" and path.suffix != ".toml"
+    if module_of([str(folder) for folder in path.parents if folder.parent == PROFILES]) is APPARMOR
 )
 
 PIECES = (
