@@ -77,7 +77,6 @@ class SecurityModule(NamedTuple):
         operations: what questions may ask, in order.
         find_files: which files of some paths are policy; None if all are but those that are none by
             their names (`lsmc.compiler.inputs.profile_paths`).
-        max_source: bytes that a file of policy may have; None for the bound of most.
         settings: names of `Options.settings` that it takes.
         installed: globs of the directories and files where a system keeps its policy, relative to
             its root directory; none if it keeps none in files.
@@ -121,7 +120,6 @@ class SecurityModule(NamedTuple):
     find_files: Callable[[Iterable["StrPath"], "DiskFiles"], tuple[list[str], list[str]]] | None = (
         None
     )
-    max_source: int | None = None
     settings: tuple[str, ...] = ()
     installed: tuple[str, ...] = ()
     check_options: Callable[["Options"], None] | None = None

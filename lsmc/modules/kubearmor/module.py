@@ -122,7 +122,6 @@ KUBEARMOR = SecurityModule(
     diff=_diff,
     operations=_operations,
     find_files=find_files,
-    max_source=MAX_SOURCE,
     settings=("posture", "name"),
     lint=_lint,
     logs=_logs,

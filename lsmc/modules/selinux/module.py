@@ -184,7 +184,6 @@ SELINUX = SecurityModule(
     diff=diff,
     operations=operations,
     find_files=find_files,
-    max_source=MAX_SOURCE,
     settings=(NO_NEVERALLOW,),
     installed=("var/lib/selinux/*/active/modules", "usr/share/selinux/*"),
     answers=answers,

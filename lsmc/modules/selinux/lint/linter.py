@@ -9,11 +9,10 @@ from typing import Any
 from lsmc.analysis.change import Change
 from lsmc.compiler.inputs import DiskFiles, Options, restricted
 from lsmc.lint.model import Lint, Read, SettingError, checks_in
-from lsmc.modules.selinux.compile import NO_NEVERALLOW
-from lsmc.modules.selinux.files import MAX_SOURCE
 from lsmc.modules.selinux.lint.error_pages import ERRORS, error_pages
 from lsmc.modules.selinux.lint.reading import read_tree
 from lsmc.modules.selinux.lint.tree import Tree
+from lsmc.modules.selinux.settings import MAX_SOURCE, NO_NEVERALLOW
 
 
 def _reader(options: Options, files: DiskFiles, text: tuple[str, bytes] | None) -> Read[Tree]:
