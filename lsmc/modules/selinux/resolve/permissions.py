@@ -27,7 +27,8 @@ class ClassTable:
         self.mappings: dict[tuple[Symbol, str], list[Item]] = {}
         self.sets: dict[Symbol, list[Item]] = {}
         self._expanded: dict[Item, tuple[Item, ...]] = {}
-        self._items: dict[int, tuple[Node, tuple[Item, ...]]] = {}
+        #: What permissions of the root are about, by the identity of the node.
+        self.known: dict[int, tuple[Item, ...]] = {}
 
     def bits(self, cls: Symbol) -> Mapping[str, int]:
         """The bit of each permission of a class or class map, those of its common first."""
@@ -58,10 +59,8 @@ class ClassTable:
 
     def items(self, part: Part, node: Node) -> tuple[Item, ...]:
         """What permissions in a rule are about; raises `Missing`."""
-        if part.plain:
-            known = self._items.get(id(node))
-            if known is not None:
-                return known[1]
+        if part.plain and id(node) in self.known:
+            return self.known[id(node)]
         if isinstance(node, str):
             found = lookup(self.root, part, "classpermission", node)
             if not isinstance(found, Symbol):
@@ -72,7 +71,7 @@ class ClassTable:
         cls = self.find(part, str(node[0]))
         items = ((cls, mask(node[1], self.bits(cls), cls.name)),)
         if part.plain:
-            self._items[id(node)] = (node, items)
+            self.known[id(node)] = items
         return items
 
     def expand(self, items: Sequence[Item], above: tuple[Item, ...] = ()) -> tuple[Item, ...]:

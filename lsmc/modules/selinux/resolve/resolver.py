@@ -7,7 +7,8 @@ declares is gone.  When names went, all is read again, until none goes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, cast
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from lsmc.modules.selinux.resolve.expand import Expansion, active, unused
 from lsmc.modules.selinux.resolve.levels import actual
@@ -18,7 +19,7 @@ from lsmc.modules.selinux.resolve.symbols import Missing, Part, Symbol, Wrong, l
 from lsmc.modules.selinux.syntax.tree import Body, Node, Statement
 
 #: A rule as it was read: keyword, source, target, permissions.
-Row = tuple[str, Symbol, Symbol | int, tuple[Item, ...]]
+Row = tuple[Node, Symbol, Symbol, tuple[Item, ...]]
 _ORDERS = {
     "classorder": "class",
     "sidorder": "sid",
@@ -67,7 +68,7 @@ class Resolver:
         self.readings = Readings(self.expansion.root)
         self._rows: dict[int, Row] = {}
         self._payloads: dict[int, Any] = {}
-        self._types = cast(dict[Node, Symbol], self.expansion.root.names["type"])
+        self._types: dict[Node, Symbol] = {}
 
     def resolve(self) -> None:
         """Read all parts until no optional goes that declares something."""
@@ -75,6 +76,7 @@ class Resolver:
         known = len(errors)
         while True:
             expansion.withdrawn = False
+            self._census()
             self._early()
             settled = len(errors) > known  # an order that is wrong stays so, whatever optional goes
             if not expansion.withdrawn:
@@ -84,16 +86,23 @@ class Resolver:
             del errors[known:]
             self._forget()
         self.reads = [one for one in self.reads if not unused(one.part)]
+        self._census()
 
-    def declared(self, *kinds: str) -> list[Symbol]:
-        """The active symbols of some kinds, in the order of their declarations."""
-        found: set[Symbol] = set()
+    def _census(self) -> None:
+        """Find all active symbols by their kinds, in the order of their declarations."""
+        found: dict[str, dict[Symbol, None]] = {}
         for part in active(self.expansion.root):
             for namespace, name, home in part.declared:
                 symbol = home.names[namespace].get(name)
-                if symbol is not None and symbol.kind in kinds:
-                    found.add(symbol)
-        return sorted(found, key=lambda symbol: symbol.number)
+                if symbol is not None:
+                    found.setdefault(symbol.kind, {})[symbol] = None
+        self._symbols = {
+            kind: sorted(symbols, key=attrgetter("number")) for kind, symbols in found.items()
+        }
+
+    def declared(self, *kinds: str) -> list[Symbol]:
+        """The active symbols of some kinds, in the order of their declarations."""
+        return [one for kind in kinds for one in self._symbols.get(kind, ()) if one.parts]
 
     def switched_off(self) -> list[Part]:
         """The outermost optionals that are off, in the order of the text."""
@@ -131,6 +140,7 @@ class Resolver:
                     orders.setdefault(keyword, []).append(order)
             except (Missing, Wrong) as reason:
                 expansion.refuse(part, place, reason)
+        self._types = self._meant()
         self._merge(orders)
         for part, statement, place in categories:
             try:
@@ -152,6 +162,18 @@ class Resolver:
             message = f"`{statement[2]}` is a {meant.kind}; this alias stands for a {kind}"
             raise Wrong("wrong-kind", message)
         alias.actual = meant
+
+    def _meant(self) -> dict[Node, Symbol]:
+        """What the names of types in the root stand for, without aliases of nothing."""
+        types = self.expansion.root.names["type"]
+        found: dict[Node, Symbol] = dict(types.items())
+        for name, symbol in types.items():
+            if symbol.kind == "typealias":
+                try:
+                    found[name] = actual(symbol)
+                except (Missing, Wrong):
+                    del found[name]
+        return found
 
     def _named(self, part: Part, namespace: str, name: Node) -> Symbol:
         found = lookup(self.expansion.root, part, namespace, str(name))
@@ -277,13 +299,20 @@ class Resolver:
 
     def _rules(self, read: Read, body: Body) -> bool:
         """Read the rules of a body; returns False when that switched off its optional."""
-        part, known = read.part, self._rows
-        rows, places = read.rows, read.row_places
+        part, known, types = read.part, self._rows, self._types
+        rows, places, items = read.rows, read.row_places, self.readings.classes.known
         for statement, place in zip(body.rules, body.rule_places, strict=True):
             row = known.get(id(statement)) if part.plain else None
             if row is None:
+                keyword, one, other, permissions = statement
+                source, target = types.get(one), types.get(other)
+                if part.plain and source is not None and target is not None:
+                    found = items.get(id(permissions))
+                    if found is not None:
+                        row = known[id(statement)] = (keyword, source, target, found)
+            if row is None:
                 try:
-                    row = (str(statement[0]), *self._rule(part, statement))
+                    row = (keyword, *self.readings.rule(part, statement))
                 except (Missing, Wrong) as reason:
                     self.expansion.refuse(part, place, reason)
                     if part.optional is not None and part.optional.off is not None:
@@ -294,20 +323,6 @@ class Resolver:
             rows.append(row)
             places.append(place if part.plain else self.expansion.place(part, place))
         return True
-
-    def _rule(
-        self, part: Part, statement: Statement
-    ) -> tuple[Symbol, Symbol | int, tuple[Item, ...]]:
-        """Read a rule; those of the root look up names at once."""
-        types = self._types
-        source, target = types.get(statement[1]), types.get(statement[2])
-        if not part.plain or source is None or target is None:
-            return self.readings.rule(part, statement)
-        if source.kind == "typealias":
-            source = actual(source)
-        if target.kind == "typealias":
-            target = actual(target)
-        return source, target, self.readings.classes.items(part, statement[3])
 
     def _statements(self, read: Read, body: Body) -> None:
         part, known = read.part, self._payloads

@@ -17,8 +17,12 @@ from lsmc.modules.selinux.resolve.symbols import Missing, Part, Symbol, Wrong, l
 from lsmc.modules.selinux.syntax.checks import OPERANDS, number
 from lsmc.modules.selinux.syntax.tree import Node, Statement
 
+_NOWHERE = Part("root", (), None, 0, None)
 #: What stands for a target that is no name.
-TARGETS = {"self": SELF, "notself": NOTSELF, "other": OTHER}
+TARGETS = {
+    name: Symbol("type", name, 0, _NOWHERE, number, ("type", name))
+    for name, number in (("self", SELF), ("notself", NOTSELF), ("other", OTHER))
+}
 Reading = Callable[["Readings", Part, Statement], Any]
 #: The operand kinds of constraints and the namespaces that their names are of.
 _OPERAND_NAMES = {"u": "user", "r": "role", "t": "type"}
@@ -56,7 +60,7 @@ class Readings:
             raise Wrong("wrong-kind", f"`{name}` is a {symbol.kind}, not a {kind}attribute")
         return symbol
 
-    def target(self, part: Part, name: Node) -> Symbol | int:
+    def target(self, part: Part, name: Node) -> Symbol:
         """The target of an access rule."""
         assert isinstance(name, str)
         return TARGETS[name] if name in TARGETS else self.find(part, "type", name)
@@ -79,9 +83,7 @@ class Readings:
 
     # Rules
 
-    def rule(
-        self, part: Part, statement: Statement
-    ) -> tuple[Symbol, Symbol | int, tuple[Item, ...]]:
+    def rule(self, part: Part, statement: Statement) -> tuple[Symbol, Symbol, tuple[Item, ...]]:
         """An access rule: source, target, permissions."""
         source = self.find(part, "type", statement[1])
         target = self.target(part, statement[2])
@@ -105,7 +107,7 @@ class Readings:
         """A type rule: source, target, class, result, and the name or None."""
         source = self.find(part, "type", statement[1])
         name = statement[2]
-        target = SELF if name == "self" else self.find(part, "type", name)
+        target = TARGETS[name] if name == "self" else self.find(part, "type", name)
         cls = self.classes.find(part, str(statement[3]))
         result = self.exactly(part, "type", statement[-1], "the result of a type rule")
         named = self.text(part, statement[4]) if len(statement) == 6 else "*"

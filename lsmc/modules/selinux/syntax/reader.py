@@ -8,6 +8,8 @@ read token by token.
 from __future__ import annotations
 
 import re
+from itertools import accumulate, repeat
+from operator import add, methodcaller
 from sys import intern
 
 from lsmc.base.diagnostics import Diagnostic
@@ -28,13 +30,15 @@ _SYMBOLS = re.compile(rf'{_SYMBOL}|"', re.ASCII)
 _NAME = r"[\w.-]+"
 _RULE = re.compile(
     rf"\((allow|dontaudit|auditallow|neverallow) ({_NAME}) ({_NAME})"
-    rf" (\(({_NAME}) \(([\w.-]+(?: [\w.-]+)* ?)\)\))\)",
+    rf" (\(({_NAME}) \(({_NAME}(?: {_NAME})* ?)\)\)\))",
     re.ASCII,
 )
-#: A statement of names, perhaps with one list of names at its end.
-_FLAT = re.compile(rf"\(([a-z]+(?: {_NAME})*)(?: \(({_NAME}(?: {_NAME})* ?)\))?\)", re.ASCII)
-_BLANK = " \t\r"
-_RULES = ("allow", "auditallow", "dontaudit", "neverallow")
+#: A statement of names, perhaps with one list of names at its end; or its beginning.
+_FLAT = re.compile(rf"\(([a-z]+(?: {_NAME})*)(?: \(({_NAME}(?: {_NAME})* ?)\))?(\)?)", re.ASCII)
+_STRIP = methodcaller("strip", " \t\r")
+_RULES = frozenset(("allow", "auditallow", "dontaudit", "neverallow"))
+#: The keywords of rules by their first words.
+_OPENED = {f"({keyword}": keyword for keyword in _RULES}
 
 
 class Reader:
@@ -45,78 +49,92 @@ class Reader:
 
     def __init__(self) -> None:
         self.errors: list[Diagnostic] = []
-        self._rules: dict[str, Statement] = {}
-        self._flat: dict[str, Statement | None] = {}
+        #: What a line says that is one statement, or the head of a container; else nothing.
+        self._lines: dict[str, Statement] = {}
         self._permissions: dict[str, Node] = {}
+        self._names: dict[str, str] = {}
 
     def read(self, source: Source, start: int) -> Body:
         """The statements of a file whose first byte has the place `start`."""
         lists = _Lists(self.errors, source, start)
-        rules, flat = self._rules, self._flat
-        at = 0
-        for line in source.text.split("\n"):
-            body = lists.between
-            if body is not None:
-                text = line.strip(_BLANK)
-                statement = rules.get(text)
-                if statement is None and text not in flat:
-                    self._line(text)
-                    statement = rules.get(text)
-                if statement is not None:
-                    body.rules.append(statement)
-                    body.rule_places.append(start + at + line.find("("))
-                    at += len(line) + 1
-                    continue
-                statement = flat[text]
-                if statement is not None:
-                    body.statements.append(statement)
-                    body.places.append(start + at + line.find("("))
-                    at += len(line) + 1
-                    continue
-            if not lists.line(line, at):
-                break
-            at += len(line) + 1
+        lines = source.text.split("\n")
+        texts = list(map(_STRIP, lines))
+        offsets = list(accumulate(map((1).__add__, map(len, lines)), initial=0))
+        places = map(start.__add__, map(add, offsets, map(str.find, lines, repeat("("))))
+        body: Body | None = lists.body
+        for number, (known, place) in enumerate(
+            zip(map(self._lines.get, texts), places, strict=True)
+        ):
+            statement = self._line(texts[number]) if known is None else known
+            if body is None or not statement:
+                body = lists.line(lines[number], offsets[number])
+                if lists.stopped:
+                    break
+            elif statement[0] in _RULES:
+                body.rules.append(statement)
+                body.rule_places.append(place)
+            elif statement[0] in CONTAINERS:
+                body = lists.open(statement, place)
+            else:
+                body.statements.append(statement)
+                body.places.append(place)
         lists.end()
         return lists.body
 
-    def _line(self, text: str) -> None:
-        """Remember a line that is one statement, and of any other that it is none."""
+    def _line(self, text: str) -> Statement:
+        """Read a line that is one statement, or the head of a container, and remember it."""
+        words = text.split(" ", 3)
+        if len(words) == 4 and words[0] in _OPENED:
+            names, permissions = self._names, self._permissions.get(words[3])
+            source, target = names.get(words[1]), names.get(words[2])
+            if permissions is not None and source is not None and target is not None:
+                statement: Statement = (_OPENED[words[0]], source, target, permissions)
+                self._lines[text] = statement
+                return statement
+        statement = self._lines[text] = self._rule(text) or _flat(text)
+        return statement
+
+    def _rule(self, text: str) -> Statement:
+        """The rule that a text is; empty for any other."""
         found = _RULE.fullmatch(text)
-        if found is not None:
-            keyword, source, target, part, cls, names = found.groups()
-            permissions = self._permissions.get(part)
-            if permissions is None:
-                words = tuple(map(intern, names.split()))
-                permissions = self._permissions[part] = (intern(cls), words)
-            self._rules[text] = (intern(keyword), intern(source), intern(target), permissions)
-            return
-        found = _FLAT.fullmatch(text)
-        statement: Statement | None = None
-        if found is not None:
-            statement = tuple(map(intern, found[1].split(" ")))
-            if found[2] is not None:
-                statement += (tuple(map(intern, found[2].split())),)
-            if statement[0] in (*CONTAINERS, *_RULES) or _fault(statement) is not None:
-                statement = None
-            elif statement[0] in _RULES:
-                self._rules[text] = statement
-                return
-        self._flat[text] = statement
+        if found is None:
+            return ()
+        keyword, source, target, part, cls, permitted = found.groups()
+        for name in (source, target):
+            self._names[name] = intern(name)
+        permissions: Node = (intern(cls), tuple(map(intern, permitted.split())))
+        permissions = self._permissions.setdefault(part, permissions)
+        return intern(keyword), self._names[source], self._names[target], permissions
+
+
+def _flat(text: str) -> Statement:
+    """The statement of names that a text is, or the head of a container; empty for any other."""
+    found = _FLAT.fullmatch(text)
+    if found is None:
+        return ()
+    statement: Statement = tuple(map(intern, found[1].split(" ")))
+    if found[2] is not None:
+        statement += (tuple(map(intern, found[2].split())),)
+    more = CONTAINERS.get(str(statement[0]))
+    whole = more is None if found[3] else more == len(statement) - 1
+    return statement if whole and _fault(statement) is None else ()
 
 
 class _List:
     """A list whose end has not been read: its parts, its place, and its statements if it has such.
 
-    `statement` says whether it stands where statements do.
+    `statement` says whether it stands where statements do; `sound` are so many parts of a
+    container's that are known to be right.
     """
 
-    __slots__ = ("body", "parts", "place", "statement")
+    __slots__ = ("body", "parts", "place", "sound", "statement")
 
-    def __init__(self, place: int, statement: bool) -> None:
-        self.parts: list[Node] = []
+    def __init__(self, place: int, statement: bool, head: Statement = ()) -> None:
+        self.parts: list[Node] = list(head)
         self.place = place
         self.statement = statement
-        self.body: Body | None = None
+        self.sound = len(head)
+        self.body: Body | None = Body() if head else None
 
     def takes_statements(self) -> bool:
         """Whether the next list is a statement of this one's body."""
@@ -126,20 +144,34 @@ class _List:
 class _Lists:
     """Reads a file token by token.
 
-    `between` is the body that the next statement belongs to, None inside of a statement.
+    `body` holds the statements that stand in no other.  What reads on returns the body that the
+    next statement belongs to, None inside of a statement; `stopped` says that nothing can be read.
     """
 
     def __init__(self, errors: list[Diagnostic], source: Source, start: int) -> None:
         self.body = Body()
-        self.between: Body | None = self.body
+        self.stopped = False
         self._errors = errors
         self._source = source
         self._start = start
         self._open: list[_List] = []
         self._few = len(errors) + _ENOUGH
 
-    def line(self, line: str, at: int) -> bool:
-        """Read a line at an offset; returns whether the next one can be read."""
+    def open(self, head: Statement, place: int) -> Body | None:
+        """Begin a container between statements."""
+        if len(self._open) >= MAX_DEPTH:
+            return self._stop(place - self._start, f"lists are nested {MAX_DEPTH} deep")
+        self._open.append(_List(place, statement=True, head=head))
+        return self._next()
+
+    def _next(self) -> Body | None:
+        if not self._open:
+            return self.body
+        top = self._open[-1]
+        return top.body if top.takes_statements() else None
+
+    def line(self, line: str, at: int) -> Body | None:
+        """Read a line at an offset."""
         lists = self._open
         for found in TOKEN.finditer(line):
             word = found[0]
@@ -156,7 +188,8 @@ class _Lists:
                 self._close(lists.pop())
                 if len(self._errors) >= self._few:
                     lists.clear()
-                    return False
+                    self.stopped = True
+                    return None
             elif word[0] in " \t\r;":
                 continue
             elif word == '"':
@@ -171,9 +204,7 @@ class _Lists:
                 top.parts.append(intern(word[1:-1] if word[0] == '"' else word))
                 if top.statement and len(top.parts) == 1 and top.parts[0] in CONTAINERS:
                     top.body = Body()
-        top = lists[-1] if lists else None
-        self.between = self.body if top is None else top.body if top.takes_statements() else None
-        return True
+        return self._next()
 
     def end(self) -> None:
         """Tell of a list that is not closed."""
@@ -181,11 +212,12 @@ class _Lists:
             place = self._open[0].place - self._start
             self._stop(place, "this `(` is not closed", "write the `)` that belongs to it")
 
-    def _stop(self, offset: int, message: str, help: str = "") -> bool:
+    def _stop(self, offset: int, message: str, help: str = "") -> Body | None:
         self._open.clear()
+        self.stopped = True
         span = Span(self._source, offset, offset + 1)
         self._errors.append(error("cil-syntax", span, message, help))
-        return False
+        return None
 
     def _close(self, closed: _List) -> None:
         lists = self._open
@@ -193,7 +225,7 @@ class _Lists:
         if not closed.statement:
             lists[-1].parts.append(statement)
             return
-        if fault := _fault(statement):
+        if len(statement) != closed.sound and (fault := _fault(statement)):
             offset = closed.place - self._start
             keyword = statement[0] if statement and isinstance(statement[0], str) else ""
             span = Span(self._source, offset, offset + 1 + len(keyword))
