@@ -225,7 +225,8 @@ class _Lists:
         if not closed.statement:
             lists[-1].parts.append(statement)
             return
-        if len(statement) != closed.sound and (fault := _fault(statement)):
+        sound = closed.sound and len(statement) == closed.sound
+        if not sound and (fault := _fault(statement)):
             offset = closed.place - self._start
             keyword = statement[0] if statement and isinstance(statement[0], str) else ""
             span = Span(self._source, offset, offset + 1 + len(keyword))
