@@ -26,17 +26,18 @@ def by_file(tree: Tree, kind: RuleKind, rules: Iterable[Rule]) -> Iterator[tuple
         yield places[some[0].number], some[0], times
 
 
-def covered_by(
-    tree: Tree, rule: Rule, *, broader_only: bool = False, condition: int = 0
-) -> list[Label]:
-    """The allow rules that cover a rule, as places."""
-    found = tree.allows.covering(rule, condition, itself=not broader_only)
+def covering(tree: Tree, rule: Rule, *, broader_only: bool = False) -> list[Rule]:
+    """The unconditional allow rules that cover a rule, few of them."""
+    return tree.allows.covering(rule, 0, itself=not broader_only)
+
+
+def labels_of(tree: Tree, rule: Rule, found: Iterable[Rule]) -> list[Label]:
+    """The places of rules that cover a rule, with what each has of it."""
     places = tree.policy.rules["allow"].place
-    labels = []
+    labels: list[Label] = []
     wanted = rule.permissions
-    for one in found[:_FEW]:
+    for one in found:
         words = " ".join(tree.permissions(rule.cls, one.permissions & wanted))
         wanted &= ~one.permissions
-        source, target = (tree.name(label) for label in one.pair)
-        labels.append(Label(tree.span(places[one.number]), f"{source} {target}: {words}"))
-    return labels
+        labels.append(Label(tree.span(places[one.number]), f"this allows {words}"))
+    return labels[:_FEW]

@@ -13,7 +13,7 @@ from lsmc.lint.model import Check, CommentedText
 from lsmc.modules.selinux.filecon.labels import FileLabels, order
 from lsmc.modules.selinux.lint.grants import Grants, Vectors
 from lsmc.modules.selinux.lint.labels import Labels
-from lsmc.modules.selinux.model import NOTSELF, OTHER, SELF, FileContext, Policy
+from lsmc.modules.selinux.model import NOTSELF, OTHER, SELF, FileContext, Policy, RuleKind
 
 if TYPE_CHECKING:
     from lsmc.modules.selinux.engine import Engine
@@ -89,6 +89,11 @@ class Tree:
         if label in _WORDS:
             return _WORDS[label]
         return types[label].name if label < len(types) else self.attribute(label)
+
+    def written(self, kind: RuleKind, number: int) -> tuple[str, str]:
+        """The source and the target that a rule names."""
+        rules = self.policy.rules[kind]
+        return self.name(rules.source[number]), self.name(rules.target[number])
 
     def attribute(self, label: int) -> str:
         """The name of an attribute."""

@@ -44,7 +44,7 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
-from lsmc.modules.selinux.lint.covered import by_file, covered_by
+from lsmc.modules.selinux.lint.covered import by_file, covering, labels_of
 from lsmc.modules.selinux.lint.tree import Tree
 
 
@@ -56,11 +56,13 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             continue
         dead = [rule for rule in rules if not rule.permissions & ~allows.broader(rule)]
         for place, rule, count in by_file(tree, "allow", dead):
+            broader = covering(tree, rule, broader_only=True)
+            source, target = tree.written("allow", broader[0].number)
             yield CHECK.finding(
                 tree.span(place),
-                "broader rules allow all of this" + count,
+                f"broader rules allow all of this, as to `{source}` on `{target}`{count}",
                 help="remove it",
-                related=covered_by(tree, rule, broader_only=True),
+                related=labels_of(tree, rule, broader),
             )
 
 

@@ -35,7 +35,7 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.lint.model import Check
-from lsmc.modules.selinux.lint.covered import by_file, covered_by
+from lsmc.modules.selinux.lint.covered import by_file, covering, labels_of
 from lsmc.modules.selinux.lint.grants import Grants
 from lsmc.modules.selinux.lint.tree import Tree
 
@@ -62,7 +62,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
                 tree.span(place),
                 "this is allowed, so that there is no denial to keep quiet" + count,
                 help="remove it, or the rule that allows the access",
-                related=covered_by(tree, rule),
+                related=labels_of(tree, rule, covering(tree, rule)),
             )
 
 
