@@ -75,6 +75,11 @@ class TomoyoEngine:
         self._domains: dict[str, Domain] = {}
         self._members: dict[tuple[str, str, str], tuple[GroupMember, ...]] = {}
         self._acl_groups: dict[tuple[str, int], tuple[Rule, ...]] = {}
+        self._aggregators: dict[str, tuple[tuple[Aggregator, LineRecord], ...]] = {}
+        self._transitions: dict[
+            str, dict[tuple[str, str | None], list[tuple[Transition, LineRecord]]]
+        ] = {}
+        self._profiles: dict[tuple[str, int], Profile | None] = {}
 
     @property
     def subjects(self) -> Sequence[str]:
@@ -140,16 +145,45 @@ class TomoyoEngine:
 
     def aggregators(self, space: str) -> tuple[tuple[Aggregator, LineRecord], ...]:
         """The aggregators of a name space, in order."""
-        lines = self._block(space, BlockKind.AGGREGATORS, "")
-        return tuple((_of_kind(line, Aggregator), line) for _, line in lines)
+        found = self._aggregators.get(space)
+        if found is None:
+            lines = self._block(space, BlockKind.AGGREGATORS, "")
+            found = tuple((_of_kind(line, Aggregator), line) for _, line in lines)
+            self._aggregators[space] = found
+        return found
 
     def transitions(self, space: str) -> tuple[tuple[Transition, LineRecord], ...]:
         """The transition lines of a name space, in order."""
-        lines = self._block(space, BlockKind.TRANSITIONS, "")
-        return tuple((_of_kind(line, Transition), line) for _, line in lines)
+        return tuple(one for some in self._transition_lines(space).values() for one in some)
+
+    def transitions_of(
+        self, space: str, word: str, program: str
+    ) -> Iterator[tuple[Transition, LineRecord]]:
+        """The transition lines of a kind that speak of a program, by its name alone, or of any."""
+        lines = self._transition_lines(space)
+        yield from lines.get((word, program), ())
+        yield from lines.get((word, None), ())
+
+    def _transition_lines(
+        self, space: str
+    ) -> dict[tuple[str, str | None], list[tuple[Transition, LineRecord]]]:
+        """The transition lines of a name space, by kind and program."""
+        found = self._transitions.get(space)
+        if found is None:
+            found = self._transitions[space] = {}
+            for _, line in self._block(space, BlockKind.TRANSITIONS, ""):
+                one = _of_kind(line, Transition)
+                found.setdefault((one.word, one.program), []).append((one, line))
+        return found
 
     def profile(self, space: str, number: int) -> Profile | None:
         """A profile of a name space; None for one that is not defined."""
+        key = space, number
+        if key not in self._profiles:
+            self._profiles[key] = self._profile(space, number)
+        return self._profiles[key]
+
+    def _profile(self, space: str, number: int) -> Profile | None:
         if self.assumed:
             mode = ASSUMED.get(number)
             return None if mode is None else Profile().with_line("CONFIG", mode)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from lsmc.base.errors import did_you_mean
-from lsmc.engine.verdict import Exec, RequestError, RuleRef, UnknownName, Verdict
+from lsmc.engine.verdict import Exec, RuleRef, UnknownName, Verdict
 from lsmc.modules.tomoyo.engine import Domain, TomoyoEngine, line_ref, ref
 from lsmc.modules.tomoyo.heirs import made_domain
 from lsmc.modules.tomoyo.matching import Match, Search, search
@@ -155,9 +155,9 @@ def _with_next(verdict: Verdict, after: Next, mode: Mode | None) -> Verdict:
 def _changed(engine: TomoyoEngine, verdict: Verdict, domain: Domain, name: str) -> Verdict:
     """The verdict of a task that changes its domain by itself."""
     after = next_domain(engine, domain, "", name)
-    if not after.ready:
-        raise RequestError(f"the kernel cannot make the domain `{name}`")
-    return verdict._replace(transition=Exec("jump", name, unsafe=True, fallback=None))
+    target = name if after.ready else None
+    note = "" if after.ready else f"it fails (ENOENT): the domain `{name}` is not ready"
+    return _noted(verdict._replace(transition=Exec("jump", target, True, None)), note)
 
 
 def _noted(verdict: Verdict, note: str) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from lsmc.modules.tomoyo.engine import Domain, Rule, TomoyoEngine
@@ -51,11 +52,21 @@ def made_domain(engine: TomoyoEngine, name: str) -> Domain | None:
     parent = (engine.find(before) or made_domain(engine, before)) if before else None
     if parent is not None and _leads(engine, parent, name):
         return _heir(parent, name)
+    other = _first_ways(engine).get(name)
+    return None if other is None else _heir(other, name)
+
+
+@lru_cache(maxsize=4)
+def _first_ways(engine: TomoyoEngine) -> dict[str, Domain]:
+    """The domains that lines lead to, each with the first of the policy that has such a line."""
+    found: dict[str, Domain] = {}
     for subject in engine.subjects:
-        other = engine.find(subject)
-        if other is not None and other.name != before and _leads(engine, other, name):
-            return _heir(other, name)
-    return None
+        domain = engine.find(subject)
+        if domain is not None:
+            for way in ways(engine, domain):
+                if way.next.ready and namespace_of(way.next.name) == namespace_of(subject):
+                    found.setdefault(way.next.name, domain)
+    return found
 
 
 def _leads(engine: TomoyoEngine, domain: Domain, name: str) -> bool:

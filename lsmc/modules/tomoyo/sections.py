@@ -165,6 +165,7 @@ class Bundle(Sections):
     def __init__(self, data: bytes | memoryview) -> None:
         """The bundle of the bytes; raises `BundleError`."""
         super().__init__(data, Section)
+        self._texts: memoryview | None = None
 
     @property
     def assumed(self) -> bool:
@@ -175,7 +176,9 @@ class Bundle(Sections):
         """A text by its number."""
         end = self._record(Section.TEXT_ENDS, number, 1)[0]
         start = self._record(Section.TEXT_ENDS, number - 1, 1)[0] if number else 0
-        body = self.body(Section.TEXTS)
+        if self._texts is None:  # its checksum is compared once
+            self._texts = self.body(Section.TEXTS)
+        body = self._texts
         if not start <= end <= len(body):
             raise BundleError(f"text {number} does not exist")
         return str(body[start:end], "latin-1")

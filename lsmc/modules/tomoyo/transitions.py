@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple
 
 from lsmc.modules.tomoyo.engine import Domain, TomoyoEngine
-from lsmc.modules.tomoyo.model import Transition
 from lsmc.modules.tomoyo.names import is_domain, namespace_of
 from lsmc.modules.tomoyo.patterns import glob
 from lsmc.modules.tomoyo.sections import LineRecord
@@ -88,11 +87,12 @@ def _by_lines(
     """
     stopped: list[LineRecord] = []
     skipped = ""
-    lines = engine.transitions(space)
+    last = name.rpartition(" ")[2]
     for kind in TRANSITIONS:
         if kind == skipped:
             continue
-        fitting = (line for one, line in lines if one.word == kind and _fits(one, name, program))
+        lines = engine.transitions_of(space, kind, program)
+        fitting = (line for one, line in lines if one.domain in (None, name, last))
         found = next(fitting, None)
         if found is None:
             continue
@@ -102,13 +102,6 @@ def _by_lines(
         else:
             return _BY_LINE[kind], found, tuple(stopped)
     return "child", None, tuple(stopped)
-
-
-def _fits(line: Transition, domain: str, program: str) -> bool:
-    """Whether a transition line speaks of a program, by its name alone, in a domain."""
-    if line.program is not None and line.program != program:
-        return False
-    return line.domain is None or line.domain in (domain, domain.rpartition(" ")[2])
 
 
 def _name(domain: str, space: str, word: str, how: How, transit: str) -> str:

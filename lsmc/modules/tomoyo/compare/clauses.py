@@ -44,6 +44,20 @@ class Clause(NamedTuple):
     tests: tuple[ResolvedTest, ...] = ()
 
     @property
+    def texts(self) -> tuple[str, ...] | None:
+        """Its names, where each is one; None where patterns stand for several."""
+        found = []
+        for name in self.names:
+            if isinstance(name, AnyName) or (isinstance(name, Glob) and name.patterned):
+                return None
+            found.append(name.text)
+        return tuple(found)
+
+    def has(self, texts: tuple[str, ...]) -> bool:
+        """Whether some names are among its own."""
+        return all(name.matches(text) for name, text in zip(self.names, texts, strict=True))
+
+    @property
     def key(self) -> tuple[object, ...]:
         """What is equal of two clauses that grant the same."""
         texts = tuple("" if isinstance(one, AnyName) else one.text for one in self.names)
@@ -107,6 +121,10 @@ class Literal:
     def accepts(self, state: int) -> tuple[int, ...]:
         """`(0,)` at the end of the text."""
         return (0,) if state == len(self._data) else ()
+
+    def matches(self, name: str) -> bool:
+        """Whether it is the name."""
+        return name == self.text
 
 
 Name: TypeAlias = Glob | Literal | AnyName

@@ -76,7 +76,7 @@ def uncovered(
 def _uncovered(
     clause: Clause, others: Sequence[Clause], kind: Kind, permission: str
 ) -> Iterator[Witness]:
-    near = [one for one in (*others, *never(kind)) if _may_meet(clause, one)]
+    near = [one for one in (*others, *never(kind)) if may_meet(clause, one)]
     tests = [test for one in (clause, *near) for test in one.tests]
 
     def active(one: Clause, attributes: Attributes) -> bool:
@@ -93,7 +93,7 @@ def _uncovered(
                 yield Witness(names, numbers, address, attributes)
 
 
-def _may_meet(one: Clause, other: Clause) -> bool:
+def may_meet(one: Clause, other: Clause) -> bool:
     """Whether two clauses have an access in common, as far as arguments go."""
     numbers = zip(one.numbers, other.numbers, strict=True)
     if any(a.bounds[0] > b.bounds[1] or b.bounds[0] > a.bounds[1] for a, b in numbers):
@@ -102,7 +102,19 @@ def _may_meet(one: Clause, other: Clause) -> bool:
         a, b = one.address, other.address
         if a.version != b.version or a.low > b.high or b.low > a.high:
             return False
-    return not one.names or have_common([Joined(one.names), Joined(other.names)], _STATES)
+    for clause, rest in ((one, other), (other, one)):
+        if (texts := clause.texts) is not None:
+            return rest.has(texts)
+    begin_alike = all(_begin_alike(a, b) for a, b in zip(one.names, other.names, strict=True))
+    return begin_alike and have_common([Joined(one.names), Joined(other.names)], _STATES)
+
+
+def _begin_alike(one: Name, other: Name) -> bool:
+    """Whether two patterns may have a name in common, by how they begin and end."""
+    if not isinstance(one, Glob) or not isinstance(other, Glob):
+        return True
+    short, long = sorted((one.prefix, other.prefix), key=len)
+    return long.startswith(short) and one.directory == other.directory
 
 
 def _values(
@@ -132,8 +144,8 @@ def _has(clause: Clause, numbers: tuple[int, ...], address: Addresses | None) ->
 
 def _difference(clause: Clause, covers: Sequence[Clause]) -> tuple[str, ...] | None:
     """Names of a clause that no other has; an empty tuple where it has none and nothing covers."""
-    if not clause.names:
-        return None if covers else ()
+    if (texts := clause.texts) is not None:
+        return None if covers or any("//" in text for text in texts) else texts
     first = Joined(clause.names)
     others = [Joined(one.names) for one in covers]
 
@@ -160,7 +172,7 @@ def common(clause: Clause, other: Clause, kind: Kind, permission: str) -> Witnes
 
     Raises `Undecided`.
     """
-    if not _may_meet(clause, other):
+    if not may_meet(clause, other):
         return None
     numbers = tuple(
         max(a.bounds[0], b.bounds[0]) for a, b in zip(clause.numbers, other.numbers, strict=True)

@@ -42,13 +42,12 @@ from collections.abc import Iterator
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check
 from lsmc.modules.tomoyo.compare.clauses import Clause, clauses
-from lsmc.modules.tomoyo.compare.cover import uncovered
+from lsmc.modules.tomoyo.compare.cover import may_meet, uncovered
 from lsmc.modules.tomoyo.compare.situations import Undecided
 from lsmc.modules.tomoyo.engine import Domain, Rule, TomoyoEngine
 from lsmc.modules.tomoyo.lint.tree import Tree, without_line
 from lsmc.modules.tomoyo.names import namespace_of
-from lsmc.modules.tomoyo.patterns import Glob
-from lsmc.modules.tomoyo.vocabulary import PATH, TASK
+from lsmc.modules.tomoyo.vocabulary import PATH, TASK, Kind
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
@@ -57,13 +56,13 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     for name in engine.subjects:
         domain = engine.find(name)
         assert domain is not None
-        gone: set[int] = set()
+        lines = _Lines(engine, domain)
         own = [rule for rule in domain.rules if rule.use is None]
         for rule in reversed(own):
-            covers = _covers(engine, domain, rule, gone)
+            covers = lines.covers(rule)
             if covers is None:
                 continue
-            gone.add(rule.number)
+            lines.gone.add(rule.number)
             written = tree.by_place.get((rule.record.file, rule.record.line))
             if written is None or rule.acl.key in {one.acl.key for one in covers}:
                 continue  # the duplicate is reported as such
@@ -78,48 +77,49 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             )
 
 
-def _covers(engine: TomoyoEngine, domain: Domain, rule: Rule, gone: set[int]) -> list[Rule] | None:
-    """The lines that grant all that a line does; None where they do not."""
-    if rule.acl.kind is TASK or (rule.acl.kind is PATH and "execute" in rule.acl.permissions):
-        return None
-    space = namespace_of(domain.name)
-    used: dict[int, Rule] = {}
-    for permission in rule.acl.permissions:
-        others = [
-            one
-            for one in engine.rules_of(domain, rule.acl.kind, permission)
-            if one.number != rule.number and one.number not in gone and _alike(one, rule)
-        ]
-        own = list(clauses(engine, space, [rule]))
-        if not own or not others:
+class _Lines:
+    """The lines of a domain, and those of them that are found to be covered."""
+
+    def __init__(self, engine: TomoyoEngine, domain: Domain) -> None:
+        self.engine = engine
+        self.domain = domain
+        self.gone: set[int] = set()
+        self._clauses: dict[tuple[str, str], list[Clause]] = {}
+
+    def clauses(self, kind: Kind, permission: str) -> list[Clause]:
+        """The clauses of all lines that grant something."""
+        found = self._clauses.get((kind.name, permission))
+        if found is None:
+            rules = self.engine.rules_of(self.domain, kind, permission)
+            space = namespace_of(self.domain.name)
+            found = self._clauses[kind.name, permission] = list(clauses(self.engine, space, rules))
+        return found
+
+    def covers(self, rule: Rule) -> list[Rule] | None:
+        """The lines that grant all that a line does; None where they do not."""
+        if rule.acl.kind is TASK or (rule.acl.kind is PATH and "execute" in rule.acl.permissions):
             return None
-        known = list(clauses(engine, space, others))
-        for clause in own:
-            near = [one for one in known if _may_share(one, clause)]
-            try:
-                if not near or uncovered(clause, near, rule.acl.kind, permission) is not None:
-                    return None
-            except Undecided:
+        used: dict[int, Rule] = {}
+        for permission in rule.acl.permissions:
+            every = self.clauses(rule.acl.kind, permission)
+            own = [one for one in every if one.rule is not None and one.rule.number == rule.number]
+            others = [one for one in every if one.rule is not None and self._counts(one.rule, rule)]
+            if not own:
                 return None
-            used |= {one.rule.number: one.rule for one in near if one.rule is not None}
-    return list(used.values())
+            for clause in own:
+                near = [one for one in others if may_meet(clause, one)]
+                try:
+                    if not near or uncovered(clause, near, rule.acl.kind, permission) is not None:
+                        return None
+                except Undecided:
+                    return None
+                used |= {one.rule.number: one.rule for one in near if one.rule is not None}
+        return list(used.values())
 
-
-def _alike(one: Rule, other: Rule) -> bool:
-    """Whether what two lines grant is logged alike."""
-    return one.acl.condition.grant_log == other.acl.condition.grant_log
-
-
-def _may_share(one: Clause, other: Clause) -> bool:
-    """Whether two clauses may have a name in common, by how their names begin."""
-    return all(_compatible(a, b) for a, b in zip(one.names, other.names, strict=True))
-
-
-def _compatible(one: object, other: object) -> bool:
-    if not isinstance(one, Glob) or not isinstance(other, Glob):
-        return True
-    short, long = sorted((one.prefix, other.prefix), key=len)
-    return long.startswith(short) and one.directory == other.directory
+    def _counts(self, one: Rule, rule: Rule) -> bool:
+        """Whether a line may cover another: it stays, and what it grants is logged alike."""
+        alike = one.acl.condition.grant_log == rule.acl.condition.grant_log
+        return alike and one.number != rule.number and one.number not in self.gone
 
 
 CHECK = Check("LSM679", "covered-line", "warning", run, cost=5, effect=True)
