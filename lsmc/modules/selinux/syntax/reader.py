@@ -66,10 +66,10 @@ class Reader:
             zip(map(self._lines.get, texts), places, strict=True)
         ):
             statement = self._line(texts[number]) if known is None else known
+            if lists.stopped:
+                break
             if body is None or not statement:
                 body = lists.line(lines[number], offsets[number])
-                if lists.stopped:
-                    break
             elif statement[0] in _RULES:
                 body.rules.append(statement)
                 body.rule_places.append(place)
