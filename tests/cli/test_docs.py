@@ -33,6 +33,7 @@ PAGES = (
     "docs/learn.md",
     "docs/bundle.md",
     "docs/policy-tests.md",
+    "docs/selinux.md",
     "docs/smack.md",
 )
 CONSOLE = re.compile(r"(?<=```console\n)(?s:.*?)(?=```)")
@@ -69,6 +70,7 @@ LOGS = {
     "alerts.log": "docs/kubearmor.md",
     "denials.log": "README.md",
     "report.log": "docs/learn.md",
+    "selinux.log": "docs/selinux.md",
     "smack.log": "docs/smack.md",
     "web.log": "docs/learn.md",
 }

@@ -42,7 +42,7 @@ def read_tree(
             return Tree(resolved(sources, assertions=assertions), settings), []
         except PolicyError as fault:
             errors += fault.diagnostics
-    return Tree(_nothing(sources), settings), errors
+    return Tree(_nothing(sources), settings, refused=True), errors
 
 
 def _nothing(sources: Sequence[Source]) -> Policy:

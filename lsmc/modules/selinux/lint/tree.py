@@ -25,10 +25,11 @@ _WORDS = {SELF: "self", NOTSELF: "notself", OTHER: "other"}
 
 @dataclass(frozen=True)
 class Tree:
-    """A resolved policy; one without anything where the policy is refused."""
+    """A resolved policy; one without anything where the policy is `refused`."""
 
     policy: Policy
     settings: Mapping[str, Any] = field(default_factory=dict)
+    refused: bool = False
 
     # --- what lint asks of it: `lsmc.lint.model.Lintable`
 
@@ -62,8 +63,8 @@ class Tree:
 
     @property
     def settled(self) -> frozenset[str]:
-        """All files: a policy is read whole."""
-        return frozenset(self.given)
+        """All files, as a policy is read whole; none where it is refused."""
+        return frozenset() if self.refused else frozenset(self.given)
 
     @cached_property
     def engine(self) -> Engine:
