@@ -91,6 +91,22 @@ def test_a_batch_and_json_need_only_json_more(bundle: Path, tmp_path: Path) -> N
         assert result.stderr == "heavy: json\n"
 
 
+def test_whose_policy_it_is_needs_little_of_each_module(tmp_path: Path) -> None:
+    """Of a module that is not asked: the package, what is in it, its files, and words of these."""
+    profile = tmp_path / "a"
+    profile.write_text("profile a { }\n")
+    program = (
+        "import collections, sys; from lsmc.modules.registry import MODULES, module_of;"
+        f"assert module_of([{str(profile)!r}]).name == 'apparmor';"
+        "of = (name.split('.')[2] for name in sys.modules if name.startswith('lsmc.modules.'));"
+        "print(*(name for name, n in collections.Counter(of).items() if n > 4 and name in MODULES))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert result.stdout == "apparmor\n"
+
+
 def test_explaining_needs_the_front_end_only_to_try_a_rule(bundle: Path) -> None:
     result = watched("explain", bundle, "nginx", "read", "/etc/passwd")
     (found,) = [line for line in result.stderr.splitlines() if line.startswith("heavy:")]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lsmc.modules.interface import SecurityModule
-from lsmc.modules.selinux.engine import Engine
 from lsmc.modules.selinux.settings import MAX_SOURCE, NO_NEVERALLOW
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from lsmc.lint.model import Lint
     from lsmc.modules.interface import Request
     from lsmc.modules.parts import Labels, Logs
+    from lsmc.modules.selinux.engine import Engine
     from lsmc.modules.selinux.lint.tree import Tree
     from lsmc.tables.records import Place
 
@@ -72,6 +72,8 @@ def operations() -> Sequence[Operation]:
 
 def open_bundle(data: bytes | memoryview, name: str, enforce: bool) -> Engine:
     """Open a bundle; raises `BundleError`."""
+    from lsmc.modules.selinux.engine import Engine
+
     return Engine(data, name, enforce=enforce)
 
 

@@ -10,10 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from lsmc.base.files import StrPath
 from lsmc.compiler.inputs import DiskFiles, ignored, may_be_policy
-from lsmc.modules.smack.syntax import Kind
+
+if TYPE_CHECKING:
+    from lsmc.modules.smack.syntax import Kind
 
 SUFFIX = ".smack"
 RULES = "accesses"

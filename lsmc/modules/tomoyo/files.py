@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from lsmc.base.files import StrPath
-from lsmc.base.source import Source
 from lsmc.compiler.inputs import DiskFiles, profile_paths
-from lsmc.modules.tomoyo.syntax.exceptions import KEYWORDS
-from lsmc.modules.tomoyo.syntax.reader import written_lines
+
+if TYPE_CHECKING:
+    from lsmc.base.source import Source
 
 FileKind = Literal["profile", "manager", "exception", "domain", "stat"]
 #: What the names of files hold, in the order in which a system loads them.
@@ -47,6 +47,9 @@ def kind_of(source: Source) -> FileKind | None:
 
 
 def _content_kind(source: Source) -> FileKind | None:
+    from lsmc.modules.tomoyo.syntax.exceptions import KEYWORDS
+    from lsmc.modules.tomoyo.syntax.reader import written_lines
+
     for written in written_lines(source, []):
         first, *more = (word.text for word in written.words)
         if (first.startswith("<") and more and more[0] in KEYWORDS) or first in KEYWORDS:
