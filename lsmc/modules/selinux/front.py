@@ -10,6 +10,7 @@ from lsmc.modules.selinux import model
 from lsmc.modules.selinux.assertions import bounds, conflicts, neverallow
 from lsmc.modules.selinux.assertions.report import Violation
 from lsmc.modules.selinux.errors import error
+from lsmc.modules.selinux.package import unpacked
 from lsmc.modules.selinux.places import Places
 from lsmc.modules.selinux.resolve.assemble import Assembly
 from lsmc.modules.selinux.resolve.draft import Draft
@@ -24,11 +25,12 @@ from lsmc.modules.selinux.syntax.reader import Reader
 def resolved(sources: Sequence[Source], *, assertions: bool = True) -> model.Policy:
     """The policy of some files; raises `PolicyError` with all that is wrong with them.
 
+    Policy packages and packed files become CIL first.
     Without `assertions`, what contradicts `neverallow` and bounds is no error.
     """
     if not sources:
         raise PolicyError([error("incomplete-policy", None, "there is no file of policy")])
-    policy = _resolved(sources)
+    policy = _resolved(unpacked(sources))
     found = list(_violations(policy, assertions=assertions))
     if found:
         raise PolicyError(_diagnostic(policy, one) for one in found)

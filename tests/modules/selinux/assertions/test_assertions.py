@@ -30,8 +30,10 @@ FAIL = [
     "(allow a others (file (read))) (deny a c (file (read))) (neverallow a d (file (read)))",
     "(allow a c (file (ioctl))) (neverallowx a c (ioctl file (2)))",
     "(allow a c (file (ioctl))) (allowx a c (ioctl file (2))) (neverallowx a c (ioctl file (2)))",
-    "(allow two c (file (ioctl))) (allowx a c (ioctl file (1)))"
-    "(neverallowx two c (ioctl file (2)))",
+    (
+        "(allow two c (file (ioctl))) (allowx a c (ioctl file (1)))"
+        "(neverallowx two c (ioctl file (2)))"
+    ),
     "(typetransition a c file d) (typetransition two others file c)",
     '(typetransition a c file "x" d) (typetransition two c file "x" c)',
     "(booleanif on (true (typetransition a c file d))) (typetransition a c file c)",
@@ -39,8 +41,10 @@ FAIL = [
     "(rangetransition a c process (low low)) (rangetransition two c process (low high))",
     "(typebounds a b) (allow b c (file (read)))",
     "(typebounds a b) (typebounds c d) (allow two d (file (read)))",
-    "(typebounds a b) (booleanif on (true (allow b c (file (read))))"
-    "(false (allow a c (file (read)))))",
+    (
+        "(typebounds a b) (booleanif on (true (allow b c (file (read))))"
+        "(false (allow a c (file (read)))))"
+    ),
     "(rolebounds q r)",
 ]
 
