@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lsmc.modules.registry import module_named
 from lsmc.tables.sections import module_of
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from lsmc.engine.verdict import Verdict
     from lsmc.explain.explanation import Explanation
     from lsmc.stack.context import Context
+
+#: A field of a question: a text or a number; of some modules lists of texts and objects too.
+Field: TypeAlias = str | int | Sequence[str] | Mapping[str, Any]
 
 
 class Policy:
@@ -79,7 +82,7 @@ class Policy:
         object: str = "",
         *,
         owner: bool = True,
-        **fields: str | int,
+        **fields: Field,
     ) -> Permissions:
         """What the rules of a subject grant on an object; raises `UnknownName`, `RequestError`.
 
@@ -105,7 +108,7 @@ class Policy:
         context: Context | Mapping[str, Any] | None = None,
         mediated: bool = False,
         enforce: bool = False,
-        **fields: str | int,
+        **fields: Field,
     ) -> Verdict:
         """Whether a subject may do something, and why: the way to ask one question.
 
@@ -162,7 +165,7 @@ class Policy:
         owner: bool = True,
         context: Context | Mapping[str, Any] | None = None,
         enforce: bool = False,
-        **fields: str | int,
+        **fields: Field,
     ) -> Explanation:
         """The verdict with its reasons, the rules that nearly allowed it, and one that would.
 

@@ -244,6 +244,7 @@ def differences(folder: Path) -> Result:
             before, after = (
                 policy.permissions(*words, booleans=pair["booleans"]).allow for policy in (old, new)
             )
-            right = (after - before, before - after) == ({*pair["gained"]}, {*pair["lost"]})
+            gained, lost = set(after - before), set(before - after)
+            right = gained == {*pair["gained"]} and lost == {*pair["lost"]}
             result.add(right, f"{case['id']} {pair}: {before} and {after}")
     return result
