@@ -201,11 +201,8 @@ class Engine:
         check_fields(fields)
         booleans = booleans_of(fields.get("booleans"), names)
         state = self.state(booleans) if booleans else self.default_state
-        try:
-            source = self.party(subject)
-            target = self.object_party(obj, source, cls)
-        except InvalidContext as fault:
-            raise RequestError(str(fault)) from None
+        source = self.party(subject)
+        target = self.object_party(obj, source, cls)
         vector = self.vector(state, source, target, number)
         rules: dict[str, tuple[RuleRef, ...]] = {}
         for bit, name in enumerate(names.permissions(number)):

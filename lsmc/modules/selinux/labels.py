@@ -122,10 +122,7 @@ class Labeller:
         if number is None:
             raise UnknownName("class", cls, names.classes)
         state = engine.state(booleans_of(booleans, names))
-        try:
-            source, target = engine.context(subject), engine.context(obj)
-        except InvalidContext as fault:
-            raise RequestError(str(fault)) from None
+        source, target = engine.context(subject), engine.context(obj)
         way = next(one for one in KINDS if one == kind)
         found = self.new_labels.compute(state, way, source, target, number, name)
         if found.context is None:
@@ -139,10 +136,7 @@ class Labeller:
         return Label(text, valid=found.fault is None, rules=rules, note=found.fault or "")
 
     def _canonical(self, text: str) -> Label | None:
-        try:
-            context = self._engine.context(text)
-        except InvalidContext as fault:
-            raise RequestError(str(fault)) from None
+        context = self._engine.context(text)
         return Label(format_context(context, self._tables.grammar))
 
     # --- files, ports, file systems ----------------------------------------------------------

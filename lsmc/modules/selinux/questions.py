@@ -151,8 +151,8 @@ def text_of(request: Mapping[str, Any], name: str) -> str:
     return value
 
 
-class InvalidContext(Exception):
-    """A text of a question that is no context of the policy."""
+class InvalidContext(RequestError):
+    """A text of a question that is not a context of the policy."""
 
     def __init__(self, text: str, fault: Invalid) -> None:
         super().__init__(f"`{text}` is not a valid context: {fault.reason}")

@@ -6,11 +6,9 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 
 from lsmc.analysis.change import Change, Direction
-from lsmc.modules.selinux.decide.constraints import Leaf, Operand, Operator, Tree, tree
+from lsmc.modules.selinux.decide.constraints import Leaf, Operand, Operator, Tree
 from lsmc.modules.selinux.decide.words import constraint_text
 from lsmc.modules.selinux.diff.settings import POLICY
-from lsmc.modules.selinux.tables.layout import Section
-from lsmc.modules.selinux.tables.reading import damaged
 from lsmc.modules.selinux.tables.tables import Tables
 
 #: What a constraint is about: its keyword, and its expression in normal form.
@@ -79,11 +77,8 @@ def _constraints(
         part = (rule.first, rule.end)
         if part not in known:
             words = tables.constraint_words[rule.first : rule.end]
-            try:
-                root = tree(words)
-            except ValueError:
-                raise damaged(Section.CONSTRAINT_WORDS) from None
-            known[part] = (_normal(root, tables, types), constraint_text(words, tables))
+            normal = _normal(tables.expression(rule), tables, types)
+            known[part] = (normal, constraint_text(words, tables))
         normal, text = known[part]
         key = ("validatetrans" if rule.validates else "constrain", normal)
         texts.setdefault(key, text)

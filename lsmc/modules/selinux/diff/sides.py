@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from lsmc.modules.selinux.decide import conditions
-from lsmc.modules.selinux.decide.constraints import Leaf, Operand, Operator, Tree, leaves, tree
+from lsmc.modules.selinux.decide.constraints import Leaf, Operand, Operator, Tree, leaves
 from lsmc.modules.selinux.diff.bdd import TRUE, Diagrams
 from lsmc.modules.selinux.engine import Engine
 from lsmc.modules.selinux.tables.layout import NOTHING, Section
@@ -179,10 +179,7 @@ class Side:
         for one in self.tables.constraints:
             if one.validates:
                 continue
-            try:
-                root = tree(self.tables.constraint_words[one.first : one.end])
-            except ValueError:
-                raise damaged(Section.CONSTRAINT_WORDS) from None
+            root = self.tables.expression(one)
             if any(leaf.left in _TYPES for leaf in leaves(root)):
                 found.setdefault(one.cls, []).append((one.permissions, root))
         return found
@@ -218,8 +215,6 @@ class Side:
     def _set(self, number: int) -> int:
         known = self._sets.get(number)
         if known is None:
-            if number >= len(self.tables.name_sets):
-                raise damaged(Section.NAME_SETS)
             known = 0
             for member in self.tables.name_sets[number]:
                 bit = self.bit_of[member] if member < len(self.bit_of) else None

@@ -55,6 +55,8 @@ class Rows:
         self._keys = column(sections, keys, len(sections.words(keys)), self._classes * self._labels)
         self._starts = starts(sections, begins, len(self._keys), count)
         self._radix = len(self._grants)
+        if count and not self._radix:
+            raise damaged(Section.GRANTS)
         self._places = column(sections, places, count, None)
         self._truths = sections.words(Section.CONDITIONAL_TRUTHS) if conditional else None
         if self._truths is not None and len(self._truths) != count:

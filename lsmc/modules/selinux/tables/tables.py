@@ -10,6 +10,7 @@ from typing import TypeVar
 from lsmc.modules.selinux.context.context import NO_LEVEL, Context, Grammar
 from lsmc.modules.selinux.context.levels import Level, Range
 from lsmc.modules.selinux.decide.conditions import BOOLEAN
+from lsmc.modules.selinux.decide.constraints import Operator, Tree, leaves, tree
 from lsmc.modules.selinux.tables import layout
 from lsmc.modules.selinux.tables.layout import NOTHING, Head, Section
 from lsmc.modules.selinux.tables.memberships import Memberships
@@ -89,6 +90,17 @@ class Tables:
     def constraint_words(self) -> Words:
         """The words of the expressions of all constraints."""
         return self.sections.words(Section.CONSTRAINT_WORDS)
+
+    def expression(self, rule: layout.Constraint) -> Tree:
+        """The expression of a constraint; all sets that it names are there."""
+        try:
+            root = tree(self.constraint_words[rule.first : rule.end])
+        except ValueError:
+            raise damaged(Section.CONSTRAINT_WORDS) from None
+        sets = len(self.name_sets)
+        if any(leaf.operator >= Operator.IN and leaf.right >= sets for leaf in leaves(root)):
+            raise damaged(Section.CONSTRAINT_WORDS)
+        return root
 
     @cached_property
     def name_sets(self) -> Sequence[frozenset[int]]:
