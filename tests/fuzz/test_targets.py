@@ -19,6 +19,8 @@ SHORT = {
     "bundle": 400,
     "batch": 10_000,
     "log": 2_000,
+    "kubearmor": 200,
+    "kubearmor-log": 1_500,
     "selinux-log": 2_000,
     "cil": 400,
     "filecon": 3_000,

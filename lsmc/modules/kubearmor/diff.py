@@ -41,18 +41,14 @@ def changes(old: Confinements, new: Confinements) -> list[Change]:
     for subject in sorted({subject_of(one) for one in policies}):
         workload = read_subject(subject)
         before, after = old.of(workload), new.of(workload)
-        found += _selected(subject, before, after)
-        found += _bpf(subject, before, after)
-        found += _apparmor(subject, before.apparmor, after.apparmor)
+        if before.policies and after.policies:
+            found += _bpf(subject, before, after)
+            found += _apparmor(subject, before.apparmor, after.apparmor)
+        elif before.policies:
+            found.append(Change(subject, "removed", direction="wider"))
+        else:
+            found.append(Change(subject, "added", direction="narrower"))
     return found
-
-
-def _selected(subject: str, before: Confinement, after: Confinement) -> Iterator[Change]:
-    """Whether a workload has come under policy, or has none any more."""
-    if before.policies and not after.policies:
-        yield Change(subject, "removed", direction="wider")
-    elif after.policies and not before.policies:
-        yield Change(subject, "added", direction="narrower")
 
 
 def _bpf(subject: str, before: Confinement, after: Confinement) -> Iterator[Change]:

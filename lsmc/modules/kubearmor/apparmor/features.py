@@ -53,8 +53,8 @@ def included(
     """The files that a profile may include, by path, in order; missing ones are left out.
 
     `search` are the directories in which names are sought, `native` the raw texts that policy
-    brings.  Of a directory its files are included.  Nothing is read beyond a bound, since a text
-    may include what it likes.
+    brings.  Of a directory its files are included.  Nothing is read outside of `search`, nor beyond
+    a bound, since a text may include what it likes.
     """
     names = list(_ALWAYS)
     for text in native:
@@ -90,6 +90,9 @@ def _named(data: bytes) -> list[str]:
 
 
 def _found(name: str, search: Sequence[str], files: DiskFiles) -> str | None:
-    """The path that a name means: an absolute one itself, another in the first directory."""
-    paths = (os.path.normpath(str(PurePath(folder) / name)) for folder in search)
-    return next((path for path in paths if files.exists(path)), None)
+    """The path that a name means, in the first directory that has it; none outside of them."""
+    for folder in map(os.path.normpath, search):
+        path = os.path.normpath(str(PurePath(folder) / name))
+        if path.startswith(f"{folder}/") and files.exists(path):
+            return path
+    return None

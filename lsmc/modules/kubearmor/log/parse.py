@@ -80,7 +80,7 @@ def _subject(alert: Mapping[str, Any]) -> str:
     namespace, labels = (_text(alert.get(name)) or "" for name in _LABELS)
     if not namespace and not _text(alert.get("containerName")):
         return HOST
-    pairs = [part.strip() for part in labels.split(",") if "=" in part]
+    pairs = [part.strip() for part in labels.split(",") if part.strip().find("=") > 0]
     return ",".join([f"namespace={namespace or 'default'}", *sorted(pairs)])
 
 

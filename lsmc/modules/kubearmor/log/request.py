@@ -10,7 +10,7 @@ from lsmc.modules.kubearmor.log.record import Record
 from lsmc.modules.kubearmor.names import CAPABILITIES, PROTOCOLS, TYPES
 from lsmc.modules.kubearmor.operations import OPERATIONS
 
-_BY_HOOK = {name: one.name for one in OPERATIONS for name in one.audit}
+_BY_HOOK = {name: one.name for one in reversed(OPERATIONS) for name in one.audit}
 #: The operations of system calls, by a beginning of their names.
 _CALLS = (
     ("SYS_EXEC", "exec"),
