@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lsmc.explain.explanation import Explanation
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
+    from lsmc.modules.formatter import Formatter
     from lsmc.modules.interface import Request
     from lsmc.modules.parts import Labels, Logs
     from lsmc.modules.selinux.engine import Engine
@@ -174,6 +175,29 @@ def logs() -> Logs:
     )
 
 
+def formatter(options: Options) -> Formatter:
+    """The formatter of CIL files."""
+    from lsmc.modules.selinux.formatting import CilFormatter
+
+    return CilFormatter(options)
+
+
+def syntax(path: str, data: bytes) -> bytes:
+    """The statements of a CIL file in good layout, without comments; raises `PolicyError`."""
+    from lsmc.base.diagnostics import PolicyError
+    from lsmc.base.source import Source
+    from lsmc.modules.selinux.package import unpacked
+    from lsmc.modules.selinux.syntax.layout import layout
+    from lsmc.modules.selinux.syntax.reader import Reader
+
+    (source,) = unpacked([Source.from_bytes(path, data)])
+    reader = Reader()
+    reader.read(source, 0)
+    if reader.errors:
+        raise PolicyError(reader.errors)
+    return layout(source.text, comments=False).encode("latin-1")
+
+
 SELINUX = SecurityModule(
     name="selinux",
     title="SELinux",
@@ -197,4 +221,6 @@ SELINUX = SecurityModule(
     objects=objects,
     rules=rules,
     lint=lint,
+    formatter=formatter,
+    syntax=syntax,
 )

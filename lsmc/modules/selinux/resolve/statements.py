@@ -314,6 +314,11 @@ def _segregate(readings: Readings, part: Part, statement: Statement) -> Any:
     return [readings.attribute(part, "type", one) for one in statement[1]]
 
 
+def _never_audited(readings: Readings, part: Part, statement: Statement) -> Any:
+    """A type that kernels from 6.18 on log nothing of; the decisions of earlier ones are meant."""
+    return readings.exactly(part, "type", statement[1], "what is never audited")
+
+
 def _permissive(readings: Readings, part: Part, statement: Statement) -> Any:
     return readings.exactly(part, "type", statement[1], "what is permissive")
 
@@ -343,6 +348,7 @@ READINGS: dict[str, Reading] = {
     "typebounds": _bounds("type"),
     "rolebounds": _bounds("role"),
     "userbounds": _bounds("user"),
+    "typeneveraudit": _never_audited,
     "typepermissive": _permissive,
     "constrain": _constrain,
     "mlsconstrain": _constrain,

@@ -125,6 +125,7 @@ SHAPES: dict[str, tuple[str, str]] = {
     "typebounds": ("ss", "PARENT CHILD"),
     "typechange": _TYPE_RULE,
     "typemember": _TYPE_RULE,
+    "typeneveraudit": ("s", "TYPE"),
     "typepermissive": ("s", "TYPE"),
     "typetransition": ("ssss?s", "SOURCE TARGET CLASS [OBJECT] TYPE"),
     "user": _NAME,

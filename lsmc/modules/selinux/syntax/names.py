@@ -39,6 +39,7 @@ DECLARED: dict[str, str] = {
 }
 #: The kinds of parameters that a macro may have, and the namespace of each.
 PARAMETERS: dict[str, str] = {
+    "boolean": "boolean",
     "category": "category",
     "categoryset": "category",
     "class": "class",
