@@ -22,13 +22,8 @@ def determinize(patterns: Sequence[Pattern], limit: int = MAX_STATES) -> Dfa:
 
 def determinize_nfa(nfa: Nfa, limit: int = MAX_STATES) -> Dfa:
     """The decision table of a position automaton; raises `StateLimit`."""
-    classes = _classes(nfa)
+    classes, sets = classes_of(nfa.symbols, nfa.sets)
     n_classes = max(classes) + 1
-    members = [classes.index(label) for label in range(n_classes)]
-    sets = [
-        sum([1 << label for label, byte in enumerate(members) if mask >> byte & 1])
-        for mask in nfa.sets
-    ]
     limit = min(limit, MAX_STATES)
     rows = subset(nfa.symbols, nfa.follows, nfa.start, sets, classes, n_classes, limit)
     if rows is None:
@@ -47,14 +42,21 @@ def determinize_nfa(nfa: Nfa, limit: int = MAX_STATES) -> Dfa:
     )
 
 
-def _classes(nfa: Nfa) -> bytes:
-    """The class of each byte: bytes of one class are told apart by no position."""
-    atoms = list(_atoms(tuple(nfa.sets)))
-    for symbol in set(nfa.symbols):
+def classes_of(symbols: Sequence[int], sets: Sequence[int]) -> tuple[bytes, list[int]]:
+    """The class of each byte, and sets of bytes as sets of classes.
+
+    Bytes of one class are told apart by no position.
+    """
+    atoms = list(_atoms(tuple(sets)))
+    for symbol in set(symbols):
         if symbol < 256:
             atoms[symbol] = -1 - symbol
     labels = {atom: label for label, atom in enumerate(dict.fromkeys(atoms))}
-    return bytes([labels[atom] for atom in atoms])
+    classes = bytes([labels[atom] for atom in atoms])
+    members = [classes.index(label) for label in range(len(labels))]
+    return classes, [
+        sum([1 << label for label, byte in enumerate(members) if mask >> byte & 1]) for mask in sets
+    ]
 
 
 @lru_cache(maxsize=4096)

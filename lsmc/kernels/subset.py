@@ -11,6 +11,8 @@ The source is compiled by Cython where it can be; uncompiled it runs as it stand
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lsmc.kernels import _nocython as cython
 
 if cython.compiled:
@@ -64,16 +66,19 @@ def subset(
     classes: bytes,
     n_classes: int,
     limit: int,
+    more: Sequence[Positions] = (),
 ) -> Rows | None:
     """Determinize; None for more than `limit` states, or too many positions in them.
 
     A position's symbol is a byte, or 256 plus the number of one of the `sets` (bit masks of
-    classes); a byte that is a symbol has a class of its own.  State 0 is dead, state 1 the start.
+    classes); a byte that is a symbol has a class of its own.  State 0 is dead, state 1 the start;
+    behind it come `more` starts, which differ from it and from each other.
     """
     ids: dict[Positions, int] = {(): 0}
-    states: list[Positions] = [(), start]
-    if start:
-        ids[start] = 1
+    states: list[Positions] = [(), start, *more]
+    for index in range(1, len(states)):
+        if states[index]:
+            ids[states[index]] = index
     through = [-1] * len(symbols)  # the state reached through this position alone
     refined: dict[Positions, Atoms] = {}
     known: dict[Positions, Wide] = {}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lsmc.lint.model import Lint
     from lsmc.modules.apparmor.lint.tree import Tree
     from lsmc.modules.formatter import Formatter
-    from lsmc.modules.parts import Logs, Tests
+    from lsmc.modules.parts import Logs, Render, Tests
 
 
 def _claims(paths: Sequence[str]) -> bool:
@@ -117,6 +117,12 @@ def _learn(engine: Engine, options: Options, wanted: LearningRequest) -> Learner
     return ProfileLearner(engine, options, wanted)
 
 
+def _kernel_format() -> Render:
+    from lsmc.modules.apparmor.kernel.render import render
+
+    return render
+
+
 def _semantics() -> Semantics:
     from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 
@@ -182,6 +188,7 @@ APPARMOR = SecurityModule(
     operations=_operations,
     lint=_lint,
     logs=_logs,
+    formats={"kernel": _kernel_format},
     abilities=_abilities,
     graph=_graph,
     formatter=_formatter,

@@ -41,7 +41,7 @@ from lsmc.modules.apparmor.releases import (
 from lsmc.modules.apparmor.resolve.aliases import NO_ALIASES, Aliases
 from lsmc.modules.apparmor.resolve.body import Body, BodyReader, FragmentKey
 from lsmc.modules.apparmor.resolve.enforced_classes import mediated
-from lsmc.modules.apparmor.resolve.features import DEFAULT, Features
+from lsmc.modules.apparmor.resolve.features import DEFAULT, Features, supported
 from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.resolve.preamble import Preamble, PreambleReader
 from lsmc.modules.apparmor.resolve.refused import Refused, refusal
@@ -98,8 +98,14 @@ class Compiler:
         variables: Mapping[str, Sequence[str]] | None = None,
         booleans: Mapping[str, bool] | None = None,
         target: Release | None = None,
+        kernel: Features | None = None,
     ) -> None:
-        """`target` is the release to decide as, whatever the abi of a profile stands for."""
+        """A compiler.
+
+        `target` is the release to decide as, whatever the abi of a profile stands for; `kernel` are
+        the features that are there, of which a profile has those of its abi.
+        """
+        self.kernel = kernel
         self.library = library
         self.target = target
         start = Preamble()
@@ -123,6 +129,8 @@ class Compiler:
         aliases = self._aliases(preamble.aliases)
         features = preamble.features or DEFAULT
         release = self._release(features)
+        if self.kernel is not None:
+            features = supported(features, self.kernel)
         file = _FileCompiler(
             self._lowerer,
             self._conflicts,

@@ -13,8 +13,10 @@ from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.syntax.parser import parse
 
 
-def front_end(options: Options, files: DiskFiles | None = None) -> Compiler:
-    """A front end under some options.
+def front_end(
+    options: Options, files: DiskFiles | None = None, kernel: Features | None = None
+) -> Compiler:
+    """A front end under some options, for a kernel with some features or for any.
 
     Raises `PolicyError` for a bad features file, ValueError for an unknown target.
     """
@@ -35,7 +37,14 @@ def front_end(options: Options, files: DiskFiles | None = None) -> Compiler:
             bools[key] = value.lower() == "true"
         else:
             sets[key] = [from_display(word) for word in value.split()] or [""]
-    return Compiler(library, features=features, variables=sets, booleans=bools, target=target)
+    return Compiler(
+        library,
+        features=features,
+        variables=sets,
+        booleans=bools,
+        target=target,
+        kernel=kernel,
+    )
 
 
 def read_features(path: str, files: DiskFiles | None = None) -> Features:

@@ -35,6 +35,22 @@ class Features:
         return _words(self.paths, path + "/")
 
 
+_NETWORKS = ("network", "network_v8", "network_v9")
+
+
+@lru_cache(maxsize=256)
+def supported(policy: Features, kernel: Features) -> Features:
+    """What of the features that a policy counts on a kernel has.
+
+    Of the ways to mediate networks, the policy's coarsest goes with any of a kernel.
+    """
+    paths = policy.paths & kernel.paths
+    if "network" in policy and "network" not in kernel:
+        known = {f"{one}/{part}" for one in _NETWORKS for part in ("", "af_mask")}
+        paths |= {path for path in kernel.paths if path in _NETWORKS or path in known}
+    return Features(paths, policy.name)
+
+
 @lru_cache(maxsize=256)
 def _words(paths: frozenset[str], head: str) -> frozenset[str]:
     found = (path[len(head) :] for path in paths if path.startswith(head))

@@ -1,0 +1,198 @@
+"""Packs the rows of an automaton into one table, each into the gaps of others.
+
+The rows are those of a table-driven matcher that keeps, for each state, a base and a default: the
+entry of a byte stands at the base plus the byte, and counts if the place belongs to the state.
+
+The source is compiled by Cython where it can be; uncompiled it runs as it stands.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+from lsmc.kernels import _nocython as cython
+
+if cython.compiled:
+    import cython  # type: ignore[no-redef]
+
+#: Places that are tried for a row of several entries before it goes behind all others.
+_TRIES = 4096
+
+
+@cython.boundscheck(False)
+@cython.wraparound(False)
+@cython.locals(
+    offsets="unsigned int[::1]",
+    labels="unsigned char[::1]",
+    targets="unsigned int[::1]",
+    defaults="unsigned int[::1]",
+    numbers="unsigned int[::1]",
+    index="long long",
+    state="long long",
+    at="long long",
+    target="unsigned int",
+)
+def reach(
+    start: int,
+    offsets: array[int],
+    labels: array[int],
+    targets: array[int],
+    defaults: array[int],
+    numbers: array[int],
+) -> tuple[array[int], array[int], array[int], array[int], array[int]]:
+    """The part of an automaton that a state reaches, numbered in the order of the walk.
+
+    State 0 is dead and stays 0, the start is 1.  `numbers` is room for a number a state, all 0, and
+    is so again afterwards.  Returned are the states by their new number, and offsets, labels,
+    targets and defaults in new numbers.
+    """
+    found = array("I", [0, start])
+    numbers[start] = 1
+    new_offsets = array("I", [0, 0])
+    new_labels = array("B")
+    new_targets = array("I")
+    new_defaults = array("I", [0])
+    index = 1
+    while index < len(found):
+        state = found[index]
+        index += 1
+        target = defaults[state]
+        if target and not numbers[target]:
+            numbers[target] = len(found)
+            found.append(target)
+        new_defaults.append(numbers[target] if target else 0)
+        for at in range(offsets[state], offsets[state + 1]):
+            target = targets[at]
+            if target and not numbers[target]:
+                numbers[target] = len(found)
+                found.append(target)
+            new_labels.append(labels[at])
+            new_targets.append(numbers[target] if target else 0)
+        new_offsets.append(len(new_labels))
+    for state in found:
+        numbers[state] = 0
+    return found, new_offsets, new_labels, new_targets, new_defaults
+
+
+@cython.boundscheck(False)
+@cython.wraparound(False)
+@cython.locals(
+    offsets="unsigned int[::1]",
+    labels="unsigned char[::1]",
+    targets="unsigned int[::1]",
+    bases="unsigned int[::1]",
+    to="unsigned short[::1]",
+    owner="unsigned short[::1]",
+    state="long long",
+    at="long long",
+    place="long long",
+)
+def places(
+    offsets: array[int], labels: array[int], targets: array[int], bases: array[int], size: int
+) -> tuple[array[int], array[int]]:
+    """The target and the owner of each place of a table of a size."""
+    nexts = array("H", bytes(2 * size))
+    checks = array("H", bytes(2 * size))
+    to = nexts
+    owner = checks
+    for state in range(len(bases)):
+        for at in range(offsets[state], offsets[state + 1]):
+            place = bases[state] + labels[at]
+            to[place] = targets[at]
+            owner[place] = state
+    return nexts, checks
+
+
+@cython.boundscheck(False)
+@cython.wraparound(False)
+@cython.locals(
+    offsets="unsigned int[::1]",
+    labels="unsigned char[::1]",
+    order="unsigned int[::1]",
+    found="unsigned int[::1]",
+    used="unsigned char[::1]",
+    following="unsigned int[::1]",
+    number="long long",
+    state="long long",
+    start="long long",
+    end="long long",
+    at="long long",
+    free="long long",
+    place="long long",
+    base="long long",
+    tries="long long",
+    top="long long",
+    size="long long",
+    fits="bint",
+)
+def pack(offsets: array[int], labels: array[int], order: array[int]) -> tuple[array[int], int]:
+    """The base of each state, and the number of places.
+
+    Args:
+        offsets: where the entries of each state begin in `labels`, and where the last end.
+        labels: the bytes of the entries, ascending for each state.
+        order: the states in the order in which they are placed.
+    """
+    bases = array("I", bytes(4 * (len(offsets) - 1)))
+    found = bases
+    size = len(labels) + 1024
+    used = array("B", bytes(size))
+    following = array("I", range(1, size + 1))  # a place at or behind which the next is free
+    top = 256
+    free = 1
+    for number in range(len(order)):
+        state = order[number]
+        start = offsets[state]
+        end = offsets[state + 1]
+        if start == end:
+            continue
+        while used[free]:
+            free += 1
+        place = free if free > labels[start] else labels[start]
+        tries = 0
+        while True:
+            if place + 512 >= size:
+                used, following = _grown(used, following)
+                size = len(used)
+            if used[place]:
+                place = _next(used, following, place)
+                continue
+            base = place - labels[start]
+            fits = True
+            for at in range(start + 1, end):
+                if used[base + labels[at]]:
+                    fits = False
+                    break
+            if fits:
+                break
+            tries += 1
+            place += 1
+            if tries > _TRIES and place < top - 256:
+                place = top
+        for at in range(start, end):
+            used[base + labels[at]] = 1
+        found[state] = base
+        top = max(top, base + 256)
+    return bases, top
+
+
+@cython.cfunc
+@cython.locals(
+    used="unsigned char[::1]", following="unsigned int[::1]", place="long long", at="long long"
+)
+def _next(used: array[int], following: array[int], place: cython.longlong) -> int:
+    """The first free place behind one, by steps that grow shorter each time they are taken."""
+    at = following[place]
+    while used[at]:
+        at = following[at]
+    following[place] = at
+    return at
+
+
+def _grown(used: array[int], following: array[int]) -> tuple[array[int], array[int]]:
+    """The same places and as many again."""
+    size = len(used)
+    bigger = array("B", bytes(used) + bytes(size))
+    steps = array("I", bytes(memoryview(following).cast("B")))
+    steps.extend(range(size + 1, 2 * size + 1))
+    return bigger, steps

@@ -1,0 +1,210 @@
+"""Which states of a large automaton are equal: the hot loops of its minimisation.
+
+Each state has a colour of 64 bits, at first that of its decision.  In each round a state gets the
+colour of its old one and of those that its row leads to, so that after enough rounds colours differ
+just where states do (Moore's refinement, with hashes in place of splitting).  A row counts as the
+sum over the classes of bytes of a weight times the colour behind it, which does not depend on which
+of its targets is the default.  `agree` compares the rows themselves, so that no answer hangs on a
+hash.
+
+The source is compiled by Cython where it can be; uncompiled it runs as it stands.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+from lsmc.kernels import _nocython as cython
+
+if cython.compiled:
+    import cython  # type: ignore[no-redef]
+
+
+@cython.boundscheck(False)
+@cython.wraparound(False)
+@cython.locals(
+    offsets="unsigned int[::1]",
+    labels="unsigned char[::1]",
+    targets="unsigned int[::1]",
+    defaults="unsigned int[::1]",
+    weights="unsigned long long[::1]",
+    colours="unsigned long long[::1]",
+    mixed="unsigned long long[::1]",
+    states="long long",
+    state="long long",
+    at="long long",
+    whole="unsigned long long",
+    total="unsigned long long",
+    base="unsigned long long",
+    x="unsigned long long",
+)
+def refine(
+    offsets: array[int],
+    labels: array[int],
+    targets: array[int],
+    defaults: array[int],
+    weights: array[int],
+    colours: array[int],
+    mixed: array[int],
+    rounds: int,
+) -> None:
+    """Refine colours in place by some rounds.
+
+    Row `state` has the exceptions from `offsets[state]` to `offsets[state + 1]`, each a class and a
+    target, and a default.  `weights` are odd numbers, one a class; `mixed` is room for as many
+    numbers as there are states.
+    """
+    states = len(defaults)
+    whole = 0
+    for at in range(len(weights)):
+        whole = (whole + weights[at]) & 0xFFFFFFFFFFFFFFFF
+    for _ in range(rounds):
+        for state in range(states):
+            x = colours[state]
+            x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+            x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+            mixed[state] = x ^ (x >> 31)
+        for state in range(states):
+            base = mixed[defaults[state]]
+            total = (whole * base) & 0xFFFFFFFFFFFFFFFF
+            for at in range(offsets[state], offsets[state + 1]):
+                total = (total + weights[labels[at]] * (mixed[targets[at]] - base)) & (
+                    0xFFFFFFFFFFFFFFFF
+                )
+            colours[state] = (colours[state] * 0x9E3779B97F4A7C15 + total) & 0xFFFFFFFFFFFFFFFF
+
+
+@cython.boundscheck(False)
+@cython.wraparound(False)
+@cython.locals(
+    offsets="unsigned int[::1]",
+    labels="unsigned char[::1]",
+    targets="unsigned int[::1]",
+    defaults="unsigned int[::1]",
+    blocks="unsigned int[::1]",
+    first="unsigned int[::1]",
+    row="unsigned int[::1]",
+    seen="unsigned int[::1]",
+    states="long long",
+    state="long long",
+    other="long long",
+    at="long long",
+    label="long long",
+    stamp="unsigned int",
+    default="unsigned int",
+    wanted="unsigned int",
+    classes="long long",
+)
+def agree(
+    offsets: array[int],
+    labels: array[int],
+    targets: array[int],
+    defaults: array[int],
+    blocks: array[int],
+    first: array[int],
+    classes: int,
+) -> bool:
+    """Whether the row of each state leads to the same blocks as that of the first of its block.
+
+    `blocks` is the block of each state, `first` the first state of each block.
+    """
+    row = array("I", bytes(4 * classes))
+    seen = array("I", bytes(4 * classes))
+    states = len(defaults)
+    stamp = 0
+    for state in range(states):
+        other = first[blocks[state]]
+        if other == state:
+            continue
+        stamp += 1
+        default = blocks[defaults[other]]
+        for at in range(offsets[other], offsets[other + 1]):
+            row[labels[at]] = blocks[targets[at]]
+            seen[labels[at]] = stamp
+        wanted = blocks[defaults[state]]
+        for at in range(offsets[state], offsets[state + 1]):
+            label = labels[at]
+            if (row[label] if seen[label] == stamp else default) != blocks[targets[at]]:
+                return False
+            seen[label] = stamp
+            row[label] = wanted
+        if default != wanted:
+            for label in range(classes):
+                if seen[label] != stamp:
+                    return False
+        for at in range(offsets[other], offsets[other + 1]):
+            if row[labels[at]] != wanted:
+                return False
+    return True
+
+
+@cython.boundscheck(False)
+@cython.wraparound(False)
+@cython.locals(
+    offsets="unsigned int[::1]",
+    labels="unsigned char[::1]",
+    targets="unsigned int[::1]",
+    defaults="unsigned int[::1]",
+    blocks="unsigned int[::1]",
+    first="unsigned int[::1]",
+    members="unsigned char[::1]",
+    row="unsigned int[::1]",
+    count="unsigned int[::1]",
+    block="long long",
+    state="long long",
+    at="long long",
+    byte="long long",
+    label="long long",
+    target="unsigned int",
+    default="unsigned int",
+    classes="long long",
+    narrow="bint",
+)
+def rows(
+    offsets: array[int],
+    labels: array[int],
+    targets: array[int],
+    defaults: array[int],
+    blocks: array[int],
+    first: array[int],
+    members: array[int],
+) -> tuple[array[int], array[int], array[int], array[int]]:
+    """The rows of the blocks, by bytes: offsets, bytes, targets and defaults.
+
+    `members` is the class of each byte.  The default is the target of most bytes.
+    """
+    found_offsets = array("I", [0])
+    found_labels = array("B")
+    found_targets = array("I")
+    found_defaults = array("I")
+    classes = max(members) + 1
+    row = array("I", bytes(4 * classes))
+    count = array("I", bytes(4 * len(first)))
+    for block in range(len(first)):
+        state = first[block]
+        default = blocks[defaults[state]]
+        narrow = default == 0 and offsets[state + 1] - offsets[state] < 3
+        for label in range(classes):
+            row[label] = default
+        for at in range(offsets[state], offsets[state + 1]):
+            row[labels[at]] = blocks[targets[at]]
+        if not narrow:
+            count[default] = 0
+            for byte in range(256):
+                count[row[members[byte]]] = 0
+            for byte in range(256):
+                count[row[members[byte]]] += 1
+            for byte in range(256):
+                target = row[members[byte]]
+                if count[target] > count[default] or (
+                    count[target] == count[default] and target < default
+                ):
+                    default = target
+        for byte in range(256):
+            target = row[members[byte]]
+            if target != default:
+                found_labels.append(byte)
+                found_targets.append(target)
+        found_defaults.append(default)
+        found_offsets.append(len(found_labels))
+    return found_offsets, found_labels, found_targets, found_defaults

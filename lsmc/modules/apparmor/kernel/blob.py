@@ -1,0 +1,109 @@
+"""An automaton as the kernel reads it: the tables of security/apparmor/match.c.
+
+All numbers are big-endian.  A header of 24 bytes is followed by tables, each with a header of 12
+bytes and padded to 8.  An entry of the table `next` counts for a state if that of `check` at its
+place names the state; otherwise the state's default does.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Mapping
+from itertools import pairwise
+from struct import Struct
+
+from lsmc.automata.dfa import StateLimit
+from lsmc.ir.mediation import Transition
+from lsmc.kernels.comb import pack, places, reach
+from lsmc.modules.apparmor.kernel.automata import Minimal
+from lsmc.modules.apparmor.kernel.words import FIRST_TARGET, with_target
+
+#: States that numbers of 16 bits tell apart; the compiler stops below.
+MAX_STATES = 65_534
+_MAGIC = 0x1B5E783D
+_HEADER = Struct(">IIIH8s2x")
+_TABLE = Struct(">HHII")
+_ACCEPT, _BASE, _CHECK, _DEFAULT, _ACCEPT2, _NEXT = 1, 2, 3, 4, 7, 8
+#: Codes of arrays by the bytes of an entry.
+_WIDTHS = {"I": 4, "H": 2}
+
+
+def automaton(
+    minimal: Minimal, start: int, numbers: array[int], targets: Mapping[Transition, int]
+) -> bytes:
+    """The part of some automata that begins at a state; raises `StateLimit`.
+
+    Args:
+        minimal: the automata.
+        start: the state.
+        numbers: room for a number for each state, all 0.
+        targets: the place of each named target in the profile's table.
+    """
+    states, offsets, labels, to, defaults = reach(
+        start, minimal.offsets, minimal.labels, minimal.targets, minimal.defaults, numbers
+    )
+    if len(states) > MAX_STATES:
+        raise StateLimit(MAX_STATES)
+    counts = [end - begin for begin, end in pairwise(offsets)]
+    order = array("I", sorted(range(len(states)), key=lambda state: -counts[state]))
+    bases, size = pack(offsets, labels, order)
+    nexts, checks = places(offsets, labels, to, bases, size)
+    allow, logs = _words(minimal, states, targets)
+    return _tables(
+        {
+            _ACCEPT: allow,
+            _ACCEPT2: logs,
+            _BASE: bases,
+            _DEFAULT: array("H", defaults),
+            _NEXT: nexts,
+            _CHECK: checks,
+        }
+    )
+
+
+def named_targets(minimal: Minimal, start: int, numbers: array[int]) -> list[Transition]:
+    """The named targets of executions that a state reaches, in the order of the walk."""
+    if not any(word.owner_target or word.other_target for word in minimal.words):
+        return []
+    states = reach(
+        start, minimal.offsets, minimal.labels, minimal.targets, minimal.defaults, numbers
+    )[0]
+    found: dict[Transition, None] = {}
+    for number in dict.fromkeys(minimal.word_of[state] for state in states):
+        word = minimal.words[number]
+        for target in (word.owner_target, word.other_target):
+            if target is not None:
+                found[target] = None
+    return list(found)
+
+
+def _words(
+    minimal: Minimal, states: array[int], targets: Mapping[Transition, int]
+) -> tuple[array[int], array[int]]:
+    """The words of states, with the indices of named targets."""
+    allow: dict[int, int] = {}
+    for number in {minimal.word_of[state] for state in states}:
+        word = minimal.words[number]
+        indices = (
+            FIRST_TARGET + targets[target] if target is not None else 0
+            for target in (word.owner_target, word.other_target)
+        )
+        allow[number] = with_target(word, *indices)
+    numbers = [minimal.word_of[state] for state in states]
+    return (
+        array("I", [allow[number] for number in numbers]),
+        array("I", [minimal.words[number].logs for number in numbers]),
+    )
+
+
+def _tables(tables: Mapping[int, array[int]]) -> bytes:
+    parts: list[bytes] = []
+    for number, entries in sorted(tables.items()):
+        width = _WIDTHS[entries.typecode]
+        if sys.byteorder == "little":
+            entries.byteswap()
+        data = _TABLE.pack(number, width, 0, len(entries)) + entries.tobytes()
+        parts.append(data + bytes(-len(data) % 8))
+    body = b"".join(parts)
+    return _HEADER.pack(_MAGIC, _HEADER.size, _HEADER.size + len(body), 0, b"notflex\0") + body
