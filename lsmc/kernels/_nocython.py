@@ -14,6 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 compiled: Final = False
 longlong: TypeAlias = int
+ulonglong: TypeAlias = int
 Py_ssize_t: TypeAlias = int
 
 

@@ -15,10 +15,6 @@ from lsmc.kernels import _nocython as cython
 if cython.compiled:
     import cython  # type: ignore[no-redef]
 
-#: Places that are tried for a row of several entries before it goes behind all others.
-_TRIES = 4096
-
-
 @cython.boundscheck(False)
 @cython.wraparound(False)
 @cython.locals(
@@ -110,23 +106,26 @@ def places(
     labels="unsigned char[::1]",
     order="unsigned int[::1]",
     found="unsigned int[::1]",
-    used="unsigned char[::1]",
-    following="unsigned int[::1]",
+    used="unsigned long long[::1]",
     number="long long",
     state="long long",
     start="long long",
     end="long long",
     at="long long",
-    free="long long",
     place="long long",
     base="long long",
-    tries="long long",
     top="long long",
     size="long long",
-    fits="bint",
+    shift="long long",
+    fits="unsigned long long",
+    taken="unsigned long long",
+    one="unsigned long long",
 )
 def pack(offsets: array[int], labels: array[int], order: array[int]) -> tuple[array[int], int]:
     """The base of each state, and the number of places.
+
+    Each row is put at the lowest base where all its places are free.  Rows with the same bytes look
+    on from where the last of them was put, since what was taken stays so.
 
     Args:
         offsets: where the entries of each state begin in `labels`, and where the last end.
@@ -135,64 +134,45 @@ def pack(offsets: array[int], labels: array[int], order: array[int]) -> tuple[ar
     """
     bases = array("I", bytes(4 * (len(offsets) - 1)))
     found = bases
-    size = len(labels) + 1024
-    used = array("B", bytes(size))
-    following = array("I", range(1, size + 1))  # a place at or behind which the next is free
+    size = 64 + len(labels) // 32
+    used = array("Q", bytes(8 * size))  # a bit for each place
+    bytes_of = bytes(labels)
+    known: dict[bytes, int] = {}
+    one = 1
     top = 256
-    free = 1
     for number in range(len(order)):
         state = order[number]
         start = offsets[state]
         end = offsets[state + 1]
         if start == end:
             continue
-        while used[free]:
-            free += 1
-        place = free if free > labels[start] else labels[start]
-        tries = 0
+        row = bytes_of[start:end]
+        base = known.get(row, 0)
         while True:
-            if place + 512 >= size:
-                used, following = _grown(used, following)
-                size = len(used)
-            if used[place]:
-                place = _next(used, following, place)
-                continue
-            base = place - labels[start]
-            fits = True
-            for at in range(start + 1, end):
-                if used[base + labels[at]]:
-                    fits = False
+            if (base + 384) >> 6 >= size:
+                used = array("Q", bytes(used) + bytes(8 * size))
+                size *= 2
+            # the bases from this one on, 64 at once
+            fits = 0xFFFFFFFFFFFFFFFF
+            for at in range(start, end):
+                place = base + labels[at]
+                shift = place & 63
+                taken = used[place >> 6] >> shift
+                if shift:
+                    taken |= used[(place >> 6) + 1] << (64 - shift)
+                fits = fits & ~taken & 0xFFFFFFFFFFFFFFFF
+                if not fits:
                     break
             if fits:
                 break
-            tries += 1
-            place += 1
-            if tries > _TRIES and place < top - 256:
-                place = top
+            base += 64
+        while not fits & 1:
+            fits >>= 1
+            base += 1
+        known[row] = base
         for at in range(start, end):
-            used[base + labels[at]] = 1
+            place = base + labels[at]
+            used[place >> 6] |= one << (place & 63)
         found[state] = base
         top = max(top, base + 256)
     return bases, top
-
-
-@cython.cfunc
-@cython.locals(
-    used="unsigned char[::1]", following="unsigned int[::1]", place="long long", at="long long"
-)
-def _next(used: array[int], following: array[int], place: cython.longlong) -> int:
-    """The first free place behind one, by steps that grow shorter each time they are taken."""
-    at = following[place]
-    while used[at]:
-        at = following[at]
-    following[place] = at
-    return at
-
-
-def _grown(used: array[int], following: array[int]) -> tuple[array[int], array[int]]:
-    """The same places and as many again."""
-    size = len(used)
-    bigger = array("B", bytes(used) + bytes(size))
-    steps = array("I", bytes(memoryview(following).cast("B")))
-    steps.extend(range(size + 1, 2 * size + 1))
-    return bigger, steps

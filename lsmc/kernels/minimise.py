@@ -208,3 +208,145 @@ def rows(
         found_defaults.append(default)
         found_offsets.append(len(found_labels))
     return found_offsets, found_labels, found_targets, found_defaults
+
+
+@cython.boundscheck(False)
+@cython.wraparound(False)
+@cython.locals(
+    offsets="unsigned int[::1]",
+    targets="unsigned int[::1]",
+    defaults="unsigned int[::1]",
+    heads="unsigned int[::1]",
+    into="unsigned int[::1]",
+    state="long long",
+    at="long long",
+    states="long long",
+    place="unsigned int",
+)
+def sources(
+    offsets: array[int], targets: array[int], defaults: array[int]
+) -> tuple[array[int], array[int]]:
+    """The states that lead to each state: where those of each begin, and the states."""
+    states = len(defaults)
+    begins = array("I", bytes(4 * (states + 2)))
+    found = array("I", bytes(4 * (states + len(targets))))
+    heads = begins
+    into = found
+    for state in range(states):
+        heads[defaults[state] + 2] += 1
+    for at in range(len(targets)):
+        heads[targets[at] + 2] += 1
+    for state in range(2, states + 2):
+        heads[state] += heads[state - 1]
+    for state in range(states):
+        place = heads[defaults[state] + 1]
+        into[place] = state
+        heads[defaults[state] + 1] = place + 1
+        for at in range(offsets[state], offsets[state + 1]):
+            place = heads[targets[at] + 1]
+            into[place] = state
+            heads[targets[at] + 1] = place + 1
+    return begins, found
+
+
+@cython.boundscheck(False)
+@cython.wraparound(False)
+@cython.locals(
+    offsets="unsigned int[::1]",
+    labels="unsigned char[::1]",
+    targets="unsigned int[::1]",
+    defaults="unsigned int[::1]",
+    weights="unsigned long long[::1]",
+    heads="unsigned int[::1]",
+    into="unsigned int[::1]",
+    blocks="unsigned int[::1]",
+    stamps="unsigned int[::1]",
+    sizes="list",
+    stamp="unsigned int",
+    whole="unsigned long long",
+    total="unsigned long long",
+    base="unsigned long long",
+    x="unsigned long long",
+    state="long long",
+    source="long long",
+    at="long long",
+    block="long long",
+)
+def split(
+    offsets: array[int],
+    labels: array[int],
+    targets: array[int],
+    defaults: array[int],
+    weights: array[int],
+    heads: array[int],
+    into: array[int],
+    blocks: array[int],
+    sizes: list[int],
+) -> None:
+    """Split blocks in place until the states of each lead to the same blocks.
+
+    `heads` and `into` are those of `sources`, `blocks` the block of each state, `sizes` how many
+    states each block has; both are changed.
+    """
+    whole = 0
+    for at in range(len(weights)):
+        whole = (whole + weights[at]) & 0xFFFFFFFFFFFFFFFF
+    room = array("I", bytes(4 * len(defaults)))
+    stamps = room
+    stamp = 1
+    affected = list(range(len(defaults)))
+    while affected:
+        groups: dict[int, dict[int, list[int]]] = {}
+        for state in affected:
+            x = _mixed(blocks[defaults[state]])
+            base = x
+            total = (whole * x) & 0xFFFFFFFFFFFFFFFF
+            for at in range(offsets[state], offsets[state + 1]):
+                x = _mixed(blocks[targets[at]])
+                total = (total + weights[labels[at]] * (x - base)) & 0xFFFFFFFFFFFFFFFF
+            block = blocks[state]
+            of_block = groups.get(block)
+            if of_block is None:
+                groups[block] = {total: [state]}
+                continue
+            members = of_block.get(total)
+            if members is None:
+                of_block[total] = [state]
+            else:
+                members.append(state)
+        moved: list[int] = []
+        for block, of_block in groups.items():
+            if len(of_block) == 1 and sizes[block] == _count(of_block):
+                continue
+            parts = sorted(of_block.values(), key=len)
+            if _count(of_block) == sizes[block]:
+                parts.pop()  # the largest stays; where others stay, all that were looked at differ
+            for members in parts:
+                for state in members:
+                    blocks[state] = len(sizes)
+                sizes[block] -= len(members)
+                sizes.append(len(members))
+                moved += members
+        stamp += 1
+        affected = []
+        for state in moved:
+            for at in range(heads[state], heads[state + 1]):
+                source = into[at]
+                if stamps[source] != stamp:
+                    stamps[source] = stamp
+                    affected.append(source)
+
+
+def _count(groups: dict[int, list[int]]) -> int:
+    return sum([len(members) for members in groups.values()])
+
+
+@cython.cfunc
+@cython.returns("unsigned long long")
+@cython.locals(x="unsigned long long")
+def _mixed(x: cython.ulonglong) -> int:
+    """A hash of a number (the finalizer of splitmix64)."""
+    x = (x + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
+    return x ^ (x >> 31)

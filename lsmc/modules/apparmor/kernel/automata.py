@@ -15,15 +15,15 @@ from typing import NamedTuple
 from lsmc.automata.determinize import classes_of
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.pattern import Pattern
-from lsmc.kernels.minimise import agree, refine, rows
+from lsmc.kernels.minimise import agree, refine, rows, sources, split
 from lsmc.kernels.positions import Builder, Positions, pieces
 from lsmc.kernels.subset import subset
 from lsmc.modules.apparmor.kernel.words import Access, Words, words
 
 #: States of all automata of a run together.
 MAX_STATES = 8_000_000
-#: Rounds of refinement between two counts of the blocks.
-_ROUNDS = 16
+#: Rounds of refinement of all states, which leave few blocks to be split one by one.
+_ROUNDS = 32
 
 
 class Minimal(NamedTuple):
@@ -157,17 +157,19 @@ def _refined(
     weights = array("Q", [numbers.getrandbits(64) | 1 for _ in range(classes)])
     colour_of = [numbers.getrandbits(64) for _ in range(max(word_of, default=0) + 1)]
     colours = array("Q", [colour_of[number] for number in word_of])
-    # the dead state alone leads nowhere for ever: its colour is no other's
     mixed = array("Q", bytes(8 * len(colours)))
-    count = 0
-    while True:
-        refine(*table, weights, colours, mixed, _ROUNDS)
-        found = len(set(colours))
-        if found == count:
-            break
-        count = found
+    refine(*table, weights, colours, mixed, _ROUNDS)
     order: dict[int, int] = {}
     blocks = array("I", [order.setdefault(colour, len(order)) for colour in colours])
+    sizes = [0] * len(order)
+    for block in blocks:
+        sizes[block] += 1
+    heads, into = sources(table.offsets, table.targets, table.defaults)
+    split(*table, weights, heads, into, blocks, sizes)
+    # numbered in the order of their first states
+    order = {}
+    for state, block in enumerate(blocks):
+        blocks[state] = order.setdefault(block, len(order))
     first = array("I", bytes(4 * len(order)))
     for state in range(len(blocks) - 1, -1, -1):
         first[blocks[state]] = state
