@@ -15,6 +15,7 @@ from lsmc.kernels import _nocython as cython
 if cython.compiled:
     import cython  # type: ignore[no-redef]
 
+
 @cython.boundscheck(False)
 @cython.wraparound(False)
 @cython.locals(

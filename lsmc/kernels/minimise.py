@@ -171,7 +171,8 @@ def rows(
 ) -> tuple[array[int], array[int], array[int], array[int]]:
     """The rows of the blocks, by bytes: offsets, bytes, targets and defaults.
 
-    `members` is the class of each byte.  The default is the target of most bytes.
+    `members` is the class of each byte.  The default is the target of most bytes, of several that
+    of the first byte.
     """
     found_offsets = array("I", [0])
     found_labels = array("B")
@@ -189,16 +190,14 @@ def rows(
         for at in range(offsets[state], offsets[state + 1]):
             row[labels[at]] = blocks[targets[at]]
         if not narrow:
-            count[default] = 0
             for byte in range(256):
                 count[row[members[byte]]] = 0
             for byte in range(256):
                 count[row[members[byte]]] += 1
+            default = row[members[0]]
             for byte in range(256):
                 target = row[members[byte]]
-                if count[target] > count[default] or (
-                    count[target] == count[default] and target < default
-                ):
+                if count[target] > count[default]:
                     default = target
         for byte in range(256):
             target = row[members[byte]]

@@ -23,7 +23,7 @@ from lsmc.modules.apparmor.kernel.words import Access, Words, words
 #: States of all automata of a run together.
 MAX_STATES = 8_000_000
 #: Rounds of refinement of all states, which leave few blocks to be split one by one.
-_ROUNDS = 32
+_ROUNDS = 8
 
 
 class Minimal(NamedTuple):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union, literals
 from lsmc.base.diagnostics import Diagnostic, PolicyError
+from lsmc.base.processes import map_tasks
 from lsmc.base.source import Source, to_display
 from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import Options
@@ -65,6 +66,8 @@ _STUBS = {
 _FREE_MODES = ("unconfined", "default_allow")
 _STUB = Access(None, Facts(0, Effect.ALLOW, 0, 0), STUB)
 _ATTACH = Access(None, Facts(0, Effect.ALLOW, 0, 0), ATTACHED)
+#: Profiles whose automata are built together.
+_TOGETHER = 250
 _ALL_CAPABILITIES = (1 << 64) - 1
 _INFINITY = (1 << 64) - 1
 _MOST_NAMES = 1 << 10
@@ -76,7 +79,6 @@ def render(paths: Sequence[str], options: Options, jobs: int) -> Iterator[Render
     `options.features` are those of the kernel, by default of the running one; a profile has of them
     what its abi counts on.
     """
-    del jobs
     kernel = kernel_features(options)
     front = front_end(replace(options, features=None), kernel=kernel)
     found, diagnostics = policy_files(paths)
@@ -90,7 +92,36 @@ def render(paths: Sequence[str], options: Options, jobs: int) -> Iterator[Render
         diagnostics += compiled.diagnostics
         files.append(_File(path, compiled.profiles, interface(kernel or compiled.features)))
     refuse(diagnostics)
-    yield from _rendered(files, distinct(diagnostics))
+    by_file: dict[str | None, list[Diagnostic]] = {}
+    for one in distinct(diagnostics):
+        by_file.setdefault(one.file, []).append(one)
+    shards = list(_shards(files))
+
+    def work(number: int) -> tuple[list[bytes], list[Diagnostic]]:
+        try:
+            return _streams(shards[number]), []
+        except PolicyError as fault:
+            return [], list(fault.diagnostics)
+
+    made = map_tasks(work, range(len(shards)), jobs)
+    refuse(fault for _, faults in made for fault in faults)
+    for shard, (streams, _) in zip(shards, made, strict=True):
+        for file, data in zip(shard, streams, strict=True):
+            yield Rendered(file.path, data, tuple(by_file.get(file.path, ())))
+
+
+def _shards(files: Iterable[_File]) -> Iterator[list[_File]]:
+    """The files in parts whose automata are built together, so that memory has a bound."""
+    shard: list[_File] = []
+    count = 0
+    for file in files:
+        shard.append(file)
+        count += len(file.profiles)
+        if count >= _TOGETHER:
+            yield shard
+            shard, count = [], 0
+    if shard:
+        yield shard
 
 
 def kernel_features(options: Options) -> Features | None:
@@ -136,7 +167,8 @@ class _Starts(NamedTuple):
     attach: int | None
 
 
-def _rendered(files: Sequence[_File], diagnostics: Sequence[Diagnostic]) -> Iterator[Rendered]:
+def _streams(files: Sequence[_File]) -> list[bytes]:
+    """The streams of some files; raises `PolicyError`."""
     patterns = Patterns()
     starts: list[Positions] = []
     placed: list[list[_Starts]] = []
@@ -159,12 +191,13 @@ def _rendered(files: Sequence[_File], diagnostics: Sequence[Diagnostic]) -> Iter
         placed.append(some)
     minimal = patterns.minimal(starts)
     numbers = array("I", bytes(4 * len(minimal.defaults)))
-    for file, some in zip(files, placed, strict=True):
-        data = b"".join(
+    return [
+        b"".join(
             _profile(profile, where, minimal, numbers, file.interface)
             for profile, where in zip(file.profiles, some, strict=True)
         )
-        yield Rendered(file.path, data, tuple(d for d in diagnostics if d.file == file.path))
+        for file, some in zip(files, placed, strict=True)
+    ]
 
 
 def _file_patterns(profile: Profile) -> Iterator[tuple[Pattern, Access]]:
