@@ -40,7 +40,7 @@ from lsmc.output.layers import layer_lines
 from lsmc.output.listing import Read, listing
 from lsmc.output.short import fix_of
 from lsmc.output.styled import safe
-from lsmc.output.verdict import head_line, transition_words, why
+from lsmc.output.verdict import head_line, transition_words, via_words, why
 from lsmc.version import __version__
 
 if TYPE_CHECKING:
@@ -218,6 +218,7 @@ def _render(
         miss_words=miss_words,
         question_lines=lambda asked: tuple(question_lines(asked))[1:],
         layer_lines=layer_lines,
+        via_words=via_words,
         transition_words=transition_words,
         opens_words=opens_words,
         titles=TITLES,

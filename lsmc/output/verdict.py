@@ -86,8 +86,12 @@ def rule_lines(ref: RuleRef, indent: str, *after: Piece) -> Iterator[Line]:
     place = f"{safe(ref.file)}:{ref.line}:{ref.column}: "
     yield line(indent, (place, "where"), (safe(ref.text), "code"), *after)
     for via in reversed(ref.via):
-        how = "" if " " in via else "included at "  # a place, or a sentence of the module's own
-        yield line((f"{indent}  {how}{safe(via)}", "dim"))
+        yield line((f"{indent}  {safe(via_words(via))}", "dim"))
+
+
+def via_words(via: str) -> str:
+    """How a rule came to concern a subject: by an include at a place, or as a module says it."""
+    return via if " " in via else f"included at {via}"
 
 
 def transition_words(exec_: Exec) -> str:

@@ -188,11 +188,11 @@ def _event(lines: list[str]) -> tuple[Fields, tuple[str, ...]]:
     found: dict[str, Value] = {}
     names: list[str] = []
     for line in lines:
-        for key, value in _pairs(line):
-            if key in _OF_EVENT:
-                found.setdefault(key, value)
-            elif key == "name" and isinstance(value, str):
-                names.append(value)
+        for key, text in _PAIR.findall(line):
+            if key in _OF_EVENT and text:
+                found.setdefault(key, _value(key, text))
+            elif key == "name" and text:
+                names.append(str(_value(key, text)))
     folder = found.get("cwd")
     if isinstance(folder, str) and folder.startswith("/"):
         names = [one if one.startswith("/") else _joined(folder, one) for one in names]
