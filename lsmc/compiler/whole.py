@@ -57,12 +57,32 @@ def read_sources(
 ) -> list[Source]:
     """The texts of the files that some paths name; `PolicyError` for what cannot be read."""
     files = restricted(DiskFiles(limit), options.restrict)
-    found, faults = policy_files(paths, files, find)
-    sources = []
-    for path in found:
-        try:
-            sources.append(Source.from_bytes(path, files.read(path)))
-        except OSError as fault:
-            faults.append(unreadable(path, fault))
+    sources, faults = found_sources(paths, files, find)
     refuse(faults)
     return sources
+
+
+def found_sources(
+    paths: Iterable[StrPath],
+    files: DiskFiles,
+    find: FindFiles = profile_paths,
+    text: tuple[str, bytes] | None = None,
+) -> tuple[list[Source], list[Diagnostic]]:
+    """The texts of the files that some paths name, and what cannot be read.
+
+    Args:
+        paths: files and directories.
+        files: where they are read.
+        find: which files they name.
+        text: the name and the content of a file that is not there, for a path of that name.
+    """
+    given = [str(path) for path in paths]
+    sources = [Source.from_bytes(*text)] if text is not None and text[0] in given else []
+    held = {source.path for source in sources}
+    names, faults = policy_files([name for name in given if name not in held], files, find)
+    for name in names:
+        try:
+            sources.append(Source.from_bytes(name, files.read(name)))
+        except OSError as fault:
+            faults.append(unreadable(name, fault))
+    return sources, faults

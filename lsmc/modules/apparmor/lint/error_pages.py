@@ -6,8 +6,8 @@ import importlib.resources
 import tomllib
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
+from lsmc.lint.error_pages import ErrorPage, pages_of
 from lsmc.lint.rule_docs import Page
 from lsmc.modules.apparmor.errors import CODES
 
@@ -19,26 +19,25 @@ ERRORS = {f"LSM{number:03d}": name for name, number in CODES.items()}
 def error_pages() -> dict[str, Page]:
     """The pages of the errors by code."""
     data = importlib.resources.files(__package__).joinpath("refused.toml").read_bytes()
-    table = tomllib.loads(data.decode("utf-8"))
-    return {code: _page(code, name, table[name]) for code, name in ERRORS.items()}
+    rows: Mapping[str, Mapping[str, str]] = tomllib.loads(data.decode("utf-8"))
+    return pages_of(ERRORS, {name: _words(rows[name]) for name in CODES}, "apparmor")
 
 
-def _page(code: str, name: str, row: Mapping[str, Any]) -> Page:
-    parts = [f"What it does: reports {row['what']}"]
-    parts.append(f"Why is this bad: {row.get('why', 'the policy is refused as a whole.')}")
-    for title, key in (("Bad, refused", "bad"), ("Good", "good")):
-        text = row.get(key, "").strip()
-        if f"{key}-rule" in row:
-            text = f"profile example {{\n  {row[f'{key}-rule'].strip()}\n}}"
-        if text:
-            parts += [f"{title}:", f"```apparmor\n{text}\n```"]
-    sure = row.get("sure", "exact: `apparmor_parser` does not load such a file.")
-    parts += [f"How sure: {sure}", f"How to fix: {row['fix']}"]
-    return Page(
-        code=code,
-        name=name,
-        severity="error",
-        default=True,
+def _words(row: Mapping[str, str]) -> ErrorPage:
+    return ErrorPage(
         summary=row["title"],
-        text="\n\n".join(parts),
+        what=row["what"],
+        why=row.get("why", "the policy is refused as a whole."),
+        bad=_example(row, "bad"),
+        good=_example(row, "good"),
+        cure=row["fix"],
+        sure=row.get("sure", "exact: `apparmor_parser` does not load such a file."),
     )
+
+
+def _example(row: Mapping[str, str], key: str) -> str:
+    """A text of a row, or its rule in a profile; empty for none."""
+    rule = row.get(f"{key}-rule")
+    if rule is not None:
+        return f"profile example {{\n  {rule.strip()}\n}}"
+    return row.get(key, "").strip()

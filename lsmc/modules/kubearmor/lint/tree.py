@@ -12,9 +12,8 @@ from typing import Any
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath
 from lsmc.base.source import Source, Span
-from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import DiskFiles, Options
-from lsmc.compiler.linking import policy_files
+from lsmc.compiler.whole import found_sources
 from lsmc.lint.model import CommentedText
 from lsmc.modules.kubearmor.apparmor.features import included
 from lsmc.modules.kubearmor.compile import settings_of
@@ -106,16 +105,7 @@ def read_tree(
     settings: Mapping[str, Any],
 ) -> tuple[Tree, list[Diagnostic]]:
     """The tree of some files, and the errors met; `text` is one that is not there."""
-    given = [str(path) for path in paths]
-    held = [Source.from_bytes(*text)] if text is not None and text[0] in given else []
-    others = [one for one in given if not held or one != held[0].path]
-    names, errors = policy_files(others, files, find_files)
-    sources: list[Source] = held
-    for name in names:
-        try:
-            sources.append(Source.from_bytes(name, files.read(name)))
-        except OSError as fault:
-            errors.append(unreadable(name, fault))
+    sources, errors = found_sources(paths, files, find_files, text)
     reading = read(sources)
     errors += [one for one in reading.diagnostics if one.severity == "error"]
     native = [one.apparmor for one in reading.policies.policies if one.apparmor]

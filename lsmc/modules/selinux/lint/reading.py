@@ -9,9 +9,8 @@ from typing import Any
 from lsmc.base.diagnostics import Diagnostic, PolicyError
 from lsmc.base.files import StrPath
 from lsmc.base.source import Source
-from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import DiskFiles
-from lsmc.compiler.linking import policy_files
+from lsmc.compiler.whole import found_sources
 from lsmc.modules.selinux.files import find_files
 from lsmc.modules.selinux.front import resolved
 from lsmc.modules.selinux.lint.tree import Tree
@@ -28,15 +27,7 @@ def read_tree(
     _jobs: int,
 ) -> tuple[Tree, Sequence[Diagnostic]]:
     """The tree of some files, and the errors met; `text` is one that is not there."""
-    given = [str(path) for path in paths]
-    sources = [Source.from_bytes(*text)] if text is not None and text[0] in given else []
-    held = {source.path for source in sources}
-    names, errors = policy_files([one for one in given if one not in held], files, find_files)
-    for name in names:
-        try:
-            sources.append(Source.from_bytes(name, files.read(name)))
-        except OSError as fault:
-            errors.append(unreadable(name, fault))
+    sources, errors = found_sources(paths, files, find_files, text)
     if not errors and sources:
         try:
             return Tree(resolved(sources, assertions=assertions), settings), []

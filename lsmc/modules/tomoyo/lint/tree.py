@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 from lsmc.base.diagnostics import Diagnostic, Edit, Fix
 from lsmc.base.files import StrPath
 from lsmc.base.source import Source, Span
-from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import DiskFiles
-from lsmc.compiler.linking import policy_files
+from lsmc.compiler.whole import found_sources
 from lsmc.lint.model import CommentedText
 from lsmc.modules.tomoyo.engine import TomoyoEngine
 from lsmc.modules.tomoyo.files import find_files
@@ -125,17 +124,7 @@ def read_tree(
 ) -> tuple[Tree, list[Diagnostic]]:
     """The policy of some paths, and the errors met; `text` is a file that is not there."""
     del jobs
-    given = [str(path) for path in paths]
-    held = [] if text is None else [path for path in given if path == text[0]]
-    found, faults = policy_files((path for path in given if path not in held), files, find_files)
-    sources: list[Source] = []
-    for path in (*held, *found):
-        try:
-            data = text[1] if text is not None and path in held else files.read(path)
-        except OSError as fault:
-            faults.append(unreadable(path, fault))
-        else:
-            sources.append(Source.from_bytes(path, data))
+    sources, faults = found_sources(paths, files, find_files, text)
     policy = read_policy(sources)
     return Tree(policy, tuple(sources), settings), [*faults, *policy.faults]
 
