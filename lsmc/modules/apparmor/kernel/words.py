@@ -105,7 +105,7 @@ def words(matched: Iterable[Access]) -> Words:
         if cls in (FILE, LINK):
             continue
         if cls in (CHANGE_PROFILE, ONEXEC):
-            found = _with_change(found, cls, decide(facts, cls, False))
+            found = _with_change(found, cls, facts)
         else:
             found = _with_other(found, cls, decide(facts, cls, False))
     if by_class.keys() & {FILE.name, LINK.name}:
@@ -122,14 +122,17 @@ def _with_other(found: Words, cls: MediationClass, decision: Decision) -> Words:
     return found._replace(allow=found.allow | allow, logs=found.logs | _logs(audit, quiet))
 
 
-def _with_change(found: Words, cls: MediationClass, decision: Decision) -> Words:
+def _with_change(found: Words, cls: MediationClass, facts: Sequence[Facts]) -> Words:
     """Changes of profile, by oneself and at an execution."""
     allow = 0
+    decision = decide([one._replace(id=number) for number, one in enumerate(facts)], cls, False)
     if decision.allow & cls.mask(("onexec",)):
         allow |= _ON_EXEC
-        if decision.transition is not None and decision.transition.unsafe:
-            unsafe = _EXEC | _UNSAFE
-            allow |= unsafe | unsafe << _OTHER
+        for _, number in decision.winners:
+            transition = facts[number].transition
+            if transition is not None:  # the rule names an executable
+                execution = _EXEC | (_UNSAFE if transition.unsafe else 0)
+                allow |= execution | execution << _OTHER
     if cls is CHANGE_PROFILE and decision.allow & cls.mask(("change_profile",)):
         allow |= _CHANGE
     return found._replace(allow=found.allow | allow)
