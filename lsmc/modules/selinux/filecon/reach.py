@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lsmc.modules.selinux.filecon.labels import FileLabels, literal_text
+from lsmc.modules.selinux.filecon.labels import FileLabels, clean, literal_prefix, literal_text
 from lsmc.modules.selinux.filecon.regex import Expression
 
 #: Rivals, and states of one search; beyond them nothing is known.
@@ -26,7 +26,10 @@ _RARE_FIRST = ("pipe", "block", "symlink", "socket", "dir", "char", "file")
 
 
 class Unreached(NamedTuple):
-    """A file context that labels nothing: a path of it, and what labels its paths."""
+    """A file context that labels nothing: a path of it, and what labels its paths.
+
+    Nothing labels them where no path that is looked up matches it.
+    """
 
     path: bytes
     by: tuple[int, ...]
@@ -40,7 +43,8 @@ def unreached(labels: FileLabels, number: int) -> Unreached | None:
     """The proof that a file context labels nothing; None where it does, or nothing is known."""
     text, own = labels.entries[number]
     expression = labels.expression(text)
-    if expression is None:
+    begins = literal_prefix(text)[:1]
+    if expression is None or begins not in (b"", b"/"):  # HOME_DIR/x is a template, not a path
         return None
     found: Unreached | None = None
     for kind in _RARE_FIRST if own == "any" else (own,):
@@ -57,6 +61,8 @@ def _taken(labels: FileLabels, number: int, expression: Expression, kind: str) -
     """The proof for one kind of file; None where there is a path that the file context labels."""
     literal = literal_text(labels.entries[number][0])
     if literal is not None:
+        if clean(literal) != literal:
+            return Unreached(literal, ())
         winner = labels.find(literal, kind)
         return None if winner in (None, number) else Unreached(literal, (winner,))
     rivals: dict[int, Expression] = {}
@@ -64,7 +70,7 @@ def _taken(labels: FileLabels, number: int, expression: Expression, kind: str) -
     while len(rivals) < _MOST_RIVALS:
         path = _escaping(expression, list(rivals.values()))
         if path is None:
-            return Unreached(first, tuple(rivals)) if rivals else None
+            return Unreached(first, tuple(rivals))
         first = first or path
         winner = labels.find(path, kind)
         if winner is None or winner == number:

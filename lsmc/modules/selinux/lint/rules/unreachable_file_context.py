@@ -30,6 +30,7 @@ Good:
 (filecon "/etc/cron\.weekly/list" file (system_u object_r list_exec_t ((s0) (s0))))
 ```
 
+Paths are looked up with single slashes and none at the end, so that `/srv/` labels nothing either.
 Statements that give the same label as those that take their paths are found as well.
 
 How sure: exact, for paths without line ends.  Expressions that are too complex for the search are
@@ -58,7 +59,12 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     contexts, labels = tree.file_contexts
     for number, one in enumerate(contexts):
         proof = unreached(labels, number)
-        if proof is not None:
+        if proof is not None and not proof.by:
+            yield CHECK.finding(
+                tree.span(one.place),
+                "no path is like this: they are looked up with single slashes, and none at the end",
+            )
+        elif proof is not None:
             yield CHECK.finding(
                 tree.span(one.place),
                 f"other file contexts label all of its paths, such as `{_shown(proof.path)}`",
