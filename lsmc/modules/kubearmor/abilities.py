@@ -9,13 +9,12 @@ from lsmc.engine.verdict import RequestError, UnknownName
 from lsmc.explain.abilities import Abilities, Ability, Section
 from lsmc.modules.kubearmor.engine import Engine
 from lsmc.modules.kubearmor.evaluate import Confinement
-from lsmc.modules.kubearmor.operations import OPERATIONS
+from lsmc.modules.kubearmor.operations import CLASSES, OPERATIONS
 from lsmc.modules.kubearmor.policy import ALLOW, Rule, rules
 from lsmc.modules.kubearmor.questions import ENFORCERS, understood
 from lsmc.modules.kubearmor.selectors import read_subject
 from lsmc.tables.records import Place
 
-CLASSES = tuple(dict.fromkeys(one.cls for one in OPERATIONS))
 _TITLES = {
     "file": "files",
     "process": "programs",

@@ -10,6 +10,7 @@ from lsmc.explain.explanation import EffectName, Explanation, Loser, Miss, Quest
 from lsmc.modules.kubearmor.bpf.maps import Key
 from lsmc.modules.kubearmor.evaluate import Confinement, Confinements, judged
 from lsmc.modules.kubearmor.idle import idle
+from lsmc.modules.kubearmor.links import real
 from lsmc.modules.kubearmor.policy import BLOCK, Entry, Rule, rules
 from lsmc.modules.kubearmor.questions import ENFORCERS, Asked, understood
 from lsmc.modules.kubearmor.suggest import suggestions
@@ -21,7 +22,8 @@ def explain(confinements: Confinements, request: Mapping[str, Any]) -> Explanati
     confinement = confinements.of(asked.workload, asked.posture)
     verdict = judged(confinement, asked)
     named = [rule for rule in rules(confinement.policies) if _names(rule.entry, asked)]
-    verdict = verdict._replace(note=_note(verdict, named, asked))
+    linked = [rule for rule in rules(confinement.policies) if _leads(rule.entry, asked)]
+    verdict = verdict._replace(note=_note(verdict, named, linked, asked))
     return Explanation(
         verdict,
         _question(confinement, asked),
@@ -124,7 +126,13 @@ def _misses(named: list[Rule], verdict: Verdict, asked: Asked) -> Iterator[Miss]
             yield Miss("owner", ref, perms, perms)
 
 
-def _note(verdict: Verdict, named: list[Rule], asked: Asked) -> str:
+def _leads(entry: Entry, asked: Asked) -> bool:
+    """Whether an entry names the object by a path through a link, which no kernel asks of."""
+    named = entry.match in ("path", "dir") and real(entry.value) != entry.value
+    return named and _names(entry._replace(value=real(entry.value)), asked)
+
+
+def _note(verdict: Verdict, named: list[Rule], linked: list[Rule], asked: Asked) -> str:
     """The verdict's note, with entries that name the object but do nothing."""
     notes = [verdict.note] if verdict.note else []
     for enforcer in ENFORCERS if asked.enforcer is None else (asked.enforcer,):
@@ -132,6 +140,11 @@ def _note(verdict: Verdict, named: list[Rule], asked: Asked) -> str:
             reason = idle(rule.entry, enforcer)
             if reason:
                 notes.append(f"{_place(rule.ref)} does nothing under {enforcer}: {reason}")
+    notes += [
+        f"{_place(rule.ref)} names `{rule.entry.value}`: where that leads through a link the kernel"
+        f" asks of `{real(rule.entry.value)}`"
+        for rule in linked
+    ]
     return "; ".join(dict.fromkeys(notes))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lsmc.modules.interface import Request, SecurityModule
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lsmc.base.diagnostics import Diagnostic
     from lsmc.compiler.cache.store import Compile
     from lsmc.compiler.inputs import Options
+    from lsmc.engine.permissions import Permissions
     from lsmc.engine.verdict import Verdict
     from lsmc.explain.abilities import Abilities
     from lsmc.explain.explanation import Explanation
@@ -68,6 +69,14 @@ def _operations() -> Sequence[Operation]:
     from lsmc.modules.kubearmor.operations import OPERATIONS
 
     return OPERATIONS
+
+
+def _permissions(
+    engine: Engine, subject: str, cls: str, obj: str, fields: Mapping[str, object]
+) -> Permissions:
+    from lsmc.modules.kubearmor.permissions import permissions
+
+    return permissions(engine.confinements, subject, cls, obj, fields)
 
 
 def _abilities(engine: Engine, subject: str, classes: Sequence[str]) -> Abilities:
@@ -126,6 +135,7 @@ KUBEARMOR = SecurityModule(
     lint=_lint,
     logs=_logs,
     abilities=_abilities,
+    permissions=_permissions,
     rules=_rules,
     formats={"apparmor": _apparmor},
 )

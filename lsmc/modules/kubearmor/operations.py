@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from lsmc.ir.operation import Operation
 
-#: The hooks of BPF that a name is changed at; the parent directory's owner counts at the first two.
-CREATING = ("mknod", "mkdir")
-
 OPERATIONS = (
     Operation("open", "file", ("read",), "file_open", ("FILE_OPEN",), "Open a file to read it."),
     Operation(
@@ -68,6 +65,7 @@ OPERATIONS = (
         "Look a host's name up.",
     ),
 )
+CLASSES = tuple(dict.fromkeys(one.cls for one in OPERATIONS))
 BY_NAME = {one.name: one for one in OPERATIONS}
 #: Other words for operations.
 ALIASES = {

@@ -86,6 +86,8 @@ class Record(NamedTuple):
         """What is to be known of the record, for people."""
         if self.policy_name == POSTURE:
             return "no entry matched: the default posture decided"
+        if self.action is not None and self.action.startswith("Audit ("):
+            return "the node has no enforcer for it: what is to be blocked is only logged"
         return ""
 
     @property
