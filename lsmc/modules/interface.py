@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
     from lsmc.modules.formatter import Formatter
-    from lsmc.modules.parts import Labels, Logs, Render, Search, Tests
+    from lsmc.modules.parts import Labels, Loading, Logs, Render, Search, Tests
     from lsmc.tables.records import Place
     from lsmc.tables.sections import Sections
 
@@ -94,6 +94,8 @@ class SecurityModule(NamedTuple):
         semantics: what the rules mean, of a module whose bundles are a `tables.bundle.Bundle`.
         tests: gives what it makes of tests of its policy beside questions; None if that is all.
         formats: what renders policy in other formats than a bundle, by the name of the format.
+        loading: gives how compiled policy gets into the running kernel; None if it does not by
+            lsmc.
         labels: gives how it labels objects; None if it labels none.
         objects: of a module whose objects are finitely many names, those that questions with an
             operation may have: (bundle, operation); `UnknownName`.
@@ -136,6 +138,7 @@ class SecurityModule(NamedTuple):
     semantics: Callable[[], "Semantics"] | None = None
     tests: Callable[[], "Tests"] | None = None
     formats: Mapping[str, Callable[[], "Render"]] = {}
+    loading: Callable[[], "Loading"] | None = None
     labels: Callable[[], "Labels"] | None = None
     objects: Callable[[Any, str], Sequence[str]] | None = None
     searches: Callable[[Any], "Search"] | None = None

@@ -110,3 +110,19 @@ class Search(NamedTuple):
 
     sought: Callable[[str, Sequence[str], Mapping[str, Sequence[str]], bool | None], Sequence[Any]]
     witnesses: Callable[[Iterable[str], Sequence[Any]], Iterator["Witness"]]
+
+
+class Loading(NamedTuple):
+    """How compiled policy of a module gets into the running kernel.
+
+    Attributes:
+        compiled: whether the content of a file is compiled policy.
+        profiles: the parts of compiled policy that are sent apart, by their names; raises an
+            `lsmc.Error` for a damaged one.
+        send: (`add`, `replace` or `remove`, name, part) gives a part to the kernel, or takes it
+            away; raises an `lsmc.Error` that says why the kernel refuses.
+    """
+
+    compiled: Callable[[bytes], bool]
+    profiles: Callable[[bytes], Iterable[tuple[str, bytes]]]
+    send: Callable[[str, str, bytes], None]

@@ -29,6 +29,7 @@ PAGES = (
     "README.md",
     "docs/cli.md",
     "docs/explain.md",
+    "docs/kernel-format.md",
     "docs/kubearmor.md",
     "docs/learn.md",
     "docs/bundle.md",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lsmc.lint.model import Lint
     from lsmc.modules.apparmor.lint.tree import Tree
     from lsmc.modules.formatter import Formatter
-    from lsmc.modules.parts import Logs, Render, Tests
+    from lsmc.modules.parts import Loading, Logs, Render, Tests
 
 
 def _claims(paths: Sequence[str]) -> bool:
@@ -123,6 +123,13 @@ def _kernel_format() -> Render:
     return render
 
 
+def _loading() -> Loading:
+    from lsmc.modules.apparmor.kernel.loading import is_compiled, profiles, send
+    from lsmc.modules.parts import Loading
+
+    return Loading(is_compiled, profiles, send)
+
+
 def _semantics() -> Semantics:
     from lsmc.modules.apparmor.analysis.semantics import SEMANTICS
 
@@ -188,6 +195,7 @@ APPARMOR = SecurityModule(
     operations=_operations,
     lint=_lint,
     logs=_logs,
+    loading=_loading,
     formats={"kernel": _kernel_format},
     abilities=_abilities,
     graph=_graph,
