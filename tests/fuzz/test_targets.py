@@ -23,7 +23,7 @@ SHORT = {
     "kubearmor-log": 1_500,
     "selinux-log": 2_000,
     "cil": 400,
-    "selinux-bundle": 60,
+    "selinux-bundle": 20,
     "filecon": 3_000,
     "smack": 500,
     "smack-log": 1_000,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lsmc.engine.verdict import Verdict
-from lsmc.modules.selinux.questions import InvalidContext, Party
+from lsmc.modules.selinux.questions import InvalidContext, Party, booleans_of
 from lsmc.modules.selinux.tables.layout import DONTAUDIT, MASK_BITS
 
 if TYPE_CHECKING:
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 #: Answers that are kept; then all are forgotten.
 _KEPT = 1 << 18
 #: The fields of requests whose answers are kept; `owner` means nothing here.
-_PLAIN = ({"subject", "op", "object"}, {"subject", "op", "object", "owner"})
+_NEEDED = {"subject", "op", "object"}
+_KNOWN = _NEEDED | {"owner", "booleans"}
 
 
 class Batch:
-    """The answers that a policy has given with its booleans as it sets them."""
+    """The answers that a policy has given."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -39,13 +40,17 @@ class Batch:
         """The verdicts of requests, in order; `other` answers any one of them."""
         known = self._answers
         for request in requests:
-            if request.keys() not in _PLAIN:
+            fields = request.keys()
+            if not _NEEDED <= fields <= _KNOWN:
                 yield other(request)
                 continue
             key = (request["subject"], request["op"], request["object"])
+            booleans = request.get("booleans")
+            if booleans:
+                key = (*key, *self._setting(booleans))
             found = known.get(key)
             if found is None:
-                found = self._denial(*key)
+                found = self._denial(key, booleans)
                 if found is None:
                     found = other(request)
                 if len(known) >= _KEPT:
@@ -53,16 +58,24 @@ class Batch:
                 known[key] = found
             yield found
 
-    def _denial(self, subject: str, op: str, obj: str) -> Verdict | None:
+    def _setting(self, booleans: object) -> tuple[object, ...]:
+        """What tells a setting of booleans apart from others; raises as `booleans_of`."""
+        return tuple(sorted(booleans_of(booleans, self._engine.tables.names).items()))
+
+    def _denial(self, key: tuple[Any, ...], booleans: object) -> Verdict | None:
         """The verdict where no rule grants anything of what is asked and the kernel logs that."""
         engine = self._engine
+        subject, op, obj = key[:3]
         source, target = self._party(subject), self._party(obj)
         if source is None or target is None or source.type in engine.tables.permissive:
             return None
         access = engine.access({"op": op})
         if access.cls is None or access.unknown:
             return None
-        grant = engine.default_state.grant(source.type, target.type, access.cls)
+        state = engine.default_state
+        if booleans:
+            state = engine.state(booleans_of(booleans, engine.tables.names))
+        grant = state.grant(source.type, target.type, access.cls)
         if access.mask & (grant | grant >> DONTAUDIT * MASK_BITS):
             return None
         return self._denials.setdefault(

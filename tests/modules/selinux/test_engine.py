@@ -196,13 +196,15 @@ def compiled_text() -> str:
 
 def test_a_batch_answers_as_one_by_one(web: Policy) -> None:
     objects = ("sys_u:object_r:page_t:s0", "sys_u:object_r:secret_t:s0:c1", "page_t", "bad:x", "")
-    requests = [
+    requests: list[dict[str, object]] = [
         {"subject": subject, "op": op, "object": obj}
         for subject in (WEB_S, "web_t", "sys_u:sys_r:base_t:s0")
         for op in ("file:read", "file:write,open", "process:signal", "dir:search")
         for obj in objects
         if obj != "bad:x" or ":" in subject
     ]
+    requests += [{**one, "booleans": {"may_write": on}} for one in requests for on in (True, False)]
+    requests += [{**one, "booleans": {}, "owner": True} for one in requests[:9]]
     one_by_one = [web.answer(request) for request in requests]
     assert list(web.query_many(requests)) == one_by_one
     assert list(web.query_many(requests * 2)) == one_by_one * 2
