@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
-from itertools import chain
-from typing import NamedTuple
+from collections.abc import Iterable
+from itertools import chain, pairwise
 
-from lsmc.modules.selinux.model import OTHER, SELF, Policy, RuleKind, Rules, TypeRuleKind
+from lsmc.base.diagnostics import PolicyError
+from lsmc.modules.selinux.errors import error
+from lsmc.modules.selinux.model import OTHER, SELF, Policy, RuleKind, TypeRuleKind
 from lsmc.modules.selinux.tables.layout import (
     EXTENDED_KINDS,
     GRANT_KINDS,
@@ -19,19 +20,12 @@ from lsmc.modules.selinux.tables.layout import (
     TypeRule,
 )
 from lsmc.modules.selinux.tables.places import PlaceTable
+from lsmc.modules.selinux.tables.rows import SPECIAL
 from lsmc.modules.selinux.tables.texts import Texts
 from lsmc.tables.layout import native, words
 
-#: A rule as one number: its row, target, grant and truth.
-_Key = int
-
-
-class _Widths(NamedTuple):
-    """How many bits each part of a key has."""
-
-    target: int
-    grant: int
-    truth: int
+#: Bits of a word of the bundle.
+WORD_BITS = 32
 
 
 def special_target(target: int, labels: int) -> int:
@@ -42,76 +36,58 @@ def special_target(target: int, labels: int) -> int:
 
 
 def pack_rules(policy: Policy, places: PlaceTable) -> dict[int, bytes]:
-    """The sections of the access rules; equal rules are one, with all their places."""
-    labels, classes = len(policy.types) + len(policy.attributes), max(1, len(policy.classes))
-    grants: dict[tuple[int, int], int] = {}
-    widths = _Widths((labels + 3).bit_length(), 0, (2 * len(policy.conditions) + 2).bit_length())
+    """The sections of the access rules; equal rules are one, with all their places.
+
+    While they are collected, a rule is one number: its row, then its target and grant as the
+    section TARGETS has them, then its truth.
+    """
+    labels, classes = len(policy.types) + len(policy.attributes), len(policy.classes)
     kinds: tuple[RuleKind, ...] = GRANT_KINDS
-    masks = {
-        mask for kind in kinds if kind in policy.rules for mask in policy.rules[kind].permissions
-    }
-    widths = widths._replace(grant=(len(GRANT_KINDS) * len(masks) + 1).bit_length())
-    always: dict[_Key, int | list[int]] = {}
-    sometimes: dict[_Key, int | list[int]] = {}
-    for number, kind in enumerate(kinds):
-        if kind not in policy.rules:
-            continue
-        for row, target, mask, condition, place in _columns(policy.rules[kind], classes):
-            grant = grants.setdefault((number, mask), len(grants))
+    given = [(kind, policy.rules[kind]) for kind in kinds if kind in policy.rules]
+    grants = [
+        (kinds.index(kind), mask)
+        for kind, rules in given
+        for mask in dict.fromkeys(rules.permissions)
+    ]
+    numbers = {grant: number for number, grant in enumerate(grants)}
+    if max(labels * classes, (labels + len(SPECIAL)) * len(grants)) >> WORD_BITS:
+        message = "a policy of so many types and sets of permissions has no tables"
+        raise PolicyError([error("too-many", None, message)])
+    span, truths = (labels + len(SPECIAL)) * len(grants), 2 * len(policy.conditions)
+    always: dict[int, list[int]] = {}
+    sometimes: dict[int, list[int]] = {}
+    for kind, rules in given:
+        number_of = {mask: numbers[kinds.index(kind), mask] for mask in rules.permissions}
+        for source, target, cls, mask, condition, place in zip(*rules, strict=True):
             special = target if target < labels else special_target(target, labels)
-            key = (row << widths.target | special) << widths.grant | grant
-            found = always
+            key = (source * classes + cls) * span + special * len(grants) + number_of[mask]
             if condition:
-                key = key << widths.truth | condition - 1
-                found = sometimes
-            known = found.get(key)
-            if known is None:
-                found[key] = place
-            elif isinstance(known, int):
-                found[key] = [known, place]
+                sometimes.setdefault(key * truths + condition - 1, []).append(place)
             else:
-                known.append(place)
+                always.setdefault(key, []).append(place)
     return {
-        Section.GRANTS: words(list(chain.from_iterable(grants))),
-        **_rows(always, widths._replace(truth=0), len(grants), places, Section.ROWS),
-        **_rows(sometimes, widths, len(grants), places, Section.CONDITIONAL_ROWS),
+        Section.GRANTS: records_of(grants),
+        **_rows(always, span, 0, places, Section.ROWS),
+        **_rows(sometimes, span, truths, places, Section.CONDITIONAL_ROWS),
     }
-
-
-def _columns(rules: Rules, classes: int) -> Iterator[tuple[int, int, int, int, int]]:
-    rows = [source * classes + cls for source, cls in zip(rules.source, rules.cls, strict=True)]
-    return zip(rows, rules.target, rules.permissions, rules.condition, rules.place, strict=True)
 
 
 def _rows(
-    found: dict[_Key, int | list[int]],
-    widths: _Widths,
-    grants: int,
-    places: PlaceTable,
-    first: Section,
+    found: dict[int, list[int]], span: int, truths: int, places: PlaceTable, first: Section
 ) -> dict[int, bytes]:
     """The sections of one table: rows, their starts, and the columns of their members."""
-    rows, starts = array("I"), array("I")
-    targets, truths, where = array("I"), array("I"), array("I")
-    last = -1
-    target_mask, grant_mask, truth_mask = ((1 << width) - 1 for width in widths)
-    for key in sorted(found):
-        truths.append(key & truth_mask)
-        rest = key >> widths.truth
-        grant = rest & grant_mask
-        rest >>= widths.grant
-        row = rest >> widths.target
-        if row != last:
-            rows.append(row)
-            starts.append(len(targets))
-            last = row
-        targets.append((rest & target_mask) * grants + grant)
-        place = found[key]
-        where.append(places.number((place,) if isinstance(place, int) else place))
-    starts.append(len(targets))
-    columns = [rows, starts, targets, where]
-    if widths.truth:
-        columns.append(truths)
+    order = sorted(found)
+    keys = [key // truths for key in order] if truths else order
+    row_of = [key // span for key in keys] if span else []
+    begins = [at for at, (before, row) in enumerate(pairwise([-1, *row_of])) if before != row]
+    columns = [
+        array("I", [row_of[at] for at in begins]),
+        array("I", [*begins, len(keys)]),
+        array("I", [key % span for key in keys]),
+        array("I", [places.number(found[key]) for key in order]),
+    ]
+    if truths or first is Section.CONDITIONAL_ROWS:
+        columns.append(array("I", [key % truths for key in order]))
     return {first + number: native(column) for number, column in enumerate(columns)}
 
 

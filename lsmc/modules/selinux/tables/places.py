@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import accumulate
 
 from lsmc.base.text import decode
@@ -25,23 +25,28 @@ class PlaceTable:
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self._files = [_Lines(source.text) for source in places.sources]
-        counts = [lines.count for lines in self._files]
-        self.first_lines = [0, *accumulate(counts)]
+        self.first_lines = [0]
+        #: The place of the first byte of each line.
+        self._line_starts: list[int] = []
+        longest = 0
+        for source, start in zip(places.sources, places.starts, strict=True):
+            sizes = [len(line) + 1 for line in source.text.split("\n")]
+            longest = max(longest, *sizes)
+            self._line_starts += accumulate(sizes[:-1], initial=start)
+            self.first_lines.append(len(self._line_starts))
         most = LISTED // (self.first_lines[-1] + 2)
-        longest = max((lines.longest for lines in self._files), default=0) + 2
-        self.columns = max(2, min(longest, most, _MOST_COLUMNS))
+        self.columns = max(2, min(longest + 1, most, _MOST_COLUMNS))
+        self._wide = not all(source.text.isascii() for source in places.sources)
         self._lists: list[int] = []
-        self._numbers: dict[int, int] = {}
         self._known: dict[tuple[int, ...], int] = {}
 
-    def number(self, places: Iterable[int]) -> int:
+    def number(self, places: Sequence[int]) -> int:
         """The word that stands for the places of some rules."""
-        wanted = tuple(places)
-        if len(wanted) == 1 and wanted[0] < COPIED:
-            return self._written(wanted[0])
-        if not wanted:
+        if len(places) == 1 and places[0] < COPIED:
+            return self._written(places[0])
+        if not places:
             return NOTHING
+        wanted = tuple(places)
         known = self._known.get(wanted)
         if known is None:
             known = self._known[wanted] = LISTED + len(self._lists)
@@ -57,47 +62,20 @@ class PlaceTable:
 
     def one(self, place: int) -> int:
         """The word that stands for one place."""
-        return self.number((place,))
+        return self._written(place) if place < COPIED else self.number((place,))
 
     def lists(self) -> bytes:
         """The lists that numbers refer to."""
         return words(self._lists)
 
     def _written(self, place: int) -> int:
-        number = self._numbers.get(place)
-        if number is None:
-            file, offset = self._places.find(place)
-            line, column = self._files[file].find(offset)
-            column = min(column, self.columns - 1)
-            number = (self.first_lines[file] + line) * self.columns + column
-            self._numbers[place] = number
-        return number
+        line = bisect_right(self._line_starts, place) - 1
+        start = self._line_starts[line]
+        column = self._characters(start, place) if self._wide else place - start
+        return line * self.columns + min(column + 1, self.columns - 1)
 
-
-class _Lines:
-    """The lines of a text, from 0; columns count characters from 1."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._starts = [0]
-        at = text.find("\n")
-        while at >= 0:
-            self._starts.append(at + 1)
-            at = text.find("\n", at + 1)
-        self._ascii = text.isascii()
-
-    @property
-    def count(self) -> int:
-        return len(self._starts)
-
-    @property
-    def longest(self) -> int:
-        ends = [*self._starts[1:], len(self._text)]
-        return max(end - start for start, end in zip(self._starts, ends, strict=True))
-
-    def find(self, offset: int) -> tuple[int, int]:
-        line = bisect_right(self._starts, offset) - 1
-        start = self._starts[line]
-        if self._ascii:
-            return line, offset - start + 1
-        return line, len(decode(self._text[start:offset].encode("latin-1"))) + 1
+    def _characters(self, start: int, place: int) -> int:
+        """How many characters of its line stand before a place."""
+        file, offset = self._places.find(place)
+        text = self._places.sources[file].text[offset - (place - start) : offset]
+        return len(text) if text.isascii() else len(decode(text.encode("latin-1")))
