@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lsmc.engine.verdict import Verdict
     from lsmc.explain.abilities import Abilities
     from lsmc.explain.explanation import Explanation
+    from lsmc.explain.learning import Learner, LearningRequest
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
     from lsmc.modules.formatter import Formatter
@@ -158,6 +159,13 @@ def lint() -> Lint[Tree]:
     return LINT
 
 
+def learn(engine: Engine, _options: Options, wanted: LearningRequest) -> Learner:
+    """What learns policy from records."""
+    from lsmc.modules.selinux.learn import RuleLearner
+
+    return RuleLearner(engine, wanted)
+
+
 def logs() -> Logs:
     """What it makes of logs."""
     from lsmc.modules.parts import Logs
@@ -221,6 +229,7 @@ SELINUX = SecurityModule(
     objects=objects,
     rules=rules,
     lint=lint,
+    learn=learn,
     formatter=formatter,
     syntax=syntax,
 )

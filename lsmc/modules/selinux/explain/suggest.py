@@ -13,10 +13,9 @@ from lsmc.explain.explanation import Obstacle, Suggestion
 from lsmc.modules.selinux.decide.constraints import Operand, Operator, fields
 from lsmc.modules.selinux.explain.asked import Asked, ungranted
 from lsmc.modules.selinux.explain.failing import failing
-from lsmc.modules.selinux.explain.hazards import hazards
+from lsmc.modules.selinux.explain.rule import AllowRule
 from lsmc.modules.selinux.explain.switches import settings
 from lsmc.modules.selinux.made_names import is_made
-from lsmc.modules.selinux.references import permissions_text
 from lsmc.modules.selinux.tables.layout import MASK_BITS
 from lsmc.modules.selinux.verdicts import Judged
 
@@ -63,22 +62,15 @@ def _advice(says: str) -> Suggestion:
 
 
 def _rule(engine: Engine, judged: Judged, cls: int, mask: int) -> Suggestion:
-    tables = engine.tables
-    source, target = tables.names.types[judged.source.type], tables.names.types[judged.target.type]
-    if source == target:
-        target = "self"
-    names = tables.names.permission_names(cls, mask)
-    rule = f"(allow {source} {target} {permissions_text(tables.names.classes[cls], names)})"
+    names = engine.tables.names
+    source, target = names.types[judged.source.type], names.types[judged.target.type]
+    target = "self" if source == target else target
+    rule = AllowRule(source, target, judged.access.name, names.permission_names(cls, mask))
     return Suggestion(
-        *(rule, source, "", 0, hazards(judged.access.name, names, target)),
-        says=f"{rule}, in a `.te` file {te_rule(source, target, judged.access.name, names)}",
+        *(rule.cil, source, "", 0, rule.hazards),
+        says=f"{rule.cil}, in a `.te` file `{rule.te}`",
+        wish=rule,
     )
-
-
-def te_rule(source: str, target: str, cls: str, names: tuple[str, ...]) -> str:
-    """An allow rule in the language of the kernel policy."""
-    permissions = names[0] if len(names) == 1 else f"{{ {' '.join(names)} }}"
-    return f"`allow {source} {target}:{cls} {permissions};`"
 
 
 def _attributes(engine: Engine, judged: Judged, cls: int, lacking: int) -> Iterator[Suggestion]:
