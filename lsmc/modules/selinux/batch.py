@@ -1,7 +1,7 @@
 """The verdicts of many requests: what equal ones share is kept.
 
-A question about two contexts that no rule grants anything of is answered from the rows alone; its
-verdict depends on the operation only.  All others are judged once.
+A question that no rule grants anything of is answered from the rows alone; its verdict depends on
+the operation only.  All others are judged once.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 from lsmc.engine.verdict import Verdict
 from lsmc.modules.selinux.questions import InvalidContext, Party, booleans_of
 from lsmc.modules.selinux.tables.layout import DONTAUDIT, MASK_BITS
+from lsmc.modules.selinux.verdicts import NO_RULE, TYPES_ONLY
 
 if TYPE_CHECKING:
     from lsmc.modules.selinux.engine import Engine
 
+Request = Mapping[str, Any]
 #: Answers that are kept; then all are forgotten.
 _KEPT = 1 << 18
-#: The fields of requests whose answers are kept; `owner` means nothing here.
+#: The fields of requests whose answers are kept, and those that mean nothing here.
 _NEEDED = {"subject", "op", "object"}
-_KNOWN = _NEEDED | {"owner", "booleans"}
+_KNOWN = _NEEDED | {"owner", "mediated", "booleans"}
 
 
 class Batch:
@@ -30,33 +32,34 @@ class Batch:
         self._engine = engine
         self._answers: dict[tuple[Any, ...], Verdict] = {}
         self._parties: dict[str, Party] = {}
-        self._denials: dict[str, Verdict] = {}
+        self._denials: dict[tuple[str, bool], Verdict] = {}
 
     def answers(
-        self,
-        requests: Iterable[Mapping[str, Any]],
-        other: Callable[[Mapping[str, Any]], Verdict],
+        self, requests: Iterable[Request], other: Callable[[Request], Verdict]
     ) -> Iterator[Verdict]:
         """The verdicts of requests, in order; `other` answers any one of them."""
-        known = self._answers
         for request in requests:
-            fields = request.keys()
-            if not _NEEDED <= fields <= _KNOWN:
-                yield other(request)
-                continue
-            key = (request["subject"], request["op"], request["object"])
-            booleans = request.get("booleans")
-            if booleans:
-                key = (*key, *self._setting(booleans))
-            found = known.get(key)
+            yield self.answer(request) if _is_plain(request) else other(request)
+
+    def answer(self, request: Request) -> Verdict:
+        """The verdict of one request; raises as `Engine.answer`."""
+        if not _is_plain(request):
+            return self._engine.answer(request)
+        key = (request["subject"], request["op"], request["object"])
+        if not (isinstance(key[0], str) and isinstance(key[1], str) and isinstance(key[2], str)):
+            return self._engine.answer(request)
+        booleans = request.get("booleans")
+        if booleans:
+            key = (*key, *self._setting(booleans))
+        found = self._answers.get(key)
+        if found is None:
+            found = self._denial(key, booleans)
             if found is None:
-                found = self._denial(key, booleans)
-                if found is None:
-                    found = other(request)
-                if len(known) >= _KEPT:
-                    known.clear()
-                known[key] = found
-            yield found
+                found = self._engine.answer(request)
+            if len(self._answers) >= _KEPT:
+                self._answers.clear()
+            self._answers[key] = found
+        return found
 
     def _setting(self, booleans: object) -> tuple[object, ...]:
         """What tells a setting of booleans apart from others; raises as `booleans_of`."""
@@ -65,11 +68,10 @@ class Batch:
     def _denial(self, key: tuple[Any, ...], booleans: object) -> Verdict | None:
         """The verdict where no rule grants anything of what is asked and the kernel logs that."""
         engine = self._engine
-        subject, op, obj = key[:3]
-        source, target = self._party(subject), self._party(obj)
+        source, target = self._party(key[0]), self._party(key[2])
         if source is None or target is None or source.type in engine.tables.permissive:
             return None
-        access = engine.access({"op": op})
+        access = engine.access({"op": key[1]})
         if access.cls is None or access.unknown:
             return None
         state = engine.default_state
@@ -78,20 +80,30 @@ class Batch:
         grant = state.grant(source.type, target.type, access.cls)
         if access.mask & (grant | grant >> DONTAUDIT * MASK_BITS):
             return None
-        return self._denials.setdefault(
-            op,
-            Verdict.deny(access.wanted, explicit=False, audited=True, note="no rule allows it"),
-        )
+        types_only = source.context is None or target.context is None
+        known = self._denials.get((key[1], types_only))
+        if known is None:
+            note = f"{NO_RULE}; {TYPES_ONLY}" if types_only else NO_RULE
+            known = Verdict.deny(access.wanted, explicit=False, audited=True, note=note)
+            self._denials[key[1], types_only] = known
+        return known
 
     def _party(self, text: str) -> Party | None:
-        """A subject or object by its context; None for any other text."""
+        """A subject or object by its context or type; None for any other text."""
         known = self._parties.get(text)
-        if known is None and ":" in text and text[0] != "/":
+        if known is None and text and text[0] != "/":
             try:
-                context = self._engine.context(text)
+                if ":" not in text and self._engine.find(text) is None:
+                    return None
+                known = self._engine.party(text)
             except InvalidContext:
                 return None
             if len(self._parties) >= _KEPT:
                 self._parties.clear()
-            known = self._parties[text] = Party(context.type, context)
+            self._parties[text] = known
         return known
+
+
+def _is_plain(request: Request) -> bool:
+    """Whether the answer depends on the needed fields and booleans alone."""
+    return request.keys() >= _NEEDED and request.keys() <= _KNOWN

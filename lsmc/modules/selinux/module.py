@@ -81,7 +81,7 @@ def open_bundle(data: bytes | memoryview, name: str, enforce: bool) -> Engine:
 
 def answer(engine: Engine, request: Request) -> Verdict:
     """The verdict of one request; raises as `Engine.answer`."""
-    return engine.answer(request)
+    return engine.batch.answer(request)
 
 
 def answers(

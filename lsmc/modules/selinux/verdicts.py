@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from lsmc.modules.selinux.engine import Engine
 
 _ALLOW, _AUDIT, _QUIET = range(3)
-_TYPES_ONLY = "types, booleans and bounds alone are judged"
+#: What is said where nothing is known of roles and levels, and where no rule grants an access.
+TYPES_ONLY = "types, booleans and bounds alone are judged"
+NO_RULE = "no rule allows it"
 _EMPTY = Vector(0, 0, 0, 0)
 
 
@@ -156,7 +158,7 @@ def _notes(engine: Engine, judged: Judged) -> Iterator[str]:
         if party.note:
             yield f"{what} {party.note}"
     if judged.refused & ~vector.types:
-        yield "no rule allows it"
+        yield NO_RULE
     elif judged.refused:
         lost = judged.refused
         if vector.failed and lost & ~vector.role & ~vector.bounds & ~vector.allow:
@@ -177,7 +179,7 @@ def _notes(engine: Engine, judged: Judged) -> Iterator[str]:
     if judged.source.type in tables.permissive and not judged.allowed:
         yield f"{tables.names.types[judged.source.type]} is permissive"
     if judged.source.context is None or judged.target.context is None:
-        yield _TYPES_ONLY
+        yield TYPES_ONLY
 
 
 def _rules(engine: Engine, judged: Judged) -> Iterator[RuleRef]:
