@@ -82,6 +82,7 @@ def explain_log(wanted: LogOptions, reading: Reading, screen: Screen) -> int:
         shown = partial(lines_read, progress, reader) if progress is not None else None
         causes.read(reader, shown)
         found = list(_explained(policy, causes, wanted.enforce, reading, progress))
+    told_no_text(reader, screen)
     told_faults(reader.faults, reader.broken, screen)
     answer = _Answer(policy, found, reader, causes, wanted, reading, screen)
     if wanted.patch is not None:
@@ -94,6 +95,15 @@ def explain_log(wanted: LogOptions, reading: Reading, screen: Screen) -> int:
     if reader.broken:
         return WRONG
     return NO if any(one.diagnosis.status == "denied" for one in found) else YES
+
+
+def told_no_text(reader: LogReader, screen: Screen) -> None:
+    """Name the logs among others that are not text."""
+    from lsmc.output.styled import safe
+
+    for name in reader.not_text if reader.records else ():
+        told = f"`{safe(name)}` is not text, and has no records"
+        screen.remark(("lsmc: warning: ", "warn"), told)
 
 
 def told_faults(faults: Sequence[BrokenLine], broken: int, screen: Screen) -> None:

@@ -87,8 +87,8 @@ class LogReader:
 
     Iterate it, or its `entries`, once.  `lines == used + skipped + broken` holds at any time;
     `faults` are the first broken lines, `foreign` the first lines of a log in which no record has
-    been found so far.  `path` and `host` say where the entry at hand comes from, but a sighting
-    knows its host itself.
+    been found so far, `not_text` the logs that are not text and have none.  `path` and `host` say
+    where the entry at hand comes from, but a sighting knows its host itself.
     """
 
     def __init__(
@@ -100,6 +100,7 @@ class LogReader:
         self.records = self.used = self.skipped = self.broken = 0
         self.faults: list[BrokenLine] = []
         self.foreign: list[Record] = []
+        self.not_text: list[str] = []
         self.path = self.host = ""
         self._known: dict[bytes, int] = {}
         self._records: dict[int, Any] = {}
@@ -111,7 +112,10 @@ class LogReader:
         return self.used + self.skipped + self.broken
 
     def __iter__(self) -> Iterator[Record]:
-        """The records in order; raises `UnreadableLog`, also in the middle of a damaged file."""
+        """The records in order; raises `UnreadableLog`, also in the middle of a damaged file.
+
+        That a log is not text is raised when none of the logs has a record.
+        """
         for entry in self.entries():
             if not isinstance(entry, BrokenLine):
                 yield entry
@@ -146,7 +150,9 @@ class LogReader:
                         raise
                     raise UnreadableLog(path, str(fault)) from fault
             if lines.binary and self.records == known:
-                raise UnreadableLog(path, "it is not text, and has no records")
+                self.not_text.append(path)
+        if self.not_text and not self.records:
+            raise UnreadableLog(self.not_text[0], "it is not text, and has no records")
 
     def record(self, sighting: Sighting) -> Record:
         """The record of a sighting that was just read."""

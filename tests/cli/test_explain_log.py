@@ -43,6 +43,13 @@ def test_a_file_that_is_no_log(run: Run, bundle: Path, tmp_path: Path) -> None:
         assert result.stderr.splitlines()[-1].startswith("lsmc: error: ")
         assert "it is not text, and has no records" in result.stderr
         assert [run(*words, tmp_path / name).exit_code for name in ("empty", "text")] == [0, 0]
+    (tmp_path / "log").write_text(
+        'type=AVC msg=audit(1.002:3): apparmor="ALLOWED" operation="open" profile="viewer"'
+        ' name="/a" requested_mask="r" denied_mask="r"\n'
+    )
+    result = run("log", tmp_path / "log", tmp_path / "program")
+    assert result.exit_code == 0
+    assert "program` is not text, and has no records" in result.stderr
 
 
 def test_the_shape_of_a_cause(run: Run, bundle: Path) -> None:

@@ -172,6 +172,14 @@ def test_what_is_no_text_and_has_no_records(tmp_path: Path, packed: Callable[...
     assert not list(LogReader([str(path)], FORMAT))
 
 
+def test_a_log_that_is_no_text_beside_others(tmp_path: Path) -> None:
+    logs = [write(tmp_path / "a", b"\0\0\n"), write(tmp_path / "b", GOOD % 1)]
+    reader = LogReader(logs, FORMAT)
+    assert len(list(reader)) == 1
+    assert reader.not_text == logs[:1]
+    assert counts(reader) == (1, 1, 0)
+
+
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """`-` is standard input, packed or not."""
     for data in (GOOD % 1, gzip.compress(GOOD % 1)):

@@ -47,6 +47,7 @@ def command(
     A broken record is printed as INVALID with the fields before the fault, and reported; so is
     other text on what a module decided.  Exit status: 0, or 2 when such lines were not read.
     """
+    from lsmc.cli.explaining import told_no_text
     from lsmc.cli.machine import OWN_LOGS, logs_of
     from lsmc.kernels.outlines import Sighting
     from lsmc.logs.merged import merged
@@ -87,6 +88,7 @@ def command(
                 _show(record, text, screen)
     finally:
         screen.text("".join(together))
+        told_no_text(reader, screen)
         _summary(reader, screen)
     return WRONG if reader.broken else YES
 
