@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
@@ -38,6 +39,7 @@ class Grants:
         self.alike: dict[tuple[int, int, Pair], list[Rule]] = {}
         #: Their permissions together, by source and target.
         self._rows: dict[_Group, dict[int, dict[int, int]]] = {}
+        self._broader: dict[tuple[int, int, Pair], int] = {}
         rules = policy.rules[kind]
         columns = (rules.source, rules.target, rules.cls, rules.permissions, rules.condition)
         pairs: dict[Pair, Pair] = {}
@@ -58,24 +60,31 @@ class Grants:
 
         Only rules about more types count; with `itself` those about the same ones, too.
         """
+        return reduce(
+            or_,
+            (mask for found, mask in self._wider(cls, condition, pair) if itself or found != pair),
+            0,
+        )
+
+    def _wider(self, cls: int, condition: int, pair: Pair) -> Iterator[tuple[Pair, int]]:
+        """The pairs with rules that contain a pair, with their permissions."""
         rows = self._rows.get((cls, condition), {})
-        source, target = pair
-        targets = self.labels.targets(source, target)
-        found = 0
-        for one in self.labels.containing[source]:
-            row = rows.get(one)
-            if row is None:
-                continue
-            same = one == source and not itself
-            for other in targets:
-                if other in row and not (same and other == target):
-                    found |= row[other]
-        return found
+        targets = self.labels.targets(*pair)
+        for source in self.labels.containing[pair[0]]:
+            row = rows.get(source)
+            if row is not None:
+                for target in targets:
+                    if target in row:
+                        yield (source, target), row[target]
 
     def broader(self, rule: Rule) -> int:
         """The permissions of the broader rules of the same condition."""
-        found = self.covered(rule.cls, rule.condition, rule.pair, itself=False)
-        for one in self.alike[rule.cls, rule.condition, rule.pair]:
+        key = (rule.cls, rule.condition, rule.pair)
+        known = self._broader.get(key)
+        if known is None:
+            known = self._broader[key] = self.covered(*key, itself=False)
+        found = known
+        for one in self.alike[key]:
             if one.general > rule.general:
                 found |= one.permissions
         return found
@@ -86,15 +95,15 @@ class Grants:
         Only broader ones count; with `itself` also those about the same types.  Of equal ones the
         first counts.
         """
-        cls, pair, wanted = rule.cls, rule.pair, rule.permissions
+        wanted = rule.permissions
         chosen: list[Rule] = []
         rules = [
-            found
-            for one in self.labels.containing[pair[0]]
-            for other in self.labels.targets(*pair)
-            for found in self.alike.get((cls, condition, (one, other)), ())
-            if found.permissions & wanted
-            and (itself or found.pair != pair or found.general > rule.general)
+            one
+            for pair, mask in self._wider(rule.cls, condition, rule.pair)
+            if mask & wanted
+            for one in self.alike[rule.cls, condition, pair]
+            if one.permissions & wanted
+            and (itself or pair != rule.pair or one.general > rule.general)
         ]
         while wanted and rules:
             best = max(rules, key=lambda one: ((one.permissions & wanted).bit_count(), -one.number))

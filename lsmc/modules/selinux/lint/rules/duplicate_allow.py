@@ -53,9 +53,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         for some in files.values():
             if len(some) == 1:
                 continue
-            kept = [
-                one for one in some if one.permissions & ~tree.allows.broader(one)
-            ]  # else 630's
+            # LSM630 finds the others
+            kept = [one for one in some if one.permissions & ~tree.allows.broader(one)]
             for rule in kept[:0:-1]:
                 broader = tree.allows.broader(rule)
                 others = [one for one in kept if one is not rule]
