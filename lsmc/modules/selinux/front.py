@@ -84,6 +84,8 @@ def _violations(policy: model.Policy, *, assertions: bool) -> Iterator[Violation
 
 def _diagnostic(policy: model.Policy, found: Violation) -> Diagnostic:
     places = policy.places
-    related = [Label(places.span(place), message) for place, message in found.related]
-    related += [Label(places.span(place), "copied here") for place in places.via(found.place)]
+    related: list[Label] = []
+    for place, message in (*found.related, (found.place, "")):
+        related += [Label(places.span(place), message)] if message else []
+        related += [Label(places.span(by), "copied here") for by in places.via(place)]
     return error(found.name, places.span(found.place), found.message, found.help, related)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from lsmc.modules.selinux.assertions.membership import memberships
 from lsmc.modules.selinux.assertions.pairs import Members, Pairs, bits
 from lsmc.modules.selinux.assertions.report import Violation
 from lsmc.modules.selinux.model import ExtendedRule, Policy
@@ -86,10 +87,12 @@ def violations(policy: Policy) -> Iterator[Violation]:
     )
     for source, target, cls, permissions, place in columns:
         hits = allowed.hits(members.pairs(source, target), cls, permissions)
-        named = [_named(policy, cls, *hit) for hit, _ in zip(hits, range(_NAMED), strict=False)]
-        if named:
+        some = [hit for hit, _ in zip(hits, range(_NAMED), strict=False)]
+        if some:
+            named = [_named(policy, cls, *hit) for hit in some]
             message = f"a rule allows {named[0][1]}"
-            yield Violation(place, "neverallow", message, _HELP, tuple(named))
+            why = _memberships(policy, (source, target), some[0])
+            yield Violation(place, "neverallow", message, _HELP, (*named, *why))
     for rule in extended:
         found = list(_extended(policy, members, allowed, rule))
         if found:
@@ -97,12 +100,28 @@ def violations(policy: Policy) -> Iterator[Violation]:
             yield Violation(rule.place, "neverallow", message, _HELP, tuple(found[:_NAMED]))
 
 
+def _memberships(
+    policy: Policy, never: tuple[int, int], hit: tuple[int, int, Pairs]
+) -> list[tuple[int, str]]:
+    """How the first pair of types comes to be meant by an assertion and by a rule."""
+    place, _, pairs = hit
+    rules = policy.rules["allow"]
+    row = rules.place.index(place)
+    found: dict[tuple[int, str], None] = {}
+    for source, target in (never, (rules.source[row], rules.target[row])):
+        for number, label in zip(_first(pairs), (source, target), strict=True):
+            found.update(dict.fromkeys(memberships(policy, number, label)))
+    return list(found)
+
+
+def _first(pairs: Pairs) -> tuple[int, int]:
+    """The first of some pairs of types."""
+    source = next(one for one in bits(pairs.source) if pairs.targets(one))
+    return source, next(bits(pairs.targets(source)))
+
+
 def _named(policy: Policy, cls: int, place: int, permissions: int, pairs: Pairs) -> tuple[int, str]:
-    source = next(bits(pairs.source))
-    for source in bits(pairs.source):
-        if pairs.targets(source):
-            break
-    target = next(bits(pairs.targets(source)))
+    source, target = _first(pairs)
     known = policy.classes[cls].permissions
     names = " ".join(known[number] for number in bits(permissions))
     subject, thing = policy.types[source].name, policy.types[target].name
