@@ -12,7 +12,8 @@ from lsmc.modules.selinux.model import Policy
 from lsmc.modules.selinux.tables.pack import pack
 
 PRELUDE = Path(__file__).parent / "prelude.cil"
-_TYPE = re.compile(r"\(type (\w+)\)")
+#: Declarations, not parameters of macros.
+_TYPE = re.compile(r"(?<!\()\(type (\w+)\)")
 
 
 def policy(text: str, *, assertions: bool = True) -> Policy:
