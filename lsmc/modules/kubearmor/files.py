@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 
 from lsmc.base.files import StrPath, first_bytes
@@ -13,7 +14,11 @@ ENDS = (".yaml", ".yml")
 #: Bytes of one file; the API server takes no object above 3 MiB.
 MAX_SOURCE = 1 << 22
 #: What a file with policy holds near its beginning.
-_MARK = b"security.kubearmor.com/"
+_MARK = re.compile(
+    rb"""^[ \t{"']*(?:apiVersion["']?:[ \t]*["']?security\.kubearmor\.com/"""
+    rb"""|kind["']?:[ \t]*["']?KubeArmor(?:Host|Cluster)?Policy\b)""",
+    re.MULTILINE,
+)
 _HEAD = 1 << 16
 
 
@@ -30,7 +35,7 @@ def find_files(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str], l
         if names is not None:
             for name in sorted(names):
                 inside = os.path.normpath(os.path.join(path, name))
-                if name.endswith(ENDS) and files.entries(inside) is None:
+                if name.endswith(ENDS) and not name.startswith(".") and not files.entries(inside):
                     found.setdefault(os.path.abspath(inside), inside)
         elif files.exists(path):
             found.setdefault(os.path.abspath(path), path)
@@ -40,11 +45,20 @@ def find_files(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str], l
 
 
 def claims(paths: Sequence[str]) -> bool:
-    """Whether some paths are KubeArmor policy: YAML files, one of them with its `apiVersion`."""
-    found, missing = find_files(paths, DiskFiles())
-    if missing or not found or not all(path.endswith(ENDS) for path in found):
+    """Whether some paths are KubeArmor policy: files of YAML, with its `apiVersion` or a `kind`.
+
+    Of a directory, one of the files that end so is enough: others may stand beside.
+    """
+    files = DiskFiles()
+    found, missing = find_files(paths, files)
+    if missing or not found:
         return False
+    named = [path for path in paths if files.entries(path) is None]
+    return all(map(_holds, named)) and any(map(_holds, found))
+
+
+def _holds(path: str) -> bool:
     try:
-        return any(_MARK in first_bytes(path, _HEAD) for path in found)
+        return _MARK.search(first_bytes(path, _HEAD)) is not None
     except OSError:
         return False
