@@ -34,8 +34,10 @@ def find_files(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str], l
         names = files.entries(path)
         if names is not None:
             for name in sorted(names):
+                if not name.endswith(ENDS) or name.startswith("."):
+                    continue
                 inside = os.path.normpath(os.path.join(path, name))
-                if name.endswith(ENDS) and not name.startswith(".") and not files.entries(inside):
+                if files.entries(inside) is None:
                     found.setdefault(os.path.abspath(inside), inside)
         elif files.exists(path):
             found.setdefault(os.path.abspath(path), path)

@@ -192,3 +192,11 @@ def test_patterns_and_audits_write_no_keys() -> None:
 def test_the_size_counts_directories_and_postures() -> None:
     entries = ", ".join(f"{{dir: /srv/{n:03}/}}" for n in range(MAX_KEYS // 2))
     assert made(f"file: {{action: Allow, matchDirectories: [{entries}]}}").size > MAX_KEYS
+
+
+def test_a_directory_above_one_that_came_before_stays_a_hint() -> None:
+    above = "{dir: /a/, recursive: true, action: Allow}"
+    below = "{dir: /a/b/, recursive: true}"
+    found = made(f"file: {{matchDirectories: [{below}, {above}]}}")
+    assert not opened(found, "/a/b/f").allowed
+    assert opened(found, "/a/f").allowed

@@ -77,3 +77,11 @@ def test_what_is_allowed_needs_no_change() -> None:
     found = explained("file: {matchPaths: [{path: /a}]}", "open", "/b")
     assert found.verdict.allowed
     assert found.suggestions == ()
+
+
+def test_a_suggestion_holds_under_both_enforcers_where_none_is_named() -> None:
+    spec = "file: {matchPaths: [{path: /a}, {path: /c, action: Allow}]}"
+    (both,) = explained(spec, "write", "/a").suggestions
+    assert both.kind == "deny"
+    (one,) = explained(spec, "write", "/a", enforcer="bpf", source="/bin/x").suggestions
+    assert one.rule.endswith("fromSource: [{path: /bin/x}], action: Allow}]}")

@@ -85,13 +85,14 @@ def test_a_source_has_a_profile_of_its_own() -> None:
 
 def test_rules_for_all_come_into_a_source_where_it_has_none() -> None:
     found = made(
-        "file: {matchPaths: [{path: /a/b}, {path: /c}],"
+        "file: {matchPaths: [{path: /a/b}, {path: /c}, {path: /a/d/e}],"
         " matchDirectories: [{dir: /a/, action: Allow, fromSource: [{path: /bin/x}]}]}",
         posture=Posture(),
     )
     source = found.text.partition("profile shop_binx {")[2]
     assert "/a/b" not in source
     assert "deny /c klmrw," in source
+    assert "deny /a/d/e klmrw," in source
 
 
 def test_each_line_knows_its_entries() -> None:

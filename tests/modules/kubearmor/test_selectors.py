@@ -50,6 +50,11 @@ APP = (("app", "web"),)
         (policy("KubeArmorClusterPolicy"), "namespace=any", True),
         (policy(expressions=(("label", "In", "app=web app=db"),)), "namespace=shop,app=db", True),
         (policy(expressions=(("label", "NotIn", "app=db"),)), "namespace=shop,app=db", False),
+        (
+            policy(expressions=(("label", "In", "app=db"), ("label", "NotIn", "app=db"))),
+            "namespace=shop,app=db",
+            True,
+        ),
         (policy(expressions=(("label", "NotIn", "app=db"),)), "namespace=shop,app=web", True),
         (
             policy(labels=(("kubearmor.io/container.name", "[a, b]"),)),
