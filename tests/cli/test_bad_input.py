@@ -168,7 +168,7 @@ LINES = {
     "{}": "`subject` is missing or not a string",
     '{"subject": "nginx"}': "`op` is missing, and so is `class`",
     '{"subject": "nginx", "op": "read", "owner": 1}': "`owner` is neither true nor false",
-    '{"subject": "nginx", "op": "read", "object": []}': "`object` is not a string",
+    '{"subject": "nginx", "op": "read", "object": []}': "`object` is a text (str), not list",
     '{"subject": "nginx", "op": "raed"}': "unknown operation `raed`; did you mean `read`",
     '{"subject": "nginx", "class": "flie", "perms": "r"}': "unknown class `flie`",
     '{"subject": "nginx", "class": "file", "perms": 7}': "`perms` is neither a string nor",
