@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from lsmc.lint.model import Lint
     from lsmc.modules.formatter import Formatter
     from lsmc.modules.parts import Labels, Loading, Logs, Render, Search, Tests
+    from lsmc.stack.calls import Hooks
     from lsmc.tables.records import Place
     from lsmc.tables.sections import Sections
 
@@ -97,6 +98,8 @@ class SecurityModule(NamedTuple):
         loading: gives how compiled policy gets into the running kernel; None if it does not by
             lsmc.
         labels: gives how it labels objects; None if it labels none.
+        hooks: gives the function from an operation of the kernel to its requests at hooks, in the
+            kernel's order; it raises `RequestError`.  None for what is no module of a kernel.
         objects: of a module whose objects are finitely many names, those that questions with an
             operation may have: (bundle, operation); `UnknownName`.
         searches: how many requests are searched in an open bundle, of a module with a search of its
@@ -140,6 +143,7 @@ class SecurityModule(NamedTuple):
     formats: Mapping[str, Callable[[], "Render"]] = {}
     loading: Callable[[], "Loading"] | None = None
     labels: Callable[[], "Labels"] | None = None
+    hooks: Callable[[], "Hooks"] | None = None
     objects: Callable[[Any, str], Sequence[str]] | None = None
     searches: Callable[[Any], "Search"] | None = None
     rules: Callable[[Any], Iterable["Place"]] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -40,67 +40,83 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """The profile's answer: whether it allows, why, and the errno of its refusal."""
+    """A module's answer: whether it allows, why, and the errno of its refusal; `test` if it names
+    what it was asked."""
 
     allowed: bool
     reason: str
     errno: str
+    test: str = ""
 
 
-def chain(order: Order, hook: str, asking: Asking, profile: Module) -> tuple[Layer, ...]:
+#: The answers of the modules whose policy is known, by module and hook, in the order of asking.
+Answers = Mapping[tuple[str, str], Sequence[Module]]
+
+
+def chain(order: Order, hook: str, asking: Asking, answers: Answers) -> tuple[Layer, ...]:
     """The layers in order; those after a refusal are not reached.
 
     Args:
         order: the operation's steps.
-        hook: its LSM hook.
+        hook: the LSM hook of its step `module`.
         asking: the operation in its context.
-        profile: what AppArmor answers.
+        answers: what the modules answer whose policy is known.
     """
     found: list[Layer] = []
     refused = False
-    for step in _steps(order, hook, asking):
-        layer = _layer(step, asking, profile)
+    for layer in _layers(order, hook, asking, answers):
         if refused:
             quiet = tuple(replace(tried, logged=False) for tried in layer.capabilities)
-            layer = replace(
-                layer, verdict="not-reached", would=layer.verdict, capabilities=quiet, errno=""
+            found.append(
+                replace(
+                    layer, verdict="not-reached", would=layer.verdict, capabilities=quiet, errno=""
+                )
             )
-        found.append(layer)
+        else:
+            found.append(layer)
         refused = refused or layer.verdict == "deny"
     return tuple(found)
 
 
-def _steps(order: Order, hook: str, asking: Asking) -> Iterator[LayerStep]:
-    """The steps, with the active modules in place of `module`."""
+def _layers(order: Order, hook: str, asking: Asking, answers: Answers) -> Iterator[Layer]:
+    """The layers of each step, with the active modules in the place of a hook.
+
+    A module whose policy is not known is told once, where it may answer first.
+    """
+    told: set[str] = set()
     for step in order.steps:
-        if step.layer == "module":
-            yield from (LayerStep(name) for name in answering(hook, asking.context.lsm))
+        if step.layer in ("module", "hook"):
+            for layer in _modules(step, hook, asking.context.lsm, answers):
+                if layer.verdict != "unknown" or layer.layer not in told:
+                    yield layer
+                told.add(layer.layer)
+        elif not step.test:
+            yield Layer(step.layer, "", "unknown", f"the policy of {step.layer} is not known")
         else:
-            yield step
+            found = check(step, asking)
+            yield Layer(
+                layer=step.layer,
+                test=step.test,
+                verdict=_ANSWERS[found.allowed],
+                reason=found.reason,
+                capabilities=found.tried,
+                errno=found.errno,
+            )
 
 
-def _layer(step: LayerStep, asking: Asking, profile: Module) -> Layer:
-    if step.layer == APPARMOR:
-        answer = _ANSWERS[profile.allowed]
-        return Layer(
-            layer=APPARMOR,
-            test="",
-            verdict=answer,
-            reason=profile.reason,
-            capabilities=(),
-            errno=profile.errno,
-        )
-    if not step.test:
-        return Layer(step.layer, "", "unknown", f"the policy of {step.layer} is not known")
-    found = check(step, asking)
-    return Layer(
-        layer=step.layer,
-        test=step.test,
-        verdict=_ANSWERS[found.allowed],
-        reason=found.reason,
-        capabilities=found.tried,
-        errno=found.errno,
-    )
+def _modules(
+    step: LayerStep, hook: str, lsm: Sequence[str] | None, answers: Answers
+) -> Iterator[Layer]:
+    """What the modules say at a hook, in their order; `hook` is that of the step `module`."""
+    known = {name for name, _ in answers}
+    at = step.test or hook
+    implementing = answering(at, lsm, labelling=bool(step.test))
+    for name in lsm if lsm is not None else implementing:
+        if name in known:
+            for one in answers.get((name, at), ()):
+                yield Layer(name, one.test, _ANSWERS[one.allowed], one.reason, (), one.errno)
+        elif name in implementing and name != APPARMOR:
+            yield Layer(name, "", "unknown", f"the policy of {name} is not known")
 
 
 def of_policy(layer: Layer) -> bool:

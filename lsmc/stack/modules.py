@@ -26,7 +26,8 @@ _PATHS = (
     *("path_rename", "path_truncate", "file_open", "sb_mount", "sb_umount", "sb_pivotroot"),
     *("socket_bind", "socket_connect"),
 )
-#: Those of the hooks that operations have here; bpf, selinux and smack may answer any.
+#: Those of the hooks that operations have here; bpf may answer any, and selinux and smack any but
+#: those on paths.
 _HOOKS = {
     "yama": ("ptrace_access_check", "ptrace_traceme"),
     "landlock": (*_PATHS, "ptrace_access_check", "ptrace_traceme", "task_kill"),
@@ -37,7 +38,8 @@ _HOOKS = {
     "ipe": ("mmap_file",),
     "ima": ("mmap_file",),
 }
-_EVERY = ("bpf", "selinux", "smack")
+_EVERY = ("bpf",)
+_LABELLING = ("selinux", "smack")
 #: Asked of AppArmor by name: a program that is not a kernel, and a file of its own in /proc.
 _OWN = {"dbus-daemon": (APPARMOR, "selinux"), "setprocattr": (APPARMOR,)}
 
@@ -63,14 +65,23 @@ def checked(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def answering(hook: str, modules: Sequence[str] | None) -> tuple[str, ...]:
-    """The modules that implement a hook, in order; AppArmor alone when the list is unknown."""
+def answering(
+    hook: str, modules: Sequence[str] | None, *, labelling: bool = False
+) -> tuple[str, ...]:
+    """The modules that implement a hook, in order; AppArmor alone when the list is unknown.
+
+    With `labelling` only those that judge labels of inodes.
+    """
     if modules is None:
         return (APPARMOR,)
     if hook in _OWN:
         return tuple(name for name in modules if name in _OWN[hook])
-    return tuple(
-        name
-        for name in modules
-        if name == APPARMOR or name in _EVERY or hook in _HOOKS.get(name, ())
-    )
+    if labelling:
+        return tuple(name for name in modules if name in _LABELLING)
+    return tuple(name for name in modules if name == APPARMOR or _implements(name, hook))
+
+
+def _implements(name: str, hook: str) -> bool:
+    if name in _LABELLING and not hook.startswith("path_"):
+        return True
+    return name in _EVERY or hook in _HOOKS.get(name, ())

@@ -2,7 +2,9 @@
 
 A step is a layer and what it tests: `dac` for users and modes with the capabilities that override
 them, `capability` for a capability that is asked for by itself, `module` for the security modules,
-`bus` for the configuration of a message bus.  The order is that of the function named as source.
+`hook` for another hook, by its name, at which some modules answer (those that judge labels of
+inodes), `bus` for the configuration of a message bus.  The order is that of the function named as
+source.
 AppArmor's own refusals are EACCES throughout (security/apparmor/lib.c `aa_check_perms`, file.c,
 mount.c, resource.c), but EPERM for a capability (capability.c) and others for hats (domain.c
 `change_hat`).  Names are looked up before all else, so that the directories of a path must be
@@ -40,40 +42,68 @@ def _order(text: str, source: str, errno: str = "EACCES") -> Order:
     return Order(tuple(LayerStep(layer, test) for layer, _, test in words), errno, source)
 
 
-_OPEN = _order("dac(search) > dac(access) > module", "fs/namei.c do_open, fs/open.c do_dentry_open")
+_OPEN = _order(
+    "dac(search) > dac(access) > hook(inode_permission) > module",
+    "fs/namei.c do_open, fs/open.c do_dentry_open",
+)
 _ATTRIBUTES = "fs/open.c {}, fs/attr.c setattr_prepare"
 _ONLY = "module"
+_SOCKET = _order(_ONLY, "net/socket.c")
 
 #: By class and name.
 _ORDERS: dict[tuple[str, str], Order] = {
     **{("file", name): _OPEN for name in ("open", "read", "write", "append")},
     ("file", "create"): _order(
-        "dac(search) > module > dac(create)", "fs/namei.c lookup_open, may_o_create"
+        "dac(search) > module > dac(create) > hook(inode_permission) > hook(inode_create)",
+        "fs/namei.c lookup_open, may_o_create",
     ),
     ("file", "exec"): _order(
-        "dac(search) > dac(access) > module", "fs/exec.c do_open_execat, begin_new_exec"
+        "dac(search) > dac(access) > hook(inode_permission) > hook(file_open) > module",
+        "fs/exec.c do_open_execat, begin_new_exec",
     ),
     ("file", "mmap_exec"): _order(_ONLY, "mm/util.c vm_mmap_pgoff"),
     ("file", "lock"): _order(_ONLY, "fs/locks.c"),
     ("link", "link"): _order(
-        "dac(search) > dac(hardlink) > module > dac(create)", "fs/namei.c do_linkat"
+        "dac(search) > dac(hardlink) > module > dac(create) > hook(inode_permission)"
+        " > hook(inode_link)",
+        "fs/namei.c do_linkat",
     ),
-    ("file", "symlink"): _order("dac(search) > module > dac(create)", "fs/namei.c do_symlinkat"),
-    ("file", "unlink"): _order("dac(search) > module > dac(delete)", "fs/namei.c do_unlinkat"),
-    ("file", "rename"): _order("dac(search) > module > dac(rename)", "fs/namei.c do_renameat2"),
-    ("file", "mkdir"): _order("dac(search) > module > dac(create)", "fs/namei.c do_mkdirat"),
-    ("file", "rmdir"): _order("dac(search) > module > dac(delete)", "fs/namei.c do_rmdir"),
+    ("file", "symlink"): _order(
+        "dac(search) > module > dac(create) > hook(inode_permission) > hook(inode_symlink)",
+        "fs/namei.c do_symlinkat",
+    ),
+    ("file", "unlink"): _order(
+        "dac(search) > module > dac(delete) > hook(inode_permission) > hook(inode_unlink)",
+        "fs/namei.c do_unlinkat",
+    ),
+    ("file", "rename"): _order(
+        "dac(search) > module > dac(rename) > hook(inode_permission) > hook(inode_rename)",
+        "fs/namei.c do_renameat2",
+    ),
+    ("file", "mkdir"): _order(
+        "dac(search) > module > dac(create) > hook(inode_permission) > hook(inode_mkdir)",
+        "fs/namei.c do_mkdirat",
+    ),
+    ("file", "rmdir"): _order(
+        "dac(search) > module > dac(delete) > hook(inode_permission) > hook(inode_rmdir)",
+        "fs/namei.c do_rmdir",
+    ),
     ("file", "mknod"): _order(
-        "dac(search) > module > dac(create) > capability(mknod)", "fs/namei.c do_mknodat, vfs_mknod"
+        "dac(search) > module > dac(create) > hook(inode_permission) > capability(mknod)"
+        " > hook(inode_mknod)",
+        "fs/namei.c do_mknodat, vfs_mknod",
     ),
     ("file", "chmod"): _order(
-        "dac(search) > module > dac(chmod)", _ATTRIBUTES.format("chmod_common")
+        "dac(search) > module > hook(inode_setattr) > dac(chmod)",
+        _ATTRIBUTES.format("chmod_common"),
     ),
     ("file", "chown"): _order(
-        "dac(search) > module > dac(chown)", _ATTRIBUTES.format("chown_common")
+        "dac(search) > module > hook(inode_setattr) > dac(chown)",
+        _ATTRIBUTES.format("chown_common"),
     ),
     ("file", "truncate"): _order(
-        "dac(search) > dac(access) > module", "fs/open.c vfs_truncate, do_truncate"
+        "dac(search) > dac(access) > hook(inode_permission) > module > hook(inode_setattr)",
+        "fs/open.c vfs_truncate, do_truncate",
     ),
     ("file", "getattr"): _order("dac(search) > module", "fs/stat.c vfs_getattr"),
     ("capability", "capable"): _order(
@@ -90,11 +120,15 @@ _ORDERS: dict[tuple[str, str], Order] = {
         "module > dac(bind)", "net/socket.c __sys_bind, net/unix/af_unix.c unix_bind_bsd"
     ),
     ("unix", "connect"): _order(
-        "module > dac(connect)", "net/socket.c __sys_connect, net/unix/af_unix.c unix_find_bsd"
+        "module > dac(connect) > hook(unix_stream_connect)",
+        "net/socket.c __sys_connect, net/unix/af_unix.c unix_find_bsd, unix_stream_connect",
     ),
     ("unix", "send"): _order(
-        "module > dac(send)", "net/socket.c sock_sendmsg, net/unix/af_unix.c unix_dgram_sendmsg"
+        "module > dac(send) > hook(unix_may_send)",
+        "net/socket.c sock_sendmsg, net/unix/af_unix.c unix_dgram_sendmsg",
     ),
+    **{("network", name): _SOCKET for name in ("connect", "listen", "accept", "send", "receive")},
+    **{("unix", name): _SOCKET for name in ("listen", "accept", "receive")},
     ("signal", "signal_send"): _order(
         "dac(signal) > module", "kernel/signal.c check_kill_permission"
     ),
@@ -148,7 +182,16 @@ _ORDERS: dict[tuple[str, str], Order] = {
     },
     ("rlimit", "setrlimit"): _order("capability(sys_resource) > module", "kernel/sys.c do_prlimit"),
 }
-_SOCKET = _order(_ONLY, "net/socket.c")
+
+
+def classes_of(name: str) -> tuple[str, ...]:
+    """The classes that have an operation of a name, of those that are listed."""
+    return tuple(cls for cls, one in _ORDERS if one == name)
+
+
+def operations() -> tuple[str, ...]:
+    """The names of the operations that are listed, in order."""
+    return tuple(dict.fromkeys(name for _, name in _ORDERS))
 
 
 def order_of(cls: str, name: str) -> Order:

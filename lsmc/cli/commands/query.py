@@ -37,6 +37,27 @@ if TYPE_CHECKING:
 @click.option(
     "--batch", metavar="FILE", help="Answer the requests of a JSON Lines file (- is stdin)."
 )
+@click.option(
+    "--subject",
+    "subjects",
+    metavar="MODULE=NAME",
+    multiple=True,
+    help="With --policy MODULE=PATH: who asks, by this module's names.",
+)
+@click.option(
+    "--object",
+    "objects",
+    metavar="MODULE=NAME",
+    multiple=True,
+    help="Likewise, the object by this module's names, where OBJECT is not.",
+)
+@click.option(
+    "--directory",
+    "directories",
+    metavar="MODULE=NAME",
+    multiple=True,
+    help="Likewise, the directory that holds the object.",
+)
 @booleans_option
 @enforce_option
 @context_options
@@ -51,6 +72,9 @@ def command(
     paths: tuple[str, ...],
     not_owner: bool,
     batch: str | None,
+    subjects: tuple[str, ...],
+    objects: tuple[str, ...],
+    directories: tuple[str, ...],
     enforce: bool,
     booleans: dict[str, bool],
     context: Context | None,
@@ -65,15 +89,31 @@ def command(
 
     What is said of the process, the object, its directory and the modules makes it a question to
     the whole kernel: users and modes, capabilities and modules are asked in its order.
+
+    Several modules with policy are asked together: --policy MODULE=PATH for each, --lsm for the
+    order, --subject MODULE=NAME where they name SUBJECT in their own way.  Then OP is an operation
+    that all of them know (open, unlink, connect, ...), and the answer tells who refuses first.
     """
     from lsmc.cli.ask import ask_many, ask_one, question
     from lsmc.cli.reading import read_policies
+    from lsmc.cli.stacking import StackOptions, ask_stack, of_modules
 
     paths, words = named(policy, paths, words)
     if not paths:
         raise click.UsageError("missing argument 'POLICY'")
     if batch is not None and (words or not_owner or booleans or context is not None):
         raise click.UsageError("--batch takes its questions from the file")
+    by_module = of_modules(paths)
+    named_parts = StackOptions(subjects, objects, directories)
+    if by_module:
+        if batch is not None or not_owner or booleans:
+            raise click.UsageError("several modules take no --batch, --not-owner or --boolean")
+        screen = screen_of(ctx)
+        return ask_stack(
+            by_module, words, named_parts, context, form, reading, screen, enforce=enforce
+        )
+    if any(named_parts):
+        raise click.UsageError("--subject, --object and --directory go with --policy MODULE=PATH")
     asked = question(words, booleans, reading.settings) if batch is None else None
     screen = screen_of(ctx)
     opened = read_policies(paths, reading, screen)

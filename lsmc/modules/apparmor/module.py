@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lsmc.modules.apparmor.lint.tree import Tree
     from lsmc.modules.formatter import Formatter
     from lsmc.modules.parts import Loading, Logs, Render, Tests
+    from lsmc.stack.calls import Hooks
 
 
 def _claims(paths: Sequence[str]) -> bool:
@@ -178,6 +179,12 @@ def _formatter(options: Options) -> Formatter:
     return ProfileFormatter(options)
 
 
+def _hooks() -> Hooks:
+    from lsmc.modules.apparmor.requests.hooks import calls
+
+    return calls
+
+
 APPARMOR = SecurityModule(
     name=MODULE,
     title="AppArmor",
@@ -187,6 +194,7 @@ APPARMOR = SecurityModule(
     compiler=_compiler,
     compile_text=_compile_text,
     open=_open,
+    hooks=_hooks,
     answer=_answer,
     answers=_answers,
     permissions=_permissions,

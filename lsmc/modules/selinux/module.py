@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lsmc.modules.parts import Labels, Logs
     from lsmc.modules.selinux.engine import Engine
     from lsmc.modules.selinux.lint.tree import Tree
+    from lsmc.stack.calls import Hooks
     from lsmc.tables.records import Place
 
 
@@ -206,6 +207,12 @@ def syntax(path: str, data: bytes) -> bytes:
     return layout(source.text, comments=False).encode("latin-1")
 
 
+def _hooks() -> Hooks:
+    from lsmc.modules.selinux.hooks import calls
+
+    return calls
+
+
 SELINUX = SecurityModule(
     name="selinux",
     title="SELinux",
@@ -213,6 +220,7 @@ SELINUX = SecurityModule(
     compiler=compiler,
     compile_text=compile_text,
     open=open_bundle,
+    hooks=_hooks,
     answer=answer,
     explain=explain,
     diff=diff,

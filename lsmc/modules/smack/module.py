@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lsmc.modules.parts import Logs
     from lsmc.modules.smack.answer import Engine
     from lsmc.modules.smack.lint.tree import Tree
+    from lsmc.stack.calls import Hooks
     from lsmc.tables.records import Place
 
 
@@ -135,6 +136,12 @@ def _operations() -> Sequence[Operation]:
     return OPERATIONS
 
 
+def _hooks() -> Hooks:
+    from lsmc.modules.smack.hooks import calls
+
+    return calls
+
+
 SMACK = SecurityModule(
     name="smack",
     title="Smack",
@@ -143,6 +150,7 @@ SMACK = SecurityModule(
     compiler=_compiler,
     compile_text=_compile_text,
     open=_open,
+    hooks=_hooks,
     answer=_answer,
     answers=_answers,
     explain=_explain,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lsmc.modules.parts import Logs, Search
     from lsmc.modules.tomoyo.engine import TomoyoEngine
     from lsmc.modules.tomoyo.lint.tree import Tree
+    from lsmc.stack.calls import Hooks
     from lsmc.tables.records import Place
 
 
@@ -142,6 +143,12 @@ def _operations() -> Sequence[Operation]:
     return OPERATIONS
 
 
+def _hooks() -> Hooks:
+    from lsmc.modules.tomoyo.hooks import calls
+
+    return calls
+
+
 TOMOYO = SecurityModule(
     name=MODULE,
     title="TOMOYO",
@@ -150,6 +157,7 @@ TOMOYO = SecurityModule(
     compiler=_compiler,
     compile_text=_compile_text,
     open=_open,
+    hooks=_hooks,
     answer=_answer,
     explain=_explain,
     diff=_diff,

@@ -94,7 +94,8 @@ def layered(
     )
     errno = "" if verdict.allowed else _errno(engine, subject, known, obj)
     module = Module(verdict.allowed, _reason(verdict), errno)
-    layers = chain(order_of(known.cls, known.name), known.hook, asking, module)
+    answers = {(APPARMOR, known.hook): (module,)} if active else {}
+    layers = chain(order_of(known.cls, known.name), known.hook, asking, answers)
     allowed = all(layer.verdict != "deny" for layer in layers)
     whole = verdict._replace(
         allowed=allowed,

@@ -1,0 +1,113 @@
+"""What TOMOYO answers of an operation of the kernel: the words of policy, and the hook.
+
+Sources: security/tomoyo/tomoyo.c and the functions that it calls.  Its refusals are EPERM
+(`tomoyo_init_request_info` and others return -EPERM).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from lsmc.engine.verdict import RequestError
+from lsmc.modules.tomoyo.operations import hook
+from lsmc.stack.calls import HookCall, KernelCall
+
+_ERRNO = "EPERM"
+
+
+def _path(call: KernelCall) -> str:
+    return call.object
+
+
+def _folder(call: KernelCall) -> str:
+    """The name of a directory ends in a slash."""
+    return f"{call.object.rstrip('/')}/"
+
+
+def _pair(call: KernelCall) -> str:
+    """The old name and the new one."""
+    return f"{call.object} {call.target}"
+
+
+def _link(call: KernelCall) -> str:
+    """The old name, which is the target here, and the new one."""
+    return f"{call.target} {call.object}"
+
+
+def _with(field: str, name: Callable[[KernelCall], str] = _path) -> Callable[[KernelCall], str]:
+    """A name, and a number that a field gives."""
+
+    def words(call: KernelCall) -> str:
+        value = call.fields.get(field)
+        if value is None:
+            raise RequestError(f"tomoyo asks with a number here: give `{field}=`")
+        return f"{name(call)} {value}"
+
+    return words
+
+
+def _mount(call: KernelCall) -> str:
+    device, kind, flags = (call.fields.get(name) for name in ("source", "fstype", "flags"))
+    return f"{device or '<NULL>'} {_folder(call)} {kind or ''} {flags or '0x0'}"
+
+
+#: By operation: the permission of policy, and the rest of its line.
+_FILES: dict[str, tuple[str, Callable[[KernelCall], str]]] = {
+    "open": ("read", _path),
+    "read": ("read", _path),
+    "write": ("write", _path),
+    "append": ("append", _path),
+    "exec": ("execute", _path),
+    "getattr": ("getattr", _path),
+    "unlink": ("unlink", _path),
+    "rmdir": ("rmdir", _folder),
+    "truncate": ("truncate", _path),
+    "symlink": ("symlink", _path),
+    "create": ("create", _with("perm")),
+    "mkdir": ("mkdir", _with("perm", _folder)),
+    "chmod": ("chmod", _with("perm")),
+    "chown": ("chown", _with("to")),
+    "link": ("link", _link),
+    "rename": ("rename", _pair),
+    "mount": ("mount", _mount),
+    "umount": ("unmount", _folder),
+}
+_SOCKETS = ("bind", "listen", "connect", "send")
+
+
+def calls(call: KernelCall) -> Sequence[HookCall]:
+    """The requests of an operation; none for what TOMOYO does not ask."""
+    if call.cls in ("network", "unix"):
+        return _socket(call) if call.op in _SOCKETS else ()
+    found = _FILES.get(call.op)
+    if found is None:
+        return ()
+    permission, words = found
+    request = {"op": f"file {permission}", "object": words(call)}
+    return (HookCall(hook(permission, socket=False), request, _ERRNO),)
+
+
+def _socket(call: KernelCall) -> Sequence[HookCall]:
+    """The type of the socket, and the address that is used."""
+    fields = call.fields
+    kind = str(fields.get("type", ""))
+    far = call.op in ("connect", "send")
+    if call.cls == "unix":
+        address = str(fields.get("peer_addr" if far else "addr", call.object))
+        if address.startswith("@"):
+            address = f"\\000{address[1:]}"
+        words = f"{kind} {call.op} {address}"
+        return (HookCall(hook(call.op, socket=True), _asked("network unix", words), _ERRNO),)
+    family = str(fields.get("family", call.object))
+    if family not in ("inet", "inet6") or not kind:
+        return ()
+    side = "peer_" if far else ""
+    where = [str(fields.get(f"{side}{name}", "")) for name in ("ip", "port")]
+    if "" in where:
+        raise RequestError(f"tomoyo asks with an address: give `{side}ip=` and `{side}port=`")
+    words = f"{kind} {call.op} {' '.join(where)}"
+    return (HookCall(hook(call.op, socket=True), _asked("network inet", words), _ERRNO),)
+
+
+def _asked(head: str, words: str) -> dict[str, str]:
+    return {"op": head, "object": words}

@@ -1,0 +1,87 @@
+"""An operation of the kernel, and what it asks of a security module: requests at hooks.
+
+An operation has a name of `lsmc.stack.orders`.  Each module says with which of its own requests it
+answers for one, and at which hook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from lsmc.stack.orders import classes_of
+
+#: The permission bits of a file that an operation asks of its mode.
+_MODE_BITS = {
+    "open": ("r",),
+    "read": ("r",),
+    "write": ("w",),
+    "append": ("a",),
+    "exec": ("x",),
+    "truncate": ("w",),
+}
+
+
+#: The fields that an operation may have: those of AppArmor's classes, `perm` for the mode of what
+#: is made or changed, and `to` for a new owner.
+FIELDS = frozenset(
+    (
+        *("target", "perm", "to", "family", "type", "protocol", "ip", "port", "peer_ip"),
+        *("peer_port", "addr", "peer_addr", "label", "peer_label", "signal", "peer", "source"),
+        *("fstype", "flags", "options", "bus", "path", "interface", "member", "name", "class"),
+    )
+)
+
+
+class KernelCall(NamedTuple):
+    """An operation.
+
+    Attributes:
+        op: its name.
+        cls: its class, by which operations of one name are told apart.
+        object: what it is done to: a path, a capability, an address.
+        fields: further fields, of those in `FIELDS`.
+        label: the object as the module calls it, None where only `object` names it.
+        directory: the directory of the object as the module calls it, likewise.
+        capabilities: the effective capabilities of the process, None where they are not known.
+    """
+
+    op: str
+    cls: str
+    object: str
+    fields: Mapping[str, Any]
+    label: str | None = None
+    directory: str | None = None
+    capabilities: frozenset[str] | None = None
+
+    @property
+    def mode_bits(self) -> tuple[str, ...]:
+        """What it asks of the mode of a file."""
+        return _MODE_BITS.get(self.op, ())
+
+    @property
+    def target(self) -> str:
+        """The second name of an operation that has two."""
+        return str(self.fields.get("target", ""))
+
+
+class HookCall(NamedTuple):
+    """A request to a module, without its subject: the hook, the request, the errno of a refusal."""
+
+    hook: str
+    request: Mapping[str, Any]
+    errno: str = "EACCES"
+
+
+#: The requests of an operation at hooks, in the kernel's order; raises `RequestError`.
+Hooks = Callable[[KernelCall], Sequence[HookCall]]
+
+
+def class_of(op: str, obj: str, fields: Mapping[str, Any]) -> str:
+    """The class of an operation; sockets are told apart by the address."""
+    classes = classes_of(op)
+    if len(classes) < 2:
+        return "".join(classes)
+    addresses = (obj, *(str(fields.get(name, "")) for name in ("family", "addr", "peer_addr")))
+    unix = any(text == "unix" or text[:1] in ("/", "@") for text in addresses if text)
+    return "unix" if unix else "network"
