@@ -72,10 +72,6 @@ def _change(old: Engine, new: Engine, subject: str, obj: str, request: int) -> C
     sides = [_side(engine, subject, obj, request) for engine in (old, new)]
     before, after = sides
     letters = names(request)
-    shows = [
-        decide(subject, obj, request, engine.access, unconfined=engine.unconfined)
-        for engine in (old, new)
-    ]
     lone = next((side.rules[-1] for side in reversed(sides) if side.rules), None)
     return Change(
         profile=subject,
@@ -86,9 +82,15 @@ def _change(old: Engine, new: Engine, subject: str, obj: str, request: int) -> C
         rule=lone,
         witness=access_request(subject, "".join(letters), obj),
         permissions=letters,
-        shows=shows[0]._replace(by="row") != shows[1]._replace(by="row"),
+        shows=_outcome(old, subject, obj, request) != _outcome(new, subject, obj, request),
         direction=toward([len(after.allow) - len(before.allow)]),
     )
+
+
+def _outcome(engine: Engine, subject: str, obj: str, request: int) -> tuple[bool, bool, bool]:
+    """Whether a request is allowed, only let through, and reported though a rule allows it."""
+    found = decide(subject, obj, request, engine.access, unconfined=engine.unconfined)
+    return found.allowed, bool(found.unconfined), found.bringup
 
 
 def _side(engine: Engine, subject: str, obj: str, request: int) -> Side:
