@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from lsmc.explain.explanation import Miss
@@ -97,7 +98,6 @@ def _alike(name: str, known: dict[str, int]) -> list[int]:
 
     def likeness(one: str) -> tuple[int, float, str]:
         matcher.set_seq1(one)
-        shared = next((n for n, (a, b) in enumerate(zip(one, name)) if a != b), len(one))  # noqa: B905
-        return -shared, -matcher.quick_ratio(), one
+        return -len(commonprefix((one, name))), -matcher.quick_ratio(), one
 
     return [known[one] for one in sorted(known, key=likeness)[:_FEW]]

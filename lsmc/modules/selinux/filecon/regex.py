@@ -18,8 +18,11 @@ from typing import NamedTuple
 from lsmc.base.text import encode
 from lsmc.modules.selinux.filecon.sets import ANY, escaped, read_set
 
-#: Positions of an expression, those that counted repetition makes included.
-MAX_POSITIONS = 4_096
+#: Positions of an expression, those that counted repetition makes included; the largest in use has
+#: a tenth.
+MAX_POSITIONS = 1_024
+#: Items that are read, those that counted repetition reads again included.
+_MAX_ITEMS = 1 << 14
 #: Groups within each other.
 MAX_NESTING = 100
 #: Deterministic states that are kept.
@@ -49,7 +52,7 @@ class _Fragment(NamedTuple):
 
 
 _NOTHING = _Fragment(empty=True, first=0, last=0)
-#: What a repetition repeats: where its text begins, to be read once more.
+#: The least and the most number of times.
 _Bounds = tuple[int, int | None]
 
 
@@ -67,7 +70,7 @@ class Expression:
         self._symbols: list[int] = []
         self._follow: list[int] = []
         self._at = len(_stem(text))
-        self._depth = 0
+        self._depth = self._items = 0
         whole = self._whole()
         self._first = whole.first
         #: Bit 0 stands for the beginning, bit p+1 for the position p.
@@ -149,10 +152,7 @@ class Expression:
     def _whole(self) -> _Fragment:
         if self._peek() == "^":
             self._at += 1
-        options = [self._sequence()]
-        while self._peek() == "|":
-            self._at += 1
-            options.append(self._sequence())
+        options = self._options()
         if self._peek():
             raise self._fault("`)` closes nothing")
         last = len(options) - 1
@@ -167,17 +167,18 @@ class Expression:
         return _union(ends)
 
     def _anything(self) -> _Fragment:
-        return self._repeated(self._position(ANY), forever=True)
+        return self._repeated(self._position(ANY))
 
     def _optional(self, symbol: int) -> _Fragment:
         return self._position(symbol)._replace(empty=True)
 
-    def _union_of(self) -> _Fragment:
+    def _options(self) -> list[_Fragment]:
+        """Alternatives."""
         options = [self._sequence()]
         while self._peek() == "|":
             self._at += 1
             options.append(self._sequence())
-        return _union(options)
+        return options
 
     def _sequence(self) -> _Fragment:
         found = _NOTHING
@@ -191,6 +192,9 @@ class Expression:
 
     def _item(self, char: str) -> _Fragment | None:
         """An item without its repetition; None for the `$` at the end."""
+        self._items += 1
+        if self._items > _MAX_ITEMS:
+            raise self._fault("the expression repeats too much")
         if char == "(":
             return self._group()
         if char == "[":
@@ -223,7 +227,7 @@ class Expression:
         self._depth += 1
         if self._depth > MAX_NESTING:
             raise self._fault(f"more than {MAX_NESTING} groups within each other")
-        found = self._union_of()
+        found = _union(self._options())
         self._depth -= 1
         if self._peek() != ")":
             raise BadExpression("`(` is not closed", begin)
@@ -245,19 +249,19 @@ class Expression:
         return self._bytes(symbol) if isinstance(symbol, str) else self._position(symbol)
 
     def _quantified(self, item: _Fragment, begin: int) -> _Fragment:
-        """An item with the repetitions behind it."""
-        while (bounds := self._bounds()) is not None:
-            end = self._at
-            item = self._times(item, bounds, begin)
-            self._at = end
-            if self._peek() == "+":
-                raise self._fault("possessive repetition is no regular language")
-            if self._peek() == "?":  # lazy: the same language
-                self._at += 1
-                end = self._at
-            if self._peek() in tuple("*+?"):
-                raise self._fault("a repetition is repeated")
+        """An item with the repetition behind it."""
+        bounds = self._bounds()
+        if bounds is None:
             return item
+        end = self._at
+        item = self._times(item, bounds, begin)
+        self._at = end
+        if self._peek() == "+":
+            raise self._fault("possessive repetition is no regular language")
+        if self._peek() == "?":  # lazy: the same language
+            self._at += 1
+        if self._peek() in tuple("*+?"):
+            raise self._fault("a repetition is repeated")
         return item
 
     def _bounds(self) -> _Bounds | None:
@@ -285,8 +289,7 @@ class Expression:
         """An item a number of times; it is read again for each time but the first."""
         least, most = bounds
         if most is None and least <= 1:
-            found = self._repeated(item, forever=True)
-            return found if least == 0 else found._replace(empty=item.empty)
+            return self._repeated(item)._replace(empty=item.empty or least == 0)
         if most == 0:
             return _NOTHING
         copies = [item]
@@ -297,7 +300,7 @@ class Expression:
             assert again is not None
             copies.append(again)
         if most is None:
-            copies[-1] = self._repeated(copies[-1], forever=True)._replace(empty=item.empty)
+            copies[-1] = self._repeated(copies[-1])._replace(empty=item.empty)
         found = _NOTHING  # from the last: a copy may be left out with all behind it
         for number in range(len(copies) - 1, -1, -1):
             found = self._joined(copies[number], found)
@@ -305,10 +308,10 @@ class Expression:
                 found = found._replace(empty=True)
         return found
 
-    def _repeated(self, item: _Fragment, *, forever: bool) -> _Fragment:
-        if forever:
-            for at in _bits(item.last):
-                self._follow[at] |= item.first
+    def _repeated(self, item: _Fragment) -> _Fragment:
+        """An item any number of times."""
+        for at in _bits(item.last):
+            self._follow[at] |= item.first
         return item._replace(empty=True)
 
     def _joined(self, *parts: _Fragment) -> _Fragment:

@@ -92,4 +92,7 @@ def test_bounded() -> None:
         assert not Expression(text).matches(b"/" + b"a" * 5_000 + b"c")
     with pytest.raises(BadExpression, match=f"larger than {MAX_POSITIONS} positions"):
         Expression("/((((a{99}){99}){99}){99}){99}")
+    with pytest.raises(BadExpression, match="repeats too much"):
+        Expression("/((((((){99}){99}){99}){99}){99}){99}")
+    Expression("/" + "a?" * (MAX_POSITIONS - 2))
     assert time.process_time() - start < 5
