@@ -25,8 +25,8 @@ class Places:
     Attributes:
         sources: the files, in the order in which they were read.
         starts: the place of each file's first byte, ascending.
-        copies: of each copied statement its own place and the place of the call or inheritance
-            that copied it; both may be copies themselves, earlier ones.
+        copies: of each copied statement the place where it is written, and that of the call or
+            inheritance that copied it, which may be a copy itself.
     """
 
     sources: tuple[Source, ...]
@@ -35,16 +35,14 @@ class Places:
 
     def written(self, place: int) -> int:
         """The place where a statement is written, also of a copied one."""
-        while place >= COPIED:
-            place = self.copies[place - COPIED][0]
-        return place
+        return self.copies[place - COPIED][0] if place >= COPIED else place
 
     def via(self, place: int) -> tuple[int, ...]:
         """Where calls and inheritances that copied a statement are written, the innermost first."""
         found: list[int] = []
         while place >= COPIED:
-            place, by = self.copies[place - COPIED]
-            found += (self.written(by), *self.via(by))
+            place = self.copies[place - COPIED][1]
+            found.append(self.written(place))
         return tuple(found)
 
     def find(self, place: int) -> tuple[int, int]:

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 #: The setting that leaves `neverallow` and bounds unchecked.
 NO_NEVERALLOW = "no-neverallow"
-#: Bytes of one file: the largest in use has a twentieth.
-MAX_SOURCE = 1 << 27
+#: Bytes of one file: the largest in use has a third.
+MAX_SOURCE = 1 << 24

@@ -11,16 +11,16 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from lsmc.modules.selinux.errors import nearest
 from lsmc.modules.selinux.resolve.calls import bind
 from lsmc.modules.selinux.resolve.ledger import Ledger
 from lsmc.modules.selinux.resolve.symbols import Missing, Part, Symbol, Wrong, lookup
+from lsmc.modules.selinux.resolve.walks import unused, upward, within
 from lsmc.modules.selinux.syntax.names import DECLARED, declared_name
 from lsmc.modules.selinux.syntax.placement import misplaced
 from lsmc.modules.selinux.syntax.tree import Body, Container, Node, Statement
 
 #: Statements that copies may make, so that few lines can not become too many.
-MAX_COPIED = 3_000_000
+MAX_COPIED = 500_000
 #: Names that may be declared more than once.
 _REPEATABLE = frozenset(("optional", "policycap"))
 #: What modules may declare again that are compiled together.
@@ -62,6 +62,7 @@ class Expansion:
         self._statements = 0
         self._tunables: deque[tuple[Part, Container]] = deque()
         self._ins: list[tuple[Part, Container]] = []
+        self._holders: set[Part] = set()  # what has an `in` in it
         self._inherits: deque[Part] = deque()
         self._abstract: list[tuple[Part, Statement, int]] = []
         self._calls: deque[Part] = deque()
@@ -78,10 +79,8 @@ class Expansion:
         elif part.optional is not None:
             self.switch_off(part.optional, reason, self.place(part, place))
         else:
-            message = f"{reason.kind} `{reason.name}` is not declared"
-            known = reason.known or self.known(part, reason.namespace)
-            place = self.place(part, place)
-            self.fault(place, "unknown-name", message, nearest(reason.name, known), reason.name)
+            known = partial(self.known, part, reason.namespace)
+            self.ledger.missing(self.place(part, place), reason, known)
 
     def known(self, part: Part, namespace: str) -> Iterator[str]:
         """The names of a namespace that a part may use without dots, and those with dots."""
@@ -131,6 +130,7 @@ class Expansion:
                 self._tunables.append((part, container))
             elif keyword == "in":
                 self._ins.append((part, container))
+                self._holders.update(upward(part))
             elif keyword == "booleanif":
                 self._conditional(part, container)
             else:
@@ -333,7 +333,7 @@ class Expansion:
                 self.fault(self.place(heir.around, heir.place), "self-reference", message)
                 return
             above = above.parent
-        if any(one.head[0] == "in" for part in within(block) for one in _containers(part)):
+        if block in self._holders:
             message = f"block `{block.head[1]}` holds an `in`, and can not be inherited"
             self.fault(self.place(heir.around, heir.place), "misplaced-statement", message)
             return
@@ -388,10 +388,6 @@ class Expansion:
             self.add(body, call)
 
 
-def _containers(part: Part) -> Iterator[Container]:
-    return (container for body in part.bodies for container in body.containers)
-
-
 def _optionals(bodies: Iterable[Body], name: str) -> Iterator[Body]:
     """The bodies of the optionals of a name, in others if it has dots."""
     first, _, rest = name.partition(".")
@@ -407,36 +403,6 @@ def _optionals(bodies: Iterable[Body], name: str) -> Iterator[Body]:
 
 def _after(container: Container) -> bool:
     return len(container.head) == 3 and container.head[1] == "after"
-
-
-def within(part: Part) -> Iterator[Part]:
-    """A part and all parts in it, in the order of the text."""
-    stack = [part]
-    while stack:
-        one = stack.pop()
-        yield one
-        stack.extend(reversed(one.children))
-
-
-def active(root: Part) -> Iterator[Part]:
-    """All parts that take effect: none in abstract blocks, in macros, in optionals that are off."""
-    stack = [root]
-    while stack:
-        one = stack.pop()
-        if one.kind == "macro" or one.abstract or (one.kind == "optional" and one.off):
-            continue
-        yield one
-        if one.kind != "optional" or not one.off:
-            stack.extend(reversed(one.children))
-
-
-def unused(part: Part | None) -> bool:
-    """Whether a part has no effect: in an abstract block, a macro, an optional that is off."""
-    while part is not None:
-        if part.abstract or part.kind == "macro" or (part.kind == "optional" and part.off):
-            return True
-        part = part.parent
-    return False
 
 
 def check_placement(expansion: Expansion, bodies: Iterable[Body]) -> None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span
-from lsmc.modules.selinux.errors import error
+from lsmc.modules.selinux.errors import error, nearest
 from lsmc.modules.selinux.places import COPIED, Places
-from lsmc.modules.selinux.resolve.symbols import Part
+from lsmc.modules.selinux.resolve.symbols import Missing, Part
+
+#: Errors that are noted; who has more corrects these first.
+_ENOUGH = 500
+#: Errors of which the nearest names are sought, which takes time.
+_ADVISED = 10
+#: Calls and inheritances that are named with what they copied.
+_NAMED = 20
 
 
 class Ledger:
@@ -32,6 +39,14 @@ class Ledger:
             self._copies.append(key)
         return number
 
+    def missing(self, place: int, reason: Missing, known: Callable[[], Iterable[str]]) -> None:
+        """Note that a name is not declared, with the nearest of those that are known."""
+        message = f"{reason.kind} `{reason.name}` is not declared"
+        advice = ""
+        if len(self.errors) < _ADVISED:
+            advice = nearest(reason.name, reason.known or known())
+        self.fault(place, "unknown-name", message, advice, reason.name)
+
     def fault(
         self,
         place: int,
@@ -42,8 +57,10 @@ class Ledger:
         related: Iterable[tuple[int, str]] = (),
     ) -> None:
         """Note an error at a statement, or at a word in it; `related` are places and labels."""
+        if len(self.errors) >= _ENOUGH:
+            return
         span = _narrowed(self.places.span(place), word)
-        labels = [*related, *((one, "copied here") for one in self.places.via(place))]
+        labels = [*related, *((one, "copied here") for one in self.places.via(place)[:_NAMED])]
         found = [Label(_keyword(self.places.span(one)), text) for one, text in labels]
         self.errors.append(error(name, span, message, help, found))
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from lsmc.modules.selinux.resolve.expand import Expansion, active, unused
+from lsmc.modules.selinux.resolve.expand import Expansion
 from lsmc.modules.selinux.resolve.levels import actual
 from lsmc.modules.selinux.resolve.ordering import Repeated, merged
 from lsmc.modules.selinux.resolve.permissions import MAX_PERMISSIONS, Item
 from lsmc.modules.selinux.resolve.statements import READINGS, Readings
 from lsmc.modules.selinux.resolve.symbols import Missing, Part, Symbol, Wrong, lookup
+from lsmc.modules.selinux.resolve.walks import active, unused
 from lsmc.modules.selinux.syntax.tree import Body, Node, Statement
 
 #: A rule as it was read: keyword, source, target, permissions.
