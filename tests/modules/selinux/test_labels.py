@@ -31,8 +31,8 @@ TEXT = """\
 (defaultuser file target)
 (defaultrange file glblub)
 (validatetrans file (or (eq u1 u2) (eq t3 base_t)))
-(portcon tcp 80 (sys_u object_r page_t ((s0) (s0))))
 (portcon tcp (1 1023) (sys_u object_r log_t ((s0) (s0))))
+(portcon tcp 80 (sys_u object_r page_t ((s0) (s0))))
 (genfscon proc "/" (sys_u object_r page_t ((s0) (s0))))
 (genfscon proc "/sys" (sys_u object_r log_t ((s0) (s0))))
 (fsuse xattr ext4 (sys_u object_r old_t ((s0) (s0))))
@@ -64,6 +64,21 @@ def policy() -> Policy:
 )
 def test_new_labels(policy: Policy, kind: str, cls: str, name: str | None, label: str) -> None:
     assert policy.label(kind, WEB, PAGE, cls, name) == label
+
+
+@pytest.mark.parametrize(
+    ("kind", "cls", "label"),
+    [
+        ("transition", "dir", "sys_u:object_r:old_t:s0"),
+        ("transition", "process", "sys_u:web_r:web_t:s0-s0:c0,c1"),
+        ("member", "process", "ann_u:web_r:web_t:s0"),
+        ("change", "tcp_socket", "sys_u:web_r:web_t:s0-s0:c0,c1"),
+    ],
+)
+def test_objects_get_the_low_level_and_tasks_the_range(
+    policy: Policy, kind: str, cls: str, label: str
+) -> None:
+    assert policy.label(kind, "sys_u:web_r:web_t:s0-s0:c0,c1", PAGE, cls) == label
 
 
 def test_a_boolean_turns_a_transition_off(policy: Policy) -> None:

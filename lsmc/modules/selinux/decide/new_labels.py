@@ -155,15 +155,13 @@ class NewLabels:
     def type_rule(
         self, state: State, kind: Kind, source: int, target: int, cls: int
     ) -> TypeRule | None:
-        """The rule without a name that gives the type; one that always holds goes before."""
-        second: TypeRule | None = None
+        """The rule without a name that gives the type; rules that hold together agree."""
+        keyword = _STATEMENTS[kind]
         for pair in self._pairs(source, target):
-            for rule in self._types.get((_STATEMENTS[kind], *pair, cls), ()):
-                if rule.truth == NOTHING:
+            for rule in self._types.get((keyword, *pair, cls), ()):
+                if state.holds(rule.truth):
                     return rule
-                if second is None and state.holds(rule.truth):
-                    second = rule
-        return second
+        return None
 
     def _range(
         self,

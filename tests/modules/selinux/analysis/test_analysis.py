@@ -25,6 +25,8 @@ TEXT = """\
 (allow cgi_t cgi_exec_t (file (entrypoint)))
 (booleanif cgi (true (allow web_t cgi_exec_t (file (execute)))))
 (allow web_t self (process (setexec)))
+(allow init_t cgi_t (process (transition)))
+(allow init_t cgi_exec_t (file (execute)))
 (allow web_t lost_t (process (transition)))
 (typetransition web_t cgi_exec_t process lost_t)
 (allow cgi_t self (process (dyntransition)))

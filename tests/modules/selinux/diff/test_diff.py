@@ -122,6 +122,32 @@ def test_a_constraint_on_types_changes_what_they_may() -> None:
     assert found[0].shows
 
 
+BOUNDED = (
+    BASE
+    + """\
+(typebounds web_t other_t)
+(allow other_t page_t (file (read open)))
+(allow web_t page_t (file (open)))
+"""
+)
+
+
+def test_what_a_parent_loses_its_children_lose() -> None:
+    found = changes(BOUNDED, BOUNDED.replace("(allow web_t page_t (file (open)))", ""))
+    assert [(one.profile, one.what, one.permissions, one.direction) for one in found] == [
+        ("web_t, other_t", "on page_t", ("open",), "narrower")
+    ]
+
+
+def test_bounds_take_away() -> None:
+    old = BOUNDED.replace("(allow web_t page_t (file (open)))", "")
+    found = changes(old.replace("(typebounds web_t other_t)", ""), old)
+    assert [(one.profile, one.what, one.permissions) for one in found] == [
+        ("other_t", "on page_t", ("open",)),
+        ("other_t", "bounded by", ()),
+    ]
+
+
 def test_many_pairs_with_one_change_are_told_together() -> None:
     """Groups of pairs that differ only in their pairs are one change beyond a number."""
     types = [f"x{number}_t" for number in range(40)]
