@@ -23,7 +23,7 @@ def _key(record: Record) -> tuple[object, ...]:
     return (
         record.event_type,
         record.subject,
-        record.operation,
+        record.category,
         record.process_name,
         record.data,
         folded(record.resource or ""),
@@ -39,7 +39,7 @@ def about(record: Record, width: int = 0) -> About:
     resource = record.resource or ""
     pattern = STAR if width >= _NO_OBJECT else folded(resource)
     exact = resource if not width else pattern
-    cls = _CLASSES.get(record.operation or "", "")
+    cls = _CLASSES.get(record.category or "", "")
     return About(cls=cls, denied="", pattern=pattern, object=exact)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from lsmc.logs.envelope import Envelope
 from lsmc.logs.record import LogError, LogPlace
 from lsmc.modules.kubearmor.log.record import Record, Type
+from lsmc.modules.kubearmor.log.request import operation_of
 from lsmc.modules.kubearmor.selectors import HOST
 
 #: What every alert and log of KubeArmor has, and nothing else.
@@ -19,7 +20,7 @@ _LONGEST = 4096
 _UPPER = re.compile(r"(?<=[a-z0-9])([A-Z])")
 #: The names of an alert's fields that are attributes of a record under another name, or its own.
 _ATTRIBUTES = {
-    "operation": "operation",
+    "operation": "category",
     "resource": "resource",
     "data": "data",
     "enforcer": "enforcer",
@@ -54,7 +55,7 @@ def read_message(message: Envelope, source: LogPlace | None = None) -> Record | 
     if not isinstance(alert, dict):
         return None
     record = _record(alert)
-    if record.operation is None:
+    if record.category is None:
         raise LogError("the alert names no `operation`", record)
     return record._replace(source=source)
 
@@ -64,7 +65,8 @@ def _record(alert: Mapping[str, Any]) -> Record:
     own |= {name: _number(alert.get(key)) for key, name in _NUMBERS.items()}
     rest = [(_UPPER.sub(r"_\1", key).lower(), _value(alert[key])) for key in alert.keys() - _KNOWN]
     fields = tuple(sorted((name, value) for name, value in rest if value is not None))
-    return Record(event_type=_type(alert), subject=_subject(alert), fields=fields, **own)
+    record = Record(event_type=_type(alert), subject=_subject(alert), fields=fields, **own)
+    return record._replace(operation=operation_of(record))
 
 
 def _type(alert: Mapping[str, Any]) -> Type:

@@ -29,7 +29,8 @@ class Record(NamedTuple):
         event_type: how the access ended.
         epoch: when, in seconds since 1970.
         subject: the container by its namespace and labels, as questions name it.
-        operation: File, Process, Network, Capabilities, Syscall.
+        category: File, Process, Network, Capabilities, Syscall: the alert's `operation`.
+        operation: what was done, as questions name it.
         resource: what was accessed, as the alert writes it.
         data: the hook or the system call.
         enforcer: what reported it: AppArmor, BPFLSM, or the monitor.
@@ -52,6 +53,7 @@ class Record(NamedTuple):
     event_type: Type = "INVALID"
     epoch: int | None = None
     subject: str | None = None
+    category: str | None = None
     operation: str | None = None
     resource: str | None = None
     data: str | None = None
@@ -103,7 +105,7 @@ class Record(NamedTuple):
         """The fields that are set, in a fixed order, ready for `json.dumps`."""
         found: dict[str, Any] = {
             name: value
-            for name, value in zip(self._fields[:_FIRST], self[:_FIRST], strict=True)
+            for name, value in zip(_JSON_NAMES, self[:_FIRST], strict=True)
             if value is not None
         }
         for name, value in self.fields:
@@ -113,5 +115,7 @@ class Record(NamedTuple):
         return found
 
 
-#: The place of the first attribute that is no field of its own in JSON.
+#: The place of the first attribute that is no field of its own in JSON, and those before it.
 _FIRST = Record._fields.index("fields")
+_RENAMED = {"category": "operation", "operation": "op"}
+_JSON_NAMES = tuple(_RENAMED.get(name, name) for name in Record._fields[:_FIRST])

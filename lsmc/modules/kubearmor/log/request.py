@@ -41,17 +41,14 @@ _WORD = re.compile(r"\w+")
 _WRITES = ("O_WRONLY", "O_RDWR")
 _ENFORCERS = {"AppArmor": "apparmor", "BPFLSM": "bpf"}
 #: The operations of an alert that names no hook and no call.
-_BY_OPERATION = {"File": "open", "Process": "exec", "Network": "connect", "Capabilities": "capable"}
+_BY_CATEGORY = {"File": "open", "Process": "exec", "Network": "connect", "Capabilities": "capable"}
 
 
 def question(record: Record) -> tuple[dict[str, Any] | None, str]:
     """The question of an alert; None, and why, where it asks none."""
-    if record.operation == "Syscall":
-        return None, "system calls are audited only"
-    data = record.data or ""
-    op = _operation(data) or _BY_OPERATION.get(record.operation or "")
+    op = record.operation
     if op is None:
-        return None, f"`{record.operation}` is no operation that policy decides"
+        return None, f"`{record.category}` is nothing that policy decides"
     request: dict[str, Any] = {"subject": record.subject, "op": op}
     enforcer = _ENFORCERS.get(record.enforcer or "")
     if enforcer is not None:
@@ -63,6 +60,13 @@ def question(record: Record) -> tuple[dict[str, Any] | None, str]:
     if found is None:
         return None, f"`{record.resource or ''}` is no object of `{op}`"
     return {**request, **found}, ""
+
+
+def operation_of(record: Record) -> str | None:
+    """What was done, as questions name it; None for what policy does not decide."""
+    if record.category == "Syscall":
+        return None
+    return _operation(record.data or "") or _BY_CATEGORY.get(record.category or "")
 
 
 def _operation(data: str) -> str | None:
