@@ -98,6 +98,7 @@ def _alike(name: str, known: dict[str, int]) -> list[int]:
 
     def likeness(one: str) -> tuple[int, float, str]:
         matcher.set_seq1(one)
-        return -len(commonprefix((one, name))), -matcher.quick_ratio(), one
+        shared = len(commonprefix((one, name)))  # noqa: RUF071 - letters are meant
+        return -shared, -matcher.quick_ratio(), one
 
     return [known[one] for one in sorted(known, key=likeness)[:_FEW]]

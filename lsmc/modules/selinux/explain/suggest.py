@@ -6,9 +6,10 @@ through.  What those lack is suggested else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from lsmc.base.text import listing
 from lsmc.explain.explanation import Obstacle, Suggestion
 from lsmc.modules.selinux.decide.constraints import Operand, Operator, fields
 from lsmc.modules.selinux.explain.asked import Asked, ungranted
@@ -17,6 +18,7 @@ from lsmc.modules.selinux.explain.rule import AllowRule
 from lsmc.modules.selinux.explain.switches import settings
 from lsmc.modules.selinux.made_names import is_made
 from lsmc.modules.selinux.tables.layout import MASK_BITS
+from lsmc.modules.selinux.tables.rows import Entry
 from lsmc.modules.selinux.verdicts import Judged
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ _ALLOW = 0
 _MASK = (1 << MASK_BITS) - 1
 #: Attributes and settings that are suggested.
 _FEW = 2
+#: Permissions of an example that are told.
+_WORDS = 4
 #: Obstacles that a rule for the pair takes away.
 _BY_RULE = frozenset(("no-rule", "boolean", "dontaudit", "label", "optional"))
 
@@ -79,7 +83,7 @@ def _attributes(engine: Engine, judged: Judged, cls: int, lacking: int) -> Itera
     types, labels = len(tables.names.types), len(tables.names.labels)
     own = frozenset(tables.memberships.labels_of(judged.source.type))
     targets = judged.state.targets(judged.source.type, judged.target.type)
-    found: list[tuple[int, int]] = []
+    found: list[tuple[int, int, list[Entry]]] = []
     for attribute in range(types, labels):
         name = tables.names.labels[attribute]
         if attribute in own or is_made(name) or not tables.rows.has(attribute, cls):
@@ -88,34 +92,48 @@ def _attributes(engine: Engine, judged: Judged, cls: int, lacking: int) -> Itera
         for target in targets:
             for entry in tables.rows.entries_for(attribute, cls, target):
                 mask |= entry.mask if entry.kind == _ALLOW else 0
-        if not lacking & ~mask and len(tables.memberships.members(attribute)) > 0:
-            found.append((_given(engine, attribute, own), attribute))
+        if not lacking & ~mask and tables.memberships.members(attribute):
+            given = [
+                one
+                for one in _given(engine, attribute, own)
+                if one.cls != cls or one.target != judged.target.type or one.mask & ~lacking
+            ]
+            found.append((len(given), attribute, given))
     source = tables.names.types[judged.source.type]
-    for count, attribute in sorted(found)[:_FEW]:
+    for _, attribute, given in sorted(found, key=lambda one: one[:2])[:_FEW]:
         name = tables.names.labels[attribute]
-        more = f"{count - 1} more rules" if count > 2 else "one more rule" if count == 2 else ""
-        yield Suggestion(
-            *(f"(typeattributeset {name} ({source}))", source, "", 0, ()),
-            says=f"(typeattributeset {name} ({source})), which gives "
-            + (f"what {more} of `{name}` allow{'s' * (count == 2)}, too" if more else "no more"),
-        )
+        rule = f"(typeattributeset {name} ({source}))"
+        says = f"{rule}, which gives {_besides(engine, given)}"
+        yield Suggestion(rule, source, "", 0, (), says=says)
 
 
-def _given(engine: Engine, attribute: int, own: frozenset[int]) -> int:
-    """How many rules of an attribute would give something new."""
+def _given(engine: Engine, attribute: int, own: frozenset[int]) -> Iterator[Entry]:
+    """What the rules of an attribute would newly give to a type with some labels."""
     rows = engine.tables.rows
-    count = 0
     for cls in range(len(engine.tables.names.classes)):
-        if not rows.has(attribute, cls):
-            continue
-        for entry in rows.entries(attribute, cls):
+        for entry in rows.entries(attribute, cls) if rows.has(attribute, cls) else ():
             if entry.kind == _ALLOW:
                 held = 0
                 for label in own:
                     for other in rows.entries_for(label, cls, entry.target):
                         held |= other.mask if other.kind == _ALLOW else 0
-                count += bool(entry.mask & ~held)
-    return count
+                if entry.mask & ~held:
+                    yield entry._replace(mask=entry.mask & ~held)
+
+
+def _besides(engine: Engine, given: Sequence[Entry]) -> str:
+    """What comes with an attribute, in words: how much, and the largest of it."""
+    if not given:
+        return "nothing else"
+    names = engine.tables.names
+    largest = sorted(given, key=lambda one: -one.mask.bit_count())[:_FEW]
+    shown = listing(
+        f"{' '.join(names.permission_names(one.cls, one.mask)[:_WORDS])} of"
+        f" {engine.tables.label_name(one.target)}:{names.classes[one.cls]}"
+        for one in largest
+    )
+    rest = len(given) - len(largest)
+    return f"{shown} besides" if not rest else f"{shown} besides, and {rest} more"
 
 
 def _number(engine: Engine, judged: Judged, number: int) -> Suggestion:

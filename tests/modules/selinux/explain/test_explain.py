@@ -88,7 +88,7 @@ def test_no_rule() -> None:
     assert kinds(found) == ["no-rule"]
     assert said(found) == [
         "(allow web_t log_t (file (append))), in a `.te` file `allow web_t log_t:file append;`",
-        "(typeattributeset readers (web_t)), which gives no more",
+        "(typeattributeset readers (web_t)), which gives nothing else",
     ]
     assert {one.kind for one in found.misses} == {"permission"}
     near = ask("file:open").misses
