@@ -6,6 +6,7 @@
     lsmc.explain_log(policy, "/var/log/audit/audit.log")  # the same for what a log tells of
     lsmc.check("/etc/apparmor.d")                     # what lint finds
     lsmc.diff(old, new)                               # what two policies decide differently
+    lsmc.ModuleStack({"apparmor": one, "tomoyo": other})  # modules that are active together
 
 The names of `__all__` are the public API; what lsmc raises is an `lsmc.Error`, or a TypeError for
 an argument of the wrong type.  They are imported when first used, so that starting up costs only
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from lsmc.engine.verdict import UnknownName as UnknownName
     from lsmc.engine.verdict import Verdict as Verdict
     from lsmc.explain.explanation import Explanation as Explanation
+    from lsmc.module_stack import ModuleStack as ModuleStack
     from lsmc.policy import Policy as Policy
     from lsmc.stack.context import Context as Context
     from lsmc.stack.context import ContextError as ContextError
@@ -59,6 +61,7 @@ _HOME = {
     "Diagnostic": "lsmc.base.diagnostics",
     "Explanation": "lsmc.explain.explanation",
     "Permissions": "lsmc.engine.permissions",
+    "ModuleStack": "lsmc.module_stack",
     "Policy": "lsmc.policy",
     "PolicyError": "lsmc.base.diagnostics",
     "RuleRef": "lsmc.engine.verdict",

@@ -26,6 +26,7 @@ from tests.conformance import (
     selinux_paths,
     selinux_reasons,
     smack,
+    smack_logs,
     spec,
     tomoyo,
 )
@@ -89,6 +90,7 @@ def main() -> int:
         "kubearmor-maps": (repository, lambda: kubearmor.maps(armor, repository)),
         "kubearmor-requests": (repository, lambda: kubearmor.requests(armor, repository)),
         "smack-queries": (queries, lambda: smack.queries(queries)),
+        "smack-logs": (cases / "smack" / "log_event.txt", lambda: smack_logs.run(cases / "smack")),
         "smack-accesses": (accesses, lambda: smack.accesses(accesses)),
         **{
             f"tomoyo-{name}": (cases / "tomoyo", partial(run, cases / "tomoyo"))

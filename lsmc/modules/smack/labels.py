@@ -6,6 +6,7 @@ Sources: the kernel's security/smack/smack_access.c (`smk_parse_smack`) and smac
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 #: The built-in labels with their names in the kernel's documents.
@@ -34,6 +35,7 @@ class Label(NamedTuple):
     refused: str = ""
 
 
+@lru_cache(maxsize=1 << 14)
 def read_label(word: str) -> Label:
     """The label that a word of byte text gives."""
     if word.startswith("-"):
@@ -75,6 +77,7 @@ def letters(bits: int) -> str:
     return "".join(names(bits)) or "-"
 
 
+@lru_cache(maxsize=1 << len(LETTERS))
 def names(bits: int) -> tuple[str, ...]:
     """The letters of access bits, in the kernel's order."""
     return tuple(letter for letter in LETTERS if bits & _BITS[letter])

@@ -8,6 +8,7 @@ and what a kernel 6.1 with Smack was seen to ask.  Opening a file asks `r` whate
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from lsmc.ir.operation import Operation
@@ -163,6 +164,7 @@ for _one in ASKS:
         _FUNCTIONS.setdefault(_function, []).append(_one)
 
 
+@lru_cache(maxsize=1 << 10)
 def named(word: str) -> Asks | None:
     """What an operation asks, by its name or that of its kernel function; letters as well."""
     found = _BY_NAME.get(_ALIASES.get(word, word))
