@@ -1,10 +1,10 @@
 """Compare what lsmc says of accesses with what a real kernel does.
 
-    python -m tests.kernel [--cases N] [--seed S] [--kernel VERSION]
+    python -m tests.kernel [--cases N] [--seed S] [--kernel VERSION] [--compiler lsmc]
 
-Policies and accesses are drawn from the seed, the policies compiled by apparmor_parser and loaded
-into a kernel in a virtual machine, the accesses performed there, and every error number, label and
-audit record held against `Policy.query`; the audit records are given back to the explainer.  Exit
+Policies and accesses are drawn from the seed, the policies compiled by apparmor_parser (or by lsmc)
+and loaded into a kernel in a virtual machine, the accesses performed there, and every error number,
+label and audit record held against `Policy.query`; the records are given back to the explainer.  Exit
 status: 0 when all agree or differ in a known way, 1 for disagreements, 2 when something that the
 machine needs is missing.  See docs/kernel.md.
 """
@@ -21,7 +21,7 @@ from tests.kernel.known import KNOWN
 from tests.kernel.machine import MachineError, boot, features_text, kernel_image
 from tests.kernel.policy import groups
 from tests.kernel.recorded import written
-from tests.kernel.run import FEATURES, Report, judge, perform
+from tests.kernel.run import COMPILERS, FEATURES, Report, judge, perform
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -35,6 +35,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     options.add_argument("--cases", type=int, default=2000, help="how many accesses")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--kernel", default="6.1", help="version of Debian's kernel package")
+    options.add_argument(
+        "--compiler", choices=COMPILERS, default="apparmor_parser", help="of the policies"
+    )
     options.add_argument("--features", type=Path, default=FEATURES, help="of that kernel")
     options.add_argument("--write-features", action="store_true", help="write that file only")
     options.add_argument("--record", type=Path, help="keep the kernel's answers in a file")
@@ -52,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
             return 0
         drawn = list(groups(args.seed, args.cases, args.features))
         start = time.monotonic()
-        performed, refused, faults = perform(drawn, image, args.features)
+        performed, refused, faults = perform(drawn, image, args.features, args.compiler)
     except MachineError as fault:
         print(fault, file=sys.stderr)
         return 2
@@ -62,14 +65,14 @@ def main(argv: list[str] | None = None) -> int:
     report = judge(performed, args.features)
     report.refused, report.faults = refused, faults
     print(f"{image.name}, seed {args.seed}: {len(drawn)} policies, {took:.0f} s in the machine")
-    status = summarize(report, args.show)
+    status = summarize(report, args.show, args.compiler)
     asked = covered(one.case for one in performed)
     missing = ", ".join(sorted(f"{one.cls} {one.name}" for one in PERFORMED - asked)) or "none"
     print(f"{len(asked)} of {len(PERFORMED)} operations asked, missing: {missing}")
     return status
 
 
-def summarize(report: Report, limit: int) -> int:
+def summarize(report: Report, limit: int, compiler: str) -> int:
     """Print the totals; the exit status."""
     for one, differences in report.unexplained[:limit]:
         print(f"\n{one.group.text}{one.case}")
@@ -80,7 +83,7 @@ def summarize(report: Report, limit: int) -> int:
     print(f"{report.cases.total()} cases, {report.records} audit records")
     for counts in (report.cases, report.acts):
         print("  " + ", ".join(f"{name} {count}" for name, count in sorted(counts.items())))
-    print(f"{report.refused} policies that apparmor_parser refuses")
+    print(f"{report.refused} policies that {compiler} refuses")
     for known in KNOWN:
         print(f"known difference {known.name}: {report.known[known.name]} ({known.reason})")
     for fault in report.faults:

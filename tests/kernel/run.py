@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from lsmc import compile_text
+from lsmc import PolicyError, compile_text
+from lsmc.compiler.inputs import Options
+from lsmc.modules.apparmor.kernel.render import render
 from tests.differential.oracle import parser
 from tests.kernel.cases import Group
 from tests.kernel.compare import Difference, compare
@@ -53,12 +55,33 @@ def binary(text: str, features: Path) -> bytes | None:
     return done.stdout if done.returncode == 0 and done.stdout else None
 
 
+def own_binary(text: str, features: Path) -> bytes | None:
+    """A policy compiled by lsmc to the same format, None where it refuses it."""
+    options = Options(features=str(features), target="3.0")
+    with tempfile.NamedTemporaryFile("w", suffix=".aa") as source:
+        source.write(text)
+        source.flush()
+        try:
+            return b"".join(file.data for file in render([source.name], options, 1))
+        except PolicyError:
+            return None
+
+
+#: What compiles the policies that are loaded.
+COMPILERS: dict[str, Callable[[str, Path], bytes | None]] = {
+    "apparmor_parser": binary,
+    "lsmc": own_binary,
+}
+
+
 def perform(
-    groups: Sequence[Group], image: Path, features: Path
+    groups: Sequence[Group], image: Path, features: Path, compiler: str = "apparmor_parser"
 ) -> tuple[list[Performed], int, list[str]]:
-    """The outcomes of all cases, how many groups 3.0.8 refuses, and faults of the guest."""
+    """The outcomes of all cases, how many groups the compiler refuses, and faults of the guest."""
     with ThreadPoolExecutor(2) as pool:
-        blobs = list(pool.map(partial(binary, features=features), [g.text for g in groups]))
+        blobs = list(
+            pool.map(partial(COMPILERS[compiler], features=features), [g.text for g in groups])
+        )
     kept = [(group, blob) for group, blob in zip(groups, blobs, strict=True) if blob is not None]
     policies = [(blob, top_level(group.text)) for group, blob in kept]
     todo = [(number, case) for number, (group, _) in enumerate(kept) for case in group.cases]

@@ -355,7 +355,7 @@ def _fixed(pattern: Pattern) -> tuple[int, bool]:
 
 
 def _capabilities(rules: Iterable[Rule]) -> Capabilities:
-    allow = audit = deny = 0
+    allow = audit = deny = quiet = 0
     for rule in rules:
         if rule.cls is not CAPABILITY:
             continue
@@ -365,11 +365,11 @@ def _capabilities(rules: Iterable[Rule]) -> Capabilities:
             mask = sum({1 << CAPABILITIES.index(name.decode()) for name in listed})
         if rule.effect is Effect.DENY:
             deny |= mask
+            quiet |= 0 if rule.audit else mask
         else:
             allow |= mask
-        if rule.audit:
-            audit |= mask
-    return Capabilities(allow & ~deny, allow & ~deny & audit, deny & ~audit)
+            audit |= mask if rule.audit else 0
+    return Capabilities(allow & ~deny, audit & ~deny, quiet)
 
 
 def _rlimits(profile: Profile) -> tuple[int, Sequence[int]] | None:

@@ -144,7 +144,7 @@ def _with_files(found: Words, files: Sequence[Facts], links: Sequence[Facts]) ->
     for shift, owner in ((0, True), (_OTHER, False)):
         file, link = decide(files, FILE, owner), decide(links, LINK, owner)
         allow |= (_file_bits(file.allow) | _link_bits(link.allow)) << shift
-        audit |= (_file_bits(file.audit) | _link_bits(link.audit)) << shift
+        audit |= (_file_bits(file.audit) | _link_bits(link.audit) & _LINK) << shift
         quiet |= (_file_bits(file.quiet) | _link_bits(link.quiet) & _LINK) << shift
         target = None
         if file.allow & FILE.mask(("x",)) and file.transition is not None:
