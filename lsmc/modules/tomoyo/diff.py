@@ -19,8 +19,10 @@ from lsmc.modules.tomoyo.compare.cover import Joined, Witness, access_of, reques
 from lsmc.modules.tomoyo.compare.situations import Undecided, resolved_meets, situations
 from lsmc.modules.tomoyo.engine import Domain, TomoyoEngine, ref
 from lsmc.modules.tomoyo.evaluate import judge
+from lsmc.modules.tomoyo.heirs import ways
 from lsmc.modules.tomoyo.model import Mode
 from lsmc.modules.tomoyo.names import namespace_of
+from lsmc.modules.tomoyo.patterns import glob
 from lsmc.modules.tomoyo.requests import Access
 from lsmc.modules.tomoyo.syntax.profiles import Profile
 from lsmc.modules.tomoyo.transitions import next_domain
@@ -143,6 +145,7 @@ def _lines(
         return
     was = _clauses(old, before, kind, permission)
     now = _clauses(new, after, kind, permission)
+    named = kind is PATH and permission == "execute"  # lines before another name the program
     for one, other, domain in ((was, now, before), (now, was, after)):
         known = {clause.key for clause in other}
         told: set[int] = set()
@@ -150,7 +153,7 @@ def _lines(
             if clause.key in known or clause.rule is None or clause.rule.number in told:
                 continue
             try:
-                witness = uncovered(clause, other, kind, permission)
+                witness = uncovered(clause, other, kind, permission, also=one if named else ())
             except Undecided as undecided:
                 yield _undecided(domain.name, kind, permission, clause, str(undecided))
                 continue
@@ -323,19 +326,26 @@ def _free_execution(
 ) -> Access | None:
     """An execution that no line needs to grant, where transition lines part the policies."""
     space = namespace_of(before.name)
-    if not all(
-        _lets(_profile(*one).mode("file", "execute")) for one in ((old, before), (new, after))
-    ):
+    sides = (old, before), (new, after)
+    if not all(_lets(_profile(*side).mode("file", "execute")) for side in sides):
         return None
-    lines = [line for engine in (old, new) for line, _ in engine.transitions(space)]
-    programs = dict.fromkeys([*(line.program for line in lines if line.program), "/any"])
-    for program in programs:
-        witness = Witness((program,), (), None, _known())
-        access = access_of(witness, before.name, PATH, "execute")
-        found = [judge(engine, access).verdict.transition for engine in (old, new)]
-        if found[0] != found[1] and (found[0] and found[1]) and found[0].target != found[1].target:
-            return access
+    lines = [line for engine, _ in sides for line, _ in engine.transitions(space)]
+    named = [glob(word) for engine, domain in sides for word in _words(engine, domain)]
+    for program in dict.fromkeys([*(line.program for line in lines if line.program), "/any"]):
+        if any(one.matches(program) for one in named):
+            continue
+        found = [next_domain(engine, domain, program, "") for engine, domain in sides]
+        if (found[0].name, found[0].ready) != (found[1].name, found[1].ready):
+            witness = Witness((program,), (), None, _known())
+            return access_of(witness, before.name, PATH, "execute")
     return None
+
+
+def _words(engine: TomoyoEngine, domain: Domain) -> Iterator[str]:
+    """The words for programs in the lines of a domain."""
+    for way in ways(engine, domain):
+        if way.rule.acl.kind is PATH:
+            yield way.word
 
 
 def _known() -> Any:

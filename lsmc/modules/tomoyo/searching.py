@@ -91,16 +91,17 @@ class DomainSearch:
 
     def _witness(self, domain: Domain, sought: SoughtAccess) -> Witness | None:
         kind, permission = sought.kind, sought.permission
-        whole = common(sought.clause, sought.clause, kind, permission)
+        rules = self.engine.rules_of(domain, kind, permission)
+        own = list(clauses(self.engine, namespace_of(domain.name), rules))
+        whole = common(sought.clause, sought.clause, kind, permission, own)
         if whole is None:
             return None
         access = access_of(whole, domain.name, kind, permission, sought.socket)
         mode = mode_of(self.engine, domain, access)
         if mode is not None and mode.mode != "enforcing":
             return self._as_witness(access)
-        rules = self.engine.rules_of(domain, kind, permission)
-        for clause in clauses(self.engine, namespace_of(domain.name), rules):
-            found = common(sought.clause, clause, kind, permission)
+        for clause in own:
+            found = common(sought.clause, clause, kind, permission, own)
             if found is not None:
                 return self._as_witness(
                     access_of(found, domain.name, kind, permission, sought.socket)

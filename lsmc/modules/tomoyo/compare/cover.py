@@ -64,20 +64,31 @@ class Witness(NamedTuple):
 
 
 def uncovered(
-    clause: Clause, others: Sequence[Clause], kind: Kind, permission: str
+    clause: Clause,
+    others: Sequence[Clause],
+    kind: Kind,
+    permission: str,
+    also: Sequence[Clause] = (),
 ) -> Witness | None:
-    """An access that a clause grants and none of the others; raises `Undecided`."""
+    """An access that a clause grants and none of the others; raises `Undecided`.
+
+    The access says what the conditions of the clauses `also` need as well.
+    """
     try:
-        return next(_uncovered(clause, others, kind, permission), None)
+        return next(_uncovered(clause, others, kind, permission, also), None)
     except StateLimit:
         raise Undecided("the patterns are too many to be compared") from None
 
 
 def _uncovered(
-    clause: Clause, others: Sequence[Clause], kind: Kind, permission: str
+    clause: Clause,
+    others: Sequence[Clause],
+    kind: Kind,
+    permission: str,
+    also: Sequence[Clause],
 ) -> Iterator[Witness]:
     near = [one for one in (*others, *never(kind)) if may_meet(clause, one)]
-    tests = [test for one in (clause, *near) for test in one.tests]
+    tests = [test for one in (clause, *near, *_conditional(clause, also)) for test in one.tests]
 
     def active(one: Clause, attributes: Attributes) -> bool:
         return all(resolved_meets(test, attributes, kind, permission) for test in one.tests)
@@ -167,10 +178,12 @@ def _difference(clause: Clause, covers: Sequence[Clause]) -> tuple[str, ...] | N
     return None if found is None else tuple(found.decode("latin-1").split("\0"))
 
 
-def common(clause: Clause, other: Clause, kind: Kind, permission: str) -> Witness | None:
+def common(
+    clause: Clause, other: Clause, kind: Kind, permission: str, also: Sequence[Clause] = ()
+) -> Witness | None:
     """An access that two clauses grant; None where there is none.
 
-    Raises `Undecided`.
+    The access says what the conditions of the clauses `also` need as well.  Raises `Undecided`.
     """
     if not may_meet(clause, other):
         return None
@@ -182,14 +195,20 @@ def common(clause: Clause, other: Clause, kind: Kind, permission: str) -> Witnes
         first = max(address.low, other.address.low)
         address = Addresses(first, first, address.version)
     tests = (*clause.tests, *other.tests)
+    told = [test for one in _conditional(clause, also) for test in one.tests]
     try:
-        for attributes in situations(tests, kind, permission):
+        for attributes in situations([*tests, *told], kind, permission):
             if all(resolved_meets(test, attributes, kind, permission) for test in tests):
                 names = _names(clause, other)
                 return None if names is None else Witness(names, numbers, address, attributes)
     except StateLimit:
         raise Undecided("the patterns are too many to be compared") from None
     return None
+
+
+def _conditional(clause: Clause, also: Sequence[Clause]) -> list[Clause]:
+    """The clauses with conditions that may decide on accesses of another."""
+    return [one for one in also if one.tests and may_meet(clause, one)]
 
 
 def _names(clause: Clause, other: Clause) -> tuple[str, ...] | None:

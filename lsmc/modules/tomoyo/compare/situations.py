@@ -287,13 +287,13 @@ def _attributes(values: Values, said: frozenset[str]) -> Attributes:
     }
     argv: tuple[str, ...] | None = None
     envp: tuple[str, ...] | None = None
-    if "exec" in said:
-        given = {one: value for one, value in values.items() if isinstance(one, int)}
+    given = {one: value for one, value in values.items() if isinstance(one, int)}
+    if given:
         there = [one for one, value in given.items() if value is not None]
-        size = max(there, default=-1) + 1
-        argv = tuple(given.get(at) or "" for at in range(size))
-        envp = tuple(values.get(ENVIRONMENT, ()))
+        argv = tuple(given.get(at) or "" for at in range(max(there, default=-1) + 1))
         numbers.setdefault("exec.argc", len(argv))
+    if ENVIRONMENT in values:
+        envp = tuple(values[ENVIRONMENT])
         numbers.setdefault("exec.envc", len(envp))
     return Attributes(
         said,
@@ -315,11 +315,9 @@ def header(attributes: Attributes) -> dict[str, Any]:
         found.setdefault(section, {})[name] = _written(name, value)
     if attributes.realpath is not None:
         found["exec"]["realpath"] = attributes.realpath
-    if attributes.argv or attributes.envp:
-        found["exec"] |= {"argv": list(attributes.argv or ()), "envp": list(attributes.envp or ())}
-    else:
-        for name in ("argc", "envc"):
-            found.get("exec", {}).pop(name, None)
+    for name, texts in (("argv", attributes.argv), ("envp", attributes.envp)):
+        if texts is not None:
+            found["exec"][name] = list(texts)
     if attributes.symlink is not None:
         found["symlink.target"] = attributes.symlink
     return found if any(found.values()) else {}

@@ -78,10 +78,18 @@ def _header(match: re.Match[str], source: LogPlace | None) -> Record:
         profile=int(match[7]),
         mode=match[8],
         granted=match[9] == "yes",
-        epoch=timegm((*numbers, 0, 0, 0)),
+        epoch=_epoch(numbers),
         pid=int(match[10]),
         source=source,
     )
+
+
+def _epoch(numbers: list[int]) -> int | None:
+    """The seconds since 1970 of a date; None for one that no calendar has."""
+    try:
+        return timegm((*numbers, 0, 0, 0))
+    except ValueError:
+        return None
 
 
 def _type(record: Record, request: str) -> Type:
