@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lsmc.base.text import encode
 from lsmc.engine.label import Label
 from lsmc.engine.verdict import RequestError, RuleRef, UnknownName, Verdict
 from lsmc.modules.selinux.context.context import format_context
@@ -159,7 +160,7 @@ class Labeller:
             kind = _FILE_WORDS.get(kind, kind)
             if kind not in FILE_KINDS:
                 raise UnknownName("kind of file", kind, (*FILE_KINDS, *_FILE_WORDS))
-        number = self._files.find(path.encode("utf-8", "surrogateescape"), kind)
+        number = self._files.find(encode(path), kind)
         if number is None:
             return None
         entry = self._tables.file_contexts[number]

@@ -194,3 +194,21 @@ def test_labels_that_nobody_asks_for(
 def test_a_bundle_is_read_back(policy: Policy) -> None:
     again = lsmc.Policy(bytes(policy.data))
     assert again.file_label("/srv") == "sys_u:object_r:page_t:s0"
+
+
+def test_names_that_are_not_ascii() -> None:
+    """Names are compared as bytes, and told as text."""
+    policy = compiled(
+        "(type a_t) (roletype object_r a_t)\n"
+        '(typetransition base_t base_t dir "é" a_t)\n'
+        '(filecon "/srv/é" any (sys_u object_r a_t ((s0) (s0))))\n'
+    )
+    words = ("sys_u:sys_r:base_t:s0", "sys_u:object_r:base_t:s0", "dir")
+    found = policy.label("transition", *words, "é")
+    assert found is not None
+    assert (found, found.rules[0].text) == (
+        "sys_u:object_r:a_t:s0",
+        '(typetransition base_t base_t dir "é" a_t)',
+    )
+    assert policy.label("transition", *words, "e") == "sys_u:object_r:base_t:s0"
+    assert policy.file_label("/srv/é") == "sys_u:object_r:a_t:s0"

@@ -14,7 +14,9 @@ from lsmc.modules.selinux.diff.grants import Difference, differences
 from lsmc.modules.selinux.diff.sides import Common
 from lsmc.modules.selinux.diff.sides import Side as Policy
 from lsmc.modules.selinux.engine import Engine
+from lsmc.modules.selinux.explain.hazards import hazards
 from lsmc.modules.selinux.questions import InvalidContext
+from lsmc.modules.selinux.tables.layout import ALLOW
 
 #: Users whose contexts are tried.
 _USERS = 4
@@ -65,6 +67,7 @@ def _decision(common: Common, one: Policy, other: Policy, found: Difference) -> 
             if sides[0]._replace(rules=()) != sides[1]._replace(rules=()):
                 (before, after), (subject, obj) = sides, words
                 break
+    direction: Direction = _direction(common, one, found) if found.kind == ALLOW else "other"
     witness: dict[str, Any] = {
         "subject": subject,
         "class": found.cls,
@@ -83,8 +86,14 @@ def _decision(common: Common, one: Policy, other: Policy, found: Difference) -> 
         witness=witness,
         permissions=found.permissions,
         shows=before._replace(rules=()) != after._replace(rules=()),
-        direction=_direction(common, one, found) if found.kind == 0 else "other",
+        direction=direction,
+        hazards=_hazards(found, obj) if direction == "wider" else (),
     )
+
+
+def _hazards(found: Difference, obj: str) -> tuple[str, ...]:
+    """What is at stake where more is granted."""
+    return hazards(found.cls, found.permissions, obj.split(":")[2] if ":" in obj else obj)
 
 
 def _objects(common: Common, one: Policy, other: Policy, found: Difference) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from lsmc.base.source import to_path
+from lsmc.base.text import decode, encode
+
 
 class Texts:
     """Texts, each with the number under which it was first met."""
@@ -12,8 +15,8 @@ class Texts:
         self._numbers: dict[str, int] = {}
 
     def number(self, text: str) -> int:
-        """The number of a text."""
-        return self._numbers.setdefault(text, len(self._numbers))
+        """The number of a text of a policy's source (one character a byte)."""
+        return self._numbers.setdefault(to_path(text), len(self._numbers))
 
     @property
     def all(self) -> Sequence[str]:
@@ -23,14 +26,12 @@ class Texts:
 
 def pack_texts(lists: Iterable[Sequence[str]]) -> bytes:
     """The texts of some lists, one behind the other, each with a NUL at its end."""
-    return b"".join(
-        text.encode("utf-8", "surrogateescape") + b"\0" for texts in lists for text in texts
-    )
+    return b"".join(encode(text) + b"\0" for texts in lists for text in texts)
 
 
 def unpack_texts(data: bytes) -> list[str]:
     """The texts that `pack_texts` wrote; ValueError unless the last one ends with NUL."""
-    texts = data.decode("utf-8", "surrogateescape").split("\0")
+    texts = decode(data).split("\0")
     if texts.pop():
         raise ValueError("the last text does not end")
     return texts
