@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import product
 from typing import Any
 
 from lsmc.analysis.change import Change, Direction, Side, toward
-from lsmc.modules.selinux.context.context import OBJECT_ROLE
 from lsmc.modules.selinux.diff import assignments, constraints, extended, settings
 from lsmc.modules.selinux.diff.bdd import FALSE, TRUE
 from lsmc.modules.selinux.diff.grants import Difference, differences
 from lsmc.modules.selinux.diff.sides import Common
 from lsmc.modules.selinux.diff.sides import Side as Policy
+from lsmc.modules.selinux.diff.witnesses import differing
 from lsmc.modules.selinux.engine import Engine
 from lsmc.modules.selinux.explain.hazards import hazards
-from lsmc.modules.selinux.questions import InvalidContext
 from lsmc.modules.selinux.tables.layout import ALLOW
 
-#: Users whose contexts are tried.
-_USERS = 4
 #: Names of types that are listed.
 _LISTED = 3
 
@@ -53,7 +49,7 @@ def _changes(old: Engine, new: Engine) -> Iterator[Change]:
             after=now,
         )
     yield from settings.changes(old.tables, new.tables)
-    yield from constraints.changes(old.tables, new.tables, frozenset(common.types))
+    yield from constraints.changes(one, other)
 
 
 def _decision(common: Common, one: Policy, other: Policy, found: Difference) -> Change:
@@ -62,11 +58,11 @@ def _decision(common: Common, one: Policy, other: Policy, found: Difference) -> 
     before = _side(one, subject, obj, found, booleans)
     after = _side(other, subject, obj, found, booleans)
     if before._replace(rules=()) == after._replace(rules=()):
-        for words in _contexts(one, other, subject, obj):
-            sides = [_side(policy, *words, found, booleans) for policy in (one, other)]
-            if sides[0]._replace(rules=()) != sides[1]._replace(rules=()):
-                (before, after), (subject, obj) = sides, words
-                break
+        words = differing(one, other, [(subject, obj)], found.cls, found.permissions)
+        if words is not None:
+            subject, obj, _ = words
+            before = _side(one, subject, obj, found, booleans)
+            after = _side(other, subject, obj, found, booleans)
     direction: Direction = _direction(common, one, found) if found.kind == ALLOW else "other"
     witness: dict[str, Any] = {
         "subject": subject,
@@ -131,24 +127,6 @@ def _direction(common: Common, one: Policy, found: Difference) -> Direction:
     more = shared != found.after
     less = shared != found.before
     return toward([float(more), -float(less)])
-
-
-def _contexts(one: Policy, other: Policy, subject: str, obj: str) -> Iterator[tuple[str, str]]:
-    """Some contexts of two types that both policies know, those with roles of tasks first."""
-    names = one.tables.names
-    level = f":{names.levels.sensitivity_names[0]}" if one.tables.head.mls else ""
-    roles = [*(role for role in names.roles if role != OBJECT_ROLE), OBJECT_ROLE]
-    users = names.users[:_USERS]
-    for user, role in product(users, roles):
-        for owner, also in product(users, (OBJECT_ROLE, role)):
-            words = (f"{user}:{role}:{subject}{level}", f"{owner}:{also}:{obj}{level}")
-            try:
-                for side in (one, other):
-                    for text in words:
-                        side.engine.context(text)
-            except InvalidContext:
-                continue
-            yield words
 
 
 def _side(

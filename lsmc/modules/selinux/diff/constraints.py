@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from lsmc.analysis.change import Change, Direction
 from lsmc.modules.selinux.decide.constraints import Leaf, Operand, Operator, Tree
 from lsmc.modules.selinux.decide.words import constraint_text
 from lsmc.modules.selinux.diff.settings import POLICY
+from lsmc.modules.selinux.diff.witnesses import differing, granted_pairs
 from lsmc.modules.selinux.tables.tables import Tables
+
+if TYPE_CHECKING:
+    from lsmc.modules.selinux.diff.sides import Side
 
 #: What a constraint is about: its keyword, and its expression in normal form.
 Key = tuple[str, Hashable]
 
 
-def changes(old: Tables, new: Tables, types: frozenset[str]) -> Iterator[Change]:
-    """The constraints that one policy has, or has for more permissions; `types` are in both."""
-    before, texts = _constraints(old, types)
-    after, more = _constraints(new, types)
+def changes(old: Side, new: Side) -> Iterator[Change]:
+    """The constraints that one policy has, or has for more permissions."""
+    types = frozenset(old.common.types)
+    before, texts = _constraints(old.tables, types)
+    after, more = _constraints(new.tables, types)
     texts.update(more)
     for key in sorted(before.keys() | after.keys(), key=lambda one: texts[one]):
         was, now = before.get(key, {}), after.get(key, {})
@@ -37,7 +43,27 @@ def changes(old: Tables, new: Tables, types: frozenset[str]) -> Iterator[Change]
             before=_text(was, classes),
             after=_text(now, classes),
             direction=way,
+            witness=_witness(old, new, was, now, classes) if key[0] == "constrain" else None,
         )
+
+
+def _witness(
+    old: Side,
+    new: Side,
+    was: Mapping[str, frozenset[str]],
+    now: Mapping[str, frozenset[str]],
+    classes: Sequence[str],
+) -> dict[str, str] | None:
+    """A request that both policies answer differently; None where none is found."""
+    for cls in classes:
+        if cls not in old.common.classes:
+            continue
+        moved = sorted(was.get(cls, frozenset()) ^ now.get(cls, frozenset()))
+        found = differing(old, new, granted_pairs(old, cls, moved), cls, moved)
+        if found is not None:
+            subject, obj, permission = found
+            return {"subject": subject, "class": cls, "perms": permission, "object": obj}
+    return None
 
 
 def about_types(old: Tables, new: Tables, types: frozenset[str]) -> dict[str, frozenset[str]]:

@@ -113,6 +113,14 @@ def test_a_decision_has_rules_and_a_request() -> None:
     }
 
 
+def test_a_constraint_on_users_is_shown_with_contexts() -> None:
+    old, new = BASE, BASE.replace("(constrain (file (read)) (eq u1 u2))", "")
+    (found,) = changes(old, new)
+    assert found.witness is not None
+    assert not compiled(old).answer(found.witness)
+    assert compiled(new).answer(found.witness)
+
+
 def test_a_constraint_on_types_changes_what_they_may() -> None:
     old = BASE.replace("(eq u1 u2)", "(eq t1 other_t)")
     found = [one for one in changes(old, BASE) if one.kind == "decision"]
