@@ -11,7 +11,9 @@ from lsmc.modules.selinux.analysis.graph import DomainGraph
 from lsmc.modules.selinux.analysis.written import written_rules
 from lsmc.modules.selinux.diff.compare import diff
 from lsmc.modules.selinux.engine import Engine
+from lsmc.modules.selinux.explain.explain import explain
 from lsmc.modules.selinux.tables.layout import Section
+from lsmc.output.json import dumps, explanation
 from lsmc.tables.errors import BundleError
 from lsmc.tables.sections import Sections
 from tests.modules.selinux.policies import compiled, random_policy
@@ -30,6 +32,10 @@ def samples() -> list[bytes]:
 def sections_of(data: bytes) -> dict[int, bytes]:
     opened = Sections(data, Section)
     return {number: bytes(opened.body(number)) for number in Section}
+
+
+def explained(engine: Engine, request: dict[str, str]) -> None:
+    dumps(explanation(explain(engine, {**request, "path": "/srv/log"})))
 
 
 def ask_everything(data: bytes) -> None:
@@ -51,6 +57,7 @@ def ask_everything(data: bytes) -> None:
             for op in ("file:read,ioctl", "process:transition", "dir:search", "file:execute"):
                 request = {"subject": subject, "op": op, "object": obj}
                 asked.append(partial(engine.answer, request))
+                asked.append(partial(explained, engine, request))
                 asked.append(partial(batched, engine, request))
     for one in (*asked, *labels):
         try:

@@ -90,6 +90,11 @@ def test_no_rule() -> None:
         "(allow web_t log_t (file (append))), in a `.te` file `allow web_t log_t:file append;`",
         "(typeattributeset readers (web_t)), which gives nothing else",
     ]
+    more = POLICY + "(allow readers shadow_t (file (write)))(allow readers self (process (fork)))"
+    wider = explain(engine(more), {"subject": WEB, "op": "file:append", "object": LOG})
+    assert said(wider)[1] == (
+        "(typeattributeset readers (web_t)), which gives write of shadow_t:file besides"
+    )  # fork it has
     assert {one.kind for one in found.misses} == {"permission"}
     near = ask("file:open").misses
     assert [(one.field, one.example) for one in near if one.kind == "label"] == [
