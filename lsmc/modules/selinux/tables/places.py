@@ -28,15 +28,20 @@ class PlaceTable:
         self.first_lines = [0]
         #: The place of the first byte of each line.
         self._line_starts: list[int] = []
+        #: The lines with characters of several bytes.
+        self._wide: set[int] = set()
         longest = 0
         for source, start in zip(places.sources, places.starts, strict=True):
-            sizes = [len(line) + 1 for line in source.text.split("\n")]
+            lines = source.text.split("\n")
+            if not source.text.isascii():
+                first = len(self._line_starts)
+                self._wide.update(first + at for at, line in enumerate(lines) if not line.isascii())
+            sizes = list(map((1).__add__, map(len, lines)))
             longest = max(longest, *sizes)
             self._line_starts += accumulate(sizes[:-1], initial=start)
             self.first_lines.append(len(self._line_starts))
         most = LISTED // (self.first_lines[-1] + 2)
         self.columns = max(2, min(longest + 1, most, _MOST_COLUMNS))
-        self._wide = not all(source.text.isascii() for source in places.sources)
         self._lists: list[int] = []
         self._known: dict[tuple[int, ...], int] = {}
 
@@ -71,7 +76,7 @@ class PlaceTable:
     def _written(self, place: int) -> int:
         line = bisect_right(self._line_starts, place) - 1
         start = self._line_starts[line]
-        column = self._characters(start, place) if self._wide else place - start
+        column = self._characters(start, place) if line in self._wide else place - start
         return line * self.columns + min(column + 1, self.columns - 1)
 
     def _characters(self, start: int, place: int) -> int:
