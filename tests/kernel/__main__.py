@@ -4,9 +4,9 @@
 
 Policies and accesses are drawn from the seed, the policies compiled by apparmor_parser (or by lsmc)
 and loaded into a kernel in a virtual machine, the accesses performed there, and every error number,
-label and audit record held against `Policy.query`; the records are given back to the explainer.  Exit
-status: 0 when all agree or differ in a known way, 1 for disagreements, 2 when something that the
-machine needs is missing.  See docs/kernel.md.
+label and audit record held against `Policy.query`; the records are given back to the explainer.
+Exit status: 0 when all agree or differ in a known way, 1 for disagreements, 2 when something that
+the machine needs is missing.  See docs/kernel.md.
 """
 
 from __future__ import annotations

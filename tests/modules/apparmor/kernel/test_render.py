@@ -39,7 +39,8 @@ POLICY = {
     "files": """profile a {
   /x r, /y{a,b}*z rw, deny /y0 w, audit /z w, owner /home/** rwk, /l/* l, link /m -> /n/**,
   link subset /o -> /p,
-  audit owner link subset /o2 -> /p*, audit link /o3 -> /p, /e m, /f a, audit deny /q r, deny owner /r* w, /s** rwlk,
+  audit owner link subset /o2 -> /p*, audit link /o3 -> /p, /e m, /f a,
+  audit deny /q r, deny owner /r* w, /s** rwlk,
 }""",
     "executions": """profile a {
   /i ix, /u ux, /U Ux, /p px, /P Px, /c cx, /C Cx, /pi pix, /Pi Pix, /pu pux, /ci cix, /cu CUx,
@@ -55,7 +56,8 @@ profile g /g/su?d/a { /x r, }""",
     "others": """profile a {
   signal (send) set=(kill, term, rtmin+2) peer=b, signal receive, deny signal send peer=c,
   ptrace read peer=d, audit ptrace trace, capability net_admin, deny capability sys_admin,
-  audit capability net_raw, audit deny capability sys_admin setuid, audit capability setgid, network inet stream, network netlink raw, deny network inet6 dgram,
+  audit capability net_raw, audit deny capability sys_admin setuid, audit capability setgid,
+  network inet stream, network netlink raw, deny network inet6 dgram,
   network unix, umount /mnt/**, pivot_root oldroot=/old /new,
 }""",
     "mounts": """profile a {
