@@ -36,6 +36,7 @@ PAGES = (
     "docs/policy-tests.md",
     "docs/selinux.md",
     "docs/smack.md",
+    "docs/tomoyo.md",
 )
 CONSOLE = re.compile(r"(?<=```console\n)(?s:.*?)(?=```)")
 README = ROOT / "README.md"
@@ -73,6 +74,7 @@ LOGS = {
     "report.log": "docs/learn.md",
     "selinux.log": "docs/selinux.md",
     "smack.log": "docs/smack.md",
+    "tomoyo.log": "docs/tomoyo.md",
     "web.log": "docs/learn.md",
 }
 
