@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-import lsmc
 from lsmc.compiler.inputs import DiskFiles
 from lsmc.modules.kubearmor.apparmor.enforcer import AppArmorEnforcer
 from lsmc.modules.kubearmor.apparmor.features import included
 from lsmc.modules.kubearmor.apparmor.profile import Profile, profile
 from lsmc.modules.kubearmor.posture import Posture
+from tests.cli.conftest import Run, run
 from tests.modules.kubearmor.policies import policies, reading, text
 from tests.places import PROFILES
+
+__all__ = ["run"]
 
 BLOCK = Posture("block", "block", "block")
 TEXTS = included([str(PROFILES)], [], DiskFiles())
@@ -128,16 +132,34 @@ def test_profiles_that_do_not_load(spec: str, words: str) -> None:
     assert enforcer.where(enforcer.refused[0]) == "0.yaml:10" or "action" in spec
 
 
-def test_the_format_writes_the_text(tmp_path: object) -> None:
-    del tmp_path
-    policy = lsmc.compile_text(
-        text("file: {matchPaths: [{path: /a}]}"), name="a.yaml", base=PROFILES, module="kubearmor"
+def test_the_format_writes_the_text(run: Run, tmp_path: Path) -> None:
+    path, out = tmp_path / "a.yaml", tmp_path / "out"
+    path.write_text(text("action: Allow\nfile: {matchPaths: [{path: /a}]}"))
+    options = ("--format", "apparmor", "--name", "own", "--posture", "file=block")
+    result = run("compile", str(path), *options, "-o", str(out))
+    assert result.exit_code == 0
+    assert (
+        out.read_text()
+        == profile(reading(path.read_text()).policies.policies, Posture(file="block"), "own").text
     )
-    assert not policy.query("*", "open", "/a", enforcer="apparmor").allowed
+    refused = run("compile", str(path), "--format", "kernel", "-o", str(out))
+    assert (refused.exit_code, "has no meaning for KubeArmor" in refused.stderr) == (2, True)
 
 
-def test_included_files_are_bounded_and_found(tmp_path: object) -> None:
-    del tmp_path
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [("--name", "a b", "is no name of a profile"), ("--posture", "file=x", "unknown posture `x`")],
+)
+def test_wrong_settings_are_told(
+    run: Run, tmp_path: Path, option: str, value: str, words: str
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(text("action: Allow"))
+    result = run("compile", str(path), "--format", "apparmor", option, value, "-o", "-")
+    assert (result.exit_code, words in result.stderr) == (2, True)
+
+
+def test_included_files_are_found_in_the_directories_that_are_given() -> None:
     names = [path for path, _ in TEXTS]
     assert str(PROFILES / "abstractions" / "base") in names
     assert included([str(PROFILES / "abi")], ["#include </proc>\n"], DiskFiles()) == ()

@@ -99,3 +99,8 @@ def test_each_fault_is_told_once_at_its_place(spec: str, words: str) -> None:
 def test_kinds_that_are_none_and_kinds_of_others() -> None:
     assert "is no kind of policy" in told(text("", kind="KubeArmorProfile"))[0]
     assert "nftables" in told(text("", kind="KubeArmorNetworkPolicy"))[0]
+
+
+def test_domains_are_split_as_protocols_are() -> None:
+    (policy,) = policies("network: {matchDNSQueries: [{domain: 'a.b, c.d'}]}")
+    assert [one.value for one in policy.entries] == ["a.b", "c.d"]

@@ -2,7 +2,7 @@
 
 From `CreateSecurityPolicy` of KubeArmor: action, severity, tags and message of an entry are its
 own, else those of its section, else those of the policy; only the policy's action is read in either
-case.  A list of protocols or capabilities is split at commas if its first entry holds one.
+case.  A list of protocols, capabilities or domains is split at commas if its first entry holds one.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def _entries(spec: Node) -> Iterator[Entry]:
         for entry in entries:
             match, value = _named(entry, matches)
             values = [value]
-            if split and match in ("protocol", "capability"):
+            if split and match in ("protocol", "capability", "domain"):
                 values = value.replace(" ", "").split(",")
             for one in values:
                 yield _entry(name, match, one, (entry, section, spec), _FOLDED.get(action, action))
