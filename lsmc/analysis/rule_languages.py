@@ -10,15 +10,15 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from lsmc.automata.algebra import Automaton, Table, alternatives
 from lsmc.automata.members import UNSEEN, KnownLanguages, Sight, common_prefix, members
-from lsmc.automata.prefix_index import Prefixes
 from lsmc.engine.matcher import Decide
 from lsmc.ir.decision import Decision
 from lsmc.ir.mediation import MediationClass
-from lsmc.kernels.walk import Matches, Walker
+from lsmc.kernels.walk import Matches, Walker, matching
 from lsmc.tables.bundle import Bundle, Unit
 from lsmc.tables.reach import Reach
 from lsmc.tables.records import ProfileRecord
@@ -109,7 +109,12 @@ class RuleLanguage:
         return self._has(key)
 
     def _has(self, key: bytes) -> bool:
-        return self.rule in self._part.matches.at(self.code + key)
+        return self.facts.id in self._part.matches.at(self.code + key)
+
+    @property
+    def matches_of_group(self) -> Matches:
+        """Which rules, by their ids, match a key of the group, class code included."""
+        return self._part.matches
 
     def automaton(self) -> Automaton[int]:
         """The language for `lsmc.automata.algebra`."""
@@ -166,15 +171,14 @@ class RuleLanguages:
         self.mask = mask
         self._decide = decide
         self._seen = seen
-        self._known: dict[tuple[int, int], tuple[Unit, tuple[RuleLanguage, ...]]] = {}
+        self._known: dict[int, tuple[Unit, tuple[RuleLanguage, ...]]] = {}
         self._decisions: dict[tuple[tuple[int, ...], bool], Decision] = {}
 
     def of(self, bundle: Bundle, profile: ProfileRecord) -> ProfileRules:
         """The rules of a profile."""
         found: list[RuleLanguage] = []
         for unit, _ in bundle.uses(profile):
-            for index in range(unit.groups):
-                found += self._of_group(unit, index)
+            found += self._of_unit(unit)
         return ProfileRules(self, found)
 
     def decide(self, rules: Sequence[RuleLanguage], owner: bool) -> Decision:
@@ -187,16 +191,16 @@ class RuleLanguages:
             )
         return known
 
-    def _of_group(self, unit: Unit, index: int) -> tuple[RuleLanguage, ...]:
-        key = (id(unit), index)
-        known = self._known.get(key)
+    def _of_unit(self, unit: Unit) -> tuple[RuleLanguage, ...]:
+        known = self._known.get(id(unit))
         if known is None:
-            known = self._known[key] = (unit, tuple(self._languages(unit, index)))
+            groups = (self._languages(unit, index) for index in range(unit.groups))
+            known = self._known[id(unit)] = (unit, tuple(chain.from_iterable(groups)))
         return known[1]
 
     def _languages(self, unit: Unit, index: int) -> Iterator[RuleLanguage]:
         group = unit.group(index)
-        walker, matches = group.walker, group.matches(range(unit.rules))
+        walker, matches = group.walker, group.matches(unit.numbers)
         code = bytes((self.cls.code,))
         for rule in group.rules:
             record = unit.rule(rule)
@@ -216,17 +220,19 @@ class ProfileRules:
         self._languages = languages
         self.rules = rules
         self._listed: dict[bytes, list[RuleLanguage]] = {}
-        self._open: Prefixes[RuleLanguage] = Prefixes()
         for rule in rules:
-            if rule.members is None:
-                self._open.add(rule.prefix, rule)
             for member in rule.members or ():
                 self._listed.setdefault(member, []).append(rule)
+        many = sorted((rule for rule in rules if rule.members is None), key=_length)
+        self._open = {rule.facts.id: (place, rule) for place, rule in enumerate(many)}
+        self._tables = list(dict.fromkeys(rule.matches_of_group for rule in many))
+        self._code = bytes((languages.cls.code,))
 
     def decide(self, key: bytes, owner: bool) -> Decision:
         """What the rules say of an object; only the permissions asked for are to be read."""
+        matched = map(self._open.get, matching(self._tables, self._code + key))
         found = list(self._listed.get(key, ()))
-        found += [rule for rule in self._open.of(key) if rule.matches(key)]
+        found += [rule for _, rule in sorted(filter(None, matched))]
         return self._languages.decide(found, owner)
 
     def winning(self, rule: RuleLanguage, key: bytes) -> tuple[bool, Decision] | None:
@@ -238,3 +244,7 @@ class ProfileRules:
                     if number == rule.facts.id and bits & self.mask:
                         return owner, decision
         return None
+
+
+def _length(rule: RuleLanguage) -> int:
+    return len(rule.prefix)

@@ -22,6 +22,7 @@ from lsmc.automata.pattern import (
     is_empty_language,
     literals,
 )
+from lsmc.automata.prefix_index import within
 from lsmc.automata.prefixes import heads
 from lsmc.kernels.walk import is_real_path
 
@@ -119,14 +120,7 @@ class PrefixIndex(Generic[T]):
             self._things.append(thing)
         self._heads = sorted(places)
         self._places = [places[head] for head in self._heads]
-        #: For each head the longest other one that it begins with; -1 for none.
-        self._within: list[int] = []
-        around: list[int] = []
-        for at, head in enumerate(self._heads):
-            while around and not head.startswith(self._heads[around[-1]]):
-                around.pop()
-            self._within.append(around[-1] if around else -1)
-            around.append(at)
+        self._within = within(self._heads)
         self._known: dict[tuple[bytes, ...], tuple[T, ...]] = {}
 
     def meeting(self, starts: tuple[bytes, ...]) -> tuple[T, ...]:

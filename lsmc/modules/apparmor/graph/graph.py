@@ -60,6 +60,7 @@ class ProfileGraph:
         self.unfollowed: set[str] = set()
         self._rules: dict[tuple[str, int], ProfileRules] = {}
         self._attached_paths: dict[object, list[tuple[bytes, str]]] = {}
+        self._attachable: dict[object, bool] = {}
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -334,6 +335,15 @@ class ProfileGraph:
                 profile, _ = self.attachments.find(path, parent=parent, namespace=namespace)
                 if profile is not None:
                     known.append((path, profile.full_name))
+        return known
+
+    def is_attached(self, rule: RuleLanguage, scope: AttachmentScope) -> bool:
+        """Whether a profile of a scope attaches to a path of a rule that matches many."""
+        key = (rule.pattern, id(scope))
+        known = self._attachable.get(key)
+        if known is None:
+            found = next(attached_paths(rule, scope), None)
+            known = self._attachable[key] = found is not None
         return known
 
     def _name_changes(self, record: ProfileRecord) -> Iterator[Edge]:

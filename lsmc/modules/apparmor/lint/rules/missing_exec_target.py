@@ -61,7 +61,6 @@ from lsmc.ir.mediation import Effect, Transition
 from lsmc.ir.model import qualified
 from lsmc.lint.model import Check
 from lsmc.modules.apparmor.decide.exec_transition import exec_mode
-from lsmc.modules.apparmor.graph.executions import attached_paths
 from lsmc.modules.apparmor.graph.graph import ProfileGraph
 from lsmc.modules.apparmor.lint.messages import rule_text
 from lsmc.modules.apparmor.lint.references import ProfileNames, graph_of
@@ -111,7 +110,7 @@ def _is_missing(
         if listed is not None:
             attached = any(True for path in listed for _ in scope.at(path))
         else:
-            attached = next(attached_paths(rule, scope), None) is not None
+            attached = graph.is_attached(rule, scope)
         return not attached and (child or not names.neighbours.attaches(rule))
     if wanted.kind not in ("profile", "child", "stack"):
         return False

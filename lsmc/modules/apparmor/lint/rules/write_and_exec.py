@@ -63,8 +63,17 @@ class Meeting(NamedTuple):
     path: bytes
 
 
+class _Runner(NamedTuple):
+    """A rule that runs something, the id of its unit and its profiles, and how its paths end."""
+
+    rule: UnitRule
+    unit: int
+    profiles: int
+    ends: int
+
+
 class _Runners:
-    """The rules that run something, each with the id of its unit, by how their paths begin.
+    """The rules that run something, by how their paths begin.
 
     Most units belong to one profile; what they write is compared with the units of that profile
     and with those of several only.
@@ -72,27 +81,29 @@ class _Runners:
 
     def __init__(self, units: list[UnitView], holders: dict[int, int]) -> None:
         """`holders` are the profiles of each unit, by its id, as a set of bits."""
-        every: list[tuple[tuple[UnitRule, int], tuple[bytes, ...]]] = []
-        shared: list[tuple[tuple[UnitRule, int], tuple[bytes, ...]]] = []
-        lone: dict[int, list[tuple[tuple[UnitRule, int], tuple[bytes, ...]]]] = {}
+        every: list[tuple[_Runner, tuple[bytes, ...]]] = []
+        shared: list[tuple[_Runner, tuple[bytes, ...]]] = []
+        lone: dict[int, list[tuple[_Runner, tuple[bytes, ...]]]] = {}
         for unit in units:
             mask = holders[id(unit)]
             some = lone.setdefault(mask, []) if _is_one(mask) else shared
             for held in granting(unit, _RUN):
-                some.append(((held, id(unit)), starts(held.rule.fields[0])))
+                path = held.rule.fields[0]
+                runner = _Runner(held, id(unit), mask, last_bytes(path)[0])
+                some.append((runner, starts(path)))
                 every.append(some[-1])
         self._every = PrefixIndex(every)
         self._shared = PrefixIndex(shared)
         self._lone = {mask: PrefixIndex(some) for mask, some in lone.items()}
 
-    def near(self, writer: UnitRule, mask: int) -> Sequence[tuple[UnitRule, int]]:
+    def near(self, writer: UnitRule, mask: int) -> Sequence[_Runner]:
         """The rules that may run what one writes that has these profiles."""
         begins = starts(writer.rule.fields[0])
         if not _is_one(mask):
             return self._every.meeting(begins)
         own = self._lone[mask].meeting(begins) if mask in self._lone else ()
         found = [*self._shared.meeting(begins), *own]
-        return sorted(found, key=lambda pair: pair[0].facts.id)
+        return sorted(found, key=lambda runner: runner.rule.facts.id)
 
 
 def _is_one(mask: int) -> bool:
@@ -111,23 +122,18 @@ def _meetings(tree: Tree, spared: Pattern) -> dict[int, list[Meeting]]:
             holders[id(use.unit)] = holders.get(id(use.unit), 0) | 1 << number
     units = [unit for unit in views.units if id(unit) in holders]
     runners = _Runners(units, holders)
-    ends = {
-        held.facts.id: last_bytes(held.rule.fields[0])[0]
-        for unit in units
-        for held in granting(unit, _RUN | WRITE)
-    }
     found: dict[int, list[Meeting]] = {}
     for unit in units:
+        mask = holders[id(unit)]
         for writer in granting(unit, WRITE):
-            for runner, other in runners.near(writer, holders[id(unit)]):
-                number = runner.facts.id
-                if not holders[id(unit)] & holders[other]:
+            written = writer.rule.fields[0]
+            ends = last_bytes(written)[0]
+            for runner in runners.near(writer, mask):
+                if not mask & runner.profiles or not ends & runner.ends:
                     continue
-                if not ends[number] & ends[writer.facts.id]:
-                    continue
-                path = common_file(writer.rule.fields[0], runner.rule.fields[0], spared)
+                path = common_file(written, runner.rule.rule.fields[0], spared)
                 if path is not None:
-                    meeting = Meeting(runner, other, path)
+                    meeting = Meeting(runner.rule, runner.unit, path)
                     found.setdefault(writer.facts.id, []).append(meeting)
     for number, meetings in found.items():  # what a rule itself runs comes first
         meetings.sort(key=lambda meeting: meeting.runner.facts.id != number)
