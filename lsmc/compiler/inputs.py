@@ -249,8 +249,12 @@ def changed(asks: Sequence[tuple[FileQuery, FileState]]) -> set[int]:
 _OF_A_FILE = {"exists": "True", "entries": ""}
 
 
+#: Bytes of a file of policy that no module reads.
+_LARGEST = 1 << 30
+
+
 def _unchanged(kind: str, path: str, said: str) -> bool:
-    files = DiskFiles()
+    files = DiskFiles(_LARGEST)
     try:
         match kind:
             case "exists":

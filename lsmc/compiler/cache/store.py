@@ -19,9 +19,9 @@ from lsmc.base.files import StrPath, map_file, replace_file
 from lsmc.base.gc import gc_paused
 from lsmc.compiler.cache.entry import CacheEntry
 from lsmc.compiler.inputs import Options, changed
-from lsmc.tables.bundle import Bundle
 from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import VERSION
+from lsmc.tables.sections import module_of
 from lsmc.version import __version__
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _read(place: str) -> CacheEntry | None:
     """The entry in a file, or None when it is missing or unusable."""
     try:
         entry = CacheEntry(memoryview(map_file(place)))
-        Bundle(entry.bundle)
+        module_of(entry.bundle)
     except (OSError, ValueError, BundleError):
         return None
     return entry

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath
 from lsmc.base.source import Source
-from lsmc.compiler.inputs import Options, files_of
+from lsmc.compiler.inputs import DiskFiles, Options, files_of
 from lsmc.compiler.linking import refuse
 from lsmc.compiler.outcome import Rendered
 from lsmc.compiler.whole import read_sources
@@ -59,7 +59,7 @@ def render_apparmor(paths: Sequence[StrPath], options: Options, jobs: int) -> It
     from lsmc.modules.kubearmor.selectors import ALL, posture_of, read_subject
 
     del jobs
-    reading = read_policy(read_sources(paths, options, find_files, MAX_SOURCE), options)
+    reading = read_policy(read_sources(paths, options, find_files, DiskFiles(MAX_SOURCE)), options)
     settings = settings_of(options)
     posture = with_postures(posture_of(reading.policies, read_subject(ALL)), settings.posture)
     text = profile(reading.policies.policies, posture, settings.name).text
