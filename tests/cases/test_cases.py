@@ -111,10 +111,13 @@ class Trial:
 
     @cached_property
     def policy(self) -> lsmc.Policy:
-        """The policy of the file `example`, or of the block `smack`."""
-        smack = [block.text for block in self.case.blocks if block.kind == "smack"]
-        if smack:
-            return lsmc.compile_text(smack[0], module="smack")
+        """The policy of the file `example`, or of a block of another module."""
+        for block in self.case.blocks:
+            if block.kind == "smack":
+                return lsmc.compile_text(block.text, module="smack")
+            if block.kind == "yaml":
+                text = block.text + "kind: KubeArmorPolicy\nmetadata: {name: a}\n"
+                return lsmc.compile_text(text, base=PROFILES, module="kubearmor")
         return self._compiled(self.case.files()["example"])
 
     def _compiled(self, text: str) -> lsmc.Policy:

@@ -28,10 +28,12 @@ class BpfEnforcer:
         return container_map(self.policies, self.posture)
 
     def decide(self, asked: Asked) -> Decision:
-        """What the first hook that refuses decides, else the last."""
+        """What the first hook that refuses decides, else the last; an alert of any is one."""
         decision = Decision(True, "no hook asks", None)
         for hook in self._hooks(asked):
+            told = decision.alert
             decision = hook()
+            decision = decision._replace(alert=decision.alert or told)
             if not decision.allowed:
                 break
         return decision
