@@ -161,4 +161,8 @@ def _changed(engine: TomoyoEngine, verdict: Verdict, domain: Domain, name: str) 
 
 
 def _noted(verdict: Verdict, note: str) -> Verdict:
-    return verdict._replace(note="; ".join(filter(None, (verdict.note, note))))
+    """A verdict with a note more; a denial that has none says first why it is one."""
+    first = verdict.note
+    if note and not first and not verdict.allowed:
+        first = f"no line grants {' '.join(verdict.missing)}"
+    return verdict._replace(note="; ".join(filter(None, (first, note))))

@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from lsmc.base.source import from_display
 from lsmc.compiler.inputs import DiskFiles, Options, restricted
 from lsmc.explain.diagnosis import Diagnosis, Explained, Remedy, plain_remedy
+from lsmc.explain.varying import STAR
+from lsmc.modules.tomoyo.log.record import Record
+from lsmc.modules.tomoyo.syntax.acl import read_acl
+from lsmc.modules.tomoyo.syntax.reader import Refused, Word, Words
+from lsmc.modules.tomoyo.vocabulary import INET
+
+#: The ports that a system gives out by itself; those that differ from run to run are among them.
+_PORTS: Final = "1024-65535"
 
 
 def explained(diagnoses: Sequence[Diagnosis]) -> Iterator[Explained]:
-    """The smallest line for each denial."""
+    """The smallest line for each denial, and a pattern for names that differ from run to run."""
     for one in diagnoses:
         suggestions = (some for answer in one.answers for some in answer.suggestions)
-        yield Explained(one, tuple(dict.fromkeys(map(plain_remedy, suggestions))))
+        exact = tuple(dict.fromkeys(map(plain_remedy, suggestions)))
+        yield Explained(one, (*exact, *(_general(one, exact))))
+
+
+def _general(diagnosis: Diagnosis, exact: Sequence[Remedy]) -> Iterator[Remedy]:
+    """The line for all records of a cause, where their names differ in numbers."""
+    cause, record = diagnosis.cause, diagnosis.cause.record
+    assert isinstance(record, Record)
+    if not cause.varied or STAR not in cause.pattern or STAR in record.object or not exact:
+        return
+    ports = record.operation == INET.head
+    pattern = cause.pattern.replace(STAR, _PORTS if ports else "\\*")
+    words = f"{record.operation} {pattern}".split(" ")
+    try:
+        line = read_acl(Words([Word(word, 0) for word in words], 0))
+    except Refused:  # a part that differs is no pattern
+        return
+    yield exact[0]._replace(kind="general", rule=str(line), opens=(pattern,), more=True)
 
 
 def patched(remedies: Iterable[Remedy], options: Options) -> Mapping[str, tuple[str, str]]:
@@ -21,7 +47,7 @@ def patched(remedies: Iterable[Remedy], options: Options) -> Mapping[str, tuple[
     files = restricted(DiskFiles(), options.restrict)
     added: dict[str, dict[int, dict[str, None]]] = {}
     for remedy in remedies:
-        if remedy.file and remedy.kind == "exact" and not remedy.says:
+        if remedy.file and remedy.kind in ("exact", "general") and not remedy.says:
             at = added.setdefault(remedy.file, {}).setdefault(remedy.line, {})
             at[from_display(remedy.rule)] = None
     found: dict[str, tuple[str, str]] = {}

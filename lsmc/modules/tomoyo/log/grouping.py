@@ -7,6 +7,7 @@ from typing import Any
 from lsmc.explain.log_groups import About, Grouping
 from lsmc.explain.varying import STAR, folded
 from lsmc.modules.tomoyo.log.record import Record
+from lsmc.modules.tomoyo.vocabulary import INET
 
 #: The width from which the object is not told.
 _NO_OBJECT = 1
@@ -18,13 +19,20 @@ def _key(record: Record) -> tuple[object, ...]:
         record.event_type,
         record.domain,
         record.operation or record.message,
-        folded(record.object),
+        _folded(record),
     )
+
+
+def _folded(record: Record) -> str:
+    """The object with `*` for what differs from run to run: parts of names, and ports."""
+    words = record.object.split(" ")
+    ports = record.operation == INET.head
+    return " ".join(folded(word) if ports or not word[:1].isdigit() else word for word in words)
 
 
 def about(record: Record, width: int = 0) -> About:
     """What a record is about: the operation, and what stands behind it."""
-    exact, pattern = record.object, folded(record.object)
+    exact, pattern = record.object, _folded(record)
     if width >= _NO_OBJECT:
         exact = pattern = STAR
     return About(cls=record.operation or "", denied="", pattern=pattern, object=exact)

@@ -10,9 +10,10 @@ from lsmc.logs.envelope import Envelope
 from lsmc.logs.reader import LogChunk, LogReader
 from lsmc.logs.record import LogError
 from lsmc.modules.tomoyo.log.form import FORMAT
-from lsmc.modules.tomoyo.log.grouping import about
+from lsmc.modules.tomoyo.log.grouping import GROUPING, about
 from lsmc.modules.tomoyo.log.parse import read_message
 from lsmc.modules.tomoyo.log.questions import QUESTIONS
+from lsmc.modules.tomoyo.remedies import explained
 from tests.modules.tomoyo.support import domain, opened
 
 HEAD = (
@@ -108,3 +109,23 @@ def test_a_record_is_put_to_a_policy() -> None:
     assert answer.suggestions[0].rule == "file read /srv/a"
     fields = [miss.field or miss.kind for miss in answer.misses]
     assert fields == ["task.uid", "permission"]
+
+
+def test_names_that_differ_get_one_pattern() -> None:
+    text = RECORD.replace("file execute /bin/b", "file create /tmp/s_{} 0600")
+    records = [read_message(Envelope(text.replace("{}", str(number)))) for number in (12345, 54321)]
+    engine = opened(domain())
+    causes = {}
+    for record in records:
+        assert record is not None
+        key = GROUPING.key(record)
+        cause = causes.setdefault(key, Cause(record, about(record)))
+        cause.see(record, GROUPING)
+        cause.varied = cause.varied or record is not cause.record
+    (cause,) = causes.values()
+    (found,) = explained(list(diagnose(QUESTIONS, engine, [cause])))
+    rules = [(one.kind, one.rule) for one in found.remedies]
+    assert rules == [
+        ("exact", "file create /tmp/s_12345 0600"),
+        ("general", "file create /tmp/s_\\* 0600"),
+    ]
