@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
+from lsmc.base.errors import did_you_mean
 from lsmc.engine.verdict import RuleRef
 from lsmc.explain.explanation import Explanation, Loser, Miss, Question, Reason, Suggestion
 from lsmc.modules.smack.answer import Answer, Engine, answered, deciding, verdict_of
@@ -17,6 +18,8 @@ from lsmc.modules.smack.decision import BUILT_IN, Decision, granted_by
 from lsmc.modules.smack.labels import BRINGUP, LOCK, WRITE, letters, names
 from lsmc.modules.smack.questions import Ask, question
 
+#: Labels that are compared to one that no rule names.
+_MOST_ALIKE = 2_000
 #: Rows with another subject, and with another object, that are told.
 _MOST_NEAR = 3
 
@@ -56,6 +59,12 @@ def _about(engine: Engine, found: Answer) -> Iterator[str]:
     """Who asks what of what, an access a line."""
     for ask in found.question.accesses:
         yield f"{ask.subject} asks {letters(ask.bits)} of {ask.field} {ask.object}"
+    labels = (label for ask in found.question.accesses for label in (ask.subject, ask.object))
+    for label in dict.fromkeys(labels):
+        if engine.find(label) is None:
+            known = engine.tables.labels[:_MOST_ALIKE]
+            question = did_you_mean(label, known)
+            yield f"no rule names the label `{label}`" + (f"; {question}" if question else "")
     outside = [f"{kind} ({count})" for kind, count in engine.tables.outside.items() if count]
     if outside:
         yield f"not judged: what packets carry, as {' and '.join(outside)} say"

@@ -155,9 +155,21 @@ ASKS: tuple[Asks, ...] = (
 OPERATIONS = tuple(one.operation for one in ASKS)
 CLASSES = tuple(dict.fromkeys((ACCESS, *(one.cls for one in OPERATIONS))))
 #: What people and records call operations besides.
-_ALIASES = {"kill": "signal_send", "ptrace": "ptrace_trace", "removexattr": "setxattr"}
+_ALIASES = {
+    "chdir": "search",
+    "execve": "exec",
+    "flock": "lock",
+    "kill": "signal_send",
+    "msgget": "ipc_get",
+    "ptrace": "ptrace_trace",
+    "removexattr": "setxattr",
+    "semget": "ipc_get",
+    "setattr": "chmod",
+    "shmget": "ipc_get",
+    "stat": "getattr",
+}
 _BY_NAME = {one.operation.name: one for one in ASKS}
-#: Names of kernel functions in records, where one operation alone has them.
+#: What asks at a kernel function, by its name in records.
 _FUNCTIONS: dict[str, list[Asks]] = {}
 for _one in ASKS:
     for _function in _one.operation.audit:
@@ -166,12 +178,15 @@ for _one in ASKS:
 
 @lru_cache(maxsize=1 << 10)
 def named(word: str) -> Asks | None:
-    """What an operation asks, by its name or that of its kernel function; letters as well."""
+    """What an operation asks, by its name, or that of its kernel function; letters as well.
+
+    A function at which operations ask for different letters is no name for one.
+    """
     found = _BY_NAME.get(_ALIASES.get(word, word))
     if found is not None:
         return found
     by_function = _FUNCTIONS.get(word, ())
-    if len(by_function) == 1:
+    if len({one.operation.perms for one in by_function}) == 1:
         return by_function[0]
     return by_letters(word)
 

@@ -137,6 +137,9 @@ def _asks(request: Mapping[str, Any]) -> Asks:
 
 def _check_fields(asks: Asks, fields: Mapping[str, Any]) -> None:
     known = (*_COMMON, *(check.field for check in asks.also), *asks.fields)
+    if "context" in fields:
+        instead = "lsmc query --policy smack=PATH --object smack=LABEL"
+        raise RequestError(f"users, modes and other modules are judged by `{instead}`")
     for name in fields:
         if name not in known:
             words = " ".join(known)

@@ -48,6 +48,8 @@ def rules_of(source: Source, *, change: bool) -> tuple[list[Rule], list[Diagnost
     The kernel stops at the first row that it refuses; those after it are read for their faults.
     """
     found, faults = rows(source, change)
+    if "\0" in source.text:  # no text, so there is no more to say
+        return [], faults
     rules: list[Rule] = []
     wrong: list[Diagnostic] = []
     for row in found:

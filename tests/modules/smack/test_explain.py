@@ -78,3 +78,8 @@ def test_a_suggested_row_allows_the_request(
         lines[row.line - 1] = row.rule
     mended = opened({**files, name: "\n".join(filter(None, lines))}, enforce=True)
     assert answer(mended, request).allowed, row
+
+
+def test_a_label_that_no_rule_names_is_told() -> None:
+    found = _explained("App", "r", "User::Hone")
+    assert "no rule names the label `User::Hone`; did you mean `User::Home`?" in found.request.about

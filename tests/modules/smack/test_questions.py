@@ -65,6 +65,9 @@ def policy() -> lsmc.Policy:
         ("send", "Dir", {}, True),
         ("mmap_exec", "None", {}, True),
         ("smack_inode_rmdir", "Sys", {}, True),
+        ("smack_inode_setattr", "Sys", {}, True),
+        ("stat", "Usr", {}, True),
+        ("shmget", "Usr", {"mode": "0444"}, True),
         ("rwl", "Sys", {}, True),
         ("RW", "Sys", {}, True),
         ("-", "Up", {}, True),
@@ -168,6 +171,7 @@ def test_names_that_are_none(
         ({"directory": "Dir"}, "`directory` is not a field of `read`; its fields are self_rules"),
         ({"self_rules": "App Sys"}, "`self_rules`: a row ends too early"),
         ({"capabilities": "mac"}, "`capabilities`: `mac` is not a capability"),
+        ({"context": {"uid": 1}}, "users, modes and other modules are judged by `lsmc query --pol"),
     ],
 )
 def test_fields_that_are_none(policy: lsmc.Policy, fields: dict[str, str], message: str) -> None:

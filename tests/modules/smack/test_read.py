@@ -52,7 +52,7 @@ def test_changes_set_and_then_clear() -> None:
         ("App / r", (1, 5), "a label has at least one character that is allowed in it"),
         ("App " + "O" * 300 + " r", (1, 5), "a label has at most 255 bytes, this one 300"),
         (" \n", (1, 1), "no row: the kernel refuses a text of spaces alone"),
-        ("App S r\0", (1, 8), "the kernel reads no further than this NUL byte"),
+        ("App S r\0-x", (1, 8), "the kernel reads no further than this NUL byte"),
         ("App S r" + " " * PAGE, (1, 1), "a line of more than 4095 bytes"),
     ],
 )
