@@ -164,15 +164,17 @@ def _grandchild(rule: ast.Rule, own: str, name: str) -> Iterator[StructureFault]
         )
 
 
-def leading_variables(rule: ast.Rule) -> list[tuple[ast.Word, re.Match[str]]]:
+#: A path that begins with a variable, and its beginning.
+Leading = tuple[ast.Word, re.Match[str]]
+
+
+def leading_variables(rule: ast.Rule) -> list[Leading]:
     """The paths of a rule that begin with a variable, each with its beginning."""
     found = ((word, _FIRST_VARIABLE.match(word.text)) for word in _paths(rule.body))
     return [(word, match) for word, match in found if match is not None]
 
 
-def double_slash(
-    leading: Iterable[tuple[ast.Word, re.Match[str]]], variables: Variables
-) -> Iterator[StructureFault]:
+def double_slash(leading: Iterable[Leading], variables: Variables) -> Iterator[StructureFault]:
     """Paths that begin with two slashes after expansion, and so never match.
 
     Args:

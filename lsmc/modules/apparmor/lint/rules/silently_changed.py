@@ -54,7 +54,7 @@ How to fix: the help of each finding says what to write.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lsmc.analysis.profile_view import Grants, ProfileView
 from lsmc.analysis.redundancy.overridden import partial_overrides
@@ -69,6 +69,7 @@ from lsmc.modules.apparmor.lint.messages import quoted, rule_finding, shown, wit
 from lsmc.modules.apparmor.lint.quirks.glob import classes
 from lsmc.modules.apparmor.lint.quirks.map import unsure_maps
 from lsmc.modules.apparmor.lint.quirks.structure import (
+    Leading,
     StructureFault,
     abi_lines,
     double_slash,
@@ -80,7 +81,7 @@ from lsmc.modules.apparmor.lint.quirks.structure import (
     structure,
 )
 from lsmc.modules.apparmor.lint.tree import LintedFile, Tree
-from lsmc.modules.apparmor.lint.written_rules import Text, texts, written_profiles
+from lsmc.modules.apparmor.lint.written_rules import Text, WrittenProfile, texts, written_profiles
 from lsmc.modules.apparmor.lower.context import Altered
 from lsmc.modules.apparmor.lower.units import KEPT_IN_BLOCKS
 from lsmc.modules.apparmor.resolve.features import Features
@@ -93,8 +94,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         for change in text.altered:
             if not change.needs:
                 yield from _altered(text, change)
-        for rule in text.rules:
-            yield from _rule(tree, text, rule)
+        yield from _rules(tree, text)
     for profile in written_profiles(tree):
         for fault in (*heads(profile), *merged(profile)):
             yield _fault(fault, profile.name)
@@ -128,17 +128,27 @@ def _altered(text: Text, change: Altered) -> Iterator[Diagnostic]:
         )
 
 
-def _rule(tree: Tree, text: Text, rule: ast.Rule) -> Iterator[Diagnostic]:
-    if text.fragment.prefix is None or isinstance(rule.body, KEPT_IN_BLOCKS):
-        for change in classes(rule):
-            yield from _altered(text, change)
-    leading, naming = leading_variables(rule), naming_itself(rule)
-    if leading or naming:
-        for profile in text.profiles:
-            variables = profile.file.compiled.preamble.variables
-            own = tree.by_name[profile.name].ir.name
-            for fault in (*double_slash(leading, variables), *own_name(naming, own)):
+def _rules(tree: Tree, text: Text) -> Iterator[Diagnostic]:
+    """What becomes of the classes, variables and names in rules."""
+    written = [(rule, leading_variables(rule), naming_itself(rule)) for rule in text.rules]
+    begun = {match.groups(): (word, match) for _, some, _ in written for word, match in some}
+    named = [word for _, _, words in written for word in words]
+    told = [one for one in text.profiles if any(_names(tree, one, begun.values(), named))]
+    for rule, leading, naming in written:
+        if text.fragment.prefix is None or isinstance(rule.body, KEPT_IN_BLOCKS):
+            for change in classes(rule):
+                yield from _altered(text, change)
+        for profile in told:
+            for fault in _names(tree, profile, leading, naming):
                 yield _fault(fault, profile.name)
+
+
+def _names(
+    tree: Tree, profile: WrittenProfile, leading: Iterable[Leading], naming: Iterable[ast.Word]
+) -> Iterator[StructureFault]:
+    """What is wrong in a profile with variables at the beginning of paths, and with its name."""
+    yield from double_slash(leading, profile.file.compiled.preamble.variables)
+    yield from own_name(naming, tree.by_name[profile.name].ir.name)
 
 
 def _fault(fault: StructureFault, profile: str | None) -> Diagnostic:
