@@ -17,29 +17,30 @@ from lsmc.modules.kubearmor.apparmor.profile import NAME
 from lsmc.modules.kubearmor.bundle import pack
 from lsmc.modules.kubearmor.evaluate import Settings
 from lsmc.modules.kubearmor.files import MAX_SOURCE, find_files
+from lsmc.modules.kubearmor.policy import PolicySet
 from lsmc.modules.kubearmor.posture import CLASSES, Posture, read_posture, with_postures
-from lsmc.modules.kubearmor.syntax.reader import Reading, read
+from lsmc.modules.kubearmor.syntax.reader import read
 
 
 def compile_sources(sources: Sequence[Source], options: Options) -> tuple[bytes, list[Diagnostic]]:
     """The bundle of some texts and the warnings; raises `PolicyError`."""
-    reading = read_policy(sources, options)
-    native = [one.apparmor for one in reading.policies.policies if one.apparmor]
-    texts = included((options.base, *options.include), native, files_of(options))
-    data = pack(reading.policies, texts, settings_of(options))
-    return data, list(reading.diagnostics)
-
-
-def read_policy(sources: Sequence[Source], options: Options) -> Reading:
-    """The policy of some texts; raises `PolicyError` for errors, and for bad settings."""
+    settings = settings_of(options)
     reading = read(sources)
     refuse(reading.diagnostics)
-    settings_of(options)
-    return reading
+    texts = included_texts(reading.policies, options, files_of(options))
+    return pack(reading.policies, texts, settings), list(reading.diagnostics)
+
+
+def included_texts(
+    policies: PolicySet, options: Options, files: DiskFiles
+) -> tuple[tuple[str, bytes], ...]:
+    """The files that AppArmor profiles of some policies include."""
+    native = [one.apparmor for one in policies.policies if one.apparmor]
+    return included((options.base, *options.include), native, files)
 
 
 def settings_of(options: Options) -> Settings:
-    """The settings of a compilation; ValueError for a posture that is none."""
+    """The settings of a compilation; `RequestError` for a posture or a name that is none."""
     given = dict(options.settings)
     name = given.get("name", NAME)
     text = given.get("posture", "")
@@ -59,10 +60,10 @@ def render_apparmor(paths: Sequence[StrPath], options: Options, jobs: int) -> It
     from lsmc.modules.kubearmor.selectors import ALL, posture_of, read_subject
 
     del jobs
-    reading = read_policy(read_sources(paths, options, find_files, DiskFiles(MAX_SOURCE)), options)
     settings = settings_of(options)
+    reading = read(read_sources(paths, options, find_files, DiskFiles(MAX_SOURCE)))
+    refuse(reading.diagnostics)
     posture = with_postures(posture_of(reading.policies, read_subject(ALL)), settings.posture)
     text = profile(reading.policies.policies, posture, settings.name).text
-    yield Rendered(
-        settings.name, text.encode("utf-8", "surrogateescape"), tuple(reading.diagnostics)
-    )
+    data = text.encode("utf-8", "surrogateescape")
+    yield Rendered(settings.name, data, tuple(reading.diagnostics))

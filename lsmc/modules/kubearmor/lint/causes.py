@@ -141,7 +141,8 @@ def other_sockets(tree: Tree) -> Iterator[Cause]:
             if not family:
                 continue
             witness = asking(subject, rule, "connect", "", family=family, type=kind)
-            if answers(confinement, witness).get("bpf") is False and differ(confinement, witness):
+            found = answers(confinement, witness)
+            if not found["bpf"] and found.get("apparmor") is not False:
                 words = f"{family} sockets of type {kind}"
                 yield Cause(rule, None, words, {**witness, "enforcer": "bpf"})
 

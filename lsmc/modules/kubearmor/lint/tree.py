@@ -15,8 +15,7 @@ from lsmc.base.source import Source, Span
 from lsmc.compiler.inputs import DiskFiles, Options
 from lsmc.compiler.whole import found_sources
 from lsmc.lint.model import CommentedText
-from lsmc.modules.kubearmor.apparmor.features import included
-from lsmc.modules.kubearmor.compile import settings_of
+from lsmc.modules.kubearmor.compile import included_texts, settings_of
 from lsmc.modules.kubearmor.evaluate import Confinement, Confinements
 from lsmc.modules.kubearmor.files import find_files
 from lsmc.modules.kubearmor.policy import Policy, Rule, rules
@@ -108,8 +107,7 @@ def read_tree(
     sources, errors = found_sources(paths, files, find_files, text)
     reading = read(sources)
     errors += [one for one in reading.diagnostics if one.severity == "error"]
-    native = [one.apparmor for one in reading.policies.policies if one.apparmor]
-    texts = included((options.base, *options.include), native, files)
+    texts = included_texts(reading.policies, options, files)
     confinements = Confinements(reading.policies, texts, settings_of(options))
     return Tree(reading, tuple(sources), confinements, settings), errors
 
