@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from lsmc.engine.verdict import Exec, RuleRef, Stay, Verdict
 from lsmc.modules.smack.bundle import StoredRow, Tables
-from lsmc.modules.smack.decision import Decision, decide
+from lsmc.modules.smack.decision import Decision, decide, unreported
 from lsmc.modules.smack.labels import BUILT_IN, FLOOR, HAT, STAR, TRANSMUTE, WEB, names
 from lsmc.modules.smack.model import last_load
 from lsmc.modules.smack.questions import Ask, Question, question, truth
@@ -76,14 +76,14 @@ class Answer(NamedTuple):
 def answered(engine: Engine, asked: Question) -> Answer:
     """The decisions on a question."""
     task = asked.task(engine.onlycap)
-    decisions = (
-        decide(
+    decisions = []
+    for ask in asked.accesses:
+        found = decide(
             *(ask.subject, ask.object, ask.bits, engine.access),
             unconfined=engine.unconfined,
             task=task,
         )
-        for ask in asked.accesses
-    )
+        decisions.append(unreported(found, ask.bits) if asked.asks.unreported else found)
     return Answer(asked, tuple(decisions))
 
 
@@ -119,7 +119,7 @@ def _rules(engine: Engine, found: Answer) -> Iterator[RuleRef]:
     """The rows that decided: those of the refused access, else those of all."""
     refused = found.refused
     for ask, decision in found.pairs if refused is None else (refused,):
-        if decision.by == "row":
+        if decision.by in ("row", "reported"):
             yield from (row.ref for row in deciding(engine.rows(ask.subject, ask.object)))
 
 

@@ -23,7 +23,7 @@ from lsmc.modules.smack.labels import (
 )
 
 #: What decided an access: a built-in rule of a label, the row of the pair, that there is no row,
-#: the task's own rules, or CAP_MAC_OVERRIDE.
+#: the task's own rules, CAP_MAC_OVERRIDE, or that it would only be reported.
 By = Literal[
     "star-subject",
     "web",
@@ -35,6 +35,7 @@ By = Literal[
     "no-row",
     "own-rules",
     "override",
+    "reported",
 ]
 #: Those that no row and no rule of the policy can change.
 BUILT_IN: frozenset[By] = frozenset(
@@ -134,6 +135,16 @@ def _by_rule(subject: str, obj: str, request: int, rule: Rule) -> Decision:
     if not access or request & ~given:
         return Decision(False, "row", request & ~given)
     return Decision(True, "row", bringup=bool(access & BRINGUP))
+
+
+def unreported(decision: Decision, request: int) -> Decision:
+    """The decision where a success that is reported is none.
+
+    A check for ptrace takes the number that says so for an error (`smk_ptrace_rule_check`).
+    """
+    if decision.bringup or decision.unconfined:
+        return Decision(False, "reported", request)
+    return decision
 
 
 def granted_by(access: int) -> int:

@@ -34,11 +34,14 @@ _HOOKS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "getattr": (("inode_getattr", "object", "r"),),
     "lock": (("file_lock", "object", "l"),),
     "signal_send": (("task_kill", "object", "w"),),
-    "ptrace_trace": (("ptrace_access_check", "object", "rw"),),
-    "ptrace_read": (("ptrace_access_check", "object", "r"),),
 }
-#: Operations between sockets, by their names here.
-_SOCKETS = {"connect": "unix_stream_connect", "send": "unix_may_send"}
+#: Operations that are asked by their names, as their checks have rules of their own.
+_BY_NAME = {
+    "connect": "unix_stream_connect",
+    "send": "unix_may_send",
+    "ptrace_trace": "ptrace_access_check",
+    "ptrace_read": "ptrace_access_check",
+}
 
 
 def calls(call: KernelCall) -> Sequence[HookCall]:
@@ -46,9 +49,9 @@ def calls(call: KernelCall) -> Sequence[HookCall]:
     own: dict[str, str | list[str]] = {}
     if call.capabilities is not None:
         own["capabilities"] = sorted(call.capabilities)
-    if call.cls == "unix" and call.op in _SOCKETS:
+    if call.cls in ("unix", "ptrace") and call.op in _BY_NAME:
         request = {"op": call.op, "object": _label(call), **own}
-        return (HookCall(_SOCKETS[call.op], request),)
+        return (HookCall(_BY_NAME[call.op], request),)
     if call.cls == "network":
         return ()
     found = []

@@ -42,6 +42,7 @@ class Asks(NamedTuple):
         by_sockets: the labels of sockets are compared, both ways if `mutual`: a task's own rules
             do not count.
         fields: other fields that a question may have.
+        unreported: whether a success that is reported is a refusal.
     """
 
     operation: Operation
@@ -50,6 +51,7 @@ class Asks(NamedTuple):
     by_sockets: bool = False
     mutual: bool = False
     fields: tuple[str, ...] = ()
+    unreported: bool = False
 
 
 def _operation(
@@ -83,6 +85,11 @@ def _new(name: str, hook: str, summary: str) -> Asks:
 
 def _task(name: str, letters: str, hook: str, summary: str, *fields: str) -> Asks:
     return Asks(_operation("task", name, letters, hook, summary), fields=fields)
+
+
+def _trace(name: str, letters: str, summary: str) -> Asks:
+    operation = _operation("task", name, letters, "ptrace_access_check", summary)
+    return Asks(operation, unreported=True)
 
 
 def _ipc(name: str, letters: str, hook: str, summary: str, *fields: str) -> Asks:
@@ -129,8 +136,8 @@ ASKS: tuple[Asks, ...] = (
     _new("mknod", "inode_init_security", "make a device, fifo or socket in a directory"),
     _new("symlink", "inode_init_security", "make a symbolic link in a directory"),
     _task("signal_send", "w", "task_kill", "send a signal; signal 0 asks nothing", "signal"),
-    _task("ptrace_trace", "rw", "ptrace_access_check", "attach to a task"),
-    _task("ptrace_read", "r", "ptrace_access_check", "read the state of a task"),
+    _trace("ptrace_trace", "rw", "attach to a task; a rule with `b` makes it fail"),
+    _trace("ptrace_read", "r", "read the state of a task; likewise"),
     _task("setpgid", "w", "task_setpgid", "set a process group"),
     _task("getpgid", "r", "task_getpgid", "ask for a process group"),
     _task("getsid", "r", "task_getsid", "ask for a session"),
@@ -185,7 +192,7 @@ def named(word: str) -> Asks | None:
     found = _BY_NAME.get(_ALIASES.get(word, word))
     if found is not None:
         return found
-    by_function = _FUNCTIONS.get(word, ())
+    by_function = _FUNCTIONS.get(word, [])
     if len({one.operation.perms for one in by_function}) == 1:
         return by_function[0]
     return by_letters(word)

@@ -6,7 +6,7 @@ label is one, whether a rule names it or not, as files have labels of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from lsmc.base.numbers import natural
@@ -204,7 +204,10 @@ def _own_rules(value: object) -> Rule | None:
     if faults:
         raise RequestError(f"`self_rules`: {faults[0].message}")
     access = {pair: found.access for pair, found in pairs_of(rules).items()}
-    own: Callable[[str, str], int | None] = lambda subject, obj: access.get((subject, obj))  # noqa: E731 - a rule
+
+    def own(subject: str, obj: str) -> int | None:
+        return access.get((subject, obj))
+
     return own
 
 

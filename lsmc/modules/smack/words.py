@@ -23,7 +23,7 @@ def note_of(engine: Engine, found: Answer) -> str:
     """What decided, where the rows do not say it, and what is to be known besides."""
     refused = found.refused
     told = [refused] if refused is not None else list(found.pairs)
-    parts = [text for ask, one in told for text in (_with_place(found, ask, decided(ask, one)),)]
+    parts = [_with_place(found, ask, decided(ask, one)) for ask, one in told]
     parts += _besides(engine, found) if refused is None else ()
     parts += found.question.notes
     return "; ".join(dict.fromkeys(filter(None, parts)))
@@ -57,6 +57,8 @@ def _by(ask: Ask, decision: Decision) -> str:
             return f"the task's own rules take away `{missing}`"
         case "override":
             return "CAP_MAC_OVERRIDE: whoever has it may do what the rules refuse"
+        case "reported":
+            return "a success that is reported, by `b` or an unconfined label, makes ptrace fail"
         case "row" if not decision.allowed or decision.unconfined:
             if not decision.missing:
                 return "the rule gives no access at all, so that even an empty request is refused"
@@ -75,5 +77,3 @@ def _besides(engine: Engine, found: Answer) -> Iterator[str]:
     open_fields = [check.field for check in asked.asks.also if check.field not in asked.fields]
     if "directory" in open_fields:
         yield f"the directory is judged when its label is given: `{name}` asks wx of `directory=`"
-    if any(decision.bringup for decision in found.decisions) and name.startswith("ptrace"):
-        yield "a rule with `b` makes ptrace fail with EPERM"

@@ -204,3 +204,13 @@ def test_permissions_are_letters(policy: lsmc.Policy) -> None:
     assert policy.permissions("App", "inode", "Up").audit == {"b"}
     with pytest.raises(lsmc.UnknownName, match="unknown class `file`"):
         policy.permissions("App", "file", "Sys")
+
+
+def test_ptrace_fails_where_it_is_reported() -> None:
+    """The kernel takes the number that reports a success for an error."""
+    rules = lsmc.compile_text("App Sys rwb\nApp Usr rw", module="smack")
+    for op in ("ptrace_trace", "ptrace_read"):
+        assert not rules.query("App", op, "Sys").allowed
+        assert rules.query("App", op, "Usr").allowed
+        assert rules.query("App", op, "Sys", capabilities="mac_override").allowed
+    assert rules.query("App", "signal_send", "Sys").allowed
