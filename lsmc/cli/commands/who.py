@@ -82,7 +82,8 @@ def command(
         return judge.query(subject, op, obj, owner=owner, **fields)
 
     with working(screen, "asking profiles"):
-        if pattern:
+        # a search of a module's own finds those as well who may under conditions that nobody told
+        if pattern or (judge.module.searches is not None and not fields):
             found = _matching(judge, op, obj, fields)
         else:
             found = holders(opened.profiles, ask)

@@ -133,7 +133,7 @@ def permissions(
     The class is one of `lsmc ops`; of sockets the object begins with the type.  Raises
     `UnknownName`, `RequestError`.
     """
-    kind = next((one for one in KINDS if one.name == cls), None)
+    kind = next((one for one in KINDS if cls in (one.name, one.head)), None)
     if kind is None:
         raise UnknownName("class", cls, [one.name for one in KINDS])
     allow: set[str] = set()

@@ -356,13 +356,17 @@ def glob(text: str) -> Glob:
 
 
 class AnyName:
-    """All names as the kernel writes them, and the empty text, as an automaton."""
+    """All names as the kernel writes them, as an automaton."""
 
     __slots__ = ("_part",)
 
-    def __init__(self) -> None:
-        """Names have any number of components."""
+    def __init__(self, *, empty: bool = True) -> None:
+        """Names have any number of components; with `empty` the empty text is one as well."""
         made = _Builder()
+        if not empty:
+            to = made.new()
+            made.character(_PLAIN | _SLASH, made.at, to)
+            made.at = to
         made.any(_PLAIN | _SLASH)
         self._part = made.done()
 

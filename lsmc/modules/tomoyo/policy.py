@@ -179,7 +179,7 @@ def _together(lines: list[Acl]) -> Acl:
 
 
 def _add_domains(policy: TomoyoPolicy, written: Sequence[Domain], *, alone: bool) -> None:
-    parts: dict[str, list[Domain]] = {KERNEL: []}
+    parts: dict[str, list[Domain]] = {KERNEL: []} if policy.sources else {}
     for domain in written:
         parts.setdefault(domain.name, []).append(domain)
     for name, domains in parts.items():

@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 
 from lsmc.analysis.access_search import Why, Witness
 from lsmc.engine.verdict import LET_THROUGH, RequestError, UnknownName, Verdict
-from lsmc.modules.tomoyo.compare.clauses import Clause, Name, clauses
+from lsmc.modules.tomoyo.compare.clauses import Clause, Literal, Name, clauses
 from lsmc.modules.tomoyo.compare.cover import access_of, common, request_of
 from lsmc.modules.tomoyo.engine import Domain, TomoyoEngine
 from lsmc.modules.tomoyo.evaluate import judge, mode_of
-from lsmc.modules.tomoyo.names import is_word, namespace_of, normalized
+from lsmc.modules.tomoyo.names import is_domain, is_word, namespace_of, normalized
 from lsmc.modules.tomoyo.numbers import (
     MAX_NUMBER,
     Addresses,
@@ -23,7 +23,7 @@ from lsmc.modules.tomoyo.numbers import (
 )
 from lsmc.modules.tomoyo.patterns import AnyName, glob
 from lsmc.modules.tomoyo.requests import OPERATIONS, Access
-from lsmc.modules.tomoyo.vocabulary import ASKED, Argument, Kind
+from lsmc.modules.tomoyo.vocabulary import ASKED, TASK, Argument, Kind
 
 _ANY_NUMBER: Final = Numbers(Value(0), Value(MAX_NUMBER))
 #: All addresses, of each version.
@@ -125,6 +125,8 @@ def _sought(kind: Kind, permission: str | None, words: list[str]) -> Iterator[So
     words = [word for word in words if word]
     pairs = [("", permission)] if permission is not None else _sockets(kind, words)
     rest = words if permission is not None else words[2:]
+    if kind is TASK and rest:
+        rest = [" ".join(rest)]
     if len(rest) > len(kind.arguments):
         raise RequestError(f"`{rest[len(kind.arguments)]}` is one word too many")
     for clause in _clauses(kind, rest):
@@ -166,7 +168,9 @@ def _clauses(kind: Kind, words: list[str]) -> Iterator[Clause]:
                     raise RequestError(given)
                 addresses = _ANY_ADDRESS if given is None else (given,)
             case Argument.DOMAIN:
-                raise RequestError("a domain is asked by its name, without patterns")
+                if word is None or not is_domain(word):
+                    raise RequestError("a domain is asked by its name, without patterns")
+                names.append(Literal(word))
             case _:
                 names.append(_name(what, word))
     for address in addresses:
@@ -175,7 +179,7 @@ def _clauses(kind: Kind, words: list[str]) -> Iterator[Clause]:
 
 def _name(what: str, word: str | None) -> Name:
     if word is None:
-        return AnyName()
+        return AnyName(empty=False)
     if not is_word(word):
         raise RequestError(f"the {what} must be a name or a pattern, not `{word}`")
     return glob(word)
