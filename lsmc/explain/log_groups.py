@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Mapping
 from fnmatch import translate
+from functools import partial
 from typing import Any, NamedTuple
 
 from lsmc.explain.folding import Folding, Wider
@@ -71,6 +72,14 @@ class Grouping(NamedTuple):
     def differ(self, one: Any, other: Any) -> bool:
         """Whether two records of one cause have different objects."""
         return self.names(one) != self.names(other)
+
+    def by_site(self) -> Grouping:
+        """The same grouping of keys with a site before them, however wide they are."""
+        return self._replace(wider=tuple(partial(_beside_site, wider) for wider in self.wider))
+
+
+def _beside_site(wider: Wider, key: Any) -> Hashable:
+    return key[0], wider(key[1])
 
 
 class NameCounts:
@@ -257,11 +266,23 @@ class Causes:
         since: float | None = None,
         profile: str | None = None,
         most: int = MAX_CAUSES,
+        site: Callable[[str], Hashable] | None = None,
     ) -> None:
-        self.grouping = grouping
+        """No causes yet.
+
+        Args:
+            grouping: which records have one cause.
+            since: a time in seconds since 1970; older records are only counted.
+            profile: a glob; records of other subjects are only counted.
+            most: the bound of causes.
+            site: to what a host belongs; records of two sites never have one cause, and its key is
+                a pair of the site and the key of the grouping.
+        """
+        self.grouping = grouping if site is None else grouping.by_site()
         self.since = since
+        self._site = site
         self._wanted = re.compile(translate(profile)) if profile is not None else None
-        self.folding = Folding(grouping, most)
+        self.folding = Folding(self.grouping, most)
         self._grouped = self._early = self._others = self._statuses = 0
 
     @property
@@ -289,9 +310,10 @@ class Causes:
         Records like each other are counted, and added together.  `progress` is called from time to
         time.
         """
-        exact: dict[tuple[int, str, str], _Tally] = {}
-        tallies: dict[tuple[int, Hashable], _Tally] = {}
+        exact: dict[tuple[int, str, str, Hashable], _Tally] = {}
+        tallies: dict[tuple[int, Hashable, Hashable], _Tally] = {}
         since, path = self.since, ""
+        site: Hashable = None
         following = _STEP
         for entry in reader.sightings():
             if progress is not None and reader.records >= following:
@@ -309,13 +331,15 @@ class Causes:
                 self._settle(tallies)
                 exact.clear()
                 path = reader.path
-            tally = exact.get((entry.like, entry.name, entry.port))
+            if self._site is not None:
+                site = self._site(entry.host)
+            tally = exact.get((entry.like, entry.name, entry.port, site))
             if tally is None:
-                alike = (entry.like, self.grouping.alike(entry.name, entry.port))
+                alike = (entry.like, self.grouping.alike(entry.name, entry.port), site)
                 tally = tallies.get(alike)
                 if tally is None:
                     tally = tallies[alike] = _Tally(reader.record(entry), entry)
-                    exact[entry.like, entry.name, entry.port] = tally
+                    exact[entry.like, entry.name, entry.port, site] = tally
                     continue
                 if not tally.varied and entry.name != tally.name:
                     tally.varied = self.grouping.differ(reader.record(entry), tally.record)
@@ -334,7 +358,7 @@ class Causes:
                 tally.record = reader.record(entry)
         self._settle(tallies)
 
-    def _settle(self, tallies: dict[tuple[int, Hashable], _Tally]) -> None:
+    def _settle(self, tallies: dict[tuple[int, Hashable, Hashable], _Tally]) -> None:
         """Add what was counted."""
         for one in tallies.values():
             cause = self._count(one.record, one.hosts, one.first, one.last)
@@ -361,6 +385,8 @@ class Causes:
             return None
         self._grouped += count
         key = self.grouping.key(record)
+        if self._site is not None:
+            key = self._site(next(iter(hosts), "")), key
         cause = self.folding.find(key)
         if cause is None:
             cause = self.folding.add(key, Cause(record, self.grouping.about(record, 0)))

@@ -80,6 +80,13 @@ def replay(
         yield Replayed(cause, before, after, change, hazards)
 
 
+def nowhere(cause: Cause) -> Replayed:
+    """A cause of hosts for which there is no policy."""
+    subject = cause.record.subject or ""
+    none = Diagnosis(cause, subject, "no-profile", "", note="no policy of the map is for its host")
+    return Replayed(cause, none, none, "no-answer", ())
+
+
 class Tally(NamedTuple):
     """How many causes and records there are of each change, and why some have no answer.
 

@@ -8,7 +8,7 @@ is bounded, whatever is in the log, and no record is left out of its counts.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -116,6 +116,7 @@ def summarise(
     since: float | None = None,
     profile: str | None = None,
     most: int = MAX_CAUSES,
+    site: Callable[[str], Hashable] | None = None,
 ) -> Summary:
     """What lines of a log say.
 
@@ -129,9 +130,11 @@ def summarise(
         since: a time in seconds since 1970; older records are only counted.
         profile: a glob; records of other subjects are only counted.
         most: the bound of causes.
+        site: to what a host belongs (`Causes`); such summaries are merged with
+            `grouping.by_site()`.
     """
     reader = LogReader([LogChunk(name, lines, first)], form)
-    causes = Causes(grouping, since=since, profile=profile, most=most)
+    causes = Causes(grouping, since=since, profile=profile, most=most, site=site)
     causes.read(reader)
     return summary_of(reader, causes)
 

@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 
 from lsmc.explain.diagnosis import Explained, Remedy, plain_remedy
 from lsmc.explain.hazards import HAZARDS
+from lsmc.explain.replay import CHANGES, Replayed
 from lsmc.output.causes import (
     AGREEMENT,
     STATUS,
@@ -38,6 +39,7 @@ from lsmc.output.explanation import (
 )
 from lsmc.output.layers import layer_lines
 from lsmc.output.listing import Read, listing
+from lsmc.output.replay import TITLES as CHANGE_TITLES
 from lsmc.output.short import fix_of
 from lsmc.output.styled import safe
 from lsmc.output.verdict import head_line, transition_words, via_words, why
@@ -161,6 +163,61 @@ def question_page(found: Explanation, read: Read, *, policy: str) -> str:
         "Why this is allowed" if verdict.allowed else "Why this is denied", (("Policy", (policy,)),)
     )
     return _render(head, [PageSection("question", "The question", (entry,))], read)
+
+
+def replay_page(
+    found: Sequence[Replayed],
+    read: Read,
+    *,
+    policies: str,
+    logs: Sequence[str],
+    counts: Sequence[str],
+) -> str:
+    """The report on what a changed policy would do: the causes by their change."""
+    entries = [(one, _replayed(number, one)) for number, one in enumerate(found[:MOST], 1)]
+    sections = [
+        PageSection(
+            change,
+            CHANGE_TITLES[change][0].capitalize(),
+            tuple(entry for one, entry in entries if one.change == change),
+        )
+        for change in CHANGES
+    ]
+    facts = (("Policies", (policies,)), ("Log", tuple(logs)), ("Read", tuple(counts)))
+    return _render(
+        PageHead("What the new policy would do", facts),
+        [section for section in sections if section.entries],
+        read,
+        left_out=max(0, len(found) - MOST),
+    )
+
+
+def _replayed(number: int, one: Replayed) -> PageEntry:
+    cause, record = one.cause, one.cause.record
+    word, role = CHANGE_TITLES[one.change]
+    sides = (("old policy", one.old), ("new policy", one.new))
+    notes = [(f"{name}: {STATUS[side.status][0]}", "") for name, side in sides]
+    notes += [(note, "") for note in (one.old.note, one.new.note) if note]
+    notes += [(HAZARDS[hazard], "warn") for hazard in one.hazards]
+    if one.moved is not None:
+        notes.append((f"runs as {one.moved[1]}, was {one.moved[0]}", "warn"))
+    if one.sampled:
+        notes.append(("these records have several objects: the first was judged", "warn"))
+    hosts = ", ".join(sorted(cause.hosts.counts))
+    return PageEntry(
+        anchor=f"cause-{number}",
+        times=cause.count,
+        status=one.change,
+        word=word,
+        role=role,
+        subject=one.old.subject or record.subject or "(no profile)",
+        what=what(cause),
+        object=cause.object,
+        seen="; ".join(filter(None, (seen(cause), f"on {hosts}" if hosts else ""))),
+        notes=tuple(dict.fromkeys(notes)),
+        answers=(*one.old.answers, *one.new.answers),
+        remedies=(),
+    )
 
 
 def _cause(number: int, found: Explained) -> PageEntry:

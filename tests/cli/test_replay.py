@@ -188,3 +188,75 @@ def test_broken_lines_are_an_error(run: Run, paths: tuple[Path, Path, Path]) -> 
     result = run("replay", old, new, "--log", log, "--no-cache")
     assert result.exit_code == 2
     assert f"{log}:9" in result.stderr
+
+
+def test_a_page(run: Run, paths: tuple[Path, Path, Path]) -> None:
+    old, new, log = paths
+    result = run("replay", old, new, "--log", log, "--no-cache", "--format", "html")
+    assert result.exit_code == 1
+    for text in ("Newly denied", "/etc/shadow", "reads password hashes", "runs as second"):
+        assert text in result.stdout
+
+
+def test_hosts_of_different_policy(run: Run, paths: tuple[Path, Path, Path]) -> None:
+    """A map says which hosts run which policy; of others nothing is said."""
+    log = paths[2]
+    table = log.parent / "map.toml"
+    table.write_text(
+        '[[site]]\nhosts = ["web1"]\nold = "old"\nnew = "new"\n'
+        '[[site]]\nhosts = "db*"\nold = "old"\nnew = "old"\n'
+    )
+    result = run("replay", "--policies", table, "--log", log, "--no-cache", "--format", "jsonl")
+    found = [json.loads(text) for text in result.stdout.splitlines()]
+    shadow = [one for one in found[:-1] if one["object"] == "/etc/shadow"]
+    assert sorted((list(one["hosts"]), one["change"]) for one in shadow) == [
+        (["web1"], "newly-allowed"),
+        (["web2"], "no-answer"),
+    ]
+    assert found[-1]["summary"]["no_profile"] == 4
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[site]]\nhosts = 1\n", "site 1: `hosts` is missing or not a text"),
+        ('[[site]]\nhosts = "a"\nold = "x"\n', "site 1: `new` is missing or not a text"),
+        ('[[site]]\nhost = "a"\n', "site 1: no key `host`; did you mean `hosts`"),
+        ("sites = 1\n", "no setting `sites`; did you mean `site`"),
+        ("", "write a `[[site]]` for each group of hosts"),
+        ("[[", ":1:"),
+    ],
+)
+def test_bad_maps(run: Run, paths: tuple[Path, Path, Path], text: str, message: str) -> None:
+    table = paths[0].parent / "map.toml"
+    table.write_text(text)
+    result = run("replay", "--policies", table, "--log", paths[2], "--no-cache")
+    assert (result.exit_code, message in result.stderr) == (2, True), result.stderr
+
+
+def test_exports_of_log_stores(run: Run, paths: tuple[Path, Path, Path]) -> None:
+    """Lines of JSON whose fields have names of the store's own."""
+    old, new, log = paths
+    lines = [
+        {"_source": {"log": text, "kubernetes": {"host": "n1", "pod": "p1"}}}
+        for text in LOG.splitlines()
+    ]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    fields = [
+        f"{name}=_source.{path}"
+        for name, path in (
+            ("message", "log"),
+            ("host", "kubernetes.host"),
+            ("pod", "kubernetes.pod"),
+        )
+    ]
+    words = [word for field in fields for word in ("--field", field)]
+    code, found = _replay(run, paths, *words)
+    assert code == 1
+    assert found[-1]["summary"]["judged"] == 6
+    assert {host for one in found[:-1] for host in one["hosts"]} == {"n1/p1"}
+    result = run("replay", old, new, "--log", log, "--field", "text=x")
+    assert "no field `text`" in result.stderr
+    result = run("replay", old, new, "--log", log, "--field", "host=x")
+    assert "say where the message is: message=PATH" in result.stderr

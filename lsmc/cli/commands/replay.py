@@ -16,8 +16,13 @@ from lsmc.cli.options import (
 
 
 @click.command("replay")
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
+@click.argument("old", metavar="[OLD", required=False)
+@click.argument("new", metavar="NEW]", required=False)
+@click.option(
+    "--policies",
+    metavar="MAP",
+    help="In place of OLD and NEW: a TOML file that says which hosts run which policy.",
+)
 @click.option(
     "--log",
     "logs",
@@ -43,20 +48,30 @@ from lsmc.cli.options import (
     metavar="ADDRESS",
     help="With --engine dask: the scheduler of a cluster [processes of this machine, as -j says].",
 )
+@click.option(
+    "--field",
+    "fields",
+    metavar="NAME=PATH",
+    multiple=True,
+    help="The logs are JSON lines of a log store: where each has message, host, namespace, pod or"
+    " container (message=_source.log); may be repeated.",
+)
 @enforce_option
-@format_option("text", "jsonl")
+@format_option("text", "jsonl", "html")
 @policy_options
 @screen_options
 @click.pass_context
 def command(
     ctx: click.Context,
-    old: str,
-    new: str,
+    old: str | None,
+    new: str | None,
+    policies: str | None,
     logs: tuple[str, ...],
     since: str | None,
     profile: str | None,
     engine: str,
     scheduler: str | None,
+    fields: tuple[str, ...],
     enforce: bool,
     form: str,
     reading: Reading,
@@ -75,14 +90,20 @@ def command(
 
     if scheduler is not None and engine != "dask":
         raise UsageFault("--scheduler goes with --engine dask")
+    if policies is None and (old is None or new is None):
+        raise UsageFault("give OLD and NEW, or --policies MAP")
+    if policies is not None and old is not None:
+        raise UsageFault("--policies stands in place of OLD and NEW")
     wanted = ReplayOptions(
-        old=old,
-        new=new,
+        old=old or "",
+        new=new or "",
+        policies=policies,
         logs=logs,
         since=since,
         profile=profile,
         engine=engine,
         scheduler=scheduler,
+        fields=fields,
         enforce=enforce,
         form=form,
     )
