@@ -156,7 +156,8 @@ class DomainGraph:
             for entry in numbers(programs & executes):
                 if not (becomes >> target & 1 and self._entry(target) >> entry & 1):
                     place = self._rule(source, entry, "file", "execute")
-                    found.append(RefusedExecution(name, _BY_RULE, types[entry], True, place))
+                    if place is not None:
+                        found.append(RefusedExecution(name, _BY_RULE, types[entry], True, place))
         return tuple(found)
 
     def reach(self, start: str) -> dict[str, Step]:
@@ -173,12 +174,14 @@ class DomainGraph:
         """Where the rule of an edge is written."""
         return self._places[rule]
 
-    def _rule(self, source: int, target: int, cls: str, permission: str) -> int:
-        """The number of the first rule that allows a permission, for `place`."""
+    def _rule(self, source: int, target: int, cls: str, permission: str) -> int | None:
+        """The number of the first rule that allows a permission, for `place`; None without one."""
         wanted = self._permission(cls, permission)
         assert wanted is not None
         state = self._engine.default_state
         refs = self._engine.references.grants(state, source, target, wanted[0], 0, 1 << wanted[1])
+        if not refs:
+            return None
         ref = refs[0]
         self._places.append(Place(ref.file, ref.line, ref.column, ref.line, ref.column, ref.text))
         return len(self._places) - 1

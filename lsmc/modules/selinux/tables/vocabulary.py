@@ -107,7 +107,7 @@ class Vocabulary:
         first = len(self._sensitivity_aliases)
         sensitivities, categories = numbers[:first], numbers[first:]
         if (
-            len(categories) != len(self._category_aliases)
+            len(numbers) != first + len(self._category_aliases)
             or max(sensitivities, default=-1) >= len(self._sensitivities)
             or max(categories, default=-1) >= len(self._categories)
         ):
