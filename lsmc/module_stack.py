@@ -142,7 +142,7 @@ class _Asked:
         own = call._replace(
             label=self._objects.get(name),
             directory=self._directories.get(name),
-            capabilities=self._context.capabilities,
+            context=self._context,
         )
         return module.needs(module.hooks, "a stack of modules")()(own)
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from lsmc.stack.context import Context
 from lsmc.stack.orders import classes_of
+
+_NOTHING_KNOWN = Context()
 
 #: The permission bits of a file that an operation asks of its mode.
 _MODE_BITS = {
@@ -43,7 +46,7 @@ class KernelCall(NamedTuple):
         fields: further fields, of those in `FIELDS`.
         label: the object as the module calls it, None where only `object` names it.
         directory: the directory of the object as the module calls it, likewise.
-        capabilities: the effective capabilities of the process, None where they are not known.
+        context: what is known of the process and of the inodes.
     """
 
     op: str
@@ -52,7 +55,13 @@ class KernelCall(NamedTuple):
     fields: Mapping[str, Any]
     label: str | None = None
     directory: str | None = None
-    capabilities: frozenset[str] | None = None
+    context: Context = _NOTHING_KNOWN
+
+    @property
+    def owner(self) -> bool:
+        """Whether rules for the owner of the object apply: also where that is not known."""
+        uid, owner = self.context.uid, self.context.owner
+        return uid is None or owner is None or uid == owner
 
     @property
     def mode_bits(self) -> tuple[str, ...]:

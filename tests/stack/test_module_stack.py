@@ -27,6 +27,7 @@ PROFILE = """profile web /bin/web {
   capability dac_read_search,
   network inet stream,
   signal send peer=other,
+  owner /own/* rw,
 }
 """
 ROWS = "Web Data rw\nWeb Dir wx\nWeb Other w\n"
@@ -34,6 +35,7 @@ DOMAINS = """<kernel> /bin/web
 use_profile 3
 use_group 0
 file read/write/unlink /srv/\\*
+file read /own/\\* path1.uid=task.uid path1.parent.perm=0755
 file create /srv/\\* 0600
 file execute /bin/tool
 network inet stream bind 127.0.0.1 80
@@ -148,6 +150,19 @@ def test_modules_are_asked_at_their_hooks(policies: dict[str, lsmc.Policy]) -> N
     assert _brief(used) == ["capability(use) ?", "apparmor(capable) -"]
     assert used.refusal is not None
     assert used.refusal.errno == "EPERM"
+
+
+def test_rules_that_ask_who_owns_what(policies: dict[str, lsmc.Policy]) -> None:
+    """Conditions of TOMOYO and rules for owners take what the context tells."""
+    lsm = "capability,tomoyo,apparmor"
+    for owner, perm, refusing in ((5, 0o755, ""), (6, 0o755, "tomoyo"), (5, 0o700, "tomoyo")):
+        context = Context(uid=5, gid=5, owner=owner, group=5, mode=0o644, dir_mode=perm)
+        found = _asked(policies, lsm, "read", "/own/a", context=context)
+        assert (found.refusal.layer if found.refusal is not None else "") == refusing
+    context = Context(uid=5, gid=5, owner=6, group=5, mode=0o644)
+    found = _asked(policies, "capability,apparmor", "read", "/own/a", context=context)
+    assert found.refusal is not None
+    assert found.refusal.layer == "apparmor"
 
 
 def test_who_may_override_smack(policies: dict[str, lsmc.Policy]) -> None:

@@ -11,6 +11,10 @@ from lsmc.ir.operation import Operation
 #: Socket operations that are not called like the permission that they ask for.
 _SOCKET_PERMS = {"getsockname": "getattr", "setsockopt": "setopt", "getsockopt": "getopt"}
 
+#: Operations that make an object, which then belongs to who makes it (security/apparmor/lsm.c
+#: `common_perm_create`).
+MAKING = frozenset(("create", "mkdir", "mknod", "symlink"))
+
 
 def _file(name: str, perms: str, hook: str, audit: str = "", summary: str = "") -> Operation:
     return Operation(name, "file", tuple(perms), hook, tuple(audit.split()), summary)

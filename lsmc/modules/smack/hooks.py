@@ -47,8 +47,8 @@ _BY_NAME = {
 def calls(call: KernelCall) -> Sequence[HookCall]:
     """The requests of an operation; raises `RequestError` where a label is missing."""
     own: dict[str, str | list[str]] = {}
-    if call.capabilities is not None:
-        own["capabilities"] = sorted(call.capabilities)
+    if call.context.capabilities is not None:
+        own["capabilities"] = sorted(call.context.capabilities)
     if call.cls in ("unix", "ptrace") and call.op in _BY_NAME:
         request = {"op": call.op, "object": _label(call), **own}
         return (HookCall(_BY_NAME[call.op], request),)

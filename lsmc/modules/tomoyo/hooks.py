@@ -7,12 +7,19 @@ Sources: security/tomoyo/tomoyo.c and the functions that it calls.  Its refusals
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from stat import S_IFMT, S_IMODE
+from typing import Any
 
 from lsmc.engine.verdict import RequestError
 from lsmc.modules.tomoyo.operations import hook
+from lsmc.modules.tomoyo.vocabulary import TYPES
 from lsmc.stack.calls import HookCall, KernelCall
+from lsmc.stack.modes import Inode
 
 _ERRNO = "EPERM"
+#: The classes of operations on inodes, and operations whose object is not there before.
+_INODES = ("file", "link")
+_MAKING = ("create", "mkdir", "mknod", "symlink")
 
 
 def _path(call: KernelCall) -> str:
@@ -83,7 +90,7 @@ def calls(call: KernelCall) -> Sequence[HookCall]:
     if found is None:
         return ()
     permission, words = found
-    request = {"op": f"file {permission}", "object": words(call)}
+    request = _asked(call, f"file {permission}", words(call))
     return (HookCall(hook(permission, socket=False), request, _ERRNO),)
 
 
@@ -97,7 +104,7 @@ def _socket(call: KernelCall) -> Sequence[HookCall]:
         if address.startswith("@"):
             address = f"\\000{address[1:]}"
         words = f"{kind} {call.op} {address}"
-        return (HookCall(hook(call.op, socket=True), _asked("network unix", words), _ERRNO),)
+        return (HookCall(hook(call.op, socket=True), _asked(call, "network unix", words), _ERRNO),)
     family = str(fields.get("family", call.object))
     if family not in ("inet", "inet6") or not kind:
         return ()
@@ -106,8 +113,40 @@ def _socket(call: KernelCall) -> Sequence[HookCall]:
     if "" in where:
         raise RequestError(f"tomoyo asks with an address: give `{side}ip=` and `{side}port=`")
     words = f"{kind} {call.op} {' '.join(where)}"
-    return (HookCall(hook(call.op, socket=True), _asked("network inet", words), _ERRNO),)
+    return (HookCall(hook(call.op, socket=True), _asked(call, "network inet", words), _ERRNO),)
 
 
-def _asked(head: str, words: str) -> dict[str, str]:
-    return {"op": head, "object": words}
+def _asked(call: KernelCall, head: str, words: str) -> dict[str, Any]:
+    """A request, with what conditions may ask of the process and of the inodes."""
+    found = {"op": head, "object": words}
+    attributes = _attributes(call)
+    return {**found, "attributes": attributes} if attributes else found
+
+
+def _attributes(call: KernelCall) -> dict[str, dict[str, Any]]:
+    context = call.context
+    task = {
+        **dict.fromkeys(("uid", "euid", "suid", "fsuid"), context.uid),
+        **dict.fromkeys(("gid", "egid", "sgid", "fsgid"), context.gid),
+    }
+    found = {"task": task}
+    if call.cls in _INODES:
+        if call.op not in _MAKING:
+            found["path1"] = _inode(context.object, ("uid", "gid", "perm", "type"))
+        found["path1.parent"] = _inode(context.directory, ("uid", "gid", "perm"))
+    known = {
+        section: {name: value for name, value in values.items() if value is not None}
+        for section, values in found.items()
+    }
+    return {section: values for section, values in known.items() if values}
+
+
+def _inode(inode: Inode, names: tuple[str, ...]) -> dict[str, Any]:
+    """What is known of an inode, by the words of conditions."""
+    mode = inode.mode
+    kind = None
+    if mode is not None:
+        kind = next((word for word, bits in TYPES.items() if S_IFMT(mode) == bits), "file")
+    perm = None if mode is None else S_IMODE(mode)
+    values = {"uid": inode.owner, "gid": inode.group, "perm": perm, "type": kind}
+    return {name: values[name] for name in names}

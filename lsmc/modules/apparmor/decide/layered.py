@@ -10,7 +10,7 @@ from lsmc.engine.answer import Answer
 from lsmc.engine.verdict import RequestError, Verdict
 from lsmc.ir.operation import Operation
 from lsmc.modules.apparmor.decide.evaluate import hats_of
-from lsmc.modules.apparmor.operations import listed
+from lsmc.modules.apparmor.operations import MAKING, listed
 from lsmc.stack.asking import Asking, CapabilityAnswer
 from lsmc.stack.chain import Layer, Module, chain, refuses, withheld
 from lsmc.stack.context import Context, ContextError
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from lsmc.modules.apparmor.decide.engine import Engine
 
 NOT_ACTIVE = "apparmor is not active: the profile is not asked"
-#: A new object belongs to who makes it (security/apparmor/lsm.c `common_perm_create`).
-_MAKING = frozenset(("create", "mkdir", "mknod", "symlink"))
 _OWNED = frozenset(("file", "link"))
 #: What a layer asks of the profile when it tries a capability.
 USE = Operation("capable", "capability", ("use",), "capable")
@@ -44,7 +42,7 @@ def owns(context: Context, operation: Operation, otherwise: bool) -> bool:
     """Whether rules for the owner apply: the user is the inode's, where both are known."""
     if operation.cls not in _OWNED:
         return otherwise
-    if operation.name in _MAKING:
+    if operation.name in MAKING:
         return True
     if context.uid is None or context.owner is None:
         return otherwise

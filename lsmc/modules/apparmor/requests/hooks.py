@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lsmc.modules.apparmor.operations import find
+from lsmc.modules.apparmor.operations import MAKING, find
 from lsmc.stack.calls import HookCall, KernelCall
 from lsmc.stack.orders import order_of
 
@@ -19,6 +19,7 @@ def calls(call: KernelCall) -> Sequence[HookCall]:
     if operation is None:
         return ()
     known = {name: text for name, text in fields.items() if name not in _OF_OTHERS}
-    request = {"op": call.op, "object": call.object, **known}
+    owner = call.owner or operation.name in MAKING
+    request = {"op": call.op, "object": call.object, "owner": owner, **known}
     errno = order_of(operation.cls, operation.name).errno
     return (HookCall(operation.hook, request, errno),)
