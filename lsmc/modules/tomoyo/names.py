@@ -65,14 +65,3 @@ def is_domain(text: str) -> bool:
 def namespace_of(domain: str) -> str:
     """The name space of a domain."""
     return domain.partition(" ")[0]
-
-
-def encoded(data: bytes) -> str:
-    """Bytes as the kernel writes them in a name."""
-    return "".join(_encoded_byte(byte) for byte in data)
-
-
-def _encoded_byte(byte: int) -> str:
-    if byte == 0x5C:
-        return "\\\\"
-    return chr(byte) if 0x20 < byte < 0x7F else f"\\{byte:03o}"

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from lsmc.automata.alphabet import ALL, mask_of
+from lsmc.automata.alphabet import mask_of
 
 _DIGIT: Final = mask_of(b"0123456789")
 _HEX: Final = mask_of(b"0123456789abcdefABCDEF")
@@ -353,58 +353,3 @@ class Glob:
 def glob(text: str) -> Glob:
     """The pattern of a word."""
     return Glob(text)
-
-
-class AnyName:
-    """All names as the kernel writes them, as an automaton."""
-
-    __slots__ = ("_part",)
-
-    def __init__(self, *, empty: bool = True) -> None:
-        """Names have any number of components; with `empty` the empty text is one as well."""
-        made = _Builder()
-        if not empty:
-            to = made.new()
-            made.character(_PLAIN | _SLASH, made.at, to)
-            made.at = to
-        made.any(_PLAIN | _SLASH)
-        self._part = made.done()
-
-    @property
-    def start(self) -> frozenset[int]:
-        """Where matching starts."""
-        return self._part.free[0]
-
-    def edges(self, state: frozenset[int]) -> tuple[tuple[int, frozenset[int]], ...]:
-        """Disjoint sets of bytes, each with the live state that it leads to."""
-        moves = (move for place in state for move in self._part.moves[place])
-        return tuple((mask, self._part.free[to]) for mask, to in moves)
-
-    def accepts(self, state: frozenset[int]) -> tuple[int, ...]:
-        """`(0,)` where the name may end."""
-        return (0,) if self._part.end in state else ()
-
-    def matches(self, name: str) -> bool:
-        """Whether the kernel may write a name so: always, as names are checked."""
-        del name
-        return True
-
-
-class RealNames:
-    """Names without an empty component, which the kernel never makes; NUL begins another."""
-
-    __slots__ = ("start",)
-
-    def __init__(self, *, slash: bool = False) -> None:
-        """`slash` says that a `/` stands before."""
-        self.start = slash
-
-    def edges(self, state: bool) -> tuple[tuple[int, bool], ...]:
-        """Disjoint sets of bytes, each with whether it is a `/`."""
-        others = (ALL & ~_SLASH, False)
-        return (others,) if state else (others, (_SLASH, True))
-
-    def accepts(self, state: bool) -> tuple[int, ...]:
-        """`(0,)`, always."""
-        del state
-        return (0,)

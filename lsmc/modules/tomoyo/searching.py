@@ -12,6 +12,7 @@ from lsmc.modules.tomoyo.compare.clauses import Clause, Literal, Name, clauses
 from lsmc.modules.tomoyo.compare.cover import access_of, common, request_of
 from lsmc.modules.tomoyo.engine import Domain, TomoyoEngine
 from lsmc.modules.tomoyo.evaluate import judge, mode_of
+from lsmc.modules.tomoyo.name_sets import AnyName
 from lsmc.modules.tomoyo.names import is_domain, is_word, namespace_of, normalized
 from lsmc.modules.tomoyo.numbers import (
     MAX_NUMBER,
@@ -21,7 +22,7 @@ from lsmc.modules.tomoyo.numbers import (
     read_addresses,
     read_numbers,
 )
-from lsmc.modules.tomoyo.patterns import AnyName, glob
+from lsmc.modules.tomoyo.patterns import glob
 from lsmc.modules.tomoyo.requests import OPERATIONS, Access
 from lsmc.modules.tomoyo.vocabulary import ASKED, TASK, Argument, Kind
 

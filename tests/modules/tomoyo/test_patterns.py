@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lsmc.automata.algebra import difference, shortest
-from lsmc.modules.tomoyo.patterns import AnyName, Glob
+from lsmc.modules.tomoyo.name_sets import AnyName
+from lsmc.modules.tomoyo.patterns import Glob
 
 
 @pytest.mark.parametrize(

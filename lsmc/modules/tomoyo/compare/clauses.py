@@ -8,8 +8,9 @@ from typing import NamedTuple, TypeAlias
 
 from lsmc.modules.tomoyo.engine import Rule, TomoyoEngine
 from lsmc.modules.tomoyo.model import Comparison, Group, Operand, Test, TextTest
+from lsmc.modules.tomoyo.name_sets import AnyName
 from lsmc.modules.tomoyo.numbers import MAX_NUMBER, Addresses, Numbers, Value
-from lsmc.modules.tomoyo.patterns import AnyName, Glob, glob
+from lsmc.modules.tomoyo.patterns import Glob, glob
 from lsmc.modules.tomoyo.vocabulary import (
     BLOCK_FILE_SYSTEMS,
     DIRECTORY_MOUNTS,

@@ -19,8 +19,9 @@ from lsmc.modules.tomoyo.compare.situations import (
     resolved_meets,
     situations,
 )
+from lsmc.modules.tomoyo.name_sets import RealNames
 from lsmc.modules.tomoyo.numbers import MAX_NUMBER, Addresses
-from lsmc.modules.tomoyo.patterns import Glob, RealNames
+from lsmc.modules.tomoyo.patterns import Glob
 from lsmc.modules.tomoyo.requests import Access, Value
 from lsmc.modules.tomoyo.vocabulary import MOUNT, Argument, Kind
 

@@ -18,8 +18,9 @@ from lsmc.modules.tomoyo.attributes import Attributes
 from lsmc.modules.tomoyo.compare.clauses import ResolvedTest
 from lsmc.modules.tomoyo.conditions import Situation, meets
 from lsmc.modules.tomoyo.model import ArgumentTest, Comparison, Group, TextTest, VariableTest
+from lsmc.modules.tomoyo.name_sets import AnyName
 from lsmc.modules.tomoyo.numbers import Numbers
-from lsmc.modules.tomoyo.patterns import AnyName, glob
+from lsmc.modules.tomoyo.patterns import glob
 from lsmc.modules.tomoyo.vocabulary import (
     ENVIRON,
     FILE_KINDS,
