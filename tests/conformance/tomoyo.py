@@ -119,10 +119,13 @@ def decisions(folder: Path) -> Result:
             about = f"{case['id']}: {case['domain']} {case['request']}"
             result.add(verdict.decision == wanted, f"{about}: {verdict.decision}, not {wanted}")
             step = steps[case["id"].partition("#")[0]]
-            if second == "execute" and "exec_domain" in step:
+            if second == "execute":
                 target = verdict.transition.target if verdict.transition else None
-                domain = step["exec_domain"]
-                result.add(target == domain, f"{about}: runs in {target}, not {domain}")
+                domain = step.get("exec_domain")
+                if any(check["request"].startswith("file read") for check in step["checks"]):
+                    result.skipped.append(f"{about}: the interpreter of a script is refused")
+                else:
+                    result.add(target == domain, f"{about}: runs in {target}, not {domain}")
     return result
 
 

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from lsmc.base.errors import did_you_mean
-from lsmc.engine.verdict import Exec, RuleRef, UnknownName, Verdict
+from lsmc.engine.verdict import Exec, RequestError, RuleRef, UnknownName, Verdict
 from lsmc.modules.tomoyo.engine import Domain, TomoyoEngine, line_ref, ref
-from lsmc.modules.tomoyo.heirs import made_domain
+from lsmc.modules.tomoyo.heirs import heir, made_domain
 from lsmc.modules.tomoyo.matching import Match, Search, search
 from lsmc.modules.tomoyo.model import Mode
 from lsmc.modules.tomoyo.names import namespace_of
 from lsmc.modules.tomoyo.requests import Access, read_request
 from lsmc.modules.tomoyo.sections import LineRecord
 from lsmc.modules.tomoyo.transitions import Next, aggregated, next_domain
-from lsmc.modules.tomoyo.vocabulary import PATH, TASK, function
+from lsmc.modules.tomoyo.vocabulary import ENVIRON, PATH, TASK, function
 
 
 class Judged(NamedTuple):
@@ -57,6 +57,11 @@ def judge(engine: TomoyoEngine, access: Access) -> Judged:
         transit = found.granted.rule.acl.condition.transit if found.granted else ""
         after = next_domain(engine, domain, word, transit)
         verdict = _with_next(verdict, after, mode)
+        refused = _refused_variable(engine, access, domain, after) if after.ready else None
+        if refused is not None and verdict.transition is not None:
+            failing = verdict._replace(transition=verdict.transition._replace(target=None))
+            note = f"the execution fails (EPERM): `misc env {refused}` is refused in `{after.name}`"
+            verdict = _noted(failing, note)
     if access.kind is TASK and verdict.allowed:
         verdict = _changed(engine, verdict, domain, str(access.arguments[0]))
     if domain.heir:
@@ -150,6 +155,26 @@ def _with_next(verdict: Verdict, after: Next, mode: Mode | None) -> Verdict:
         note = f"the domain `{after.name}` is not ready: the program stays where it is"
     step = Exec(after.how, target, unsafe=True, fallback=None)
     return _noted(verdict._replace(transition=step, rules=rules), note)
+
+
+def _refused_variable(
+    engine: TomoyoEngine, access: Access, domain: Domain, after: Next
+) -> str | None:
+    """The first variable of a new program that its domain refuses, of those that are said."""
+    new = domain if after.name == domain.name else engine.find(after.name)
+    new = new or heir(domain, after.name)
+    for variable in access.attributes.envp or ():
+        name = variable.partition("=")[0]
+        asked = access._replace(kind=ENVIRON, permission="env", arguments=(name,))
+        mode = mode_of(engine, new, asked)
+        if not name or mode is None or mode.mode != "enforcing":
+            continue
+        try:
+            if search(engine, new, asked).granted is None:
+                return name
+        except RequestError:  # a condition needs what is not said
+            continue
+    return None
 
 
 def _changed(engine: TomoyoEngine, verdict: Verdict, domain: Domain, name: str) -> Verdict:

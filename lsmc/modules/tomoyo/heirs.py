@@ -51,9 +51,9 @@ def made_domain(engine: TomoyoEngine, name: str) -> Domain | None:
     before = name.rpartition(" ")[0]
     parent = (engine.find(before) or made_domain(engine, before)) if before else None
     if parent is not None and _leads(engine, parent, name):
-        return _heir(parent, name)
+        return heir(parent, name)
     other = _first_ways(engine).get(name)
-    return None if other is None else _heir(other, name)
+    return None if other is None else heir(other, name)
 
 
 @lru_cache(maxsize=4)
@@ -86,6 +86,7 @@ def _leads(engine: TomoyoEngine, domain: Domain, name: str) -> bool:
     return named and after.name == name
 
 
-def _heir(parent: Domain, name: str) -> Domain:
+def heir(parent: Domain, name: str) -> Domain:
+    """A domain that the kernel makes for a program that is executed in another."""
     rules = tuple(rule for rule in parent.rules if rule.use is not None)
     return Domain(name, parent.profile, parent.groups, (), rules, None, parent.name)

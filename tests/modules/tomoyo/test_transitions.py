@@ -82,3 +82,16 @@ def test_a_domain_whose_profile_is_not_defined_is_not_ready() -> None:
     assert verdict.transition is not None
     assert verdict.transition.target is None
     assert "ENOMEM" in verdict.note
+
+
+@pytest.mark.parametrize(
+    ("envp", "fails"), [(["A=1"], False), (["A=1", "B=2"], True), (["=x"], False), (["B"], True)]
+)
+def test_variables_are_asked_in_the_new_domain(envp: list[str], fails: bool) -> None:
+    text = domain("file execute /b") + domain("misc env A", name=f"{A} /b")
+    attributes = {"exec": {"realpath": "/b", "argc": 0, "envc": 1, "argv": [], "envp": envp}}
+    verdict = asked(opened(text), "file execute /b", attributes=attributes)
+    assert verdict.allowed
+    assert verdict.transition is not None
+    assert (verdict.transition.target is None) == fails
+    assert ("`misc env B` is refused" in verdict.note) == fails
