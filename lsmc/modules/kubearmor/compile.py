@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.diagnostics import Diagnostic, PolicyError
 from lsmc.base.files import StrPath
 from lsmc.base.source import Source
 from lsmc.compiler.inputs import DiskFiles, Options, files_of
@@ -56,13 +56,17 @@ def settings_of(options: Options) -> Settings:
 
 def render_apparmor(paths: Sequence[StrPath], options: Options, jobs: int) -> Iterator[Rendered]:
     """The AppArmor profile that KubeArmor would load for a workload that all policies select."""
+    from lsmc.modules.kubearmor.apparmor.enforcer import MAX_LINES, too_large
     from lsmc.modules.kubearmor.apparmor.profile import profile
+    from lsmc.modules.kubearmor.apparmor.rules import lines_at_most
     from lsmc.modules.kubearmor.selectors import ALL, posture_of, read_subject
 
     del jobs
     settings = settings_of(options)
     reading = read(read_sources(paths, options, find_files, DiskFiles(MAX_SOURCE)))
     refuse(reading.diagnostics)
+    if lines_at_most(reading.policies.policies) > MAX_LINES:
+        raise PolicyError([too_large()])
     posture = with_postures(posture_of(reading.policies, read_subject(ALL)), settings.posture)
     text = profile(reading.policies.policies, posture, settings.name).text
     data = text.encode("utf-8", "surrogateescape")

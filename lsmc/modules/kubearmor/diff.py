@@ -132,14 +132,14 @@ def _side(verdict: Verdict) -> Side:
 
 
 def _apparmor(subject: str, old: AppArmorEnforcer, new: AppArmorEnforcer) -> Iterator[Change]:
-    if (old.profile.text, old.texts) == (new.profile.text, new.texts):
-        return
     loads = [_loads(one) for one in (old, new)]
     if old.refused or new.refused:
         if loads[0] != loads[1]:
             yield Change(
                 subject, "setting", what="AppArmor profile", before=loads[0], after=loads[1]
             )
+        return
+    if (old.profile.text, old.texts) == (new.profile.text, new.texts):
         return
     for change in module_named("apparmor").diff(old.engine, new.engine):
         yield _translated(subject, change, old, new)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
+from lsmc.modules.kubearmor.apparmor.profile import GLOB
+from lsmc.modules.kubearmor.apparmor.rules import name_of
 from lsmc.modules.kubearmor.policy import ACTIONS, ALLOW, AUDIT, Entry
 from lsmc.modules.kubearmor.questions import Enforcer
-
-#: A name with one of these is taken for a pattern by the AppArmor template.
-GLOB = re.compile(r"[\[*+?$|]")
 
 
 def idle(entry: Entry, enforcer: Enforcer) -> str:
@@ -33,8 +30,7 @@ def _apparmor(entry: Entry) -> str:
         return "AppArmor has no rules for names of hosts"
     if entry.section != "process" or entry.action != ALLOW:
         return ""
-    glob = entry.match == "execname" or GLOB.search(entry.value) is not None
-    if glob and not entry.sources:
+    if GLOB.search(name_of(entry)) is not None and not entry.sources:
         return "an Allow with a pattern is left out of the AppArmor profile"
     if entry.match == "dir" and entry.sources:
         return "an Allow of a directory is left out of a source's AppArmor profile"

@@ -16,11 +16,14 @@ from lsmc.compiler.inputs import Options
 from lsmc.engine.verdict import RequestError, RuleRef, Verdict
 from lsmc.modules.kubearmor.apparmor.features import FEATURES, FEATURES_NAME
 from lsmc.modules.kubearmor.apparmor.profile import Profile, profile
+from lsmc.modules.kubearmor.apparmor.rules import lines_at_most
 from lsmc.modules.kubearmor.policy import Policy, Rule
 from lsmc.modules.kubearmor.posture import Posture
 from lsmc.modules.kubearmor.questions import Asked
 from lsmc.modules.registry import module_named
 
+#: Lines of a text; one with more is not made.
+MAX_LINES = 400_000
 #: The release of `apparmor_parser` that KubeArmor calls.
 TARGET = "3.0"
 
@@ -37,7 +40,9 @@ class AppArmorEnforcer:
 
     @cached_property
     def profile(self) -> Profile:
-        """The profile that is loaded."""
+        """The profile that is loaded; that of policy that is too large has no lines."""
+        if lines_at_most(self.policies) > MAX_LINES:
+            return Profile(self.name, (), {}, 0)
         return profile(self.policies, self.posture, self.name)
 
     @property
@@ -52,6 +57,8 @@ class AppArmorEnforcer:
 
     @cached_property
     def _compiled(self) -> tuple[bytes, tuple[Diagnostic, ...]]:
+        if lines_at_most(self.policies) > MAX_LINES:
+            return b"", (too_large(),)
         texts = (*self.texts, (FEATURES_NAME, FEATURES))
         base, *include = self.search
         options = Options(base, tuple(include), FEATURES_NAME, target=TARGET, texts=texts)
@@ -123,6 +130,13 @@ class AppArmorEnforcer:
         for ref in rules:
             refs += self.rules_at(ref.line, ref) if ref.file == self.file else (ref,)
         return dict.fromkeys(refs)
+
+
+def too_large() -> Diagnostic:
+    """The error of policy whose profile would have more lines than are made."""
+    message = f"the AppArmor profile may have more than {MAX_LINES} lines"
+    fix = "name fewer sources (`fromSource`): each gets a profile with all rules"
+    return Diagnostic("LSM805", "too-large", "error", message, None, fix)
 
 
 def _words(asked: Asked) -> Mapping[str, Any]:

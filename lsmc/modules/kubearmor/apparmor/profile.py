@@ -16,7 +16,7 @@ from lsmc.modules.kubearmor.posture import Posture
 #: The name of a profile where none is asked for.
 NAME = "kubearmor"
 #: A name with one of these is taken for a pattern, and its Allow is left out.
-_GLOB = re.compile(r"[\[*+?$|]")
+GLOB = re.compile(r"[\[*+?$|]")
 _NO_LETTER = re.compile(r"[^a-zA-Z0-9 ]")
 _HEAD = ("#include <tunables/global>",)
 _BASE = "#include <abstractions/base>"
@@ -90,7 +90,7 @@ def _lines(found: Bodies, name: str, sources: dict[str, str]) -> Iterator[Line]:
         yield Line(1, f"{source} px -> {target},", asking)
     for path, access in sorted(top.rules["process"].items()):
         yield from _denied_program(path, access)
-        if access.allow and _GLOB.search(path) is None:
+        if access.allow and GLOB.search(path) is None:
             owner = "owner " if access.owner_only and not access.directory else ""
             yield Line(1, f"{owner}{path}{_suffix(access)} ix,", access.rules)
     yield from _rest(top, 1)

@@ -60,6 +60,8 @@ class Bodies:
     count: int
 
 
+#: Lines of a profile that stand in any, and a few.
+_FIXED = 24
 #: The class whose head, and whose posture, an entry of a section concerns.
 _HEADS = {
     "process": ("file", "file"),
@@ -67,6 +69,14 @@ _HEADS = {
     "network": ("network", "network"),
     "capabilities": ("capability", "capabilities"),
 }
+
+
+def lines_at_most(policies: Iterable[Policy]) -> int:
+    """A bound of the lines that the profiles of some policies have: each source has all rules."""
+    found = rules(tuple(policies))
+    sources = {source for rule in found for source in rule.entry.sources}
+    nested = sum(rule.entry.section == "process" and rule.entry.action == ALLOW for rule in found)
+    return (1 + len(sources) * (1 + nested)) * (2 * len(found) + _FIXED)
 
 
 def bodies(policies: Iterable[Policy], posture: Posture) -> Bodies:

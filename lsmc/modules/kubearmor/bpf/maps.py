@@ -190,14 +190,18 @@ class _Writer:
         if known is not None:
             mask |= known[0] & Bit.HINT
         self._put(table, inside, mask, rule)
-        for depth in range(1, len(parts) - 1):
+        prefix = ""
+        for part in parts[:-2]:
+            prefix += f"{part}/"
             mask = (mask & ~Bit.DIR) | Bit.HINT
-            above: Key = (_written_name("/".join(parts[:depth]) + "/"), source)
+            above: Key = (_written_name(prefix), source)
             known = table.get(above)
             writer = rule
             if known is not None and known[0] & Bit.DIR:
                 mask, writer = known[0] | Bit.HINT, known[1]
             table[above] = (mask, writer)
+            if len(prefix) > MAX_NAME:
+                break  # all that follow are cut to the same name
 
     def _put(self, table: dict[Key, tuple[Bit, Rule]], key: Key, mask: Bit, rule: Rule) -> None:
         known = table.get(key)

@@ -198,6 +198,8 @@ def unknown_capabilities(tree: Tree) -> Iterator[Cause]:
 def without_profile(tree: Tree) -> Iterator[Cause]:
     """Programs that a source may execute, in an AppArmor profile that there is not."""
     for subject, confinement in tree.workloads:
+        if confinement.apparmor.refused:
+            continue
         found = bodies(confinement.policies, confinement.posture)
         for source, body in found.sources.items():
             for path, access in body.rules["process"].items():

@@ -8,14 +8,14 @@ from lsmc.lint.rule_docs import Page
 
 
 class PolicyFault(NamedTuple):
-    """What cannot be read: its name, what its page says, and examples."""
+    """What cannot be read: its name, what its page says, and examples if there are short ones."""
 
     name: str
     title: str
     what: str
     fix: str
-    bad: str
-    good: str
+    bad: str = ""
+    good: str = ""
 
 
 _HEAD = """apiVersion: security.kubearmor.com/v1
@@ -64,20 +64,25 @@ ERRORS = {
         _HEAD.replace("KubeArmorPolicy", "KubearmorPolicy"),
         _GOOD,
     ),
+    "LSM805": PolicyFault(
+        "too-large",
+        "A name, or an AppArmor profile, that is too large.",
+        "a path of more than 4,096 bytes, which no kernel has, and policy whose profile would have"
+        " more lines than are made.",
+        "shorten the name; name fewer sources.",
+    ),
 }
 
 
 def error_page(code: str) -> Page:
     """The page of an error."""
     fault = ERRORS[code]
-    text = "\n\n".join(
-        (
-            f"What it does: reports {fault.what}",
-            "Why is this bad: the policy is not read, and nothing of it is enforced.",
-            f"Bad, refused:\n\n```yaml\n{fault.bad}```",
-            f"Good:\n\n```yaml\n{fault.good}```",
-            "How sure: exact.",
-            f"How to fix: {fault.fix}",
-        )
-    )
-    return Page(code, fault.name, "error", True, fault.title, text)
+    parts = [
+        f"What it does: reports {fault.what}",
+        "Why is this bad: the policy is not read, and nothing of it is enforced.",
+    ]
+    for title, text in (("Bad, refused", fault.bad), ("Good", fault.good)):
+        if text:
+            parts.append(f"{title}:\n\n```yaml\n{text}```")
+    parts += ["How sure: exact.", f"How to fix: {fault.fix}"]
+    return Page(code, fault.name, "error", True, fault.title, "\n\n".join(parts))

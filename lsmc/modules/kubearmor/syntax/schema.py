@@ -25,6 +25,7 @@ class Field:
         words: the texts that the API server admits; any if there are none.
         form: what a text must match, as the API server searches for it.
         least: the least whole number; `most` the greatest.
+        longest: bytes that a text may have.
         item: of an array, what its members are.
         fields: of an object, its members by name.
         others: of an object that takes any name, what a member is.
@@ -36,6 +37,7 @@ class Field:
     form: re.Pattern[str] | None = None
     least: int | None = None
     most: int | None = None
+    longest: int | None = None
     item: Field | None = None
     fields: Mapping[str, Field] = field(default_factory=dict)
     others: Field | None = None
@@ -46,9 +48,12 @@ TEXT = Field("string")
 _FLAG = Field("boolean")
 _TEXTS = Field("array", item=TEXT)
 _ACTION = Field("string", words=ACTIONS)
-_PATH = Field("string", form=re.compile(r"^/+.*[^/]$"))
-_DIRECTORY = Field("string", form=re.compile(r"^/$|^/.*/$"))
-_NAME = Field("string", form=re.compile(r"^[^/]+$"))
+#: Bytes of a path (PATH_MAX).
+_PATH_MAX = 4096
+_PATH = Field("string", form=re.compile(r"^/+.*[^/]$"), longest=_PATH_MAX)
+_DIRECTORY = Field("string", form=re.compile(r"^/$|^/.*/$"), longest=_PATH_MAX)
+_NAME = Field("string", form=re.compile(r"^[^/]+$"), longest=_PATH_MAX)
+_PATTERN = Field("string", longest=_PATH_MAX)
 _COMMON: dict[str, Field] = {
     "severity": Field("integer", least=1, most=10),
     "tags": _TEXTS,
@@ -89,16 +94,16 @@ _SECTIONS: dict[str, Field] = {
     "process": _section(
         matchPaths=_entries((), path=_PATH, execname=_NAME, allowedArgs=_TEXTS, **_PROCESS_FLAGS),
         matchDirectories=_entries(("dir",), dir=_DIRECTORY, recursive=_FLAG, **_PROCESS_FLAGS),
-        matchPatterns=_entries(("pattern",), pattern=TEXT, ownerOnly=_FLAG),
+        matchPatterns=_entries(("pattern",), pattern=_PATTERN, ownerOnly=_FLAG),
     ),
     "file": _section(
         matchPaths=_entries(("path",), path=_PATH, **_FILE_FLAGS),
         matchDirectories=_entries(("dir",), dir=_DIRECTORY, recursive=_FLAG, **_FILE_FLAGS),
-        matchPatterns=_entries(("pattern",), pattern=TEXT, ownerOnly=_FLAG, readOnly=_FLAG),
+        matchPatterns=_entries(("pattern",), pattern=_PATTERN, ownerOnly=_FLAG, readOnly=_FLAG),
     ),
     "network": _section(
         matchProtocols=_entries(("protocol",), protocol=_PROTOCOL, pts=_FLAG, **_FROM),
-        matchDNSQueries=_entries(("domain",), domain=TEXT, **_FROM),
+        matchDNSQueries=_entries(("domain",), domain=_PATTERN, **_FROM),
     ),
     "capabilities": _section(
         matchCapabilities=_entries(("capability",), capability=_CAPABILITY, pts=_FLAG, **_FROM),

@@ -57,7 +57,10 @@ def _object(node: Node, allowed: Field, name: str) -> Iterator[Diagnostic]:
 
 def _scalar(node: Node, allowed: Field, name: str) -> Iterator[Diagnostic]:
     text = node.text
-    if allowed.words and text not in allowed.words:
+    if allowed.longest is not None and len(text.encode("utf-8", "replace")) > allowed.longest:
+        message = f"`{name}` has more than {allowed.longest} bytes"
+        yield Diagnostic("LSM805", "too-large", "error", message, node.span)
+    elif allowed.words and text not in allowed.words:
         words = ", ".join(f"`{word}`" for word in allowed.words)
         yield _refused(node, f"`{name}` is one of {words}, not `{text}`")
     elif allowed.form is not None and not allowed.form.search(text):
