@@ -115,6 +115,11 @@ class Trial:
         for block in self.case.blocks:
             if block.kind == "smack":
                 return lsmc.compile_text(block.text, module="smack")
+            if block.kind == "cil":
+                rest = (one.text for one in self.case.shared if one.kind == "cil")
+                settings = {"no-neverallow": "yes"}
+                text = "".join((block.text, *rest))
+                return lsmc.compile_text(text, module="selinux", settings=settings)
             if block.kind == "yaml":
                 text = block.text + "kind: KubeArmorPolicy\nmetadata: {name: a}\n"
                 return lsmc.compile_text(text, base=PROFILES, module="kubearmor")
