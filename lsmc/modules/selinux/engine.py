@@ -13,6 +13,7 @@ from lsmc.modules.selinux.decide.extended import ExtendedRules
 from lsmc.modules.selinux.decide.states import State, TypeRules, values_of
 from lsmc.modules.selinux.decide.vectors import Vector, Vectors
 from lsmc.modules.selinux.questions import (
+    PROTOCOLS,
     Access,
     InvalidContext,
     Party,
@@ -143,18 +144,21 @@ class Engine:
         return Party(self.type(text), None)
 
     def object_party(self, text: str, subject: Party, cls: str) -> Party:
-        """An object by its context, its type or a path; the subject itself where none is given."""
+        """An object by its context, its type, a path or a port; the subject where none is given."""
         if not text or text == "self":
             return subject
         if text.startswith("/"):
             from lsmc.modules.selinux.labels import kind_of_class
 
             label = self.labels.file_label(text, kind_of_class(cls))
-            if label is None:
-                raise RequestError(f"the policy gives no label to `{text}`")
-            context = self.context(str(label))
-            return Party(context.type, context, f"{text} is {label}")
-        return self.party(text)
+        elif text.partition(":")[0] in PROTOCOLS and text.count(":") == 1:
+            label = self.labels.port_label(text)
+        else:
+            return self.party(text)
+        if label is None:
+            raise RequestError(f"the policy gives no label to `{text}`")
+        context = self.context(str(label))
+        return Party(context.type, context, f"{text} is {label}")
 
     def type(self, name: str) -> int:
         """A type by its name or an alias; `UnknownName`."""

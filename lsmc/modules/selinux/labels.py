@@ -12,7 +12,7 @@ from lsmc.engine.verdict import RequestError, RuleRef, UnknownName, Verdict
 from lsmc.modules.selinux.context.context import format_context
 from lsmc.modules.selinux.decide.new_labels import KINDS, NewLabels
 from lsmc.modules.selinux.filecon.labels import FileLabels
-from lsmc.modules.selinux.questions import InvalidContext, booleans_of
+from lsmc.modules.selinux.questions import PROTOCOLS, InvalidContext, booleans_of
 from lsmc.modules.selinux.tables.layout import FILE_KINDS, NOTHING
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Labeller:
         if kind in KINDS:
             return self._new(kind, subject, obj, cls, name, booleans)
         if kind == "port":
-            return self._port(obj)
+            return self.port_label(obj)
         if kind == "genfs":
             fs, colon, path = obj.partition(":")
             if not colon or not path.startswith("/"):
@@ -169,13 +169,14 @@ class Labeller:
         text = f'(filecon "{self._tables.names.texts[entry.path]}" {FILE_KINDS[entry.kind]})'
         return self._stated(entry.context, text, entry.place)
 
-    def _port(self, obj: str) -> Label | None:
+    def port_label(self, obj: str) -> Label | None:
+        """The label of a port such as `tcp:80`; `RequestError`, `UnknownName`."""
         protocol, colon, port = obj.partition(":")
         texts = self._tables.names.texts
         if not colon or not port.isdecimal() or int(port) not in _PORTS:
             raise RequestError(f"`{obj}` is not PROTOCOL:PORT, such as tcp:80")
-        if protocol not in ("tcp", "udp", "dccp", "sctp"):
-            raise UnknownName("protocol", protocol, ("tcp", "udp", "dccp", "sctp"))
+        if protocol not in PROTOCOLS:
+            raise UnknownName("protocol", protocol, PROTOCOLS)
         for entry in self._tables.ports:
             if texts[entry.protocol] == protocol and entry.low <= int(port) <= entry.high:
                 span = str(entry.low)

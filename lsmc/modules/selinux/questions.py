@@ -14,6 +14,8 @@ from lsmc.modules.selinux.tables.vocabulary import Vocabulary
 #: Fields that every request may have and that mean nothing here.
 _IDLE = frozenset(("subject", "op", "class", "perms", "object", "owner", "mediated"))
 _NUMBER_LIMIT = 1 << 16
+#: Protocols whose ports have labels.
+PROTOCOLS = ("tcp", "udp", "dccp", "sctp")
 
 
 class Access(NamedTuple):

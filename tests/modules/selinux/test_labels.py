@@ -153,6 +153,13 @@ def test_an_object_may_be_a_path(policy: Policy) -> None:
     assert "/srv/log is sys_u:object_r:log_t:s0" in found.note
 
 
+def test_an_object_may_be_a_port(policy: Policy) -> None:
+    found = policy.query(WEB, "tcp_socket:name_connect", "tcp:81")
+    assert "tcp:81 is sys_u:object_r:log_t:s0" in found.note
+    with pytest.raises(RequestError):
+        policy.query(WEB, "tcp_socket:name_connect", "tcp:x")
+
+
 def test_changes_of_labels(policy: Policy) -> None:
     old, new = "sys_u:object_r:page_t:s0", "ann_u:object_r:log_t:s0"
     assert policy.validate_transition(old, "sys_u:object_r:log_t:s0", WEB, "file")
