@@ -12,6 +12,7 @@ from pathlib import Path
 from bench import policies
 from bench.compiling import corpus, debian
 from bench.decisions import decisions
+from bench.fleet import fleet
 from bench.growth import explosions, growth
 from bench.logs import logs
 from bench.model import Section
@@ -19,7 +20,7 @@ from bench.process import run
 from bench.report import write
 from bench.starting import starting
 
-SUITES = ("debian", "corpus", "growth", "explosions", "decisions", "starting", "logs")
+SUITES = ("debian", "corpus", "growth", "explosions", "decisions", "starting", "logs", "fleet")
 
 
 def main() -> int:
@@ -64,6 +65,8 @@ def _sections(given: argparse.Namespace, lsmc: str, work: Path) -> list[Section]
         found.append(starting(lsmc, bundle, max(given.times, 15)))
     if "logs" in given.only:
         found.append(logs(lsmc, work, given.times, quick=given.quick))
+    if "fleet" in given.only:
+        found.append(fleet(work, quick=given.quick))
     return [section for section in found if section is not None]
 
 
