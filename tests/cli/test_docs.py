@@ -34,6 +34,7 @@ PAGES = (
     "docs/learn.md",
     "docs/bundle.md",
     "docs/policy-tests.md",
+    "docs/replay.md",
     "docs/selinux.md",
     "docs/smack.md",
     "docs/tomoyo.md",
@@ -67,10 +68,13 @@ def wish() -> str:
     return found[0]
 
 
-#: The logs that pages show.
+#: The logs, and the policy beside one, that pages show.
 LOGS = {
     "alerts.log": "docs/kubearmor.md",
     "denials.log": "README.md",
+    "new.aa": "docs/replay.md",
+    "old.aa": "docs/replay.md",
+    "replay.log": "docs/replay.md",
     "report.log": "docs/learn.md",
     "selinux.log": "docs/selinux.md",
     "smack.log": "docs/smack.md",
@@ -80,7 +84,7 @@ LOGS = {
 
 
 def log(name: str) -> str:
-    """A log that a page shows."""
+    """A file that a page shows."""
     text = (ROOT / LOGS[name]).read_text()
     found = re.search(rf"(?<=<!-- {name} -->\n```text\n)(?s:.*?)(?=```)", text)
     assert found is not None
