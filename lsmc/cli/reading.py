@@ -29,8 +29,13 @@ def read_policy(path: str, reading: Reading, screen: Screen) -> Policy:
 def read_policies(paths: Sequence[str], reading: Reading, screen: Screen) -> Policy:
     """One policy of a bundle, or of files and directories; raises as `read_policy`."""
     from lsmc.cli.bundles import is_bundle, open_bundle
+    from lsmc.modules.registry import MODULES
     from lsmc.policy import Policy
 
+    for path in paths:
+        name, equals, _ = path.partition("=")
+        if equals and name in MODULES and not os.path.exists(path):
+            raise UsageFault(f"`{path}`: only `lsmc query` puts a question to several modules")
     bundles = [path for path in paths if is_bundle(path)]
     if bundles and len(paths) > 1:
         raise UsageFault(

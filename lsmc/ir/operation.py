@@ -10,7 +10,8 @@ class Operation(NamedTuple):
     """What people and audit logs call an access.
 
     `perms` are permission names of the class `cls`, `hook` is the LSM hook where the kernel asks,
-    and `audit` are the names under which records show it.
+    and `audit` are the names under which records show it.  `errno` is what a refusal gives, where
+    the order of the operation does not say it.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Operation(NamedTuple):
     hook: str
     audit: tuple[str, ...] = ()
     summary: str = ""
+    errno: str = ""
 
 
 class AccessCheck(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lsmc.stack.context import Context
-from lsmc.stack.orders import classes_of
+from lsmc.stack.orders import USUAL_ERRNO, classes_of
 
 _NOTHING_KNOWN = Context()
 
@@ -79,7 +79,7 @@ class HookCall(NamedTuple):
 
     hook: str
     request: Mapping[str, Any]
-    errno: str = "EACCES"
+    errno: str = USUAL_ERRNO
 
 
 #: The requests of an operation at hooks, in the kernel's order; raises `RequestError`.

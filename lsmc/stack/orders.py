@@ -37,7 +37,11 @@ class Order(NamedTuple):
         return " > ".join(map(str, self.steps))
 
 
-def _order(text: str, source: str, errno: str = "EACCES") -> Order:
+#: What a refusal by a module gives, where nothing else is said.
+USUAL_ERRNO = "EACCES"
+
+
+def _order(text: str, source: str, errno: str = USUAL_ERRNO) -> Order:
     words = (word.removesuffix(")").partition("(") for word in text.split(" > "))
     return Order(tuple(LayerStep(layer, test) for layer, _, test in words), errno, source)
 
@@ -192,6 +196,16 @@ def classes_of(name: str) -> tuple[str, ...]:
 def operations() -> tuple[str, ...]:
     """The names of the operations that are listed, in order."""
     return tuple(dict.fromkeys(name for _, name in _ORDERS))
+
+
+def listed_order(cls: str, name: str) -> Order | None:
+    """The order of an operation, if its class is one of these; else by its name alone, if it can
+    be told by that.
+    """
+    if any(cls == one for one, _ in _ORDERS):
+        return order_of(cls, name)
+    classes = classes_of(name)
+    return _ORDERS[classes[0], name] if len(classes) == 1 else None
 
 
 def order_of(cls: str, name: str) -> Order:

@@ -248,7 +248,7 @@ def test_show_fits_a_terminal_of_80_columns(
 
 def test_an_operation_with_every_detail(run: Run) -> None:
     assert run("ops", "open").output.splitlines()[-1] == (
-        "order of layers  dac(search) > dac(access) > module"
+        "order of layers  dac(search) > dac(access) > hook(inode_permission) > module"
     )
     assert run("ops", "opne").exit_code == 2
 

@@ -285,3 +285,9 @@ def test_the_command(run: Run, tmp_path: Path) -> None:
         assert (result.exit_code, result.stdout) == (2, ""), args
         assert message in result.stderr
         assert len(result.stderr.splitlines()) == 1
+
+
+def test_other_commands_ask_one_module(run: Run) -> None:
+    result = run("explain", "--policy", "apparmor=profiles", "nginx", "read", "/x")
+    assert result.exit_code == 2
+    assert "only `lsmc query` puts a question to several modules" in result.stderr

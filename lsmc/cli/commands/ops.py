@@ -62,9 +62,9 @@ def command(ctx: click.Context, names: tuple[str, ...], form: str, module: str) 
 
 def _facts(op: Operation) -> dict[str, Any]:
     """What is known of an operation, as JSON has it."""
-    from lsmc.stack.orders import order_of
+    from lsmc.stack.orders import USUAL_ERRNO, listed_order
 
-    order = order_of(op.cls, op.name)
+    order = listed_order(op.cls, op.name)
     return {
         "operation": op.name,
         "class": op.cls,
@@ -72,9 +72,9 @@ def _facts(op: Operation) -> dict[str, Any]:
         "hook": op.hook,
         "audit": list(op.audit),
         "remark": op.summary,
-        "order": [step._asdict() for step in order.steps],
-        "errno": order.errno,
-        "source": order.source,
+        "order": [step._asdict() for step in order.steps] if order is not None else [],
+        "errno": op.errno or (order.errno if order is not None else USUAL_ERRNO),
+        "source": order.source if order is not None else "",
     }
 
 

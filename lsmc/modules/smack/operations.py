@@ -97,7 +97,7 @@ def _ipc(name: str, letters: str, hook: str, summary: str, *fields: str) -> Asks
 
 
 def _socket(name: str, hook: str, summary: str, *, mutual: bool = False) -> Asks:
-    return Asks(_operation("socket", name, "w", hook, summary), by_sockets=True, mutual=mutual)
+    return Asks(_operation("unix", name, "w", hook, summary), by_sockets=True, mutual=mutual)
 
 
 ASKS: tuple[Asks, ...] = (

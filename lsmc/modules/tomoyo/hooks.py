@@ -1,7 +1,6 @@
 """What TOMOYO answers of an operation of the kernel: the words of policy, and the hook.
 
-Sources: security/tomoyo/tomoyo.c and the functions that it calls.  Its refusals are EPERM
-(`tomoyo_init_request_info` and others return -EPERM).
+Sources: security/tomoyo/tomoyo.c and the functions that it calls.
 """
 
 from __future__ import annotations
@@ -11,12 +10,11 @@ from stat import S_IFMT, S_IMODE
 from typing import Any
 
 from lsmc.engine.verdict import RequestError
-from lsmc.modules.tomoyo.operations import hook
+from lsmc.modules.tomoyo.operations import ERRNO, hook
 from lsmc.modules.tomoyo.vocabulary import TYPES
 from lsmc.stack.calls import HookCall, KernelCall
 from lsmc.stack.modes import Inode
 
-_ERRNO = "EPERM"
 #: The classes of operations on inodes, and operations whose object is not there before.
 _INODES = ("file", "link")
 _MAKING = ("create", "mkdir", "mknod", "symlink")
@@ -91,7 +89,7 @@ def calls(call: KernelCall) -> Sequence[HookCall]:
         return ()
     permission, words = found
     request = _asked(call, f"file {permission}", words(call))
-    return (HookCall(hook(permission, socket=False), request, _ERRNO),)
+    return (HookCall(hook(permission, socket=False), request, ERRNO),)
 
 
 def _socket(call: KernelCall) -> Sequence[HookCall]:
@@ -104,7 +102,7 @@ def _socket(call: KernelCall) -> Sequence[HookCall]:
         if address.startswith("@"):
             address = f"\\000{address[1:]}"
         words = f"{kind} {call.op} {address}"
-        return (HookCall(hook(call.op, socket=True), _asked(call, "network unix", words), _ERRNO),)
+        return (HookCall(hook(call.op, socket=True), _asked(call, "network unix", words), ERRNO),)
     family = str(fields.get("family", call.object))
     if family not in ("inet", "inet6") or not kind:
         return ()
@@ -113,7 +111,7 @@ def _socket(call: KernelCall) -> Sequence[HookCall]:
     if "" in where:
         raise RequestError(f"tomoyo asks with an address: give `{side}ip=` and `{side}port=`")
     words = f"{kind} {call.op} {' '.join(where)}"
-    return (HookCall(hook(call.op, socket=True), _asked(call, "network inet", words), _ERRNO),)
+    return (HookCall(hook(call.op, socket=True), _asked(call, "network inet", words), ERRNO),)
 
 
 def _asked(call: KernelCall, head: str, words: str) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from lsmc.modules.tomoyo.vocabulary import (
     UNIX,
 )
 
+#: What a refusal gives (security/tomoyo/*.c return -EPERM).
+ERRNO = "EPERM"
 _HOOKS = {
     "execute": "bprm_creds_for_exec",
     "read": "file_open",
@@ -100,7 +102,7 @@ def _operations() -> list[Operation]:
     summary = "a task that writes to self_domain; needed in every mode"
     task = f"{TASK.head} {TASK.permissions[0]}"
     found.append(Operation(task, TASK.name, TASK.permissions, "self_domain", (task,), summary))
-    return found
+    return [operation._replace(errno=ERRNO) for operation in found]
 
 
 OPERATIONS = _operations()
