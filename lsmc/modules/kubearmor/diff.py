@@ -21,7 +21,7 @@ from lsmc.modules.kubearmor.selectors import read_subject, subject_of
 from lsmc.modules.registry import module_named
 
 #: Requests by which two maps are compared; a map of 256 keys needs a hundredth.
-MAX_PROBES = 2_000_000
+MAX_PROBES = 500_000
 #: Operations that ask for letters of the AppArmor module's files.
 _OPERATIONS = {"r": "open", "w": "write", "a": "append", "x": "exec"}
 

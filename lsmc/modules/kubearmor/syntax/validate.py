@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from lsmc.base.diagnostics import Diagnostic
-from lsmc.base.errors import did_you_mean
+from lsmc.base.diagnostics import Diagnostic, Edit, Fix
+from lsmc.base.errors import close_words, did_you_mean
 from lsmc.modules.kubearmor.syntax.nodes import Node
 from lsmc.modules.kubearmor.syntax.schema import Field
 
@@ -45,6 +45,7 @@ def _object(node: Node, allowed: Field, name: str) -> Iterator[Diagnostic]:
                 f"`{name}` has no field `{key.text}`: KubeArmor does not see it",
                 key.span,
                 did_you_mean(key.text, allowed.fields),
+                fix=_written(key, close_words(key.text, allowed.fields, most=1)),
             )
         elif known.kind != "null":
             yield from validate(value, known, key.text)
@@ -62,7 +63,8 @@ def _scalar(node: Node, allowed: Field, name: str) -> Iterator[Diagnostic]:
         yield Diagnostic("LSM805", "too-large", "error", message, node.span)
     elif allowed.words and text not in allowed.words:
         words = ", ".join(f"`{word}`" for word in allowed.words)
-        yield _refused(node, f"`{name}` is one of {words}, not `{text}`")
+        meant = [word for word in allowed.words if word.lower() == text.lower()]
+        yield _refused(node, f"`{name}` is one of {words}, not `{text}`", _written(node, meant))
     elif allowed.form is not None and not allowed.form.search(text):
         yield _refused(node, f"`{text}` is no `{name}` that the API server admits")
     elif node.kind == "integer" and not _within(text, allowed):
@@ -76,5 +78,12 @@ def _within(text: str, allowed: Field) -> bool:
     return text.isdecimal() and allowed.least <= int(text[:9]) <= allowed.most
 
 
-def _refused(node: Node, message: str) -> Diagnostic:
-    return Diagnostic("LSM811", "refused-value", "warning", message, node.span, _ADMISSION)
+def _written(node: Node, words: Sequence[str]) -> Fix | None:
+    """The fix that writes a word in place of a plain one; it changes what the policy does."""
+    if not words or node.span.text != node.text:
+        return None
+    return Fix(f"write `{words[0]}`", (Edit(node.span, words[0]),), safe=False)
+
+
+def _refused(node: Node, message: str, fix: Fix | None = None) -> Diagnostic:
+    return Diagnostic("LSM811", "refused-value", "warning", message, node.span, _ADMISSION, fix=fix)
