@@ -113,10 +113,12 @@ def _verdict(
     if mode.mode == "permissive":
         note = f"profile {domain.profile} is permissive: no line grants it, and it is let through"
         return denied._replace(allowed=True, decision="permissive", note=note)
-    return denied._replace(allowed=True, decision="learning", note=_learning(engine, domain))
+    return denied._replace(
+        allowed=True, decision="learning", note=_learning(engine, domain, access)
+    )
 
 
-def _learning(engine: TomoyoEngine, domain: Domain) -> str:
+def _learning(engine: TomoyoEngine, domain: Domain, access: Access) -> str:
     """What a learning profile does with an access that no line grants."""
     profile = engine.profile(namespace_of(domain.name), domain.profile)
     most = profile.preferences["max_learning_entry"] if profile is not None else 0
@@ -126,7 +128,7 @@ def _learning(engine: TomoyoEngine, domain: Domain) -> str:
             f"profile {domain.profile} learns no more: the domain has {known} permissions, and"
             f" max_learning_entry is {most}; it is let through"
         )
-    return f"profile {domain.profile} learns: the kernel adds a line for it"
+    return f"profile {domain.profile} learns: the kernel adds `{access.learned}`"
 
 
 def _learned(domain: Domain) -> int:

@@ -47,6 +47,20 @@ class Access(NamedTuple):
         return " ".join(word for word in words if word)
 
     @property
+    def learned(self) -> str:
+        """The line that the kernel adds for the access when it learns."""
+        tests = []
+        if self.kind in FILE_KINDS:
+            known = self.attributes
+            if known.realpath is not None:
+                tests.append(f'exec.realpath="{known.realpath}"')
+            if known.argv:
+                tests.append(f'exec.argv[0]="{known.argv[0]}"')
+            if known.symlink is not None:
+                tests.append(f'symlink.target="{known.symlink}"')
+        return " ".join((self.line, *tests))
+
+    @property
     def object(self) -> str:
         """Its arguments as a line of policy has them."""
         return " ".join(map(_printed, zip_forms(self.kind, self.arguments, self.permission)))

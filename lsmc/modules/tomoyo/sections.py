@@ -166,6 +166,7 @@ class Bundle(Sections):
         """The bundle of the bytes; raises `BundleError`."""
         super().__init__(data, Section)
         self._texts: memoryview | None = None
+        self._known: dict[int, str] = {}
 
     @property
     def assumed(self) -> bool:
@@ -173,15 +174,17 @@ class Bundle(Sections):
         return bool(self._record(Section.ASSUMED, 0, 1)[0])
 
     def text(self, number: int) -> str:
-        """A text by its number."""
-        end = self._record(Section.TEXT_ENDS, number, 1)[0]
-        start = self._record(Section.TEXT_ENDS, number - 1, 1)[0] if number else 0
-        if self._texts is None:  # its checksum is compared once
-            self._texts = self.body(Section.TEXTS)
-        body = self._texts
-        if not start <= end <= len(body):
-            raise BundleError(f"text {number} does not exist")
-        return str(body[start:end], "latin-1")
+        """A text by its number; texts do not overlap, and each is made once."""
+        known = self._known.get(number)
+        if known is None:
+            end = self._record(Section.TEXT_ENDS, number, 1)[0]
+            start = self._record(Section.TEXT_ENDS, number - 1, 1)[0] if number else 0
+            if self._texts is None:  # its checksum is compared once
+                self._texts = self.body(Section.TEXTS)
+            if not start <= end <= len(self._texts):
+                raise BundleError(f"text {number} does not exist")
+            known = self._known[number] = str(self._texts[start:end], "latin-1")
+        return known
 
     def line(self, number: int) -> LineRecord:
         """A line by its number."""
@@ -200,6 +203,7 @@ class Bundle(Sections):
             if kind not in BlockKind._value2member_map_:
                 raise BundleError(f"block {number} is of no known kind")
             lines = self._lines(first, count)
+            self._apart(Section.BLOCKS, number, _BLOCK, 3, first + count)
             yield BlockRecord(self.text(space), BlockKind(kind), self.text(name), lines)
 
     def domains(self) -> Iterator[DomainRecord]:
@@ -208,6 +212,8 @@ class Bundle(Sections):
             record = self._record(Section.DOMAINS, number, _DOMAIN)
             name, head, profile, profile_line, flags, first_use, uses, first, count = record
             used = self._range(Section.USES, first_use, uses, _USE)
+            self._apart(Section.DOMAINS, number, _DOMAIN, 5, first_use + uses)
+            self._apart(Section.DOMAINS, number, _DOMAIN, 7, first + count)
             yield DomainRecord(
                 self.text(name),
                 None if head == NONE else head,

@@ -31,6 +31,16 @@ def test_modes(profile: int, decision: str, allowed: bool) -> None:
     assert (verdict.decision, verdict.allowed) == (decision, allowed)
 
 
+def test_what_is_learned() -> None:
+    engine = opened(domain(profile=1))
+    attributes = {"exec": EXEC}
+    found = asked(engine, "file execute /bin/b", attributes=attributes)
+    assert 'adds `file execute /bin/b exec.realpath="/bin/b" exec.argv[0]="b"`' in found.note
+    profiles = "1-CONFIG={ mode=learning }\n1-PREFERENCE={ max_learning_entry=2 }\n"
+    full = opened(domain("file read/write /a", profile=1), profiles=profiles)
+    assert "learns no more" in asked(full, "file read /b").note
+
+
 def test_the_mode_of_an_access_is_that_of_its_word_then_of_its_category() -> None:
     profiles = """3-CONFIG={ mode=enforcing }
 3-CONFIG::file={ mode=permissive }
