@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from lsmc.base.diagnostics import Diagnostic, Label, PolicyError
 from lsmc.base.source import Source
@@ -20,25 +21,51 @@ from lsmc.modules.selinux.resolve.resolver import Resolver
 from lsmc.modules.selinux.resolve.symbols import Wrong
 from lsmc.modules.selinux.resolve.verify import problems
 from lsmc.modules.selinux.syntax.reader import Reader
+from lsmc.modules.selinux.syntax.tree import Body
+
+
+class Files(NamedTuple):
+    """Files as they were read: as CIL, where each begins, its statements, all errors."""
+
+    sources: Sequence[Source]
+    starts: Sequence[int]
+    bodies: Sequence[Body]
+    errors: Sequence[Diagnostic]
+
+
+def read(sources: Sequence[Source]) -> Files:
+    """Read some files that belong together; packed files become CIL first."""
+    if not sources:
+        raise PolicyError([error("incomplete-policy", None, "there is no file of policy")])
+    found = unpacked(sources)
+    reader, starts, bodies = Reader(), [], []
+    at = 0
+    for source in found:
+        starts.append(at)
+        bodies.append(reader.read(source, at))
+        at += len(source.text) + 1
+    return Files(found, starts, bodies, reader.errors)
 
 
 def resolved(sources: Sequence[Source], *, assertions: bool = True) -> model.Policy:
     """The policy of some files; raises `PolicyError` with all that is wrong with them.
 
-    Policy packages and packed files become CIL first.
     Without `assertions`, what contradicts `neverallow` and bounds is no error.
     """
-    if not sources:
-        raise PolicyError([error("incomplete-policy", None, "there is no file of policy")])
-    policy = _resolved(unpacked(sources))
+    return resolved_files(read(sources), assertions=assertions)
+
+
+def resolved_files(files: Files, *, assertions: bool) -> model.Policy:
+    """The policy of files that were read, in the same way."""
+    policy = _resolved(files)
     found = list(_violations(policy, assertions=assertions))
     if found:
         raise PolicyError(_diagnostic(policy, one) for one in found)
     return policy
 
 
-def _resolved(sources: Sequence[Source]) -> model.Policy:
-    expansion = _expanded(sources)
+def _resolved(files: Files) -> model.Policy:
+    expansion = _expanded(files)
     resolver = Resolver(expansion)
     resolver.resolve()
     _refuse(expansion.ledger.errors)
@@ -50,19 +77,14 @@ def _resolved(sources: Sequence[Source]) -> model.Policy:
     return policy
 
 
-def _expanded(sources: Sequence[Source]) -> Expansion:
+def _expanded(files: Files) -> Expansion:
     """The files with their macros called and blocks inherited."""
-    reader, starts, bodies = Reader(), [], []
-    at = 0
-    for source in sources:
-        starts.append(at)
-        bodies.append(reader.read(source, at))
-        at += len(source.text) + 1
-    expansion = Expansion(Ledger(Places(tuple(sources), starts)), repeats=len(sources) > 1)
-    check_placement(expansion, bodies)
-    _refuse([*reader.errors, *expansion.ledger.errors])
+    places = Places(tuple(files.sources), files.starts)
+    expansion = Expansion(Ledger(places), repeats=len(files.sources) > 1)
+    check_placement(expansion, files.bodies)
+    _refuse([*files.errors, *expansion.ledger.errors])
     try:
-        for body in bodies:
+        for body in files.bodies:
             expansion.add(body, expansion.root)
         expansion.expand()
     except Wrong as reason:

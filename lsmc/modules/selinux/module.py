@@ -47,10 +47,10 @@ def find_files(paths: Iterable[StrPath], disk: DiskFiles) -> tuple[list[str], li
 
 def compiler() -> Compile:
     """What compiles policy files to a bundle."""
-    from lsmc.compiler.whole import compile_whole
-    from lsmc.modules.selinux.compile import compile_sources
+    from lsmc.compiler.whole import compile_revising
+    from lsmc.modules.selinux.kept import compile_kept, revise
 
-    return compile_whole(compile_sources, find_files, MAX_SOURCE)
+    return compile_revising(compile_kept, revise, find_files, MAX_SOURCE)
 
 
 def compile_text(text: bytes, name: str, options: Options) -> tuple[bytes, list[Diagnostic]]:

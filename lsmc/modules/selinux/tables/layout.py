@@ -7,6 +7,7 @@ Names of types, roles and so on are numbers in the order of the resolved policy
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Literal, NamedTuple
 
@@ -107,6 +108,31 @@ class Section(IntEnum):
     DECLARATIONS = OWN + 54  # of each type and attribute: its place
     DISABLED = OWN + 55  # name, kind and name of what is missing, place, place that names it
     DISABLED_RULES = OWN + 56  # DisabledRule
+
+
+#: Where places stand beside those of rules: words of a record, and which of them are places.
+PLACED: Mapping[Section, tuple[int, tuple[int, ...]]] = {
+    Section.ATTRIBUTE_SETS: (4, (1,)),
+    Section.BOOLEANS: (2, (1,)),
+    Section.CONSTRAINTS: (7, (6,)),
+    Section.EXTENDED: (9, (8,)),
+    Section.TYPE_RULES: (7, (6,)),
+    Section.NAMED_TRANSITIONS: (6, (5,)),
+    Section.BOUND_PLACES: (1, (0,)),
+    Section.PERMISSIVE: (2, (1,)),
+    Section.USERS: (3, (2,)),
+    Section.ROLE_ALLOWS: (3, (2,)),
+    Section.ROLE_TRANSITIONS: (5, (4,)),
+    Section.RANGE_TRANSITIONS: (6, (5,)),
+    Section.DEFAULTS: (4, (3,)),
+    Section.PORTS: (5, (4,)),
+    Section.FS_CONTEXTS: (5, (4,)),
+    Section.FS_USES: (4, (3,)),
+    Section.FILE_CONTEXTS: (4, (3,)),
+    Section.DECLARATIONS: (1, (0,)),
+    Section.DISABLED: (5, (3, 4)),
+    Section.DISABLED_RULES: (6, (5,)),
+}
 
 
 class Counts(NamedTuple):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
+from typing import Protocol
 
 from lsmc.base.diagnostics import PolicyError
 from lsmc.modules.selinux.errors import error
@@ -28,6 +29,13 @@ from lsmc.tables.layout import native, words
 WORD_BITS = 32
 
 
+class PlaceNumbers(Protocol):
+    """What gives the places of a rule a number."""
+
+    def number(self, places: Sequence[int]) -> int:
+        """The word that stands for some places."""
+
+
 def special_target(target: int, labels: int) -> int:
     """The number of a target in the tables: `self`, `notself`, `other` stand behind all names."""
     if target < OTHER:
@@ -47,7 +55,7 @@ def pack_rules(policy: Policy, places: PlaceTable) -> dict[int, bytes]:
     grants = [
         (kinds.index(kind), mask)
         for kind, rules in given
-        for mask in dict.fromkeys(rules.permissions)
+        for mask in sorted(set(rules.permissions))
     ]
     numbers = {grant: number for number, grant in enumerate(grants)}
     if max(labels * classes, (labels + len(SPECIAL)) * len(grants)) >> WORD_BITS:
@@ -67,13 +75,17 @@ def pack_rules(policy: Policy, places: PlaceTable) -> dict[int, bytes]:
                 always.setdefault(key, []).append(place)
     return {
         Section.GRANTS: records_of(grants),
-        **_rows(always, span, 0, places, Section.ROWS),
-        **_rows(sometimes, span, truths, places, Section.CONDITIONAL_ROWS),
+        **pack_rows(always, span, 0, places, Section.ROWS),
+        **pack_rows(sometimes, span, truths, places, Section.CONDITIONAL_ROWS),
     }
 
 
-def _rows(
-    found: dict[int, list[int]], span: int, truths: int, places: PlaceTable, first: Section
+def _sorted(places: list[int]) -> list[int]:
+    return sorted(places) if len(places) > 1 else places
+
+
+def pack_rows(
+    found: dict[int, list[int]], span: int, truths: int, places: PlaceNumbers, first: Section
 ) -> dict[int, bytes]:
     """The sections of one table: rows, their starts, and the columns of their members."""
     order = sorted(found)
@@ -84,7 +96,7 @@ def _rows(
         array("I", [row_of[at] for at in begins]),
         array("I", [*begins, len(keys)]),
         array("I", [key % span for key in keys]),
-        array("I", [places.number(found[key]) for key in order]),
+        array("I", [places.number(_sorted(found[key])) for key in order]),
     ]
     if truths or first is Section.CONDITIONAL_ROWS:
         columns.append(array("I", [key % truths for key in order]))

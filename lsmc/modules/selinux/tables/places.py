@@ -15,6 +15,11 @@ from lsmc.tables.layout import words
 _MOST_COLUMNS = 1 << 16
 
 
+def columns_of(longest: int, lines: int) -> int:
+    """One more than the largest column of places in so many lines, the longest of some bytes."""
+    return max(2, min(longest + 1, LISTED // (lines + 2), _MOST_COLUMNS))
+
+
 class PlaceTable:
     """The places of a policy, and the lists that are made for them.
 
@@ -40,8 +45,7 @@ class PlaceTable:
             longest = max(longest, *sizes)
             self._line_starts += accumulate(sizes[:-1], initial=start)
             self.first_lines.append(len(self._line_starts))
-        most = LISTED // (self.first_lines[-1] + 2)
-        self.columns = max(2, min(longest + 1, most, _MOST_COLUMNS))
+        self.columns = columns_of(longest, self.first_lines[-1])
         self._lists: list[int] = []
         self._known: dict[tuple[int, ...], int] = {}
 
