@@ -19,7 +19,7 @@ from lsmc.explain.replay import Replayed, exact, nowhere, tally
 from lsmc.explain.replay import replay as replayed
 from lsmc.explain.summary import Summary, summary_of
 from lsmc.fleet.exports import exported, read_fields
-from lsmc.fleet.parts import Part, pieces
+from lsmc.fleet.parts import all_parts, is_address, pieces
 from lsmc.fleet.sites import NOWHERE, Site, read_map
 from lsmc.fleet.work import Wanted, site
 from lsmc.logs.reader import LogChunk, LogReader
@@ -165,7 +165,9 @@ def _here(
     if asked.fields is not None:
         if "-" in wanted.logs:
             raise UsageFault("--field reads files, not standard input")
-        texts = ((str(log), pieces(Part(str(log)), form)) for log in found)
+        columns = asked.fields.values()
+        parts = all_parts([str(log) for log in found], 1 << 62)
+        texts = ((part.log, pieces(part, form, columns)) for part in parts)
         chunks = [LogChunk(name, exported(text, asked.fields)) for name, text in texts]
         reader = LogReader(chunks, form)
     else:
@@ -186,7 +188,6 @@ def _on_dask(
 ) -> Summary:
     """What the logs say, read in parts by several processes."""
     from lsmc.fleet.cluster import connected, summarised
-    from lsmc.fleet.parts import all_parts, is_address
 
     if "-" in wanted.logs:
         raise UsageFault("standard input cannot be read in parts: use --engine local")

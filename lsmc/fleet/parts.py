@@ -10,10 +10,11 @@ import io
 import lzma
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any, NamedTuple, cast
 
+from lsmc.fleet.parquet import groups, is_parquet, lines
 from lsmc.logs.journal import FIRST_FIELD
 from lsmc.logs.lines import Stream
 from lsmc.logs.reader import CONTINUATIONS, UnreadableLog, reason_of, unpacked
@@ -34,13 +35,18 @@ class Part(NamedTuple):
 
     Attributes:
         log: the log, a path or an address such as `s3://bucket/name`.
-        start: the first byte, about; the part begins at the next place between two records.
+        start: the first byte, about; the part begins at the next place between two records.  Of a
+            Parquet file the number of a row group.
         end: the byte where the next part begins, about; None for the end of the log.
     """
 
     log: str
     start: int = 0
     end: int | None = None
+
+
+#: Names of the columns that are read of tables, as `Wanted.fields` has them.
+Columns = Collection[str]
 
 
 def is_address(log: str) -> bool:
@@ -72,6 +78,9 @@ def _matching(pattern: str) -> list[str]:
 
 def parts_of(log: str, size: int = PART) -> list[Part]:
     """The parts of a log, in order; one for a log that is packed; raises `UnreadableLog`."""
+    if is_parquet(log):
+        with _told(log), _opened(log) as file:
+            return [Part(log, number, number + 1) for number in range(groups(log, file))]
     with _told(log), _opened(log) as file:
         head = file.read(8)
         length = file.seek(0, os.SEEK_END)
@@ -81,9 +90,14 @@ def parts_of(log: str, size: int = PART) -> list[Part]:
     return [Part(log, start, start + size if start + size < length else None) for start in starts]
 
 
-def pieces(part: Part, form: LogFormat) -> Iterator[bytes]:
+def pieces(part: Part, form: LogFormat, columns: Columns = ()) -> Iterator[bytes]:
     """The bytes of a part, piece by piece; raises `UnreadableLog`."""
     with _told(part.log), _opened(part.log) as file:
+        if is_parquet(part.log):
+            if not columns:
+                raise UnreadableLog(part.log, "say which columns to read: --field message=COLUMN")
+            yield from lines(part.log, file, part.start, list(columns))
+            return
         if not part.start and part.end is None:
             raw = io.BufferedReader(cast(io.RawIOBase, file), _BLOCK)
             yield from _stream(unpacked(part.log, raw))
@@ -120,22 +134,22 @@ def _border(file: IO[bytes], place: int, form: LogFormat, exported: bool) -> int
 
 def _between(data: bytes, before: int, place: int, form: LogFormat) -> int | None:
     """The first end of a record at or behind a place in data that begins at `before`."""
-    lines = data.splitlines(keepends=True)
+    rows = [row + b"\n" for row in data.split(b"\n")]
     if before:
-        before += len(lines.pop(0))  # it begins somewhere before
+        before += len(rows.pop(0))  # it begins somewhere before
     at = before
     number = 0
-    while number < len(lines):
+    while number < len(rows):
         if at >= place:
             return at
-        whole, count = lines[number], 1
+        whole, count = rows[number], 1
         if form.worth_reading(whole):
-            while count < CONTINUATIONS and number + count < len(lines):
-                joined = form.goes_on(whole, lines[number + count])
+            while count < CONTINUATIONS and number + count < len(rows):
+                joined = form.goes_on(whole, rows[number + count])
                 if joined is None:
                     break
                 whole, count = joined, count + 1
-        at += sum(map(len, lines[number : number + count]))
+        at += sum(map(len, rows[number : number + count]))
         number += count
     return None
 

@@ -43,7 +43,7 @@ def summary_of(part: Part, wanted: Wanted) -> Summary:
     """What a part of a log says, its lines counted from 1; raises `UnreadableLog`."""
     logs = _logs(wanted)
     form = logs.form()
-    found = pieces(part, form)
+    found = pieces(part, form, () if wanted.fields is None else wanted.fields.values())
     return summarise(
         found if wanted.fields is None else exported(found, wanted.fields),
         form,

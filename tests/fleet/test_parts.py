@@ -112,3 +112,34 @@ def test_addresses_and_patterns() -> None:
     assert json.loads(json.dumps(summary_of(parts[0], WANTED).to_json()))["used"] == 1
     with pytest.raises(UnreadableLog, match="nothing matches"):
         expanded(["memory://logs/*.txt"])
+
+
+def test_tables(tmp_path: Path) -> None:
+    """Row groups are parts; a row is a line."""
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = tmp_path / "audit.parquet"
+    rows = [{"log": RECORD.format(n=n, p=0), "k8s": {"host": f"n{n % 2}"}} for n in range(30)]
+    parquet.write_table(pyarrow.Table.from_pylist(rows), path, row_group_size=10)
+    wanted = Wanted("apparmor", fields={"message": "log", "host": "k8s.host"})
+    parts = parts_of(str(path))
+    assert len(parts) == 3
+    found = merged([summary_of(part, wanted) for part in parts], wanted)
+    assert (found.used, found.lines) == (30, 30)
+    hosts = {host for kept in found.causes for host in kept.cause.hosts.counts}
+    assert hosts == {"n0", "n1"}
+    with pytest.raises(UnreadableLog, match="say which columns to read"):
+        summary_of(parts[0], WANTED)
+    with pytest.raises(UnreadableLog, match="it has no column `text`, but log, k8s"):
+        summary_of(parts[0], Wanted("apparmor", fields={"message": "text"}))
+    path.write_bytes(b"PAR1")
+    with pytest.raises(UnreadableLog, match="not a Parquet file"):
+        parts_of(str(path))
+
+
+def test_a_carriage_return_ends_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "audit.log"
+    path.write_bytes(b"".join(RECORD.format(n=n, p=0).encode() + b"\r\r\n" for n in range(20)))
+    for size in (97, 150, 201):
+        assert _summary(path, size) == _summary(path, 1 << 30)
