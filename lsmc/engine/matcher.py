@@ -38,7 +38,7 @@ class MatchedRule(NamedTuple):
 class Node:
     """The states of all groups that are still alive after some bytes."""
 
-    __slots__ = ("answers", "decisions", "edges", "live", "matched", "successors")
+    __slots__ = ("decisions", "edges", "live", "matched", "successors")
 
     def state_of(self, number: int) -> int:
         """The state of a group at this node, 0 when the group is dead."""
@@ -51,7 +51,6 @@ class Node:
         self.successors: tuple[tuple[int, Node], ...] | None = None
         self.matched: tuple[MatchedRule, ...] | None = None
         self.decisions: dict[object, Decision] = {}
-        self.answers: dict[object, Any] = {}  # what a caller made of the decisions
 
 
 class Matcher:
@@ -93,22 +92,23 @@ class Matcher:
             self.forget()
         node = self._root
         for byte in key:
-            row = node.edges.get(byte)
-            if row is None:
-                following = self._step(node, byte)
-                node.edges[byte] = following.edges
-                node = following
-            else:
-                node = row[HERE]
+            node = self.step(node, byte)
         return node
 
-    def _step(self, node: Node, byte: int) -> Node:
+    def step(self, node: Node, byte: int) -> Node:
+        """The node that one byte leads to from a node."""
+        row = node.edges.get(byte)
+        if row is not None:
+            known: Node = row[HERE]
+            return known
         live: list[tuple[int, int]] = []
         for number, state in node.live:
             following = self._walkers[number].step(state, byte)
             if following:
                 live.append((number, following))
-        return self.node(tuple(live))
+        found = self.node(tuple(live))
+        node.edges[byte] = found.edges
+        return found
 
     def edges(self, node: Node) -> tuple[tuple[int, Node], ...]:
         """The edges of a node: disjoint sets of bytes, each with a node that is alive."""

@@ -61,6 +61,18 @@ class Variant(Matcher):
         states = tuple(_walk(one.language, key) for one in self._added)
         return self._at(self.base.walk(key), states)
 
+    def step(self, node: Node, byte: int) -> Node:
+        """The node that one byte leads to from a node."""
+        assert isinstance(node, _Varied)
+        states = zip(self._added, node.added, strict=True)
+        added = tuple(_step(one.language, state, byte) for one, state in states)
+        return self._at(self.base.step(node.base, byte), added)
+
+    def forget(self) -> None:
+        """Drop all nodes computed so far."""
+        self._variants.clear()
+        self.base.forget()
+
     def edges(self, node: Node) -> tuple[tuple[int, Node], ...]:
         """The edges of a node: disjoint sets of bytes, each with a node that is alive."""
         assert isinstance(node, _Varied)
@@ -121,7 +133,11 @@ def _walk(language: Automaton[Any], key: bytes) -> Any:
     """The state that a key leads to, None when the language is left."""
     state: Any = language.start
     for byte in key:
-        state = next((to for mask, to in language.edges(state) if mask >> byte & 1), None)
-        if state is None:
-            return None
+        state = _step(language, state, byte)
     return state
+
+
+def _step(language: Automaton[Any], state: Any, byte: int) -> Any:
+    """The state that a byte leads to, None when the language is left."""
+    edges = language.edges(state) if state is not None else ()
+    return next((to for mask, to in edges if mask >> byte & 1), None)

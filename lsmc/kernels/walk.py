@@ -13,7 +13,7 @@ The source is compiled by Cython where it can be; uncompiled it runs as it stand
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lsmc.kernels import _nocython as cython
@@ -80,47 +80,6 @@ def _is_real_text(path: str) -> bool:
     if not path.startswith("/") or "//" in path or "\0" in path:
         return False
     return "/." not in path or not ("/./" in path or "/../" in path or path.endswith(("/.", "/..")))
-
-
-@cython.locals(row="dict", data="bytes")
-def answers(
-    requests: Iterable[Mapping[str, Any]],
-    plain: Mapping[tuple[Any, ...], Any],
-    prefix: bytes,
-    first: Callable[[Mapping[str, Any]], Any],
-    other: Callable[[Mapping[str, Any]], Any],
-) -> Iterator[Any]:
-    """The answers to requests about objects, kept at the nodes that the objects lead to.
-
-    `plain` has what walks for requests of one shape, None where a path is not enough to answer by;
-    `first` answers a request of a new shape, and `other` any.
-    """
-    for request in requests:
-        if type(request) is not dict:
-            yield other(request)
-            continue
-        row: dict[str, Any] = request
-        path = row.get("object")
-        owner = row.get("owner")
-        op = row.get("op")
-        perms = row.get("perms")
-        try:
-            known = plain[row.get("subject"), op, row.get("class"), perms, owner is None, len(row)]
-        except (KeyError, TypeError):
-            yield first(request)
-            continue
-        if known is None or type(path) is not str or not (owner is None or type(owner) is bool):
-            yield other(request)
-            continue
-        data = path.encode("utf-8", "surrogateescape")
-        if not (is_real_path(data) if cython.compiled else _is_real_text(path)):
-            yield other(request)  # which says why
-            continue
-        node = known.walk(prefix + data)
-        answer = node.answers.get((op, perms, owner))
-        if answer is None:
-            answer = node.answers[op, perms, owner] = other(request)
-        yield answer
 
 
 @cython.locals(view="const unsigned short[::1]", at="Py_ssize_t", found="unsigned short")

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from lsmc.engine.matcher import Matcher
 from lsmc.engine.verdict import Verdict
-from lsmc.kernels.walk import answers as walk_answers
 from lsmc.modules.apparmor.classes import FILE
 from lsmc.modules.apparmor.decide.engine import Engine
 from lsmc.modules.apparmor.decide.questions import asked_by
@@ -15,6 +13,9 @@ from lsmc.modules.apparmor.decide.questions import asked_by
 _FILE_KEY = bytes((FILE.code,))
 #: What requests say whose answer may depend on nothing but the path; `owner` can be left out.
 _PLAIN = ({"subject", "op", "object"}, {"subject", "class", "perms", "object"})
+
+#: Shapes of requests whose answers are kept.
+_SHAPES = 10_000
 
 
 def answer(engine: Engine, request: Mapping[str, Any]) -> Verdict:
@@ -34,7 +35,10 @@ def answers(
     other: Callable[[Mapping[str, Any]], Verdict],
 ) -> Iterator[Verdict]:
     """The verdicts of many requests, in order; `other` answers any one of them."""
-    plain: dict[tuple[Any, ...], Matcher | None] = {}
+    from lsmc.kernels.batch import PathAnswers, PathNodes
+    from lsmc.kernels.batch import answers as by_path
+
+    plain, nodes = engine.plain, engine.path_nodes
 
     def first(request: Mapping[str, Any]) -> Verdict:
         """Answer, and note whether others of its shape depend on their path alone."""
@@ -42,7 +46,14 @@ def answers(
         op, perms = request.get("op"), request.get("perms")
         if isinstance(op or perms, str) and request.keys() - {"owner"} in _PLAIN:
             shape = (op, request.get("class"), perms, "owner" not in request, len(request))
-            plain[request["subject"], *shape] = engine.by_path(request)
+            if len(plain) >= _SHAPES:
+                plain.clear()
+                nodes.clear()
+            matcher = engine.by_path(request)
+            if matcher is not None and matcher not in nodes:
+                nodes[matcher] = PathNodes(matcher, _FILE_KEY)
+            kept = PathAnswers(nodes[matcher]) if matcher is not None else None
+            plain[request["subject"], *shape] = kept
         return verdict
 
-    return walk_answers(requests, plain, _FILE_KEY, first, other)
+    return by_path(requests, plain, first, other)

@@ -6,7 +6,7 @@ Everything is read from a bundle's tables; nothing here knows where they came fr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsmc.base.text import encode
 from lsmc.engine.answer import Answer
@@ -21,6 +21,9 @@ from lsmc.modules.apparmor.operations import find
 from lsmc.modules.apparmor.operations import names as operation_names
 from lsmc.tables.bundle import Bundle
 from lsmc.tables.records import ProfileRecord
+
+if TYPE_CHECKING:
+    from lsmc.kernels.batch import PathAnswers, PathNodes
 
 Fields = Mapping[str, str]
 NO_FIELDS = ("subject", "op", "object", "owner", "class", "perms", "mediated", "context", "enforce")
@@ -42,6 +45,9 @@ class Engine:
         self.bundle = tables.bundle
         self.tables = tables
         self._judge = Judge(tables)
+        #: What `batch` keeps: answers by the shape of requests, and the nodes that paths lead to.
+        self.plain: dict[tuple[Any, ...], PathAnswers | None] = {}
+        self.path_nodes: dict[Matcher, PathNodes] = {}
 
     def varied(self, vary: Callable[[Matcher], Matcher]) -> Engine:
         """An engine over the same bundle whose profiles have other matchers."""
