@@ -9,6 +9,7 @@ lint looks for.  A fenced block says what it is in the words behind its fence:
   in the same way, behind `text NAME` and `toml` (the configuration of lint, `lsmc.toml`).
 - `smack`, `yaml`: rows of Smack, the `spec` of a KubeArmorPolicy, which questions are put to.
 - `cil`: SELinux policy, which questions are put to; that before the first heading stands behind it.
+- `tomoyo NAME`: a file of TOMOYO, which questions are put to, with those before the first heading.
 - `frame`: the file around each of the bodies below, which take the place of its line `...`.
 - `bodies`: bodies of a profile, each of one paragraph; `lines`: the same, each of one line.
 - `policies`: whole files, each of one paragraph.

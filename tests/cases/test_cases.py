@@ -123,6 +123,12 @@ class Trial:
             if block.kind == "yaml":
                 text = block.text + "kind: KubeArmorPolicy\nmetadata: {name: a}\n"
                 return lsmc.compile_text(text, base=PROFILES, module="kubearmor")
+        parts = [one for one in (*self.case.shared, *self.case.blocks) if one.kind == "tomoyo"]
+        if parts:
+            for block in parts:
+                (self.folder / block.name).write_text(block.text, encoding="utf-8")
+            paths = [self.folder / block.name for block in parts]
+            return lsmc.compile(paths, base=self.folder, module="tomoyo", cache=None)
         return self._compiled(self.case.files()["example"])
 
     def _compiled(self, text: str) -> lsmc.Policy:
@@ -214,7 +220,8 @@ class Trial:
             return f"{head.rstrip()} => {_granted(found, BY_NAME[asked.what].permissions)}"
         request = {"subject": asked.subject, "op": asked.what, "object": asked.object}
         verdict = policy.answer({**request, "owner": asked.owner, **asked.fields})
-        return f"{head}=> {_told(verdict, bool(asked.rules))}"
+        told = _told(verdict, bool(asked.rules))
+        return f"{head}=> {told.replace(f'{self.folder}/', '')}"
 
 
 def _object(one: Diagnostic) -> str:
