@@ -39,19 +39,26 @@ class Batch:
     ) -> Iterator[Verdict]:
         """The verdicts of requests, in order; `other` answers any one of them."""
         for request in requests:
-            yield self.answer(request) if _is_plain(request) else other(request)
+            fields = request.keys()
+            plain = fields >= _NEEDED and fields <= _KNOWN
+            yield self._plain(request) if plain else other(request)
 
     def answer(self, request: Request) -> Verdict:
         """The verdict of one request; raises as `Engine.answer`."""
-        if not _is_plain(request):
-            return self._engine.answer(request)
-        key = (request["subject"], request["op"], request["object"])
-        if not (isinstance(key[0], str) and isinstance(key[1], str) and isinstance(key[2], str)):
-            return self._engine.answer(request)
+        if _NEEDED <= request.keys() <= _KNOWN:
+            return self._plain(request)
+        return self._engine.answer(request)
+
+    def _plain(self, request: Request) -> Verdict:
+        """The verdict of a request that depends on the needed fields and booleans alone."""
+        key: tuple[Any, ...] = (request["subject"], request["op"], request["object"])
         booleans = request.get("booleans")
         if booleans:
             key = (*key, *self._setting(booleans))
-        found = self._answers.get(key)
+        try:
+            found = self._answers.get(key)
+        except TypeError:  # a field of another type, which is told there
+            return self._engine.answer(request)
         if found is None:
             found = self._denial(key, booleans)
             if found is None:
@@ -68,6 +75,8 @@ class Batch:
     def _denial(self, key: tuple[Any, ...], booleans: object) -> Verdict | None:
         """The verdict where no rule grants anything of what is asked and the kernel logs that."""
         engine = self._engine
+        if not all(isinstance(word, str) for word in key[:3]):
+            return None
         source, target = self._party(key[0]), self._party(key[2])
         if source is None or target is None or source.type in engine.tables.permissive:
             return None
@@ -102,8 +111,3 @@ class Batch:
                 self._parties.clear()
             self._parties[text] = known
         return known
-
-
-def _is_plain(request: Request) -> bool:
-    """Whether the answer depends on the needed fields and booleans alone."""
-    return request.keys() >= _NEEDED and request.keys() <= _KNOWN

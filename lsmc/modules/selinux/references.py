@@ -44,6 +44,7 @@ class References:
         self._lists = tables.sections.words(Section.PLACE_LISTS)
         files = len(tables.names.files)
         self._first_lines = column(tables.sections, Section.FILE_LINES, files + 1, None)
+        self._texts: dict[tuple[int, int, int, int, int], str] = {}
         self._chains: dict[tuple[int, int], tuple[str, ...]] = {}
         self._expressions: dict[tuple[int, int], str] = {}
         self._placed: dict[int, tuple[tuple[Place, tuple[str, ...]], ...]] = {}
@@ -81,7 +82,8 @@ class References:
     ) -> Iterator[RuleRef]:
         """A reference for each place of a rule."""
         for (file, line, at), callers in self.places(word):
-            yield RuleRef(profile, file, line, at, text, (*callers, *via))
+            by = (*callers, *via) if callers else via
+            yield RuleRef(profile, file, line, at, text, by)
 
     # --- rules -------------------------------------------------------------------------------
 
@@ -105,12 +107,17 @@ class References:
 
     def entry_text(self, entry: Entry) -> str:
         """The rule of an entry as CIL."""
-        names = self._tables.names
-        return (
-            f"({GRANT_KINDS[entry.kind]} {self._tables.label_name(entry.source)}"
-            f" {self._tables.label_name(entry.target)}"
-            f" {permissions_text(names.classes[entry.cls], self._names(entry.cls, entry.mask))})"
-        )
+        key = entry[:5]
+        known = self._texts.get(key)
+        if known is None:
+            names = self._tables.names
+            permissions = self._names(entry.cls, entry.mask)
+            known = self._texts[key] = (
+                f"({GRANT_KINDS[entry.kind]} {self._tables.label_name(entry.source)}"
+                f" {self._tables.label_name(entry.target)}"
+                f" {permissions_text(names.classes[entry.cls], permissions)})"
+            )
+        return known
 
     def extended(self, rule: Extended, source: int, target: int) -> Iterator[RuleRef]:
         """References to a rule about numbers."""
