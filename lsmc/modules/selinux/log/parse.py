@@ -25,7 +25,13 @@ _DECISION = re.compile(r"avc:\s{1,8}(denied|granted)\s{1,8}\{([^{}]*)\}\s*(?:for
 _NOTICE = re.compile(r"avc:\s{1,8}(?!denied|granted)[a-z]")
 #: How kernels before 3.12 began what they wrote of a label that cannot be.
 _OLD_ERROR = re.compile(r"(security_\w+):\s+(?:invalid context (\S+)|denied\b)")
-_PAIR = re.compile(r"""([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|[^\s"']*)""")
+#: Keys are bounded, and begin where no word is going on: so that no text takes long.
+_KEY = r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]{0,63})="
+_PAIR = re.compile(rf"""{_KEY}("[^"]*"|[^\s"']*)""")
+#: As `ausearch -i` shows them: texts with blanks have no quotes.
+_SHOWN_PAIR = re.compile(
+    rf"""{_KEY}("[^"]*"|[^\s"']*(?: {{1,4}}(?![A-Za-z_][A-Za-z0-9_]{{0,63}}=)[^\s"']+)*)"""
+)
 _HEX = re.compile(r"(?:[0-9A-F]{2})+")
 _WORD = re.compile(r"[A-Za-z0-9_]{1,255}")
 #: Keys whose values the kernel writes in hexadecimal where they are not plain text
@@ -62,6 +68,7 @@ class _Message(NamedTuple):
     head: dict[str, Any]
     body: str
     others: list[str]
+    pairs: re.Pattern[str] = _PAIR
 
 
 def read_message(message: Envelope, source: LogPlace | None = None) -> Record | None:
@@ -72,15 +79,14 @@ def read_message(message: Envelope, source: LogPlace | None = None) -> Record | 
     found = _opened(message)
     if found is None:
         return None
-    kind, head, body, others = found
     record: Record | None = None
-    if kind in _ERRORS:
-        record = _error(body, head)
-    elif kind in _DECISIONS:
-        record = _decision(kind, body, head)
+    if found.kind in _ERRORS:
+        record = _error(found.body, found.head)
+    elif found.kind in _DECISIONS:
+        record = _decision(found)
     if record is None:
         return None
-    event, paths = _event(others)
+    event, paths = _event(found.others)
     return record._replace(event=event, paths=paths, source=source)
 
 
@@ -89,7 +95,7 @@ def _opened(message: Envelope) -> _Message | None:
     shown = split_shown(text) if "audit(" in text else None
     if shown is not None:
         kind, serial, body = shown
-        return _Message(kind, {"audit_id": serial}, body, others)
+        return _Message(kind, {"audit_id": serial}, body, others, _SHOWN_PAIR)
     header, body = split(text)
     if header is not None:
         return _Message(
@@ -102,9 +108,9 @@ def _opened(message: Envelope) -> _Message | None:
     return _Message("", {"epoch": epoch} if epoch else {}, text[at:], others)
 
 
-def _decision(kind: str, body: str, head: dict[str, Any]) -> Record | None:
-    start = 0
-    daemon = kind in _DAEMONS
+def _decision(message: _Message) -> Record | None:
+    start, head, body = 0, message.head, message.body
+    daemon = message.kind in _DAEMONS
     if daemon:
         start = body.find("msg='") + len("msg='")
         if start < len("msg='"):
@@ -120,7 +126,7 @@ def _decision(kind: str, body: str, head: dict[str, Any]) -> Record | None:
     rest = body[found.end() :]
     at = max(rest.rfind(" scontext="), 0)
     contexts = dict(_pairs(rest[at:]))
-    own = dict(_pairs(rest[:at]))
+    own = dict(_pairs(rest[:at], message.pairs))
     permissive = {"0": False, "1": True}.get(str(contexts.pop("permissive", "")))
     scontext, tcontext, cls, raw_scontext, raw_tcontext = (
         _text(contexts.pop(key, None))
@@ -204,9 +210,9 @@ def _joined(folder: str, name: str) -> str:
     return f"{folder.rstrip('/')}/{name}"
 
 
-def _pairs(text: str) -> Fields:
+def _pairs(text: str, pattern: re.Pattern[str] = _PAIR) -> Fields:
     """The pairs of a text, the last of equal keys."""
-    return tuple({key: _value(key, value) for key, value in _PAIR.findall(text) if value}.items())
+    return tuple({key: _value(key, value) for key, value in pattern.findall(text) if value}.items())
 
 
 def _value(key: str, text: str) -> Value:

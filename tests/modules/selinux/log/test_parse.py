@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -16,6 +17,7 @@ BODY = (
     'avc:  denied  { read write } for  pid=912 comm="web" name="db" dev="vda1" ino=40'
     " scontext=s_u:s_r:web_t:s0 tcontext=s_u:object_r:home_t:s0:c1 tclass=file permissive=0"
 )
+SHOWN = "type=AVC msg=audit(11/29/2026 11:40:44.369:7) : "
 CUT = ": the record is cut off"
 CONTEXTS = "scontext=a:b:c tcontext=d:e:f tclass=file"
 CALL = (
@@ -120,6 +122,14 @@ def test_values(written: str, name: str, value: str | int) -> None:
     record = one(f"type=AVC msg=audit(1.0:2): avc:  denied  {{ read }} for  {written} {CONTEXTS}")
     assert record.field(name) == value
     json.dumps(record.to_json())
+
+
+def test_interpreted() -> None:
+    """What `ausearch -i` shows has no quotes: a value ends before the next key."""
+    head = f"{SHOWN}avc:  denied  {{ read }} for  "
+    record = one(f'{head}pid=9 comm=my worker name=a b  dev="vda1" ino=4 {CONTEXTS} permissive=0')
+    assert (record.command, record.name, record.pid) == ("my worker", "a b", 9)
+    assert (record.field("dev"), record.field("ino"), record.class_) == ("vda1", 4, "file")
 
 
 def test_granted_permissive_and_raw() -> None:
@@ -227,6 +237,18 @@ def test_broken(body: str, reason: str) -> None:
     assert list(reader) == []
     (fault,) = reader.faults
     assert (fault.reason, fault.source.line, fault.record.audit_id) == (reason, 1, 2)
+
+
+@pytest.mark.parametrize("front", ["type=AVC msg=audit(1.0:2): ", SHOWN])
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 200_000, "a=" + " " * 200_000 + "b!", "a= " * 60_000, 'a="' * 60_000, "= b" * 60_000],
+)
+def test_no_text_takes_long(front: str, text: str) -> None:
+    """Lines of strangers are read in time that grows with their length alone."""
+    start = time.process_time()
+    one(f"{front}avc:  denied  {{ read }} for  {text} {CONTEXTS}")
+    assert time.process_time() - start < 2
 
 
 def test_alike() -> None:
