@@ -107,11 +107,6 @@ class Reader:
         return intern(keyword), self._names[source], self._names[target], permissions
 
 
-def whole_rule(line: str) -> bool:
-    """Whether a line is one rule about the permissions of one class."""
-    return _RULE.fullmatch(_STRIP(line)) is not None
-
-
 def _flat(text: str) -> Statement:
     """The statement of names that a text is, or the head of a container; empty for any other."""
     found = _FLAT.fullmatch(text)

@@ -10,7 +10,6 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from lsmc.base.source import Source
-from lsmc.modules.selinux.syntax.reader import whole_rule
 from lsmc.modules.selinux.syntax.tree import Body, Statement
 
 
@@ -57,9 +56,16 @@ def _loose(lines: list[str], start: int, body: Body) -> list[LooseRule]:
         while place >= first + len(lines[line]) + 1:
             first += len(lines[line]) + 1
             line += 1
-        if statement[0] != "neverallow" and whole_rule(lines[line]):
+        if statement[0] != "neverallow" and _alone(lines[line]):
             found.append(LooseRule(line, place - first, statement))
     return found
+
+
+def _alone(line: str) -> bool:
+    """Whether the rule in a line, about the permissions of one class, is all that is in it."""
+    if line.count("(") != 3 or not line.rstrip(" \t\r").endswith(")))") or line.count(")") != 3:
+        return False
+    return '"' not in line and ";" not in line
 
 
 def _runs(numbers: list[int]) -> list[int]:

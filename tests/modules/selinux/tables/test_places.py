@@ -33,7 +33,7 @@ def test_a_place_is_a_line_and_a_column(texts: list[str], data: st.DataObject) -
 
 def test_places_of_equal_rules_are_one_list() -> None:
     source = Source.from_bytes("f", b"(a)\n(b)\n(c)\n")
-    copies = ((0, 8), (1 << 31, 4))
+    copies = ((4, 8), (0, 1 << 31))
     table = PlaceTable(Places((source,), [0], copies))
     many = table.number([0, (1 << 31) + 1])
     assert many == table.number((0, (1 << 31) + 1))
