@@ -10,7 +10,7 @@ from lsmc.engine.permissions import Permissions
 from lsmc.engine.verdict import RequestError, RuleRef, UnknownName, Verdict
 from lsmc.modules.selinux.context.context import Context, Invalid, parse_context
 from lsmc.modules.selinux.decide.extended import ExtendedRules
-from lsmc.modules.selinux.decide.states import State, TypeRules, values_of
+from lsmc.modules.selinux.decide.states import State, SharedRows, values_of
 from lsmc.modules.selinux.decide.vectors import Vector, Vectors
 from lsmc.modules.selinux.questions import (
     PROTOCOLS,
@@ -46,7 +46,7 @@ class Engine:
         self.name = name
         self.enforce = enforce
         self.tables = Tables(data)
-        self._rules = TypeRules(self.tables)
+        self._rules = SharedRows(self.tables)
         self._states: dict[tuple[bool, ...], State] = {}
         self._contexts: dict[str, Context | Invalid] = {}
         self._accesses: dict[str, Access] = {}

@@ -23,7 +23,7 @@ class LabelRow(NamedTuple):
     row: Row
 
 
-class TypeRules:
+class SharedRows:
     """What the rules that always hold grant; states share it."""
 
     def __init__(self, tables: Tables) -> None:
@@ -41,7 +41,7 @@ class TypeRules:
 class State:
     """The policy under one setting of its booleans."""
 
-    def __init__(self, rules: TypeRules, values: Sequence[bool]) -> None:
+    def __init__(self, rules: SharedRows, values: Sequence[bool]) -> None:
         self._always = rules
         self._tables = rules.tables
         self.values = values

@@ -36,7 +36,7 @@ class Assignment(NamedTuple):
 Values = frozenset[tuple[int, str]]
 
 
-class Moved(NamedTuple):
+class Reassignment(NamedTuple):
     """Pairs that two policies give different values; each value by when it holds, in words."""
 
     group: Group
@@ -69,7 +69,7 @@ def _assignments(side: Side) -> Iterator[Assignment]:
         yield Assignment(group, 1, -1, turned.target, TRUE, names.roles[turned.result])
 
 
-def moved(old: Side, new: Side) -> Iterator[Moved]:
+def reassignments(old: Side, new: Side) -> Iterator[Reassignment]:
     """Where two policies give different values, pairs with the same change together."""
     sides = (_by_meaning(old), _by_meaning(new))
     areas: dict[tuple[Group, int], int] = defaultdict(int)
@@ -92,7 +92,7 @@ def moved(old: Side, new: Side) -> Iterator[Moved]:
                     groups[group, targets & also, was, now] |= 1 << source
     diagrams = old.common.diagrams
     for (group, targets, was, now), sources in groups.items():
-        yield Moved(group, sources, targets, _text(diagrams, was), _text(diagrams, now))
+        yield Reassignment(group, sources, targets, _text(diagrams, was), _text(diagrams, now))
 
 
 def _by_meaning(side: Side) -> dict[tuple[object, ...], Assignment]:

@@ -38,8 +38,8 @@ def _changes(old: Engine, new: Engine) -> Iterator[Change]:
         yield Change(name, "added", cls="type", direction="wider")
     found = [_decision(common, one, other, each) for each in differences(common, one, other)]
     yield from sorted(found, key=lambda change: (change.profile, change.cls, change.what))
-    for each in assignments.moved(one, other):
-        yield _moved(one, other, each)
+    for each in assignments.reassignments(one, other):
+        yield _reassigned(one, other, each)
     for pair, was, now in extended.differences(one, other):
         yield Change(
             common.types[pair.source],
@@ -149,7 +149,7 @@ def _side(
     )
 
 
-def _moved(one: Policy, other: Policy, found: assignments.Moved) -> Change:
+def _reassigned(one: Policy, other: Policy, found: assignments.Reassignment) -> Change:
     common = one.common
     group = found.group
     name = f' "{group.name}"' if group.name else ""
