@@ -15,11 +15,12 @@ from lsmc.modules.selinux.package import unpacked
 from lsmc.modules.selinux.places import Places
 from lsmc.modules.selinux.resolve.assemble import Assembly
 from lsmc.modules.selinux.resolve.draft import Draft
-from lsmc.modules.selinux.resolve.expand import Expansion, check_placement
+from lsmc.modules.selinux.resolve.expand import Expansion
 from lsmc.modules.selinux.resolve.ledger import Ledger
 from lsmc.modules.selinux.resolve.resolver import Resolver
 from lsmc.modules.selinux.resolve.symbols import Wrong
 from lsmc.modules.selinux.resolve.verify import problems
+from lsmc.modules.selinux.syntax.placement import misplaced
 from lsmc.modules.selinux.syntax.reader import Reader
 from lsmc.modules.selinux.syntax.tree import Body
 
@@ -81,7 +82,9 @@ def _expanded(files: Files) -> Expansion:
     """The files with their macros called and blocks inherited."""
     places = Places(tuple(files.sources), files.starts)
     expansion = Expansion(Ledger(places), repeats=len(files.sources) > 1)
-    check_placement(expansion, files.bodies)
+    for body in files.bodies:
+        for one in misplaced(body):
+            expansion.fault(one.place, "misplaced-statement", one.message, one.help)
     _refuse([*files.errors, *expansion.ledger.errors])
     try:
         for body in files.bodies:

@@ -56,7 +56,7 @@ class Assembly:
             places=draft.places,
             mls=mls == "true",
             handle_unknown=cast(Any, handle or "deny"),
-            capabilities=tuple(sorted({word for word, _, _ in draft.of("policycap")})),
+            capabilities=tuple(sorted({word.lower() for word, _, _ in draft.of("policycap")})),
             classes=tuple(self._classes()),
             sids=tuple(self._sids()),
             types=tuple(model.Type(one.name, one.place) for one in draft.types),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.modules.selinux.resolve.symbols import Missing, Part, Symbol, Wrong, lookup
-from lsmc.modules.selinux.syntax.checks import (
+from lsmc.modules.selinux.syntax.expressions import (
     address,
     categories,
     level,

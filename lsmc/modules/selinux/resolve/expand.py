@@ -8,15 +8,14 @@ of the original; only parts and names are new.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from lsmc.modules.selinux.resolve.calls import bind
 from lsmc.modules.selinux.resolve.ledger import Ledger
 from lsmc.modules.selinux.resolve.symbols import Missing, Part, Symbol, Wrong, lookup
-from lsmc.modules.selinux.resolve.walks import unused, upward, within
+from lsmc.modules.selinux.resolve.walks import optionals_named, unused, upward, within
 from lsmc.modules.selinux.syntax.names import DECLARED, declared_name
-from lsmc.modules.selinux.syntax.placement import misplaced
 from lsmc.modules.selinux.syntax.tree import Body, Container, Node, Statement
 
 #: Statements that copies may make, so that few lines can not become too many.
@@ -308,7 +307,7 @@ class Expansion:
         known = lookup(self.root, part if name[0] != "." else self.root, "block", first)
         while isinstance(known, Symbol) and rest:
             if known.kind == "macro":
-                return list(_optionals(known.value.bodies, rest))
+                return list(optionals_named(known.value.bodies, rest))
             holder = known.value if known.kind == "block" else known.value[0].home
             first, _, rest = rest.partition(".")
             known = holder.names["block"].get(first)
@@ -388,25 +387,5 @@ class Expansion:
             self.add(body, call)
 
 
-def _optionals(bodies: Iterable[Body], name: str) -> Iterator[Body]:
-    """The bodies of the optionals of a name, in others if it has dots."""
-    first, _, rest = name.partition(".")
-    found = False
-    for body in bodies:
-        for container in body.containers:
-            if container.head == ("optional", first):
-                found = True
-                yield from _optionals([container.body], rest) if rest else [container.body]
-    if not found:
-        raise Missing("optional", first, "block")
-
-
 def _after(container: Container) -> bool:
     return len(container.head) == 3 and container.head[1] == "after"
-
-
-def check_placement(expansion: Expansion, bodies: Iterable[Body]) -> None:
-    """Note what stands where it may not."""
-    for body in bodies:
-        for one in misplaced(body):
-            expansion.fault(one.place, "misplaced-statement", one.message, one.help)

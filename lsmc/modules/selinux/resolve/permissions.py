@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from lsmc.modules.selinux.resolve.symbols import Missing, Part, Symbol, Wrong, lookup
-from lsmc.modules.selinux.syntax.checks import number
+from lsmc.modules.selinux.syntax.expressions import number
 from lsmc.modules.selinux.syntax.tree import Node
 
 #: What a rule is about: a class and its bits; a class map and its permissions' bits; a

@@ -14,7 +14,7 @@ from lsmc.modules.selinux.model import NOTSELF, OTHER, SELF
 from lsmc.modules.selinux.resolve.levels import Levels, actual
 from lsmc.modules.selinux.resolve.permissions import ClassTable, Item, numbers
 from lsmc.modules.selinux.resolve.symbols import Missing, Part, Symbol, Wrong, lookup
-from lsmc.modules.selinux.syntax.checks import OPERANDS, number
+from lsmc.modules.selinux.syntax.expressions import OPERANDS, number
 from lsmc.modules.selinux.syntax.tree import Node, Statement
 
 _NOWHERE = Part("root", (), None, 0, None)

@@ -24,7 +24,7 @@ def problems(draft: Draft, policy: model.Policy) -> Iterator[Problem]:
     yield from _ranges(draft)
     yield from _contexts(draft, policy)
     for word, place, _ in draft.of("policycap"):
-        if word not in CAPABILITIES:
+        if word.lower() not in CAPABILITIES:
             yield Problem(place, "wrong-value", f"no kernel knows the capability `{word}`")
     yield from _repeated(draft, policy)
     if not draft.resolver.orders["sid"]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from lsmc.modules.selinux.resolve.symbols import Part
+from lsmc.modules.selinux.resolve.symbols import Missing, Part
+from lsmc.modules.selinux.syntax.tree import Body
 
 
 def upward(part: Part | None) -> Iterator[Part]:
@@ -41,3 +42,16 @@ def unused(part: Part) -> bool:
         one.abstract or one.kind == "macro" or (one.kind == "optional" and one.off is not None)
         for one in upward(part)
     )
+
+
+def optionals_named(bodies: Iterable[Body], name: str) -> Iterator[Body]:
+    """The bodies of the optionals of a name, in others if it has dots."""
+    first, _, rest = name.partition(".")
+    found = False
+    for body in bodies:
+        for container in body.containers:
+            if container.head == ("optional", first):
+                found = True
+                yield from optionals_named([container.body], rest) if rest else [container.body]
+    if not found:
+        raise Missing("optional", first, "block")

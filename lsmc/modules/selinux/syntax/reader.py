@@ -15,7 +15,8 @@ from sys import intern
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Source, Span
 from lsmc.modules.selinux.errors import error, nearest
-from lsmc.modules.selinux.syntax.checks import Fault, wrong_part
+from lsmc.modules.selinux.syntax.checks import wrong_part
+from lsmc.modules.selinux.syntax.expressions import Fault
 from lsmc.modules.selinux.syntax.grammar import CONTAINERS, SHAPES, fits
 from lsmc.modules.selinux.syntax.tree import Body, Container, Node, Statement
 
