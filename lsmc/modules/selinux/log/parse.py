@@ -14,40 +14,27 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from lsmc.base.numbers import natural
-from lsmc.base.text import decode
 from lsmc.logs.envelope import Envelope
 from lsmc.logs.header import is_front, split, split_shown, stamp
+from lsmc.logs.pairs import (
+    PAIR,
+    SHOWN_PAIR,
+    Fields,
+    Value,
+    in_folder,
+    number_of,
+    pairs,
+    text_of,
+    value_of,
+)
 from lsmc.logs.record import LogError, LogPlace
-from lsmc.modules.selinux.log.record import Fields, Record, Type, Value
+from lsmc.modules.selinux.log.record import Record, Type
 
 _DECISION = re.compile(r"avc:\s{1,8}(denied|granted)\s{1,8}\{([^{}]*)\}\s*(?:for\b)?")
 _NOTICE = re.compile(r"avc:\s{1,8}(?!denied|granted)[a-z]")
 #: How kernels before 3.12 began what they wrote of a label that cannot be.
 _OLD_ERROR = re.compile(r"(security_\w+):\s+(?:invalid context (\S+)|denied\b)")
-#: Keys are bounded, and begin where no word is going on: so that no text takes long.
-_KEY = r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]{0,63})="
-_PAIR = re.compile(rf"""{_KEY}("[^"]*"|[^\s"']*)""")
-#: As `ausearch -i` shows them: texts with blanks have no quotes.
-_SHOWN_PAIR = re.compile(
-    rf"""{_KEY}("[^"]*"|[^\s"']*(?: {{1,4}}(?![A-Za-z_][A-Za-z0-9_]{{0,63}}=)[^\s"']+)*)"""
-)
-_HEX = re.compile(r"(?:[0-9A-F]{2})+")
 _WORD = re.compile(r"[A-Za-z0-9_]{1,255}")
-#: Keys whose values the kernel writes in hexadecimal where they are not plain text
-#: (`audit_log_untrustedstring`).
-_TEXTS = frozenset(
-    (
-        *("comm", "path", "name", "exe", "cwd", "proctitle", "kmod", "key", "key_desc"),
-        *("invalid_context", "srawcon", "trawcon", "anonclass", "cmdline"),
-    )
-)
-_NUMBERS = frozenset(
-    (
-        *("pid", "ino", "capability", "lport", "fport", "src", "dest", "spid", "tpid", "port"),
-        *("key_serial", "auid", "uid", "gid", "sauid", "syscall", "ppid", "euid", "exit", "ses"),
-    )
-)
 #: Where other than decisions say who and what.
 _SOURCES = ("scontext", "oldcontext")
 _TARGETS = ("tcontext", "newcontext")
@@ -68,7 +55,7 @@ class _Message(NamedTuple):
     head: dict[str, Any]
     body: str
     others: list[str]
-    pairs: re.Pattern[str] = _PAIR
+    pairs: re.Pattern[str] = PAIR
 
 
 def read_message(message: Envelope, source: LogPlace | None = None) -> Record | None:
@@ -95,7 +82,7 @@ def _opened(message: Envelope) -> _Message | None:
     shown = split_shown(text) if "audit(" in text else None
     if shown is not None:
         kind, serial, body = shown
-        return _Message(kind, {"audit_id": serial}, body, others, _SHOWN_PAIR)
+        return _Message(kind, {"audit_id": serial}, body, others, SHOWN_PAIR)
     header, body = split(text)
     if header is not None:
         return _Message(
@@ -119,17 +106,17 @@ def _decision(message: _Message) -> Record | None:
     event: Type = "USER_AVC" if daemon else "AVC"
     if found is None:
         if _NOTICE.match(body, start):
-            return Record("NOTICE", fields=_pairs(body[start:]), **head)
+            return Record("NOTICE", fields=pairs(body[start:]), **head)
         if body.startswith("avc: ", start):
             raise LogError("no `{ PERMISSION }` behind `avc:`", Record(**head))
         return None
     rest = body[found.end() :]
     at = max(rest.rfind(" scontext="), 0)
-    contexts = dict(_pairs(rest[at:]))
-    own = dict(_pairs(rest[:at], message.pairs))
+    contexts = dict(pairs(rest[at:]))
+    own = dict(pairs(rest[:at], message.pairs))
     permissive = {"0": False, "1": True}.get(str(contexts.pop("permissive", "")))
     scontext, tcontext, cls, raw_scontext, raw_tcontext = (
-        _text(contexts.pop(key, None))
+        text_of(contexts.pop(key, None))
         for key in ("scontext", "tcontext", "tclass", "srawcon", "trawcon")
     )
     record = Record(
@@ -142,9 +129,9 @@ def _decision(message: _Message) -> Record | None:
         permissive=permissive,
         raw_scontext=raw_scontext,
         raw_tcontext=raw_tcontext,
-        pid=_number(own.pop("pid", None)),
-        name=_text(own.pop("name", None)),
-        lport=_number(own.pop("lport", None)),
+        pid=number_of(own.pop("pid", None)),
+        name=text_of(own.pop("name", None)),
+        lport=number_of(own.pop("lport", None)),
         fields=tuple((own | contexts).items()),
         **head,
     )
@@ -169,7 +156,7 @@ def _checked(record: Record) -> Record:
 
 def _error(body: str, head: dict[str, Any]) -> Record:
     old = _OLD_ERROR.match(body)
-    names = dict(_pairs(body))
+    names = dict(pairs(body))
     if old is not None:
         names.setdefault("op", old[1])
         if old[2] is not None:
@@ -180,10 +167,10 @@ def _error(body: str, head: dict[str, Any]) -> Record:
     return Record(
         "SELINUX_ERR",
         perms=tuple(filter(None, perms.split(","))),
-        scontext=_text(source),
-        tcontext=_text(target),
-        class_=_text(names.pop("tclass", None)),
-        pid=_number(names.pop("pid", None)),
+        scontext=text_of(source),
+        tcontext=text_of(target),
+        class_=text_of(names.pop("tclass", None)),
+        pid=number_of(names.pop("pid", None)),
         fields=tuple(names.items()),
         **head,
     )
@@ -194,50 +181,13 @@ def _event(lines: list[str]) -> tuple[Fields, tuple[str, ...]]:
     found: dict[str, Value] = {}
     names: list[str] = []
     for line in lines:
-        for key, text in _PAIR.findall(line):
+        for key, text in PAIR.findall(line):
             if key in _OF_EVENT and text:
-                found.setdefault(key, _value(key, text))
+                found.setdefault(key, value_of(key, text))
             elif key == "name" and text:
-                names.append(str(_value(key, text)))
+                names.append(str(value_of(key, text)))
     folder = found.get("cwd")
     if isinstance(folder, str) and folder.startswith("/"):
-        names = [one if one.startswith("/") else _joined(folder, one) for one in names]
+        names = [in_folder(folder, one) for one in names]
     paths = dict.fromkeys(one for one in names if one.startswith("/"))
     return tuple(found.items()), tuple(paths)
-
-
-def _joined(folder: str, name: str) -> str:
-    return f"{folder.rstrip('/')}/{name}"
-
-
-def _pairs(text: str, pattern: re.Pattern[str] = _PAIR) -> Fields:
-    """The pairs of a text, the last of equal keys."""
-    return tuple({key: _value(key, value) for key, value in pattern.findall(text) if value}.items())
-
-
-def _value(key: str, text: str) -> Value:
-    if text[0] == '"':
-        return text[1:-1]
-    if key in _TEXTS and len(text) > 1 and _HEX.fullmatch(text):
-        return _decoded(text)
-    if key in _NUMBERS:
-        sign, digits = (-1, text[1:]) if text[0] == "-" else (1, text)
-        number = natural(digits)
-        return text if number is None else sign * number
-    return text
-
-
-def _decoded(digits: str) -> str:
-    """A text in hexadecimal: arguments are parted by NUL, and an abstract socket begins with it."""
-    data = bytes.fromhex(digits)
-    if data[:1] == b"\0":
-        data = b"@" + data[1:]
-    return decode(data.rstrip(b"\0").replace(b"\0", b" "))
-
-
-def _text(value: Value | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def _number(value: Value | None) -> int | None:
-    return value if isinstance(value, int) else None

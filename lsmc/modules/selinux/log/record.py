@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from lsmc.logs.pairs import Fields, Value
 from lsmc.logs.record import LogPlace, Outcome
 
 Type = Literal["AVC", "USER_AVC", "SELINUX_ERR", "NOTICE", "INVALID"]
-#: A value of a field: a number where the kernel writes one.
-Value = str | int
-Fields = tuple[tuple[str, Value], ...]
 
 
 class Record(NamedTuple):

@@ -11,13 +11,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from lsmc.base.numbers import natural
-from lsmc.base.text import decode
 from lsmc.logs.envelope import Envelope
 from lsmc.logs.header import is_front, split, split_shown, stamp
+from lsmc.logs.pairs import Fields, Value, in_folder, number_of, pairs, text_of
 from lsmc.logs.record import LogError, LogPlace
 from lsmc.modules.smack.labels import LETTERS
-from lsmc.modules.smack.log.record import Fields, Record, Type, Value
+from lsmc.modules.smack.log.record import Record, Type
 
 SIGN = "lsm=SMACK"
 _DECISION = re.compile(
@@ -30,16 +29,6 @@ _REPORT = re.compile(
     r"\((?P<subject>[!-~]{1,255}) (?P<object>[!-~]{1,255}) (?P<mask>[a-z]{1,7}|-)\) (?P<rest>.*)"
 )
 _FILE = re.compile(r"(?:inode|file)=\((\S{1,32}) (\d{1,20})(?: ([^)]{1,255}))?\) ?(.*)")
-_PAIR = re.compile(r"""([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|[^\s"']*)""")
-_HEX = re.compile(r"(?:[0-9A-F]{2})+")
-#: Keys whose values are hexadecimal where they are not plain text (`audit_log_untrustedstring`).
-_TEXTS = frozenset(("comm", "ocomm", "path", "name", "exe", "cwd", "proctitle", "key"))
-_NUMBERS = frozenset(
-    (
-        *("pid", "opid", "ino", "inode", "ipc_key", "lport", "fport", "src", "dest"),
-        *("syscall", "exit", "ppid", "auid", "uid", "euid", "ses"),
-    )
-)
 #: What is kept of the other records of an event.
 _OF_EVENT = frozenset(
     ("syscall", "success", "exit", "ppid", "auid", "uid", "euid", "exe", "subj", "cwd", "key")
@@ -89,7 +78,7 @@ def _decision(body: str, head: dict[str, Any]) -> Record:
     letters = found["mask"] or ""
     if set(letters) - set(LETTERS):
         raise LogError(f"`requested={letters}` has unknown letters", _rest(body, head))
-    own = dict(_pairs(body[found.end() :]))
+    own = dict(pairs(body[found.end() :]))
     kind: Type = "UNCONFINED" if found["why"] else _ACTIONS[found["action"]]
     return Record(
         event_type=kind,
@@ -98,9 +87,9 @@ def _decision(body: str, head: dict[str, Any]) -> Record:
         object=found["object"],
         mask=letters,
         unconfined=_UNCONFINED.get(found["why"] or ""),
-        pid=_number(own.pop("pid", None)),
-        command=_text(own.pop("comm", None)),
-        name=_text(own.pop("name", None)),
+        pid=number_of(own.pop("pid", None)),
+        command=text_of(own.pop("comm", None)),
+        name=text_of(own.pop("name", None)),
         fields=tuple(own.items()),
         **head,
     )
@@ -111,11 +100,11 @@ _ACTIONS: dict[str, Type] = {"denied": "DENIED", "granted": "GRANTED"}
 
 def _rest(body: str, head: dict[str, Any]) -> Record:
     """What can be read of a record that cannot be read as a whole."""
-    own = dict(_pairs(body))
+    own = dict(pairs(body))
     return Record(
-        function=_text(own.get("fn")),
-        subject=_text(own.get("subject")),
-        object=_text(own.get("object")),
+        function=text_of(own.get("fn")),
+        subject=text_of(own.get("subject")),
+        object=text_of(own.get("object")),
         **head,
     )
 
@@ -160,43 +149,12 @@ def _event(lines: list[str]) -> tuple[Fields, tuple[tuple[str, int, str], ...]]:
     found: dict[str, Value] = {}
     named: list[tuple[str, int, str]] = []
     for line in lines:
-        pairs = dict(_pairs(line))
-        for key in _OF_EVENT & pairs.keys():
-            found.setdefault(key, pairs[key])
-        name, inode = pairs.get("name"), pairs.get("inode")
+        said = dict(pairs(line))
+        for key in _OF_EVENT & said.keys():
+            found.setdefault(key, said[key])
+        name, inode = said.get("name"), said.get("inode")
         if isinstance(name, str) and isinstance(inode, int):
-            named.append((name, inode, str(pairs.get("obj", ""))))
+            named.append((name, inode, str(said.get("obj", ""))))
     folder = str(found.get("cwd", ""))
-    paths = tuple((_whole(folder, name), inode, label) for name, inode, label in named)
+    paths = tuple((in_folder(folder, name), inode, label) for name, inode, label in named)
     return tuple(sorted(found.items())), paths
-
-
-def _whole(folder: str, name: str) -> str:
-    if name.startswith("/") or not folder.startswith("/"):
-        return name
-    return f"{folder.rstrip('/')}/{name}"
-
-
-def _pairs(text: str) -> Fields:
-    """The pairs of a text, the last of equal keys."""
-    return tuple({key: _value(key, value) for key, value in _PAIR.findall(text) if value}.items())
-
-
-def _value(key: str, text: str) -> Value:
-    if text[0] == '"':
-        return text[1:-1]
-    if key in _TEXTS and len(text) > 1 and _HEX.fullmatch(text):
-        return decode(bytes.fromhex(text).rstrip(b"\0").replace(b"\0", b" "))
-    if key in _NUMBERS:
-        sign, digits = (-1, text[1:]) if text[0] == "-" else (1, text)
-        number = natural(digits)
-        return text if number is None else sign * number
-    return text
-
-
-def _text(value: Value | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def _number(value: Value | None) -> int | None:
-    return value if isinstance(value, int) else None

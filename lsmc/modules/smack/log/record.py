@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
+from lsmc.logs.pairs import Fields, Value
 from lsmc.logs.record import LogPlace, Outcome
 
 #: A decision, a use of a rule with `b`, a refusal that an unconfined label turned into a report.
 Type = Literal["DENIED", "GRANTED", "BRINGUP", "UNCONFINED", "INVALID"]
-Value = str | int
-Fields = tuple[tuple[str, Value], ...]
 
 
 class Record(NamedTuple):
