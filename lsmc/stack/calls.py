@@ -26,12 +26,35 @@ _MODE_BITS = {
 
 
 #: The fields that an operation may have: those of AppArmor's classes, `perm` for the mode of what
-#: is made or changed, and `to` for a new owner.
+#: is made or changed, `major` and `minor` for a device, and `to` for a new owner.
 FIELDS = frozenset(
     (
-        *("target", "perm", "to", "family", "type", "protocol", "ip", "port", "peer_ip"),
+        *(
+            "target",
+            "perm",
+            "major",
+            "minor",
+            "to",
+            "family",
+            "type",
+            "protocol",
+            "ip",
+            "port",
+            "peer_ip",
+        ),
         *("peer_port", "addr", "peer_addr", "label", "peer_label", "signal", "peer", "source"),
-        *("fstype", "flags", "options", "bus", "path", "interface", "member", "name", "class"),
+        *(
+            "fstype",
+            "oldroot",
+            "flags",
+            "options",
+            "bus",
+            "path",
+            "interface",
+            "member",
+            "name",
+            "class",
+        ),
     )
 )
 

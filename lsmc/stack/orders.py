@@ -121,7 +121,8 @@ _ORDERS: dict[tuple[str, str], Order] = {
     ),
     ("network", "setsockopt"): _order("module > capability(option)", "net/core/sock.c"),
     ("unix", "bind"): _order(
-        "module > dac(bind)", "net/socket.c __sys_bind, net/unix/af_unix.c unix_bind_bsd"
+        "module > hook(path_mknod) > dac(bind)",
+        "net/socket.c __sys_bind, net/unix/af_unix.c unix_bind_bsd",
     ),
     ("unix", "connect"): _order(
         "module > dac(connect) > hook(unix_stream_connect)",

@@ -214,12 +214,15 @@ def test_questions_that_are_none(policies: dict[str, lsmc.Policy]) -> None:
 #: Operations whose requests SELinux's policy alone does not tell.
 _BY_CONTEXTS = {"create", "exec", "link", "mkdir", "mknod", "mmap_exec", "rename", "symlink"}
 
+NODE = Context(mode=0o020600)
+
 
 def _translated(op: str, cls: str) -> set[str]:
     """The modules that say what an operation asks of them, be it nothing."""
     fields = {"perm": "0600", "to": "0", "target": "/t", "ip": "127.0.0.1", "port": "1"}
+    fields |= {"fstype": "tmpfs", "oldroot": "/old", "major": "1", "minor": "1"}
     fields |= {"peer_ip": "127.0.0.1", "peer_port": "1", "type": "stream"}
-    call = KernelCall(op, cls, "inet" if cls == "network" else "/x", fields, "L", "D")
+    call = KernelCall(op, cls, "inet" if cls == "network" else "/x", fields, "L", "D", NODE)
     found = set()
     for name in MODULES:
         hooks = module_named(name).hooks
@@ -238,6 +241,17 @@ def test_every_operation_is_translated(op: str) -> None:
         assert {"apparmor", "smack", "tomoyo"} <= found
         if cls == "file" and op not in _BY_CONTEXTS:
             assert "selinux" in found
+
+
+def test_nodes_and_sockets_with_names_are_made(policies: dict[str, lsmc.Policy]) -> None:
+    lsm = "capability,tomoyo"
+    fifo = Context(mode=0o010600)
+    made = _asked(policies, lsm, "mknod", "/srv/f", perm="0600", context=fifo)
+    assert [one.reason for one in made.chain if one.layer == "tomoyo"] == ["no rule allows mkfifo"]
+    with pytest.raises(lsmc.RequestError, match="tomoyo asks by the type of the node"):
+        _asked(policies, lsm, "mknod", "/srv/f", perm="0600")
+    bound = _asked(policies, lsm, "bind", "unix", type="stream", addr="/srv/s", perm="0755")
+    assert _brief(bound)[:2] == ["tomoyo(socket_bind) -", "tomoyo(path_mknod) ."]
 
 
 def test_sockets_are_told_apart_by_their_addresses() -> None:

@@ -6,7 +6,7 @@ Sources: security/tomoyo/tomoyo.c and the functions that it calls.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from stat import S_IFMT, S_IMODE
+from stat import S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT, S_IFREG, S_IFSOCK, S_IMODE
 from typing import Any
 
 from lsmc.engine.verdict import RequestError
@@ -39,21 +39,36 @@ def _link(call: KernelCall) -> str:
     return f"{call.target} {call.object}"
 
 
-def _with(field: str, name: Callable[[KernelCall], str] = _path) -> Callable[[KernelCall], str]:
-    """A name, and a number that a field gives."""
+def _with(*fields: str, name: Callable[[KernelCall], str] = _path) -> Callable[[KernelCall], str]:
+    """A name, and the numbers that fields give."""
 
     def words(call: KernelCall) -> str:
-        value = call.fields.get(field)
-        if value is None:
-            raise RequestError(f"tomoyo asks with a number here: give `{field}=`")
-        return f"{name(call)} {value}"
+        found = [name(call)]
+        for field in fields:
+            if field not in call.fields:
+                raise RequestError(f"tomoyo asks with a number here: give `{field}=`")
+            found.append(str(call.fields[field]))
+        return " ".join(found)
 
     return words
 
 
 def _mount(call: KernelCall) -> str:
-    device, kind, flags = (call.fields.get(name) for name in ("source", "fstype", "flags"))
-    return f"{device or '<NULL>'} {_folder(call)} {kind or ''} {flags or '0x0'}"
+    """The device, the directory, the type and the flags."""
+    device, kind = call.fields.get("source", "<NULL>"), call.fields.get("fstype")
+    if call.op == "remount":
+        device, kind = "any", "--remount"
+    if kind is None:
+        raise RequestError("tomoyo asks with the type of the file system: give `fstype=`")
+    return f"{device} {_folder(call)} {kind} {call.fields.get('flags', '0')}"
+
+
+def _roots(call: KernelCall) -> str:
+    """The new root and where the old one goes."""
+    old = call.fields.get("oldroot")
+    if old is None:
+        raise RequestError("tomoyo asks with both roots: give `oldroot=`")
+    return f"{_folder(call)} {str(old).rstrip('/')}/"
 
 
 #: By operation: the permission of policy, and the rest of its line.
@@ -69,13 +84,23 @@ _FILES: dict[str, tuple[str, Callable[[KernelCall], str]]] = {
     "truncate": ("truncate", _path),
     "symlink": ("symlink", _path),
     "create": ("create", _with("perm")),
-    "mkdir": ("mkdir", _with("perm", _folder)),
+    "mkdir": ("mkdir", _with("perm", name=_folder)),
     "chmod": ("chmod", _with("perm")),
     "chown": ("chown", _with("to")),
     "link": ("link", _link),
     "rename": ("rename", _pair),
     "mount": ("mount", _mount),
+    "remount": ("mount", _mount),
     "umount": ("unmount", _folder),
+    "pivot_root": ("pivot_root", _roots),
+}
+#: What a node is, by the type bits of its mode: the permission of policy, and its numbers.
+_NODES = {
+    S_IFREG: ("create", ("perm",)),
+    S_IFIFO: ("mkfifo", ("perm",)),
+    S_IFSOCK: ("mksock", ("perm",)),
+    S_IFBLK: ("mkblock", ("perm", "major", "minor")),
+    S_IFCHR: ("mkchar", ("perm", "major", "minor")),
 }
 _SOCKETS = ("bind", "listen", "connect", "send")
 
@@ -84,12 +109,21 @@ def calls(call: KernelCall) -> Sequence[HookCall]:
     """The requests of an operation; none for what TOMOYO does not ask."""
     if call.cls in ("network", "unix"):
         return _socket(call) if call.op in _SOCKETS else ()
-    found = _FILES.get(call.op)
+    found = _node(call) if call.op == "mknod" else _FILES.get(call.op)
     if found is None:
         return ()
     permission, words = found
     request = _asked(call, f"file {permission}", words(call))
     return (HookCall(hook(permission, socket=False), request, ERRNO),)
+
+
+def _node(call: KernelCall) -> tuple[str, Callable[[KernelCall], str]]:
+    """What a node asks, which depends on its type."""
+    mode = call.context.mode
+    if mode is None:
+        raise RequestError("tomoyo asks by the type of the node: give --mode with it (010644)")
+    permission, fields = _NODES.get(S_IFMT(mode) or S_IFREG, _NODES[S_IFREG])
+    return permission, _with(*fields)
 
 
 def _socket(call: KernelCall) -> Sequence[HookCall]:
@@ -101,8 +135,12 @@ def _socket(call: KernelCall) -> Sequence[HookCall]:
         address = str(fields.get("peer_addr" if far else "addr", call.object))
         if address.startswith("@"):
             address = f"\\000{address[1:]}"
-        words = f"{kind} {call.op} {address}"
-        return (HookCall(hook(call.op, socket=True), _asked(call, "network unix", words), ERRNO),)
+        asked = _asked(call, "network unix", f"{kind} {call.op} {address}")
+        found = [HookCall(hook(call.op, socket=True), asked, ERRNO)]
+        if call.op == "bind" and address.startswith("/"):  # a file is made
+            words = _with("perm")(call._replace(object=address))
+            found.append(HookCall("path_mknod", _asked(call, "file mksock", words), ERRNO))
+        return found
     family = str(fields.get("family", call.object))
     if family not in ("inet", "inet6") or not kind:
         return ()

@@ -9,7 +9,7 @@ from lsmc.stack.calls import HookCall, KernelCall
 from lsmc.stack.orders import order_of
 
 #: Fields that rules of AppArmor do not speak of.
-_OF_OTHERS = frozenset(("perm", "to"))
+_OF_OTHERS = frozenset(("perm", "major", "minor", "to"))
 
 
 def calls(call: KernelCall) -> Sequence[HookCall]:
