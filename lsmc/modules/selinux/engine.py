@@ -10,7 +10,7 @@ from lsmc.engine.permissions import Permissions
 from lsmc.engine.verdict import RequestError, RuleRef, UnknownName, Verdict
 from lsmc.modules.selinux.context.context import Context, Invalid, parse_context
 from lsmc.modules.selinux.decide.extended import ExtendedRules
-from lsmc.modules.selinux.decide.states import State, SharedRows, values_of
+from lsmc.modules.selinux.decide.states import SharedRows, State, values_of
 from lsmc.modules.selinux.decide.vectors import Vector, Vectors
 from lsmc.modules.selinux.questions import (
     PROTOCOLS,
