@@ -305,3 +305,29 @@ def test_other_commands_ask_one_module(run: Run) -> None:
     result = run("explain", "--policy", "apparmor=profiles", "nginx", "read", "/x")
     assert result.exit_code == 2
     assert "only `lsmc query` puts a question to several modules" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("op", "obj", "mode", "asked"),
+    [
+        ("read", "/x", None, ["file:read", "file:open"]),
+        ("read", "/x/", None, ["dir:read", "dir:open"]),
+        ("write", "/x", 0o020600, ["chr_file:write", "chr_file:open"]),
+        (
+            "unlink",
+            "/a/x",
+            0o010600,
+            ["dir:write,search", "dir:search,remove_name", "fifo_file:unlink"],
+        ),
+        ("capable", "chown", None, ["capability:chown"]),
+        ("capable", "mac_override", None, ["capability2:mac_override"]),
+        ("signal_send", "x", None, ["process:sigkill"]),
+    ],
+)
+def test_what_selinux_is_asked(op: str, obj: str, mode: int | None, asked: list[str]) -> None:
+    hooks = module_named("selinux").hooks
+    assert hooks is not None
+    call = KernelCall(
+        op, class_of(op, obj, {}), obj, {"signal": "kill"}, context=Context(mode=mode)
+    )
+    assert [one.request["op"] for one in hooks()(call)] == asked
