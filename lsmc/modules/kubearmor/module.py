@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lsmc.lint.model import Lint
     from lsmc.modules.kubearmor.engine import Engine
     from lsmc.modules.kubearmor.lint.tree import Tree
-    from lsmc.modules.parts import Logs, Render
+    from lsmc.modules.parts import Logs, Render, Search
     from lsmc.tables.records import Place
 
 
@@ -107,6 +107,12 @@ def _logs() -> Logs:
     )
 
 
+def _searches(engine: Engine) -> Search:
+    from lsmc.modules.kubearmor.search import search
+
+    return search(engine)
+
+
 def _lint() -> Lint[Tree]:
     from lsmc.modules.kubearmor.lint.linter import LINT
 
@@ -137,5 +143,6 @@ KUBEARMOR = SecurityModule(
     abilities=_abilities,
     permissions=_permissions,
     rules=_rules,
+    searches=_searches,
     formats={"apparmor": _apparmor},
 )
