@@ -12,6 +12,7 @@ from lsmc.modules.selinux.analysis.written import written_rules
 from lsmc.modules.selinux.diff.compare import diff
 from lsmc.modules.selinux.engine import Engine
 from lsmc.modules.selinux.explain.explain import explain
+from lsmc.modules.selinux.explain.explain import explain
 from lsmc.modules.selinux.tables.layout import Section
 from lsmc.output.json import dumps, explanation
 from lsmc.tables.errors import BundleError
@@ -59,6 +60,7 @@ def ask_everything(data: bytes) -> None:
                 asked.append(partial(engine.answer, request))
                 asked.append(partial(explained, engine, request))
                 asked.append(partial(batched, engine, request))
+            asked.append(partial(explain, engine, request))
     for one in (*asked, *labels):
         try:
             one()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lsmc
@@ -210,6 +210,7 @@ def test_a_batch_answers_as_one_by_one(web: Policy) -> None:
     assert list(web.query_many(requests * 2)) == one_by_one * 2
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 1 << 30))
 def test_decisions_are_those_of_the_rules_one_by_one(seed: int) -> None:
     text = random_policy(seed)

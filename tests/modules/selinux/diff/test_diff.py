@@ -197,7 +197,7 @@ def _edited(text: str, rng: random.Random) -> str:
     return "\n".join(lines) + "\n"
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.integers(0, 1 << 30))
 def test_there_are_changes_just_where_decisions_differ(seed: int) -> None:
     rng = random.Random(seed)
