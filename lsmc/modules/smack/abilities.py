@@ -46,12 +46,8 @@ def _sections(engine: Engine, subject: str) -> Iterator[Section]:
 
 def _objects(engine: Engine, subject: str) -> Iterator[tuple[str, list[StoredRow]]]:
     tables = engine.tables
-    known = tables.number.get(subject)
-    for at, (one, obj) in enumerate(
-        zip(tables.subject_numbers, tables.object_numbers, strict=True)
-    ):
-        if one == known:
-            yield tables.labels[obj], deciding(tables.rows(at))
+    for at in tables.pairs_of_subjects.get(tables.number.get(subject, -1), []):
+        yield tables.labels[tables.object_numbers[at]], deciding(tables.rows(at))
 
 
 def _ability(engine: Engine, subject: str, obj: str, rows: list[StoredRow]) -> Ability | None:

@@ -6,7 +6,7 @@ between file names; the rest are tables of words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
@@ -160,6 +160,27 @@ class Tables:
         one, other = self.number.get(subject), self.number.get(obj)
         return None if one is None or other is None else self.pairs.get((one, other))
 
+    @cached_property
+    def pairs_of_subjects(self) -> Mapping[int, list[int]]:
+        """The numbers of the pairs of each subject."""
+        return _grouped(self.subject_numbers)
+
+    @cached_property
+    def pairs_of_objects(self) -> Mapping[int, list[int]]:
+        """The numbers of the pairs of each object."""
+        return _grouped(self.object_numbers)
+
+    @cached_property
+    def last_lines(self) -> Mapping[str, int]:
+        """The last line of each file that has rows which are no changes."""
+        found: dict[str, int] = {}
+        for pair in range(len(self.access)):
+            for row in self.rows(pair):
+                if not row.change:
+                    place = row.place
+                    found[place.file] = max(found.get(place.file, 0), place.end_line)
+        return found
+
     def rows(self, pair: int) -> list[StoredRow]:
         """The rows of a pair in the order of loading."""
         subject = self.labels[self.subject_numbers[pair]]
@@ -183,6 +204,14 @@ class Tables:
     @cached_property
     def _row_texts(self) -> Sequence[str]:
         return _texts(self.sections, Section.TEXTS, "\n")
+
+
+def _grouped(numbers: Words) -> dict[int, list[int]]:
+    """The places of each number."""
+    found: dict[int, list[int]] = {}
+    for at, number in enumerate(numbers):
+        found.setdefault(number, []).append(at)
+    return found
 
 
 def _texts(sections: Sections, section: Section, end: str) -> list[str]:

@@ -18,7 +18,7 @@ from lsmc.modules.smack.decision import BUILT_IN, Decision, granted_by
 from lsmc.modules.smack.labels import BRINGUP, LOCK, WRITE, letters, names
 from lsmc.modules.smack.questions import Ask, question
 
-#: Labels that are compared to one that no rule names.
+#: Labels that are compared to another.
 _MOST_ALIKE = 2_000
 #: Rows with another subject, and with another object, that are told.
 _MOST_NEAR = 3
@@ -88,7 +88,7 @@ def _reasons(engine: Engine, found: Answer) -> Iterator[Reason]:
 
 def _misses(engine: Engine, ask: Ask, decision: Decision) -> Iterator[Miss]:
     """The rows that do not allow a refused access: of the pair, then of other labels."""
-    if decision.by in ("star-subject", "own-rules"):
+    if decision.by in ("star-subject", "own-rules", "reported"):
         return
     given = names(granted_by(engine.access(ask.subject, ask.object) or 0))
     missing = names(decision.missing)
@@ -110,16 +110,14 @@ def _misses(engine: Engine, ask: Ask, decision: Decision) -> Iterator[Miss]:
 def _others(engine: Engine, ask: Ask, *, by_subject: bool) -> list[tuple[str, RuleRef, int]]:
     """Labels for which rows of the same subject, or object, give the access; those alike first."""
     tables = engine.tables
-    known = tables.number.get(ask.subject if by_subject else ask.object)
-    if known is None:
-        return []
-    same, other, value = tables.subject_numbers, tables.object_numbers, ask.object
+    known = tables.number.get(ask.subject if by_subject else ask.object, -1)
+    pairs, other, value = tables.pairs_of_subjects, tables.object_numbers, ask.object
     if not by_subject:
-        same, other, value = other, same, ask.subject
+        pairs, other, value = tables.pairs_of_objects, tables.subject_numbers, ask.subject
     chosen = [
-        (tables.labels[label], at)
-        for at, (one, label) in enumerate(zip(same, other, strict=True))
-        if one == known and not ask.bits & ~granted_by(tables.access[at]) and tables.access[at]
+        (tables.labels[other[at]], at)
+        for at in pairs.get(known, [])[:_MOST_ALIKE]
+        if tables.access[at] and not ask.bits & ~granted_by(tables.access[at])
     ]
     if len(chosen) > _MOST_NEAR:
         chosen.sort(key=lambda found: (-_alike(found[0], value), found[0]))
@@ -165,13 +163,11 @@ def _place(engine: Engine, ask: Ask) -> tuple[str, int]:
 
     Else of any file of rules; the order of rows of different pairs has no meaning.
     """
-    lines: dict[str, int] = {}
-    chosen = ""
-    for at, number in enumerate(engine.tables.subject_numbers):
-        for row in engine.tables.rows(at):
+    tables = engine.tables
+    own = tables.pairs_of_subjects.get(tables.number.get(ask.subject, -1), [])
+    for at in reversed(own):
+        for row in reversed(tables.rows(at)):
             if not row.change:
-                lines[row.place.file] = max(lines.get(row.place.file, 0), row.place.end_line)
-                if engine.tables.labels[number] == ask.subject:
-                    chosen = row.place.file
-    chosen = chosen or next(reversed(lines), "")
-    return chosen, lines.get(chosen, 0)
+                return row.place.file, tables.last_lines[row.place.file]
+    last = "".join(list(tables.last_lines)[-1:])
+    return last, tables.last_lines.get(last, 0)
