@@ -12,7 +12,6 @@ from lsmc.modules.selinux.analysis.written import written_rules
 from lsmc.modules.selinux.diff.compare import diff
 from lsmc.modules.selinux.engine import Engine
 from lsmc.modules.selinux.explain.explain import explain
-from lsmc.modules.selinux.explain.explain import explain
 from lsmc.modules.selinux.tables.layout import Section
 from lsmc.output.json import dumps, explanation
 from lsmc.tables.errors import BundleError

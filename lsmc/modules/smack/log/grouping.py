@@ -17,7 +17,7 @@ def _key(record: Record) -> tuple[object, ...]:
         record.subject,
         record.object,
         record.mask,
-        record.function,
+        record.operation,
         folded(_name(record)),
     )
 

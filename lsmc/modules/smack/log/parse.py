@@ -82,7 +82,7 @@ def _decision(body: str, head: dict[str, Any]) -> Record:
     kind: Type = "UNCONFINED" if found["why"] else _ACTIONS[found["action"]]
     return Record(
         event_type=kind,
-        function=found["function"],
+        operation=found["function"],
         subject=found["subject"],
         object=found["object"],
         mask=letters,
@@ -102,7 +102,7 @@ def _rest(body: str, head: dict[str, Any]) -> Record:
     """What can be read of a record that cannot be read as a whole."""
     own = dict(pairs(body))
     return Record(
-        function=text_of(own.get("fn")),
+        operation=text_of(own.get("fn")),
         subject=text_of(own.get("subject")),
         object=text_of(own.get("object")),
         **head,
@@ -132,7 +132,7 @@ def _report(text: str, message: Envelope) -> Record | None:
         command, other = "", rest
     return Record(
         event_type="BRINGUP" if what == "Bringup" else "UNCONFINED",
-        function=other or None,
+        operation=other or None,
         subject=found["subject"],
         object=found["object"],
         mask=mask,

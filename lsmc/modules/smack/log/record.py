@@ -1,7 +1,8 @@
 """A log record of Smack as data: which label asked what of which other, and how it ended.
 
 The fields are those that the kernel writes (security/smack/smack_access.c `smack_log_callback`,
-security/lsm_audit.c), under its own names but for `comm`, `fn` and `requested`.  Strings keep
+security/lsm_audit.c), under its own names but for `fn` (operation), `requested` (mask) and `comm`
+(command), which are called as in the records of other modules.  Strings keep
 undecodable bytes as surrogates (`surrogateescape`), as paths do in the rest of lsmc.
 """
 
@@ -21,7 +22,7 @@ class Record(NamedTuple):
 
     Attributes:
         event_type: how the access ended.
-        function: the kernel function that asked; of other lines than decisions what they name.
+        operation: the kernel function that asked; of other lines than decisions what they name.
         subject: the label that asked.
         object: the label that was asked.
         mask: the letters that were asked for; empty for a request that asks for none.
@@ -38,7 +39,7 @@ class Record(NamedTuple):
     """
 
     event_type: Type = "INVALID"
-    function: str | None = None
+    operation: str | None = None
     subject: str | None = None
     object: str | None = None
     mask: str | None = None
@@ -65,11 +66,6 @@ class Record(NamedTuple):
             return written
         inode = self.field("ino")
         return next((name for name, number, _ in self.paths if number == inode), None)
-
-    @property
-    def operation(self) -> str | None:
-        """The kernel function."""
-        return self.function
 
     @property
     def kind(self) -> str:

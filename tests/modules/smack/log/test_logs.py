@@ -92,8 +92,8 @@ def test_forms(text: str, mask: str, kind: str, rest: dict[str, object]) -> None
         ("(App Sys rw) inode=(tmpfs 10) sh", "BRINGUP", {"ino": 10, "command": "sh"}),
         ("(App Sys r) file=(tmpfs 10 f.Sys) sh", "BRINGUP", {"name": "f.Sys", "dev": "tmpfs"}),
         ("(App Sys r) sh to top", "BRINGUP", {"command": "sh", "ocomm": "top"}),
-        ("(App Sys w) UDS connect", "BRINGUP", {"function": "UDS connect"}),
-        ("(App Usr -) sh svipc", "BRINGUP", {"mask": "", "function": "svipc"}),
+        ("(App Sys w) UDS connect", "BRINGUP", {"operation": "UDS connect"}),
+        ("(App Usr -) sh svipc", "BRINGUP", {"mask": "", "operation": "svipc"}),
     ],
 )
 def test_what_is_reported(line: str, kind: str, fields: dict[str, object]) -> None:
