@@ -71,6 +71,7 @@ def wish() -> str:
 #: The logs, and the policy beside one, that pages show.
 LOGS = {
     "alerts.log": "docs/kubearmor.md",
+    "broken.cil": "docs/selinux.md",
     "denials.log": "README.md",
     "new.aa": "docs/replay.md",
     "old.aa": "docs/replay.md",

@@ -41,11 +41,10 @@ class Ledger:
 
     def missing(self, place: int, reason: Missing, known: Callable[[], Iterable[str]]) -> None:
         """Note that a name is not declared, with the nearest of those that are known."""
-        message = f"{reason.kind} `{reason.name}` is not declared"
         advice = ""
         if len(self.errors) < _ADVISED:
             advice = nearest(reason.name, reason.known or known())
-        self.fault(place, "unknown-name", message, advice, reason.name)
+        self.fault(place, "unknown-name", reason.message, advice, reason.name)
 
     def fault(
         self,

@@ -119,7 +119,8 @@ def mask(node: Node, bits: Mapping[str, int], cls: str) -> int:
     if isinstance(node, str):
         bit = bits.get(node)
         if bit is None:
-            raise Missing(f"permission of class `{cls}`", node, "permission", tuple(bits))
+            message = f"class `{cls}` has no permission `{node}`"
+            raise Missing("permission", node, "permission", tuple(bits), message)
         return bit
     operator = node[0]
     if operator == "all" and len(node) == 1:

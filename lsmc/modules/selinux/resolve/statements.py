@@ -285,8 +285,8 @@ def _mapping(readings: Readings, part: Part, statement: Statement) -> Any:
         raise Wrong("wrong-kind", f"`{statement[1]}` is a class, not a class map")
     bits = readings.classes.bits(cls)
     if statement[2] not in bits:
-        what = f"permission of class map `{cls.name}`"
-        raise Missing(what, str(statement[2]), "permission", tuple(bits))
+        message = f"class map `{cls.name}` has no permission `{statement[2]}`"
+        raise Missing("permission", str(statement[2]), "permission", tuple(bits), message)
     return (cls, str(statement[2])), readings.classes.items(part, statement[3])
 
 

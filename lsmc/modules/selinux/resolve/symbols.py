@@ -20,12 +20,16 @@ NAMESPACES = tuple(sorted(set(DECLARED.values())))
 class Missing(Exception):
     """A name that nothing declares: its kind for people, and the name.
 
-    In an optional it switches the optional off.  `place` is where the name is sought then.
+    In an optional it switches the optional off.  `place` is where the name is sought then, `known`
+    are names that would do, and `message` says what is missing.
     """
 
-    def __init__(self, kind: str, name: str, namespace: str = "", known: Any = ()) -> None:
+    def __init__(
+        self, kind: str, name: str, namespace: str = "", known: Any = (), message: str = ""
+    ) -> None:
         super().__init__(kind, name)
         self.kind, self.name, self.namespace, self.known = kind, name, namespace, known
+        self.message = message or f"{kind} `{name}` is not declared"
         self.place = 0
 
 

@@ -81,7 +81,7 @@ def test_a_case_allows(case: str) -> None:
 
 WRONG = {
     "(allow a nosuch (file (read)))": "1:10 type `nosuch` is not declared",
-    "(allow a c (file (reed)))": "1:19 permission of class `file` `reed` is not declared",
+    "(allow a c (file (reed)))": "1:19 class `file` has no permission `reed`",
     "(allow a c (fiel (read)))": "1:13 class `fiel` is not declared",
     "(type a)": "1:7 type `a` is declared already",
     "(typepermissive two)": "1:1 what is permissive is a type, but `two` is a typeattribute",
