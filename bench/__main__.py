@@ -18,15 +18,27 @@ from bench.logs import logs
 from bench.model import Section
 from bench.process import run
 from bench.report import write
+from bench.selinux import selinux
 from bench.starting import starting
 
-SUITES = ("debian", "corpus", "growth", "explosions", "decisions", "starting", "logs", "fleet")
+SUITES = (
+    "debian",
+    "corpus",
+    "growth",
+    "explosions",
+    "decisions",
+    "starting",
+    "logs",
+    "fleet",
+    "selinux",
+)
 
 
 def main() -> int:
     """Run the suites that were asked for and write the report."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--corpus", type=Path, help="a directory of profiles, its own base")
+    parser.add_argument("--cil", type=Path, help="a directory of SELinux policy in CIL")
     parser.add_argument("--only", nargs="+", choices=SUITES, default=SUITES)
     parser.add_argument("--times", type=int, default=5, help="runs of each command (default 5)")
     parser.add_argument("--quick", action="store_true", help="leave out the largest sizes")
@@ -65,6 +77,8 @@ def _sections(given: argparse.Namespace, lsmc: str, work: Path) -> list[Section]
         found.append(starting(lsmc, bundle, max(given.times, 15)))
     if "logs" in given.only:
         found.append(logs(lsmc, work, given.times, quick=given.quick))
+    if "selinux" in given.only and given.cil is not None:
+        found.append(selinux(lsmc, given.cil, given.times, work))
     if "fleet" in given.only:
         found.append(fleet(work, quick=given.quick))
     return [section for section in found if section is not None]
