@@ -58,7 +58,8 @@ class ModuleStack:
         Raises `UnknownName` and `RequestError` as the modules do.
 
         Args:
-            subjects: the subject of each module that has policy, by its name.
+            subjects: the subject of each module that has policy, by its name; or the path of an
+                executable, where that tells it.
             op: an operation by its name (`open`, `unlink`, `connect`, ...).
             object: a path, a capability, an address.
             objects: the object as a module calls it, where that is no path: a label.
@@ -81,7 +82,8 @@ class ModuleStack:
         known = context or Context()
         known = Context(**{**_fields(known), "lsm": self.lsm})
         call = KernelCall(op, class_of(op, object, fields), object, fields)
-        asked = _Asked(self, subjects, objects or {}, directories or {}, known)
+        found = {name: self._subject(name, subject) for name, subject in subjects.items()}
+        asked = _Asked(self, found, objects or {}, directories or {}, known)
         answers, verdicts = asked.answers(call)
         asking = Asking(
             context=known,
@@ -101,6 +103,14 @@ class ModuleStack:
         return Verdict.deny(
             (), explicit=False, audited=any(one.audited for one in verdicts), note=""
         )._replace(chain=layers)
+
+    def _subject(self, name: str, subject: str) -> str:
+        """The subject of a module, of a program by its path."""
+        policy = self.policies[name]
+        executable = policy.module.executable
+        if executable is None or not subject.startswith("/"):
+            return subject
+        return executable(policy.engine, subject)
 
 
 class _Asked:

@@ -97,6 +97,9 @@ class SecurityModule(NamedTuple):
         formats: what renders policy in other formats than a bundle, by the name of the format.
         loading: gives how compiled policy gets into the running kernel; None if it does not by
             lsmc.
+        executable: the subject that a program runs as, by its path: (bundle, path); raises
+            `RequestError` where that cannot be told.  None where questions take paths themselves,
+            or where no path tells it.
         labels: gives how it labels objects; None if it labels none.
         hooks: gives the function from an operation of the kernel to its requests at hooks, in the
             kernel's order; it raises `RequestError`.  None for what is no module of a kernel.
@@ -144,6 +147,7 @@ class SecurityModule(NamedTuple):
     loading: Callable[[], "Loading"] | None = None
     labels: Callable[[], "Labels"] | None = None
     hooks: Callable[[], "Hooks"] | None = None
+    executable: Callable[[Any, str], str] | None = None
     objects: Callable[[Any, str], Sequence[str]] | None = None
     searches: Callable[[Any], "Search"] | None = None
     rules: Callable[[Any], Iterable["Place"]] | None = None

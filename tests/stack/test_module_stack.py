@@ -331,3 +331,17 @@ def test_what_selinux_is_asked(op: str, obj: str, mode: int | None, asked: list[
         op, class_of(op, obj, {}), obj, {"signal": "kill"}, context=Context(mode=mode)
     )
     assert [one.request["op"] for one in hooks()(call)] == asked
+
+
+def test_a_program_by_its_path(policies: dict[str, lsmc.Policy], tmp_path: Path) -> None:
+    some = {name: policies[name] for name in ("tomoyo", "apparmor")}
+    both = ModuleStack(some).query(dict.fromkeys(some, "/bin/web"), "read", "/srv/a")
+    assert _brief(both)[2:] == ["tomoyo(file_open) +", "apparmor(file_open) +"]
+    with pytest.raises(lsmc.RequestError, match="`/bin/x` has no domain: give --subject tomoyo="):
+        ModuleStack(some).query({"apparmor": "web", "tomoyo": "/bin/x"}, "read", "/srv/a")
+    twice = f"{DOMAINS}\n<kernel> /bin/sh /bin/web\nuse_profile 3\nuse_group 0\n"
+    (tmp_path / "domain_policy.conf").write_text(twice)
+    (tmp_path / "profile.conf").write_text(HEAD)
+    stack = ModuleStack({"tomoyo": lsmc.compile(tmp_path, module="tomoyo")})
+    with pytest.raises(lsmc.RequestError, match="`/bin/web` has several domains: `<kernel> /bin/"):
+        stack.query({"tomoyo": "/bin/web"}, "read", "/srv/a")

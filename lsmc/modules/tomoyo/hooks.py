@@ -5,7 +5,7 @@ Sources: security/tomoyo/tomoyo.c and the functions that it calls.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from stat import S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT, S_IFREG, S_IFSOCK, S_IMODE
 from typing import Any
 
@@ -103,6 +103,15 @@ _NODES = {
     S_IFCHR: ("mkchar", ("perm", "major", "minor")),
 }
 _SOCKETS = ("bind", "listen", "connect", "send")
+
+
+def domain_of(subjects: Iterable[str], path: str) -> str:
+    """The one domain of a program; raises `RequestError` where there are none or several."""
+    found = [name for name in subjects if name.endswith(f" {path}")]
+    if len(found) == 1:
+        return found[0]
+    several = f"several domains: {', '.join(f'`{one}`' for one in found)}" if found else "no domain"
+    raise RequestError(f"`{path}` has {several}: give --subject tomoyo=DOMAIN", path)
 
 
 def calls(call: KernelCall) -> Sequence[HookCall]:
