@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lsmc.lint.model import Lint
     from lsmc.modules.formatter import Formatter
     from lsmc.modules.parts import Logs, Search
-    from lsmc.modules.tomoyo.engine import Rule, TomoyoEngine
+    from lsmc.modules.tomoyo.engine import TomoyoEngine
     from lsmc.modules.tomoyo.lint.tree import Tree
     from lsmc.stack.calls import Hooks
     from lsmc.tables.records import Place
@@ -143,7 +143,7 @@ def _operations() -> Sequence[Operation]:
     return OPERATIONS
 
 
-def _executable(engine: Rule, path: str) -> str:
+def _executable(engine: TomoyoEngine, path: str) -> str:
     from lsmc.modules.tomoyo.hooks import domain_of
 
     return domain_of(engine.subjects, path)
