@@ -15,6 +15,14 @@ class Error(Exception):
     """Base class: lsmc cannot work with this policy, bundle or question."""
 
 
+class KernelRefusal(Error):
+    """The running kernel does not take policy; `number` is its errno."""
+
+    def __init__(self, message: str, number: int) -> None:
+        super().__init__(message)
+        self.number = number
+
+
 class NoMeaning(Error):
     """The security module has nothing of the kind that is asked for."""
 

@@ -19,11 +19,20 @@ _YOUNG = 200_000
 
 
 def main() -> None:
-    """The console script."""
+    """The console script `lsmc`."""
+    _main(sys.argv[1:])
+
+
+def parser() -> None:
+    """The console script `lsmc-apparmor-parser`, for the place of apparmor_parser."""
+    _main(["parser", *sys.argv[1:]])
+
+
+def _main(args: list[str]) -> None:
     gc.set_threshold(_YOUNG)
     sys.unraisablehook = _unraisable
     try:
-        code = _run(sys.argv[1:])
+        code = _run(args)
     except KeyboardInterrupt:  # before a command had begun
         code = 130
     except Exception as fault:  # noqa: BLE001 - its status would be that of a denial

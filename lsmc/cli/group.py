@@ -23,7 +23,7 @@ from lsmc.version import __version__
 _SECTIONS = {
     "Questions": ("query", "explain", "who", "can", "label", "graph", "learn"),
     "Policy in a repository": ("lint", "fmt", "test", "diff", "replay"),
-    "Compiling": ("compile", "load", "show"),
+    "Compiling": ("compile", "load", "parser", "show"),
     "Reference": ("log", "ops", "rule", "help", "version"),
     "More": ("server",),
 }

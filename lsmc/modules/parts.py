@@ -112,17 +112,42 @@ class Search(NamedTuple):
     witnesses: Callable[[Iterable[str], Sequence[Any]], Iterator["Witness"]]
 
 
+class Deployment(NamedTuple):
+    """How policy is compiled for loading, beyond what it says itself.
+
+    Attributes:
+        complain: the paths of files whose profiles are only to log.
+        namespace: the namespace of all profiles, whatever policy says; None for that of policy.
+        abi: a file of the features that policy counts on which names none.
+        every_abi: a file of the features that all policy counts on, whatever it names.
+    """
+
+    complain: frozenset[str] = frozenset()
+    namespace: str | None = None
+    abi: str | None = None
+    every_abi: str | None = None
+
+
+#: Policy is deployed as it says itself.
+POLICY_ALONE = Deployment()
+
+
 class Loading(NamedTuple):
     """How compiled policy of a module gets into the running kernel.
 
     Attributes:
+        render: (paths, options, processes, how to deploy) compiles each file; raises `PolicyError`,
+            which names the files with errors.
         compiled: whether the content of a file is compiled policy.
         profiles: the parts of compiled policy that are sent apart, by their names; raises an
             `lsmc.Error` for a damaged one.
-        send: (`add`, `replace` or `remove`, name, part) gives a part to the kernel, or takes it
-            away; raises an `lsmc.Error` that says why the kernel refuses.
+        send: (`add`, `replace` or `remove`, name, part, folder of the kernel's files or None for
+            the usual one) gives a part to the kernel, or takes it away; raises `KernelRefusal`.
+        removed: of some names those to take away; the others go with them.
     """
 
+    render: Callable[[Sequence[str], "Options", int, Deployment], Iterator["Rendered"]]
     compiled: Callable[[bytes], bool]
     profiles: Callable[[bytes], Iterable[tuple[str, bytes]]]
-    send: Callable[[str, str, bytes], None]
+    send: Callable[[str, str, bytes, str | None], None]
+    removed: Callable[[Sequence[str]], Sequence[str]]

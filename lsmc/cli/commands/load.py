@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lsmc.cli.screen import Screen
-    from lsmc.modules.interface import SecurityModule
     from lsmc.modules.parts import Loading
 
 _DONE = {"add": "added", "replace": "loaded", "remove": "removed"}
@@ -43,11 +42,11 @@ def command(
 
     Exit status: 0 all profiles, 2 not all of them; what is in the kernel now is told.
     """
-    from lsmc.base.errors import Error
+    from lsmc.base.errors import KernelRefusal
     from lsmc.output.styled import safe
 
     screen = screen_of(ctx)
-    parts = list(_parts(paths, reading, screen))
+    parts = list(_parts(paths, how, reading, screen))
     done: list[str] = []
     failed = 0
     for loading, name, data in parts:
@@ -55,8 +54,8 @@ def command(
             screen.remark(f"would be {_DONE[how]}: {safe(name)}, {len(data)} bytes")
             continue
         try:
-            loading.send(how, name, data)
-        except Error as fault:
+            loading.send(how, name, data, None)
+        except KernelRefusal as fault:
             failed += 1
             screen.error(str(fault))
         else:
@@ -70,7 +69,7 @@ def command(
 
 
 def _parts(
-    paths: Sequence[str], reading: Reading, screen: Screen
+    paths: Sequence[str], how: str, reading: Reading, screen: Screen
 ) -> Iterator[tuple[Loading, str, bytes]]:
     """What is sent apart, of all paths, with its name."""
     from lsmc.base.files import read_regular
@@ -87,9 +86,12 @@ def _parts(
         else:
             sources.append(path)
     if sources:
-        compiled += _made(module, sources, reading, screen)
-    for data in compiled:
-        for name, part in loading.profiles(data):
+        compiled += _made(loading, sources, reading, screen)
+    parts = [part for data in compiled for part in loading.profiles(data)]
+    names = [name for name, _ in parts]
+    sent = set(loading.removed(names) if how == "remove" else names)
+    for name, part in parts:
+        if name in sent:
             yield loading, name, part
 
 
@@ -108,14 +110,15 @@ def _start(path: str) -> bytes:
 
 
 def _made(
-    module: SecurityModule, sources: Sequence[str], reading: Reading, screen: Screen
+    loading: Loading, sources: Sequence[str], reading: Reading, screen: Screen
 ) -> Iterator[bytes]:
     """Sources compiled for the kernel."""
     import os
 
-    options = reading.options()
-    render = module.needs(module.formats.get("kernel"), "`load`")()
-    for file in list(render(sources, options, reading.jobs or os.cpu_count() or 1)):
+    from lsmc.modules.parts import POLICY_ALONE
+
+    jobs = reading.jobs or os.cpu_count() or 1
+    for file in list(loading.render(sources, reading.options(), jobs, POLICY_ALONE)):
         screen.diagnostics(file.diagnostics)
         yield file.data
 

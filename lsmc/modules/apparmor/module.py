@@ -125,10 +125,11 @@ def _kernel_format() -> Render:
 
 
 def _loading() -> Loading:
-    from lsmc.modules.apparmor.kernel.loading import is_compiled, profiles, send
+    from lsmc.modules.apparmor.kernel.loading import is_compiled, profiles, removed, send
+    from lsmc.modules.apparmor.kernel.render import render
     from lsmc.modules.parts import Loading
 
-    return Loading(is_compiled, profiles, send)
+    return Loading(render, is_compiled, profiles, send, removed)
 
 
 def _semantics() -> Semantics:

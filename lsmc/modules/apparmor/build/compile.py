@@ -99,13 +99,16 @@ class Compiler:
         booleans: Mapping[str, bool] | None = None,
         target: Release | None = None,
         kernel: Features | None = None,
+        unnamed: Features = DEFAULT,
     ) -> None:
         """A compiler.
 
         `target` is the release to decide as, whatever the abi of a profile stands for; `kernel` are
-        the features that are there, of which a profile has those of its abi.
+        the features that are there, of which a profile has those of its abi; `unnamed` those that
+        policy without an `abi` line counts on.
         """
         self.kernel = kernel
+        self.unnamed = unnamed
         self.library = library
         self.target = target
         start = Preamble()
@@ -127,7 +130,7 @@ class Compiler:
         reader = self._body_reader(preamble)
         bodies = _bodies(reader, preamble, diagnostics)
         aliases = self._aliases(preamble.aliases)
-        features = preamble.features or DEFAULT
+        features = preamble.features or self.unnamed
         release = self._release(features)
         if self.kernel is not None:
             features = supported(features, self.kernel)
@@ -170,7 +173,7 @@ class Compiler:
             self._preambles.abi(preamble, abi)
 
         # an `abi` line in a body says nothing yet of the conditions there
-        release = self._release(preamble.features or DEFAULT)
+        release = self._release(preamble.features or self.unnamed)
         return BodyReader(self.library, preamble.variables, release, on_abi)
 
     def _release(self, features: Features) -> Release:

@@ -8,15 +8,20 @@ from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import DiskFiles, Options, RestrictedFiles, files_of, restricted
 from lsmc.modules.apparmor.build.compile import Compiler
 from lsmc.modules.apparmor.releases import release_named
-from lsmc.modules.apparmor.resolve.features import Features, parse_features
+from lsmc.modules.apparmor.resolve.features import DEFAULT, Features, parse_features
 from lsmc.modules.apparmor.resolve.library import Library
 from lsmc.modules.apparmor.syntax.parser import parse
 
 
 def front_end(
-    options: Options, files: DiskFiles | None = None, kernel: Features | None = None
+    options: Options,
+    files: DiskFiles | None = None,
+    kernel: Features | None = None,
+    unnamed: Features | None = None,
 ) -> Compiler:
     """A front end under some options, for a kernel with some features or for any.
+
+    `unnamed` are the features that policy without an `abi` line counts on.
 
     Raises `PolicyError` for a bad features file, ValueError for an unknown target.
     """
@@ -44,6 +49,7 @@ def front_end(
         booleans=bools,
         target=target,
         kernel=kernel,
+        unnamed=unnamed or DEFAULT,
     )
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from struct import Struct, error
 
-from lsmc.base.errors import Error
+from lsmc.base.errors import Error, KernelRefusal
 
 #: Where the kernel takes policy.
 FOLDER = Path("/sys/kernel/security/apparmor")
@@ -38,7 +38,7 @@ _REASONS = {
 
 
 class LoadError(Error):
-    """A kernel does not take a profile, or a file does not hold any."""
+    """A file does not hold compiled profiles, or there is no place to load them."""
 
 
 def is_compiled(data: bytes) -> bool:
@@ -115,22 +115,24 @@ def _end(data: bytes, code: int, at: int, depth: int) -> int:
     return at
 
 
-def send(how: str, name: str, data: bytes) -> None:
-    """Give the kernel a profile, or take one away; raises `LoadError`.
+def send(how: str, name: str, data: bytes, folder: str | None = None) -> None:
+    """Give the kernel a profile, or take one away; raises `KernelRefusal`, `LoadError`.
 
     Args:
         how: `add`, `replace` (which also adds) or `remove`.
         name: the full name.
         data: the profile's part of a stream.
+        folder: where the kernel takes policy, if not in the usual place.
     """
-    if not FOLDER.is_dir():
+    place = FOLDER if folder is None else Path(folder)
+    if not place.is_dir():
         raise LoadError(
-            f"`{FOLDER}` is not there: the kernel runs without AppArmor, or securityfs is not"
+            f"`{place}` is not there: the kernel runs without AppArmor, or securityfs is not"
             " mounted"
         )
     content = name.encode("latin-1") if how == "remove" else data
     try:
-        descriptor = os.open(FOLDER / _FILES[how], os.O_WRONLY | os.O_CLOEXEC)
+        descriptor = os.open(place / _FILES[how], os.O_WRONLY | os.O_CLOEXEC)
         try:
             sent = os.write(descriptor, content)
         finally:
@@ -139,6 +141,12 @@ def send(how: str, name: str, data: bytes) -> None:
         number = fault.errno or 0
         reason = _REASONS.get(number, os.strerror(number).lower())
         word = errno.errorcode.get(number, str(number))
-        raise LoadError(f"`{name}`: {reason} ({word})") from None
+        raise KernelRefusal(f"`{name}`: {reason} ({word})", number) from None
     if sent != len(content):
-        raise LoadError(f"`{name}`: the kernel took {sent} of {len(content)} bytes")
+        raise KernelRefusal(f"`{name}`: the kernel took {sent} of {len(content)} bytes", errno.EIO)
+
+
+def removed(names: Sequence[str]) -> Sequence[str]:
+    """Of some names those of profiles to remove: a kernel removes children with their parent."""
+    known = set(names)
+    return [name for name in names if name.rpartition("//")[0] not in known]

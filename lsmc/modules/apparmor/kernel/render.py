@@ -5,14 +5,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union, literals
 from lsmc.base.diagnostics import Diagnostic, PolicyError
 from lsmc.base.processes import map_tasks
-from lsmc.base.source import Source, to_display
+from lsmc.base.source import to_display
 from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import Options
 from lsmc.compiler.linking import distinct, policy_files, refuse
@@ -21,7 +20,7 @@ from lsmc.ir.decision import Facts
 from lsmc.ir.mediation import Effect, Transition
 from lsmc.ir.model import Profile, Rule
 from lsmc.kernels.positions import Positions
-from lsmc.modules.apparmor.build.front import front_end, read_features
+from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.classes import CAPABILITY, CHANGE_PROFILE, ONEXEC
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.kernel.automata import Minimal, Patterns
@@ -46,12 +45,11 @@ from lsmc.modules.apparmor.kernel.stream import (
     KernelProfile,
     written,
 )
+from lsmc.modules.apparmor.kernel.target import given_features, interface, kernel_features
 from lsmc.modules.apparmor.kernel.words import ATTACHED, STUB, Access
 from lsmc.modules.apparmor.names import CAPABILITIES, RESOURCES
-from lsmc.modules.apparmor.resolve.features import Features, parse_features
+from lsmc.modules.parts import POLICY_ALONE, Deployment
 
-#: Where a running kernel tells its features.
-_RUNNING = Path("/sys/kernel/security/apparmor/features")
 #: The classes that the strings of each of lsmc's classes begin with.
 _STUBS = {
     "mount": (CLASS_MOUNT,),
@@ -73,41 +71,51 @@ _INFINITY = (1 << 64) - 1
 _MOST_NAMES = 1 << 10
 
 
-def render(paths: Sequence[str], options: Options, jobs: int) -> Iterator[Rendered]:
-    """The stream of each file of policy, in order; raises `PolicyError`.
+def render(
+    paths: Sequence[str], options: Options, jobs: int, deployment: Deployment = POLICY_ALONE
+) -> Iterator[Rendered]:
+    """The stream of each file of policy, in order; raises `PolicyError`, which names bad files.
 
     `options.features` are those of the kernel, by default of the running one; a profile has of them
     what its abi counts on.
     """
     kernel = kernel_features(options)
-    front = front_end(replace(options, features=None), kernel=kernel)
-    found, diagnostics = policy_files(paths)
+    front = front_end(
+        replace(options, features=deployment.every_abi),
+        kernel=kernel,
+        unnamed=given_features(deployment.abi),
+    )
+    found, missing = policy_files(paths)
+    told: dict[str, Sequence[Diagnostic]] = {}
     files: list[_File] = []
     for path in found:
         try:
             compiled = front.compile(path)
         except OSError as fault:
-            diagnostics.append(unreadable(path, fault))
+            told[path] = [unreadable(path, fault)]
             continue
-        diagnostics += compiled.diagnostics
-        files.append(_File(path, compiled.profiles, interface(kernel or compiled.features)))
-    refuse(diagnostics)
+        told[path] = compiled.diagnostics
+        version = interface(kernel or compiled.features)
+        complain = path in deployment.complain
+        profiles = [_moved(one, deployment.namespace) for one in compiled.profiles]
+        files.append(_File(path, profiles, version, complain))
+    everything = [*missing, *(one for some in told.values() for one in some)]
+    refuse(everything, told)
     by_file: dict[str | None, list[Diagnostic]] = {}
-    for one in distinct(diagnostics):
+    for one in distinct(everything):
         by_file.setdefault(one.file, []).append(one)
     shards = list(_shards(files))
+    made = map_tasks(lambda number: _streams(shards[number]), range(len(shards)), jobs)
+    rendered = [one for shard in made for one in shard]
+    faults = {one.source: one.diagnostics for one in rendered}
+    refuse((one for some in faults.values() for one in some), faults)
+    for file in rendered:
+        yield file._replace(diagnostics=tuple(by_file.get(file.source, ())))
 
-    def work(number: int) -> tuple[list[bytes], list[Diagnostic]]:
-        try:
-            return _streams(shards[number]), []
-        except PolicyError as fault:
-            return [], list(fault.diagnostics)
 
-    made = map_tasks(work, range(len(shards)), jobs)
-    refuse(fault for _, faults in made for fault in faults)
-    for shard, (streams, _) in zip(shards, made, strict=True):
-        for file, data in zip(shard, streams, strict=True):
-            yield Rendered(file.path, data, tuple(by_file.get(file.path, ())))
+def _moved(profile: Profile, namespace: str | None) -> Profile:
+    """A profile in a namespace, whatever policy says; as it is without one."""
+    return profile if namespace is None else replace(profile, namespace=namespace)
 
 
 def _shards(files: Iterable[_File]) -> Iterator[list[_File]]:
@@ -124,39 +132,11 @@ def _shards(files: Iterable[_File]) -> Iterator[list[_File]]:
         yield shard
 
 
-def kernel_features(options: Options) -> Features | None:
-    """The features of the kernel that policy is for; None for any that has those of its abi."""
-    if options.features is None:
-        return features_below(_RUNNING) if _RUNNING.is_dir() else None
-    given = Path(options.features)
-    return features_below(given) if given.is_dir() else read_features(options.features)
-
-
-def features_below(folder: Path) -> Features:
-    """The features that a directory tells, as the kernel lays it out; raises `PolicyError`."""
-
-    def text(path: Path) -> str:
-        if path.is_dir():
-            return " ".join(f"{one.name} {{{text(one)}}}" for one in sorted(path.iterdir()))
-        return path.read_text("latin-1")
-
-    features, faults = parse_features(Source(str(folder), text(folder)))
-    if faults:
-        raise PolicyError(faults)
-    return features
-
-
-def interface(features: Features) -> int:
-    """The version of the kernel's interface that the compiler chooses for some features."""
-    if "policy/versions/v7" in features:
-        return 7
-    return 6 if "policy/versions/v6" in features else 5
-
-
 class _File(NamedTuple):
     path: str
     profiles: Sequence[Profile]
     interface: int
+    complain: bool
 
 
 class _Starts(NamedTuple):
@@ -167,8 +147,8 @@ class _Starts(NamedTuple):
     attach: int | None
 
 
-def _streams(files: Sequence[_File]) -> list[bytes]:
-    """The streams of some files; raises `PolicyError`."""
+def _streams(files: Sequence[_File]) -> list[Rendered]:
+    """The streams of some files, or for each what its format has no room for."""
     patterns = Patterns()
     starts: list[Positions] = []
     placed: list[list[_Starts]] = []
@@ -191,13 +171,20 @@ def _streams(files: Sequence[_File]) -> list[bytes]:
         placed.append(some)
     minimal = patterns.minimal(starts)
     numbers = array("I", bytes(4 * len(minimal.defaults)))
-    return [
-        b"".join(
-            _profile(profile, where, minimal, numbers, file.interface)
-            for profile, where in zip(file.profiles, some, strict=True)
-        )
-        for file, some in zip(files, placed, strict=True)
-    ]
+    return [_stream(file, some, minimal, numbers) for file, some in zip(files, placed, strict=True)]
+
+
+def _stream(
+    file: _File, starts: Sequence[_Starts], minimal: Minimal, numbers: array[int]
+) -> Rendered:
+    try:
+        parts = [
+            _profile(profile, where, minimal, numbers, file)
+            for profile, where in zip(file.profiles, starts, strict=True)
+        ]
+    except PolicyError as fault:
+        return Rendered(file.path, b"", fault.diagnostics)
+    return Rendered(file.path, b"".join(parts))
 
 
 def _file_patterns(profile: Profile) -> Iterator[tuple[Pattern, Access]]:
@@ -260,7 +247,7 @@ def _access(rule: Rule) -> Access:
 
 
 def _profile(
-    profile: Profile, where: _Starts, minimal: Minimal, numbers: array[int], version: int
+    profile: Profile, where: _Starts, minimal: Minimal, numbers: array[int], file: _File
 ) -> bytes:
     """A profile's part of a stream; raises `PolicyError` where the format has no room for it."""
 
@@ -296,7 +283,8 @@ def _profile(
                 files=packed(where.files, targets),
                 targets=names,
             ),
-            version,
+            file.interface,
+            file.complain,
         )
     except StateLimit:
         raise PolicyError([_too_large(profile)]) from None

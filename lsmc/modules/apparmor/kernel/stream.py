@@ -17,6 +17,8 @@ _LENGTH16 = Struct("<BH")
 _NUMBER = {_U16: Struct("<BH"), _U32: Struct("<BI"), _U64: Struct("<BQ")}
 #: The version of the format above that of the kernel's interface (the compiler's numbers).
 _POLICY = 2 << 20 | 2 << 12
+#: A profile that only logs, whatever its mode.
+_FORCE_COMPLAIN = 1 << 11
 _LOW = 0xFFFFFFFF
 
 #: Modes of profiles by the kernel's numbers.
@@ -125,13 +127,16 @@ class Stream:
         self.data.append(_ARRAY_END)
 
 
-def written(profile: KernelProfile, interface: int) -> bytes:
+def written(profile: KernelProfile, interface: int, complain: bool = False) -> bytes:
     """A profile for a version of the kernel's interface (5 to 9), with its header.
 
-    Raises ValueError for a name that is too long.
+    With `complain` the kernel only logs, whatever its mode.  Raises ValueError for a name that is
+    too long.
     """
     stream = Stream()
-    version = interface | (_POLICY if interface > 5 else 0)
+    version = interface
+    if interface > 5:
+        version |= _POLICY | (_FORCE_COMPLAIN if complain else 0)
     stream.number(_U32, version, "version")
     if profile.namespace:
         stream.string(profile.namespace, "namespace")

@@ -11,7 +11,8 @@ import pytest
 
 from lsmc.base.diagnostics import PolicyError
 from lsmc.compiler.inputs import Options
-from lsmc.modules.apparmor.kernel.render import features_below, render
+from lsmc.modules.apparmor.kernel.render import render
+from lsmc.modules.apparmor.kernel.target import features_below
 from tests.modules.apparmor.kernel.reader import Automaton, Profile, Words, differences, read
 from tests.places import ROOT
 
