@@ -10,10 +10,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
-from lsmc.automata.algebra import Automaton, Table, alternatives
+from lsmc.automata.algebra import Automaton, Table, in_order
 from lsmc.automata.members import UNSEEN, KnownLanguages, Sight, common_prefix, members
 from lsmc.engine.matcher import Decide
 from lsmc.ir.decision import Decision
@@ -41,7 +41,8 @@ class RuleLanguage:
         self.rule = part.rule
         self.code = part.code
         self._part = part
-        self._samples: list[bytes] | None = None
+        self._short: list[bytes] = []
+        self._rest: Iterator[bytes] | None = None
         self._view: _View | None = None
         if sight is None:
             table, start = self.reach.table, self.start
@@ -80,9 +81,20 @@ class RuleLanguage:
             yield self._first
         ends = [self.reach.shortest(state)[1:] for state in self.reach.accepting(self.rule)]
         yield from (member for member in ends[:SAMPLES] if member != self._first)
-        if self._samples is None:
-            self._samples = alternatives(self.automaton(), SAMPLES)
-        yield from (member for member in self._samples if member not in ends)
+        yield from (member for member in self._short_members() if member not in ends)
+
+    def _short_members(self) -> Iterator[bytes]:
+        """The first members of all, each worked out when it is first asked for."""
+        if self._rest is None:
+            self._rest = islice(in_order(self.automaton()), SAMPLES)
+        at = 0
+        while True:
+            if at == len(self._short):
+                self._short += islice(self._rest, 1)
+                if at == len(self._short):
+                    return
+            yield self._short[at]
+            at += 1
 
     def starting(self, ordered: Sequence[bytes]) -> Iterator[bytes]:
         """The members among some sorted texts, many of which share a prefix."""

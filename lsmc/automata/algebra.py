@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from heapq import merge
+from itertools import islice
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from lsmc.automata.alphabet import ALL, N_PRINTABLE, PREFERENCE, RANK, best_byte, ranks
@@ -229,13 +230,12 @@ def equivalent(a: Language, b: Language) -> bool:
 
 def alternatives(a: Language, n: int) -> list[bytes]:
     """The first `n` members: the shortest, and among equals those that read best byte by byte."""
-    found: list[bytes] = []
-    if n > 0:
-        for member in _members(automaton(a)):
-            found.append(member)
-            if len(found) == n:
-                break
-    return found
+    return list(islice(in_order(a), n))
+
+
+def in_order(a: Language) -> Iterator[bytes]:
+    """All members, the shortest first, and among equals those that read best byte by byte."""
+    return _members(automaton(a))
 
 
 def _members(one: Automaton[Any]) -> Iterator[bytes]:

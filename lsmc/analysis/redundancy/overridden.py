@@ -44,7 +44,7 @@ def partial_overrides(policy: LinkedPolicy) -> list[PartialOverride]:
     seen: set[Span] = set()
     for scope in (*judge.scopes.bodies, *judge.scopes.included):
         strong = overlaps.strong_of(scope)
-        for written in scope.own():
+        for written in scope.own:
             if scope.via and written.span in seen:
                 continue  # one form of an included rule is enough
             lost = tuple(losses(written, overlaps, strong))
@@ -70,7 +70,7 @@ def quiet_denies(policy: LinkedPolicy) -> list[QuietDeny]:
     """The denies of enforced profiles that only silence the log."""
     judge, overlaps = policy.shared(Judgements), policy.shared(Overlaps)
     found: list[QuietDeny] = []
-    denies = [one for scope in judge.scopes.bodies for one in scope.own() if _is_deny(one)]
+    denies = [one for scope in judge.scopes.bodies for one in scope.own if _is_deny(one)]
     in_bodies: dict[Span, list[SourceRule]] = {}
     for written in denies:
         in_bodies.setdefault(written.span, []).append(written)
@@ -87,7 +87,7 @@ def quiet_denies(policy: LinkedPolicy) -> list[QuietDeny]:
                 found.append(quiet)
     spans: dict[Span, None] = {}
     for scope in judge.scopes.included:
-        for written in scope.own():
+        for written in scope.own:
             if _is_deny(written) and not settled(written.span):
                 spans[written.span] = None
     holders: dict[Span, list[Scope]] = {span: [] for span in spans}

@@ -84,8 +84,8 @@ class Judgements:
         if self._body is not scope:
             self._body = scope
             self._firsts = {}
-            for written in scope.own():
-                if not scope.taken_along(written):
+            for written in scope.own:
+                if not written.taken_along:
                     self._firsts.setdefault(_meaning(written), written.span)
         return self._firsts
 
@@ -109,7 +109,7 @@ class Judgements:
 
     def _all_bodies(self) -> Iterator[Judgement]:
         for scope in self.scopes.bodies:
-            for written in scope.own():
+            for written in scope.own:
                 judgement = self.of(written)
                 if judgement is not None:
                     yield judgement

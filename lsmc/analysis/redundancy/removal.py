@@ -97,7 +97,7 @@ def matters(written: SourceRule) -> bool:
 
 def _begin(written: SourceRule, members: Sequence[int] | None) -> tuple[_Trial, Sequence[int]]:
     if members is None:
-        members = (*written.members, *written.scope.taken_along(written))
+        members = (*written.members, *written.taken_along)
     return _Trial(written.scope, written, frozenset(members)), members
 
 

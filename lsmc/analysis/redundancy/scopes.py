@@ -12,9 +12,10 @@ includes may have come in before).  Only the fullest companies of a file are jud
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 from lsmc.analysis.linked_policy import LinkedPolicy, LinkedProfile
 from lsmc.analysis.redundancy.keys import KeyLanguages
@@ -38,10 +39,15 @@ class SourceRule:
         """The numbers of its IR rules, as a set."""
         return frozenset(self.members)
 
-    @property
+    @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """Its IR rules."""
         return tuple(self.scope.policy.rules[member] for member in self.members)
+
+    @cached_property
+    def taken_along(self) -> tuple[int, ...]:
+        """The rules that the compiler added for it and that are removed with it."""
+        return self.scope.brought_by(self.rules)
 
 
 @dataclass(eq=False)
@@ -85,7 +91,7 @@ class Scope:
 
     def forget(self) -> None:
         """Drop cached results."""
-        for name in ("decisions", "vias", "written", "by_class", "_part_of", "_tables"):
+        for name in ("decisions", "vias", "written", "own", "by_class", "_part_of", "_tables"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -161,16 +167,16 @@ class Scope:
                 found.setdefault(rule.cls, []).append(number)
         return found
 
-    def own(self) -> Iterator[SourceRule]:
+    @cached_property
+    def own(self) -> tuple[SourceRule, ...]:
         """The written rules of the scope's own text."""
         uses = self.profile.ir.uses
-        yield from self._written(
-            [part for part in self.parts if uses[part].via == self.via]
-        ).values()
+        parts = [part for part in self.parts if uses[part].via == self.via]
+        return tuple(self._written(parts).values())
 
-    def taken_along(self, written: SourceRule) -> tuple[int, ...]:
-        """The rules that the compiler added for a rule and that are removed with it."""
-        gone = {id(rule) for rule in self.policy.semantics.brought(self.profile.ir, written.rules)}
+    def brought_by(self, rules: Sequence[Rule]) -> tuple[int, ...]:
+        """The rules that the compiler added for some, and that are removed with them."""
+        gone = {id(rule) for rule in self.policy.semantics.brought(self.profile.ir, rules)}
         if not gone:
             return ()
         return tuple(
@@ -251,12 +257,16 @@ class Scopes:
         free = self.policy.semantics.free_modes
         live = [profile for profile in self.policy.profiles if profile.ir.mode not in free]
         for profile in self.policy.profiles:  # the tables hold equal units once
-            stored = self.policy.tables.bundle.uses(profile.record)
-            for use, (unit_stored, _) in zip(profile.ir.uses, stored, strict=True):
+            in_tables = self.policy.tables.bundle.uses(profile.record)
+            for use, (unit_stored, _) in zip(profile.ir.uses, in_tables, strict=True):
                 self._stored[id(use.unit)] = unit_stored
                 self.numbers[id(use.unit)] = unit_stored.numbers
-        shared = Counter(n for p in live for n in {self.numbers[id(u.unit)] for u in p.ir.uses})
-        self.lone.update(n for numbers, count in shared.items() if count == 1 for n in numbers)
+        stored = {unit: id(one) for unit, one in self._stored.items()}
+        used = Counter(chain.from_iterable({stored[id(u.unit)] for u in p.ir.uses} for p in live))
+        for profile in live:
+            for use in profile.ir.uses:
+                if used[stored[id(use.unit)]] == 1:
+                    self.lone.update(self.numbers[id(use.unit)])
         variants: dict[object, dict[frozenset[object], Scope]] = {}
         for profile in live:
             uses = profile.ir.uses
@@ -272,9 +282,7 @@ class Scopes:
                 )
             )
             marks: list[object] = [
-                self.numbers[id(use.unit)]
-                if shared[self.numbers[id(use.unit)]] > 1
-                else use.unit.rules[0].origin
+                mark if used[mark := stored[id(use.unit)]] > 1 else use.unit.rules[0].origin
                 for use in uses
             ]
             inside: dict[tuple[Span, ...], list[int]] = {}

@@ -82,7 +82,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     scopes = tree.shared(Scopes)
     for scope in (*scopes.bodies, *scopes.included):
         below = _below(scope)
-        for written in scope.own():
+        for written in scope.own:
             if written.span in seen:
                 continue
             for member in written.members:
@@ -99,7 +99,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
 def _below(scope: Scope) -> dict[bytes, int]:
     """Directories under which the scope's own text has rules, each with one of them."""
     found: dict[bytes, int] = {}
-    for written in scope.own():
+    for written in scope.own:
         for member in written.members:
             if scope.policy.rules[member].cls is not FILE:
                 continue

@@ -74,7 +74,7 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
     yield from _directories(tree)
     scopes = tree.shared(Scopes)
     for scope in scopes.bodies:
-        for written in scope.own():
+        for written in scope.own:
             yield from _deny_exec(scope, written)
             yield from _subset(tree, scope, written)
         scope.forget()
