@@ -8,7 +8,7 @@ of the original; only parts and names are new.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from lsmc.modules.selinux.resolve.calls import bind
@@ -221,35 +221,41 @@ class Expansion:
         self._decide()
         self._add_ins(after=False)
         while self._inherits:
-            self._inherit(self._inherits.popleft())
+            heir = self._inherits.popleft()
+            self._do(heir.around, heir.place, partial(self._inherit, heir))
             self._decide()
-        self._mark_abstract()
+        for part, statement, place in self._abstract:
+            self._do(part, place, partial(self._mark_abstract, part, statement))
         self._add_ins(after=True)
         while self._calls:
             call = self._calls.popleft()
             if not unused(call):
-                try:
-                    self._call(call)
-                except (Missing, Wrong) as reason:
-                    if isinstance(reason, Wrong) and reason.name == "too-many":
-                        raise
-                    self.refuse(call.around, call.place, reason)
+                self._do(call.around, call.place, partial(self._call, call))
                 self._decide()
 
+    def _do(self, part: Part, place: int, step: Callable[[], None]) -> None:
+        """Take a step at a place in a part, or note why not."""
+        try:
+            step()
+        except (Missing, Wrong) as reason:
+            if isinstance(reason, Wrong) and reason.name == "too-many":
+                raise
+            self.refuse(part, place, reason)
+
     def _decide(self) -> None:
-        """Put the branches that hold into the place of each `tunableif`."""
+        """Decide each `tunableif`."""
         while self._tunables:
             part, container = self._tunables.popleft()
-            try:
-                holds = self._truth(part, container.head[1])
-            except Missing as reason:
-                self.refuse(part, container.place, reason)
-                continue
-            for branch in container.body.containers:
-                if branch.head[0] == ("true" if holds else "false"):
-                    child = Part("tunable", container.head, part, branch.place, part.via)
-                    part.children.append(child)
-                    self.add(branch.body, child)
+            self._do(part, container.place, partial(self._branch, part, container))
+
+    def _branch(self, part: Part, container: Container) -> None:
+        """Put the branch of a `tunableif` that holds into its place."""
+        holds = self._truth(part, container.head[1])
+        for branch in container.body.containers:
+            if branch.head[0] == ("true" if holds else "false"):
+                child = Part("tunable", container.head, part, branch.place, part.via)
+                part.children.append(child)
+                self.add(branch.body, child)
 
     def _truth(self, part: Part, node: Node) -> bool:
         if isinstance(node, str):
@@ -300,9 +306,6 @@ class Expansion:
 
     def _targets(self, part: Part, name: str) -> list[Part] | list[Body]:
         """What an `in` adds to; the way may lead through optionals and into a macro."""
-        known = lookup(self.root, part, "block", name)
-        if isinstance(known, Symbol):
-            return known.value if isinstance(known.value, list) else [known.value]
         first, _, rest = name.removeprefix(".").partition(".")
         known = lookup(self.root, part if name[0] != "." else self.root, "block", first)
         while isinstance(known, Symbol) and rest:
@@ -320,22 +323,18 @@ class Expansion:
         if heir.origin is None:
             found = lookup(self.root, heir.around, "block", str(heir.head[1]))
             if not isinstance(found, Symbol) or found.kind != "block":
-                self.refuse(heir.around, heir.place, Missing("block", str(heir.head[1]), "block"))
-                return
+                raise Missing("block", str(heir.head[1]), "block")
             heir.origin = found.value
         assert heir.origin is not None
         block: Part = heir.origin
         above: Part | None = heir.parent
         while above is not None:
             if above is block or above.origin is block:
-                message = f"block `{block.head[1]}` inherits itself"
-                self.fault(self.place(heir.around, heir.place), "self-reference", message)
-                return
+                raise Wrong("self-reference", f"block `{block.head[1]}` inherits itself")
             above = above.parent
         if block in self._holders:
             message = f"block `{block.head[1]}` holds an `in`, and can not be inherited"
-            self.fault(self.place(heir.around, heir.place), "misplaced-statement", message)
-            return
+            raise Wrong("misplaced-statement", message)
         self._copy(block, heir)
 
     def _copy(self, source: Part, target: Part) -> None:
@@ -362,14 +361,12 @@ class Expansion:
             else:
                 self._copy(child, new)
 
-    def _mark_abstract(self) -> None:
-        for part, statement, place in self._abstract:
-            found = lookup(self.root, part, "block", str(statement[1]))
-            if isinstance(found, Symbol) and found.kind == "block":
-                found.value.abstract = True
-                self._unordered(found.value)
-            else:
-                self.refuse(part, place, Missing("block", str(statement[1]), "block"))
+    def _mark_abstract(self, part: Part, statement: Statement) -> None:
+        found = lookup(self.root, part, "block", str(statement[1]))
+        if not isinstance(found, Symbol) or found.kind != "block":
+            raise Missing("block", str(statement[1]), "block")
+        found.value.abstract = True
+        self._unordered(found.value)
 
     def _unordered(self, abstract: Part) -> None:
         """Note what an abstract block declares that needs an order, which it can not have there."""

@@ -142,6 +142,7 @@ def lookup(root: Part, part: Part, namespace: str, name: str) -> Symbol | str | 
 
     Names are sought from the innermost block outward, in a call first among its arguments, then
     around the macro, then around the call.  `a.b` is `b` of the block `a`, `.a` is of the root.
+    Raises `Wrong` for a name of an optional or macro, which have none.
     """
     if "." not in name:
         found = root.names[namespace].get(name) if part.plain and namespace != "name" else None
@@ -164,10 +165,13 @@ def lookup(root: Part, part: Part, namespace: str, name: str) -> Symbol | str | 
 
 
 def _block(symbol: Symbol | str | None) -> Part | None:
-    if isinstance(symbol, Symbol) and symbol.kind == "block":
-        assert isinstance(symbol.value, Part)
-        return symbol.value
-    return None
+    if not isinstance(symbol, Symbol):
+        return None
+    if symbol.kind != "block":
+        message = f"`{symbol.name}` has no names: it is no block ({symbol.kind})"
+        raise Wrong("wrong-kind", message)
+    assert isinstance(symbol.value, Part)
+    return symbol.value
 
 
 def _dead(part: Part | None) -> bool:
