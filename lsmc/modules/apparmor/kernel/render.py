@@ -13,7 +13,7 @@ from lsmc.base.diagnostics import Diagnostic, PolicyError
 from lsmc.base.processes import map_tasks
 from lsmc.base.source import to_display
 from lsmc.compiler.errors import unreadable
-from lsmc.compiler.inputs import Options
+from lsmc.compiler.inputs import Options, files_of
 from lsmc.compiler.linking import distinct, policy_files, refuse
 from lsmc.compiler.outcome import Rendered
 from lsmc.ir.decision import Facts
@@ -85,7 +85,7 @@ def render(
         kernel=kernel,
         unnamed=given_features(deployment.abi),
     )
-    found, missing = policy_files(paths)
+    found, missing = policy_files(paths, files_of(options))
     told: dict[str, Sequence[Diagnostic]] = {}
     files: list[_File] = []
     for path in found:
