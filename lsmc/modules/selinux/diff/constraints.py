@@ -76,7 +76,8 @@ def about_types(old: Tables, new: Tables, types: frozenset[str]) -> dict[str, fr
             continue
         for cls in was.keys() | now.keys():
             moved = was.get(cls, frozenset()) ^ now.get(cls, frozenset())
-            found[cls] = found.get(cls, frozenset()) | moved
+            if moved:
+                found[cls] = found.get(cls, frozenset()) | moved
     return found
 
 

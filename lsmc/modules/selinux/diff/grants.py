@@ -107,29 +107,37 @@ class _Change(NamedTuple):
     after: int
 
 
-Key = tuple[int, int, str, int, int, int]
+#: What a rule says in common numbers: source, target, class, bits of its grant, and when it holds.
+Key = tuple[int, int, str, int, int]
+#: The rules of a policy, with the source and target that each has there.
+Rules = dict[Key, tuple[int, int]]
 
 
-def _rules(side: Side, keys: Sequence[int]) -> dict[Key, Rule]:
-    """The rules of a policy by what they say, in common numbers."""
-    names, common = side.tables.names, side.common
-    found: dict[Key, Rule] = {}
-    translate: dict[tuple[int, int], int] = {}
-    shared = set(common.classes)
+def _rules(side: Side, keys: Sequence[int]) -> Rules:
+    """The rules of a policy by what they say."""
+    names, labels = side.tables.names, len(keys)
+    found: Rules = {}
+    shared = set(side.common.classes)
+    class_names = [name if name in shared else None for name in names.classes]
+    bits_known: dict[tuple[int, int, int], int] = {}
     for rows in (side.tables.rows, side.tables.conditional):
         for source, cls, target, kind, mask, truth in rows.parts():
-            name = names.classes[cls]
-            if name not in shared:
+            name = class_names[cls]
+            if name is None:
                 continue
-            bits = translate.get((cls, mask))
+            bits = bits_known.get((cls, kind, mask))
             if bits is None:
-                bits = translate[cls, mask] = common_mask(side, cls, mask)
+                bits = common_mask(side, cls, mask) << MASK_BITS * kind
+                bits_known[cls, kind, mask] = bits
             node = TRUE if truth is None else side.node(truth)
-            special = target - len(keys)
-            target_key = keys[target] if special < 0 else _SPECIAL - special
-            key = (keys[source], target_key, name, kind, bits, node)
-            found[key] = Rule(source, target, name, bits << MASK_BITS * kind, node)
+            target_key = keys[target] if target < labels else _SPECIAL - (target - labels)
+            found[keys[source], target_key, name, bits, node] = (source, target)
     return found
+
+
+def _rule(rules: Rules, key: Key) -> Rule:
+    source, target = rules[key]
+    return Rule(source, target, key[2], key[3], key[4])
 
 
 def common_mask(side: Side, cls: int, mask: int) -> int:
@@ -157,16 +165,15 @@ def areas(old: Side, new: Side) -> dict[tuple[str, int], Area]:
     every = old.common.all
     for side, mine, others in ((old, before, after), (new, after, before)):
         for key in mine.keys() - others.keys():
-            rule = mine[key]
+            rule = _rule(mine, key)
             add(side, rule, side.members(rule.source), every)
     if labels.changed:
-        for key, rule in before.items():
+        for key in before:
             if key[0] not in labels.changed and key[1] not in labels.changed:
                 continue
-            other = after.get(key)
-            if other is None:
+            if key not in after:
                 continue
-            for side, one in ((old, rule), (new, other)):
+            for side, one in ((old, _rule(before, key)), (new, _rule(after, key))):
                 sources, moved = side.members(one.source), labels.changed.get(key[0], 0)
                 add(side, one, sources & moved, every)
                 if moved_targets := labels.changed.get(key[1], 0):
@@ -195,21 +202,22 @@ def _add_flipped(
     found: dict[tuple[str, int], Area],
     old: Side,
     new: Side,
-    before: dict[Key, Rule],
-    after: dict[Key, Rule],
+    before: Rules,
+    after: Rules,
 ) -> None:
     """Add the pairs of conditional rules that other defaults of booleans turn on or off."""
     if all(new.defaults.get(name, value) == value for name, value in old.defaults.items()):
         return
     flipped = {
         node
-        for node in {rule.node for rule in (*before.values(), *after.values())}
+        for node in {key[-1] for key in (*before, *after)}
         if old.by_default(node) != new.by_default(node)
     }
     for side, rules in ((old, before), (new, after)):
-        for rule in rules.values():
-            if rule.node not in flipped:
+        for key in rules:
+            if key[-1] not in flipped:
                 continue
+            rule = _rule(rules, key)
             for bit in bits_of(side.members(rule.source)):
                 known = found.get((rule.cls, bit), Area(0, 0))
                 targets = side.targets(bit, rule.source, rule.target)
