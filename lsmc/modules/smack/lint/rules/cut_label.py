@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.source import to_display
 from lsmc.lint.model import Check
 from lsmc.modules.smack.labels import read_label
 from lsmc.modules.smack.lint.tree import Tree
@@ -38,10 +39,9 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         for word in rule.row.words[:2]:
             label = read_label(word.text)
             if label.cut:
-                shown = word.text if word.text.isascii() and word.text.isprintable() else "this"
                 yield CHECK.finding(
                     word,
-                    f"the kernel reads the label `{label.name}` of `{shown}`",
+                    f"the kernel reads the label `{label.name}` of `{to_display(word.text)}`",
                     help="write a label of printable ASCII without quotes and slashes",
                     profile=rule.subject,
                 )
