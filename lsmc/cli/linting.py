@@ -142,7 +142,9 @@ class _Run:
     ) -> Linter[Any]:
         """A linter with the checks that were selected; it knows what came from standard input."""
         jobs = self.wish.reading.jobs or os.cpu_count() or 1
-        read = self.lint.reader(self.options, files or DiskFiles(self.lint.max_source), self.stdin)
+        files = files or DiskFiles()
+        files.limit = self.lint.max_source
+        read = self.lint.reader(self.options, files, self.stdin)
         return Linter(
             read=read,
             selected=self.selected,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -132,6 +133,11 @@ class Tree:
     def allows(self) -> Grants:
         """The allow rules."""
         return Grants(self.policy, self.labels, "allow")
+
+    @cached_property
+    def rules_at(self) -> Mapping[int, int]:
+        """How many allow rules of the policy each statement stands for, by place."""
+        return Counter(self.policy.rules["allow"].place)
 
     @cached_property
     def vectors(self) -> Vectors:

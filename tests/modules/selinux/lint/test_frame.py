@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import lsmc
+from lsmc.cli.group import cli
 from lsmc.lint.model import SettingError
 from tests.modules.selinux.support import PRELUDE
 
@@ -46,3 +48,27 @@ def test_assertions(tmp_path: Path) -> None:
     config.write_text("[[assertions]]\nname = 'x'\n")
     with pytest.raises(SettingError, match="neverallow"):
         lsmc.check([PRELUDE], module="selinux", config=config)
+
+
+def test_fix(tmp_path: Path) -> None:
+    """Duplicates are taken out, and every decision stays."""
+    base, path = tmp_path / "base.cil", tmp_path / "p.cil"
+    base.write_bytes(PRELUDE.read_bytes())
+    path.write_text(FIXED.replace(";-", ""))
+    options = ("--no-config", "--select", "LSM631", "--no-cache", "--fix")
+    result = CliRunner().invoke(cli, ["lint", str(tmp_path), *options])
+    assert "2 fixes made in 1 file" in result.output  # a copied rule stays
+    kept = [line for line in FIXED.splitlines() if not line.endswith(";-")]
+    assert path.read_text().splitlines() == kept
+
+
+FIXED = """(type web_t)
+(type log_t)
+(allow web_t log_t (file (read)))
+(allow web_t log_t (file (read)))  ;-
+(optional more
+  (allow web_t log_t (file (read)))  ;-
+)
+(macro m ((type t)) (allow t log_t (file (open))) (allow t log_t (file (open))))
+(call m (web_t))
+"""

@@ -36,12 +36,16 @@ from collections.abc import Iterator
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check
-from lsmc.modules.selinux.lint.grants import Rule
+from lsmc.modules.selinux.lint.grants import Grants, Rule
+from lsmc.modules.selinux.lint.removing import removal
 from lsmc.modules.selinux.lint.tree import Tree
+
+#: Rules that stay which are shown.
+_FEW = 2
 
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
-    """Each rule that those of its pair and file cover, the last ones first."""
+    """Each rule that those of its pair and file cover."""
     places = tree.policy.rules["allow"].place
     find = tree.policy.places.find
     for (_, condition, _), rules in tree.allows.alike.items():
@@ -51,31 +55,32 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         for rule in rules:
             files.setdefault(find(places[rule.number])[0], []).append(rule)
         for some in files.values():
-            if len(some) == 1:
-                continue
-            # LSM630 finds the others
-            kept = [one for one in some if one.permissions & ~tree.allows.broader(one)]
-            for rule in kept[:0:-1]:
-                broader = tree.allows.broader(rule)
-                others = [one for one in kept if one is not rule]
-                if rule.permissions & ~_together(others, broader) == 0:
-                    kept = others
-                    yield CHECK.finding(
-                        tree.span(places[rule.number]),
-                        "other rules of this file for the same types allow all of this",
-                        help="remove it",
-                        related=[
-                            Label(tree.span(places[one.number]), "this one")
-                            for one in others
-                            if one.permissions & rule.permissions & ~broader
-                        ][:2],
-                    )
+            kept, spare = _parted(tree.allows, some) if len(some) > 1 else (some, [])
+            for rule in spare:
+                wanted = rule.permissions & ~tree.allows.broader(rule)
+                others = [one for one in kept if one.permissions & wanted][:_FEW]
+                yield CHECK.finding(
+                    tree.span(places[rule.number]),
+                    "other rules of this file for the same types allow all of this",
+                    help="remove it",
+                    related=[Label(tree.span(places[one.number]), "this one") for one in others],
+                    fix=removal(tree, places[rule.number]),
+                )
 
 
-def _together(rules: list[Rule], found: int) -> int:
-    for rule in rules:
-        found |= rule.permissions
-    return found
+def _parted(allows: Grants, rules: list[Rule]) -> tuple[list[Rule], list[Rule]]:
+    """The rules that stay, and those that they cover; the first ones rather stay."""
+    kept = [one for one in rules if one.permissions & ~allows.broader(one)]  # LSM630's others
+    spare: list[Rule] = []
+    for rule in kept[:0:-1]:
+        others = [one for one in kept if one is not rule]
+        found = allows.broader(rule)
+        for one in others:
+            found |= one.permissions
+        if not rule.permissions & ~found:
+            kept = others
+            spare.append(rule)
+    return kept, spare[::-1]
 
 
 CHECK = Check("LSM631", "duplicate-allow", "warning", run, effect=True)
