@@ -6,9 +6,10 @@ The rules are those of `security_context_to_sid`, `policydb_context_isvalid` and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from lsmc.base.errors import did_you_mean
 from lsmc.modules.selinux.context.levels import (
     Level,
     LevelNames,
@@ -80,13 +81,13 @@ def parse_context(text: str, grammar: Grammar) -> Context | Invalid:
         return Invalid("a context is `user:role:type:level`")
     user = grammar.users.get(parts[0])
     if user is None:
-        return Invalid(f"the policy has no user `{parts[0]}`")
+        return _unknown("user", parts[0], grammar.users)
     role = grammar.roles.get(parts[1])
     if role is None:
-        return Invalid(f"the policy has no role `{parts[1]}`")
+        return _unknown("role", parts[1], grammar.roles)
     number = grammar.types.get(parts[2])
     if number is None:
-        return Invalid(f"the policy has no type `{parts[2]}`")
+        return _unknown("type", parts[2], grammar.types)
     if grammar.levels is None:
         if len(parts) > 3:
             return Invalid("the policy has no levels")
@@ -100,6 +101,11 @@ def parse_context(text: str, grammar: Grammar) -> Context | Invalid:
     context = Context(user, role, number, *span)
     fault = fault_of(context, grammar)
     return context if fault is None else Invalid(fault)
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> Invalid:
+    question = did_you_mean(name, known)
+    return Invalid(f"the policy has no {what} `{name}`{question and f'; {question}'}")
 
 
 def fault_of(context: Context, grammar: Grammar) -> str | None:

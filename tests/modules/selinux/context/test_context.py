@@ -68,6 +68,12 @@ def test_only_valid_contexts_are_read(text: str, canonical: str | None) -> None:
         assert format_context(found, GRAMMAR) == canonical
 
 
+def test_a_name_that_is_not_known_is_told_with_a_similar_one() -> None:
+    found = parse_context("sys_u:sys_r:wbe_t:s0", GRAMMAR)
+    assert isinstance(found, Invalid)
+    assert found.reason == "the policy has no type `wbe_t`; did you mean `web_t` or `etc_t`?"
+
+
 def test_a_policy_without_levels_has_contexts_without() -> None:
     grammar = GRAMMAR._replace(levels=None)
     found = parse_context("sys_u:sys_r:web_t", grammar)
