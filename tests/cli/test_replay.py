@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Run, run
+from tests.cli.test_docs import log as text_of_page
+from tests.places import ROOT
 
 __all__ = ["run"]
 
@@ -260,3 +262,25 @@ def test_exports_of_log_stores(run: Run, paths: tuple[Path, Path, Path]) -> None
     assert "no field `text`" in result.stderr
     result = run("replay", old, new, "--log", log, "--field", "host=x")
     assert "say where the message is: message=PATH" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "judged"),
+    [
+        ("selinux", "selinux.log", 4),
+        ("smack", "smack.log", 4),
+        ("tomoyo", "tomoyo.log", 1),
+        ("kubearmor", "alerts.log", 1),
+    ],
+)
+def test_records_of_every_module(
+    run: Run, tmp_path: Path, module: str, name: str, judged: int
+) -> None:
+    """The logs of the pages, on the samples: nothing changes from a policy to itself."""
+    log = tmp_path / name
+    log.write_text(text_of_page(name))
+    policy = ROOT / "profiles" / module
+    code, found = _replay(run, (policy, policy, log))
+    summary = found[-1]["summary"]
+    assert (code, summary["judged"], summary["broken"]) == (0, judged, 0)
+    assert {one["change"] for one in found[:-1]} == {"same"}
