@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
     from lsmc.modules.formatter import Formatter
-    from lsmc.modules.parts import Logs
+    from lsmc.modules.parts import Labels, Logs
     from lsmc.modules.smack.answer import Engine
     from lsmc.modules.smack.lint.tree import Tree
     from lsmc.stack.calls import Hooks
@@ -136,6 +136,13 @@ def _operations() -> Sequence[Operation]:
     return OPERATIONS
 
 
+def _labels() -> Labels:
+    from lsmc.modules.parts import Labels
+    from lsmc.modules.smack.new_labels import file_label, label, validate_transition
+
+    return Labels(label=label, file_label=file_label, validate_transition=validate_transition)
+
+
 def _hooks() -> Hooks:
     from lsmc.modules.smack.hooks import calls
 
@@ -151,6 +158,7 @@ SMACK = SecurityModule(
     compile_text=_compile_text,
     open=_open,
     hooks=_hooks,
+    labels=_labels,
     answer=_answer,
     answers=_answers,
     explain=_explain,
