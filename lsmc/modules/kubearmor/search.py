@@ -15,6 +15,7 @@ from lsmc.automata.algebra import intersection, shortest
 from lsmc.automata.pattern import Pattern, union
 from lsmc.engine.verdict import RequestError, UnknownName
 from lsmc.modules.kubearmor.bpf.automaton import AllowedNames
+from lsmc.modules.kubearmor.bpf.maps import Map
 from lsmc.modules.kubearmor.engine import Engine
 from lsmc.modules.kubearmor.evaluate import Confinement, judged
 from lsmc.modules.kubearmor.globs import language
@@ -40,7 +41,7 @@ class Sought(NamedTuple):
     Attributes:
         request: operation and fields.
         globs: the globs over objects, of AppArmor's search.
-        names: the language of objects that are paths; None for words.
+        names: the language of objects that are paths, as BPF sees them; None for words.
         words: the objects that are words.
         owner: whether the subject owns the object.
         enforcers: under which it is searched.
@@ -75,7 +76,10 @@ def _sought(
         raise RequestError("a search needs objects that are paths, protocols or capabilities", op)
     globs = tuple(objects) or (_ANYTHING,)
     if known is None:
-        names = union(language(glob) for glob in globs)
+        names = union(language(_without_slash(glob)) for glob in globs)
+        if intersection(names, AllowedNames(Map({}, {}, {}, ()), "", lambda _: True)) is None:
+            told = ", ".join(f"`{glob}`" for glob in globs)
+            raise RequestError(f"no kernel asks about anything that {told} matches")
         return tuple(Sought(request, globs, names, (), one, enforcers) for one in owners)
     words = tuple(
         word for word in known if not objects or any(fnmatchcase(word, glob) for glob in objects)
@@ -83,6 +87,11 @@ def _sought(
     if not words:
         raise UnknownName("object", objects[0], known)
     return (Sought(request, globs, None, words, True, enforcers),)
+
+
+def _without_slash(glob: str) -> str:
+    """The glob as BPF sees names: a directory has no slash at its end."""
+    return glob[:-1] if len(glob) > 1 and glob.endswith("/") else glob
 
 
 def _understood(request: Mapping[str, Any], path: str) -> Asked:

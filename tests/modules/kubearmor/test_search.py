@@ -161,3 +161,17 @@ def test_a_never_is_decided(tmp_path: Path) -> None:
 def test_a_glob_over_sources_is_an_error() -> None:
     with pytest.raises(RequestError, match="no glob"):
         witnesses(compiled(SECRETS), "open", "/srv/**", source="/usr/*")
+
+
+@pytest.mark.parametrize("glob", ["x/**", "/[z-a]", "/a//b"])
+@pytest.mark.parametrize("enforcer", ["apparmor", "bpf"])
+def test_a_glob_without_names_is_an_error(glob: str, enforcer: str) -> None:
+    """A `never` of it would hold, and mean nothing."""
+    with pytest.raises(RequestError, match="no kernel asks"):
+        witnesses(compiled(SECRETS), "open", glob, enforcer=enforcer)
+
+
+@pytest.mark.parametrize("glob", ["/", "/tmp/"])
+def test_a_directory_may_end_with_its_slash(glob: str) -> None:
+    for enforcer in ("bpf", "apparmor"):
+        assert len(witnesses(compiled(SECRETS), "open", glob, enforcer=enforcer)) == 1

@@ -36,7 +36,7 @@ class State(NamedTuple):
         last: the last component while it begins the name of a program, None behind that.
         chains: of keys with the source, and without.
         length: how many bytes were read, as far as directories are sought.
-        slash: whether a slash came last, behind which none may follow.
+        slash: whether a slash came last; none may follow, and only the root ends with one.
     """
 
     text: bytes | None
@@ -78,7 +78,7 @@ class AllowedNames:
 
     def accepts(self, state: State) -> tuple[int, ...]:
         """(0,) where the name that was read is let through."""
-        if state.slash or not state.length:
+        if not state.length or (state.slash and state.length > 1):
             return ()
         name = self._names[state].decode("utf-8", "surrogateescape")
         return (0,) if self._allowed(name) else ()
