@@ -50,7 +50,9 @@ def _change(change: Change) -> Iterator[Line]:
     name = safe(change.profile)
     if change.kind in ("added", "removed"):
         role = "warn" if change.kind == "removed" else "good"
-        yield line((f"{name}: ", "head"), ("profile " + change.kind, role))
+        yield line((f"{name}: ", "head"), (f"{change.cls or 'profile'} {change.kind}", role))
+        if change.rule is not None:
+            yield from rule_lines(change.rule, "  ")
         return
     if change.kind == "renamed":
         yield line((f"{name}: ", "head"), f"profile renamed, was {safe(change.before)}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lsmc.analysis.change import Change, Direction, Side, toward
+from lsmc.engine.verdict import RuleRef
 from lsmc.modules.selinux.diff import assignments, constraints, extended, settings
 from lsmc.modules.selinux.diff.bdd import FALSE, TRUE
 from lsmc.modules.selinux.diff.grants import Difference, differences
@@ -33,9 +34,10 @@ def _changes(old: Engine, new: Engine) -> Iterator[Change]:
     one, other = Policy(old, common), Policy(new, common)
     names, others = set(old.subjects), set(new.subjects)
     for name in sorted(names - others):
-        yield Change(name, "removed", cls="type", direction="narrower")
+        rule = _declared(old, name)
+        yield Change(name, "removed", cls="type", rule=rule, direction="narrower")
     for name in sorted(others - names):
-        yield Change(name, "added", cls="type", direction="wider")
+        yield Change(name, "added", cls="type", rule=_declared(new, name), direction="wider")
     found = [_decision(common, one, other, each) for each in differences(common, one, other)]
     yield from sorted(found, key=lambda change: (change.profile, change.cls, change.what))
     for each in assignments.reassignments(one, other):
@@ -50,6 +52,12 @@ def _changes(old: Engine, new: Engine) -> Iterator[Change]:
         )
     yield from settings.changes(old.tables, new.tables)
     yield from constraints.changes(one, other)
+
+
+def _declared(engine: Engine, name: str) -> RuleRef | None:
+    """The declaration of a type."""
+    word = engine.tables.declarations[engine.tables.names.type_numbers[name]]
+    return next(engine.references.refs(name, f"(type {name})", word), None)
 
 
 def _decision(common: Common, one: Policy, other: Policy, found: Difference) -> Change:

@@ -58,6 +58,11 @@ class Tables:
         names = self.names.labels
         return names[label] if label < len(names) else SPECIAL[label - len(names)]
 
+    @cached_property
+    def declarations(self) -> Words:
+        """Where each type and attribute is declared."""
+        return column(self.sections, Section.DECLARATIONS, len(self.names.labels), None)
+
     # --- booleans ----------------------------------------------------------------------------
 
     @cached_property

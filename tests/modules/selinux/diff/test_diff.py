@@ -98,6 +98,13 @@ def test_each_kind_of_change(old: str, new: str, profile: str, what: str, direct
     assert (profile, what, direction) in [(one.profile, one.what, one.direction) for one in found]
 
 
+def test_a_type_that_comes_is_told_with_its_declaration() -> None:
+    (found,) = changes(BASE, BASE + "(type new_t)\n")
+    assert (found.kind, found.cls, found.profile) == ("added", "type", "new_t")
+    assert found.rule is not None
+    assert found.rule.line == (PRELUDE + BASE).count("\n") + 1
+
+
 def test_a_decision_has_rules_and_a_request() -> None:
     (found,) = changes(BASE, BASE.replace("(dir (search))", "(dir (search add_name))"))
     assert (found.kind, found.cls, found.permissions) == ("decision", "dir", ("add_name",))
