@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Mapping
 from fnmatch import translate
-from functools import partial
 from typing import Any, NamedTuple
 
 from lsmc.explain.folding import Folding, Wider
@@ -75,11 +74,11 @@ class Grouping(NamedTuple):
 
     def by_site(self) -> Grouping:
         """The same grouping of keys with a site before them, however wide they are."""
-        return self._replace(wider=tuple(partial(_beside_site, wider) for wider in self.wider))
 
+        def beside(wider: Wider) -> Wider:
+            return lambda key: (key[0], wider(key[1]))  # type: ignore[index]
 
-def _beside_site(wider: Wider, key: Any) -> Hashable:
-    return key[0], wider(key[1])
+        return self._replace(wider=tuple(map(beside, self.wider)))
 
 
 class NameCounts:
