@@ -111,6 +111,9 @@ class Readings:
         cls = self.classes.find(part, str(statement[3]))
         result = self.exactly(part, "type", statement[-1], "the result of a type rule")
         named = self.text(part, statement[4]) if len(statement) == 6 else "*"
+        if named != "*" and part.condition is not None:
+            message = "a typetransition for one name may not stand in `booleanif`"
+            raise Wrong("misplaced-statement", message)
         return source, target, cls, result, None if named == "*" else named
 
     def role_transition(self, part: Part, statement: Statement) -> Any:

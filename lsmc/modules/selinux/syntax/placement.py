@@ -35,9 +35,6 @@ def misplaced(
                 yield Misplaced(place, f"`{keyword}` may not stand in `{forbidden[keyword]}`")
             elif holder and keyword not in CONDITIONAL:
                 yield Misplaced(place, f"`{keyword}` may not stand in `{holder}`")
-            elif holder and len(statement) == 6 and statement[4] != "*":
-                message = "a typetransition for one name may not stand in `booleanif`"
-                yield Misplaced(place, message)
     if holder:
         for statement, place in zip(body.rules, body.rule_places, strict=True):
             if statement[0] == "neverallow":
