@@ -140,6 +140,7 @@ def _decision(message: _Message) -> Record | None:
 
 def _checked(record: Record) -> Record:
     """A decision that says who, what and on what; raises `LogError`."""
+    broken = record._replace(event_type="INVALID")
     for value, what in (
         (record.scontext, "scontext"),
         (record.tcontext, "tcontext"),
@@ -147,10 +148,10 @@ def _checked(record: Record) -> Record:
         (record.perms, "permission"),
     ):
         if not value:
-            raise LogError(f"it names no {what}: the record is cut off", record)
+            raise LogError(f"it names no {what}: the record is cut off", broken)
     for word in (record.class_ or "", *record.perms):
         if not _WORD.fullmatch(word):
-            raise LogError("a class or permission is not a word", record)
+            raise LogError("a class or permission is not a word", broken)
     return record
 
 

@@ -236,6 +236,7 @@ def test_broken(body: str, reason: str) -> None:
     reader = LogReader([LogChunk("a.log", [text.encode()])], FORMAT)
     assert list(reader) == []
     (fault,) = reader.faults
+    assert fault.record.event_type == "INVALID"
     assert (fault.reason, fault.source.line, fault.record.audit_id) == (reason, 1, 2)
 
 
