@@ -32,11 +32,16 @@ class SettingError(Error, ValueError):
 
 
 class CommentedText(NamedTuple):
-    """The comments of a file; `start` is the offset of the first other text, None without any."""
+    """The comments of a file; `start` is the offset of the first other text, None without any.
+
+    `behind` says whether comments may stand behind other text; else they are lines of their own,
+    and one that silences findings is for the next line.
+    """
 
     path: str
     comments: Sequence[Span]
     start: int | None
+    behind: bool = True
 
 
 class Lintable(Protocol):

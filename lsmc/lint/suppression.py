@@ -1,10 +1,9 @@
-"""Comments that silence findings: `# lsmc: ignore[LSM101] reason` and `# lsmc:
-ignore-file[LSM101]`.
+"""Comments that silence findings: `# lsmc: ignore[LSM101] why` and `# lsmc: ignore-file[LSM101]`.
 
-The first stands behind a rule, on the line where the rule begins or ends; the second before
-anything else in a file.  Both must name codes, and a comment that silences nothing is a finding
-itself: so no comment outlives its cause.  Errors are never silenced, because the kernel would not
-get the policy.
+The first stands behind a rule, on the line where the rule begins or ends, or, in languages whose
+comments are lines of their own, on the line before; the second before anything else in a file.
+Both must name codes, and a comment that silences nothing is a finding itself: so no comment
+outlives its cause.  Errors are never silenced, because the kernel would not get the policy.
 """
 
 from __future__ import annotations
@@ -75,13 +74,13 @@ class Suppressions:
             if code:
                 codes.append(code)
         whole = word == "ignore-file"
-        misplaced = _after_start(text, span) if whole else _alone(span)
+        misplaced = _after_start(text, span) if whole else text.behind and _alone(span)
         line, _ = span.source.position(span.start)
         found = Suppression(
             span=span,
             codes=tuple(dict.fromkeys(codes)),
             whole_file=whole,
-            line=line,
+            line=line if text.behind else line + 1,
             misplaced=misplaced,
         )
         self._by_file.setdefault(text.path, []).append(found)
@@ -145,7 +144,9 @@ def _misplaced(one: Suppression) -> Diagnostic:
 
 def _unused(one: Suppression, spare: list[str], known: Mapping[str, str]) -> Diagnostic:
     names = ", ".join(f"{code} {known[code]}" for code in spare)
-    where = "in this file" if one.whole_file else "on this line"
+    line, _ = one.span.source.position(one.span.start)
+    place = "on this line" if one.line == line else "on the next line"
+    where = "in this file" if one.whole_file else place
     fix = None
     if len(spare) == len(one.codes):
         fix = Fix("remove the comment", (Edit(_with_blanks(one.span), ""),))

@@ -80,7 +80,7 @@ class Tree:
                 elif line.strip() and start is None:
                     start = begin
                 at += len(line) + 1
-            yield CommentedText(source.path, comments, start)
+            yield CommentedText(source.path, comments, start, behind=False)
 
     @property
     def settled(self) -> frozenset[str]:
