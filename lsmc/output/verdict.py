@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 #: Subject, operation, object and fields.
 QuestionWords = tuple[str, str, str, Mapping[str, Any]]
 
+#: Places of one rule that are told to people.
+_PLACES = 3
 #: Permissions of classes that have but one.
 ONLY = frozenset(("use", "link", "mount", "umount", "pivot_root", "change_profile"))
 _WORDS: Mapping[str, tuple[str, str, str]] = {
@@ -75,10 +78,23 @@ def verdict_lines(verdict: Verdict, asked: QuestionWords) -> Iterator[Line]:
         from lsmc.output.layers import layer_lines
 
         yield from layer_lines(verdict.chain)
-    for ref in verdict.rules:
-        yield from rule_lines(ref, "  ")
+    yield from _rules(verdict.rules)
     if verdict.transition is not None:
         yield line(f"  {transition_words(verdict.transition)}")
+
+
+def _rules(rules: Sequence[RuleRef]) -> Iterator[Line]:
+    """Rules in order; of one that is written in many places, only the first places."""
+    places = Counter(ref.text for ref in rules)
+    shown: Counter[str] = Counter()
+    for ref in rules:
+        shown[ref.text] += 1
+        if shown[ref.text] <= _PLACES:
+            yield from rule_lines(ref, "  ")
+        elif shown[ref.text] == places[ref.text]:
+            more = places[ref.text] - _PLACES
+            words = f"and in {more} more place{'s' * (more != 1)}: {safe(ref.text)}"
+            yield line((f"  {words}", "dim"))
 
 
 def rule_lines(ref: RuleRef, indent: str, *after: Piece) -> Iterator[Line]:
