@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from lsmc.modules.selinux.engine import Engine
 
 Request = Mapping[str, Any]
-#: Answers that are kept; then all are forgotten.
-_KEPT = 1 << 18
+#: Answers and rules behind them that are kept; then all are forgotten.
+_KEPT = 1 << 19
 #: The fields of requests whose answers are kept, and those that mean nothing here.
 _NEEDED = {"subject", "op", "object"}
 _KNOWN = _NEEDED | {"owner", "mediated", "booleans"}
@@ -31,6 +31,7 @@ class Batch:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._answers: dict[tuple[Any, ...], Verdict] = {}
+        self._kept = 0
         self._parties: dict[str, Party] = {}
         self._denials: dict[tuple[str, bool], Verdict] = {}
 
@@ -63,8 +64,10 @@ class Batch:
             found = self._denial(key, booleans)
             if found is None:
                 found = self._engine.answer(request)
-            if len(self._answers) >= _KEPT:
+            self._kept += 1 + len(found.rules)
+            if self._kept > _KEPT:
                 self._answers.clear()
+                self._kept = 0
             self._answers[key] = found
         return found
 
