@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from lsmc.base.errors import Error
+
 FALSE, TRUE = 0, 1
 #: Nodes that all diagrams together may have.
-_MOST = 1 << 20
+_MOST = 1 << 18
+#: Results of operations that are kept.
+_MOST_RESULTS = 1 << 21
 #: Ways to make a function true that are told.
 _WAYS = 4
 #: Behind all variables: what the ends test.
 _END = "\U0010ffff"
 
 
-class TooComplex(Exception):
+class TooComplex(Error):
     """The functions have more nodes than are kept."""
+
+    def __init__(self) -> None:
+        super().__init__("the conditions of these policies are too complex to be compared")
 
 
 class Diagrams:
@@ -101,6 +108,8 @@ class Diagrams:
             if key in self._known:
                 pending.pop()
                 continue
+            if len(self._known) >= _MOST_RESULTS:
+                raise TooComplex
             ends = _end(operator, left, right)
             if ends is not None:
                 self._known[key] = ends

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsmc.modules.selinux.diff.bdd import FALSE, TRUE, Diagrams
+from lsmc.modules.selinux.diff.bdd import FALSE, TRUE, Diagrams, TooComplex
 
 NAMES = ("a", "b", "c")
 #: A name, or an operator with its operands.
@@ -65,6 +66,20 @@ def test_an_example_makes_it_true(formula: Formula) -> None:
         return
     example = diagrams.example(built)
     assert value(formula, {name: example.get(name, False) for name in NAMES})
+
+
+def _pairs(diagrams: Diagrams, count: int) -> int:
+    found = FALSE
+    for number in range(count):
+        one, other = (diagrams.variable(f"{side}{number:02}") for side in "ab")
+        found = diagrams.either(found, diagrams.both(one, other))
+    return found
+
+
+def test_what_is_too_complex_is_refused() -> None:
+    """The pairs of a long row of variables, in an order that no diagram takes well."""
+    with pytest.raises(TooComplex):
+        _pairs(Diagrams(), 40)
 
 
 def test_words() -> None:
