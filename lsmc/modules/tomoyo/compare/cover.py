@@ -118,7 +118,13 @@ def may_meet(one: Clause, other: Clause) -> bool:
         if (texts := clause.texts) is not None:
             return rest.has(texts)
     begin_alike = all(_begin_alike(a, b) for a, b in zip(one.names, other.names, strict=True))
-    return begin_alike and have_common([Joined(one.names), Joined(other.names)], _STATES)
+    return begin_alike and _share(one.names, other.names)
+
+
+@lru_cache(maxsize=1 << 15)
+def _share(one: tuple[Name, ...], other: tuple[Name, ...]) -> bool:
+    """Whether two rows of patterns have names in common; domains often repeat lines of others."""
+    return have_common([Joined(one), Joined(other)], _STATES)
 
 
 def _begin_alike(one: Name, other: Name) -> bool:
