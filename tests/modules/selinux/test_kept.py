@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+import lsmc
 from lsmc.base.source import Source
 from lsmc.compiler.inputs import Options
+from lsmc.modules.selinux import kept
 from lsmc.modules.selinux.kept import compile_kept, revise
 from tests.modules.selinux.front import BASE
 
@@ -49,16 +53,14 @@ def sources(*texts: str) -> list[Source]:
 
 def revised(before: Sequence[str], after: Sequence[str]) -> bytes | None:
     """The bundle of the files before, revised to those after; None if it can not be."""
-    kept = compile_kept(sources(*before), Options())
+    made = compile_kept(sources(*before), Options())
     changed = [new for old, new in zip(before, sources(*after), strict=True) if old != new.text]
-    details = _as_read(kept.details())
-    found = revise(memoryview(kept.bundle), details, changed, Options())
+    details = _as_read(made.details())
+    found = revise(memoryview(made.bundle), details, changed, Options())
     return None if found is None else found.bundle
 
 
 def _as_read(details: object) -> object:
-    import json
-
     return json.loads(json.dumps(details))
 
 
@@ -114,7 +116,31 @@ def test_a_policy_with_bounds_is_not_revised() -> None:
 
 
 def test_details_that_can_not_be_are_errors() -> None:
-    kept = compile_kept(sources(BASE, MORE), Options())
+    made = compile_kept(sources(BASE, MORE), Options())
     for details in (None, [], [1, [], {}], [True, [], {}], [True, [["x"]], {"1.cil": [1]}]):
         with pytest.raises(ValueError, match=r".*"):
-            revise(memoryview(kept.bundle), details, sources(BASE, MORE)[1:], Options())
+            revise(memoryview(made.bundle), details, sources(BASE, MORE)[1:], Options())
+
+
+def test_a_cache_keeps_policy_and_revises_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An unchanged policy is not compiled, and a new rule does not compile the other files."""
+    folder, cache = tmp_path / "policy", tmp_path / "cache"
+    folder.mkdir()
+    for name, text in (("a", BASE), ("b", MORE), ("c", LAST)):
+        (folder / f"{name}.cil").write_text(text)
+    first = lsmc.compile([folder], cache=cache)
+    monkeypatch.setattr(kept, "resolved_files", None)
+    assert _bytes(lsmc.compile([folder], cache=cache), tmp_path) == _bytes(first, tmp_path)
+    (folder / "b.cil").write_text(MORE + "(allow d c (file (read)))\n")
+    assert not first.query("d", "file:read", "c")
+    revised_one = lsmc.compile([folder], cache=cache)
+    assert revised_one.query("d", "file:read", "c").rules[0].line == MORE.count("\n") + 1
+    monkeypatch.undo()
+    assert _bytes(lsmc.compile([folder]), tmp_path) == _bytes(revised_one, tmp_path)
+
+
+def _bytes(policy: lsmc.Policy, folder: Path) -> bytes:
+    policy.save(folder / "p.lsmb")
+    return (folder / "p.lsmb").read_bytes()
