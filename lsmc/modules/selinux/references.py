@@ -15,8 +15,8 @@ from lsmc.modules.selinux.tables.layout import (
     LISTED,
     MASK_BITS,
     NOTHING,
-    Constraint,
-    Extended,
+    ConstraintRecord,
+    ExtendedRecord,
     Section,
 )
 from lsmc.modules.selinux.tables.place_words import unpack
@@ -119,7 +119,7 @@ class References:
             )
         return known
 
-    def extended(self, rule: Extended, source: int, target: int) -> Iterator[RuleRef]:
+    def extended(self, rule: ExtendedRecord, source: int, target: int) -> Iterator[RuleRef]:
         """References to a rule about numbers."""
         names = self._tables.names
         numbers = " ".join(
@@ -136,7 +136,7 @@ class References:
             via = (*via, self.condition(rule.truth))
         return self.refs(names.types[source], text, rule.place, via)
 
-    def constraint(self, rule: Constraint, profile: str) -> Iterator[RuleRef]:
+    def constraint(self, rule: ConstraintRecord, profile: str) -> Iterator[RuleRef]:
         """References to a constraint."""
         names = self._tables.names
         words = self._tables.constraint_words[rule.first : rule.end]

@@ -10,7 +10,7 @@ from lsmc.modules.selinux.decide.extended import Numbered
 from lsmc.modules.selinux.decide.states import State
 from lsmc.modules.selinux.decide.vectors import Vector
 from lsmc.modules.selinux.questions import Access, Party
-from lsmc.modules.selinux.tables.layout import UNKNOWN_HANDLING, Extended
+from lsmc.modules.selinux.tables.layout import UNKNOWN_HANDLING, ExtendedRecord
 
 if TYPE_CHECKING:
     from lsmc.modules.selinux.engine import Engine
@@ -43,7 +43,7 @@ class Judged(NamedTuple):
     refused: int
     unknown: bool
     numbered: Numbered | None
-    extended: tuple[Extended, ...]
+    extended: tuple[ExtendedRecord, ...]
     logged: bool
 
     @property
@@ -69,7 +69,7 @@ def judge(
         return Judged(*(state, source, target, access, _EMPTY, 0, 0, unknown, None, (), logged))
     vector = engine.vector(state, source, target, access.cls)
     granted, quiet, audit = access.mask & vector.allow, vector.quiet, vector.audit
-    extended: tuple[Extended, ...] = ()
+    extended: tuple[ExtendedRecord, ...] = ()
     numbered = None
     for what in access.numbered:
         rules = tuple(engine.extended.of(state, source.type, target.type, access.cls, what))

@@ -14,7 +14,7 @@ from lsmc.analysis.graph import Edge, GraphNode, RefusedExecution, Step, chain_t
 from lsmc.modules.selinux.analysis.targets import Targets, numbers
 from lsmc.modules.selinux.decide.new_labels import NewLabels
 from lsmc.modules.selinux.engine import Engine
-from lsmc.modules.selinux.tables.layout import NOTHING, TypeRule
+from lsmc.modules.selinux.tables.layout import NOTHING, TypeRuleRecord
 from lsmc.tables.records import Place
 
 #: How a task comes into a domain: by a rule, or because it asks for it.
@@ -118,7 +118,9 @@ class DomainGraph:
             known = self._entries[target] = self._allowed(target, "file", "entrypoint")
         return known
 
-    def _automatic(self, source: int, target: int, programs: int) -> tuple[int, TypeRule | None]:
+    def _automatic(
+        self, source: int, target: int, programs: int
+    ) -> tuple[int, TypeRuleRecord | None]:
         """A program that leads from one domain to another by a rule, else any program."""
         cls = self._tables.head.process_class
         for entry in numbers(programs & self._transitions_of(source).get(target, 0)):
@@ -141,7 +143,7 @@ class DomainGraph:
         return found
 
     @cached_property
-    def _process_rules(self) -> list[TypeRule]:
+    def _process_rules(self) -> list[TypeRuleRecord]:
         cls = self._tables.head.process_class
         return [rule for rule in self._tables.type_rules if rule.cls == cls and rule.kind == 0]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lsmc.modules.selinux.decide.states import State
-from lsmc.modules.selinux.tables.layout import Extended
+from lsmc.modules.selinux.tables.layout import ExtendedRecord
 from lsmc.modules.selinux.tables.rows import NOTSELF, OTHER, SELF
 from lsmc.modules.selinux.tables.tables import Tables
 
@@ -20,9 +20,9 @@ class Numbered(NamedTuple):
     A pair of types that has no such rule is not judged by number: all are None then.
     """
 
-    allow: Extended | None
-    audit: Extended | None
-    quiet: Extended | None
+    allow: ExtendedRecord | None
+    audit: ExtendedRecord | None
+    quiet: ExtendedRecord | None
 
 
 class ExtendedRules:
@@ -30,12 +30,14 @@ class ExtendedRules:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._rules: dict[tuple[int, str], list[Extended]] = {}
+        self._rules: dict[tuple[int, str], list[ExtendedRecord]] = {}
         texts = tables.names.texts
         for rule in tables.extended:
             self._rules.setdefault((rule.cls, texts[rule.what]), []).append(rule)
 
-    def of(self, state: State, source: int, target: int, cls: int, what: str) -> Sequence[Extended]:
+    def of(
+        self, state: State, source: int, target: int, cls: int, what: str
+    ) -> Sequence[ExtendedRecord]:
         """The rules of a pair of types, of any kind: if there is one, numbers are judged."""
         rules = self._rules.get((cls, what), ())
         if not rules:
@@ -57,13 +59,13 @@ class ExtendedRules:
                 found.append(rule)
         return found
 
-    def judge(self, rules: Sequence[Extended], number: int) -> Numbered:
+    def judge(self, rules: Sequence[ExtendedRecord], number: int) -> Numbered:
         """What rules of a pair say of a number: the first rule of each kind that has it."""
-        found: list[Extended | None] = [None, None, None]
+        found: list[ExtendedRecord | None] = [None, None, None]
         for rule in rules:
             if found[rule.kind] is None and self._has(rule, number):
                 found[rule.kind] = rule
         return Numbered(*found)
 
-    def _has(self, rule: Extended, number: int) -> bool:
+    def _has(self, rule: ExtendedRecord, number: int) -> bool:
         return any(first <= number <= last for first, last in self._tables.numbers(rule))

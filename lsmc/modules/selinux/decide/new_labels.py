@@ -9,7 +9,12 @@ from lsmc.modules.selinux.context.context import OBJECT_ROLE, Context, fault_of
 from lsmc.modules.selinux.context.levels import Range, overlap
 from lsmc.modules.selinux.decide.states import State
 from lsmc.modules.selinux.kernel_classes import SOCKETS
-from lsmc.modules.selinux.tables.layout import NOTHING, TYPE_RULE_KINDS, NamedTransition, TypeRule
+from lsmc.modules.selinux.tables.layout import (
+    NOTHING,
+    TYPE_RULE_KINDS,
+    NamedTransitionRecord,
+    TypeRuleRecord,
+)
 from lsmc.modules.selinux.tables.rows import NOTSELF, SELF
 from lsmc.modules.selinux.tables.tables import Tables
 
@@ -44,12 +49,12 @@ class NewLabels:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._types: dict[tuple[str, int, int, int], list[TypeRule]] = {}
+        self._types: dict[tuple[str, int, int, int], list[TypeRuleRecord]] = {}
         for rule in tables.type_rules:
             kind = TYPE_RULE_KINDS[rule.kind]
             key = (kind, rule.source, rule.target, rule.cls)
             self._types.setdefault(key, []).append(rule)
-        self._named: dict[tuple[int, int, int, str], NamedTransition] = {}
+        self._named: dict[tuple[int, int, int, str], NamedTransitionRecord] = {}
         for named in tables.named_transitions:
             text = tables.names.texts[named.name]
             self._named.setdefault((named.source, named.target, named.cls, text), named)
@@ -154,7 +159,7 @@ class NewLabels:
 
     def type_rule(
         self, state: State, kind: Kind, source: int, target: int, cls: int
-    ) -> TypeRule | None:
+    ) -> TypeRuleRecord | None:
         """The rule without a name that gives the type; rules that hold together agree."""
         keyword = _STATEMENTS[kind]
         for pair in self._pairs(source, target):
@@ -204,9 +209,11 @@ class NewLabels:
     def _label(self, label: int) -> str:
         return self._tables.label_name(label)
 
-    def _rule_text(self, rule: TypeRule | NamedTransition, name: str = "") -> str:
+    def _rule_text(self, rule: TypeRuleRecord | NamedTransitionRecord, name: str = "") -> str:
         names = self._tables.names
-        kind = TYPE_RULE_KINDS[rule.kind] if isinstance(rule, TypeRule) else TYPE_RULE_KINDS[0]
+        kind = (
+            TYPE_RULE_KINDS[rule.kind] if isinstance(rule, TypeRuleRecord) else TYPE_RULE_KINDS[0]
+        )
         return (
             f"({kind} {self._label(rule.source)} {self._label(rule.target)}"
             f" {names.classes[rule.cls]}{name} {names.types[rule.result]})"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lsmc.modules.selinux.context.context import Context
 from lsmc.modules.selinux.decide.constraints import Test, compiled, fields
 from lsmc.modules.selinux.decide.states import State
-from lsmc.modules.selinux.tables.layout import MASK_BITS, NOTHING, Constraint, Section
+from lsmc.modules.selinux.tables.layout import MASK_BITS, NOTHING, ConstraintRecord, Section
 from lsmc.modules.selinux.tables.reading import damaged
 from lsmc.modules.selinux.tables.tables import Tables
 
@@ -149,7 +149,7 @@ class Vectors:
             if one.cls == cls and one.validates and not self.test(one)(values)
         )
 
-    def test(self, rule: Constraint) -> Test:
+    def test(self, rule: ConstraintRecord) -> Test:
         """The test of a constraint."""
         key = (rule.first, rule.end, rule.validates)
         known = self._tests.get(key)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lsmc.modules.selinux.diff.bdd import TRUE
 from lsmc.modules.selinux.diff.effective import bits_of
 from lsmc.modules.selinux.diff.sides import Side
-from lsmc.modules.selinux.tables.layout import EXTENDED_KINDS, NOTHING, Extended
+from lsmc.modules.selinux.tables.layout import EXTENDED_KINDS, NOTHING, ExtendedRecord
 
 
 class Numbers(NamedTuple):
@@ -47,7 +47,7 @@ def _judgements(side: Side) -> dict[Numbers, Judgement]:
     return {pair: dict(judgement) for pair, judgement in found.items()}
 
 
-def _mask(side: Side, rule: Extended) -> int:
+def _mask(side: Side, rule: ExtendedRecord) -> int:
     mask = 0
     for first, last in side.tables.numbers(rule):
         if first <= last < 1 << 16:

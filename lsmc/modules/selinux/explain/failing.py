@@ -24,7 +24,7 @@ from lsmc.modules.selinux.decide.constraints import (
     tree,
 )
 from lsmc.modules.selinux.decide.words import leaf_text
-from lsmc.modules.selinux.tables.layout import Constraint, Section
+from lsmc.modules.selinux.tables.layout import ConstraintRecord, Section
 from lsmc.modules.selinux.tables.reading import damaged
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ class Failing(NamedTuple):
     alone: bool
 
 
-def failing(tables: Tables, rule: Constraint, source: Context, target: Context) -> list[Failing]:
+def failing(
+    tables: Tables, rule: ConstraintRecord, source: Context, target: Context
+) -> list[Failing]:
     """The comparisons that make a constraint fail, in order."""
     words = tables.constraint_words[rule.first : rule.end]
     values = fields(source, target)

@@ -58,7 +58,7 @@ class Section(IntEnum):
     LEVEL_ALIASES = OWN + 4  # of each alias of a sensitivity, then of a category
     ATTRIBUTES = OWN + 5  # of each type: where its attributes begin in MEMBERSHIPS; the end
     MEMBERSHIPS = OWN + 6  # attribute, number of the statement in ATTRIBUTE_SETS
-    ATTRIBUTE_SETS = OWN + 7  # AttributeSet
+    ATTRIBUTE_SETS = OWN + 7  # AttributeSetRecord
     SET_NAMES = OWN + 8  # types and attributes that statements put in
     GRANTS = OWN + 9  # kind, mask
     ROWS = OWN + 10  # source * classes + class, ascending
@@ -75,14 +75,14 @@ class Section(IntEnum):
     BOOLEANS = OWN + 21  # default, place
     CONDITIONS = OWN + 22  # of each: where it begins in EXPRESSIONS; the end
     EXPRESSIONS = OWN + 23  # words of `decide.conditions`
-    CONSTRAINTS = OWN + 24  # Constraint
+    CONSTRAINTS = OWN + 24  # ConstraintRecord
     CONSTRAINT_WORDS = OWN + 25  # words of `decide.constraints`
     NAME_SETS = OWN + 26  # of each set: where it begins in NAME_SET_MEMBERS; the end
     NAME_SET_MEMBERS = OWN + 27
-    EXTENDED = OWN + 28  # Extended
+    EXTENDED = OWN + 28  # ExtendedRecord
     NUMBERS = OWN + 29  # first, last
-    TYPE_RULES = OWN + 30  # TypeRule
-    NAMED_TRANSITIONS = OWN + 31  # NamedTransition
+    TYPE_RULES = OWN + 30  # TypeRuleRecord
+    NAMED_TRANSITIONS = OWN + 31  # NamedTransitionRecord
     BOUNDS = OWN + 32  # of each type: its parent
     BOUND_PLACES = OWN + 33
     PERMISSIVE = OWN + 34  # type, place
@@ -91,18 +91,18 @@ class Section(IntEnum):
     USERS = OWN + 37  # low, high, place
     USER_ROLES = OWN + 38  # user, role
     ROLE_ALLOWS = OWN + 39  # source, target, place
-    ROLE_TRANSITIONS = OWN + 40  # RoleTransition
-    RANGE_TRANSITIONS = OWN + 41  # RangeTransition
+    ROLE_TRANSITIONS = OWN + 40  # RoleTransitionRecord
+    RANGE_TRANSITIONS = OWN + 41  # RangeTransitionRecord
     DEFAULTS = OWN + 42  # part, class, value, place
     LEVELS = OWN + 43  # of each level: where it begins in LEVEL_WORDS; the end
     LEVEL_WORDS = OWN + 44  # sensitivity, words of the mask of categories
     SENSITIVITIES = OWN + 45  # of each: a level with all categories that it may have
     CONTEXTS = OWN + 46  # user, role, type, low, high
     SIDS = OWN + 47  # name, context
-    PORTS = OWN + 48  # Port, in the order in which they are tried
-    FS_CONTEXTS = OWN + 49  # FsContext, in the order in which they are tried
+    PORTS = OWN + 48  # PortRecord, in the order in which they are tried
+    FS_CONTEXTS = OWN + 49  # FsContextRecord, in the order in which they are tried
     FS_USES = OWN + 50  # how, name, context, place
-    FILE_CONTEXTS = OWN + 51  # FileContext, in the order of `filecon.labels.order`
+    FILE_CONTEXTS = OWN + 51  # FileContextRecord, in the order of `filecon.labels.order`
     CAPABILITIES = OWN + 52  # names
     OTHER_CONTEXTS = OWN + 53  # the beginning of a statement, context
     DECLARATIONS = OWN + 54  # of each type and attribute: its place
@@ -170,7 +170,7 @@ class Head(NamedTuple):
     process_class: int
 
 
-class AttributeSet(NamedTuple):
+class AttributeSetRecord(NamedTuple):
     """A statement that puts members into an attribute; the part of SET_NAMES that it names."""
 
     attribute: int
@@ -179,7 +179,7 @@ class AttributeSet(NamedTuple):
     end: int
 
 
-class Constraint(NamedTuple):
+class ConstraintRecord(NamedTuple):
     """A constraint, or with no permissions what must hold when a label changes."""
 
     cls: int
@@ -191,7 +191,7 @@ class Constraint(NamedTuple):
     place: int
 
 
-class Extended(NamedTuple):
+class ExtendedRecord(NamedTuple):
     """A rule about numbers of `ioctl` and the like; `truth` as in CONDITIONAL_TRUTHS."""
 
     kind: int
@@ -205,7 +205,7 @@ class Extended(NamedTuple):
     place: int
 
 
-class TypeRule(NamedTuple):
+class TypeRuleRecord(NamedTuple):
     """A type rule; `truth` as in CONDITIONAL_TRUTHS, NOTHING where it always holds."""
 
     kind: int
@@ -217,7 +217,7 @@ class TypeRule(NamedTuple):
     place: int
 
 
-class NamedTransition(NamedTuple):
+class NamedTransitionRecord(NamedTuple):
     """A type transition of objects with a name."""
 
     source: int
@@ -228,7 +228,7 @@ class NamedTransition(NamedTuple):
     place: int
 
 
-class RoleTransition(NamedTuple):
+class RoleTransitionRecord(NamedTuple):
     """A role transition."""
 
     source: int
@@ -238,7 +238,7 @@ class RoleTransition(NamedTuple):
     place: int
 
 
-class RangeTransition(NamedTuple):
+class RangeTransitionRecord(NamedTuple):
     """A range transition."""
 
     source: int
@@ -249,7 +249,7 @@ class RangeTransition(NamedTuple):
     place: int
 
 
-class Port(NamedTuple):
+class PortRecord(NamedTuple):
     """The label of ports."""
 
     protocol: int
@@ -270,7 +270,7 @@ class DisabledRule(NamedTuple):
     place: int
 
 
-class FileContext(NamedTuple):
+class FileContextRecord(NamedTuple):
     """The label of paths that match an expression; a context of NOTHING is none at all."""
 
     path: int
@@ -279,7 +279,7 @@ class FileContext(NamedTuple):
     place: int
 
 
-class FsContext(NamedTuple):
+class FsContextRecord(NamedTuple):
     """The label of paths in a file system that stores none."""
 
     fs: int

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from lsmc.modules.selinux.tables.layout import NOTHING, AttributeSet, Section
+from lsmc.modules.selinux.tables.layout import NOTHING, AttributeSetRecord, Section
 from lsmc.modules.selinux.tables.reading import column, damaged, records, starts
 from lsmc.modules.selinux.tables.vocabulary import Vocabulary
 from lsmc.tables.sections import Sections, Words
@@ -68,10 +68,10 @@ class Memberships:
         return self._by_members.get(members)
 
     @cached_property
-    def _sets(self) -> list[AttributeSet]:
+    def _sets(self) -> list[AttributeSetRecord]:
         names = len(self._sections.words(Section.SET_NAMES))
         limits = (self._labels, None, names + 1, names + 1)
-        return records(self._sections, Section.ATTRIBUTE_SETS, AttributeSet._make, limits)
+        return records(self._sections, Section.ATTRIBUTE_SETS, AttributeSetRecord._make, limits)
 
     @cached_property
     def _set_names(self) -> Words:

@@ -119,7 +119,7 @@ def _attributes(policy: Policy, places: PlaceTable) -> dict[int, bytes]:
     types = len(policy.types)
     of_type: list[list[tuple[int, int]]] = [[] for _ in range(types)]
     used = _used_attributes(policy)
-    records: list[layout.AttributeSet] = []
+    records: list[layout.AttributeSetRecord] = []
     names: list[int] = []
     for number, attribute in enumerate(policy.attributes, types):
         if number not in used:
@@ -138,7 +138,7 @@ def _attributes(policy: Policy, places: PlaceTable) -> dict[int, bytes]:
             for member in found:
                 of_type[member].append((number, len(records)))
             place = places.one(statement.place)
-            records.append(layout.AttributeSet(number, place, first, len(names)))
+            records.append(layout.AttributeSetRecord(number, place, first, len(names)))
         for member in missing:
             of_type[member].append((number, NOTHING))
     return {
@@ -245,7 +245,7 @@ def _conditions(policy: Policy, places: PlaceTable) -> dict[int, bytes]:
 
 
 def _constraints(policy: Policy, places: PlaceTable) -> dict[int, bytes]:
-    records: list[layout.Constraint] = []
+    records: list[layout.ConstraintRecord] = []
     code: list[int] = []
     sets: dict[frozenset[int], int] = {}
     known: dict[tuple[int, ...], tuple[int, int]] = {}
@@ -261,11 +261,11 @@ def _constraints(policy: Policy, places: PlaceTable) -> dict[int, bytes]:
     for rule in policy.constraints:
         part, place = part_of(rule.expression), places.one(rule.place)
         records.append(
-            layout.Constraint(rule.cls, rule.permissions, *part, int(rule.mls), 0, place)
+            layout.ConstraintRecord(rule.cls, rule.permissions, *part, int(rule.mls), 0, place)
         )
     for check in policy.validations:
         part, place = part_of(check.expression), places.one(check.place)
-        records.append(layout.Constraint(check.cls, 0, *part, int(check.mls), 1, place))
+        records.append(layout.ConstraintRecord(check.cls, 0, *part, int(check.mls), 1, place))
     members = [sorted(one) for one in sets]
     return {
         Section.CONSTRAINTS: records_of(records),

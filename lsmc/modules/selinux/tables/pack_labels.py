@@ -13,11 +13,11 @@ from lsmc.modules.selinux.tables.layout import (
     FILE_KINDS,
     FS_USES,
     NOTHING,
-    FileContext,
-    FsContext,
-    Port,
-    RangeTransition,
-    RoleTransition,
+    FileContextRecord,
+    FsContextRecord,
+    PortRecord,
+    RangeTransitionRecord,
+    RoleTransitionRecord,
     Section,
 )
 from lsmc.modules.selinux.tables.pack_rules import records_of, special_target
@@ -74,7 +74,7 @@ def pack_roles(policy: Policy, places: PlaceTable, contexts: ContextTable) -> di
     labels = len(policy.types) + len(policy.attributes)
     types = [sorted(role.types) for role in policy.roles]
     transitions = [
-        RoleTransition(
+        RoleTransitionRecord(
             rule.source,
             special_target(rule.target, labels),
             rule.cls,
@@ -84,7 +84,7 @@ def pack_roles(policy: Policy, places: PlaceTable, contexts: ContextTable) -> di
         for rule in policy.role_transitions
     ]
     ranges = [
-        RangeTransition(
+        RangeTransitionRecord(
             rule.source,
             special_target(rule.target, labels),
             rule.cls,
@@ -133,7 +133,7 @@ def pack_labels(
             (texts.number(sid.name), contexts.number(sid.context)) for sid in policy.sids
         ),
         Section.PORTS: records_of(
-            Port(
+            PortRecord(
                 texts.number(port.protocol),
                 port.low,
                 port.high,
@@ -143,7 +143,7 @@ def pack_labels(
             for port in ports
         ),
         Section.FS_CONTEXTS: records_of(
-            FsContext(
+            FsContextRecord(
                 texts.number(one.fs),
                 texts.number(one.path),
                 FILE_KINDS.index(one.kind),
@@ -159,7 +159,7 @@ def pack_labels(
         ),
         Section.CAPABILITIES: words([texts.number(name) for name in policy.capabilities]),
         Section.FILE_CONTEXTS: records_of(
-            FileContext(
+            FileContextRecord(
                 texts.number(one.path),
                 FILE_KINDS.index(one.kind),
                 contexts.number(one.context),

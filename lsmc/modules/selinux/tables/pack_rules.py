@@ -15,10 +15,10 @@ from lsmc.modules.selinux.tables.layout import (
     GRANT_KINDS,
     NOTHING,
     TYPE_RULE_KINDS,
-    Extended,
-    NamedTransition,
+    ExtendedRecord,
+    NamedTransitionRecord,
     Section,
-    TypeRule,
+    TypeRuleRecord,
 )
 from lsmc.modules.selinux.tables.places import PlaceTable
 from lsmc.modules.selinux.tables.rows import SPECIAL
@@ -107,14 +107,14 @@ def pack_extended(policy: Policy, places: PlaceTable, texts: Texts) -> dict[int,
     """The sections of rules about numbers of calls."""
     labels = len(policy.types) + len(policy.attributes)
     ranges: list[tuple[int, int]] = []
-    records: list[Extended] = []
+    records: list[ExtendedRecord] = []
     for rule in policy.extended:
         if rule.kind not in EXTENDED_KINDS or not rule.numbers:
             continue
         first = len(ranges)
         ranges += rule.numbers
         records.append(
-            Extended(
+            ExtendedRecord(
                 EXTENDED_KINDS.index(rule.kind),
                 rule.source,
                 special_target(rule.target, labels),
@@ -144,9 +144,9 @@ def pack_type_rules(policy: Policy, places: PlaceTable, texts: Texts) -> dict[in
         ):
             truth = condition - 1 if condition else NOTHING
             special, where = special_target(target, labels), places.one(place)
-            records.append(TypeRule(number, source, special, cls, result, truth, where))
+            records.append(TypeRuleRecord(number, source, special, cls, result, truth, where))
     named = [
-        NamedTransition(
+        NamedTransitionRecord(
             rule.source,
             special_target(rule.target, labels),
             rule.cls,

@@ -85,18 +85,18 @@ class Tables:
     # --- constraints -------------------------------------------------------------------------
 
     @cached_property
-    def constraints(self) -> Sequence[layout.Constraint]:
+    def constraints(self) -> Sequence[layout.ConstraintRecord]:
         """All constraints, in the order of the policy."""
         size = len(self.constraint_words) + 1
         limits = (len(self.names.classes), None, size, size, 2, 2, None)
-        return self._records(Section.CONSTRAINTS, layout.Constraint._make, limits)
+        return self._records(Section.CONSTRAINTS, layout.ConstraintRecord._make, limits)
 
     @cached_property
     def constraint_words(self) -> Words:
         """The words of the expressions of all constraints."""
         return self.sections.words(Section.CONSTRAINT_WORDS)
 
-    def expression(self, rule: layout.Constraint) -> Tree:
+    def expression(self, rule: layout.ConstraintRecord) -> Tree:
         """The expression of a constraint; all sets that it names are there."""
         try:
             root = tree(self.constraint_words[rule.first : rule.end])
@@ -135,7 +135,7 @@ class Tables:
         return {record[0]: record[1] for record in found}
 
     @cached_property
-    def extended(self) -> Sequence[layout.Extended]:
+    def extended(self) -> Sequence[layout.ExtendedRecord]:
         """The rules about numbers of calls."""
         labels, kinds = len(self.names.labels), len(layout.EXTENDED_KINDS)
         size = len(self.sections.words(Section.NUMBERS)) // 2 + 1
@@ -143,9 +143,9 @@ class Tables:
             *(kinds, labels, labels + 3, len(self.names.classes), len(self.names.texts)),
             *(size, size, OrNothing(2 * len(self.conditions)), None),
         )
-        return self._records(Section.EXTENDED, layout.Extended._make, limits)
+        return self._records(Section.EXTENDED, layout.ExtendedRecord._make, limits)
 
-    def numbers(self, rule: layout.Extended) -> Iterable[tuple[int, int]]:
+    def numbers(self, rule: layout.ExtendedRecord) -> Iterable[tuple[int, int]]:
         """The numbers of a rule: first and last of each range."""
         words = self.sections.words(Section.NUMBERS)
         return zip(
@@ -254,38 +254,38 @@ class Tables:
     # --- labels ------------------------------------------------------------------------------
 
     @cached_property
-    def type_rules(self) -> Sequence[layout.TypeRule]:
+    def type_rules(self) -> Sequence[layout.TypeRuleRecord]:
         """The type rules without names."""
         labels = len(self.names.labels)
         limits = (
             *(len(layout.TYPE_RULE_KINDS), labels, labels + 3, len(self.names.classes)),
             *(len(self.names.types), OrNothing(2 * len(self.conditions)), None),
         )
-        return self._records(Section.TYPE_RULES, layout.TypeRule._make, limits)
+        return self._records(Section.TYPE_RULES, layout.TypeRuleRecord._make, limits)
 
     @cached_property
-    def named_transitions(self) -> Sequence[layout.NamedTransition]:
+    def named_transitions(self) -> Sequence[layout.NamedTransitionRecord]:
         """The type transitions of objects with a name."""
         labels = len(self.names.labels)
         limits = (
             *(labels, labels + 3, len(self.names.classes), len(self.names.texts)),
             *(len(self.names.types), None),
         )
-        return self._records(Section.NAMED_TRANSITIONS, layout.NamedTransition._make, limits)
+        return self._records(Section.NAMED_TRANSITIONS, layout.NamedTransitionRecord._make, limits)
 
     @cached_property
-    def role_transitions(self) -> Sequence[layout.RoleTransition]:
+    def role_transitions(self) -> Sequence[layout.RoleTransitionRecord]:
         """The role transitions."""
         roles, labels = len(self.names.roles), len(self.names.labels)
         limits = (roles, labels + 3, len(self.names.classes), roles, None)
-        return self._records(Section.ROLE_TRANSITIONS, layout.RoleTransition._make, limits)
+        return self._records(Section.ROLE_TRANSITIONS, layout.RoleTransitionRecord._make, limits)
 
     @cached_property
-    def range_transitions(self) -> Sequence[layout.RangeTransition]:
+    def range_transitions(self) -> Sequence[layout.RangeTransitionRecord]:
         """The range transitions."""
         labels, levels = len(self.names.labels), len(self.levels)
         limits = (labels, labels + 3, len(self.names.classes), levels, levels, None)
-        return self._records(Section.RANGE_TRANSITIONS, layout.RangeTransition._make, limits)
+        return self._records(Section.RANGE_TRANSITIONS, layout.RangeTransitionRecord._make, limits)
 
     @cached_property
     def default_parts(self) -> Mapping[tuple[int, str], tuple[str, int]]:
@@ -303,26 +303,26 @@ class Tables:
         return {self.names.texts[name]: one for name, one in found if one != NOTHING}
 
     @cached_property
-    def ports(self) -> Sequence[layout.Port]:
+    def ports(self) -> Sequence[layout.PortRecord]:
         """The labels of ports, in the order in which they are tried."""
         limits = (len(self.names.texts), None, None, len(self.contexts), None)
-        return self._records(Section.PORTS, layout.Port._make, limits)
+        return self._records(Section.PORTS, layout.PortRecord._make, limits)
 
     @cached_property
-    def fs_contexts(self) -> Sequence[layout.FsContext]:
+    def fs_contexts(self) -> Sequence[layout.FsContextRecord]:
         """The labels in file systems that store none, in the order in which they are tried."""
         texts = len(self.names.texts)
         limits = (texts, texts, len(layout.FILE_KINDS), len(self.contexts), None)
-        return self._records(Section.FS_CONTEXTS, layout.FsContext._make, limits)
+        return self._records(Section.FS_CONTEXTS, layout.FsContextRecord._make, limits)
 
     @cached_property
-    def file_contexts(self) -> Sequence[layout.FileContext]:
+    def file_contexts(self) -> Sequence[layout.FileContextRecord]:
         """The labels of paths; of those that match, the last one counts."""
         limits = (
             *(len(self.names.texts), len(layout.FILE_KINDS)),
             *(OrNothing(len(self.contexts)), None),
         )
-        return self._records(Section.FILE_CONTEXTS, layout.FileContext._make, limits)
+        return self._records(Section.FILE_CONTEXTS, layout.FileContextRecord._make, limits)
 
     @cached_property
     def disabled(self) -> Sequence[tuple[str, str, str, int, int]]:
