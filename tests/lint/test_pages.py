@@ -23,6 +23,7 @@ WITHOUT_EXAMPLES = {
     "LSM089",  # too-complex
     "LSM090",  # bad-features-file
     "LSM091",  # file-outside
+    "LSM092",  # not-written
     "LSM999",  # internal-error
 }
 EXAMPLES = [

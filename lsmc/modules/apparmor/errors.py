@@ -110,6 +110,7 @@ CODES: dict[str, int] = {
             "too-complex",
             "bad-features-file",
             "file-outside",
+            "not-written",
         )
     )
 }

@@ -18,10 +18,12 @@ def front_end(
     files: DiskFiles | None = None,
     kernel: Features | None = None,
     unnamed: Features | None = None,
+    without: tuple[str, ...] = (),
 ) -> Compiler:
     """A front end under some options, for a kernel with some features or for any.
 
-    `unnamed` are the features that policy without an `abi` line counts on.
+    `unnamed` are the features that policy without an `abi` line counts on, `without` those that
+    none has, whatever it counts on.
 
     Raises `PolicyError` for a bad features file, ValueError for an unknown target.
     """
@@ -50,6 +52,7 @@ def front_end(
         target=target,
         kernel=kernel,
         unnamed=unnamed or DEFAULT,
+        without=without,
     )
 
 

@@ -102,12 +102,13 @@ def _signal(rule: Rule) -> Iterator[Pattern]:
         yield _prefixed(CLASS_SIGNAL, Chars(NOT_NUL | 1), peer)
         yield _prefixed(CLASS_LABEL, Literal(bytes((CLASS_SIGNAL,))), peer)
         return
-    numbers = [_signal_number(text.decode()) for text in literals(which, _MOST_WORDS) or ()]
+    numbers = [signal_number(text.decode()) for text in literals(which, _MOST_WORDS) or ()]
     mask = sum({1 << number for number in numbers})
     yield _prefixed(CLASS_SIGNAL, Chars(mask), peer)
 
 
-def _signal_number(name: str) -> int:
+def signal_number(name: str) -> int:
+    """The number that a kernel knows a signal by in policy."""
     known = _SIGNAL_NUMBERS.get(name)
     return known if known is not None else _REALTIME + int(name.partition("+")[2])
 

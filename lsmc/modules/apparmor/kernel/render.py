@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from lsmc.automata.dfa import StateLimit
-from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union, literals
+from lsmc.automata.pattern import literals
 from lsmc.base.diagnostics import Diagnostic, PolicyError
 from lsmc.base.processes import map_tasks
 from lsmc.base.source import to_display
@@ -16,28 +17,20 @@ from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import Options, files_of
 from lsmc.compiler.linking import distinct, policy_files, refuse
 from lsmc.compiler.outcome import Rendered
-from lsmc.ir.decision import Facts
 from lsmc.ir.mediation import Effect, Transition
 from lsmc.ir.model import Profile, Rule
 from lsmc.kernels.positions import Positions
 from lsmc.modules.apparmor.build.front import front_end
-from lsmc.modules.apparmor.classes import CAPABILITY, CHANGE_PROFILE, ONEXEC
+from lsmc.modules.apparmor.classes import CAPABILITY
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.kernel.automata import Minimal, Patterns
 from lsmc.modules.apparmor.kernel.blob import MAX_STATES, automaton, named_targets
-from lsmc.modules.apparmor.kernel.keys import (
-    CLASS_DBUS,
-    CLASS_FILE,
-    CLASS_IO_URING,
-    CLASS_MOUNT,
-    CLASS_NET,
-    CLASS_NS,
-    CLASS_POSIX_MQUEUE,
-    CLASS_PTRACE,
-    CLASS_SIGNAL,
-    CLASS_SYSV_MQUEUE,
-    file_pattern,
-    other_patterns,
+from lsmc.modules.apparmor.kernel.keys import signal_number
+from lsmc.modules.apparmor.kernel.profile_patterns import (
+    all_other_patterns,
+    attachment,
+    file_patterns,
+    rank,
 )
 from lsmc.modules.apparmor.kernel.stream import (
     PATH_FLAGS,
@@ -45,25 +38,20 @@ from lsmc.modules.apparmor.kernel.stream import (
     KernelProfile,
     written,
 )
-from lsmc.modules.apparmor.kernel.target import given_features, interface, kernel_features
-from lsmc.modules.apparmor.kernel.words import ATTACHED, STUB, Access
+from lsmc.modules.apparmor.kernel.target import (
+    ERROR,
+    INTERRUPTIBLE,
+    KILL_SIGNAL,
+    NETWORKS_NOT_WRITTEN,
+    given_features,
+    interface,
+    kernel_features,
+)
+from lsmc.modules.apparmor.kernel.unwritten import unwritten
 from lsmc.modules.apparmor.names import CAPABILITIES, RESOURCES
+from lsmc.modules.apparmor.resolve.features import Features
 from lsmc.modules.parts import POLICY_ALONE, Deployment
 
-#: The classes that the strings of each of lsmc's classes begin with.
-_STUBS = {
-    "mount": (CLASS_MOUNT,),
-    "dbus": (CLASS_DBUS,),
-    "signal": (CLASS_SIGNAL,),
-    "ptrace": (CLASS_PTRACE,),
-    "network": (CLASS_NET,),
-    "mqueue": (CLASS_POSIX_MQUEUE, CLASS_SYSV_MQUEUE),
-    "userns": (CLASS_NS,),
-    "io_uring": (CLASS_IO_URING,),
-}
-_FREE_MODES = ("unconfined", "default_allow")
-_STUB = Access(None, Facts(0, Effect.ALLOW, 0, 0), STUB)
-_ATTACH = Access(None, Facts(0, Effect.ALLOW, 0, 0), ATTACHED)
 #: Profiles whose automata are built together.
 _TOGETHER = 250
 _ALL_CAPABILITIES = (1 << 64) - 1
@@ -84,6 +72,7 @@ def render(
         replace(options, features=deployment.every_abi),
         kernel=kernel,
         unnamed=given_features(deployment.abi),
+        without=NETWORKS_NOT_WRITTEN,
     )
     found, missing = policy_files(paths, files_of(options))
     told: dict[str, Sequence[Diagnostic]] = {}
@@ -94,11 +83,11 @@ def render(
         except OSError as fault:
             told[path] = [unreadable(path, fault)]
             continue
-        told[path] = compiled.diagnostics
+        told[path] = (*compiled.diagnostics, *unwritten(compiled, kernel))
         version = interface(kernel or compiled.features)
         complain = path in deployment.complain
         profiles = [_moved(one, deployment.namespace) for one in compiled.profiles]
-        files.append(_File(path, profiles, version, complain))
+        files.append(_File(path, profiles, compiled.features, version, complain))
     everything = [*missing, *(one for some in told.values() for one in some)]
     refuse(everything, told)
     by_file: dict[str | None, list[Diagnostic]] = {}
@@ -135,6 +124,7 @@ def _shards(files: Iterable[_File]) -> Iterator[list[_File]]:
 class _File(NamedTuple):
     path: str
     profiles: Sequence[Profile]
+    features: Features
     interface: int
     complain: bool
 
@@ -163,9 +153,9 @@ def _streams(files: Sequence[_File]) -> list[Rendered]:
         some = []
         for profile in file.profiles:
             parts = (
-                _file_patterns(profile),
-                _other_patterns(profile, file.interface),
-                _attachment(profile),
+                file_patterns(profile),
+                all_other_patterns(profile, file.interface),
+                attachment(profile),
             )
             some.append(_Starts(*(begin(patterns.start(part)) for part in parts)))
         placed.append(some)
@@ -185,65 +175,6 @@ def _stream(
     except PolicyError as fault:
         return Rendered(file.path, b"", fault.diagnostics)
     return Rendered(file.path, b"".join(parts))
-
-
-def _file_patterns(profile: Profile) -> Iterator[tuple[Pattern, Access]]:
-    for rule in profile.rules:
-        pattern = file_pattern(rule)
-        if pattern is not None:
-            yield pattern, _access(rule)
-        if rule.cls is ONEXEC and rule.effect is Effect.ALLOW:
-            # the executable alone, to which the target is added at the execution
-            facts = _facts(rule)._replace(transition=None)
-            bit = CHANGE_PROFILE.mask(("onexec",))
-            yield rule.fields[0], Access(CHANGE_PROFILE, facts._replace(owner=bit, other=bit))
-
-
-def _other_patterns(profile: Profile, version: int) -> Iterator[tuple[Pattern, Access]]:
-    free = profile.mode in _FREE_MODES
-    for name in sorted(profile.mediated):
-        if not free or name == "userns":
-            for code in _STUBS.get(name, ()):
-                yield Literal(bytes((code,))), _STUB
-    if version > 5 and not free:
-        yield Literal(bytes((CLASS_FILE,))), _STUB
-    for rule in profile.rules:
-        if rule.cls.name in profile.mediated:
-            for pattern in other_patterns(rule):
-                yield pattern, _access(rule)
-
-
-def _attachment(profile: Profile) -> Iterator[tuple[Pattern, Access]]:
-    found = profile.attachment
-    if found is None or found.by_name or _is_own_name(profile):
-        return
-    for pattern in found.patterns:
-        yield pattern, _ATTACH
-
-
-def _is_own_name(profile: Profile) -> bool:
-    assert profile.attachment is not None
-    own = Literal(profile.name.rpartition("//")[2].encode("latin-1"))
-    return profile.attachment.patterns == (own,) and not profile.attachment.xattrs
-
-
-def _facts(rule: Rule) -> Facts:
-    return Facts(
-        0,
-        int(rule.effect),
-        rule.owner,
-        rule.other,
-        rule.audit,
-        rule.priority,
-        rule.exact and bool(rule.cls.specific),
-        rule.transition,
-        rule.adds_log,
-        rule.weak,
-    )
-
-
-def _access(rule: Rule) -> Access:
-    return Access(rule.cls, _facts(rule))
 
 
 def _profile(
@@ -271,7 +202,10 @@ def _profile(
             KernelProfile(
                 name=profile.name.encode("latin-1"),
                 namespace=profile.namespace.encode("latin-1"),
-                attach=(attach, _rank(profile)) if attach is not None else None,
+                attach=(attach, rank(profile)) if attach is not None else None,
+                kill=_kill(settings, file.features),
+                error=_error(settings, file.features),
+                interruptible=INTERRUPTIBLE in file.features and "interruptible" in settings,
                 disconnected=settings.get("attach_disconnected.path", "").encode("latin-1"),
                 hat=profile.is_hat,
                 mode=profile.mode,
@@ -290,6 +224,16 @@ def _profile(
         raise PolicyError([_too_large(profile)]) from None
     except ValueError as fault:
         raise PolicyError([error("too-complex", profile.origin, str(fault))]) from None
+
+
+def _kill(settings: Mapping[str, str], features: Features) -> int:
+    name = settings.get("kill.signal")
+    return signal_number(name) if name is not None and KILL_SIGNAL in features else 0
+
+
+def _error(settings: Mapping[str, str], features: Features) -> int:
+    name = settings.get("error")
+    return int(getattr(errno, name)) if name is not None and ERROR in features else 0
 
 
 def _too_large(profile: Profile) -> Diagnostic:
@@ -312,34 +256,6 @@ def _target_name(target: Transition, profile: Profile) -> bytes:
         space, _, rest = encoded[1:].partition(b":")
         return b":" + space + b"\0" + rest.removeprefix(b"//")
     return encoded
-
-
-def _rank(profile: Profile) -> int:
-    """The length by which the kernel ranks an attachment: what stands before its first loop."""
-    assert profile.attachment is not None
-    return min(_fixed(pattern)[0] for pattern in profile.attachment.patterns)
-
-
-def _fixed(pattern: Pattern) -> tuple[int, bool]:
-    """The least length before a loop or `?`, and whether the pattern goes on behind it."""
-    match pattern:
-        case Literal(text):
-            return len(text), True
-        case Chars(mask):
-            return 1, mask.bit_count() < 128
-        case Star():
-            return 0, False
-        case Union(options):
-            found = [_fixed(option) for option in options]
-            return min(length for length, _ in found), all(on for _, on in found)
-        case Concat(parts):
-            total = 0
-            for part in parts:
-                length, goes_on = _fixed(part)
-                total += length
-                if not goes_on:
-                    return total, False
-            return total, True
 
 
 def _capabilities(rules: Iterable[Rule]) -> Capabilities:

@@ -21,6 +21,9 @@ _POLICY = 2 << 20 | 2 << 12
 _FORCE_COMPLAIN = 1 << 11
 _LOW = 0xFFFFFFFF
 
+#: Of the flags that a profile has beside its mode, that of interruptible prompts.
+_INTERRUPTIBLE = 8
+
 #: Modes of profiles by the kernel's numbers.
 MODES: Mapping[str, int] = {
     "enforce": 0,
@@ -55,6 +58,8 @@ class KernelProfile(NamedTuple):
         attach: the automaton of its attachment and the length by which it ranks; None if it
             attaches by its name or to nothing.
         disconnected: what is put before disconnected paths; empty for nothing.
+        kill: the signal of kill mode, and `error` the errno of denials; 0 for the usual ones.
+        interruptible: whether waiting for an answer may be interrupted.
         hat: whether it is a hat; `mode` its mode, and `audit` whether all is logged.
         path_flags: bits of `PATH_FLAGS`.
         capabilities: the capabilities.
@@ -68,6 +73,9 @@ class KernelProfile(NamedTuple):
     namespace: bytes
     attach: tuple[bytes, int] | None
     disconnected: bytes
+    kill: int
+    error: int
+    interruptible: bool
     hat: bool
     mode: str
     audit: bool
@@ -148,8 +156,13 @@ def written(profile: KernelProfile, interface: int, complain: bool = False) -> b
         stream.number(_U32, length)
     if profile.disconnected:
         stream.string(profile.disconnected, "disconnected")
+    if profile.kill:
+        stream.number(_U32, profile.kill, "kill")
+    if profile.error:
+        stream.number(_U32, profile.error, "error")
     stream.open("flags")
-    for value in (int(profile.hat), MODES[profile.mode], int(profile.audit)):
+    bits = int(profile.hat) | (_INTERRUPTIBLE if profile.interruptible else 0)
+    for value in (bits, MODES[profile.mode], int(profile.audit)):
         stream.number(_U32, value)
     stream.close()
     if profile.path_flags:

@@ -1,0 +1,142 @@
+"""What a profile says, as patterns over a kernel's strings, with what each means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union
+from lsmc.ir.decision import Facts
+from lsmc.ir.mediation import Effect
+from lsmc.ir.model import Profile, Rule
+from lsmc.modules.apparmor.classes import CHANGE_PROFILE, ONEXEC, UNIX
+from lsmc.modules.apparmor.kernel.keys import (
+    CLASS_DBUS,
+    CLASS_FILE,
+    CLASS_IO_URING,
+    CLASS_MOUNT,
+    CLASS_NET,
+    CLASS_NS,
+    CLASS_POSIX_MQUEUE,
+    CLASS_PTRACE,
+    CLASS_SIGNAL,
+    CLASS_SYSV_MQUEUE,
+    file_pattern,
+    other_patterns,
+)
+from lsmc.modules.apparmor.kernel.unix import CLASS_OLD_NET, has_peer, unix_patterns
+from lsmc.modules.apparmor.kernel.words import ATTACHED, STUB, Access
+
+#: What the strings of each of lsmc's classes begin with.
+_STUBS: Mapping[str, tuple[tuple[int, ...], ...]] = {
+    "mount": ((CLASS_MOUNT,),),
+    "dbus": ((CLASS_DBUS,),),
+    "signal": ((CLASS_SIGNAL,),),
+    "ptrace": ((CLASS_PTRACE,),),
+    "network": ((CLASS_NET,),),
+    "mqueue": ((CLASS_POSIX_MQUEUE,), (CLASS_SYSV_MQUEUE,)),
+    "userns": ((CLASS_NS,),),
+    "io_uring": ((CLASS_IO_URING,),),
+    "unix": ((CLASS_OLD_NET,), (CLASS_OLD_NET, 0, 1)),
+}
+_FREE_MODES = ("unconfined", "default_allow")
+_STUB = Access(None, Facts(0, Effect.ALLOW, 0, 0), STUB)
+_ATTACH = Access(None, Facts(0, Effect.ALLOW, 0, 0), ATTACHED)
+
+
+def file_patterns(profile: Profile) -> Iterator[tuple[Pattern, Access]]:
+    """The patterns of the automaton of files."""
+    for rule in profile.rules:
+        pattern = file_pattern(rule)
+        if pattern is not None:
+            yield pattern, _access(rule)
+        if rule.cls is ONEXEC and rule.effect is Effect.ALLOW:
+            # the executable alone, to which the target is added at the execution
+            facts = _facts(rule)._replace(transition=None)
+            bit = CHANGE_PROFILE.mask(("onexec",))
+            yield rule.fields[0], Access(CHANGE_PROFILE, facts._replace(owner=bit, other=bit))
+
+
+def all_other_patterns(profile: Profile, version: int) -> Iterator[tuple[Pattern, Access]]:
+    """The patterns of the automaton of all else, for a version of the kernel's interface."""
+    free = profile.mode in _FREE_MODES
+    for name in sorted(profile.mediated):
+        if not free or name == "userns":
+            for code in _STUBS.get(name, ()):
+                yield Literal(bytes(code)), _STUB
+    if version > 5 and not free:
+        yield Literal(bytes((CLASS_FILE,))), _STUB
+    paired = {rule.origin for rule in profile.rules if rule.cls is UNIX and has_peer(rule)}
+    for rule in profile.rules:
+        if rule.cls is UNIX:
+            alone = rule.origin in paired and not has_peer(rule)
+            for pattern, mask in unix_patterns(rule, alone):
+                yield pattern, _access(rule, mask)
+        elif rule.cls.name in profile.mediated:
+            for pattern in other_patterns(rule):
+                yield pattern, _access(rule)
+
+
+def attachment(profile: Profile) -> Iterator[tuple[Pattern, Access]]:
+    """The patterns of the attachment; none for one by name alone."""
+    found = profile.attachment
+    if found is None or found.by_name or _is_own_name(profile):
+        return
+    for pattern in found.patterns:
+        yield pattern, _ATTACH
+
+
+def _is_own_name(profile: Profile) -> bool:
+    assert profile.attachment is not None
+    own = Literal(profile.name.rpartition("//")[2].encode("latin-1"))
+    return profile.attachment.patterns == (own,) and not profile.attachment.xattrs
+
+
+def _facts(rule: Rule) -> Facts:
+    return Facts(
+        0,
+        int(rule.effect),
+        rule.owner,
+        rule.other,
+        rule.audit,
+        rule.priority,
+        rule.exact and bool(rule.cls.specific),
+        rule.transition,
+        rule.adds_log,
+        rule.weak,
+    )
+
+
+def _access(rule: Rule, mask: int | None = None) -> Access:
+    """What a rule says, of some permissions only."""
+    facts = _facts(rule)
+    if mask is not None:
+        facts = facts._replace(owner=facts.owner & mask, other=facts.other & mask)
+    return Access(rule.cls, facts)
+
+
+def rank(profile: Profile) -> int:
+    """The length by which the kernel ranks an attachment: what stands before its first loop."""
+    assert profile.attachment is not None
+    return min(_fixed(pattern)[0] for pattern in profile.attachment.patterns)
+
+
+def _fixed(pattern: Pattern) -> tuple[int, bool]:
+    """The least length before a loop or `?`, and whether the pattern goes on behind it."""
+    match pattern:
+        case Literal(text):
+            return len(text), True
+        case Chars(mask):
+            return 1, mask.bit_count() < 128
+        case Star():
+            return 0, False
+        case Union(options):
+            found = [_fixed(option) for option in options]
+            return min(length for length, _ in found), all(on for _, on in found)
+        case Concat(parts):
+            total = 0
+            for part in parts:
+                length, goes_on = _fixed(part)
+                total += length
+                if not goes_on:
+                    return total, False
+            return total, True

@@ -1,0 +1,81 @@
+"""Warnings about what policy says and the stream of it does not: nothing gets lost in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.source import Span, to_display
+from lsmc.ir.mediation import Effect
+from lsmc.ir.model import Profile
+from lsmc.modules.apparmor.build.compile import Compiled
+from lsmc.modules.apparmor.errors import error
+from lsmc.modules.apparmor.kernel.target import (
+    ERROR,
+    INTERRUPTIBLE,
+    KILL_SIGNAL,
+    NETWORKS_NOT_WRITTEN,
+)
+from lsmc.modules.apparmor.resolve.features import DEFAULT, Features
+
+#: Settings of profiles, each with the feature that it needs; None for those never written.
+_SETTINGS = {
+    "kill.signal": KILL_SIGNAL,
+    "error": ERROR,
+    "interruptible": INTERRUPTIBLE,
+    "attach_disconnected.ipc": None,
+}
+
+
+def unwritten(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnostic]:
+    """A warning for each rule or flag of a file that is not written, or not whole.
+
+    `kernel` are the features of the kernel, None for any that has those of the abi.
+    """
+    yield from _network_rules(compiled, kernel)
+    for profile in compiled.profiles:
+        if "network" in profile.mediated and "network_v8" not in compiled.features:
+            yield _warning(
+                profile.origin,
+                f"rules for networks of {_shown(profile)} are not written: they need `network_v8`",
+            )
+        for name, feature in _SETTINGS.items():
+            if name in dict(profile.settings) and feature not in compiled.features.paths:
+                yield _warning(
+                    profile.origin,
+                    f"the flag `{name}` of {_shown(profile)} is not written: "
+                    + ("lsmc does not do it yet" if feature is None else f"it needs `{feature}`"),
+                )
+        if profile.attachment is not None and profile.attachment.xattrs:
+            yield _warning(
+                profile.origin,
+                f"`xattrs=` of {_shown(profile)} is not written: it attaches whatever the "
+                "attributes of a file are",
+            )
+        for rule in profile.rules:
+            if rule.effect is Effect.PROMPT:
+                yield _warning(rule.origin, f"`{_text(rule.origin)}` is not written: it is denied")
+
+
+def _network_rules(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnostic]:
+    """Rules that would be finer with features that are there, and are not made use of."""
+    abi = compiled.preamble.features or DEFAULT
+    here = abi.paths if kernel is None else abi.paths & kernel.paths
+    finer = {path for path in here if path.startswith(NETWORKS_NOT_WRITTEN)}
+    for altered in compiled.altered.values():
+        for one in altered:
+            if not finer.isdisjoint(one.needs):
+                yield _warning(one.span, f"`{_text(one.rule)}` {one.becomes}")
+
+
+def _warning(where: Span, message: str) -> Diagnostic:
+    return replace(error("not-written", where, message), severity="warning")
+
+
+def _shown(profile: Profile) -> str:
+    return f"`{to_display(profile.full_name)}`"
+
+
+def _text(where: Span) -> str:
+    return " ".join(to_display(where.text).split())
