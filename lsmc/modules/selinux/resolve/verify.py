@@ -9,6 +9,10 @@ from lsmc.modules.selinux import model
 from lsmc.modules.selinux.resolve.draft import Draft
 from lsmc.modules.selinux.syntax.checks import CAPABILITIES
 
+#: Results that the kernel remembers of a constraint and of a condition (`CEXPR_MAXDEPTH`,
+#: `COND_EXPR_MAXDEPTH`).
+_CONSTRAINT_DEPTH, _CONDITION_DEPTH = 5, 10
+
 
 class Problem(NamedTuple):
     """An error: its place, name and texts, and a place that belongs to it."""
@@ -27,10 +31,39 @@ def problems(draft: Draft, policy: model.Policy) -> Iterator[Problem]:
         if word.lower() not in CAPABILITIES:
             yield Problem(place, "wrong-value", f"no kernel knows the capability `{word}`")
     yield from _repeated(draft, policy)
+    yield from _too_deep(draft)
     if not draft.resolver.orders["sid"]:
         yield Problem(0, "incomplete-policy", "the policy has no initial sid", "write a sidorder")
     if not any(rules.source for rules in policy.rules.values()):
         yield Problem(0, "incomplete-policy", "the policy has no access rule")
+
+
+def _too_deep(draft: Draft) -> Iterator[Problem]:
+    """Expressions for which the kernel would have to remember too much at once."""
+    nest = "put the longer part of `and` and `or` first, or split it"
+    for keyword in ("constrain", "mlsconstrain"):
+        for (_, node), place, _ in draft.of(keyword):
+            if _remembered(node) > _CONSTRAINT_DEPTH:
+                message = f"this expression has more than {_CONSTRAINT_DEPTH} results at once"
+                yield Problem(place, "too-many", message, nest)
+    for read in draft.resolver.reads:
+        known = most = 0
+        for word in read.condition:
+            known += 1 if not isinstance(word, str) else 0 if word == "not" else -1
+            most = max(most, known)
+        if most > _CONDITION_DEPTH:
+            place = draft.resolver.expansion.place(read.part, read.part.place)
+            message = f"this condition has more than {_CONDITION_DEPTH} results at once"
+            yield Problem(place, "too-many", message, nest)
+
+
+def _remembered(node: Any) -> int:
+    """The results that are known at once when an expression is evaluated from left to right."""
+    if node[0] == "not":
+        return _remembered(node[1])
+    if node[0] not in ("and", "or"):
+        return 1
+    return max(_remembered(node[1]), 1 + _remembered(node[2]))
 
 
 def _ranges(draft: Draft) -> Iterator[Problem]:

@@ -21,7 +21,7 @@ from lsmc.modules.selinux.syntax.grammar import CONTAINERS, SHAPES, fits
 from lsmc.modules.selinux.syntax.tree import Body, Container, Node, Statement
 
 #: Lists in lists: no policy needs as many, and what reads trees by recursion bears them.
-MAX_DEPTH = 300
+MAX_DEPTH = 200
 #: Errors of a file after which its reading ends.
 _ENOUGH = 50
 

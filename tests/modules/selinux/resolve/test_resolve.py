@@ -121,6 +121,12 @@ WRONG = {
     "(filecon /a any ()) (filecon /a any ())": (
         f"1:21 there is the same filecon at case.cil:{LINES + 1}"
     ),
+    f"(constrain (file (read)) {'(or (eq u1 u2) ' * 5}(eq t1 t2){')' * 5})": (
+        "1:1 this expression has more than 5 results at once"
+    ),
+    f"(booleanif {'(or on ' * 10}off{')' * 10} (true (allow a c (file (read)))))": (
+        "1:96 this condition has more than 10 results at once"
+    ),
     "(classmap m (x)) (allow a c (m (x)))": "1:1 `x` of class map `m` is mapped to nothing",
 }
 
