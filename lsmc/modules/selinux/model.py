@@ -2,8 +2,8 @@
 
 All names are resolved, macros, inheritance, tunables, class maps and optionals are gone.  Things
 are numbers in the order of their declarations.  Types and attributes share one numbering, the
-types first; a rule names either.  What there is many of, the access and type rules, is held in columns
-of 32-bit numbers, one row a rule.
+types first; a rule names either.  What there is many of, the access and type rules, is held in
+columns of 32-bit numbers, one row a rule.
 
 A *place* is a number that `Places` turns into file, line and text.
 """
