@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.base.diagnostics import MissingFile, UnreadableFile
+from lsmc.base.errors import NoMeaning
 from lsmc.base.files import StrPath, map_file, path_text
 from lsmc.base.text import encode
 from lsmc.modules.registry import DEFAULT, lint_of, module_named, module_of
@@ -162,7 +163,8 @@ def diff(old: Policy, new: Policy) -> list[Change]:
 
     Compared are every decision for owner and other, audit and quiet flags, exec transitions, and
     what decides which profile a program gets.  Raises `StateLimit` when the policies are too
-    complex to compare, TypeError for what is not a policy.
+    complex to compare, `NoMeaning` for policies of two security modules, TypeError for what is not
+    a policy.
     """
     for one in (old, new):
         if not isinstance(one, Policy):
@@ -172,7 +174,7 @@ def diff(old: Policy, new: Policy) -> list[Change]:
             )
 
     if old.module != new.module:
-        raise TypeError(f"a policy of {old.module.title} is not compared with {new.module.title}")
+        raise NoMeaning(f"a policy of {old.module.title} is not compared with {new.module.title}")
     return old.module.diff(old.engine, new.engine)
 
 

@@ -66,3 +66,22 @@ def test_what_a_module_does_not_have_is_told_in_one_line(
         assert result.exit_code == 2, args
         assert result.stderr == f"lsmc: error: {what} has no meaning for AppArmor\n"
         assert result.stdout == ""
+
+
+def test_policies_of_two_modules_are_not_compared(run: Run, source: Path, tmp_path: Path) -> None:
+    other = tmp_path / "x.smack"
+    other.write_text("A B r\n")
+    result = run("diff", source, other, "--no-cache")
+    said = "lsmc: error: a policy of AppArmor is not compared with Smack\n"
+    assert (result.exit_code, result.stderr) == (2, said)
+
+
+def test_a_field_of_kubearmor_of_a_wrong_type_is_a_line_of_the_batch(
+    run: Run, tmp_path: Path
+) -> None:
+    requests = tmp_path / "requests.jsonl"
+    requests.write_text('{"subject": "*", "op": "open", "object": ["/a"]}\n')
+    result = run("query", "profiles/kubearmor/web.yaml", "--batch", requests, "--no-cache")
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert "`object` is a text, not list" in line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from lsmc.engine.verdict import RequestError
+from lsmc.engine.verdict import FieldTypeError, RequestError
 
 #: The classes that have a posture; that of files serves processes too.
 CLASSES = ("file", "network", "capabilities")
@@ -37,10 +37,10 @@ def with_postures(posture: Posture, pairs: Iterable[tuple[str, str]]) -> Posture
 def read_posture(text: object, default: Posture) -> Posture:
     """The posture that a question asks for, `file=block,network=audit`, over another.
 
-    Raises `RequestError` for words that are none, TypeError for another type.
+    Raises `RequestError` for words that are none, `FieldTypeError` for another type.
     """
     if not isinstance(text, str):
-        raise TypeError(f"`posture` is a text, not {type(text).__name__}")
+        raise FieldTypeError("posture", "a text", text)
     pairs = []
     for part in filter(None, text.split(",")):
         name, _, value = part.partition("=")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
-from lsmc.engine.verdict import RequestError, UnknownName
+from lsmc.engine.verdict import FieldTypeError, RequestError, UnknownName
 from lsmc.ir.operation import Operation
 from lsmc.modules.kubearmor.names import CAPABILITIES, PROTOCOLS, TYPES
 from lsmc.modules.kubearmor.operations import ALIASES, BY_NAME, OPERATIONS
@@ -90,7 +90,7 @@ class Asked(NamedTuple):
 def understood(request: Mapping[str, Any]) -> Asked:
     """A request checked and in the module's terms.
 
-    Raises `UnknownName`, `RequestError`, and TypeError for an argument of a wrong type.
+    Raises `UnknownName`, `RequestError`, and `FieldTypeError` for a field of a wrong type.
     """
     for name in request:
         if name not in FIELDS and name not in _GIVEN:
@@ -191,7 +191,7 @@ def _text(request: Mapping[str, Any], name: str) -> str:
     if name == "arguments" and isinstance(value, (list, tuple)):
         value = " ".join(map(str, value))
     if not isinstance(value, str):
-        raise TypeError(f"`{name}` is a text, not {type(value).__name__}")
+        raise FieldTypeError(name, "a text", value)
     return value
 
 
@@ -200,5 +200,5 @@ def _flag(request: Mapping[str, Any], name: str, default: bool) -> bool:
     if isinstance(value, str) and value.lower() in ("true", "false", "yes", "no", "1", "0"):
         return value.lower() in ("true", "yes", "1")
     if not isinstance(value, bool):
-        raise TypeError(f"`{name}` is true or false (bool), not {type(value).__name__}")
+        raise FieldTypeError(name, "true or false (bool)", value)
     return value

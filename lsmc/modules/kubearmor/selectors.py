@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lsmc.engine.verdict import RequestError
+from lsmc.engine.verdict import FieldTypeError, RequestError
 from lsmc.modules.kubearmor.policy import Policy, PolicySet, Selector
 from lsmc.modules.kubearmor.posture import Posture, with_postures
 
@@ -33,10 +33,10 @@ class Workload(NamedTuple):
 def read_subject(subject: object) -> Workload:
     """The workload of a question: `namespace=ns1,app=web`, `host,KEY=VALUE`, or `*`.
 
-    Raises `RequestError` for a text that is none, TypeError for another type.
+    Raises `RequestError` for a text that is none, `FieldTypeError` for another type.
     """
     if not isinstance(subject, str):
-        raise TypeError(f"a subject is a text, not {type(subject).__name__}")
+        raise FieldTypeError("subject", "a text", subject)
     if subject == ALL:
         return Workload(True, False, "", frozenset())
     parts = [part.strip() for part in subject.split(",")]

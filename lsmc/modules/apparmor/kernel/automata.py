@@ -74,7 +74,8 @@ class Patterns:
 
     def minimal(self, starts: Sequence[Positions]) -> Minimal:
         """The automata that begin at some starts; raises `StateLimit`."""
-        distinct = list(dict.fromkeys(starts))
+        # without any, the dead state alone is built
+        distinct = list(dict.fromkeys(starts)) or [()]
         number_of = {start: number for number, start in enumerate(distinct, 1)}
         symbols, follows = self._builder.symbols, self._builder.follows
         classes, sets = classes_of(symbols, self._builder.sets)

@@ -154,6 +154,11 @@ def test_samples_make_streams_that_a_kernel_takes(features: Path) -> None:
     assert all(profile.version == 0x202007 for profile in read(data))
 
 
+def test_a_file_without_profiles_is_an_empty_stream(tmp_path: Path, features: Path) -> None:
+    (tmp_path / "none").write_text("# nothing yet\n")
+    assert _ours([tmp_path / "none"], features) == b""
+
+
 def test_bytes_depend_on_each_file_alone(features: Path) -> None:
     """Whatever is compiled beside it, and in however many processes."""
     paths = sorted(path for path in SAMPLES.iterdir() if path.is_file() and "." not in path.name)
