@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from lsmc.analysis.change import Change, Direction, Side
 from lsmc.automata.algebra import search
@@ -27,6 +27,9 @@ from lsmc.modules.tomoyo.requests import Access
 from lsmc.modules.tomoyo.syntax.profiles import Profile
 from lsmc.modules.tomoyo.transitions import next_domain
 from lsmc.modules.tomoyo.vocabulary import ASKED, FUNCTIONS, KINDS, PATH, Kind, function
+
+#: Lines for one permission that cannot be compared before the others are passed over.
+_TRIALS: Final = 3
 
 
 def diff(old: TomoyoEngine, new: TomoyoEngine) -> list[Change]:
@@ -149,13 +152,17 @@ def _lines(
     for one, other, domain in ((was, now, before), (now, was, after)):
         known = {clause.key for clause in other}
         told: set[int] = set()
+        undecided = 0
         for clause in one:
             if clause.key in known or clause.rule is None or clause.rule.number in told:
                 continue
             try:
+                if undecided == _TRIALS:
+                    raise Undecided("three lines before it could not be compared")
                 witness = uncovered(clause, other, kind, permission, also=one if named else ())
-            except Undecided as undecided:
-                yield _undecided(domain.name, kind, permission, clause, str(undecided))
+            except Undecided as fault:
+                undecided = min(undecided + 1, _TRIALS)
+                yield _undecided(domain.name, kind, permission, clause, str(fault))
                 continue
             if witness is not None:
                 told.add(clause.rule.number)

@@ -89,3 +89,16 @@ def test_groups_are_resolved() -> None:
 def test_what_is_disabled_in_both_is_not_compared() -> None:
     old, new = (opened(domain(line, profile=0)) for line in ("file read /a", "file read /b"))
     assert diff(old, new) == []
+
+
+def test_what_cannot_be_compared_is_told() -> None:
+    """Patterns of exponentially many states: the effort is bounded."""
+
+    def lines(begin: str, lengths: range) -> list[str]:
+        return ["file read /\\*" + begin + "\\?" * length for length in lengths]
+
+    old = opened(domain(*lines("a", range(300, 306))))
+    new = opened(domain(*lines("\\A", range(300, 306))))
+    changes = diff(old, new)
+    assert changes
+    assert all("compared" in one.what and not one.shows for one in changes)

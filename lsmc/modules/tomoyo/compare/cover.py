@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import product
 from typing import Any, Final, NamedTuple
@@ -25,8 +25,11 @@ from lsmc.modules.tomoyo.patterns import Glob
 from lsmc.modules.tomoyo.requests import Access, Value
 from lsmc.modules.tomoyo.vocabulary import MOUNT, Argument, Kind
 
-#: States of patterns that one question may take.
-_STATES: Final = 200_000
+#: States that one question may take, and states times bytes of all its patterns.
+_STATES: Final = 100_000
+_WORK: Final = 10_000_000
+#: The same before two rows of patterns count as having names in common.
+_LITTLE_WORK: Final = 200_000
 _NUL: Final = 1
 
 
@@ -123,8 +126,17 @@ def may_meet(one: Clause, other: Clause) -> bool:
 
 @lru_cache(maxsize=1 << 15)
 def _share(one: tuple[Name, ...], other: tuple[Name, ...]) -> bool:
-    """Whether two rows of patterns have names in common; domains often repeat lines of others."""
-    return have_common([Joined(one), Joined(other)], _STATES)
+    """Whether two rows of patterns may have names in common; domains often repeat others' lines."""
+    try:
+        return have_common([Joined(one), Joined(other)], _limit((one, other), _LITTLE_WORK))
+    except StateLimit:
+        return True
+
+
+def _limit(rows: Iterable[tuple[Name, ...]], work: int) -> int:
+    """The states that a question on some rows of patterns may take for some work."""
+    size = sum(len(one.text) for row in rows for one in row if isinstance(one, Glob))
+    return min(_STATES, work // (size + 1) + 1)
 
 
 def _begin_alike(one: Name, other: Name) -> bool:
@@ -181,7 +193,8 @@ def _difference(clause: Clause, covers: Sequence[Clause]) -> tuple[str, ...] | N
         return states[0] is not None and states[1] is not None
 
     real = RealNames()
-    found = search([first, real, *others], goal, alive=alive, limit=_STATES)
+    limit = _limit((clause.names, *(one.names for one in covers)), _WORK)
+    found = search([first, real, *others], goal, alive=alive, limit=limit)
     return None if found is None else tuple(found.decode("latin-1").split("\0"))
 
 
@@ -263,7 +276,10 @@ def request_of(access: Access) -> dict[str, Any]:
 
 @lru_cache(maxsize=1 << 14)
 def is_empty(name: Glob) -> bool:
-    """Whether a pattern matches no name that the kernel makes."""
+    """Whether a pattern matches no name that the kernel makes, so far as that is told soon."""
     if not name.patterned:
         return not name.text or "//" in name.text
-    return not have_common([name, RealNames()], _STATES)
+    try:
+        return not have_common([name, RealNames()], _limit([(name,)], _LITTLE_WORK))
+    except StateLimit:
+        return False

@@ -31,7 +31,8 @@ file read @DOCS
 file read /srv/\\{\\*\\}/a
 ```
 
-How sure: exact: names of the kernel have no empty component.
+How sure: exact: names of the kernel have no empty component.  Patterns of very many states are
+passed over.
 
 How to fix: correct the pattern.
 """

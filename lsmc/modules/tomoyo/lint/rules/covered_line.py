@@ -30,7 +30,8 @@ file read /srv/a task.uid=0-99
 file read /srv/a task.uid=50-100
 ```
 
-How sure: exact.  Lines whose conditions tell too many situations apart are passed over.
+How sure: exact.  Lines whose conditions tell too many situations apart, or whose patterns are too
+many to be compared, are passed over; after three of them so is the rest of the domain.
 
 How to fix: remove the line.
 """
@@ -38,6 +39,7 @@ How to fix: remove the line.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.lint.model import Check
@@ -49,6 +51,9 @@ from lsmc.modules.tomoyo.lint.tree import Tree, without_line
 from lsmc.modules.tomoyo.names import namespace_of
 from lsmc.modules.tomoyo.vocabulary import PATH, TASK, Kind
 
+#: Lines of a domain that cannot be compared before its others are passed over.
+_TRIALS: Final = 3
+
 
 def run(tree: Tree) -> Iterator[Diagnostic]:
     """Each line that others cover, of equal lines the later."""
@@ -59,6 +64,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
         lines = _Lines(engine, domain)
         own = [rule for rule in domain.rules if rule.use is None]
         for rule in reversed(own):
+            if lines.undecided == _TRIALS:
+                break
             covers = lines.covers(rule)
             if covers is None:
                 continue
@@ -84,6 +91,7 @@ class _Lines:
         self.engine = engine
         self.domain = domain
         self.gone: set[int] = set()
+        self.undecided = 0
         self._clauses: dict[tuple[str, str], list[Clause]] = {}
 
     def clauses(self, kind: Kind, permission: str) -> list[Clause]:
@@ -112,6 +120,7 @@ class _Lines:
                     if not near or uncovered(clause, near, rule.acl.kind, permission) is not None:
                         return None
                 except Undecided:
+                    self.undecided += 1
                     return None
                 used |= {one.rule.number: one.rule for one in near if one.rule is not None}
         return list(used.values())
