@@ -33,6 +33,8 @@ SHORT = {
     "config": 1_000,
     "baseline": 1_000,
     "test-file": 1_000,
+    "tomoyo": 300,
+    "tomoyo-log": 500,
 }
 ALL = targets()
 
