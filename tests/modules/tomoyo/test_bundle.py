@@ -45,7 +45,7 @@ def test_the_same_policy_gives_the_same_bytes() -> None:
 @pytest.mark.parametrize("value", [0, 1, 7, 0x7FFFFFFF, 0xFFFFFFFF])
 def test_wrong_numbers_are_errors_or_answers(section: Section, value: int) -> None:
     bundle = Sections(DATA, Section)
-    bodies = {one: bytes(bundle.body(one)) for one in Section}
+    bodies: dict[int, bytes] = {one: bytes(bundle.body(one)) for one in Section}
     numbers = list(bundle.words(section))
     for at in range(len(numbers)):
         changed = [*numbers[:at], value, *numbers[at + 1 :]]
@@ -57,7 +57,7 @@ def test_wrong_numbers_are_errors_or_answers(section: Section, value: int) -> No
 
 def test_text_that_is_no_line_is_an_error() -> None:
     bundle = Sections(DATA, Section)
-    bodies = {one: bytes(bundle.body(one)) for one in Section}
+    bodies: dict[int, bytes] = {one: bytes(bundle.body(one)) for one in Section}
     bodies[Section.TEXTS] = bodies[Section.TEXTS].replace(b"file execute /b", b"file exocuto /b")
     with pytest.raises(BundleError, match="a line is damaged"):
         asked(pack_sections("tomoyo", bodies))

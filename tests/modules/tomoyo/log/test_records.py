@@ -115,7 +115,7 @@ def test_names_that_differ_get_one_pattern() -> None:
     text = RECORD.replace("file execute /bin/b", "file create /tmp/s_{} 0600")
     records = [read_message(Envelope(text.replace("{}", str(number)))) for number in (12345, 54321)]
     engine = opened(domain())
-    causes = {}
+    causes: dict[object, Cause] = {}
     for record in records:
         assert record is not None
         key = GROUPING.key(record)
