@@ -20,10 +20,8 @@ HERE = Path(__file__).resolve().parent
 STORE = Path(tempfile.gettempdir()) / "lsmc-kernels"
 #: Seconds for a boot, and for a case, before the guest is given up.
 BOOT_LIMIT, CASE_LIMIT = 120, 0.5
-_ARGUMENTS = (
-    "console=ttyS0 quiet loglevel=2 panic=-1 log_buf_len=64M audit_backlog_limit=0 "
-    "lsm=lockdown,yama,apparmor apparmor=1"
-)
+_ARGUMENTS = "console=ttyS0 quiet loglevel=2 panic=-1 log_buf_len=64M audit_backlog_limit=0"
+_MODULES = "lsm=lockdown,yama,apparmor apparmor=1"
 _PLAIN = re.compile(r"[^!-$&-~ ]")
 
 
@@ -76,25 +74,26 @@ def _images(directory: Path, version: str) -> list[Path]:
 def _download(version: str) -> None:
     """Fetch and unpack the kernel package that Debian's meta-package stands for."""
     names = [f"linux-image-{version}-amd64", "linux-image-amd64"]
-    listed = _run(["apt-cache", "search", "--names-only", "^linux-image-([0-9.]+-)?amd64$"])
+    listed = run(["apt-cache", "search", "--names-only", "^linux-image-([0-9.]+-)?amd64$"])
     meta = next((name for name in names if f"{name} " in listed), "")
     if not meta:
         raise MachineError("apt-cache knows no kernel package; try apt-get update")
-    depends = _run(["apt-cache", "depends", meta])
+    depends = run(["apt-cache", "depends", meta])
     package = re.search(rf"Depends: (linux-image-{re.escape(version)}\S+)", depends)
     if package is None:
         raise MachineError(f"{meta} is not a kernel of version {version}")
     STORE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=STORE) as directory:
-        _run(["apt-get", "download", package[1]], cwd=directory)
+        run(["apt-get", "download", package[1]], cwd=directory)
         for archive in Path(directory).glob("*.deb"):
-            _run(["dpkg-deb", "-x", str(archive), directory])
+            run(["dpkg-deb", "-x", str(archive), directory])
         (STORE / "boot").mkdir(exist_ok=True)
         for image in Path(directory).glob("boot/vmlinuz-*"):
             image.rename(STORE / "boot" / image.name)
 
 
-def _run(command: Sequence[str], cwd: str | Path | None = None) -> str:
+def run(command: Sequence[str], cwd: str | Path | None = None) -> str:
+    """What a program prints; raises `MachineError` where it is not installed or fails."""
     if shutil.which(command[0]) is None:
         raise MachineError(f"{command[0]} is not installed")
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
@@ -113,15 +112,32 @@ def boot(
         policies: binary policies with the names of their top-level profiles.
         lines: the cases; those of one policy are best kept together.
     """
+    members = {f"policy/{n}": blob for n, (blob, _) in enumerate(policies)}
+    members["cases"] = _cases(policies, lines)
+    limit = BOOT_LIMIT + CASE_LIMIT * len(lines)
+    said = run_probe(image, HERE / "probe.c", members, limit, _MODULES)
+    return read_answers(said.splitlines(), len(lines))
+
+
+def run_probe(
+    image: Path, source: Path, members: Mapping[str, bytes], limit: float, modules: str
+) -> str:
+    """Boot with a C program as `/init`, and return what it says; raises `MachineError`.
+
+    Args:
+        image: the kernel.
+        source: the program; a line with `E` alone ends what it says on `/dev/ttyS1`.
+        members: the other files of the initial file system, by their paths.
+        limit: seconds before the guest is given up.
+        modules: the kernel's arguments about security modules.
+    """
     with tempfile.TemporaryDirectory(prefix="lsmc-kernel-") as name:
         directory = Path(name)
         probe = directory / "probe"
-        _run(["gcc", "-O1", "-static", "-o", str(probe), str(HERE / "probe.c")])
-        members = {"init": probe.read_bytes(), "cases": _cases(policies, lines)}
-        members |= {f"policy/{n}": blob for n, (blob, _) in enumerate(policies)}
-        (directory / "initrd").write_bytes(archive(members))
-        said = _qemu(image, directory, BOOT_LIMIT + CASE_LIMIT * len(lines))
-    return read_answers(said.splitlines(), len(lines))
+        run(["gcc", "-O1", "-static", "-o", str(probe), str(source)])
+        files = {"init": probe.read_bytes(), **members}
+        (directory / "initrd").write_bytes(archive(files))
+        return _qemu(image, directory, limit, f"{_ARGUMENTS} {modules}")
 
 
 def _cases(policies: Sequence[tuple[bytes, Sequence[str]]], lines: Sequence[Line]) -> bytes:
@@ -158,14 +174,14 @@ def _member(number: int, name: str, mode: int, data: bytes) -> bytes:
     return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
 
 
-def _qemu(image: Path, directory: Path, limit: float) -> str:
+def _qemu(image: Path, directory: Path, limit: float, arguments: str) -> str:
     program = shutil.which("qemu-system-x86_64")
     if program is None:
         raise MachineError("qemu-system-x86_64 is not installed")
     console, line = directory / "console", directory / "line"
     command = [program, "-accel", "tcg", "-cpu", "max", "-m", "1024", "-no-reboot", "-nodefaults"]
     command += ["-display", "none", "-serial", f"file:{console}", "-serial", f"file:{line}"]
-    command += ["-kernel", str(image), "-initrd", str(directory / "initrd"), "-append", _ARGUMENTS]
+    command += ["-kernel", str(image), "-initrd", str(directory / "initrd"), "-append", arguments]
     try:
         subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit, check=False
