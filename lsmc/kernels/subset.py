@@ -11,6 +11,7 @@ The source is compiled by Cython where it can be; uncompiled it runs as it stand
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from lsmc.kernels import _nocython as cython
@@ -27,8 +28,8 @@ Positions = tuple[int, ...]
 # outside all of the sets, and for each class the number of its atom or -1.
 Atoms = tuple[list[tuple[Positions, list[int]]], list[int], list[int]]
 # What positions of several bytes give a row: its default, its exceptions in order of class (classes
-# and targets), for each class the number of its atom or -1, and what follows each atom.
-Wide = tuple[int, list[int], list[int], list[int], list[Positions]]
+# and targets), for each class the number of its atom or -1, and the state behind each atom.
+Wide = tuple[int, list[int], list[int], list[int], list[int]]
 # Offsets, labels, targets and defaults of the rows; the states' positions.
 Rows = tuple[list[int], list[int], list[int], list[int], list[Positions]]
 
@@ -57,7 +58,7 @@ def refine(sets: list[int], chosen: Positions, n_classes: int) -> Atoms:
 
 @cython.locals(index="int", first="int", size="int", position="int", symbol="int", target="int")
 @cython.locals(default="int", label="int", limit="int", n_classes="int", state="tuple")
-@cython.locals(place="int", held="long long")
+@cython.locals(place="int", begin="int", held="long long", shared="object")
 def subset(
     symbols: list[int],
     follows: list[Positions],
@@ -80,6 +81,7 @@ def subset(
         if states[index]:
             ids[states[index]] = index
     through = [-1] * len(symbols)  # the state reached through this position alone
+    joined: dict[Positions, int] = {}  # that through several, beside those of a state before them
     refined: dict[Positions, Atoms] = {}
     known: dict[Positions, Wide] = {}
     offsets = [0, 0]
@@ -113,22 +115,22 @@ def subset(
         narrow: dict[int, list[int]] = {}
         wide: list[int] = []
         while first < size:
-            position = state[first]
+            shared = state[first]
             first += 1
-            symbol = symbols[position]
+            symbol = symbols[shared]
             if symbol >= 256:
-                wide.append(position)
+                wide.append(shared)
                 continue
             group = narrow.get(symbol)
             if group is None:
-                narrow[symbol] = [position]
+                narrow[symbol] = [shared]
             else:
-                group.append(position)
+                group.append(shared)
 
         if not wide:
             for symbol in sorted(narrow):
                 labels.append(classes[symbol])
-                targets.append(_through(narrow[symbol], (), follows, through, ids, states))
+                targets.append(_through(narrow[symbol], 0, follows, through, joined, ids, states))
             defaults.append(0)
             offsets.append(len(labels))
             continue
@@ -137,7 +139,7 @@ def subset(
         found = known.get(chosen)
         if found is None:
             found = known[chosen] = _wide(
-                wide, symbols, sets, n_classes, refined, follows, through, ids, states
+                wide, symbols, sets, n_classes, refined, follows, through, joined, ids, states
             )
         default, row_labels, row_targets, owner, after = found
         defaults.append(default)
@@ -145,25 +147,27 @@ def subset(
             exceptions: list[tuple[int, int]] = []
             for symbol, group in narrow.items():
                 label = classes[symbol]
-                beside = after[owner[label]] if owner[label] >= 0 else ()
-                target = _through(group, beside, follows, through, ids, states)
+                beside = after[owner[label]] if owner[label] >= 0 else 0
+                target = _through(group, beside, follows, through, joined, ids, states)
                 exceptions.append((label, target))
             if len(exceptions) > 1:
                 exceptions.sort()
             place = 0
             size = len(row_labels)
             for label, target in exceptions:
-                while place < size and row_labels[place] < label:
-                    labels.append(row_labels[place])
-                    targets.append(row_targets[place])
-                    place += 1
+                begin = place
+                place = bisect_left(row_labels, label, begin)
+                if place > begin:
+                    labels += row_labels[begin:place]
+                    targets += row_targets[begin:place]
                 if place < size and row_labels[place] == label:
                     place += 1
                 if target != default:
                     labels.append(label)
                     targets.append(target)
-            labels += row_labels[place:]
-            targets += row_targets[place:]
+            if place < size:
+                labels += row_labels[place:]
+                targets += row_targets[place:]
         else:
             labels += row_labels
             targets += row_targets
@@ -181,6 +185,7 @@ def _wide(
     refined: dict[Positions, Atoms],
     follows: list[Positions],
     through: list[int],
+    joined: dict[Positions, int],
     ids: dict[Positions, int],
     states: list[Positions],
 ) -> Wide:
@@ -196,12 +201,10 @@ def _wide(
     active = [by_symbol[symbol + 256] for symbol in chosen]
     counts = {0: len(rest)}
     reached: list[int] = []
-    after: list[Positions] = []
     for members, group in atoms:
         held = [position for place in members for position in active[place]]
-        target = _through(held, (), follows, through, ids, states)
+        target = _through(held, 0, follows, through, joined, ids, states)
         reached.append(target)
-        after.append(states[target])
         counts[target] = counts.get(target, 0) + len(group)
     default, most = 0, -1
     for target, count in counts.items():
@@ -213,7 +216,7 @@ def _wide(
         if target != default:
             row.update(dict.fromkeys(atoms[number][1], target))
     row_labels = sorted(row)
-    return default, row_labels, [row[label] for label in row_labels], owner, after
+    return default, row_labels, [row[label] for label in row_labels], owner, reached
 
 
 @cython.cfunc
@@ -228,34 +231,45 @@ def _intern(key: Positions, ids: dict[Positions, int], states: list[Positions]) 
 
 
 @cython.cfunc
-@cython.locals(position="int", target="int")
+@cython.locals(position="int", target="int", known="object")
 def _through(
     held: list[int],
-    beside: Positions,
+    beside: int,
     follows: list[Positions],
     through: list[int],
+    joined: dict[Positions, int],
     ids: dict[Positions, int],
     states: list[Positions],
 ) -> int:
-    """The state reached when these positions all match, beside some that are reached anyway."""
+    """The state reached when these positions all match, beside a state that is reached anyway."""
     if len(held) == 1 and not beside:
         position = held[0]
         target = through[position]
         if target < 0:
             target = through[position] = _intern(follows[position], ids, states)
         return target
-    if len(held) > _FEW:  # one by one, many would be copied many times
-        merged = set(beside).union(*[follows[position] for position in held])
-        return _intern(tuple(sorted(merged)), ids, states)
-    for position in held:
-        beside = _merge(beside, follows[position])
-    return _intern(beside, ids, states)
+    key = (beside, *held)
+    known = joined.get(key)
+    if known is None:
+        if len(held) > _FEW:  # one by one, many would be copied many times
+            many = set(states[beside]).union(*[follows[position] for position in held])
+            merged = tuple(sorted(many))
+        else:
+            merged = states[beside]
+            for position in held:
+                merged = _merge(merged, follows[position])
+        known = joined[key] = _intern(merged, ids, states)
+    return known
 
 
 @cython.cfunc
 @cython.locals(i="int", j="int", m="int", n="int", x="int", y="int", one="tuple", other="tuple")
+@cython.locals(ours="object", theirs="object")
 def _merge(one: Positions, other: Positions) -> Positions:
-    """The members of two ascending tuples, ascending, each once."""
+    """The members of two ascending tuples, ascending, each once.
+
+    They are the objects of the tuples, which all states share: a state takes 8 bytes a position.
+    """
     if not one or one == other:
         return other
     if not other:
@@ -263,15 +277,28 @@ def _merge(one: Positions, other: Positions) -> Positions:
     merged: list[int] = []
     i = j = 0
     m, n = len(one), len(other)
-    while i < m and j < n:
-        x, y = one[i], other[j]
+    ours, theirs = one[0], other[0]
+    x, y = ours, theirs
+    while True:
         if x <= y:
-            merged.append(x)
+            merged.append(ours)
             i += 1
             if x == y:
                 j += 1
+                if j < n:
+                    theirs = other[j]
+                    y = theirs
+            if i == m:
+                break
+            ours = one[i]
+            x = ours
         else:
-            merged.append(y)
+            merged.append(theirs)
             j += 1
+            if j < n:
+                theirs = other[j]
+                y = theirs
+        if j == n:
+            break
     merged += one[i:] if i < m else other[j:]
     return tuple(merged)

@@ -196,12 +196,14 @@ def test_what_is_not_done_is_refused_by_name(parser: Any, base: Path, option: st
     assert f"`{option[:2]}`" in result.stderr
 
 
-def test_warnings_are_errors_on_demand(parser: Any, base: Path) -> None:
-    (base / "doubtful").write_text("profile d { /a//b r, /x r, /x r, dbus, }\n")
-    plain = parser("-Q", base / "doubtful")
-    assert plain.exit_code == 0
-    expected = 1 if "warning" in plain.stderr else 0
-    assert parser("-Q", "--Werror", base / "doubtful").exit_code == expected
+def test_warnings_are_errors_on_demand(parser: Any, base: Path, kernel: Path) -> None:
+    (base / "doubtful").write_text("profile d { prompt /x r, }\n")
+    told = parser("-r", base / "doubtful")
+    assert (told.exit_code, "[LSM092]" in told.stderr) == (0, True)
+    (kernel / ".replace").write_bytes(b"")
+    assert parser("-r", "--Werror", base / "doubtful").exit_code == 1
+    assert (kernel / ".replace").read_bytes() == b""
+    assert parser("-rq", base / "doubtful").stderr == ""
 
 
 def test_what_is_only_told(run: Run) -> None:
