@@ -13,6 +13,7 @@ from tests.selinux_kernel.cases import FILES, Answer, Block, Classes, Group, Per
 from tests.selinux_kernel.compare import differences
 from tests.selinux_kernel.draw import NAMES, policy_text
 from tests.selinux_kernel.guest import read_answers
+from tests.selinux_kernel.known import as_merged
 from tests.selinux_kernel.questions import blocks
 from tests.selinux_kernel.recorded import read, written
 from tests.selinux_kernel.run import judge, opened
@@ -124,3 +125,21 @@ def test_the_same_seed_draws_the_same(number: int) -> None:
     asked = [blocks(Random(number), one, opened(one), NAMES, 30) for _ in range(2)]
     assert asked[0] == asked[1]
     assert sum(len(block.questions) for block in asked[0]) == 30
+
+
+def _conditions(*conditions: str) -> str:
+    return "".join(f"(booleanif {one} (true (x)))\n" for one in conditions)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "taken"),
+    [
+        ("(xor a (xor b a))", "(neq (eq b b) (not a))", "(xor a (xor b a))"),
+        ("(xor a (xor b a))", "(neq (not a) (eq b b))", "(neq (not a) (eq b b))"),
+        ("(and a b)", "(not (and b a))", "(not (and a b))"),
+        ("(and a b)", "(or a b)", "(or a b)"),
+        ("a", "b", "b"),
+    ],
+)
+def test_conditions_that_the_compiler_takes_for_one(first: str, second: str, taken: str) -> None:
+    assert as_merged(_conditions(first, second)) == _conditions(first, taken)
