@@ -31,6 +31,17 @@ class SettingError(Error, ValueError):
     """A configuration value that cannot be used, as a clear text; checks may raise it, too."""
 
 
+def no_assertions(reason: str) -> Callable[[Mapping[str, Any]], object]:
+    """What reads assertions for a module without them: any are a `SettingError` with a reason."""
+
+    def read(table: Mapping[str, Any]) -> object:
+        if table.get("assertions"):
+            raise SettingError(reason)
+        return ()
+
+    return read
+
+
 class CommentedText(NamedTuple):
     """The comments of a file; `start` is the offset of the first other text, None without any.
 

@@ -90,8 +90,8 @@ def _expanded(files: Files) -> Expansion:
         for body in files.bodies:
             expansion.add(body, expansion.root)
         expansion.expand()
-    except Wrong as reason:
-        raise PolicyError([error(reason.name, None, reason.message)]) from None
+    except Wrong:
+        raise PolicyError(expansion.ledger.errors) from None
     return expansion
 
 

@@ -98,6 +98,7 @@ def test_each_fault_is_told_once_at_its_place(spec: str, words: str) -> None:
 
 def test_kinds_that_are_none_and_kinds_of_others() -> None:
     assert "is no kind of policy" in told(text("", kind="KubeArmorProfile"))[0]
+    assert "the document has no `kind`; known are" in told(text("", kind='""'))[0]
     assert "nftables" in told(text("", kind="KubeArmorNetworkPolicy"))[0]
 
 

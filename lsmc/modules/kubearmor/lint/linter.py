@@ -10,7 +10,7 @@ from lsmc.analysis.change import Change
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.files import StrPath
 from lsmc.compiler.inputs import DiskFiles, Options
-from lsmc.lint.model import Lint, Read, SettingError, checks_in
+from lsmc.lint.model import Lint, Read, checks_in, no_assertions
 from lsmc.lint.rule_docs import Page
 from lsmc.modules.kubearmor.lint.errors import ERRORS, error_page
 from lsmc.modules.kubearmor.lint.tree import Tree, read_tree
@@ -24,12 +24,6 @@ def _reader(options: Options, files: DiskFiles, text: tuple[str, bytes] | None) 
         return read_tree(options, files, text, paths, settings)
 
     return read
-
-
-def _assertions(settings: Mapping[str, Any]) -> object:
-    if settings.get("assertions"):
-        raise SettingError("assertions: KubeArmor has none; write `[[never]]` tests")
-    return ()
 
 
 @cache
@@ -48,7 +42,7 @@ LINT: Lint[Tree] = Lint(
     errors={code: error.name for code, error in ERRORS.items()},
     error_pages=_error_pages,
     targets=(),
-    read_assertions=_assertions,
+    read_assertions=no_assertions("assertions: KubeArmor has none; write `[[never]]` tests"),
     reader=_reader,
     changes=_changes,
 )

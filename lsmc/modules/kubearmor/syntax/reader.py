@@ -92,7 +92,8 @@ def _document(document: Node, kind: str, policies: list[Policy]) -> Iterator[Dia
         return
     allowed = KINDS.get(kind)
     if allowed is None:
-        message = f"`{kind}` is no kind of policy; known are {', '.join(KINDS)}"
+        said = f"`{kind}` is no kind of policy" if kind else "the document has no `kind`"
+        message = f"{said}; known are {', '.join(KINDS)}"
         yield Diagnostic("LSM804", "kind", "error", message, _kind_span(document))
         return
     faults = list(validate(document, allowed, kind))

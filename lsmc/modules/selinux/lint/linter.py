@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from lsmc.analysis.change import Change
 from lsmc.compiler.inputs import DiskFiles, Options, restricted
-from lsmc.lint.model import Lint, Read, SettingError, checks_in
+from lsmc.lint.model import Lint, Read, checks_in, no_assertions
 from lsmc.modules.selinux.lint.error_pages import ERRORS, error_pages
 from lsmc.modules.selinux.lint.reading import read_tree
 from lsmc.modules.selinux.lint.tree import Tree
@@ -18,12 +17,6 @@ from lsmc.modules.selinux.settings import MAX_SOURCE, NO_NEVERALLOW
 def _reader(options: Options, files: DiskFiles, text: tuple[str, bytes] | None) -> Read[Tree]:
     assertions = NO_NEVERALLOW not in dict(options.settings)
     return partial(read_tree, restricted(files, options.restrict), text, assertions)
-
-
-def _read_assertions(table: Mapping[str, Any]) -> object:
-    if table.get("assertions"):
-        raise SettingError("assertions: write `neverallow` rules, which SELinux has for this")
-    return ()
 
 
 def _changes(old: Tree, new: Tree) -> Sequence[Change]:
@@ -37,7 +30,7 @@ LINT: Lint[Tree] = Lint(
     errors=ERRORS,
     error_pages=error_pages,
     targets=(),
-    read_assertions=_read_assertions,
+    read_assertions=no_assertions("assertions: write `neverallow` rules, which SELinux has"),
     reader=_reader,
     changes=_changes,
     max_source=MAX_SOURCE,

@@ -217,7 +217,10 @@ class Expansion:
     # The steps
 
     def expand(self) -> None:
-        """Decide tunables, add what `in` adds, inherit, and call macros; raises `Wrong`."""
+        """Decide tunables, add what `in` adds, inherit, and call macros.
+
+        Raises `Wrong`, after it is noted, where they copy too much.
+        """
         self._decide()
         self._add_ins(after=False)
         while self._inherits:
@@ -238,9 +241,9 @@ class Expansion:
         try:
             step()
         except (Missing, Wrong) as reason:
+            self.refuse(part, place, reason)
             if isinstance(reason, Wrong) and reason.name == "too-many":
                 raise
-            self.refuse(part, place, reason)
 
     def _decide(self) -> None:
         """Decide each `tunableif`."""

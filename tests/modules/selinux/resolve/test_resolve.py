@@ -141,6 +141,17 @@ def test_a_wrong_name_is_told_with_the_nearest() -> None:
     assert one.help == "did you mean `web_server`?"
 
 
+def test_too_much_that_is_copied_is_told_with_a_place() -> None:
+    macros = "".join(
+        f"(macro m{i + 1} ((type t)) (call m{i} (t)) (call m{i} (t)))\n" for i in range(24)
+    )
+    first = "(macro m0 ((type t)) (allow t t (file (read))))\n"
+    (fault,) = told(f"{first}{macros}(call m24 (a))\n")
+    place, message = fault.split(" ", 1)
+    assert message == "calls and inheritance copy 500,000 statements"
+    assert 1 < int(place.split(":")[0]) < 26
+
+
 def test_what_is_copied_tells_both_places() -> None:
     (one,) = faults("(macro m ((type t)) (allow t nosuch (file (read))))\n(call m (a))")
     assert one.line is not None
