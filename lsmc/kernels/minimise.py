@@ -293,7 +293,8 @@ def split(
     room = array("I", bytes(4 * len(defaults)))
     stamps = room
     stamp = 1
-    affected = list(range(len(defaults)))
+    # a block of one state cannot be split, and most are after the refinement
+    affected = [state for state in range(len(defaults)) if sizes[blocks[state]] > 1]
     while affected:
         groups: dict[int, dict[int, list[int]]] = {}
         for state in affected:
@@ -333,7 +334,8 @@ def split(
                 source = into[at]
                 if stamps[source] != stamp:
                     stamps[source] = stamp
-                    affected.append(source)
+                    if sizes[blocks[source]] > 1:
+                        affected.append(source)
 
 
 def _count(groups: dict[int, list[int]]) -> int:
