@@ -148,13 +148,15 @@ class _Asked:
         return found, verdicts
 
     def _calls(self, name: str, call: KernelCall) -> Sequence[HookCall]:
-        module = self._stack.policies[name].module
+        policy = self._stack.policies[name]
         own = call._replace(
             label=self._objects.get(name),
             directory=self._directories.get(name),
             context=self._context,
+            subject=self._subjects[name],
+            labels=policy,
         )
-        return module.needs(module.hooks, "a stack of modules")()(own)
+        return policy.module.needs(policy.module.hooks, "a stack of modules")()(own)
 
     def _answer(self, name: str, call: HookCall) -> Verdict:
         """A module's verdict; raises `UnknownName`, `RequestError`."""

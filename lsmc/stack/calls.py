@@ -7,7 +7,7 @@ answers for one, and at which hook.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from lsmc.stack.context import Context
 from lsmc.stack.orders import USUAL_ERRNO, classes_of
@@ -59,6 +59,18 @@ FIELDS = frozenset(
 )
 
 
+class Labels(Protocol):
+    """What gives labels by a policy: see `lsmc.Policy`, whose methods these are."""
+
+    def label(
+        self, kind: str, subject: str = "", object: str = "", cls: str = "", name: str | None = None
+    ) -> str | None:
+        """The label of an object."""
+
+    def file_label(self, path: str, kind: str | None = None) -> str | None:
+        """The label of a path."""
+
+
 class KernelCall(NamedTuple):
     """An operation.
 
@@ -70,6 +82,8 @@ class KernelCall(NamedTuple):
         label: the object as the module calls it, None where only `object` names it.
         directory: the directory of the object as the module calls it, likewise.
         context: what is known of the process and of the inodes.
+        subject: who asks, as the module calls it.
+        labels: what gives labels by the module's policy.
     """
 
     op: str
@@ -79,6 +93,8 @@ class KernelCall(NamedTuple):
     label: str | None = None
     directory: str | None = None
     context: Context = _NOTHING_KNOWN
+    subject: str = ""
+    labels: Labels | None = None
 
     @property
     def owner(self) -> bool:

@@ -211,8 +211,8 @@ def test_questions_that_are_none(policies: dict[str, lsmc.Policy]) -> None:
         _asked(policies, "capability,tomoyo", "mkdir", "/srv/x")
 
 
-#: Operations whose requests SELinux's policy alone does not tell.
-_BY_CONTEXTS = {"create", "exec", "link", "mkdir", "mknod", "mmap_exec", "rename", "symlink"}
+#: Operations whose requests SELinux's policy tells.
+_BY_CONTEXTS = {"create", "exec", "mkdir", "mknod", "symlink"}
 
 NODE = Context(mode=0o020600)
 
