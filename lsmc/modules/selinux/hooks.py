@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from stat import S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK
 
 from lsmc.engine.verdict import RequestError
+from lsmc.modules.selinux.socket_hooks import socket_calls
 from lsmc.stack.calls import HookCall, KernelCall, Labels
 from lsmc.stack.capabilities import NAMES
 
@@ -85,6 +86,9 @@ def calls(call: KernelCall) -> Sequence[HookCall]:
         late = call.object in NAMES[_FIRST_WORD:]
         request = {"op": f"capability{'2' * late}:{call.object}", "object": "self"}
         return (HookCall("capable", request, "EPERM"),)
+    if call.cls in ("network", "unix"):
+        own = call.subject
+        return tuple(socket_calls(call, lambda cls: _new_label(call, own, "", cls)))
     if call.op in _MAKING:
         return _make(call)
     if call.op == "exec":

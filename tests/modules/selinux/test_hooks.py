@@ -26,7 +26,8 @@ def samples() -> lsmc.Policy:
 
 def _asked(op: str, obj: str, subject: str = WEB, **given: Any) -> list[tuple[str, str, str]]:
     """Hooks, requests and objects."""
-    fields = {name: given.pop(name) for name in ("target",) if name in given}
+    names = ("target", "type", "peer_port", "family", "protocol")
+    fields = {name: given.pop(name) for name in names if name in given}
     call = KernelCall(op, class_of(op, obj, fields), obj, fields, labels=samples())
     found = calls(call._replace(subject=subject, **given))
     return [(one.hook, one.request["op"], one.request["object"]) for one in found]
@@ -121,3 +122,45 @@ def test_labels_that_are_not_known() -> None:
     labels = {"label": LOG_FILE, "directory": LOG_FILE, "target": "/run/x"}
     with pytest.raises(lsmc.RequestError, match="the label of the directory is not given"):
         _asked("rename", "/etc/old", **labels)
+
+
+@pytest.mark.parametrize(
+    ("op", "obj", "kind", "asks"),
+    [
+        ("socket_create", "inet", "stream", "tcp_socket:create"),
+        ("listen", "inet6", "stream", "tcp_socket:listen"),
+        ("send", "inet", "stream", "tcp_socket:write"),
+        ("socket_create", "unix", "seqpacket", "unix_stream_socket:create"),
+        ("accept", "@s", "stream", "unix_stream_socket:accept"),
+    ],
+)
+def test_a_socket_of_ones_own(op: str, obj: str, kind: str, asks: str) -> None:
+    ((_, asked, label),) = _asked(op, obj, type=kind)
+    assert (asked, label) == (asks, WEB)
+
+
+def test_a_connection_asks_for_the_port() -> None:
+    found = _asked("connect", "inet", type="stream", peer_port="80")
+    assert found[1] == ("socket_connect", "tcp_socket:name_connect", "tcp:80")
+    rest = {"type": "stream", "peer_port": "80"}
+    assert _layers("connect", "inet", **rest) == ["socket_connect -", "socket_connect ."]
+    assert _layers("socket_create", "inet", type="stream") == ["socket_create +"]
+    with pytest.raises(lsmc.RequestError, match="give `peer_port=`"):
+        _asked("connect", "inet", type="stream")
+
+
+@pytest.mark.parametrize(
+    ("op", "obj", "fields"),
+    [
+        ("bind", "inet", {"type": "stream"}),
+        ("connect", "/run/s", {"type": "stream"}),
+        ("send", "@s", {"type": "dgram"}),
+        ("socket_create", "netlink", {"type": "raw"}),
+        ("socket_create", "inet", {"type": "stream", "protocol": "sctp"}),
+    ],
+)
+def test_sockets_that_are_not_translated(op: str, obj: str, fields: dict[str, str]) -> None:
+    with pytest.raises(lsmc.RequestError, match="is not translated: ask it alone"):
+        _asked(op, obj, **fields)
+    with pytest.raises(lsmc.RequestError, match="give `type=`"):
+        _asked("listen", "inet")
