@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from lsmc.base.text import decode
-from lsmc.output.styled import Line, ansi, inert, line, plain, safe
+from lsmc.output.styled import Line, ansi, inert, line, plain, safe, shortened
 
 if TYPE_CHECKING:
     from lsmc.base.diagnostics import Diagnostic
@@ -113,12 +113,12 @@ class Screen:
 
     def error(self, message: str) -> None:
         """Print a fault that has no place in a file."""
-        self._write([line(("lsmc: error: ", "bad"), safe(message))], sys.stderr)
+        self._write([line(("lsmc: error: ", "bad"), safe(shortened(message)))], sys.stderr)
 
     def located(self, file: str, line_number: int, message: str) -> None:
         """Print a fault at a line of a file that is not policy."""
         where = (f"{safe(file)}:{line_number}: ", "where")
-        self._write([line(where, ("error: ", "bad"), safe(message))], sys.stderr)
+        self._write([line(where, ("error: ", "bad"), safe(shortened(message)))], sys.stderr)
 
     def fault(self, span: Span, message: str, help: str = "") -> None:
         """Print a fault at a place of a file that is not policy, with the line there."""

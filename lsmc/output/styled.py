@@ -13,6 +13,9 @@ from collections.abc import Iterable
 Piece = tuple[str, str]
 Line = tuple[Piece, ...]
 
+#: Characters of the longest message that is shown as a whole.
+_MOST = 1000
+
 #: Roles and their SGR codes.
 ROLES = {
     "": "",
@@ -32,6 +35,11 @@ def safe(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _escape(ord(char)) for char in text)
+
+
+def shortened(text: str) -> str:
+    """A message without its middle when a name in it is longer than anybody reads."""
+    return text if len(text) <= _MOST else f"{text[: _MOST // 2]}…{text[-_MOST // 2 :]}"
 
 
 def inert(text: str) -> str:

@@ -188,6 +188,15 @@ def test_malformed_requests(run: Run, bundle: Path, tmp_path: Path, line: str) -
     assert fault.startswith(f"{requests}:2: error: {LINES[line]}")
 
 
+def test_a_name_without_end_is_shown_in_part(run: Run, bundle: Path) -> None:
+    result = run("query", bundle, "x" * 100_000, "read", "/x")
+    assert result.exit_code == 2
+    (fault,) = result.stderr.splitlines()
+    assert fault.startswith("lsmc: error: unknown profile `xxx")
+    assert "x…x" in fault
+    assert len(fault) < 1100
+
+
 @pytest.mark.parametrize(
     "words",
     [
