@@ -91,7 +91,7 @@ class ProfileWalk:
     def _next(self, node: Node, byte: int) -> Node:
         row = node.edges.get(byte)
         if row is None:
-            following = self.matcher._step(node, byte)
+            following = self.matcher.step(node, byte)
             node.edges[byte] = following.edges
             return following
         found: Node = row[HERE]
