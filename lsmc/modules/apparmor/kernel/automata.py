@@ -20,8 +20,9 @@ from lsmc.kernels.positions import Builder, Positions, pieces
 from lsmc.kernels.subset import subset
 from lsmc.modules.apparmor.kernel.words import Access, Words, words
 
-#: States of all automata of a run together.
-MAX_STATES = 8_000_000
+#: States of automata that are made together, before equal ones are one: some 3 GB at the most.  A
+#: kernel has numbers for 65,534 of a profile.
+MAX_STATES = 2_000_000
 #: Rounds of refinement of all states, which leave few blocks to be split one by one.
 _ROUNDS = 8
 

@@ -159,7 +159,13 @@ def _streams(files: Sequence[_File]) -> list[Rendered]:
             )
             some.append(_Starts(*(begin(patterns.start(part)) for part in parts)))
         placed.append(some)
-    minimal = patterns.minimal(starts)
+    try:
+        minimal = patterns.minimal(starts)
+    except StateLimit as fault:
+        if len(files) > 1:
+            half = len(files) // 2
+            return _streams(files[:half]) + _streams(files[half:])
+        return [Rendered(files[0].path, b"", (_too_large_file(files[0], fault.limit),))]
     numbers = array("I", bytes(4 * len(minimal.defaults)))
     return [_stream(file, some, minimal, numbers) for file, some in zip(files, placed, strict=True)]
 
@@ -243,6 +249,15 @@ def _too_large(profile: Profile) -> Diagnostic:
         f"profile `{to_display(profile.name)}` needs more than {MAX_STATES} states, and a kernel "
         "has numbers for no more",
         "divide it into children, or join rules with many `*` and `{}`",
+    )
+
+
+def _too_large_file(file: _File, limit: int) -> Diagnostic:
+    return error(
+        "too-complex",
+        file.profiles[0].origin,
+        f"the profiles of this file need more than {limit:,} states before equal ones are joined",
+        "join rules with many `*`, `?` and `{}`",
     )
 
 

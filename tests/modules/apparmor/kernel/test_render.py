@@ -198,6 +198,21 @@ def test_too_large_a_profile_is_named(
         _ours([path], features)
 
 
+def test_a_file_whose_automata_grow_too_large_is_named_alone(
+    tmp_path: Path, features: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lsmc.modules.apparmor.kernel.automata.MAX_STATES", 100)
+    small, big = tmp_path / "small", tmp_path / "big"
+    small.write_text("profile small { /a r, }\n")
+    big.write_text(f"profile big {{ /{'b' * 200} r, }}\n")
+    with pytest.raises(PolicyError) as refusal:
+        _ours([small, big], features)
+    (fault,) = refusal.value.diagnostics
+    assert fault.file == str(big)
+    assert "more than 100 states" in fault.message
+    assert _ours([small], features)
+
+
 def test_automata_step_as_the_kernel_does() -> None:
     """A place counts for the state that it names; else the default does."""
     places = {3: (0,) * 97 + (1,), 8: (0,) * 97 + (2,)}
