@@ -99,7 +99,7 @@ def test_module_without_tables_answers(write: Write) -> None:
 
 def test_policies_of_two_modules_are_not_compared(write: Write) -> None:
     one, other = lsmc.compile(write("a.levels", LEVELS)), lsmc.compile(write("a.example", EXAMPLE))
-    with pytest.raises(TypeError, match="a policy of levels is not compared with the example"):
+    with pytest.raises(lsmc.Error, match="a policy of levels is not compared with the example"):
         lsmc.diff(one, other)
 
 
