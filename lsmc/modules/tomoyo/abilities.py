@@ -16,7 +16,7 @@ from lsmc.modules.tomoyo.evaluate import domain_named, judge
 from lsmc.modules.tomoyo.graph import place_of
 from lsmc.modules.tomoyo.heirs import ways
 from lsmc.modules.tomoyo.names import namespace_of
-from lsmc.modules.tomoyo.requests import OPERATIONS, read_request
+from lsmc.modules.tomoyo.questions import OPERATIONS, read_request
 from lsmc.modules.tomoyo.syntax.profiles import Profile
 from lsmc.modules.tomoyo.vocabulary import ASKED, FUNCTIONS, KINDS, Kind, function
 from lsmc.tables.records import Place

@@ -23,7 +23,7 @@ from lsmc.modules.tomoyo.heirs import ways
 from lsmc.modules.tomoyo.model import Mode
 from lsmc.modules.tomoyo.names import namespace_of
 from lsmc.modules.tomoyo.patterns import glob
-from lsmc.modules.tomoyo.requests import Access
+from lsmc.modules.tomoyo.questions import Access
 from lsmc.modules.tomoyo.syntax.profiles import Profile
 from lsmc.modules.tomoyo.transitions import next_domain
 from lsmc.modules.tomoyo.vocabulary import ASKED, FUNCTIONS, KINDS, PATH, Kind, function

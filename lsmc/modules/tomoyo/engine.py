@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Source
 from lsmc.engine.verdict import RuleRef
+from lsmc.modules.tomoyo.bundle import BlockKind, BlockRecord, Bundle, DomainRecord, LineRecord
 from lsmc.modules.tomoyo.model import (
     Acl,
     Aggregator,
@@ -19,7 +20,6 @@ from lsmc.modules.tomoyo.model import (
 )
 from lsmc.modules.tomoyo.names import is_domain, namespace_of
 from lsmc.modules.tomoyo.policy import ASSUMED
-from lsmc.modules.tomoyo.sections import BlockKind, BlockRecord, Bundle, DomainRecord, LineRecord
 from lsmc.modules.tomoyo.syntax.acl import read_acl
 from lsmc.modules.tomoyo.syntax.exceptions import read_exceptions
 from lsmc.modules.tomoyo.syntax.profiles import Profile

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from lsmc.base.errors import did_you_mean
 from lsmc.engine.verdict import Exec, RequestError, RuleRef, UnknownName, Verdict
+from lsmc.modules.tomoyo.bundle import LineRecord
 from lsmc.modules.tomoyo.engine import Domain, TomoyoEngine, line_ref, ref
 from lsmc.modules.tomoyo.heirs import heir, made_domain
 from lsmc.modules.tomoyo.matching import Match, Search, search
 from lsmc.modules.tomoyo.model import Mode
 from lsmc.modules.tomoyo.names import namespace_of
-from lsmc.modules.tomoyo.requests import Access, read_request
-from lsmc.modules.tomoyo.sections import LineRecord
+from lsmc.modules.tomoyo.questions import Access, read_request
 from lsmc.modules.tomoyo.transitions import Next, aggregated, next_domain
 from lsmc.modules.tomoyo.vocabulary import ENVIRON, PATH, TASK, function
 

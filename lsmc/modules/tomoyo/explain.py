@@ -10,7 +10,7 @@ from lsmc.modules.tomoyo.engine import Domain, TomoyoEngine
 from lsmc.modules.tomoyo.evaluate import Judged, judge
 from lsmc.modules.tomoyo.near import misses
 from lsmc.modules.tomoyo.operations import hook
-from lsmc.modules.tomoyo.requests import Access, read_request
+from lsmc.modules.tomoyo.questions import Access, read_request
 from lsmc.modules.tomoyo.vocabulary import TASK, function
 
 #: What each mode does with an access that no line grants.

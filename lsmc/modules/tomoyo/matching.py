@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lsmc.engine.verdict import RequestError
+from lsmc.modules.tomoyo.bundle import LineRecord
 from lsmc.modules.tomoyo.conditions import Situation, Unsaid, holds
 from lsmc.modules.tomoyo.engine import Domain, Rule, TomoyoEngine
 from lsmc.modules.tomoyo.model import Group, Operand
 from lsmc.modules.tomoyo.names import namespace_of
 from lsmc.modules.tomoyo.numbers import Addresses, Numbers
 from lsmc.modules.tomoyo.patterns import glob
-from lsmc.modules.tomoyo.requests import Access, Value
-from lsmc.modules.tomoyo.sections import LineRecord
+from lsmc.modules.tomoyo.questions import Access, Value
 from lsmc.modules.tomoyo.vocabulary import (
     BLOCK_FILE_SYSTEMS,
     DIRECTORY_MOUNTS,

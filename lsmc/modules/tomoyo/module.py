@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 def _compiler() -> Compile:
     from lsmc.compiler.whole import compile_whole
-    from lsmc.modules.tomoyo.compiling import compile_sources
+    from lsmc.modules.tomoyo.compile import compile_sources
 
     return compile_whole(compile_sources, find_files)
 
 
 def _compile_text(text: bytes, name: str, options: Options) -> tuple[bytes, list[Diagnostic]]:
     from lsmc.base.source import Source
-    from lsmc.modules.tomoyo.compiling import compile_sources
+    from lsmc.modules.tomoyo.compile import compile_sources
 
     return compile_sources([Source.from_bytes(name, text)], options)
 
@@ -91,7 +91,7 @@ def _graph(engine: TomoyoEngine) -> Graph:
 
 def _searches(engine: TomoyoEngine) -> Search:
     from lsmc.modules.parts import Search
-    from lsmc.modules.tomoyo.searching import DomainSearch
+    from lsmc.modules.tomoyo.search import DomainSearch
 
     found = DomainSearch(engine)
     return Search(found.sought, found.witnesses)

@@ -23,7 +23,7 @@ from lsmc.modules.tomoyo.name_sets import RealNames
 from lsmc.modules.tomoyo.names import namespace_of
 from lsmc.modules.tomoyo.numbers import Addresses, Numbers
 from lsmc.modules.tomoyo.patterns import Glob, State, glob
-from lsmc.modules.tomoyo.requests import Access, Value
+from lsmc.modules.tomoyo.questions import Access, Value
 from lsmc.modules.tomoyo.vocabulary import MOUNT, TYPES
 
 #: Lines that come close and are told.

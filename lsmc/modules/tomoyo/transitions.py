@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
+from lsmc.modules.tomoyo.bundle import LineRecord
 from lsmc.modules.tomoyo.engine import Domain, TomoyoEngine
 from lsmc.modules.tomoyo.names import is_domain, namespace_of
 from lsmc.modules.tomoyo.patterns import glob
-from lsmc.modules.tomoyo.sections import LineRecord
 from lsmc.modules.tomoyo.vocabulary import MAX_DOMAIN, TRANSITIONS
 
 #: How a program comes to its domain: a word of a line, a transition line, or neither.

@@ -10,7 +10,7 @@ from lsmc.base.source import Source
 from lsmc.compiler.inputs import Options
 from lsmc.lint.run import run as run_checks
 from lsmc.modules.tomoyo.abilities import abilities, rules
-from lsmc.modules.tomoyo.compiling import compile_sources
+from lsmc.modules.tomoyo.compile import compile_sources
 from lsmc.modules.tomoyo.diff import diff
 from lsmc.modules.tomoyo.engine import TomoyoEngine
 from lsmc.modules.tomoyo.explain import explain

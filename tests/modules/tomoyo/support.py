@@ -7,10 +7,10 @@ from typing import Any
 
 from lsmc.base.source import Source
 from lsmc.engine.verdict import Verdict
+from lsmc.modules.tomoyo.bundle import pack
 from lsmc.modules.tomoyo.engine import TomoyoEngine
 from lsmc.modules.tomoyo.evaluate import answer
 from lsmc.modules.tomoyo.policy import read_policy
-from lsmc.modules.tomoyo.sections import pack
 
 A = "<kernel> /bin/a"
 PROFILES = "\n".join(

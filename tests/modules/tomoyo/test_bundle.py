@@ -8,10 +8,10 @@ import pytest
 
 from lsmc.base.errors import Error
 from lsmc.base.source import Source
+from lsmc.modules.tomoyo.bundle import Section, pack
 from lsmc.modules.tomoyo.engine import TomoyoEngine
 from lsmc.modules.tomoyo.evaluate import answer
 from lsmc.modules.tomoyo.policy import read_policy
-from lsmc.modules.tomoyo.sections import Section, pack
 from lsmc.tables.errors import BundleError
 from lsmc.tables.layout import words
 from lsmc.tables.sections import Sections, pack_sections

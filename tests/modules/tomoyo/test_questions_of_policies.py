@@ -8,7 +8,7 @@ from lsmc.engine.verdict import RequestError, UnknownName
 from lsmc.modules.tomoyo.abilities import abilities, permissions, rules
 from lsmc.modules.tomoyo.evaluate import answer
 from lsmc.modules.tomoyo.graph import DomainGraph
-from lsmc.modules.tomoyo.searching import DomainSearch
+from lsmc.modules.tomoyo.search import DomainSearch
 from tests.modules.tomoyo.support import A, domain, opened
 
 B = "<kernel> /bin/b"

@@ -22,7 +22,7 @@ from lsmc.modules.tomoyo.compare.situations import (
 from lsmc.modules.tomoyo.name_sets import RealNames
 from lsmc.modules.tomoyo.numbers import MAX_NUMBER, Addresses
 from lsmc.modules.tomoyo.patterns import Glob
-from lsmc.modules.tomoyo.requests import Access, Value
+from lsmc.modules.tomoyo.questions import Access, Value
 from lsmc.modules.tomoyo.vocabulary import MOUNT, Argument, Kind
 
 #: States that one question may take, and states times bytes of all its patterns.

@@ -13,12 +13,12 @@ from lsmc.base.source import Source, Span
 from lsmc.compiler.inputs import DiskFiles
 from lsmc.compiler.whole import found_sources
 from lsmc.lint.model import CommentedText
+from lsmc.modules.tomoyo.bundle import pack
 from lsmc.modules.tomoyo.engine import TomoyoEngine
 from lsmc.modules.tomoyo.files import find_files
 from lsmc.modules.tomoyo.model import Acl
 from lsmc.modules.tomoyo.names import namespace_of
 from lsmc.modules.tomoyo.policy import TomoyoPolicy, read_policy
-from lsmc.modules.tomoyo.sections import pack
 from lsmc.modules.tomoyo.syntax.reader import Word, Written
 
 

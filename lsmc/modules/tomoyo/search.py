@@ -23,7 +23,7 @@ from lsmc.modules.tomoyo.numbers import (
     read_numbers,
 )
 from lsmc.modules.tomoyo.patterns import glob
-from lsmc.modules.tomoyo.requests import OPERATIONS, Access
+from lsmc.modules.tomoyo.questions import OPERATIONS, Access
 from lsmc.modules.tomoyo.vocabulary import ASKED, TASK, Argument, Kind
 
 _ANY_NUMBER: Final = Numbers(Value(0), Value(MAX_NUMBER))

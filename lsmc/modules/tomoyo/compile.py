@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from lsmc.base.diagnostics import Diagnostic, PolicyError
 from lsmc.base.source import Source
 from lsmc.compiler.inputs import Options
+from lsmc.modules.tomoyo.bundle import pack
 from lsmc.modules.tomoyo.policy import read_policy
-from lsmc.modules.tomoyo.sections import pack
 
 
 def compile_sources(sources: Sequence[Source], options: Options) -> tuple[bytes, list[Diagnostic]]:
