@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
+from itertools import islice
 from multiprocessing.connection import Connection
 from typing import Self
 
@@ -15,6 +16,9 @@ from lsmc.tables.groups import UNCOMPRESSED, BuiltGroup
 
 #: Processes for fewer profiles than this cost more than they save.
 MIN_PROFILES = 24
+#: A process is forked for at least this part of the profiles so far, as it costs the more time the
+#: more there is to be copied.
+_PART = 4
 #: Shares of the units for each process at the end, so that all are done at about the same time.
 _SHARES = 8
 
@@ -31,8 +35,10 @@ class GroupBuilder:
     def __init__(self, jobs: int) -> None:
         self._others = max(jobs - 1, 0) if can_fork() else 0
         self._busy: dict[Connection, ExitStack] = {}
-        self._profiles: list[Profile] = []
-        self._done = 0  # so many of the profiles are being built
+        self._units: dict[int, Unit] = {}  # by identity, in order of first use
+        self._taken = 0  # so many of the units are being built
+        self._waiting = 0  # so many profiles came since
+        self._done = 0  # so many came before
         self._groups: Groups = {}
 
     def __enter__(self) -> Self:
@@ -47,8 +53,10 @@ class GroupBuilder:
 
         OSError when a process is lost.
         """
-        self._profiles += profiles
-        if not self._others or len(self._profiles) - self._done < MIN_PROFILES:
+        came = list(profiles)
+        self._waiting += len(came)
+        self._units |= {id(unit): unit for unit in units(came)}
+        if not self._others or self._waiting < max(MIN_PROFILES, self._done // _PART):
             return
         self._collect([one for one in self._busy if one.poll()])
         if len(self._busy) < self._others:
@@ -63,7 +71,7 @@ class GroupBuilder:
 
     def groups(self) -> Groups:
         """The groups of all units that can be built; OSError when a process is lost."""
-        if self._done or (len(self._profiles) >= MIN_PROFILES and self._others):
+        if self._done or (self._waiting >= MIN_PROFILES and self._others):
             todo = sorted(self._todo(), key=lambda unit: -len(unit.rules))
             count = min(_SHARES * (self._others + 1), len(todo))
             shares = [todo[number::count] for number in range(count)]
@@ -74,10 +82,11 @@ class GroupBuilder:
         return self._groups
 
     def _todo(self) -> list[Unit]:
-        """The units of some profiles that no earlier call returned."""
-        known = {id(unit) for unit in units(self._profiles[: self._done])}
-        found = [unit for unit in units(self._profiles[self._done :]) if id(unit) not in known]
-        self._done = len(self._profiles)
+        """The units that no earlier call returned."""
+        found = list(islice(self._units.values(), self._taken, None))
+        self._taken = len(self._units)
+        self._done += self._waiting
+        self._waiting = 0
         return found
 
     def _collect(self, ready: Sequence[Connection]) -> None:
