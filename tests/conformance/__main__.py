@@ -1,6 +1,6 @@
 """Prints the figure of every conformance suite found in a folder.
 
-    python -m tests.conformance FOLDER [--problems N] [--only NAME]
+    python -m tests.conformance FOLDER [--problems N] [--only NAME] [--kubearmor FOLDER]
 
 FOLDER holds `conformance/` (files to accept or refuse, pairs of policies, logs) and
 `spec/apparmor.md`. Exits with 1 when a case comes out wrong.
@@ -9,7 +9,10 @@ FOLDER holds `conformance/` (files to accept or refuse, pairs of policies, logs)
 from __future__ import annotations
 
 import argparse
+import atexit
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
@@ -53,18 +56,34 @@ def _selinux(folder: Path) -> dict[str, tuple[Path, Callable[[], Result]]]:
     return {name: (cases / f"{file}.jsonl.gz", run) for name, (file, run) in suites.items()}
 
 
+def _unpacked(corpora: Path, name: str) -> Path:
+    """The newest archive of a name, unpacked to a folder that goes with this process."""
+    archives = sorted(corpora.glob(name))
+    if not archives:
+        return corpora / name
+    place = tempfile.TemporaryDirectory()
+    atexit.register(place.cleanup)
+    shutil.unpack_archive(archives[-1], place.name)
+    return Path(place.name)
+
+
 def main() -> int:
     """Run the suites and print their figures."""
     parser = argparse.ArgumentParser(description="judge lsmc by cases kept elsewhere")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--problems", type=int, default=10, help="wrong cases to print per suite")
-    parser.add_argument("--kubearmor", type=Path, help="KubeArmor's repository, unpacked")
+    parser.add_argument(
+        "--kubearmor", type=Path, help="KubeArmor's repository, unpacked [that of corpora]"
+    )
     parser.add_argument("--only", help="run the suite of this name")
     arguments = parser.parse_args()
     cases = arguments.folder.resolve() / "conformance"
     specification = arguments.folder.resolve() / "spec" / "apparmor.md"
     queries, accesses = cases / "smack" / "queries.jsonl", cases / "smack" / "accesses.jsonl"
-    armor, repository = cases / "kubearmor", arguments.kubearmor or Path("no repository")
+    armor = cases / "kubearmor"
+    repository = arguments.kubearmor or _unpacked(
+        arguments.folder / "corpora", "kubearmor-*.tar.gz"
+    )
     suites: dict[str, tuple[Path, Callable[[], Result]]] = {
         "accept": (cases / "tst", lambda: accept.run(cases)),
         "equality": (cases / "equality.jsonl", lambda: equality.run(cases)),
