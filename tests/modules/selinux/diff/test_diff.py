@@ -233,5 +233,5 @@ def test_there_are_changes_just_where_decisions_differ(seed: int) -> None:
 
 def test_policies_of_different_modules_are_not_compared() -> None:
     other = lsmc.compile_text("profile a {}\n")
-    with pytest.raises(TypeError):
+    with pytest.raises(lsmc.Error):
         lsmc.diff(lsmc.compile_text(PRELUDE, module="selinux"), other)
