@@ -13,6 +13,8 @@ from bench.compiling import seconds, share, times_of
 from bench.model import Row, Section
 from bench.process import Usage, in_turn, median, run
 
+#: What an edit has each time: permissions, and parts of names.
+_WORDS = ("read", "write", "open", "lock", "ioctl")
 #: Questions of a batch.
 _QUESTIONS = 400_000
 _MEBIBYTE = 1 << 10  # of the KiB that the system counts in
@@ -43,8 +45,8 @@ def selinux(program: str, given: Path, times: int, work: Path) -> Section:
     subject, obj = _pair(bundles[0])
     cached = [*compile_, "--cache-dir", str(cache)]
     for what, text in (
-        ("a rule", f"(allow {subject} {obj} (file (append)))"),
-        ("a type", "(type lsmc_bench)"),
+        ("a rule", f"(allow {subject} {obj} (file (append {{}})))"),
+        ("a type", "(type lsmc_bench_{})"),
     ):
         rows.append(_edited(modules, what, text, cached, times, found["lsmc"]))
     ask = [program, "query", str(bundles[0]), subject, "file:read", obj]
@@ -83,13 +85,12 @@ def _beside(what: str, found: dict[str, Usage], peer: str) -> list[Row]:
 def _edited(
     modules: Sequence[Path], what: str, text: str, command: list[str], times: int, cold: Usage
 ) -> Row:
-    """A module with something more, each time at another line."""
+    """A module with something more, each time something else."""
     module = modules[len(modules) // 2]
     before = module.read_text("utf-8")
     runs = []
     for number in range(times):
-        blank = "\n" * (number + 1)
-        module.write_text(f"{before}{blank}{text}\n", "utf-8")
+        module.write_text(before + text.replace("{}", _WORDS[number % len(_WORDS)]) + "\n", "utf-8")
         runs.append(run(command))
     module.write_text(before, "utf-8")
     run(command)
