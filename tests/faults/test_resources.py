@@ -225,7 +225,7 @@ def test_what_nobody_expected_is_no_answer(place: Path) -> None:
         "group.Commands.main = fail\n"
         "cli.main()\n"
     )
-    for more, lines in (({}, 1), ({"LSMC_TRACEBACK": "1"}, 10)):
+    for more, lines in (({}, 1), ({"LSMC_TRACEBACK": "1"}, 14)):
         done = subprocess.run(
             [sys.executable, "-c", program, "ops"],
             cwd=place,

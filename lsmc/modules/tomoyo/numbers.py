@@ -6,6 +6,8 @@ import re
 from ipaddress import AddressValueError, IPv6Address
 from typing import Final, NamedTuple
 
+from lsmc.base.addresses import v6_text
+
 _DIGITS: Final = {10: re.compile("[0-9]+"), 8: re.compile("[0-7]+"), 16: re.compile("[0-9a-fA-F]+")}
 #: The largest unsigned long; longer digits wrap around.
 MAX_NUMBER: Final = (1 << 64) - 1
@@ -118,9 +120,9 @@ def _address_text(address: int, version: int) -> str:
     if whole.ipv4_mapped is not None or (groups[4] in ("0000", "0200") and groups[5] == "5efe"):
         # the kernel prints these with the last four bytes as in version 4; an address whose last
         # bytes are no zeros has its longest run of them before
-        head = str(IPv6Address(address | 0xFFFFFFFF)).rsplit(":", 2)[0]
+        head = v6_text(address | 0xFFFFFFFF).rsplit(":", 2)[0]
         return f"{head}:{_address_text(address & 0xFFFFFFFF, 4)}"
-    return whole.compressed
+    return v6_text(address)
 
 
 def read_addresses(text: str) -> Addresses | str:

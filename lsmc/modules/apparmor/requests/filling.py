@@ -63,12 +63,12 @@ def fill(cls: MediationClass, given: dict[str, str], subject: str) -> None:
 
 def address(text: str) -> str:
     """An IP address as keys have it, or `none`; raises `RequestError`."""
-    import ipaddress
+    from lsmc.base.addresses import ip_text
 
     if text == "none":
         return text
     try:
-        return str(ipaddress.ip_address(text))
+        return ip_text(text)
     except ValueError:
         raise RequestError(f"`{text}` is not an IP address", text) from None
 

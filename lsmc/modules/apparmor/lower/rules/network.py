@@ -6,12 +6,12 @@ the conditions of a rule are dropped there (and the rule is wider than it reads)
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lsmc.automata.pattern import NEVER, Chars, Literal, Pattern, concat, mask_of, union
+from lsmc.base.addresses import ip_text
 from lsmc.base.source import Span
 from lsmc.base.text import listing
 from lsmc.ir.model import Effect, Rule
@@ -203,7 +203,7 @@ def _address(word: ast.Word) -> str:
     if word.text == "none":
         return "none"
     try:
-        return str(ipaddress.ip_address(word.text))
+        return ip_text(word.text)
     except ValueError:
         raise refusal(
             "bad-network-condition",
