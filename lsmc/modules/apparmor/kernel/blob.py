@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Mapping
 from itertools import pairwise
 from struct import Struct
+from typing import NamedTuple
 
 from lsmc.automata.dfa import StateLimit
 from lsmc.ir.mediation import Transition
@@ -29,22 +30,42 @@ _ACCEPT, _BASE, _CHECK, _DEFAULT, _ACCEPT2, _NEXT = 1, 2, 3, 4, 7, 8
 _WIDTHS = {"I": 4, "H": 2}
 
 
-def automaton(
-    minimal: Minimal, start: int, numbers: array[int], targets: Mapping[Transition, int]
-) -> bytes:
+class Part(NamedTuple):
+    """What a state of some automata reaches, in numbers of its own; 0 is dead, 1 the start.
+
+    Attributes:
+        states: the states as the automata number them.
+        offsets: where the entries of each state begin, and where the last end.
+        labels: the bytes of the entries; `targets` the states that they lead to.
+        defaults: the state that every other byte leads to.
+    """
+
+    states: array[int]
+    offsets: array[int]
+    labels: array[int]
+    targets: array[int]
+    defaults: array[int]
+
+
+def part_from(minimal: Minimal, start: int, numbers: array[int]) -> Part:
     """The part of some automata that begins at a state; raises `StateLimit`.
 
-    Args:
-        minimal: the automata.
-        start: the state.
-        numbers: room for a number for each state, all 0.
-        targets: the place of each named target in the profile's table.
+    `numbers` is room for a number for each state, all 0.
     """
-    states, offsets, labels, to, defaults = reach(
-        start, minimal.offsets, minimal.labels, minimal.targets, minimal.defaults, numbers
+    part = Part(
+        *reach(start, minimal.offsets, minimal.labels, minimal.targets, minimal.defaults, numbers)
     )
-    if len(states) > MAX_STATES:
+    if len(part.states) > MAX_STATES:
         raise StateLimit(MAX_STATES)
+    return part
+
+
+def automaton(minimal: Minimal, part: Part, targets: Mapping[Transition, int]) -> bytes:
+    """A part of some automata as the kernel reads it.
+
+    `targets` are the places of the named targets in the profile's table.
+    """
+    states, offsets, labels, to, defaults = part
     counts = [end - begin for begin, end in pairwise(offsets)]
     order = array("I", sorted(range(len(states)), key=lambda state: -counts[state]))
     bases, size = pack(offsets, labels, order)
@@ -62,15 +83,10 @@ def automaton(
     )
 
 
-def named_targets(minimal: Minimal, start: int, numbers: array[int]) -> list[Transition]:
-    """The named targets of executions that a state reaches, in the order of the walk."""
-    if not any(word.owner_target or word.other_target for word in minimal.words):
-        return []
-    states = reach(
-        start, minimal.offsets, minimal.labels, minimal.targets, minimal.defaults, numbers
-    )[0]
+def named_targets(minimal: Minimal, part: Part) -> list[Transition]:
+    """The named targets of executions in a part of some automata, in the order of the walk."""
     found: dict[Transition, None] = {}
-    for number in dict.fromkeys(minimal.word_of[state] for state in states):
+    for number in dict.fromkeys(minimal.word_of[state] for state in part.states):
         word = minimal.words[number]
         for target in (word.owner_target, word.other_target):
             if target is not None:

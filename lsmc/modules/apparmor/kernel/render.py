@@ -24,7 +24,13 @@ from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.classes import CAPABILITY
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.kernel.automata import Minimal, Patterns
-from lsmc.modules.apparmor.kernel.blob import MAX_STATES, automaton, named_targets
+from lsmc.modules.apparmor.kernel.blob import (
+    MAX_STATES,
+    Part,
+    automaton,
+    named_targets,
+    part_from,
+)
 from lsmc.modules.apparmor.kernel.keys import signal_number
 from lsmc.modules.apparmor.kernel.profile_patterns import (
     all_other_patterns,
@@ -188,22 +194,24 @@ def _profile(
 ) -> bytes:
     """A profile's part of a stream; raises `PolicyError` where the format has no room for it."""
 
-    def packed(start: int | None, targets: dict[Transition, int]) -> bytes | None:
-        if start is None:
-            return None
-        return automaton(minimal, minimal.starts[start], numbers, targets)
+    def part(start: int | None) -> Part | None:
+        return None if start is None else part_from(minimal, minimal.starts[start], numbers)
+
+    def packed(some: Part | None) -> bytes | None:
+        return None if some is None else automaton(minimal, some, targets)
 
     targets: dict[Transition, int] = {}
     names: list[bytes] = []
-    if where.files is not None:
-        for target in named_targets(minimal, minimal.starts[where.files], numbers):
-            name = _target_name(target, profile)
-            if name not in names:
-                names.append(name)
-            targets[target] = names.index(name)
-    attach = packed(where.attach, {})
     settings = dict(profile.settings)
     try:
+        files = part(where.files)
+        if files is not None:
+            for target in named_targets(minimal, files):
+                name = _target_name(target, profile)
+                if name not in names:
+                    names.append(name)
+                targets[target] = names.index(name)
+        attach = packed(part(where.attach))
         return written(
             KernelProfile(
                 name=profile.name.encode("latin-1"),
@@ -219,8 +227,8 @@ def _profile(
                 path_flags=sum(bit for flag, bit in PATH_FLAGS.items() if flag in settings),
                 capabilities=_capabilities(profile.rules),
                 rlimits=_rlimits(profile),
-                other=packed(where.other, {}),
-                files=packed(where.files, targets),
+                other=packed(part(where.other)),
+                files=packed(files),
                 targets=names,
             ),
             file.interface,
