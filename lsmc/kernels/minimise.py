@@ -36,7 +36,6 @@ if cython.compiled:
     whole="unsigned long long",
     total="unsigned long long",
     base="unsigned long long",
-    x="unsigned long long",
 )
 def refine(
     offsets: array[int],
@@ -60,10 +59,7 @@ def refine(
         whole = (whole + weights[at]) & 0xFFFFFFFFFFFFFFFF
     for _ in range(rounds):
         for state in range(states):
-            x = colours[state]
-            x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
-            x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
-            mixed[state] = x ^ (x >> 31)
+            mixed[state] = _mixed(colours[state])
         for state in range(states):
             base = mixed[defaults[state]]
             total = (whole * base) & 0xFFFFFFFFFFFFFFFF
