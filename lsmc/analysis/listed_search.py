@@ -54,10 +54,10 @@ class ListedSearch:
             request[name] = texts[0]
         known = self._objects(op)
         for glob in objects:
-            if not any(_matches(name, glob) for name in known):
+            if not any(matches(name, glob) for name in known):
                 raise UnknownName("object", glob, known)
         chosen = [
-            name for name in known if not objects or any(_matches(name, one) for one in objects)
+            name for name in known if not objects or any(matches(name, one) for one in objects)
         ]
         return tuple({**request, "object": name} for name in chosen)
 
@@ -84,5 +84,6 @@ def _why(verdict: Verdict) -> Why:
     return "rules" if verdict.decision == "allow" else "unconfined"
 
 
-def _matches(name: str, glob: str) -> bool:
+def matches(name: str, glob: str) -> bool:
+    """Whether a name is a text, or is matched by it as a shell glob."""
     return name == glob or fnmatchcase(name, glob)

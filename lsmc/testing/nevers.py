@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from lsmc.analysis.listed_search import matches
 from lsmc.engine.verdict import UnknownName
 from lsmc.modules.parts import Search
 from lsmc.policy import Policy
@@ -23,18 +23,14 @@ class Prepared(NamedTuple):
 def prepare(policy: Policy, search: Search, never: Never) -> Prepared:
     """What a `never` means for a policy; `UnknownName` and `RequestError` for names in it."""
     sought = search.sought(never.op, never.objects, never.fields, never.owner)
-    named = [name for name in policy.profiles if _matches(name, never.subject)]
+    named = [name for name in policy.profiles if matches(name, never.subject)]
     if not named:
         raise UnknownName("subject", never.subject, policy.profiles)
     for glob in never.excepted:
-        if not any(_matches(name, glob) for name in named):
+        if not any(matches(name, glob) for name in named):
             raise UnknownName("subject", glob, named)
-    subjects = [name for name in named if not any(_matches(name, g) for g in never.excepted)]
+    subjects = [name for name in named if not any(matches(name, g) for g in never.excepted)]
     return Prepared(never, tuple(sought), tuple(subjects))
-
-
-def _matches(name: str, glob: str) -> bool:
-    return name == glob or fnmatchcase(name, glob)
 
 
 def result(search: Search, prepared: Prepared) -> NeverResult:
