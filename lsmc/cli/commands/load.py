@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -97,7 +98,6 @@ def _parts(
 
 def _start(path: str) -> bytes:
     """The first bytes of a file; none of a directory."""
-    import os
 
     from lsmc.base.files import first_bytes
 
@@ -113,7 +113,6 @@ def _made(
     loading: Loading, sources: Sequence[str], reading: Reading, screen: Screen
 ) -> Iterator[bytes]:
     """Sources compiled for the kernel."""
-    import os
 
     from lsmc.modules.parts import POLICY_ALONE
 
