@@ -22,6 +22,11 @@ def displayed(data: bytes) -> str:
     return data.decode("utf-8", "backslashreplace")
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things, whose plural takes an s: `1 file`, `2 files`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def listing(words: Iterable[str]) -> str:
     """Words as `a, b and c`, each once."""
     found = list(dict.fromkeys(words))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from lsmc.base.text import counted
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def told_faults(faults: Sequence[BrokenLine], broken: int, screen: Screen) -> No
     for fault in faults[:_FAULTS]:
         screen.located(fault.source.file, fault.source.line, fault.reason)
     if broken > _FAULTS:
-        screen.remark(f"{_number(broken - _FAULTS, 'more line')} could not be read")
+        screen.remark(f"{counted(broken - _FAULTS, 'more line')} could not be read")
 
 
 class _Answer(NamedTuple):
@@ -157,7 +158,7 @@ class _Answer(NamedTuple):
         most = self.wanted.limit
         if most is None or len(found) <= most:
             return found
-        self.screen.remark(f"{_number(len(found) - most, f'more {what}')} beyond --limit {most}")
+        self.screen.remark(f"{counted(len(found) - most, f'more {what}')} beyond --limit {most}")
         return found[:most]
 
     def print_patch(self, take: Take) -> None:
@@ -172,7 +173,7 @@ class _Answer(NamedTuple):
             self.screen.remark("--patch=all takes what was left out")
         refused = (one for one in self.found if one.diagnosis.status != "allowed")
         if bare := sum(not any(need.changes for need in needs(one.remedies)) for one in refused):
-            self.screen.remark(f"{_number(bare, 'cause')} that no patch mends: -v tells why")
+            self.screen.remark(f"{counted(bare, 'cause')} that no patch mends: -v tells why")
 
     def _patch(self, take: Take) -> tuple[bytes, list[tuple[str, str]]]:
         """The diff, and what is to be said of remedies that are taken or left out."""
@@ -218,7 +219,7 @@ class _Answer(NamedTuple):
         let = sum(one.diagnosis.status == "complain" for one in self.found)
         if let:
             screen.remark(
-                f"{_number(let, 'cause')} would be denied but for complain mode: --enforce counts"
+                f"{counted(let, 'cause')} would be denied but for complain mode: --enforce counts"
                 " them as denied"
             )
 
@@ -255,8 +256,8 @@ def _logs(policy: Policy) -> Logs:
 def _counts(reader: LogReader, causes: Causes) -> tuple[str, str]:
     """Counts of the lines that were read and of the records, except broken lines."""
     counts = causes.counts
-    lines = f"{_number(reader.lines, 'line')}: {reader.used} used, {reader.skipped} skipped"
-    parts = [f"{_number(len(causes), 'cause')} of {_number(counts.grouped, 'record')}"]
+    lines = f"{counted(reader.lines, 'line')}: {reader.used} used, {reader.skipped} skipped"
+    parts = [f"{counted(len(causes), 'cause')} of {counted(counts.grouped, 'record')}"]
     for number, what in (
         (counts.too_early, "before the time asked for"),
         (counts.other_profiles, "of other profiles"),
@@ -266,7 +267,3 @@ def _counts(reader: LogReader, causes: Causes) -> tuple[str, str]:
         if number:
             parts.append(f"{number} {what}")
     return lines, "; ".join(parts)
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lsmc.base.files import read_stream, write_file
+from lsmc.base.text import counted
 from lsmc.cli.faults import NO, WRONG, YES, UsageFault
 from lsmc.cli.options import Reading
 from lsmc.cli.reading import check_paths
@@ -152,12 +153,8 @@ class _Run:
     def summary(self) -> None:
         """Print the counts."""
         verb = "would be formatted" if self.wish.check or self.wish.diff else "formatted"
-        counts = [f"{_files(self.changed)} {verb}"] if self.changed else []
-        counts += [f"{_files(self.unchanged)} left unchanged"] if self.unchanged else []
-        counts += [f"{_files(self.failed)} with errors"] if self.failed else []
+        counts = [f"{counted(self.changed, 'file')} {verb}"] if self.changed else []
+        counts += [f"{counted(self.unchanged, 'file')} left unchanged"] if self.unchanged else []
+        counts += [f"{counted(self.failed, 'file')} with errors"] if self.failed else []
         if counts and self.wish.paths != ("-",):
             self.screen.remark(", ".join(counts))
-
-
-def _files(count: int) -> str:
-    return f"{count} file{'' if count == 1 else 's'}"

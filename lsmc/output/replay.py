@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from lsmc.base.text import counted
 from lsmc.engine.verdict import RuleRef
 from lsmc.explain.diagnosis import Diagnosis
 from lsmc.explain.hazards import HAZARDS
@@ -188,10 +189,10 @@ def _rules(rules: Sequence[RuleRef]) -> Iterator[Any]:
 
 def count_lines(counts: Tally, lines: Lines) -> Iterator[str]:
     """What became of the lines and the records, in sentences."""
-    read = _number(lines.read, "line")
+    read = counted(lines.read, "line")
     yield f"{read}: {lines.used} used, {lines.skipped} skipped, {lines.broken} broken"
     parts = [
-        f"{_number(counts.records[change], 'record')} {TITLES[change][0]}"
+        f"{counted(counts.records[change], 'record')} {TITLES[change][0]}"
         for change in CHANGES
         if counts.records[change]
     ]
@@ -199,13 +200,9 @@ def count_lines(counts: Tally, lines: Lines) -> Iterator[str]:
     parts += [f"{lines.statuses} of status"] if lines.statuses else []
     yield "; ".join(parts) if parts else "no records"
     yield (
-        f"{_number(counts.let_through, 'record')} of accesses that were let through: of those a log"
+        f"{counted(counts.let_through, 'record')} of accesses that were let through: of those a log"
         " holds only what complain mode or `audit` rules wrote, so silent work is not judged"
     )
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def json_lines(replayed: Iterable[Replayed], counts: Tally, lines: Lines) -> Iterator[Object]:

@@ -44,6 +44,7 @@ def command(
     Exit status: 0 all profiles, 2 not all of them; what is in the kernel now is told.
     """
     from lsmc.base.errors import KernelRefusal
+    from lsmc.base.text import counted
     from lsmc.output.styled import safe
 
     screen = screen_of(ctx)
@@ -62,10 +63,10 @@ def command(
         else:
             done.append(name)
     if not dry_run:
-        screen.remark(f"{_DONE[how]}: {_count(len(done))}")
+        screen.remark(f"{_DONE[how]}: {counted(len(done), 'profile')}")
     if failed:
         names = ", ".join(f"`{safe(name)}`" for name in done) or "none"
-        screen.remark(f"{_count(failed)} not {_DONE[how]}; {_DONE[how]} were {names}")
+        screen.remark(f"{counted(failed, 'profile')} not {_DONE[how]}; {_DONE[how]} were {names}")
     return WRONG if failed else YES
 
 
@@ -120,7 +121,3 @@ def _made(
     for file in list(loading.render(sources, reading.options(), jobs, POLICY_ALONE)):
         screen.diagnostics(file.diagnostics)
         yield file.data
-
-
-def _count(number: int) -> str:
-    return f"{number} profile{'s' * (number != 1)}"

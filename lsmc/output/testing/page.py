@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from lsmc.base.text import counted
 from lsmc.output.listing import Read
 from lsmc.output.page import rendered
 from lsmc.output.styled import plain
-from lsmc.output.testing.words import count, detail, kept, place, reasons, title
+from lsmc.output.testing.words import detail, kept, place, reasons, title
 from lsmc.testing.coverage import Coverage, CoveredRule, FileCoverage
 from lsmc.testing.results import TestReport
 
@@ -82,4 +83,4 @@ def _rows(file: FileCoverage, read: Read) -> Iterator[CoveredLine]:
 def _state(number: int, rule: CoveredRule) -> CoveredLine:
     if not rule.cases:
         return CoveredLine(number, rule.text, "missed", "decided no case")
-    return CoveredLine(number, rule.text, "hit", f"decided {count(rule.cases, 'case')}")
+    return CoveredLine(number, rule.text, "hit", f"decided {counted(rule.cases, 'case')}")

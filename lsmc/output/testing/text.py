@@ -6,8 +6,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from lsmc.analysis.mutation import MutationKind
+from lsmc.base.text import counted
 from lsmc.output.styled import Line, line, safe
-from lsmc.output.testing.words import count, detail, indented, kept, place, reasons, title
+from lsmc.output.testing.words import detail, indented, kept, place, reasons, title
 from lsmc.testing.coverage import Coverage, FileCoverage
 from lsmc.testing.results import FileResult, Mutant, TestReport
 
@@ -45,7 +46,7 @@ def _file(file: FileResult) -> Iterator[Line]:
 
 def coverage_lines(coverage: Coverage) -> Iterator[Line]:
     """The coverage of each file, and the lines of the rules that decided no case."""
-    total = f"{coverage.covered} of {count(coverage.rules, 'rule')}, {coverage.percent:.1f}%"
+    total = f"{coverage.covered} of {counted(coverage.rules, 'rule')}, {coverage.percent:.1f}%"
     yield line(("coverage: ", "head"), total)
     for file in coverage.files:
         share = 100 * file.covered / len(file.rules)
@@ -74,7 +75,7 @@ def uncovered(file: FileCoverage) -> list[str]:
 
 def _mutants(mutants: Sequence[Mutant]) -> Iterator[Line]:
     missed = [one for one in mutants if not one.noticed]
-    total = count(len(mutants), "changed rule")
+    total = counted(len(mutants), "changed rule")
     yield line(("mutants: ", "head"), f"{total}, {len(missed)} not noticed by any test")
     for one in missed:
         where = f"{safe(one.file)}:{one.line}:{one.column}: "

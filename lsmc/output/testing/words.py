@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsmc.analysis.access_search import Why, Witness
+from lsmc.base.text import counted
 from lsmc.output.explanation import explanation_lines
 from lsmc.output.styled import Line, line, safe
 from lsmc.output.verdict import verdict_lines
@@ -24,11 +25,6 @@ _WHY: dict[Why, tuple[str, str]] = {
 }
 
 
-def count(number: int, noun: str) -> str:
-    """A number of things."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def kept(file: FileResult) -> str:
     """How many tests of a file hold."""
     counts = [
@@ -37,14 +33,14 @@ def kept(file: FileResult) -> str:
         if results
     ]
     free = sum(1 for one in file.cases if one.holds and one.verdict.decision == "unconfined")
-    tail = f" ({count(free, 'case')} because the subject is not confined)" if free else ""
+    tail = f" ({counted(free, 'case')} because the subject is not confined)" if free else ""
     return f"{', '.join(counts)}{tail}"
 
 
 def _kept(kind: str, total: int, holding: int) -> str:
     if holding == total:
-        return f"{count(total, kind)} hold{'s' * (total == 1)}"
-    return f"{holding} of {count(total, kind)} {'holds' if 1 in (holding, total) else 'hold'}"
+        return f"{counted(total, kind)} hold{'s' * (total == 1)}"
+    return f"{holding} of {counted(total, kind)} {'holds' if 1 in (holding, total) else 'hold'}"
 
 
 def title(result: CaseResult | NeverResult) -> str:
@@ -63,7 +59,7 @@ def reasons(result: CaseResult | NeverResult) -> tuple[str, ...]:
     if isinstance(result, CaseResult):
         return result.failures
     may = sum(1 for one in result.breaches if one.why == "rules")
-    found = [f"{count(may, 'subject')} of {result.subjects} may do it"] if may else []
+    found = [f"{counted(may, 'subject')} of {result.subjects} may do it"] if may else []
     for why, words in _WHY.items():
         names = [one.subject for one in result.breaches if one.why == why]
         if names:
