@@ -121,6 +121,7 @@ def places(
     fits="unsigned long long",
     taken="unsigned long long",
     one="unsigned long long",
+    full="unsigned long long",
 )
 def pack(offsets: array[int], labels: array[int], order: array[int]) -> tuple[array[int], int]:
     """The base of each state, and the number of places.
@@ -140,6 +141,7 @@ def pack(offsets: array[int], labels: array[int], order: array[int]) -> tuple[ar
     bytes_of = bytes(labels)
     known: dict[bytes, int] = {}
     one = 1
+    full = 0xFFFFFFFFFFFFFFFF  # a number of C, where a literal in an expression would be Python's
     top = 256
     for number in range(len(order)):
         state = order[number]
@@ -154,14 +156,14 @@ def pack(offsets: array[int], labels: array[int], order: array[int]) -> tuple[ar
                 used = array("Q", bytes(used) + bytes(8 * size))
                 size *= 2
             # the bases from this one on, 64 at once
-            fits = 0xFFFFFFFFFFFFFFFF
+            fits = full
             for at in range(start, end):
                 place = base + labels[at]
                 shift = place & 63
                 taken = used[place >> 6] >> shift
                 if shift:
                     taken |= used[(place >> 6) + 1] << (64 - shift)
-                fits = fits & ~taken & 0xFFFFFFFFFFFFFFFF
+                fits = fits & ~taken & full
                 if not fits:
                     break
             if fits:

@@ -36,6 +36,8 @@ if cython.compiled:
     whole="unsigned long long",
     total="unsigned long long",
     base="unsigned long long",
+    full="unsigned long long",
+    odd="unsigned long long",
 )
 def refine(
     offsets: array[int],
@@ -53,21 +55,21 @@ def refine(
     target, and a default.  `weights` are odd numbers, one a class; `mixed` is room for as many
     numbers as there are states.
     """
+    full = 0xFFFFFFFFFFFFFFFF  # a number of C, where a literal in an expression would be Python's
+    odd = 0x9E3779B97F4A7C15
     states = len(defaults)
     whole = 0
     for at in range(len(weights)):
-        whole = (whole + weights[at]) & 0xFFFFFFFFFFFFFFFF
+        whole = (whole + weights[at]) & full
     for _ in range(rounds):
         for state in range(states):
             mixed[state] = _mixed(colours[state])
         for state in range(states):
             base = mixed[defaults[state]]
-            total = (whole * base) & 0xFFFFFFFFFFFFFFFF
+            total = (whole * base) & full
             for at in range(offsets[state], offsets[state + 1]):
-                total = (total + weights[labels[at]] * (mixed[targets[at]] - base)) & (
-                    0xFFFFFFFFFFFFFFFF
-                )
-            colours[state] = (colours[state] * 0x9E3779B97F4A7C15 + total) & 0xFFFFFFFFFFFFFFFF
+                total = (total + weights[labels[at]] * (mixed[targets[at]] - base)) & full
+            colours[state] = (colours[state] * odd + total) & full
 
 
 @cython.boundscheck(False)
@@ -262,6 +264,7 @@ def sources(
     total="unsigned long long",
     base="unsigned long long",
     x="unsigned long long",
+    full="unsigned long long",
     state="long long",
     source="long long",
     at="long long",
@@ -283,9 +286,10 @@ def split(
     `heads` and `into` are those of `sources`, `blocks` the block of each state, `sizes` how many
     states each block has; both are changed.
     """
+    full = 0xFFFFFFFFFFFFFFFF
     whole = 0
     for at in range(len(weights)):
-        whole = (whole + weights[at]) & 0xFFFFFFFFFFFFFFFF
+        whole = (whole + weights[at]) & full
     room = array("I", bytes(4 * len(defaults)))
     stamps = room
     stamp = 1
@@ -296,10 +300,10 @@ def split(
         for state in affected:
             x = _mixed(blocks[defaults[state]])
             base = x
-            total = (whole * x) & 0xFFFFFFFFFFFFFFFF
+            total = (whole * x) & full
             for at in range(offsets[state], offsets[state + 1]):
                 x = _mixed(blocks[targets[at]])
-                total = (total + weights[labels[at]] * (x - base)) & 0xFFFFFFFFFFFFFFFF
+                total = (total + weights[labels[at]] * (x - base)) & full
             block = blocks[state]
             of_block = groups.get(block)
             if of_block is None:
@@ -340,10 +344,13 @@ def _count(groups: dict[int, list[int]]) -> int:
 
 @cython.cfunc
 @cython.returns("unsigned long long")
-@cython.locals(x="unsigned long long")
+@cython.locals(x="unsigned long long", full="unsigned long long")
+@cython.locals(first="unsigned long long", second="unsigned long long", third="unsigned long long")
 def _mixed(x: cython.ulonglong) -> int:
     """A hash of a number (the finalizer of splitmix64)."""
-    x = (x + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
+    full = 0xFFFFFFFFFFFFFFFF
+    first, second, third = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+    x = (x + 1) * first & full
+    x = (x ^ (x >> 30)) * second & full
+    x = (x ^ (x >> 27)) * third & full
     return x ^ (x >> 31)
