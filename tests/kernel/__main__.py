@@ -1,6 +1,7 @@
 """Compare what lsmc says of accesses with what a real kernel does.
 
-    python -m tests.kernel [--cases N] [--seed S] [--kernel VERSION] [--compiler lsmc]
+    python -m tests.kernel [--cases N] [--seed S] [--kernel VERSION | --image FILE]
+                           [--compiler lsmc]
 
 Policies and accesses are drawn from the seed, the policies compiled by apparmor_parser (or by lsmc)
 and loaded into a kernel in a virtual machine, the accesses performed there, and every error number,
@@ -35,6 +36,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     options.add_argument("--cases", type=int, default=2000, help="how many accesses")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--kernel", default="6.1", help="version of Debian's kernel package")
+    options.add_argument("--image", type=Path, help="a kernel of another package, in its place")
     options.add_argument(
         "--compiler", choices=COMPILERS, default="apparmor_parser", help="of the policies"
     )
@@ -49,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the comparison and print what came of it."""
     args = arguments(argv)
     try:
-        image = kernel_image(args.kernel)
+        image = args.image or kernel_image(args.kernel)
         if args.write_features:
             args.features.write_text(features_text(boot(image, [], []).features))
             return 0
