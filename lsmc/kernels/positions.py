@@ -12,7 +12,7 @@ as it stands.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lsmc.kernels import _nocython as cython
@@ -29,7 +29,6 @@ _FOLLOW = 40  # bits of a key that hold the number of the followers
 _DEPTH = 2  # how far `_covers` looks
 
 
-@cython.locals(number="int", node="int", child="int")
 def build(
     patterns: Sequence[Any],
 ) -> tuple[list[int], list[int], list[Positions], Positions]:
@@ -37,33 +36,9 @@ def build(
 
     Sets are masks of 256 bits.  Pattern number i accepts where `~i` stands among the followers.
     """
-    # Nodes of a tree of the patterns' leading parts, each created after its parent.
-    children: list[dict[Any, int]] = [{}]
-    accepted: list[list[int]] = [[]]
-    for number, pattern in enumerate(patterns):
-        node = 0
-        for symbol in pieces(pattern):
-            edges = children[node]
-            child = edges.get(symbol, -1)
-            if child < 0:
-                child = edges[symbol] = len(children)
-                children.append({})
-                accepted.append([])
-            node = child
-        accepted[node].append(~number)
     builder = Builder()
-    starts: list[Positions] = [()] * len(children)
-    for node in range(len(children) - 1, -1, -1):
-        edges = children[node]
-        if len(edges) == 1 and not accepted[node]:
-            for symbol, child in edges.items():
-                starts[node] = builder.before(symbol, starts[child])
-            continue
-        found = set(accepted[node])
-        for symbol, child in edges.items():
-            found.update(builder.before(symbol, starts[child]))
-        starts[node] = tuple(sorted(found))
-    return builder.symbols, builder.sets, builder.follows, starts[0]
+    start = builder.start(patterns, range(len(patterns)))
+    return builder.symbols, builder.sets, builder.follows, start
 
 
 def pieces(pattern: Any) -> list[Any]:
@@ -111,6 +86,39 @@ class Builder:
         self._set_numbers = {}  # mask -> symbol
         self._follow_numbers = {}  # followers -> their number
         self._covered = {}  # two positions -> whether the first covers the second
+
+    @cython.locals(node="int", child="int")
+    def start(self, patterns: Iterable[Any], numbers: Iterable[int]) -> Positions:
+        """Where matching of some patterns starts, each with the number that it accepts.
+
+        What the patterns begin with alike has its positions once.
+        """
+        # Nodes of a tree of the patterns' leading parts, each created after its parent.
+        children: list[dict[Any, int]] = [{}]
+        accepted: list[list[int]] = [[]]
+        for pattern, number in zip(patterns, numbers, strict=True):
+            node = 0
+            for symbol in pieces(pattern):
+                edges = children[node]
+                child = edges.get(symbol, -1)
+                if child < 0:
+                    child = edges[symbol] = len(children)
+                    children.append({})
+                    accepted.append([])
+                node = child
+            accepted[node].append(~number)
+        starts: list[Positions] = [()] * len(children)
+        for node in range(len(children) - 1, -1, -1):
+            edges = children[node]
+            if len(edges) == 1 and not accepted[node]:
+                for symbol, child in edges.items():
+                    starts[node] = self.before(symbol, starts[child])
+                continue
+            found = set(accepted[node])
+            for symbol, child in edges.items():
+                found.update(self.before(symbol, starts[child]))
+            starts[node] = tuple(sorted(found))
+        return starts[0]
 
     def before(self, piece: Any, follow: Positions) -> Positions:
         """The positions where matching a piece, then whatever `follow` starts, begins."""

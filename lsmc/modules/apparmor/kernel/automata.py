@@ -16,7 +16,7 @@ from lsmc.automata.determinize import classes_of
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.pattern import Pattern
 from lsmc.kernels.minimise import agree, refine, rows, sources, split
-from lsmc.kernels.positions import Builder, Positions, pieces
+from lsmc.kernels.positions import Builder, Positions
 from lsmc.kernels.subset import subset
 from lsmc.modules.apparmor.kernel.words import Access, Words, words
 
@@ -53,25 +53,15 @@ class Patterns:
     def __init__(self) -> None:
         self._builder = Builder()
         self._accesses: dict[Access, int] = {}
-        self._starts: dict[tuple[Pattern, int], Positions] = {}
 
     def start(self, patterns: Iterable[tuple[Pattern, Access]]) -> Positions:
         """The positions where matching of some patterns starts."""
-        found: set[int] = set()
+        found: list[Pattern] = []
+        numbers: list[int] = []
         for pattern, access in patterns:
-            number = self._accesses.setdefault(access, len(self._accesses))
-            key = (pattern, number)
-            start = self._starts.get(key)
-            if start is None:
-                start = self._starts[key] = self._before(pattern, number)
-            found.update(start)
-        return tuple(sorted(found))
-
-    def _before(self, pattern: Pattern, number: int) -> Positions:
-        follow: Positions = (~number,)
-        for piece in reversed(pieces(pattern)):
-            follow = self._builder.before(piece, follow)
-        return follow
+            found.append(pattern)
+            numbers.append(self._accesses.setdefault(access, len(self._accesses)))
+        return self._builder.start(found, numbers)
 
     def minimal(self, starts: Sequence[Positions]) -> Minimal:
         """The automata that begin at some starts; raises `StateLimit`."""
@@ -123,6 +113,11 @@ class Patterns:
                 number = by_accepted[accepted] = numbers.setdefault(found, len(numbers))
             word_of[state] = number
         return list(numbers), word_of
+
+
+def joined(starts: Iterable[Positions]) -> Positions:
+    """Where matching starts that starts at several places."""
+    return tuple(sorted(set().union(*starts)))
 
 
 def _accepted(positions: Positions) -> Positions:

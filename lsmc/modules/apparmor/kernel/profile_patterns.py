@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union
 from lsmc.ir.decision import Facts
@@ -43,9 +43,9 @@ _STUB = Access(None, Facts(0, Effect.ALLOW, 0, 0), STUB)
 _ATTACH = Access(None, Facts(0, Effect.ALLOW, 0, 0), ATTACHED)
 
 
-def file_patterns(profile: Profile) -> Iterator[tuple[Pattern, Access]]:
-    """The patterns of the automaton of files."""
-    for rule in profile.rules:
+def file_patterns(rules: Iterable[Rule]) -> Iterator[tuple[Pattern, Access]]:
+    """The patterns of some rules in the automaton of files."""
+    for rule in rules:
         pattern = file_pattern(rule)
         if pattern is not None:
             yield pattern, _access(rule)
@@ -56,8 +56,8 @@ def file_patterns(profile: Profile) -> Iterator[tuple[Pattern, Access]]:
             yield rule.fields[0], Access(CHANGE_PROFILE, facts._replace(owner=bit, other=bit))
 
 
-def all_other_patterns(profile: Profile, version: int) -> Iterator[tuple[Pattern, Access]]:
-    """The patterns of the automaton of all else, for a version of the kernel's interface."""
+def stubs(profile: Profile, version: int) -> Iterator[tuple[Pattern, Access]]:
+    """What tells which classes a profile mediates, for a version of the kernel's interface."""
     free = profile.mode in _FREE_MODES
     for name in sorted(profile.mediated):
         if not free or name == "userns":
@@ -65,13 +65,19 @@ def all_other_patterns(profile: Profile, version: int) -> Iterator[tuple[Pattern
                 yield Literal(bytes(code)), _STUB
     if version > 5 and not free:
         yield Literal(bytes((CLASS_FILE,))), _STUB
-    paired = {rule.origin for rule in profile.rules if rule.cls is UNIX and has_peer(rule)}
-    for rule in profile.rules:
+
+
+def all_other_patterns(
+    rules: Sequence[Rule], mediated: Collection[str]
+) -> Iterator[tuple[Pattern, Access]]:
+    """The patterns of the rules of a unit in the automaton of all else, of mediated classes."""
+    paired = {rule.origin for rule in rules if rule.cls is UNIX and has_peer(rule)}
+    for rule in rules:
         if rule.cls is UNIX:
             alone = rule.origin in paired and not has_peer(rule)
             for pattern, mask in unix_patterns(rule, alone):
                 yield pattern, _access(rule, mask)
-        elif rule.cls.name in profile.mediated:
+        elif rule.cls.name in mediated:
             for pattern in other_patterns(rule):
                 yield pattern, _access(rule)
 

@@ -18,12 +18,12 @@ from lsmc.compiler.inputs import Options, files_of
 from lsmc.compiler.linking import distinct, policy_files, refuse
 from lsmc.compiler.outcome import Rendered
 from lsmc.ir.mediation import Effect, Transition
-from lsmc.ir.model import Profile, Rule
+from lsmc.ir.model import Profile, Rule, Unit
 from lsmc.kernels.positions import Positions
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.classes import CAPABILITY
 from lsmc.modules.apparmor.errors import error
-from lsmc.modules.apparmor.kernel.automata import Minimal, Patterns
+from lsmc.modules.apparmor.kernel.automata import Minimal, Patterns, joined
 from lsmc.modules.apparmor.kernel.blob import (
     MAX_STATES,
     Part,
@@ -37,6 +37,7 @@ from lsmc.modules.apparmor.kernel.profile_patterns import (
     attachment,
     file_patterns,
     rank,
+    stubs,
 )
 from lsmc.modules.apparmor.kernel.stream import (
     PATH_FLAGS,
@@ -143,9 +144,43 @@ class _Starts(NamedTuple):
     attach: int | None
 
 
+class _Beginnings:
+    """Where the automata of profiles begin; what the units begin with is found once."""
+
+    def __init__(self, patterns: Patterns) -> None:
+        self._patterns = patterns
+        self._files: dict[Unit, Positions] = {}
+        self._other: dict[tuple[Unit, frozenset[str]], Positions] = {}
+
+    def files(self, profile: Profile) -> Positions:
+        """The start of the automaton of files."""
+        return joined(self._of_files(use.unit) for use in profile.uses)
+
+    def other(self, profile: Profile, version: int) -> Positions:
+        """The start of the automaton of all else, for a version of the kernel's interface."""
+        alone = self._patterns.start(stubs(profile, version))
+        units = (self._of_other(use.unit, profile.mediated) for use in profile.uses)
+        return joined((alone, *units))
+
+    def _of_files(self, unit: Unit) -> Positions:
+        known = self._files.get(unit)
+        if known is None:
+            known = self._files[unit] = self._patterns.start(file_patterns(unit.rules))
+        return known
+
+    def _of_other(self, unit: Unit, mediated: frozenset[str]) -> Positions:
+        key = (unit, mediated)
+        known = self._other.get(key)
+        if known is None:
+            found = all_other_patterns(unit.rules, mediated)
+            known = self._other[key] = self._patterns.start(found)
+        return known
+
+
 def _streams(files: Sequence[_File]) -> list[Rendered]:
     """The streams of some files, or for each what its format has no room for."""
     patterns = Patterns()
+    beginnings = _Beginnings(patterns)
     starts: list[Positions] = []
     placed: list[list[_Starts]] = []
 
@@ -159,11 +194,11 @@ def _streams(files: Sequence[_File]) -> list[Rendered]:
         some = []
         for profile in file.profiles:
             parts = (
-                file_patterns(profile),
-                all_other_patterns(profile, file.interface),
-                attachment(profile),
+                beginnings.files(profile),
+                beginnings.other(profile, file.interface),
+                patterns.start(attachment(profile)),
             )
-            some.append(_Starts(*(begin(patterns.start(part)) for part in parts)))
+            some.append(_Starts(*map(begin, parts)))
         placed.append(some)
     try:
         minimal = patterns.minimal(starts)
