@@ -24,9 +24,17 @@ if cython.compiled:
     targets="unsigned int[::1]",
     defaults="unsigned int[::1]",
     numbers="unsigned int[::1]",
+    found="unsigned int[::1]",
+    to_offsets="unsigned int[::1]",
+    to_labels="unsigned char[::1]",
+    to_targets="unsigned int[::1]",
+    to_defaults="unsigned int[::1]",
     index="long long",
+    count="long long",
+    size="long long",
     state="long long",
     at="long long",
+    to="long long",
     target="unsigned int",
 )
 def reach(
@@ -43,32 +51,52 @@ def reach(
     is so again afterwards.  Returned are the states by their new number, and offsets, labels,
     targets and defaults in new numbers.
     """
-    found = array("I", [0, start])
+    states = array("I", bytes(4 * 1024))
+    found = states
+    found[1] = start
     numbers[start] = 1
-    new_offsets = array("I", [0, 0])
-    new_labels = array("B")
-    new_targets = array("I")
-    new_defaults = array("I", [0])
     index = 1
-    while index < len(found):
+    count = 2
+    size = 0
+    while index < count:
         state = found[index]
         index += 1
+        if count + 257 > len(found):
+            states = array("I", bytes(states) + bytes(8 * len(states)))
+            found = states
         target = defaults[state]
         if target and not numbers[target]:
-            numbers[target] = len(found)
-            found.append(target)
-        new_defaults.append(numbers[target] if target else 0)
+            numbers[target] = count
+            found[count] = target
+            count += 1
         for at in range(offsets[state], offsets[state + 1]):
             target = targets[at]
             if target and not numbers[target]:
-                numbers[target] = len(found)
-                found.append(target)
-            new_labels.append(labels[at])
-            new_targets.append(numbers[target] if target else 0)
-        new_offsets.append(len(new_labels))
-    for state in found:
-        numbers[state] = 0
-    return found, new_offsets, new_labels, new_targets, new_defaults
+                numbers[target] = count
+                found[count] = target
+                count += 1
+        size += offsets[state + 1] - offsets[state]
+    numbers[0] = 0  # also where the start is dead
+    new_offsets = array("I", bytes(4 * (count + 1)))
+    new_labels = array("B", bytes(size))
+    new_targets = array("I", bytes(4 * size))
+    new_defaults = array("I", bytes(4 * count))
+    to_offsets = new_offsets
+    to_labels = new_labels
+    to_targets = new_targets
+    to_defaults = new_defaults
+    to = 0
+    for index in range(1, count):
+        state = found[index]
+        to_defaults[index] = numbers[defaults[state]]
+        for at in range(offsets[state], offsets[state + 1]):
+            to_labels[to] = labels[at]
+            to_targets[to] = numbers[targets[at]]
+            to += 1
+        to_offsets[index + 1] = to
+    for index in range(count):
+        numbers[found[index]] = 0
+    return states[:count], new_offsets, new_labels, new_targets, new_defaults
 
 
 @cython.boundscheck(False)
