@@ -18,6 +18,8 @@ from tests.kernel.machine import Outcome
 
 _FIELD = re.compile(r'(\w+)=("[^"]*"|\S+)')
 _HEXED = frozenset(("name", "profile", "target", "peer", "srcname"))
+#: What was denied, or only asked for; 7.3 has other names for it in records of sockets.
+_MASKS = ("denied_mask", "denied", "requested_mask", "requested")
 #: The kernel tells creating and deleting from writing, the language does not.
 _LETTERS = {"c": "w", "d": "w"}
 
@@ -50,7 +52,7 @@ def record(line: str) -> Record:
     """What an audit record of the kernel says."""
     found = fields_of(line)
     operation = found.get("operation", "")
-    mask = found.get("denied_mask") or found.get("requested_mask") or ""
+    mask = next((found[name] for name in _MASKS if name in found), "")
     letters = mask.split() if operation in _WORDS or "family" in found else list(mask)
     about = found.get("name", "")
     match operation:
@@ -66,7 +68,7 @@ def record(line: str) -> Record:
             about = found.get("rlimit", "")
         case _ if "family" in found:
             about = found["family"]
-    masked = frozenset(_LETTERS.get(c, c) for c in letters) if "mask" in line else frozenset()
+    masked = frozenset(_LETTERS.get(c, c) for c in letters)
     return Record(found.get("apparmor", ""), operation, found.get("profile", ""), about, masked)
 
 
