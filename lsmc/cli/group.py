@@ -22,10 +22,9 @@ from lsmc.version import __version__
 #: The commands in help, by what people come for; others stand under the last head.
 _SECTIONS = {
     "Questions": ("query", "explain", "who", "can", "label", "graph", "learn"),
-    "Policy in a repository": ("lint", "fmt", "test", "diff", "replay"),
+    "Policy in a repository": ("lint", "fmt", "test", "diff", "replay", "server"),
     "Compiling": ("compile", "load", "parser", "show"),
     "Reference": ("log", "ops", "rule", "help", "version"),
-    "More": ("server",),
 }
 #: The columns of terms on a narrow screen.
 _NARROW_TERMS = 10

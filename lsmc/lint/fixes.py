@@ -15,25 +15,13 @@ from typing import Generic
 from lsmc.analysis.change import Change
 from lsmc.base.diagnostics import Diagnostic, Edit
 from lsmc.base.source import Source, Span
-from lsmc.compiler.inputs import DiskFiles
+from lsmc.compiler.inputs import DiskFiles, OverlaidFiles
 from lsmc.lint.builtin.internal_error import CHECK as INTERNAL
 from lsmc.lint.model import P
 from lsmc.lint.run import Result
 
 MAX_PASSES = 100
 Texts = dict[str, str]
-
-
-class ChangedFiles(DiskFiles):
-    """The file system with other texts for some files."""
-
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        self.texts = texts
-
-    def read(self, path: str) -> bytes:
-        """The content of a regular file; OSError otherwise."""
-        text = self.texts.get(path)
-        return text.encode("latin-1") if text is not None else super().read(path)
 
 
 @dataclass(slots=True)
@@ -92,7 +80,7 @@ class Fixer(Generic[P]):
         Two fixes that are right alone may be wrong together, such as removing either of two rules.
         """
         texts = fixed.texts | edited(chosen)
-        result = self._lint(ChangedFiles(texts))
+        result = self._lint(_overlaid(texts))
         reason = self._objection(fixed.result, result, safe)
         if reason and len(chosen) > 1:
             self._apply(fixed, chosen[: len(chosen) // 2], safe)
@@ -121,6 +109,10 @@ class Fixer(Generic[P]):
         first = changes[0]
         what = " ".join(part for part in (first.cls, first.what) if part)
         return f"would change profile `{first.profile}`{f' ({what})' if what else ''}: not applied"
+
+
+def _overlaid(texts: Texts) -> DiskFiles:
+    return OverlaidFiles({path: text.encode("latin-1") for path, text in texts.items()})
 
 
 def _identity(finding: Diagnostic) -> tuple[str, ...]:

@@ -150,6 +150,13 @@ Read: TypeAlias = Callable[
 ]
 
 
+#: Reads files of a file system that changes to what checks judge, with the errors met, again and
+#: again: (file system, paths, settings).
+Reread: TypeAlias = Callable[
+    ["DiskFiles", Sequence[str], Mapping[str, Any]], tuple[P, Sequence[Diagnostic]]
+]
+
+
 @dataclass(frozen=True)
 class Lint(Generic[P]):
     """What a security module gives to lint.
@@ -164,6 +171,8 @@ class Lint(Generic[P]):
             name and content of a file that is not there, if there is one.
         changes: what two policies decide differently.
         max_source: bytes that a file of policy may have.
+        rereader: what reads policy under some options again and again, and keeps what the texts
+            that did not change gave; None where all is read anew.
     """
 
     checks: Mapping[str, Check[P]]
@@ -174,6 +183,13 @@ class Lint(Generic[P]):
     reader: Callable[[Options, DiskFiles, tuple[str, bytes] | None], Read[P]]
     changes: Callable[[P, P], Sequence[Change]]
     max_source: int = MAX_SOURCE
+    rereader: Callable[[Options], Reread[P]] | None = None
+
+    def rereading(self, options: Options) -> Reread[P]:
+        """What reads policy under some options again and again."""
+        if self.rereader is not None:
+            return self.rereader(options)
+        return lambda files, paths, settings: self.reader(options, files, None)(paths, settings, 1)
 
     @cached_property
     def names(self) -> Mapping[str, str]:

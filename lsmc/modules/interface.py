@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lsmc.ir.model import Policy as IrPolicy
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
+    from lsmc.modules.editing import Editing
     from lsmc.modules.formatter import Formatter
     from lsmc.modules.parts import Labels, Loading, Logs, Render, Search, Tests
     from lsmc.stack.calls import Hooks
@@ -110,6 +111,7 @@ class SecurityModule(NamedTuple):
         rules: the written rules of a bundle, of a module without `semantics`; None if it cannot
             tell which rules decide.
         syntax: the canonical text of a policy file's syntax tree: (path, bytes); `PolicyError`.
+        editing: gives what an editor asks; None for what has but findings and layout.
         learn: (policy, options, what is wanted) gives what learns policy from records; None if it
             learns none.
         ir: the policy of some files before there are tables: (paths, options); `PolicyError`.
@@ -154,6 +156,7 @@ class SecurityModule(NamedTuple):
     syntax: Callable[[str, bytes], bytes] | None = None
     ir: Callable[[Sequence[str], "Options"], "IrPolicy"] | None = None
     learn: Callable[[Any, "Options", "LearningRequest"], "Learner"] | None = None
+    editing: Callable[[], "Editing"] | None = None
 
     def files(self, paths: Iterable[str], disk: "DiskFiles") -> tuple[list[str], list[str]]:
         """The files of policy that some paths name, each once and in order; the missing paths."""

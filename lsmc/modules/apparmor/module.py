@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
     from lsmc.modules.apparmor.lint.tree import Tree
+    from lsmc.modules.editing import Editing
     from lsmc.modules.formatter import Formatter
     from lsmc.modules.parts import Loading, Logs, Render, Tests
     from lsmc.stack.calls import Hooks
@@ -180,6 +181,12 @@ def _formatter(options: Options) -> Formatter:
     return ProfileFormatter(options)
 
 
+def _editing() -> Editing:
+    from lsmc.modules.apparmor.editing.editing import EDITING
+
+    return EDITING
+
+
 def _hooks() -> Hooks:
     from lsmc.modules.apparmor.requests.hooks import calls
 
@@ -214,4 +221,5 @@ APPARMOR = SecurityModule(
     syntax=_syntax,
     ir=_ir,
     learn=_learn,
+    editing=_editing,
 )

@@ -42,7 +42,7 @@ from lsmc.modules.apparmor.resolve.aliases import NO_ALIASES, Aliases
 from lsmc.modules.apparmor.resolve.body import Body, BodyReader, FragmentKey
 from lsmc.modules.apparmor.resolve.enforced_classes import mediated
 from lsmc.modules.apparmor.resolve.features import DEFAULT, Features, supported
-from lsmc.modules.apparmor.resolve.library import Library
+from lsmc.modules.apparmor.resolve.library import Library, Remembered
 from lsmc.modules.apparmor.resolve.preamble import Preamble, PreambleReader
 from lsmc.modules.apparmor.resolve.refused import Refused, refusal
 from lsmc.modules.apparmor.resolve.variables import Variables
@@ -101,12 +101,14 @@ class Compiler:
         kernel: Features | None = None,
         unnamed: Features = DEFAULT,
         without: tuple[str, ...] = (),
+        lowerer: Lowerer | None = None,
     ) -> None:
         """A compiler.
 
         `target` is the release to decide as, whatever the abi of a profile stands for; `kernel` are
         the features that are there, of which a profile has those of its abi; `unnamed` those that
         policy without an `abi` line counts on, and `without` those that none has.
+        `lowerer` knows the rules of texts that were compiled before.
         """
         self.kernel = kernel
         self.unnamed = unnamed
@@ -119,9 +121,14 @@ class Compiler:
         for name, value in (booleans or {}).items():
             start.variables.assign_bool(name, value)
         self._preambles = PreambleReader(library, features, start)
-        self._lowerer = Lowerer()
+        self._lowerer = lowerer or Lowerer()
         self._conflicts = ExecConflicts()
         self._alias_tables: dict[tuple[tuple[str, str], ...], Aliases] = {}
+
+    def hand_over(self) -> tuple[Remembered, Lowerer]:
+        """What a later compiler of similar texts can use, which this one gives up."""
+        known = self.library.hand_over()
+        return known, self._lowerer.of(one.source for one in known.parsed.values())
 
     def compile(self, path: str) -> Compiled:
         """Compile the file at a path; OSError when it cannot be read."""

@@ -19,11 +19,13 @@ def front_end(
     kernel: Features | None = None,
     unnamed: Features | None = None,
     without: tuple[str, ...] = (),
+    before: Compiler | None = None,
 ) -> Compiler:
     """A front end under some options, for a kernel with some features or for any.
 
     `unnamed` are the features that policy without an `abi` line counts on, `without` those that
-    none has, whatever it counts on.
+    none has, whatever it counts on.  `before` compiled earlier under the same options: what is
+    made of a text that did not change is taken from it.
 
     Raises `PolicyError` for a bad features file, ValueError for an unknown target.
     """
@@ -32,7 +34,8 @@ def front_end(
     search = (options.base, *options.include)
     if isinstance(files, RestrictedFiles):
         search = tuple(folder for folder in search if files.within(folder))
-    library = Library(files, search, parse)
+    known, lowerer = (None, None) if before is None else before.hand_over()
+    library = Library(files, search, parse, known)
     features = None
     if options.features is not None:
         features = read_features(options.features, files)
@@ -53,6 +56,7 @@ def front_end(
         kernel=kernel,
         unnamed=unnamed or DEFAULT,
         without=without,
+        lowerer=lowerer,
     )
 
 

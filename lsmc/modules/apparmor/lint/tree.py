@@ -47,10 +47,14 @@ class LintedFile:
 
 @dataclass(frozen=True)
 class Tree(LinkedPolicy):
-    """All that is linted together; `file_of` has the file of each profile by its full name."""
+    """All that is linted together; `file_of` has the file of each profile by its full name.
+
+    `digests` are those of the units in the tables, in order.
+    """
 
     files: tuple[LintedFile, ...]
     file_of: Mapping[str, LintedFile]
+    digests: tuple[str, ...]
     library: Library
     engine: Engine
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -84,6 +88,11 @@ class Tree(LinkedPolicy):
     def settled(self) -> frozenset[str]:
         """The files about which all is said: shared ones if no other profile may use them."""
         return frozenset(self.given if self.shared(NeighbourIndex).names else self.texts)
+
+    def groups(self) -> Known:
+        """The groups of all units, for who builds the tables of a similar tree."""
+        built = self.engine.bundle.built_groups
+        return {digest: built(number) for number, digest in enumerate(self.digests)}
 
     # --- what checks ask
 
@@ -123,10 +132,12 @@ def compile_tree(
     paths: Iterable[StrPath],
     settings: Mapping[str, Any] | None = None,
     jobs: int = 1,
+    built: Known | None = None,
 ) -> tuple[Tree, list[Diagnostic]]:
     """The tree of some files under a compiler, and the errors met.
 
-    It does not depend on `jobs`, the number of processes.  OSError when one is lost.
+    It does not depend on `jobs`, the number of processes, nor on `built`, groups that were built
+    before.  OSError when a process is lost.
     """
     given = [str(path) for path in paths]
     held = [path for path in given if path in front.library.sources]
@@ -145,7 +156,7 @@ def compile_tree(
                 continue
             files.append(LintedFile(path, compiled))
             builder.add(compiled.profiles)
-        groups = builder.groups()
+        groups = built or builder.groups()
     without: list[Span] = []
     while len(without) < _MANY_COMPLEX:
         try:
@@ -189,6 +200,7 @@ def tree_of(
         rules=rules_in_order(whole, linked),
         files=tuple(files),
         file_of=file_of,
+        digests=tuple(linked.digests),
         library=library,
         engine=engine,
         settings=settings or {},

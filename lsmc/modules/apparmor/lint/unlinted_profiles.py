@@ -55,21 +55,38 @@ class ProfileHead(NamedTuple):
     variables: dict[str, list[str]]
 
 
+class NeighbourFile(NamedTuple):
+    """A file as it was looked through: its content, profiles, and what stands behind arrows."""
+
+    data: bytes
+    heads: tuple[ProfileHead, ...]
+    targets: tuple[str, ...]
+
+
 class NeighbourFiles:
-    """The files of a library's file system, looked through and not compiled; each is read once."""
+    """The files of a library's file system, looked through and not compiled; each is read once.
+
+    What an earlier library's files gave counts for those that did not change.
+    """
 
     def __init__(self, library: Library) -> None:
         self._files = library.files
-        self._texts: dict[str, str] = {}
-        self._profiles: dict[tuple[str, ...], ProfileHeads] = {}
+        self._before = library.kept_before(NeighbourFiles)
+        self.known: dict[str, NeighbourFile] = {}
+        self.heads: dict[tuple[str, ...], ProfileHeads] = {}
+        if self._before is not None:
+            self._before.forget()
 
     def profiles(self, folders: Iterable[str]) -> ProfileHeads:
         """The profiles of the files in some folders."""
         key = tuple(sorted(set(folders)))
-        if key not in self._profiles:
+        if key not in self.heads:
             paths = dict.fromkeys(path for folder in key for path in self.inside(folder))
-            self._profiles[key] = ProfileHeads(head for path in paths for head in self._heads(path))
-        return self._profiles[key]
+            heads = tuple(head for path in paths for head in self.file(path).heads)
+            before = self._before.heads.get(key) if self._before is not None else None
+            same = before is not None and before.heads == heads
+            self.heads[key] = before if before and same else ProfileHeads(heads)
+        return self.heads[key]
 
     def inside(self, folder: str) -> Iterator[str]:
         """The paths in a folder, in order; none when it is not a folder."""
@@ -85,37 +102,46 @@ class NeighbourFiles:
             yield path
             yield from self.below(path)
 
-    def text(self, path: str) -> str:
-        """A file's byte text; empty for what cannot be read."""
-        if path not in self._texts:
+    def file(self, path: str) -> NeighbourFile:
+        """A file looked through; as if empty for what cannot be read."""
+        if path not in self.known:
             try:
-                self._texts[path] = self._files.read(path).decode("latin-1")
+                data = self._files.read(path)
             except OSError:
-                self._texts[path] = ""
-        return self._texts[path]
+                data = b""
+            before = self._before.known.get(path) if self._before is not None else None
+            same = before is not None and before.data == data
+            self.known[path] = before if before and same else _look_through(path, data)
+        return self.known[path]
 
-    def targets(self, path: str) -> Iterator[str]:
-        """What stands behind the arrows in a file."""
-        return (match[1].strip('",') for match in _TARGET.finditer(self.text(path)))
+    def forget(self) -> None:
+        """Forget what an earlier library's files gave."""
+        self._before = None
 
-    def _heads(self, path: str) -> Iterator[ProfileHead]:
-        text = self.text(path)
-        variables: dict[str, list[str]] = {}
-        for match in _SET.finditer(text):
-            variables.setdefault(match[1], []).extend(re.findall(_WORD, match[2]))
-        for match in _HEAD.finditer(text):
-            name = (match["name"] or match["bare"]).strip('"')
-            yield ProfileHead(path, to_display(name), (match["path"] or name).strip('"'), variables)
+
+def _look_through(path: str, data: bytes) -> NeighbourFile:
+    text = data.decode("latin-1")
+    targets = tuple(match[1].strip('",') for match in _TARGET.finditer(text))
+    return NeighbourFile(data, tuple(_heads(path, text)), targets)
+
+
+def _heads(path: str, text: str) -> Iterator[ProfileHead]:
+    variables: dict[str, list[str]] = {}
+    for match in _SET.finditer(text):
+        variables.setdefault(match[1], []).extend(re.findall(_WORD, match[2]))
+    for match in _HEAD.finditer(text):
+        name = (match["name"] or match["bare"]).strip('"')
+        yield ProfileHead(path, to_display(name), (match["path"] or name).strip('"'), variables)
 
 
 class ProfileHeads:
     """Profiles by name and by what they attach to."""
 
-    def __init__(self, heads: Iterable[ProfileHead]) -> None:
-        self._heads = tuple(heads)
+    def __init__(self, heads: tuple[ProfileHead, ...]) -> None:
+        self.heads = heads
         self._automata: dict[Pattern, Lazy] = {}
         self.files: dict[str, set[str]] = {}
-        for head in self._heads:
+        for head in self.heads:
             self.files.setdefault(head.name, set()).add(head.file)
 
     @cached_property
@@ -123,7 +149,7 @@ class ProfileHeads:
         """Files by the paths that their profiles attach to, where they are few, and by pattern."""
         few: dict[bytes, set[str]] = {}
         many: dict[Pattern, set[str]] = {}
-        for head in self._heads:
+        for head in self.heads:
             if head.paths.startswith(("/", "@")):
                 pattern = _glob(head.paths, head.variables)
                 listed = literals(pattern, _MANY)
@@ -201,7 +227,7 @@ class NeighbourIndex:
         for folder in self._base:
             paths.update(self._files.below(posixpath.join(folder, "abstractions")))
         paths.difference_update(map(posixpath.abspath, self._tree.texts))
-        found = (target for path in paths for target in self._files.targets(path))
+        found = (target for path in paths for target in self._files.file(path).targets)
         return frozenset(map(to_display, found))
 
 

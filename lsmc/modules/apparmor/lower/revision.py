@@ -147,5 +147,5 @@ def _version(parsed: Parsed) -> _Version | None:
     if parsed.diagnostics or len(rules) + len(frame) < len(items):
         return None
     span = parsed.tree.span
-    key = (span.source.path, span.start, None, True, False, False)
+    key = (span.source, span.start, None, True, False, False)
     return _Version(Fragment(rules, key, ()), frame, Lowerer())

@@ -7,11 +7,12 @@ profiles include give the same unit to all of them.  Rules that speak of the pro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.source import Source
 from lsmc.ir.model import Rule, Unit
 from lsmc.modules.apparmor.classes import UNIX
 from lsmc.modules.apparmor.lower.context import Altered, ExecNote, Lowering, RuleHead
@@ -26,7 +27,13 @@ from lsmc.modules.apparmor.lower.rules.network import lower_network, lower_unix
 from lsmc.modules.apparmor.lower.rules.peer import lower_ptrace, lower_signal
 from lsmc.modules.apparmor.releases import RULES_IN_CONDITION, Release
 from lsmc.modules.apparmor.resolve.aliases import Aliases
-from lsmc.modules.apparmor.resolve.body import Fragment, conflicting_block, is_network, merge
+from lsmc.modules.apparmor.resolve.body import (
+    Fragment,
+    FragmentKey,
+    conflicting_block,
+    is_network,
+    merge,
+)
 from lsmc.modules.apparmor.resolve.features import Features
 from lsmc.modules.apparmor.resolve.refused import Refused, refusal
 from lsmc.modules.apparmor.resolve.variables import ExpansionError, Variables
@@ -158,12 +165,24 @@ class FragmentPlan:
     altered: tuple[Altered, ...]
 
 
+_PlanKey = tuple[FragmentKey, str]
+_UnitKey = tuple[FragmentKey, str, Aliases, tuple[object, ...]]
+
+
 class Lowerer:
     """Lowers fragments and remembers the units; one for each compilation."""
 
     def __init__(self) -> None:
-        self._plans: dict[object, FragmentPlan] = {}
-        self._units: dict[object, tuple[Unit, tuple[ExecNote, ...]]] = {}
+        self._plans: dict[_PlanKey, FragmentPlan] = {}
+        self._units: dict[_UnitKey, tuple[Unit, tuple[ExecNote, ...]]] = {}
+
+    def of(self, sources: Iterable[Source]) -> Lowerer:
+        """What is remembered of the fragments in some texts."""
+        known = set(sources)
+        found = Lowerer()
+        found._plans = {key: plan for key, plan in self._plans.items() if key[0][0] in known}
+        found._units = {key: unit for key, unit in self._units.items() if key[0][0] in known}
+        return found
 
     def lower(self, fragment: Fragment, under: Environment) -> Lowered:
         """The rules of a fragment under the variables of a profile."""

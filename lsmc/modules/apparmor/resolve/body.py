@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lsmc.base.diagnostics import Diagnostic
-from lsmc.base.source import Span
+from lsmc.base.source import Source, Span
 from lsmc.compiler.errors import unreadable
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.releases import Release
@@ -27,7 +27,7 @@ MAX_NESTING = 100
 
 
 #: The place of a text, the prefix it stands under, and whether it is taken, conditional and joined.
-FragmentKey = tuple[str, int, ast.Prefix | None, bool, bool, bool]
+FragmentKey = tuple[Source, int, ast.Prefix | None, bool, bool, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class BodyReader:
         rules = tuple(item for item in items if isinstance(item, ast.Rule))
         if rules:
             held = place.taken, place.in_condition, place.in_condition and place.networks.joined
-            key = (span.source.path, span.start, place.prefix, *held)
+            key = (span.source, span.start, place.prefix, *held)
             body.fragments.append(Fragment(rules, key, place.via, place.prefix, *held))
         for item in items:
             if isinstance(item, ast.Rule):

@@ -8,7 +8,7 @@ behind (apparmor.d(5), "Include mechanism").
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from errno import EFBIG
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 #: Bytes of all files of a compilation; their trees take some 150 bytes of memory for each.
 MAX_TEXT = 1 << 26
+#: Bytes of files that are remembered from one compilation to the next.
+MAX_REMEMBERED = 1 << 21
 
 
 class FileSystem(Protocol):
@@ -49,12 +51,24 @@ class Parsed:
     tree: ast.File
     diagnostics: tuple[Diagnostic, ...]
 
+    @property
+    def source(self) -> Source:
+        """The text that was parsed."""
+        return self.tree.span.source
+
 
 class _Found(NamedTuple):
     """The files that an include names, and what was asked to know it."""
 
     files: tuple[str, ...] | None
     asked: tuple[FileQuery, ...]
+
+
+class Remembered(NamedTuple):
+    """What a library leaves to the next: the parsed files by path, and what was made of it."""
+
+    parsed: Mapping[str, Parsed]
+    kept: Mapping[object, Any]
 
 
 class Library:
@@ -65,15 +79,18 @@ class Library:
         files: FileSystem,
         search: Sequence[str],
         parse: Callable[[Source], tuple[ast.File, tuple[Diagnostic, ...]]],
+        before: Remembered | None = None,
     ) -> None:
+        """Of `before` the files count that still have the same text."""
         self.files = files
         self.search = tuple(search)
         self.sources: dict[str, Source] = {}
         #: What was asked of the file system, for who keeps account of it; see `inputs.FileQuery`.
         self.asked: set[FileQuery] = set()
         self._parse = parse
+        self._before = before or Remembered({}, {})
         self._size = 0
-        self._parsed: dict[str, Parsed] = {}
+        self.parsed: dict[str, Parsed] = {}
         self._found: dict[tuple[str, bool], _Found] = {}
         self._features: dict[str, tuple[Features, tuple[Diagnostic, ...]]] = {}
         self._kept: dict[object, Any] = {}
@@ -85,10 +102,21 @@ class Library:
         found: T = self._kept[make]
         return found
 
+    def kept_before(self, make: Callable[[Library], T]) -> T | None:
+        """What a function made of the library before this one."""
+        return self._before.kept.get(make)
+
+    def hand_over(self) -> Remembered:
+        """What a later library can use, which this one gives up; older files if they are few."""
+        found = {**self._before.parsed, **self.parsed}
+        size = sum(len(one.source.text) for one in found.values())
+        self._before = Remembered({}, {})  # or what is older would never go
+        return Remembered(found if size <= MAX_REMEMBERED else self.parsed, self._kept)
+
     def file(self, path: str) -> Parsed:
         """The parsed file; OSError when it cannot be read."""
         self.asked.add(("read", path))
-        known = self._parsed.get(path)
+        known = self.parsed.get(path)
         if known is None:
             data = self.files.read(path)
             self._size += len(data)
@@ -100,10 +128,12 @@ class Library:
     def text(self, path: str, data: bytes) -> Parsed:
         """Parse a text under a path; it stands for that file from now on."""
         source = Source.from_bytes(path, data)
-        self.sources[path] = source
-        tree, diagnostics = self._parse(source)
-        parsed = Parsed(path, tree, diagnostics)
-        self._parsed[path] = parsed
+        parsed = self._before.parsed.get(path)
+        if parsed is None or parsed.source.text != source.text:
+            tree, diagnostics = self._parse(source)
+            parsed = Parsed(path, tree, diagnostics)
+        self.sources[path] = parsed.source
+        self.parsed[path] = parsed
         return parsed
 
     def find(self, path: ast.Word, magic: bool) -> tuple[str, ...] | None:
