@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.kernel.coverage import PERFORMED, covered
 from tests.kernel.known import KNOWN
-from tests.kernel.machine import MachineError, boot, features_text, kernel_image
+from tests.kernel.machine import MachineError, boot, features_text, kernel_image, version_of
 from tests.kernel.policy import groups
 from tests.kernel.recorded import written
 from tests.kernel.run import COMPILERS, FEATURES, Report, judge, perform
@@ -64,7 +64,7 @@ def main(argv: list[str] | None = None) -> int:
     took = time.monotonic() - start
     if args.record:
         args.record.write_text(written(performed), encoding="ascii")
-    report = judge(performed, args.features)
+    report = judge(performed, args.features, version_of(image))
     report.refused, report.faults = refused, faults
     print(f"{image.name}, seed {args.seed}: {len(drawn)} policies, {took:.0f} s in the machine")
     status = summarize(report, args.show, args.compiler)

@@ -21,20 +21,22 @@ from tests.kernel.expect import Expected
 
 
 class Seen(NamedTuple):
-    """A case with its policy and what lsmc expected."""
+    """A case with its policy, what lsmc expected, and the version of the kernel."""
 
     text: str
     policy: Policy
     case: Case
     expected: Expected
+    kernel: tuple[int, ...]
 
 
 class Known(NamedTuple):
-    """A difference that is meant: when it applies, and why."""
+    """A difference that is meant: when it applies, and why; `since` is the first such kernel."""
 
     name: str
     reason: str
     applies: Callable[[Seen, Difference], bool]
+    since: tuple[int, ...] = ()
 
 
 def _learning(seen: Seen, difference: Difference) -> bool:
@@ -245,7 +247,49 @@ def _unsaid_stack(seen: Seen, difference: Difference) -> bool:
     return seen.case.act[0] == "stack_onexec" and difference.what.startswith("explain")
 
 
+def _capability_once(seen: Seen, difference: Difference) -> bool:
+    """Whether it is a component of a stack behind the first."""
+    words = difference.ours.split()
+    if difference.what != "record" or difference.kernel or words[1] != "capable":
+        return False
+    return words[2] in seen.case.subject.split("//&")[1:]
+
+
+def _target_learned(seen: Seen, difference: Difference) -> bool:
+    """Whether a profile that only logs has no child for a program that it sends to one."""
+    if difference.what != "errno" or (difference.kernel, difference.ours) != ("0", "13"):
+        return False
+    profiles = map(seen.policy.engine.tables.find, seen.case.subject.split("//&"))
+    return seen.case.act[0] == "exec" and any(one and one.mode == "complain" for one in profiles)
+
+
+def _searched_first(seen: Seen, difference: Difference) -> bool:
+    errors = (str(errno.EACCES), str(errno.EPERM))
+    asked = difference.what == "errno" and (difference.kernel, difference.ours) == errors
+    return asked and seen.case.act[0] == "pivot_root"
+
+
 KNOWN: tuple[Known, ...] = (
+    Known(
+        "capability-once",
+        "the kernel remembers by the credentials of a task which capabilities it logged "
+        "(audit_caps), so that of a stack the first component is logged and not those behind it",
+        _capability_once,
+        since=(7,),
+    ),
+    Known(
+        "target-learned",
+        "a profile that only logs goes on in one made for learning where the target of a rule for "
+        "an execution is not there; earlier kernels refuse it",
+        _target_learned,
+        since=(7,),
+    ),
+    Known(
+        "searched-first",
+        "pivot_root looks its paths up before it asks whether the task may mount at all",
+        _searched_first,
+        since=(7,),
+    ),
     Known(
         "null-device",
         "in place of a file that may not be inherited a program gets a device of AppArmor's own, "
@@ -345,4 +389,11 @@ KNOWN: tuple[Known, ...] = (
 
 def explain(seen: Seen, difference: Difference) -> Known | None:
     """The known difference that a difference is an instance of."""
-    return next((known for known in KNOWN if known.applies(seen, difference)), None)
+    return next(
+        (
+            known
+            for known in KNOWN
+            if known.since <= seen.kernel and known.applies(seen, difference)
+        ),
+        None,
+    )

@@ -71,6 +71,12 @@ def _images(directory: Path, version: str) -> list[Path]:
     return sorted(path for path in directory.glob("vmlinuz-*") if name.match(path.name))
 
 
+def version_of(image: Path) -> tuple[int, ...]:
+    """The version in the name of an image, as numbers; empty without one."""
+    found = re.match(r"vmlinuz-([0-9]+(?:\.[0-9]+)*)", image.name)
+    return tuple(map(int, found[1].split("."))) if found else ()
+
+
 def _download(version: str) -> None:
     """Fetch and unpack the kernel package that Debian's meta-package stands for."""
     names = [f"linux-image-{version}-amd64", "linux-image-amd64"]

@@ -101,8 +101,8 @@ def top_level(text: str) -> list[str]:
     return [line.split()[1] for line in text.splitlines() if line.startswith("profile ")]
 
 
-def judge(performed: Sequence[Performed], features: Path) -> Report:
-    """Compare what was performed with what lsmc says."""
+def judge(performed: Sequence[Performed], features: Path, kernel: tuple[int, ...]) -> Report:
+    """Compare what a kernel of a version did with what lsmc says."""
     report = Report()
     text = policy = None
     for one in performed:
@@ -116,7 +116,7 @@ def judge(performed: Sequence[Performed], features: Path) -> Report:
         differences = compare(policy, one.case, expected, one.outcome)
         rest = []
         for difference in differences:
-            known = explain(Seen(text or "", policy, one.case, expected), difference)
+            known = explain(Seen(text or "", policy, one.case, expected, kernel), difference)
             if known is None:
                 rest.append(difference)
             else:

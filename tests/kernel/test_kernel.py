@@ -16,12 +16,21 @@ from tests.kernel.cases import ROOT, Group, made
 from tests.kernel.coverage import PERFORMED, covered
 from tests.kernel.expect import expect
 from tests.kernel.known import KNOWN
-from tests.kernel.machine import HERE, _images, archive, features_text, read_answers
+from tests.kernel.machine import (
+    HERE,
+    _images,
+    archive,
+    features_text,
+    read_answers,
+    version_of,
+)
 from tests.kernel.policy import FAMILIES, groups
 from tests.kernel.recorded import Performed, read, written
 from tests.kernel.run import FEATURES, judge
 
 CLASSES = {one.cls for one in OPERATIONS}
+#: The kernel whose answers were kept.
+KERNEL = (6, 1)
 RECORDED = Path(__file__).resolve().parent / "recorded.jsonl"
 
 
@@ -32,7 +41,7 @@ def recorded() -> tuple[Performed, ...]:
 
 def test_the_kept_answers_are_ours() -> None:
     """Error number, label, secure mode, audit records and their explanation of every case."""
-    report = judge(recorded(), FEATURES)
+    report = judge(recorded(), FEATURES, KERNEL)
     first = [f"{one.group.text}{one.case} {rest}" for one, rest in report.unexplained[:3]]
     assert not report.unexplained, "\n".join(first)
     assert report.cases.total() > 1500
@@ -47,6 +56,11 @@ def test_the_kept_answers_are_about_everything() -> None:
     assert all(f'apparmor="{word}"' in records for word in ("DENIED", "ALLOWED", "AUDIT"))
     assert sum(one.case.ids != ROOT for one in recorded()) > 300
     assert any(one.outcome.secure for one in recorded())
+
+
+def test_the_version_of_an_image() -> None:
+    assert version_of(Path("/boot/vmlinuz-6.12.117+deb12-amd64")) == (6, 12, 117)
+    assert version_of(Path("vmlinuz")) == ()
 
 
 def test_the_kept_answers_are_about_every_operation() -> None:
@@ -81,7 +95,7 @@ def test_a_wrong_answer_is_noticed() -> None:
         right._replace(records=(right.records[0].replace('_mask="', '_mask="k'),)),
         right._replace(records=right.records * 2),
     ):
-        report = judge([one._replace(outcome=wrong)], FEATURES)
+        report = judge([one._replace(outcome=wrong)], FEATURES, KERNEL)
         assert report.unexplained, wrong
 
 
