@@ -94,7 +94,7 @@ def test_wheel_holds_grammars_and_profiles(tmp_path: Path) -> None:
         f"lsmc/{package.removeprefix('lsmc.')}/{path.relative_to(folder).as_posix()}"
         for package, folder in TREES.items()
         for path in files_below(folder)
-        if package != "lsmc.grammars" or path.suffix == ".lark"
+        if package != "lsmc.grammars" or path.suffix in (".lark", ".json")
     }
     assert expected - names == set()
     templates = files_below(ROOT / "lsmc" / "output" / "templates")

@@ -112,10 +112,9 @@ def test_explaining_needs_the_front_end_only_to_try_a_rule(bundle: Path) -> None
     (found,) = [line for line in result.stderr.splitlines() if line.startswith("heavy:")]
     assert "rich" not in found
     assert not any(".syntax" in name or ".lower" in name for name in found.split())
-    assert "lark" not in found
     result = watched("explain", bundle, "nginx", "write", "/x")
     (found,) = [line for line in result.stderr.splitlines() if line.startswith("heavy:")]
-    assert "lark" in found
+    assert any(".syntax" in name for name in found.split())
 
 
 def test_with_and_without_click_the_answers_are_the_same(bundle: Path) -> None:

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import hypothesis.strategies  # noqa: F401  imported once, as is all that is large and not ours
-import lark  # noqa: F401
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 

@@ -1,15 +1,13 @@
 """What each production of the grammar makes: a node of the syntax tree.
 
-The methods are Lark's callbacks, named as the productions are, and take the children of theirs;
-with an LALR parser they run at each reduction, so no parse tree is ever built.  They keep no state,
-which lets one grammar serve every thread.
+The methods are named as the productions are, and take the children of theirs; they run at each
+reduction, so no parse tree is ever built.  They keep no state, which lets one builder serve every
+thread.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple, cast
-
-from lark import Transformer
 
 from lsmc.base.source import Span
 from lsmc.modules.apparmor.syntax import ast
@@ -59,7 +57,7 @@ def file_name(token: Tok) -> tuple[ast.Word, bool]:
     return ast.Word(text, token.span, quoted), magic
 
 
-class TreeBuilder(RuleBuilder, Transformer[Any, ast.File]):
+class TreeBuilder(RuleBuilder):
     """Callbacks of the grammar."""
 
     # Lists and options.

@@ -1,56 +1,24 @@
-"""The LALR grammar: its fragments joined and built once per process.
+"""The tables that drive the parser.
 
-The frame comes first and the fragments of the rule classes follow in name order, joined as text,
-so that adding a rule class is adding a file.  Lark's `%import` was rejected: it renames what it
-imports, and the names of terminals are what error messages are made from.  A pickled table was
-rejected too: the build takes a tenth of a second, and a cache is a file to trust.
+The frame of the grammar comes first and the fragments of the rule classes follow in name order,
+joined as text, so that adding a rule class is adding a file.  Lark makes the tables of that text.
+It takes as long as all else of a small compilation, so tables made ahead stand beside the grammar
+(`scripts/grammar_tables.py`); where they are those of another text, Lark is asked.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 from collections.abc import Callable
 from functools import cache
-from importlib import resources
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from lark import Lark
-from lark.parsers.lalr_analysis import Shift
-
 from lsmc.modules.apparmor.syntax.builder import TreeBuilder
-from lsmc.modules.apparmor.syntax.lexer import ModeLexer
 
-_FRAME = "profile.lark"
-
-
-def _fragments() -> dict[str, str]:
-    """Name and text of each grammar file: of the installed package, else beside the source tree."""
-    try:
-        shipped = resources.files("lsmc.grammars").joinpath("apparmor")
-        found = {f.name: f.read_text() for f in shipped.iterdir() if f.name.endswith(".lark")}
-    except (ModuleNotFoundError, FileNotFoundError, NotADirectoryError):
-        found = {}
-    if not found:
-        beside = Path(__file__).resolve().parents[4] / "grammars" / "apparmor"
-        found = {path.name: path.read_text() for path in beside.glob("*.lark")}
-    return found
-
-
-@cache
-def grammar() -> Lark:
-    """The parser of AppArmor files, whose callbacks build the syntax tree as they reduce."""
-    fragments = _fragments()
-    texts = [fragments.pop(_FRAME), *(fragments[name] for name in sorted(fragments))]
-    return Lark(
-        "\n".join(texts),
-        parser="lalr",
-        lexer=ModeLexer,
-        transformer=TreeBuilder(),
-        start="file",
-        keep_all_tokens=True,
-        maybe_placeholders=False,
-        propagate_positions=False,
-    )
+FRAME = "profile.lark"
+TABLES = "tables.json"
 
 
 class Reduction(NamedTuple):
@@ -62,26 +30,63 @@ class Reduction(NamedTuple):
 
 
 class Steps(NamedTuple):
-    """Lark's tables by state, made ready for the loop over the tokens.
+    """What comes of a symbol in each state, of which the first is that before a file.
 
-    A terminal is shifted, or completes a production; a production's name leads on.
+    A number is the state to go to; a negative one is a reduction that comes before, `~number`.
     """
 
-    shifts: dict[int, dict[str, int]]
-    reductions: dict[int, dict[str, Reduction]]
+    states: list[dict[str, int]]
+    reductions: list[Reduction]
 
 
 @cache
 def steps() -> Steps:
-    """What to do in each state of the parser at each terminal or name of a production."""
-    conf = grammar().parse_interactive().parser_state.parse_conf
-    shifts: dict[int, dict[str, int]] = {}
-    reductions: dict[int, dict[str, Reduction]] = {}
-    for state, row in conf.states.items():
-        shifts[state] = {kind: arg for kind, (action, arg) in row.items() if action is Shift}
-        reductions[state] = {
-            kind: Reduction(len(arg.expansion), conf.callbacks[arg], arg.origin.name)
-            for kind, (action, arg) in row.items()
-            if action is not Shift
-        }
-    return Steps(shifts, reductions)
+    """The steps of the parser, whose reductions build the syntax tree."""
+    text = grammar_text()
+    tables = _made_ahead()
+    if tables.get("grammar") != digest(text):
+        from lsmc.modules.apparmor.syntax.lalr import make_tables
+
+        tables = make_tables(text)._asdict()
+    builder = TreeBuilder()
+    reductions = [
+        Reduction(size, getattr(builder, callback), name)
+        for name, size, callback in tables["productions"]
+    ]
+    return Steps(tables["states"], reductions)
+
+
+@cache
+def folder() -> str:
+    """The folder of the grammar: of the installed package, else beside the source tree."""
+    package = os.path.abspath(__file__)
+    for _ in range(4):
+        package = os.path.dirname(package)
+    shipped = os.path.join(package, "grammars", "apparmor")
+    if os.path.isdir(shipped):
+        return shipped
+    return os.path.join(os.path.dirname(package), "grammars", "apparmor")
+
+
+def grammar_text() -> str:
+    """The grammar as one text."""
+    names = [name for name in os.listdir(folder()) if name.endswith(".lark")]
+    texts = []
+    for name in sorted(names, key=lambda name: (name != FRAME, name)):
+        with open(os.path.join(folder(), name), encoding="utf-8") as file:
+            texts.append(file.read())
+    return "\n".join(texts)
+
+
+def digest(text: str) -> str:
+    """By what tables know their grammar."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _made_ahead() -> dict[str, Any]:
+    try:
+        with open(os.path.join(folder(), TABLES), encoding="utf-8") as file:
+            tables: dict[str, Any] = json.load(file)
+            return tables
+    except FileNotFoundError:
+        return {}

@@ -13,9 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
-
-from lark.lexer import Lexer, LexerState, Token
 
 from lsmc.base.source import Source, Span
 from lsmc.modules.apparmor.syntax import ast
@@ -51,10 +48,11 @@ ESCAPE = re.compile(
 _ELSE = re.compile(r"(?:[ \t\r\n]|#(?!include)[^\n]*+\n)*+else(?![A-Za-z0-9_])")
 
 
-class Tok(Token):
-    """A token that knows its place; spans are cheaper than counted lines and columns."""
+class Tok(str):
+    """A token: its text, the terminal that it is, and its place."""
 
-    __slots__ = ("span",)
+    __slots__ = ("span", "type")
+    type: str
     span: Span
 
 
@@ -194,17 +192,3 @@ class Scanner:
         while len(self.levels) <= depth:
             self.levels.append(self.levels[-1] + 1)
             self.chains.append(0)
-
-
-class ModeLexer(Lexer):
-    """Lark's side of the lexer: its text is a `Scanner`."""
-
-    __future_interface__ = 2
-
-    def __init__(self, lexer_conf: Any) -> None:
-        pass
-
-    def lex(self, lexer_state: LexerState, _: Any) -> Iterator[Token]:
-        """Tokens of the scanner that was given as input."""
-        scanner: Any = lexer_state.text
-        yield from scanner.tokens()

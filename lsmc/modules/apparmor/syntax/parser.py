@@ -1,6 +1,6 @@
 """From text to the syntax tree of an AppArmor file, with every syntax error on the way.
 
-Lark's tables drive the parse and its callbacks build the tree; this module feeds the tokens and
+Lark's tables drive the parse and its reductions build the tree; this module takes the tokens and
 recovers.  A token that does not fit is explained once, the stack is cut back to the enclosing body,
 and reading goes on at the next rule, so that one run reports every error and keeps the rest of the
 file.  Where the fault is plain (a comma left out, a brace glued to a word) it is mended instead,
@@ -11,11 +11,8 @@ depend on the text, not on the tokens.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
-
-from lark.exceptions import UnexpectedToken
-from lark.parsers.lalr_analysis import Shift
-from lark.parsers.lalr_parser_state import ParserState
+from itertools import chain
+from typing import Any
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.source import Source, Span
@@ -25,7 +22,7 @@ from lsmc.modules.apparmor.syntax.builder import BracedBody
 from lsmc.modules.apparmor.syntax.cascades import rejoined
 from lsmc.modules.apparmor.syntax.fault import PREFIXES, SyntaxFault
 from lsmc.modules.apparmor.syntax.foreign_characters import MARK, not_text
-from lsmc.modules.apparmor.syntax.grammar import grammar, steps
+from lsmc.modules.apparmor.syntax.grammar import steps
 from lsmc.modules.apparmor.syntax.lexer import Scanner, Tok, make_token
 from lsmc.modules.apparmor.syntax.syntax_errors import (
     HEADS,
@@ -35,6 +32,7 @@ from lsmc.modules.apparmor.syntax.syntax_errors import (
     lacks_comma,
 )
 
+_NO_STEP = -(2**31)
 #: Syntax errors of a file that are looked for.
 MAX_PROBLEMS = 1000
 _PATHS = frozenset(("PATH", "VPATH", "NAME", "SETVAR"))
@@ -56,14 +54,24 @@ def parse(source: Source) -> tuple[ast.File, tuple[Diagnostic, ...]]:
     return _Parse(source).run()
 
 
+class _UnexpectedToken(Exception):
+    """A token that does not fit, and the terminals that the parser's state has a step for."""
+
+    def __init__(self, token: Tok, terminals: frozenset[str]) -> None:
+        super().__init__(token)
+        self.token = token
+        self.terminals = terminals
+
+
 class _Parse:
     """One parse: the scanner, the parser's stacks and the problems so far."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.scanner = Scanner(source)
-        self.state: ParserState[Any] = grammar().parse_interactive().parser_state
-        self.states = self.state.parse_conf.states
+        self.rows, self.reductions = steps()
+        self.states = [0]
+        self.values: list[Any] = []
         self.problems: list[Diagnostic] = []
         self.seen: set[int] = set()
 
@@ -71,30 +79,26 @@ class _Parse:
         """Feed every token; recover at each that does not fit."""
         end = len(self.source.text)
         whole = Span(self.source, 0, end)
+        last = make_token("$END", Span(self.source, end, end), "")
         while True:
             try:
-                self.take(self.scanner.tokens())
-                items = self.state.feed_token(
-                    make_token("$END", Span(self.source, end, end), ""), True
-                )
+                self.take(chain(self.scanner.tokens(), (last,)))
                 break
-            except UnexpectedToken as unexpected:
-                self.recover(cast("Tok", unexpected.token), unexpected.expected)
+            except _UnexpectedToken as unexpected:
+                self.recover(unexpected.token, unexpected.terminals)
         comments = tuple(comment for _, comment in sorted(self.scanner.comments.items()))
-        return ast.File(items, comments, whole), tuple(self.problems)
+        return ast.File(self.values[0], comments, whole), tuple(self.problems)
 
     def take(self, tokens: Iterable[Tok]) -> None:
-        """Feed tokens, as Lark does, without a call for each; raises `UnexpectedToken`."""
-        shifts, reductions = steps()
-        states, values = self.state.state_stack, self.state.value_stack
+        """Feed tokens; raises `_UnexpectedToken`."""
+        rows, reductions = self.rows, self.reductions
+        states, values = self.states, self.values
         for token in tokens:
             kind = token.type
-            while (state := shifts[states[-1]].get(kind)) is None:
-                reduction = reductions[states[-1]].get(kind)
-                if reduction is None:
-                    self.state.feed_token(token)  # it says what it expects
-                    break
-                size, make, name = reduction
+            while (step := rows[states[-1]].get(kind, _NO_STEP)) < 0:
+                if step == _NO_STEP:
+                    raise _UnexpectedToken(token, frozenset(filter(str.isupper, rows[states[-1]])))
+                size, make, name = reductions[~step]
                 if size:
                     children = values[-size:]
                     del states[-size:]
@@ -102,34 +106,33 @@ class _Parse:
                     values.append(make(children))
                 else:
                     values.append(make([]))
-                states.append(shifts[states[-1]][name])
-            else:
-                states.append(state)
-                values.append(token)
+                states.append(rows[states[-1]][name])
+            states.append(step)
+            values.append(token)
 
     # The stacks.
 
     def at_item(self) -> bool:
         """Whether the parser stands where an item may start."""
-        return "item" in self.states[self.state.state_stack[-1]]
+        return "item" in self.rows[self.states[-1]]
 
     def accepts(self, kind: str) -> bool:
         """Whether a terminal would be shifted; the tables' own rows are too generous."""
-        stack = list(self.state.state_stack)
-        while action := self.states[stack[-1]].get(kind):
-            if action[0] is Shift:
+        stack = list(self.states)
+        while (step := self.rows[stack[-1]].get(kind)) is not None:
+            if step >= 0:
                 return True
-            rule = action[1]
-            if rule.expansion:
-                del stack[-len(rule.expansion) :]
-            stack.append(self.states[stack[-1]][rule.origin.name][1])
+            size, _, name = self.reductions[~step]
+            if size:
+                del stack[-size:]
+            stack.append(self.rows[stack[-1]][name])
         return False
 
     def cut(self) -> None:
         """Drop what was read of the broken item."""
         while not self.at_item():
-            self.state.state_stack.pop()
-            self.state.value_stack.pop()
+            self.states.pop()
+            self.values.pop()
 
     def settle(self) -> bool:
         """Finish an item that lacks nothing but its follower; whether there was one.
@@ -141,20 +144,20 @@ class _Parse:
         if not self.accepts("SET"):
             return False
         self.feed("SET", 0)
-        self.state.state_stack.pop()
-        self.state.value_stack.pop()
+        self.states.pop()
+        self.values.pop()
         return True
 
     def feed(self, kind: str, at: int, text: str = "") -> None:
         """Feed a token that is not in the text."""
-        self.state.feed_token(make_token(kind, Span(self.source, at, at), text))
+        self.take((make_token(kind, Span(self.source, at, at), text),))
 
     def read(self, until: int) -> list[Tok]:
         """The tokens of the unfinished item, up to a place: lexed again."""
         start = until
-        values = self.state.value_stack
+        values = self.values
         depth = len(values)
-        while depth and "item" not in self.states[self.state.state_stack[depth]]:
+        while depth and "item" not in self.rows[self.states[depth]]:
             depth -= 1
         for value in values[depth:]:
             if isinstance(value, BracedBody):
@@ -184,7 +187,7 @@ class _Parse:
     def recover(self, found: Tok, terminals: Iterable[str]) -> None:
         """Explain a token that does not fit, and move to where reading can go on."""
         expected = frozenset(kind for kind in terminals if self.accepts(kind))
-        values = self.state.value_stack
+        values = self.values
         if not values or (isinstance(values[-1], Tok) and values[-1].type == "LBRACE"):
             # Nothing has come since the brace: the empty list of items is not there yet.
             self.settle()
@@ -193,7 +196,7 @@ class _Parse:
             return
         read = self.read(found.span.start)
         complete = self.settle()
-        braces = [v for v in self.state.value_stack if isinstance(v, Tok) and v.type == "LBRACE"]
+        braces = [v for v in self.values if isinstance(v, Tok) and v.type == "LBRACE"]
         fault = SyntaxFault(
             read, found, expected, complete, bool(braces), braces[-1] if braces else None
         )
@@ -215,7 +218,7 @@ class _Parse:
             self.scanner.pos = paren[1].span.start
         elif found != '"' and (comma := self.split(read)):
             self.report(explain(fault._replace(comma=comma)))
-            self.scanner.pos = self.state.value_stack[-1].span.end
+            self.scanner.pos = self.values[-1].span.end
         else:
             if fault.keyword in HEADS or fault.keyword in ("PATH", "VPATH", "NAME", "IF"):
                 brace = next((t for t in (*read, found) if resync.glued_brace(t)), None)
@@ -223,7 +226,7 @@ class _Parse:
             self.report(explain(fault))
             self.scanner.pos = self.resume(fault)
         self.advance()
-        depth = sum(isinstance(v, Tok) and v.type == "LBRACE" for v in self.state.value_stack)
+        depth = sum(isinstance(v, Tok) and v.type == "LBRACE" for v in self.values)
         self.scanner.reset(depth)
 
     def give_up(self, found: Tok) -> None:
@@ -236,7 +239,7 @@ class _Parse:
 
     def advance(self) -> None:
         """Never go on from the same place in the same state twice, or reading would not end."""
-        while (key := hash((self.scanner.pos, tuple(self.state.state_stack)))) in self.seen:
+        while (key := hash((self.scanner.pos, tuple(self.states)))) in self.seen:
             self.cut()
             self.scanner.pos += 1
         self.seen.add(key)
@@ -345,23 +348,21 @@ class _Parse:
 
     def end_rule(self, read: list[Tok], at: int) -> bool:
         """Read the broken item anew, as these tokens and a comma; whether that is a rule."""
-        stacks = self.state.state_stack, self.state.value_stack
-        self.state.state_stack, self.state.value_stack = list(stacks[0]), list(stacks[1])
+        stacks = self.states, self.values
+        self.states, self.values = list(self.states), list(self.values)
         self.cut()
         try:
-            for token in read:
-                self.state.feed_token(token)
-            self.state.feed_token(make_token("COMMA", Span(self.source, at, at + 1), ","))
-        except UnexpectedToken:
-            self.state.state_stack, self.state.value_stack = stacks
+            self.take((*read, make_token("COMMA", Span(self.source, at, at + 1), ",")))
+        except _UnexpectedToken:
+            self.states, self.values = stacks
             return False
         return True
 
     def rejoin(self, stray: Tok) -> bool:
         """Go on with a profile that a brace too many ended, and say so; whether there is one."""
-        joined = rejoined(self.state.value_stack[-1], stray.span, self.problems)
+        joined = rejoined(self.values[-1], stray.span, self.problems)
         if joined is not None:
-            self.state.value_stack[-1], problem = joined
+            self.values[-1], problem = joined
             self.report(problem)
         return joined is not None
 
@@ -399,6 +400,6 @@ class _Parse:
             self.feed("COMMA", end)
             self.settle()
         self.cut()
-        for value in list(self.state.value_stack):
+        for value in list(self.values):
             if isinstance(value, Tok) and value.type == "LBRACE":
                 self.feed("RBRACE", end)
