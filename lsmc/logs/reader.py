@@ -11,7 +11,6 @@ from __future__ import annotations
 import bz2
 import errno
 import gzip
-import importlib
 import io
 import lzma
 import sys
@@ -20,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, NamedTuple, TypeVar, cast
 
+from lsmc.base import zstd
 from lsmc.base.text import decode, encode
 from lsmc.kernels.outlines import Sighting, outline
 from lsmc.logs.envelope import Envelope, from_journal, unwrap
@@ -27,7 +27,7 @@ from lsmc.logs.journal import FIRST_FIELD, JournalEntry, read_entry
 from lsmc.logs.lines import MAX_LINE, Lines, Pieces, Stream
 from lsmc.logs.record import LogError, LogFormat, LogPlace, Record
 from lsmc.logs.system import Command, output_of
-from lsmc.logs.xz import MAX_MEMORY, Xz
+from lsmc.logs.xz import Xz
 
 STDIN = "-"
 #: How many faults, and how many lines of a log without any record, are kept to be shown.
@@ -342,7 +342,7 @@ def unpacked(path: str, raw: io.BufferedReader[Any]) -> Stream:
         return cast(Stream, io.BufferedReader(Xz(raw)))
     if magic.startswith(b"BZh"):
         return cast(Stream, bz2.BZ2File(packed))
-    if magic.startswith(b"\x28\xb5\x2f\xfd"):
+    if magic.startswith(zstd.MAGIC):
         return _zstd(path, raw)
     for start, reason in _REFUSED.items():
         if magic.startswith(start):
@@ -351,22 +351,10 @@ def unpacked(path: str, raw: io.BufferedReader[Any]) -> Stream:
 
 
 def _zstd(path: str, raw: io.BufferedReader[Any]) -> Stream:
-    """Open a zstd stream, by the standard library from Python 3.14 on, else by `zstandard`."""
     try:
-        standard = importlib.import_module("compression.zstd")
-    except ImportError:
-        pass
-    else:
-        return cast(Stream, standard.ZstdFile(raw))
-    try:
-        library = importlib.import_module("zstandard")
-    except ImportError:
-        raise UnreadableLog(
-            path, "it is zstd data, which needs the library zstandard: pip install 'lsmc[zstd]'"
-        ) from None
-    unpacker = library.ZstdDecompressor(max_window_size=MAX_MEMORY)
-    reader = unpacker.stream_reader(raw, read_across_frames=True)
-    return cast(Stream, io.BufferedReader(reader))
+        return cast(Stream, zstd.reader(raw))
+    except zstd.ZstdFault as fault:
+        raise UnreadableLog(path, str(fault)) from None
 
 
 def reason_of(fault: BaseException) -> str:

@@ -27,7 +27,8 @@ BUNDLE = "bundle"
     "--output",
     metavar="FILE",
     required=True,
-    help="The file to write, or a directory for `--format kernel`; - is stdout.",
+    help="The file to write, or a directory for `--format kernel`; - is stdout.  What ends in .zst"
+    " is compressed, but for a bundle.",
 )
 @click.option(
     "--format",
@@ -101,6 +102,7 @@ def _other(
     screen: Screen,
 ) -> int:
     """Write policy in a format of its module."""
+    from lsmc.base import zstd
     from lsmc.cli.outputs import write_output
     from lsmc.output.styled import safe
 
@@ -112,7 +114,8 @@ def _other(
     if os.path.isdir(output):
         _each(rendered, output)
     else:
-        write_output(output, b"".join(file.data for file in rendered))
+        data = b"".join(file.data for file in rendered)
+        write_output(output, zstd.compressed(data) if output.endswith(".zst") else data)
     size = sum(len(file.data) for file in rendered)
     screen.remark(
         f"{safe(output)}: {size} bytes of {len(rendered)} file{'s' * (len(rendered) != 1)}"

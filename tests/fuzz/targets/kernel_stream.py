@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from lsmc.base import zstd
 from lsmc.base.diagnostics import PolicyError
 from lsmc.compiler.inputs import Options
 from lsmc.modules.apparmor.kernel.loading import LoadError, is_compiled, profiles, removed
@@ -19,6 +20,8 @@ from tests.places import ROOT
 
 PATH = "/policy/p"
 FEATURES = str(ROOT / "profiles/abi/4.0")
+#: Those of a kernel with tables of permissions.
+TABLES = str(ROOT / "tests/modules/apparmor/kernel/tables.features")
 BODIES = (
     "/a** rw, owner /b{c,d} w, deny /x? r, /e px -> q, /f cx, profile f { /g r, }",
     "link /a -> /b*, change_profile -> q, change_profile /x -> :ns:z, ^h { /h r, }",
@@ -38,18 +41,20 @@ WORDS = (
 )
 
 
-def _stream(body: bytes) -> bytes:
+def _stream(body: bytes, features: str = FEATURES) -> bytes:
     text = b"include <tunables/global>\nprofile p /bin/p* {\n" + body + b"\n}\n"
     texts = tuple({**INCLUDES, PATH: text}.items())
-    (file,) = render([PATH], Options("/base", features=FEATURES, texts=texts), 1)
+    (file,) = render([PATH], Options("/base", features=features, texts=texts), 1)
     return file.data
 
 
 def seeds() -> Iterable[bytes]:
-    """Bodies of profiles, and the stream of each."""
+    """Bodies of profiles, and the streams of each."""
     for body in BODIES:
         yield body.encode()
         yield _stream(body.encode())
+        yield _stream(body.encode(), TABLES)
+    yield zstd.compressed(_stream(BODIES[0].encode()))
 
 
 def run(data: bytes) -> None:
@@ -57,9 +62,10 @@ def run(data: bytes) -> None:
     if is_compiled(data):
         try:
             parts = list(profiles(data))
-        except LoadError:
+        except (LoadError, zstd.ZstdFault):
             return
-        assert b"".join(part for _, part in parts) == data
+        if not data.startswith(zstd.MAGIC):
+            assert b"".join(part for _, part in parts) == data
         removed([name for name, _ in parts])
         return
     try:
@@ -69,6 +75,7 @@ def run(data: bytes) -> None:
     parts = list(profiles(found))
     assert parts
     assert len(list(read(found))) == len(parts)
+    assert len(list(read(_stream(data, TABLES)))) == len(parts)
 
 
 TARGET = Target("kernel-stream", run, seeds, WORDS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from struct import Struct
 from typing import NamedTuple
@@ -18,10 +18,13 @@ from lsmc.automata.dfa import StateLimit
 from lsmc.ir.mediation import Transition
 from lsmc.kernels.comb import pack, places, reach
 from lsmc.modules.apparmor.kernel.automata import Minimal
+from lsmc.modules.apparmor.kernel.permissions import Entry, file_entries, other_entry
 from lsmc.modules.apparmor.kernel.words import FIRST_TARGET, with_target
 
 #: States that numbers of 16 bits tell apart; the compiler stops below.
 MAX_STATES = 65_534
+#: Places that a table may have: a base has 24 bits.
+_MAX_PLACES = 1 << 24
 _MAGIC = 0x1B5E783D
 _HEADER = Struct(">IIIH8s2x")
 _TABLE = Struct(">HHII")
@@ -47,40 +50,109 @@ class Part(NamedTuple):
     defaults: array[int]
 
 
-def part_from(minimal: Minimal, start: int, numbers: array[int]) -> Part:
+class Database(NamedTuple):
+    """An automaton as the kernel reads it, with what its states permit.
+
+    Attributes:
+        automaton: its tables.
+        permissions: the entries that the words of its states are indices of; none where the words
+            say themselves what is permitted.
+        flagged: whether a second word of each state tells that its entry has one for others behind
+            it; without that it always has for files, and never for all else.
+    """
+
+    automaton: bytes
+    permissions: Sequence[Entry] = ()
+    flagged: bool = False
+
+
+def part_from(minimal: Minimal, start: int, numbers: array[int], wide: bool) -> Part:
     """The part of some automata that begins at a state; raises `StateLimit`.
 
-    `numbers` is room for a number for each state, all 0.
+    `numbers` is room for a number for each state, all 0; with `wide` they may have 32 bits.
     """
     part = Part(
         *reach(start, minimal.offsets, minimal.labels, minimal.targets, minimal.defaults, numbers)
     )
-    if len(part.states) > MAX_STATES:
+    if len(part.states) > MAX_STATES and not wide:
         raise StateLimit(MAX_STATES)
     return part
 
 
-def automaton(minimal: Minimal, part: Part, targets: Mapping[Transition, int]) -> bytes:
-    """A part of some automata as the kernel reads it.
+def database(
+    minimal: Minimal,
+    part: Part,
+    targets: Mapping[Transition, int],
+    files: bool = False,
+    version: int = 0,
+) -> Database:
+    """A part of some automata as the kernel reads it; raises ValueError for too large a table.
 
-    `targets` are the places of the named targets in the profile's table.
+    Args:
+        minimal: the automata.
+        part: the part.
+        targets: the places of the named targets in the profile's table.
+        files: whether it is about files, with permissions of owners and of others.
+        version: that of the kernel's tables of permissions, 0 for words.
     """
     states, offsets, labels, to, defaults = part
     counts = [end - begin for begin, end in pairwise(offsets)]
     order = array("I", sorted(range(len(states)), key=lambda state: -counts[state]))
     bases, size = pack(offsets, labels, order)
-    nexts, checks = places(offsets, labels, to, bases, size)
-    allow, logs = _words(minimal, states, targets)
-    return _tables(
-        {
-            _ACCEPT: allow,
-            _ACCEPT2: logs,
-            _BASE: bases,
-            _DEFAULT: array("H", defaults),
-            _NEXT: nexts,
-            _CHECK: checks,
-        }
-    )
+    if size > _MAX_PLACES:
+        raise ValueError(f"a table of {size} transitions: the format has room for {_MAX_PLACES}")
+    wide = len(states) > MAX_STATES
+    nexts, checks = (_wide_places if wide else places)(offsets, labels, to, bases, size)
+    words = _words(minimal, states, targets)
+    entries: Sequence[Entry] = ()
+    if version:
+        words, entries = _indexed(words, files, version)
+    tables = {
+        _ACCEPT: words[0],
+        _BASE: bases,
+        _DEFAULT: defaults if wide else array("H", defaults),
+        _NEXT: nexts,
+        _CHECK: checks,
+    }
+    flagged = bool(version > 2 and files)
+    if flagged or not version:
+        tables[_ACCEPT2] = words[1]
+    return Database(_tables(tables), entries, flagged)
+
+
+def _wide_places(
+    offsets: array[int], labels: array[int], targets: array[int], bases: array[int], size: int
+) -> tuple[array[int], array[int]]:
+    """As `places`, for numbers of 32 bits."""
+    nexts, checks = array("I", bytes(4 * size)), array("I", bytes(4 * size))
+    for state, (base, (begin, end)) in enumerate(zip(bases, pairwise(offsets), strict=True)):
+        for at in range(begin, end):
+            nexts[base + labels[at]] = targets[at]
+            checks[base + labels[at]] = state
+    return nexts, checks
+
+
+def _indexed(
+    words: tuple[array[int], array[int]], files: bool, version: int
+) -> tuple[tuple[array[int], array[int]], Sequence[Entry]]:
+    """Words as indices of a table and flags, and the table; equal entries have one place."""
+    entries: list[Entry] = []
+    places_of: dict[tuple[Entry, ...], int] = {}
+    known: dict[tuple[int, int], tuple[int, int]] = {}
+    indices, flags = array("I"), array("I")
+    for word in zip(*words, strict=True):
+        found = known.get(word)
+        if found is None:
+            some = file_entries(*word) if files else (other_entry(*word),)
+            if version > 2 and some[0] == some[-1]:
+                some = some[:1]
+            if some not in places_of:
+                places_of[some] = len(entries)
+                entries += some
+            found = known[word] = places_of[some], int(len(some) > 1)
+        indices.append(found[0])
+        flags.append(found[1])
+    return (indices, flags), entries
 
 
 def named_targets(minimal: Minimal, part: Part) -> list[Transition]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from struct import Struct, error
 
+from lsmc.base import zstd
 from lsmc.base.errors import Error, KernelRefusal
 
 #: Where the kernel takes policy.
@@ -23,6 +24,8 @@ _SIZES = {0: 1, 1: 2, 2: 4, 3: 8}
 _NAME, _STRING, _BLOB, _STRUCT, _STRUCT_END = 4, 5, 6, 7, 8
 _ARRAY, _ARRAY_END = 11, 12
 _DEEPEST = 8
+#: Bytes of a stream.
+_MOST = 1 << 30
 _REASONS = {
     errno.EPERM: "not permitted: root with CAP_MAC_ADMIN may, in this namespace",
     errno.EACCES: "not permitted: root with CAP_MAC_ADMIN may, in this namespace",
@@ -42,12 +45,17 @@ class LoadError(Error):
 
 
 def is_compiled(data: bytes) -> bool:
-    """Whether the content of a file is compiled policy."""
-    return data.startswith(_START)
+    """Whether the content of a file is compiled policy, compressed or not."""
+    return data.startswith((_START, zstd.MAGIC))
 
 
 def profiles(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """The profiles of a stream by their full names; raises `LoadError` for a damaged one."""
+    """The profiles of a stream by their full names; raises `LoadError`, or `ZstdFault`, if damaged.
+
+    What is compressed is unpacked; OSError beyond 1 GiB.
+    """
+    if data.startswith(zstd.MAGIC):
+        data = zstd.decompressed(data, _MOST)
     at = 0
     while at < len(data):
         try:

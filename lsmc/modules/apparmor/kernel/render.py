@@ -25,9 +25,9 @@ from lsmc.modules.apparmor.classes import CAPABILITY
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.kernel.automata import Minimal, Patterns, joined
 from lsmc.modules.apparmor.kernel.blob import (
-    MAX_STATES,
+    Database,
     Part,
-    automaton,
+    database,
     named_targets,
     part_from,
 )
@@ -50,8 +50,9 @@ from lsmc.modules.apparmor.kernel.target import (
     INTERRUPTIBLE,
     KILL_SIGNAL,
     NETWORKS_NOT_WRITTEN,
+    Format,
+    format_for,
     given_features,
-    interface,
     kernel_features,
 )
 from lsmc.modules.apparmor.kernel.unwritten import unwritten
@@ -91,10 +92,10 @@ def render(
             told[path] = [unreadable(path, fault)]
             continue
         told[path] = (*compiled.diagnostics, *unwritten(compiled, kernel))
-        version = interface(kernel or compiled.features)
+        form = format_for(kernel or compiled.features)
         complain = path in deployment.complain
         profiles = [_moved(one, deployment.namespace) for one in compiled.profiles]
-        files.append(_File(path, profiles, compiled.features, version, complain))
+        files.append(_File(path, profiles, compiled.features, form, complain))
     everything = [*missing, *(one for some in told.values() for one in some)]
     refuse(everything, told)
     by_file: dict[str | None, list[Diagnostic]] = {}
@@ -132,7 +133,7 @@ class _File(NamedTuple):
     path: str
     profiles: Sequence[Profile]
     features: Features
-    interface: int
+    form: Format
     complain: bool
 
 
@@ -195,7 +196,7 @@ def _streams(files: Sequence[_File]) -> list[Rendered]:
         for profile in file.profiles:
             parts = (
                 beginnings.files(profile),
-                beginnings.other(profile, file.interface),
+                beginnings.other(profile, file.form.interface),
                 patterns.start(attachment(profile)),
             )
             some.append(_Starts(*map(begin, parts)))
@@ -230,10 +231,14 @@ def _profile(
     """A profile's part of a stream; raises `PolicyError` where the format has no room for it."""
 
     def part(start: int | None) -> Part | None:
-        return None if start is None else part_from(minimal, minimal.starts[start], numbers)
+        if start is None:
+            return None
+        return part_from(minimal, minimal.starts[start], numbers, file.form.wide)
 
-    def packed(some: Part | None) -> bytes | None:
-        return None if some is None else automaton(minimal, some, targets)
+    def packed(some: Part | None, files: bool = False) -> Database | None:
+        if some is None:
+            return None
+        return database(minimal, some, targets, files, file.form.tables)
 
     targets: dict[Transition, int] = {}
     names: list[bytes] = []
@@ -246,12 +251,14 @@ def _profile(
                 if name not in names:
                     names.append(name)
                 targets[target] = names.index(name)
-        attach = packed(part(where.attach))
+        attach = part(where.attach)
         return written(
             KernelProfile(
                 name=profile.name.encode("latin-1"),
                 namespace=profile.namespace.encode("latin-1"),
-                attach=(attach, rank(profile)) if attach is not None else None,
+                attach=None
+                if attach is None
+                else (database(minimal, attach, targets).automaton, rank(profile)),
                 kill=_kill(settings, file.features),
                 error=_error(settings, file.features),
                 interruptible=INTERRUPTIBLE in file.features and "interruptible" in settings,
@@ -263,14 +270,14 @@ def _profile(
                 capabilities=_capabilities(profile.rules),
                 rlimits=_rlimits(profile),
                 other=packed(part(where.other)),
-                files=packed(files),
+                files=packed(files, True),
                 targets=names,
             ),
-            file.interface,
+            file.form.interface,
             file.complain,
         )
-    except StateLimit:
-        raise PolicyError([_too_large(profile)]) from None
+    except StateLimit as fault:
+        raise PolicyError([_too_large(profile, fault.limit)]) from None
     except ValueError as fault:
         raise PolicyError([error("too-complex", profile.origin, str(fault))]) from None
 
@@ -285,11 +292,11 @@ def _error(settings: Mapping[str, str], features: Features) -> int:
     return int(getattr(errno, name)) if name is not None and ERROR in features else 0
 
 
-def _too_large(profile: Profile) -> Diagnostic:
+def _too_large(profile: Profile, limit: int) -> Diagnostic:
     return error(
         "too-complex",
         profile.origin,
-        f"profile `{to_display(profile.name)}` needs more than {MAX_STATES} states, and a kernel "
+        f"profile `{to_display(profile.name)}` needs more than {limit} states, and a kernel "
         "has numbers for no more",
         "divide it into children, or join rules with many `*` and `{}`",
     )

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from struct import Struct
 from typing import NamedTuple
 
+from lsmc.modules.apparmor.kernel.blob import Database
+
 _U16, _U32, _U64, _NAME, _STRING, _BLOB = 1, 2, 3, 4, 5, 6
 _STRUCT, _STRUCT_END, _ARRAY, _ARRAY_END = 7, 8, 11, 12
 _LENGTH16 = Struct("<BH")
@@ -20,6 +22,8 @@ _POLICY = 2 << 20 | 2 << 12
 #: A profile that only logs, whatever its mode.
 _FORCE_COMPLAIN = 1 << 11
 _LOW = 0xFFFFFFFF
+#: The version of tables of permissions whose entries states have flags for.
+_FLAGGED = 3
 
 #: Of the flags that a profile has beside its mode, that of interruptible prompts.
 _INTERRUPTIBLE = 8
@@ -82,8 +86,8 @@ class KernelProfile(NamedTuple):
     path_flags: int
     capabilities: Capabilities
     rlimits: tuple[int, Sequence[int]] | None
-    other: bytes | None
-    files: bytes | None
+    other: Database | None
+    files: Database | None
     targets: Sequence[bytes]
 
 
@@ -127,7 +131,9 @@ class Stream:
         self.data.append(_STRUCT_END)
 
     def array(self, count: int) -> None:
-        """The beginning of an array."""
+        """The beginning of an array; raises ValueError for one of more than 65,535 entries."""
+        if count > 65_535:
+            raise ValueError(f"a table of {count} entries: the format has room for 65535")
         self.data += _LENGTH16.pack(_ARRAY, count)
 
     def end_array(self) -> None:
@@ -179,10 +185,10 @@ def written(profile: KernelProfile, interface: int, complain: bool = False) -> b
         stream.close()
     if profile.other is not None:
         stream.open("policydb")
-        stream.blob(profile.other, "aadfa")
+        _database(stream, profile.other)
         stream.close()
     if profile.files is not None:
-        stream.blob(profile.files, "aadfa")
+        _database(stream, profile.files)
         if profile.targets:
             stream.open("xtable")
             stream.array(len(profile.targets))
@@ -192,6 +198,21 @@ def written(profile: KernelProfile, interface: int, complain: bool = False) -> b
             stream.close()
     stream.close()
     return bytes(stream.data)
+
+
+def _database(stream: Stream, found: Database) -> None:
+    if found.permissions:
+        stream.open("perms")
+        stream.number(_U32, 1, "version")
+        stream.array(len(found.permissions))
+        for entry in found.permissions:
+            for value in entry:
+                stream.number(_U32, value)
+        stream.end_array()
+        stream.close()
+    if found.flagged:
+        stream.number(_U32, _FLAGGED, "permsv")
+    stream.blob(found.automaton, "aadfa")
 
 
 def _capabilities(stream: Stream, found: Capabilities) -> None:

@@ -1,8 +1,10 @@
-"""The kernel that policy is compiled for: its features, and the interface that they call for."""
+"""The kernel that policy is compiled for: its features, and the format that they call for."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import NamedTuple
 
 from lsmc.base.diagnostics import PolicyError
 from lsmc.base.source import Source
@@ -18,6 +20,8 @@ NETWORKS_NOT_WRITTEN = ("network_v8/af_inet", "network_v9")
 KILL_SIGNAL = "policy/profile/kill.signal"
 ERROR = "policy/profile/error"
 INTERRUPTIBLE = "policy/profile/interruptible"
+_TABLES = "policy/permstable32_version"
+_NUMBER = re.compile("0x[0-9a-fA-F]{1,8}")
 
 
 def kernel_features(options: Options) -> Features | None:
@@ -49,8 +53,27 @@ def features_below(folder: Path) -> Features:
     return features
 
 
-def interface(features: Features) -> int:
-    """The version of the kernel's interface that the compiler chooses for some features."""
+class Format(NamedTuple):
+    """What a kernel reads of the format.
+
+    Attributes:
+        interface: the version of its interface that the compiler chooses.
+        tables: the version of its tables of permissions, 2 or 3; 0 for one that has none, or those
+            of version 1, which it reads wrongly.
+        wide: whether numbers of states may have 32 bits.
+    """
+
+    interface: int = 7
+    tables: int = 0
+    wide: bool = False
+
+
+def format_for(features: Features) -> Format:
+    """What a kernel with some features reads."""
     if "policy/versions/v7" in features:
-        return 7
-    return 6 if "policy/versions/v6" in features else 5
+        interface = 7
+    else:
+        interface = 6 if "policy/versions/v6" in features else 5
+    versions = {int(word, 16) for word in features.words(_TABLES) if _NUMBER.fullmatch(word)}
+    newest = min(max(versions, default=0), 3)
+    return Format(interface, newest if newest > 1 else 0, "policy/state32" in features)

@@ -18,6 +18,7 @@ from pathlib import Path
 from lsmc.base.diagnostics import PolicyError
 from lsmc.compiler.inputs import DiskFiles, Options, profile_paths
 from lsmc.modules.apparmor.kernel.render import render
+from lsmc.modules.parts import Deployment
 from tests.modules.apparmor.kernel.reader import Profile, Words, differences, read
 
 #: Places shown of one kind.
@@ -63,16 +64,33 @@ def kinds(ours: Profile, theirs: Profile) -> Iterator[tuple[str, str]]:
 
 
 def named(words: Words, targets: list[str]) -> tuple[object, ...]:
-    """Words with names in place of the indices of targets."""
+    """Words, or entries of a table, with names in place of the indices of targets."""
+    if isinstance(words[0], tuple):
+        return tuple(_named_entry(entry, targets) for entry in words)
     indices = [words[0] >> shift & 15 for shift in (10, 24)]
     names = [targets[index - 4] if index >= 4 else index for index in indices]
     return words[0] & ~(15 << 10 | 15 << 24), words[1], *names
 
 
+def _named_entry(entry: tuple[int, ...], targets: list[str]) -> tuple[object, ...]:
+    execution = entry[11]
+    if execution & 0x0C000000 != 0x08000000:
+        return entry
+    return *entry[:11], execution & ~0xFFFFFF, targets[execution & 0xFFFFFF], *entry[12:]
+
+
 def place(text: bytes, words: list[object]) -> str:
     """A text with the words of both."""
-    shown = [" ".join(map(hex, one)) if isinstance(one, tuple) else str(one) for one in words]
+    shown = [" ".join(map(_shown, one)) if isinstance(one, tuple) else str(one) for one in words]
     return f"{text!r}: {' | '.join(shown)}"
+
+
+def _shown(word: object) -> str:
+    """A word, or what is not 0 of an entry of a table."""
+    if isinstance(word, int):
+        return hex(word)
+    assert isinstance(word, tuple)
+    return str({number: hex(value) for number, value in enumerate(word) if value})
 
 
 def main() -> int:
@@ -92,7 +110,7 @@ def main() -> int:
         command = [wish.parser, "-qQTK", "-S", "-M", wish.features, "-b", wish.base, path]
         theirs = subprocess.run(command, check=False, capture_output=True)
         try:
-            (file,) = render([path], options, 1)
+            (file,) = render([path], options, 1, Deployment(abi=wish.features))
         except PolicyError as fault:
             refused += 1
             print(f"refused by lsmc: {path}: {fault}")

@@ -12,9 +12,15 @@ _WIDTHS = {1: "B", 2: "H", 4: "I"}
 
 
 class Automaton(NamedTuple):
-    """The tables of an automaton by their number."""
+    """The tables of an automaton by their number, and its table of permissions if it has one.
+
+    `paired` tells whether an entry of that is for owners, and the one behind it for others; where
+    the states have flags, these do.
+    """
 
     tables: dict[int, tuple[int, ...]]
+    permissions: tuple[tuple[int, ...], ...] = ()
+    paired: bool = False
 
     @classmethod
     def of(cls, data: bytes) -> Automaton:
@@ -30,6 +36,7 @@ class Automaton(NamedTuple):
             assert high == 0
             assert number not in tables
             assert entries
+            assert width == 4 or number in (3, 4, 8)
             code = f">{entries}{_WIDTHS[width]}"
             tables[number] = struct.unpack_from(code, data, at + 12)
             at += 12 + width * entries
@@ -38,11 +45,25 @@ class Automaton(NamedTuple):
         found.check()
         return found
 
+    def permitting(self, entries: list[list[int]], files: bool, version: int) -> Automaton:
+        """The automaton with a table of permissions, of which the kernel's rules are checked."""
+        assert (7 in self.tables) == (version > 2)
+        for _, allow, deny, subtree, cond, kill, complain, prompt, _, _, hide, *_ in entries:
+            assert not allow & (deny | cond | kill | complain | prompt | hide)
+            assert not subtree & ~allow
+            assert not deny & (cond | complain | prompt)
+        found = Automaton(self.tables, tuple(map(tuple, entries)), files)
+        for state in range(len(self.tables[1])):
+            found.entries(state)
+        return found
+
     def check(self) -> None:
         """What security/apparmor/match.c verifies."""
         bases, defaults = self.tables[2], self.tables[4]
         nexts, checks = self.tables[8], self.tables[3]
-        assert len(bases) == len(defaults) == len(self.tables[1]) == len(self.tables[7])
+        assert len(bases) == len(defaults) == len(self.tables[1])
+        assert len(bases) == len(self.tables.get(7, bases))
+        assert max(bases) < 1 << 24
         assert len(nexts) == len(checks)
         for base, default in zip(bases, defaults, strict=True):
             assert base + 255 < len(nexts)
@@ -57,9 +78,17 @@ class Automaton(NamedTuple):
             return self.tables[8][place]
         return self.tables[4][state]
 
-    def words(self, state: int) -> tuple[int, int]:
-        """The two words of a state."""
+    def words(self, state: int) -> tuple[Any, Any]:
+        """The two words of a state; its entries for the owner and for others, if it has them."""
+        if self.permissions:
+            return self.entries(state)
         return self.tables[1][state], self.tables[7][state]
+
+    def entries(self, state: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What is permitted to the owner of a file and to others, from the table."""
+        index = self.tables[1][state]
+        paired = self.tables[7][state] & 1 if 7 in self.tables else self.paired
+        return self.permissions[index], self.permissions[index + paired]
 
     def match(self, text: bytes, state: int = 1) -> int:
         """The state that a text leads to."""
@@ -115,8 +144,10 @@ class _Items:
         if code == 11:
             (count,) = struct.unpack_from("<H", self.data, self.at)
             self.at += 2
-            listed = [self.value(self.head()[1]) for _ in range(count)]
-            assert self.head() == ("", 12)
+            listed = []
+            while (head := self.head()) != ("", 12):
+                listed.append(self.value(head[1]))
+            assert len(listed) in (count, 14 * count)  # an entry of permissions is 14 items
             return listed
         assert code == 7
         return self.structure()
@@ -149,20 +180,26 @@ def _profile(version: int, namespace: str, found: list[tuple[str, Any]]) -> Prof
     fields: dict[str, Any] = {"name": found[0][1]}
     automata: list[tuple[str, Automaton]] = []
     place = "attach"
-    for name, value in found[1:]:
+    for name, value in _with_permissions(found[1:], files=True):
         if isinstance(value, Automaton):
             automata.append((place, value))
         elif name == "flags":
             place = "files"
             fields["flags"] = [number for _, number in value]
         elif name == "policydb":
-            automata.append(("other", value[0][1]))
+            inner = dict(_with_permissions(value, files=False))
+            automata.append(("other", inner["aadfa"]))
         elif name:
             fields[name] = value
         elif "flags" in fields:
             fields.setdefault("caps", []).append(value)
         else:
             fields["rank"] = value
+    targets = dict(fields.get("xtable", [])).get("", [])
+    for _, automaton in automata:
+        for entry in automaton.permissions:
+            if entry[11] & 0x0C000000 == 0x08000000:
+                assert entry[11] & 0xFFFFFF < len(targets)
     found_by = dict(automata)
     return Profile(
         version,
@@ -174,7 +211,26 @@ def _profile(version: int, namespace: str, found: list[tuple[str, Any]]) -> Prof
     )
 
 
-Words = tuple[int, int]
+def _with_permissions(found: list[tuple[str, Any]], files: bool) -> Iterator[tuple[str, Any]]:
+    """Items with the tables of permissions in the automata that they stand before."""
+    table: list[int] | None = None
+    version = 2
+    for name, value in found:
+        if name == "perms":
+            (head, number), (_, table) = value
+            assert (head, number) == ("version", 1)
+        elif name == "permsv":
+            version = value
+        elif isinstance(value, Automaton) and table is not None:
+            assert len(table) % 14 == 0
+            entries = [table[at : at + 14] for at in range(0, len(table), 14)]
+            yield name, value.permitting(entries, files, version)
+            table, version = None, 2
+        else:
+            yield name, value
+
+
+Words = tuple[Any, Any]
 
 
 def differences(
