@@ -36,6 +36,8 @@ _SLASH = mask_of(b"/")
 _SIMPLE = ("audit", "debug", "interruptible")
 _PATHS = ("attach_disconnected.path", "attach_disconnected.ipc")
 _KNOWN = (*_MODES, *(f for group in _PATH_FLAGS for f in group), *_SIMPLE, *_PATHS)
+#: Every flag of a profile; `kill.signal` and `error` take a value, as those of `_PATHS` may.
+FLAG_NAMES = (*_KNOWN, "kill.signal", "error")
 _DEFAULTS = frozenset(group[1] for group in _PATH_FLAGS)
 
 
@@ -204,7 +206,7 @@ def flags(words: Sequence[ast.Word], context: Lowering) -> Flags:
                 "unknown-flag",
                 word.span,
                 f"unknown profile flag `{word.text}`",
-                did_you_mean(name, (*_KNOWN, "kill.signal", "error")),
+                did_you_mean(name, FLAG_NAMES),
             )
     _check_groups(chosen, settings)
     for name in chosen:

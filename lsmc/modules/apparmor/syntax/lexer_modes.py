@@ -47,6 +47,8 @@ _GROUP = r"(?:peer|xattrs)(?=[ \t]*+=[ \t]*+\()"
 _COMMENT = r"#[^\n]*+\n"
 _JUNK = r'[@$]|[^ \t\r\n",(){}@$]++|[\s\S]'
 
+#: The words of conditions on variables.
+LOGIC = ("and", "or", "not", "in", "defined")
 _ACCESS_WORDS = ("read", "write", "r", "w", "rw", "wr")
 NETWORK_PERMS = frozenset(
     (
@@ -101,7 +103,7 @@ def _expression(skip: str, ends: dict[str, str], ops: dict[str, Op]) -> Mode:
     """A mode of conditions on variables; a word swallows what is glued to it."""
     kinds = {
         "COMPARE": rf"[=!<>]=|[<>]{_RULE_STOP}",
-        **{word.upper(): word + _RULE_STOP for word in ("and", "or", "not", "in", "defined")},
+        **{word.upper(): word + _RULE_STOP for word in LOGIC},
         "LPAR": r"\(",
         "RPAR": r"\)",
         "SETVAR": rf"@{_VARIABLE}{_RULE_STOP}",

@@ -20,6 +20,8 @@ from lsmc.modules.tomoyo.syntax.reader import (
 )
 from lsmc.modules.tomoyo.vocabulary import FLAGS, GROUPS, MAX_DOMAIN, PROFILES
 
+#: The lines that take a number.
+SETTINGS: Final = ("use_profile", "use_group")
 #: The kernel needs no space before the number, and does not look at what follows it.
 _USE: Final = re.compile(r"use_(profile|group) ?([0-9]+)")
 
@@ -99,7 +101,7 @@ def read_domain_line(written: Written) -> DomainLine:
             what = "profile" if used[1] == "profile" else "group of lines"
             raise written.words[-1].refused(f"`{used[2]}` is no {what}; the largest is {most - 1}")
         return UseProfile(number) if used[1] == "profile" else UseGroup(number)
-    if first.text in ("use_profile", "use_group"):
+    if first.text in SETTINGS:
         number_word = written.words[1] if len(written.words) > 1 else None
         if number_word is None:
             raise Refused(f"expected a number behind `{first.text}`", written.end, written.end)

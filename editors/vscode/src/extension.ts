@@ -1,0 +1,128 @@
+// The client of `lsmc server`: starts it with the user's settings, and has two commands of its own.
+
+import * as vscode from "vscode";
+import {
+  HoverRequest,
+  LanguageClient,
+  type Hover,
+  type LanguageClientOptions,
+} from "vscode-languageclient/node";
+import { LANGUAGES, serverSettings } from "./settings.js";
+
+const SCHEME = "lsmc";
+
+let client: LanguageClient | undefined;
+
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  const explanations = new Explanations();
+  context.subscriptions.push(
+    vscode.workspace.registerTextDocumentContentProvider(SCHEME, explanations),
+    vscode.commands.registerCommand("lsmc.restart", restart),
+    vscode.commands.registerTextEditorCommand("lsmc.explainLine", (editor) => {
+      void explainLine(editor, explanations);
+    }),
+    vscode.workspace.onDidChangeConfiguration((change) => void configurationChanged(change)),
+  );
+  await start();
+}
+
+export async function deactivate(): Promise<void> {
+  const ended = client;
+  client = undefined;
+  await ended?.stop();
+}
+
+async function start(): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration("lsmc");
+  const command = configuration.get<string>("path", "lsmc");
+  const options: LanguageClientOptions = {
+    documentSelector: LANGUAGES.map((language) => ({ scheme: "file", language })),
+    initializationOptions: serverSettings(configuration),
+  };
+  client = new LanguageClient("lsmc", "lsmc", { command, args: ["server"] }, options);
+  try {
+    await client.start();
+  } catch (error) {
+    client = undefined;
+    await offerSettings(command, error);
+  }
+}
+
+async function restart(): Promise<void> {
+  await deactivate();
+  await start();
+}
+
+async function configurationChanged(change: vscode.ConfigurationChangeEvent): Promise<void> {
+  if (change.affectsConfiguration("lsmc.path")) {
+    await restart();
+  } else if (change.affectsConfiguration("lsmc")) {
+    const lsmc = serverSettings(vscode.workspace.getConfiguration("lsmc"));
+    await client?.sendNotification("workspace/didChangeConfiguration", { settings: { lsmc } });
+  }
+}
+
+/** Tell that the server did not start, and what to do. */
+async function offerSettings(command: string, error: unknown): Promise<void> {
+  const reason = error instanceof Error ? error.message : String(error);
+  const open = "Open settings";
+  const chosen = await vscode.window.showErrorMessage(
+    `\`${command} server\` does not start: ${reason}. Install lsmc with its server ` +
+      "(pip install 'lsmc[server]'), or set lsmc.path to the program.",
+    open,
+  );
+  if (chosen === open) {
+    await vscode.commands.executeCommand("workbench.action.openSettings", "lsmc.path");
+  }
+}
+
+/** Show what lsmc knows of the line with the cursor: its rule, then its findings. */
+async function explainLine(editor: vscode.TextEditor, explanations: Explanations): Promise<void> {
+  const { document, selection } = editor;
+  const line = document.lineAt(selection.active.line);
+  const hover = await client?.sendRequest(HoverRequest.type, {
+    textDocument: { uri: document.uri.toString() },
+    position: { line: line.lineNumber, character: line.firstNonWhitespaceCharacterIndex },
+  });
+  const findings = vscode.languages
+    .getDiagnostics(document.uri)
+    .filter((one) => one.range.start.line <= line.lineNumber && line.lineNumber <= one.range.end.line)
+    .map((one) => `${codeOf(one)}: ${one.message}`);
+  const parts = [`\`${line.text.trim()}\``, ...texts(hover), ...findings];
+  if (parts.length === 1) {
+    void vscode.window.showInformationMessage("lsmc knows nothing of this line.");
+    return;
+  }
+  const uri = explanations.show(parts.join("\n\n"));
+  await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
+}
+
+function codeOf(diagnostic: vscode.Diagnostic): string {
+  const { code } = diagnostic;
+  return String(typeof code === "object" ? code.value : (code ?? diagnostic.source));
+}
+
+function texts(hover: Hover | null | undefined): string[] {
+  const contents = hover?.contents ?? [];
+  return (Array.isArray(contents) ? contents : [contents]).map((one) =>
+    typeof one === "string" ? one : one.value,
+  );
+}
+
+/** The document that shows the last explanation. */
+class Explanations implements vscode.TextDocumentContentProvider {
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  private readonly uri = vscode.Uri.parse(`${SCHEME}:explanation.md`);
+  private text = "";
+  readonly onDidChange = this.changed.event;
+
+  show(text: string): vscode.Uri {
+    this.text = text;
+    this.changed.fire(this.uri);
+    return this.uri;
+  }
+
+  provideTextDocumentContent(): string {
+    return this.text;
+  }
+}

@@ -1,0 +1,1 @@
+"""The editors' files against lsmc itself."""

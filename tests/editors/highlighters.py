@@ -1,0 +1,152 @@
+"""What editors call places of profiles: each runs without a screen and tells the names that its
+syntax file gives."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.editors.tokens import Place
+from tests.places import ROOT
+
+EDITORS = ROOT / "editors"
+HERE = Path(__file__).parent
+#: Seconds after which an editor is taken to hang.
+TIMEOUT = 120
+
+Wanted = Mapping[str, Sequence[Place]]
+Named = dict[str, list[str]]
+
+
+class Highlighter(NamedTuple):
+    """An editor's syntax file for AppArmor.
+
+    Attributes:
+        name: the editor.
+        missing: what it lacks to run here; empty if nothing.
+        run: the name at each place of each file.
+    """
+
+    name: str
+    missing: Callable[[], str]
+    run: Callable[[Wanted, Path], Named]
+
+
+def _program(name: str) -> Callable[[], str]:
+    return lambda: "" if shutil.which(name) else name
+
+
+# --- Visual Studio Code
+
+_SCOPES = {
+    "comment": "comment",
+    "constant.character": "text",
+    "constant.numeric": "number",
+    "entity.name": "name",
+    "keyword": "keyword",
+    "keyword.operator": "operator",
+    "keyword.operator.glob": "glob",
+    "keyword.operator.word": "keyword",
+    "punctuation.definition.comment": "comment",
+    "storage": "keyword",
+    "string": "text",
+    "support.constant": "constant",
+    "support.constant.permission": "permission",
+    "variable.other": "variable",
+    "variable.parameter": "condition",
+}
+
+
+def _no_grammar() -> str:
+    if shutil.which("node") is None:
+        return "node"
+    built = (EDITORS / "vscode" / "dist" / "apparmor.tmLanguage.json").exists()
+    return "" if built else "the grammar, which `sh scripts/editors` builds"
+
+
+def _textmate(wanted: Wanted, folder: Path) -> Named:
+    del folder
+    command = ["node", "test/scopes.mjs", "apparmor", *wanted]
+    run = subprocess.run(
+        command, cwd=EDITORS / "vscode", capture_output=True, check=True, timeout=TIMEOUT
+    )
+    lines = json.loads(run.stdout)
+    return {
+        file: [_scope(lines[file][place.line], place.column) for place in places]
+        for file, places in wanted.items()
+    }
+
+
+def _scope(tokens: list[list[str | int]], column: int) -> str:
+    """The name of the innermost scope at a column of a line."""
+    for start, end, *scopes in tokens:
+        if int(start) <= column < int(end):
+            return _named([str(scope) for scope in scopes], _SCOPES)
+    return ""
+
+
+def _named(scopes: list[str], names: Mapping[str, str]) -> str:
+    for scope in reversed(scopes):
+        parts = scope.split(".")
+        for length in range(len(parts), 0, -1):
+            name = names.get(".".join(parts[:length]))
+            if name is not None:
+                return name
+    return ""
+
+
+# --- Vim and Neovim
+
+_GROUPS = {
+    "Comment Todo": "comment",
+    "Profile Caret Qualifier Safety Statement Rule Conditional Logic Include": "keyword",
+    "Name": "name",
+    "File Path String ChangeWord Value ListWord": "text",
+    "Permissions Access IoUring": "permission",
+    "Condition PeerCondition Xattr": "condition",
+    "Variable Assigned Inner Boolean": "variable",
+    "Glob Escape": "glob",
+    "Capability Network Signal Flag MountOption Resource Unit Bus Queue": "constant",
+    "Number": "number",
+    "Arrow Operator Equals FlagsEquals SignalEquals OptionsEquals BusEquals TypeEquals PeerEquals"
+    " XattrsEquals PriorityEquals PeerIs Compare Comparison In OptionsIn": "operator",
+}
+_GROUP_NAMES = {f"apparmor{one}": name for some, name in _GROUPS.items() for one in some.split()}
+
+
+def _vim(*command: str) -> Callable[[Wanted, Path], Named]:
+    def run(wanted: Wanted, folder: Path) -> Named:
+        asked = {file: [place[:2] for place in places] for file, places in wanted.items()}
+        (folder / "places.json").write_text(json.dumps(asked))
+        found = folder / "found.json"
+        script = ("--cmd", f"set runtimepath^={EDITORS / 'vim'}", "-c", "syntax on")
+        subprocess.run(
+            [*command, *script, "-S", str(HERE / "highlight.vim")],
+            env={
+                **os.environ,
+                "HIGHLIGHT_PLACES": str(folder / "places.json"),
+                "HIGHLIGHT_FOUND": str(found),
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT,
+        )
+        return {
+            file: [_named(groups, _GROUP_NAMES) for groups in stacks]
+            for file, stacks in json.loads(found.read_text()).items()
+        }
+
+    return run
+
+
+_NO_FILES = ("-u", "NONE", "-i", "NONE", "-n")
+HIGHLIGHTERS = (
+    Highlighter("vscode", _no_grammar, _textmate),
+    Highlighter("vim", _program("vim"), _vim("vim", "-es", *_NO_FILES)),
+    Highlighter("nvim", _program("nvim"), _vim("nvim", "--headless", *_NO_FILES)),
+)
