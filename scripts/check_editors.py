@@ -47,7 +47,8 @@ class Form(NamedTuple):
 
 _YAML = Form(r"^  (?P<name>\w+): \[(?P<words>.*)\]$", str, ", ")
 _VIM_KEYWORDS = Form(
-    r"^syn keyword (?:apparmor)?(?P<name>\w+)(?: contained| nextgroup=\w+| skipwhite)* (?P<words>.*)$",
+    r"^syn keyword (?:apparmor)?(?P<name>\w+)(?: contained| nextgroup=\w+| skipwhite)*"
+    r" (?P<words>.*)$",
     str,
     " ",
 )
@@ -140,7 +141,7 @@ def main() -> int:
             path.write_text(wanted, encoding="utf-8")
         else:
             print(
-                f"editors/{name}: not the words of the code; run: scripts/check_editors.py --write"
+                f"editors/{name}: other words than the code; run: scripts/check_editors.py --write"
             )
             found += 1
     return 1 if found else 0

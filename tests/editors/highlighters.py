@@ -134,6 +134,7 @@ def _vim(*command: str) -> Callable[[Wanted, Path], Named]:
             },
             stdin=subprocess.DEVNULL,
             capture_output=True,
+            check=False,
             timeout=TIMEOUT,
         )
         return {

@@ -1,4 +1,4 @@
-"""What a syntax file must say of a profile: the tokens of lsmc's own lexer, each with what it is."""
+"""What a syntax file must say of a profile: the tokens of lsmc's own lexer, and what each is."""
 
 from __future__ import annotations
 
