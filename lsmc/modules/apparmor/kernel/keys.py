@@ -34,7 +34,6 @@ from lsmc.modules.apparmor.classes import (
     LINK,
     MOUNT,
     MQUEUE,
-    NETWORK,
     ONEXEC,
     PIVOT_ROOT,
     PTRACE,
@@ -44,11 +43,11 @@ from lsmc.modules.apparmor.classes import (
 )
 from lsmc.modules.apparmor.lower.context import ANY, SOME
 from lsmc.modules.apparmor.mount_flags import BY_WORD
-from lsmc.modules.apparmor.names import FAMILIES, SIGNALS, SOCKET_TYPES
+from lsmc.modules.apparmor.names import SIGNALS
 
 #: The first bytes of strings, by the kernel's names for its classes.
 CLASS_FILE, CLASS_MOUNT, CLASS_PTRACE, CLASS_SIGNAL = 2, 7, 9, 10
-CLASS_NET, CLASS_LABEL, CLASS_POSIX_MQUEUE, CLASS_SYSV_MQUEUE = 14, 16, 17, 18
+CLASS_LABEL, CLASS_POSIX_MQUEUE, CLASS_SYSV_MQUEUE = 16, 17, 18
 CLASS_NS, CLASS_IO_URING, CLASS_DBUS = 21, 22, 32
 
 _NUL = Literal(b"\0")
@@ -59,11 +58,6 @@ _SIGNAL_NUMBERS: Mapping[str, int] = {
     "exists": 35,
 }
 _REALTIME = 128
-#: Of the kernel's numbers 12 is DECnet's, which policy has no word for.
-_FAMILY_NUMBERS = {name: n if n < 12 else n + 1 for n, name in enumerate(FAMILIES)}
-_TYPE_NUMBERS = {name: number for number, name in enumerate(SOCKET_TYPES, 1)} | {"packet": 10}
-#: The types that `network FAMILY,` covers: whatever 4 bits hold.
-_TYPES = Chars((1 << 16) - 1)
 #: More words than a field lists.
 _MOST_WORDS = 1 << 16
 _NO_FLAGS = union((Literal(b"\xfe"), EMPTY))
@@ -117,22 +111,6 @@ def _ptrace(rule: Rule) -> Iterator[Pattern]:
     (peer,) = rule.fields
     yield _prefixed(CLASS_PTRACE, peer)
     yield _prefixed(CLASS_LABEL, Literal(bytes((CLASS_PTRACE,))), peer)
-
-
-def _network(rule: Rule) -> Iterator[Pattern]:
-    family, kind = rule.fields[:2]
-    numbers = list(range(_FAMILY_NUMBERS["mctp"] + 1))
-    if family != _ANY:
-        numbers = _numbers(family, _FAMILY_NUMBERS)
-    types = _TYPES if kind == _ANY else Chars(sum(1 << n for n in _numbers(kind, _TYPE_NUMBERS)))
-    if not numbers:
-        return
-    yield _prefixed(CLASS_NET, _NUL, Chars(sum(1 << number for number in numbers)), _NUL, types)
-
-
-def _numbers(pattern: Pattern, known: Mapping[str, int]) -> list[int]:
-    """The numbers of the words that a pattern matches."""
-    return [number for word, number in known.items() if _matches(pattern, word.encode())]
 
 
 @lru_cache(maxsize=1 << 12)
@@ -205,7 +183,6 @@ def _mqueue(rule: Rule) -> Iterator[Pattern]:
 
 
 _MAKERS: Mapping[str, Callable[[Rule], Iterator[Pattern]]] = {
-    NETWORK.name: _network,
     DBUS.name: _dbus,
     SIGNAL.name: _signal,
     PTRACE.name: _ptrace,

@@ -8,13 +8,12 @@ from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union
 from lsmc.ir.decision import Facts
 from lsmc.ir.mediation import Effect
 from lsmc.ir.model import Profile, Rule
-from lsmc.modules.apparmor.classes import CHANGE_PROFILE, ONEXEC, UNIX
+from lsmc.modules.apparmor.classes import CHANGE_PROFILE, NETWORK, ONEXEC, UNIX
 from lsmc.modules.apparmor.kernel.keys import (
     CLASS_DBUS,
     CLASS_FILE,
     CLASS_IO_URING,
     CLASS_MOUNT,
-    CLASS_NET,
     CLASS_NS,
     CLASS_POSIX_MQUEUE,
     CLASS_PTRACE,
@@ -23,24 +22,24 @@ from lsmc.modules.apparmor.kernel.keys import (
     file_pattern,
     other_patterns,
 )
-from lsmc.modules.apparmor.kernel.unix import CLASS_OLD_NET, has_peer, unix_patterns
-from lsmc.modules.apparmor.kernel.words import ATTACHED, STUB, Access
+from lsmc.modules.apparmor.kernel.network import network_patterns
+from lsmc.modules.apparmor.kernel.sockets import Networks
+from lsmc.modules.apparmor.kernel.unix import has_peer, unix_patterns
+from lsmc.modules.apparmor.kernel.words import ATTACHED, READ_ON, STUB, Access
 
-#: What the strings of each of lsmc's classes begin with.
-_STUBS: Mapping[str, tuple[tuple[int, ...], ...]] = {
-    "mount": ((CLASS_MOUNT,),),
-    "dbus": ((CLASS_DBUS,),),
-    "signal": ((CLASS_SIGNAL,),),
-    "ptrace": ((CLASS_PTRACE,),),
-    "network": ((CLASS_NET,),),
-    "mqueue": ((CLASS_POSIX_MQUEUE,), (CLASS_SYSV_MQUEUE,)),
-    "userns": ((CLASS_NS,),),
-    "io_uring": ((CLASS_IO_URING,),),
-    "unix": ((CLASS_OLD_NET,), (CLASS_OLD_NET, 0, 1)),
+#: What the strings of each of lsmc's classes begin with, but of those about sockets.
+_STUBS: Mapping[str, Sequence[bytes]] = {
+    "mount": (bytes((CLASS_MOUNT,)),),
+    "dbus": (bytes((CLASS_DBUS,)),),
+    "signal": (bytes((CLASS_SIGNAL,)),),
+    "ptrace": (bytes((CLASS_PTRACE,)),),
+    "mqueue": (bytes((CLASS_POSIX_MQUEUE,)), bytes((CLASS_SYSV_MQUEUE,))),
+    "userns": (bytes((CLASS_NS,)),),
+    "io_uring": (bytes((CLASS_IO_URING,)),),
 }
 _FREE_MODES = ("unconfined", "default_allow")
-_STUB = Access(None, Facts(0, Effect.ALLOW, 0, 0), STUB)
-_ATTACH = Access(None, Facts(0, Effect.ALLOW, 0, 0), ATTACHED)
+_NO_RULE = Facts(0, Effect.ALLOW, 0, 0)
+_STUB, _ATTACH, _READ_ON = (Access(None, _NO_RULE, word) for word in (STUB, ATTACHED, READ_ON))
 
 
 def file_patterns(rules: Iterable[Rule]) -> Iterator[tuple[Pattern, Access]]:
@@ -56,27 +55,32 @@ def file_patterns(rules: Iterable[Rule]) -> Iterator[tuple[Pattern, Access]]:
             yield rule.fields[0], Access(CHANGE_PROFILE, facts._replace(owner=bit, other=bit))
 
 
-def stubs(profile: Profile, version: int) -> Iterator[tuple[Pattern, Access]]:
+def stubs(profile: Profile, version: int, networks: Networks) -> Iterator[tuple[Pattern, Access]]:
     """What tells which classes a profile mediates, for a version of the kernel's interface."""
     free = profile.mode in _FREE_MODES
+    codes = {**_STUBS, **dict(networks.stubs)}
     for name in sorted(profile.mediated):
         if not free or name == "userns":
-            for code in _STUBS.get(name, ()):
-                yield Literal(bytes(code)), _STUB
+            for code in codes.get(name, ()):
+                yield Literal(code), _STUB
     if version > 5 and not free:
         yield Literal(bytes((CLASS_FILE,))), _STUB
 
 
 def all_other_patterns(
-    rules: Sequence[Rule], mediated: Collection[str]
+    rules: Sequence[Rule], mediated: Collection[str], networks: Networks
 ) -> Iterator[tuple[Pattern, Access]]:
     """The patterns of the rules of a unit in the automaton of all else, of mediated classes."""
     paired = {rule.origin for rule in rules if rule.cls is UNIX and has_peer(rule)}
     for rule in rules:
         if rule.cls is UNIX:
             alone = rule.origin in paired and not has_peer(rule)
-            for pattern, mask in unix_patterns(rule, alone):
+            for pattern, mask in unix_patterns(rule, networks.unix, alone):
                 yield pattern, _access(rule, mask)
+        elif rule.cls is NETWORK:
+            if networks.code is not None:
+                for pattern, mask in network_patterns(rule, networks.code, networks.inet):
+                    yield pattern, _access(rule, mask) if mask else _READ_ON
         elif rule.cls.name in mediated:
             for pattern in other_patterns(rule):
                 yield pattern, _access(rule)

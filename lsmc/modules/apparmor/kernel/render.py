@@ -31,6 +31,7 @@ from lsmc.modules.apparmor.kernel.blob import (
     named_targets,
     part_from,
 )
+from lsmc.modules.apparmor.kernel.family_table import Types, family_table
 from lsmc.modules.apparmor.kernel.keys import signal_number
 from lsmc.modules.apparmor.kernel.profile_patterns import (
     all_other_patterns,
@@ -39,6 +40,7 @@ from lsmc.modules.apparmor.kernel.profile_patterns import (
     rank,
     stubs,
 )
+from lsmc.modules.apparmor.kernel.sockets import Networks, networks
 from lsmc.modules.apparmor.kernel.stream import (
     PATH_FLAGS,
     Capabilities,
@@ -151,16 +153,16 @@ class _Beginnings:
     def __init__(self, patterns: Patterns) -> None:
         self._patterns = patterns
         self._files: dict[Unit, Positions] = {}
-        self._other: dict[tuple[Unit, frozenset[str]], Positions] = {}
+        self._other: dict[tuple[Unit, frozenset[str], Networks], Positions] = {}
 
     def files(self, profile: Profile) -> Positions:
         """The start of the automaton of files."""
         return joined(self._of_files(use.unit) for use in profile.uses)
 
-    def other(self, profile: Profile, version: int) -> Positions:
+    def other(self, profile: Profile, version: int, sockets: Networks) -> Positions:
         """The start of the automaton of all else, for a version of the kernel's interface."""
-        alone = self._patterns.start(stubs(profile, version))
-        units = (self._of_other(use.unit, profile.mediated) for use in profile.uses)
+        alone = self._patterns.start(stubs(profile, version, sockets))
+        units = (self._of_other(use.unit, profile.mediated, sockets) for use in profile.uses)
         return joined((alone, *units))
 
     def _of_files(self, unit: Unit) -> Positions:
@@ -169,11 +171,11 @@ class _Beginnings:
             known = self._files[unit] = self._patterns.start(file_patterns(unit.rules))
         return known
 
-    def _of_other(self, unit: Unit, mediated: frozenset[str]) -> Positions:
-        key = (unit, mediated)
+    def _of_other(self, unit: Unit, mediated: frozenset[str], sockets: Networks) -> Positions:
+        key = (unit, mediated, sockets)
         known = self._other.get(key)
         if known is None:
-            found = all_other_patterns(unit.rules, mediated)
+            found = all_other_patterns(unit.rules, mediated, sockets)
             known = self._other[key] = self._patterns.start(found)
         return known
 
@@ -196,7 +198,7 @@ def _streams(files: Sequence[_File]) -> list[Rendered]:
         for profile in file.profiles:
             parts = (
                 beginnings.files(profile),
-                beginnings.other(profile, file.form.interface),
+                beginnings.other(profile, file.form.interface, networks(file.features)),
                 patterns.start(attachment(profile)),
             )
             some.append(_Starts(*map(begin, parts)))
@@ -269,6 +271,7 @@ def _profile(
                 path_flags=sum(bit for flag, bit in PATH_FLAGS.items() if flag in settings),
                 capabilities=_capabilities(profile.rules),
                 rlimits=_rlimits(profile),
+                families=_families(profile, file.features),
                 other=packed(part(where.other)),
                 files=packed(files, True),
                 targets=names,
@@ -339,6 +342,12 @@ def _capabilities(rules: Iterable[Rule]) -> Capabilities:
             allow |= mask
             audit |= mask if rule.audit else 0
     return Capabilities(allow & ~deny, audit & ~deny, quiet)
+
+
+def _families(profile: Profile, features: Features) -> Sequence[Types]:
+    if "network" not in features or networks(features).code is not None:
+        return ()
+    return family_table(profile.rules)
 
 
 def _rlimits(profile: Profile) -> tuple[int, Sequence[int]] | None:

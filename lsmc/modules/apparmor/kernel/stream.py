@@ -12,6 +12,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from lsmc.modules.apparmor.kernel.blob import Database
+from lsmc.modules.apparmor.kernel.family_table import Types
 
 _U16, _U32, _U64, _NAME, _STRING, _BLOB = 1, 2, 3, 4, 5, 6
 _STRUCT, _STRUCT_END, _ARRAY, _ARRAY_END = 7, 8, 11, 12
@@ -68,6 +69,7 @@ class KernelProfile(NamedTuple):
         path_flags: bits of `PATH_FLAGS`.
         capabilities: the capabilities.
         rlimits: the bits of the limits that are set, and the 16 limits.
+        families: the types of sockets by family; empty where strings or no rules are about them.
         other: the automaton of all but files; None where nothing else is mediated.
         files: the automaton of files, None for one that says nothing.
         targets: the named targets of executions.
@@ -86,6 +88,7 @@ class KernelProfile(NamedTuple):
     path_flags: int
     capabilities: Capabilities
     rlimits: tuple[int, Sequence[int]] | None
+    families: Sequence[Types]
     other: Database | None
     files: Database | None
     targets: Sequence[bytes]
@@ -183,6 +186,13 @@ def written(profile: KernelProfile, interface: int, complain: bool = False) -> b
             stream.number(_U64, value)
         stream.end_array()
         stream.close()
+    if profile.families:
+        stream.name("net_allowed_af")
+        stream.array(len(profile.families))
+        for types in profile.families:
+            for value in types:
+                stream.number(_U16, value)
+        stream.end_array()
     if profile.other is not None:
         stream.open("policydb")
         _database(stream, profile.other)

@@ -20,25 +20,20 @@ from lsmc.automata.pattern import (
     Star,
     Union,
     concat,
-    literals,
     union,
 )
 from lsmc.ir.mediation import Effect
 from lsmc.ir.model import Rule
 from lsmc.modules.apparmor.classes import UNIX
-from lsmc.modules.apparmor.kernel.keys import CLASS_NET
+from lsmc.modules.apparmor.kernel.sockets import CLASS_OLD_NET, UNIX_FAMILY, types
 from lsmc.modules.apparmor.lower.context import ANY
-from lsmc.modules.apparmor.names import SOCKET_TYPES
 from lsmc.modules.apparmor.requests.socket_address import unpack
 
-#: The class of the first kernels with `af_unix`; a stub of it goes with it ever since.
-CLASS_OLD_NET = 4
 _ANY = ANY.pattern
 _BYTE = Chars(NOT_NUL | 1)
 _BYTES = Star(NOT_NUL | 1)
 _LABEL = Star(NOT_NUL)
 _NUL = Literal(b"\0")
-_FAMILY = Literal(bytes((CLASS_NET, 0, 1)))
 _PEER, _LISTEN, _OPTION = (Literal(bytes((command,))) for command in (1, 2, 4))
 _CREATE = UNIX.mask(("create",))
 _LOCAL = UNIX.mask(("shutdown", "setattr", "getattr", "bind", "accept"))
@@ -56,18 +51,19 @@ def has_peer(rule: Rule) -> bool:
     return rule.fields[2] != _ANY or rule.fields[3] != _ANY
 
 
-def unix_patterns(rule: Rule, alone: bool) -> Iterator[tuple[Pattern, int]]:
+def unix_patterns(rule: Rule, code: int, alone: bool) -> Iterator[tuple[Pattern, int]]:
     """The patterns of a rule, with the permissions that each is about.
 
     Args:
         rule: of the class unix.
+        code: what strings about unix sockets begin with.
         alone: whether it is about its own end only, as what is left of a rule with a peer.
     """
     kind, address, peer, label = rule.fields
     if NEVER in (address, peer):
         return
-    start = concat((_FAMILY, _kind(kind)))
-    if rule.effect is not Effect.DENY:
+    start = concat((Literal(bytes((code, 0, UNIX_FAMILY))), _kind(kind)))
+    if rule.effect is not Effect.DENY and code != CLASS_OLD_NET:
         yield start, rule.owner  # for kernels that tell no addresses apart
     socket = concat((start, _BYTE, _BYTE))
     if rule.owner & _CREATE:
@@ -89,13 +85,7 @@ def unix_patterns(rule: Rule, alone: bool) -> Iterator[tuple[Pattern, int]]:
 def _kind(kind: Pattern) -> Pattern:
     if kind == _ANY:
         return concat((_BYTE, _BYTE))
-    listed = literals(kind, len(SOCKET_TYPES)) or ()
-    numbers = [_number(text.decode()) for text in listed]
-    return concat((_NUL, Chars(sum(1 << number for number in numbers))))
-
-
-def _number(kind: str) -> int:
-    return 10 if kind == "packet" else SOCKET_TYPES.index(kind) + 1
+    return concat((_NUL, Chars(types(kind))))
 
 
 def _address(address: Pattern) -> Pattern:

@@ -10,6 +10,7 @@ from lsmc.base.source import Span, to_display
 from lsmc.ir.mediation import Effect
 from lsmc.ir.model import Profile
 from lsmc.modules.apparmor.build.compile import Compiled
+from lsmc.modules.apparmor.classes import NETWORK
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.kernel.target import (
     ERROR,
@@ -17,6 +18,7 @@ from lsmc.modules.apparmor.kernel.target import (
     KILL_SIGNAL,
     NETWORKS_NOT_WRITTEN,
 )
+from lsmc.modules.apparmor.lower.context import ANY
 from lsmc.modules.apparmor.resolve.features import DEFAULT, Features
 
 #: Settings of profiles, each with the feature that it needs; None for those never written.
@@ -26,6 +28,9 @@ _SETTINGS = {
     "interruptible": INTERRUPTIBLE,
     "attach_disconnected.ipc": None,
 }
+_ANY = ANY.pattern
+#: Where the labels stand among the fields of rules for networks.
+_LABELS = tuple(NETWORK.fields.index(name) for name in ("label", "peer_label"))
 
 
 def unwritten(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnostic]:
@@ -35,11 +40,6 @@ def unwritten(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnosti
     """
     yield from _network_rules(compiled, kernel)
     for profile in compiled.profiles:
-        if "network" in profile.mediated and "network_v8" not in compiled.features:
-            yield _warning(
-                profile.origin,
-                f"rules for networks of {_shown(profile)} are not written: they need `network_v8`",
-            )
         for name, feature in _SETTINGS.items():
             if name in dict(profile.settings) and feature not in compiled.features.paths:
                 yield _warning(
@@ -56,6 +56,12 @@ def unwritten(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnosti
         for rule in profile.rules:
             if rule.effect is Effect.PROMPT:
                 yield _warning(rule.origin, f"`{_text(rule.origin)}` is not written: it is denied")
+            if rule.cls is NETWORK and any(rule.fields[at] != _ANY for at in _LABELS):
+                yield _warning(
+                    rule.origin,
+                    f"`{_text(rule.origin)}` loses `label`: it speaks of every one, "
+                    "for a kernel asks for none",
+                )
 
 
 def _network_rules(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnostic]:

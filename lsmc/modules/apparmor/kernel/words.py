@@ -66,13 +66,15 @@ _BITS: Mapping[str, Mapping[str, int]] = {
 STUB = 0x04
 #: What the automaton of an attachment grants.
 ATTACHED = 0x01
+#: That a kernel that finds too little here is to read on.
+READ_ON = 1 << 28
 
 
 class Access(NamedTuple):
     """What a rule says at the end of one of its strings: its class and its facts, without a name.
 
-    Without a class it grants `word`: that a class is mediated, which no rule can take away, or that
-    a path is attached to.
+    Without a class it says `word`, which no rule can take away: that a class is mediated, that a
+    path is attached to, or that strings go on.
     """
 
     cls: MediationClass | None

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 _SIZES = {0: "<B", 1: "<H", 2: "<I", 3: "<Q"}
 _WIDTHS = {1: "B", 2: "H", 4: "I"}
+#: Items in an entry of an array, where that is not one; of permissions it is 14.
+_IN_ENTRY = {"net_allowed_af": 3}
 
 
 class Automaton(NamedTuple):
@@ -128,7 +130,7 @@ class _Items:
         self.at += 1
         return name, code
 
-    def value(self, code: int) -> Any:
+    def value(self, code: int, name: str = "") -> Any:
         if code in _SIZES:
             (found,) = struct.unpack_from(_SIZES[code], self.data, self.at)
             self.at += struct.calcsize(_SIZES[code])
@@ -147,7 +149,7 @@ class _Items:
             listed = []
             while (head := self.head()) != ("", 12):
                 listed.append(self.value(head[1]))
-            assert len(listed) in (count, 14 * count)  # an entry of permissions is 14 items
+            assert len(listed) in (count, _IN_ENTRY.get(name, 14) * count)
             return listed
         assert code == 7
         return self.structure()
@@ -158,7 +160,7 @@ class _Items:
             name, code = self.head()
             if code == 8:
                 return found
-            found.append((name, self.value(code)))
+            found.append((name, self.value(code, name)))
 
 
 def read(data: bytes) -> Iterator[Profile]:

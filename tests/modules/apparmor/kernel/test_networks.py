@@ -1,0 +1,154 @@
+"""What a kernel reads off a stream about IP sockets is what the tables of a bundle decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lsmc.compiler.inputs import Options
+from lsmc.modules.apparmor.build.driver import bundle
+from lsmc.modules.apparmor.build.front import front_end
+from lsmc.modules.apparmor.kernel.render import render
+from lsmc.policy import Policy
+from tests.modules.apparmor.kernel.reader import Profile, read
+from tests.modules.apparmor.kernel.sockets import CREATE, OWN, PAIR, Socket, asked
+
+CLASSES = {"network_v8": 14, "network_v9": 15}
+ADDRESSES = ("none", "10.0.0.1", "10.0.0.2", "::1", "fe80::2")
+PORTS = (0, 1, 80, 443, 1023, 1024, 1025, 40_000, 65_535)
+WORDS = ("inet stream", "inet dgram", "inet", "inet6", "tcp", "udp", "inet icmp", "stream", "")
+SOCKETS = (("stream", "tcp"), ("dgram", "udp"), ("raw", "icmp"))
+
+
+@pytest.fixture(scope="module", params=sorted(CLASSES))
+def features(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("features") / str(request.param)
+    path.write_text(f"{request.param} {{ af_mask {{ inet inet6 }} af_inet {{ yes }} }}")
+    return path
+
+
+def conditions() -> st.SearchStrategy[str]:
+    """An address, a port or several, both or none."""
+    ports = st.sampled_from((*map(str, PORTS), "1-1023", "80-1024", "1000-65535"))
+    return st.builds(
+        lambda ip, port: " ".join(part for part in (ip, port) if part),
+        st.one_of(st.just(""), st.sampled_from(ADDRESSES).map(lambda ip: f"ip={ip}")),
+        st.one_of(st.just(""), ports.map(lambda port: f"port={port}")),
+    )
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> str:
+    """A rule for networks; of accepting connections none with a peer, which no kernel knows yet."""
+    peer = draw(conditions())
+    some = st.sets(st.sampled_from([*PAIR] if peer else [*PAIR, *OWN, *CREATE]), max_size=3)
+    permissions = " ".join(sorted(draw(some))) or ("send" if peer else "")
+    parts = (
+        draw(st.sampled_from(("", "audit", "deny", "audit deny"))),
+        "network",
+        f"({permissions})" if permissions else "",
+        draw(st.sampled_from(WORDS)),
+        draw(conditions()),
+        f"peer=({peer})" if peer else "",
+    )
+    return " ".join(part for part in parts if part) + ","
+
+
+def sockets() -> st.SearchStrategy[Socket]:
+    """A socket with its ends."""
+    address, port = st.sampled_from(ADDRESSES), st.sampled_from(PORTS)
+    return st.builds(
+        lambda family, kind, *ends: Socket(family, *kind, *ends),
+        st.sampled_from(("inet", "inet6")),
+        st.sampled_from(SOCKETS),
+        *(address, port, address, port),
+    )
+
+
+def compiled(text: str, features: Path) -> tuple[Profile, Policy]:
+    """The first profile of a policy as a kernel is given it, and its tables."""
+    policy = f'abi "{features}",\n{text}'
+    texts = (("/policy", policy.encode()), (str(features), features.read_bytes()))
+    options = Options("/base", features=str(features), texts=texts)
+    (file,) = render(["/policy"], options, 1)
+    found = front_end(options).compile("/policy")
+    data, _ = bundle(list(found.profiles), list(found.diagnostics))
+    return next(read(file.data)), Policy(data)
+
+
+@given(st.lists(rules(), min_size=1, max_size=5), st.lists(sockets(), min_size=1, max_size=10))
+def test_decisions(features: Path, written: list[str], several: list[Socket]) -> None:
+    profile, policy = compiled(f"profile p {{ {' '.join(written)} }}", features)
+    assert profile.other is not None
+    for socket in several:
+        fields = {**socket._asdict(), "port": str(socket.port), "peer_port": str(socket.peer_port)}
+        found = policy.permissions("p", "network", fields.pop("family"), **fields)
+        for name, bit in {**CREATE, **OWN, **PAIR}.items():
+            allow, logs = asked(profile.other, CLASSES[features.name], socket, name)
+            assert bool(allow & bit) == (name in found.allow), (name, socket)
+            assert bool(logs & bit) == (name in found.audit), (name, socket)
+            assert bool(logs >> 7 & bit) == (name in found.quiet), (name, socket)
+
+
+@pytest.mark.parametrize(
+    ("features", "code", "stub"),
+    [
+        ("network { af_unix { yes } }", 4, 4),
+        ("network { af_unix { yes } } network_v8 { af_mask { unix } }", 14, 4),
+        ("network_v9 { af_unix { yes } }", 15, 15),
+    ],
+)
+def test_unix_sockets(tmp_path: Path, features: str, code: int, stub: int) -> None:
+    """The strings of the compilers (4.1.0; with `network_v9` 6.0), each with what it allows."""
+    policy = """profile a {
+      unix (create, bind, listen, setopt) type=stream addr=@a\\000b,
+      unix (send) type=stream addr=none peer=(addr=@c label=q),
+      deny unix (connect) type=stream,
+    }"""
+    (tmp_path / "features").write_text(features)
+    profile, _ = compiled(policy, tmp_path / "features")
+    assert profile.other is not None
+    start = bytes((code,)) + b"\0\x01\0\x01\0\0"
+    for text, allow in (
+        (bytes((stub,)), 0x04),
+        (bytes((stub,)) + b"\0\x01", 0x04),
+        (start, 0x10),
+        (start + b"\0a\0b\0\0", 1 << 17),
+        (start + b"\0a\0b\0label\0\x02\0\0", 1 << 18),
+        (start + b"\0a\0b\0\0\x04\0\x07", 1 << 19),
+        (start + b"\0a\0\0", 0),
+        (start + b"\x01\0\0\x01\0c\0q", 0x02),
+        (start + b"\x01\0\0\x01\0c\0r", 0),
+    ):
+        assert profile.other.words(profile.other.match(text))[0] == allow, text
+    refused = profile.other.match(start + b"\0x\0\0\x01\x01\0q")
+    assert profile.other.words(refused) == (0, 0x40 << 7)
+
+
+def test_families_of_kernels_without_strings(tmp_path: Path) -> None:
+    """A table of types: allowed, logged, refused without a word (`net_allowed_af` of 3.0.8)."""
+    policy = """profile a {
+      network inet, audit network netlink raw, deny network inet6 dgram, network inet6,
+      audit deny network can, unix type=dgram, deny unix type=stream,
+    }
+    profile b { /x r, }"""
+    (tmp_path / "features").write_text("network { af_mask { inet } af_unix { yes } }")
+    profile, _ = compiled(policy, tmp_path / "features")
+    flat = profile.fields["net_allowed_af"]
+    found = {at // 3: tuple(flat[at : at + 3]) for at in range(0, len(flat), 3)}
+    assert len(found) == 46
+    assert {number: types for number, types in found.items() if any(types)} == {
+        1: (1 << 2, 0, 0),
+        2: (0x43E, 0, 0),
+        10: (0x43E & ~4, 0, 4),
+        16: (8, 8, 0),
+    }
+
+
+def test_every_family(tmp_path: Path) -> None:
+    (tmp_path / "features").write_text("network { af_mask { inet } }")
+    profile, _ = compiled("profile a { network, }", tmp_path / "features")
+    assert profile.fields["net_allowed_af"] == [0xFFFF, 0, 0] * 46
