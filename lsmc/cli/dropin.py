@@ -16,7 +16,7 @@ from lsmc.cli.outputs import write_output
 from lsmc.cli.parser_options import Arguments, arguments, left_out
 from lsmc.cli.screen import Screen
 from lsmc.compiler.inputs import DiskFiles, Options, profile_paths
-from lsmc.modules.parts import Deployment
+from lsmc.modules.parts import Deployment, Part
 from lsmc.output.styled import line, safe
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class _Run:
         elif self.asked.compiles:
             for file in self._rendered(paths):
                 self.written.append(file.data)
-                self._send(list(self.loading.profiles(file.data)), 256)
+                self._send(list(self.loading.parts(file.data, self.asked.folder)), 256)
         else:
             self._names(paths)
 
@@ -129,7 +129,7 @@ class _Run:
         for path in paths:
             try:
                 data = read_regular(path, _MOST)[0]
-                parts = list(self.loading.profiles(data))
+                parts = list(self.loading.parts(data, self.asked.folder))
             except (Error, OSError) as fault:
                 self.code = _FAILED
                 self.screen.error(f"`{path}`: {fault}")
@@ -155,7 +155,7 @@ class _Run:
             if self.asked.action == "N":
                 self.screen.text("".join(f"{safe(name)}\n" for name in names))
             else:
-                self._send([(name, b"") for name in self.loading.removed(names)], 256)
+                self._send([Part((name,)) for name in self.loading.removed(names)], 256)
 
     def _rendered(self, paths: Sequence[str]) -> Iterator[Rendered]:
         """The files that can be compiled; what is wrong with the others is told."""
@@ -190,18 +190,19 @@ class _Run:
         self.code = _FAILED
         self.screen.diagnostics(one for one in fault.diagnostics if one.severity == "error")
 
-    def _send(self, parts: Sequence[tuple[str, bytes]], base: int) -> None:
-        """Give the kernel the profiles of a file; `base` less the error is a failure's code."""
+    def _send(self, parts: Sequence[Part], base: int) -> None:
+        """Give the kernel the parts of a file; `base` less the error is a failure's code."""
         action = self.asked.action
         if action not in _HOW:
             return
-        for name, data in parts:
+        for part in parts:
             if self.asked.load:
                 try:
-                    self.loading.send(_HOW[action], name, data, self.asked.folder)
+                    self.loading.send(_HOW[action], part, self.asked.folder)
                 except KernelRefusal as fault:
                     self.code = abs(base - fault.number)
                     self.screen.error(str(fault))
                     continue
             if self.asked.verbose:
-                self.screen.show([line(f'{_DONE[action]} succeeded for "{safe(name)}".')])
+                done = f"{_DONE[action]} succeeded for"
+                self.screen.show([line(f'{done} "{safe(name)}".') for name in part.names])

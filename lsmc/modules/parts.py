@@ -132,22 +132,36 @@ class Deployment(NamedTuple):
 POLICY_ALONE = Deployment()
 
 
+class Part(NamedTuple):
+    """What the kernel is given at once of compiled policy: the names in it, and its bytes.
+
+    Taken are all of them or none.
+    """
+
+    names: Sequence[str]
+    data: bytes = b""
+
+
 class Loading(NamedTuple):
     """How compiled policy of a module gets into the running kernel.
+
+    A folder is that of the kernel's files, None for the usual one.
 
     Attributes:
         render: (paths, options, processes, how to deploy) compiles each file; raises `PolicyError`,
             which names the files with errors.
         compiled: whether the content of a file is compiled policy.
-        profiles: the parts of compiled policy that are sent apart, by their names; raises an
-            `lsmc.Error` for a damaged one.
-        send: (`add`, `replace` or `remove`, name, part, folder of the kernel's files or None for
-            the usual one) gives a part to the kernel, or takes it away; raises `KernelRefusal`.
+        parts: (compiled policy, folder) tells the parts of it that are sent apart; raises an
+            `lsmc.Error` for damaged policy.
+        send: (`add`, `replace` or `remove`, part, folder) gives a part to the kernel, or takes the
+            one that is named away; raises `KernelRefusal`.
         removed: of some names those to take away; the others go with them.
+        held: (folder) the modes of what is in the kernel by its names; None if it does not tell.
     """
 
     render: Callable[[Sequence[str], "Options", int, Deployment], Iterator["Rendered"]]
     compiled: Callable[[bytes], bool]
-    profiles: Callable[[bytes], Iterable[tuple[str, bytes]]]
-    send: Callable[[str, str, bytes, str | None], None]
+    parts: Callable[[bytes, str | None], Iterable[Part]]
+    send: Callable[[str, Part, str | None], None]
     removed: Callable[[Sequence[str]], Sequence[str]]
+    held: Callable[[str | None], Mapping[str, str] | None]

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from lsmc.modules.apparmor.kernel.loading import profiles
+from lsmc.modules.apparmor.kernel.compiled import profiles
 from tests.kernel.machine import HERE, MachineError, kernel_image, run_probe
 
 #: Seconds before the guest is given up: for a boot, and for a megabyte of policy.
@@ -58,7 +58,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def largest(files: Iterable[Path], count: int) -> list[Compiled]:
     """The largest profiles of compiled files and the parents of those, parents first.
 
-    Of several profiles with one name the first counts.  Raises `LoadError` for a damaged file.
+    Of several profiles with one name the first counts.  Raises `DamagedPolicy` for a damaged file.
     """
     found: dict[str, bytes] = {}
     for path in files:

@@ -111,12 +111,15 @@ def _other(
     render = module.needs(module.formats.get(form), f"`--format {form}`")()
     rendered = list(render(paths, options, reading.jobs or os.cpu_count() or 1))
     screen.diagnostics(one for file in rendered for one in file.diagnostics)
+    size = sum(len(file.data) for file in rendered)
     if os.path.isdir(output):
         _each(rendered, output)
     else:
         data = b"".join(file.data for file in rendered)
-        write_output(output, zstd.compressed(data) if output.endswith(".zst") else data)
-    size = sum(len(file.data) for file in rendered)
+        if output.endswith(".zst"):
+            data = zstd.compressed(data)
+            size = len(data)
+        write_output(output, data)
     screen.remark(
         f"{safe(output)}: {size} bytes of {len(rendered)} file{'s' * (len(rendered) != 1)}"
     )

@@ -11,10 +11,10 @@ from lsmc.cli.faults import WRONG, YES, UsageFault
 from lsmc.cli.options import Reading, policy_options, screen_of, screen_options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lsmc.cli.screen import Screen
-    from lsmc.modules.parts import Loading
+    from lsmc.modules.parts import Loading, Part
 
 _DONE = {"add": "added", "replace": "loaded", "remove": "removed"}
 #: Bytes of a file of compiled policy.
@@ -38,47 +38,65 @@ def command(
     """Load policy into the running kernel.
 
     PATH is source, which is compiled for this kernel (or for --features), or what `lsmc compile
-    --format kernel` wrote.  Everything is compiled before anything is loaded, and each profile is
-    given to the kernel by itself.  Needs root.
+    --format kernel` wrote.  Everything is compiled before anything is loaded.  A kernel that can
+    (`policy/set_load`) takes all profiles of a file or none.  Needs root.
 
     Exit status: 0 all profiles, 2 not all of them; what is in the kernel now is told.
     """
     from lsmc.base.errors import KernelRefusal
     from lsmc.base.text import counted
+    from lsmc.modules.registry import module_of
     from lsmc.output.styled import safe
 
     screen = screen_of(ctx)
-    parts = list(_parts(paths, how, reading, screen))
+    module = module_of(paths, reading.module)
+    loading = module.needs(module.loading, "`load`")()
     done: list[str] = []
-    failed = 0
-    for loading, name, data in parts:
+    failed: list[str] = []
+    for part in list(_parts(loading, paths, how, reading, screen)):
         if dry_run:
-            screen.remark(f"would be {_DONE[how]}: {safe(name)}, {len(data)} bytes")
+            names = ", ".join(map(safe, part.names))
+            size = f", {len(part.data)} bytes" if part.data else ""
+            screen.remark(f"would be {_DONE[how]}: {names}{size}")
             continue
         try:
-            loading.send(how, name, data, None)
+            loading.send(how, part, None)
         except KernelRefusal as fault:
-            failed += 1
+            failed += part.names
             screen.error(str(fault))
         else:
-            done.append(name)
+            done += part.names
     if not dry_run:
         screen.remark(f"{_DONE[how]}: {counted(len(done), 'profile')}")
     if failed:
         names = ", ".join(f"`{safe(name)}`" for name in done) or "none"
-        screen.remark(f"{counted(failed, 'profile')} not {_DONE[how]}; {_DONE[how]} were {names}")
+        screen.remark(
+            f"{counted(len(failed), 'profile')} not {_DONE[how]}; {_DONE[how]} were {names}"
+        )
+        _tell_held(failed, loading.held(None), screen)
     return WRONG if failed else YES
 
 
-def _parts(
-    paths: Sequence[str], how: str, reading: Reading, screen: Screen
-) -> Iterator[tuple[Loading, str, bytes]]:
-    """What is sent apart, of all paths, with its name."""
-    from lsmc.base.files import read_regular
-    from lsmc.modules.registry import module_of
+def _tell_held(failed: Sequence[str], held: Mapping[str, str] | None, screen: Screen) -> None:
+    """Say what the kernel has of the profiles that it did not take."""
+    from lsmc.output.styled import safe
 
-    module = module_of(paths, reading.module)
-    loading = module.needs(module.loading, "`load`")()
+    if held is None:
+        screen.remark("the kernel does not tell which profiles it has")
+        return
+    for name in failed:
+        mode = held.get(name)
+        now = "is not in the kernel" if mode is None else f"is as it was in the kernel ({mode})"
+        screen.remark(f"  `{safe(name)}` {now}")
+
+
+def _parts(
+    loading: Loading, paths: Sequence[str], how: str, reading: Reading, screen: Screen
+) -> Iterator[Part]:
+    """What is sent apart, of all paths."""
+    from lsmc.base.files import read_regular
+    from lsmc.modules.parts import Part
+
     compiled: list[bytes] = []
     sources: list[str] = []
     for path in paths:
@@ -89,12 +107,12 @@ def _parts(
             sources.append(path)
     if sources:
         compiled += _made(loading, sources, reading, screen)
-    parts = [part for data in compiled for part in loading.profiles(data)]
-    names = [name for name, _ in parts]
-    sent = set(loading.removed(names) if how == "remove" else names)
-    for name, part in parts:
-        if name in sent:
-            yield loading, name, part
+    parts = [part for data in compiled for part in loading.parts(data, None)]
+    if how != "remove":
+        yield from parts
+        return
+    for name in loading.removed([name for part in parts for name in part.names]):
+        yield Part((name,))
 
 
 def _start(path: str) -> bytes:

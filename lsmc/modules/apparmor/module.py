@@ -126,11 +126,12 @@ def _kernel_format() -> Render:
 
 
 def _loading() -> Loading:
-    from lsmc.modules.apparmor.kernel.loading import is_compiled, profiles, removed, send
+    from lsmc.modules.apparmor.kernel.compiled import is_compiled
+    from lsmc.modules.apparmor.kernel.loading import held, parts, removed, send
     from lsmc.modules.apparmor.kernel.render import render
     from lsmc.modules.parts import Loading
 
-    return Loading(render, is_compiled, profiles, send, removed)
+    return Loading(render, is_compiled, parts, send, removed, held)
 
 
 def _semantics() -> Semantics:

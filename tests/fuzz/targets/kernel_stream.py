@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from lsmc.base import zstd
 from lsmc.base.diagnostics import PolicyError
 from lsmc.compiler.inputs import Options
-from lsmc.modules.apparmor.kernel.loading import LoadError, is_compiled, profiles, removed
+from lsmc.modules.apparmor.kernel.compiled import DamagedPolicy, is_compiled, profiles, sets
+from lsmc.modules.apparmor.kernel.loading import removed
 from lsmc.modules.apparmor.kernel.render import render
 from tests.fuzz.target import Target, words
 from tests.fuzz.targets.policy import INCLUDES
@@ -62,10 +63,12 @@ def run(data: bytes) -> None:
     if is_compiled(data):
         try:
             parts = list(profiles(data))
-        except (LoadError, zstd.ZstdFault):
+        except (DamagedPolicy, zstd.ZstdFault):
             return
         if not data.startswith(zstd.MAGIC):
             assert b"".join(part for _, part in parts) == data
+        names = [name for part in sets(data) for name in part.names]
+        assert sorted(names) == sorted(name for name, _ in parts)
         removed([name for name, _ in parts])
         return
     try:

@@ -1,157 +1,147 @@
 """Loads compiled profiles into the running kernel, and removes them (securityfs, apparmorfs.c).
 
-A kernel takes what one call of write(2) gives it as one set of profiles; each profile is a set of
-its own here, so that a fault concerns one alone.
+A kernel takes what one call of write(2) gives it as one set: it takes all profiles of it or none.
+Where it says that it does (`policy/set_load`), the profiles of a file that are in one namespace are
+such a set; elsewhere each profile is one of its own.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from struct import Struct, error
 
-from lsmc.base import zstd
 from lsmc.base.errors import Error, KernelRefusal
+from lsmc.base.text import counted
+from lsmc.modules.apparmor.kernel.compiled import profiles, sets
+from lsmc.modules.parts import Part
 
 #: Where the kernel takes policy.
 FOLDER = Path("/sys/kernel/security/apparmor")
+#: What the kernel says of itself where it has AppArmor, in use or not.
+_ENABLED = Path("/sys/module/apparmor/parameters/enabled")
 _FILES = {"add": ".load", "replace": ".replace", "remove": ".remove"}
-_START = b"\x04\x08\0version\0\x02"
-_U16, _U32 = Struct("<H"), Struct("<I")
-_SIZES = {0: 1, 1: 2, 2: 4, 3: 8}
-_NAME, _STRING, _BLOB, _STRUCT, _STRUCT_END = 4, 5, 6, 7, 8
-_ARRAY, _ARRAY_END = 11, 12
-_DEEPEST = 8
-#: Bytes of a stream.
-_MOST = 1 << 30
+#: Why no file of the kernel's can be opened.
+_CLOSED = {
+    errno.EACCES: "only root may: run it as root, outside of a container",
+    errno.EPERM: "only root may: run it as root, outside of a container",
+    errno.ENOENT: "the kernel does not take policy here",
+    errno.EROFS: "securityfs is mounted read-only",
+}
+#: Why the kernel does not take what is written (policy.c, policy_unpack.c, apparmorfs.c).
 _REASONS = {
-    errno.EPERM: "not permitted: root with CAP_MAC_ADMIN may, in this namespace",
-    errno.EACCES: "not permitted: root with CAP_MAC_ADMIN may, in this namespace",
+    errno.EPERM: "the kernel lets nobody change it",
+    errno.EACCES: "not permitted: CAP_MAC_ADMIN in this namespace is needed, and that policy is not"
+    " locked (/sys/module/apparmor/parameters/lock_policy)",
     errno.EEXIST: "there is such a profile already: replace it",
-    errno.ENOENT: "there is no such profile or namespace",
+    errno.ENOENT: "there is no such profile or namespace, or a child's parent is not there",
     errno.EPROTO: "the kernel does not understand it: compile it with this kernel's features",
     errno.EPROTONOSUPPORT: "the kernel does not know this version: compile it with its features",
     errno.EBADMSG: "the kernel finds it damaged: compile it anew",
     errno.ENOMEM: "the kernel has no memory for it",
     errno.ENOSPC: "the kernel has no room for it",
+    errno.E2BIG: "the kernel finds it too large",
+    errno.EFBIG: "the kernel finds it too large",
     errno.EINVAL: "the kernel finds no sense in it",
+    errno.ESPIPE: "the kernel takes it in one piece only, and got a part of it",
+    errno.EBUSY: "the kernel is busy with it: try again",
+    errno.EOPNOTSUPP: "the kernel does not do this",
+    errno.ENAMETOOLONG: "a name is too long for the kernel",
 }
+#: Names of a set that a message lists.
+_LISTED = 3
 
 
 class LoadError(Error):
-    """A file does not hold compiled profiles, or there is no place to load them."""
+    """There is no place to load policy, or not for this user."""
 
 
-def is_compiled(data: bytes) -> bool:
-    """Whether the content of a file is compiled policy, compressed or not."""
-    return data.startswith((_START, zstd.MAGIC))
+def parts(data: bytes, folder: str | None = None) -> Iterator[Part]:
+    """What of compiled policy is given to the kernel by one write each; raises `DamagedPolicy`.
 
-
-def profiles(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """The profiles of a stream by their full names; raises `LoadError`, or `ZstdFault`, if damaged.
-
-    What is compressed is unpacked; OSError beyond 1 GiB.
+    `folder` is where the kernel takes policy, if not in the usual place.
     """
-    if data.startswith(zstd.MAGIC):
-        data = zstd.decompressed(data, _MOST)
-    at = 0
-    while at < len(data):
-        try:
-            end, name = _profile(data, at)
-        except (IndexError, error, _Damaged):
-            raise LoadError(f"damaged policy: no profile at byte {at}") from None
-        yield name, data[at:end]
-        at = end
-
-
-class _Damaged(Exception):
-    """An item that cannot be there."""
-
-
-def _profile(data: bytes, at: int) -> tuple[int, str]:
-    """The end of the profile that begins at a byte, and its full name."""
-    if not data.startswith(_START, at):
-        raise _Damaged
-    at += len(_START) + 4
-    namespace = ""
-    name, code, start = _head(data, at)
-    if name == b"namespace":
-        at = _end(data, code, start, 0)
-        namespace = data[start + 2 : at - 1].decode("latin-1")
-        name, code, start = _head(data, at)
-    if (name, code) != (b"profile", _STRUCT):
-        raise _Damaged
-    _, kind, inner = _head(data, start)
-    if kind != _STRING:
-        raise _Damaged
-    local = data[inner + 2 : _end(data, kind, inner, 0) - 1].decode("latin-1")
-    return _end(data, code, start, 0), f":{namespace}:{local}" if namespace else local
-
-
-def _head(data: bytes, at: int) -> tuple[bytes, int, int]:
-    """The name and the code of an item, and where its content begins."""
-    name = b""
-    if data[at] == _NAME:
-        (length,) = _U16.unpack_from(data, at + 1)
-        name = data[at + 3 : at + 2 + length]
-        at += 3 + length
-    return name, data[at], at + 1
-
-
-def _end(data: bytes, code: int, at: int, depth: int) -> int:
-    """Where the content of an item ends that begins at a byte."""
-    if code in _SIZES:
-        at += _SIZES[code]
-    elif code == _STRING:
-        at += 2 + _U16.unpack_from(data, at)[0]
-    elif code == _BLOB:
-        at += 4 + _U32.unpack_from(data, at)[0]
-    elif code in (_STRUCT, _ARRAY) and depth < _DEEPEST:
-        at += 2 if code == _ARRAY else 0
-        last = _ARRAY_END if code == _ARRAY else _STRUCT_END
-        while True:
-            _, inner, start = _head(data, at)
-            if inner == last:
-                return start
-            at = _end(data, inner, start, depth + 1)
+    if _offers("set_load", folder):
+        yield from sets(data, _offers("compressed_load", folder))
     else:
-        raise _Damaged
-    if at > len(data):
-        raise _Damaged
-    return at
+        for name, part in profiles(data):
+            yield Part((name,), part)
 
 
-def send(how: str, name: str, data: bytes, folder: str | None = None) -> None:
-    """Give the kernel a profile, or take one away; raises `KernelRefusal`, `LoadError`.
+def _offers(feature: str, folder: str | None) -> bool:
+    try:
+        return (_place(folder) / "features/policy" / feature).read_text().strip() == "yes"
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _place(folder: str | None) -> Path:
+    return FOLDER if folder is None else Path(folder)
+
+
+def send(how: str, part: Part, folder: str | None = None) -> None:
+    """Give the kernel a part, or take a profile away; raises `KernelRefusal`, `LoadError`.
 
     Args:
         how: `add`, `replace` (which also adds) or `remove`.
-        name: the full name.
-        data: the profile's part of a stream.
+        part: a set of profiles; to remove one, its name counts.
         folder: where the kernel takes policy, if not in the usual place.
     """
-    place = FOLDER if folder is None else Path(folder)
+    place = _place(folder)
     if not place.is_dir():
-        raise LoadError(
-            f"`{place}` is not there: the kernel runs without AppArmor, or securityfs is not"
-            " mounted"
-        )
-    content = name.encode("latin-1") if how == "remove" else data
+        raise LoadError(_missing(place))
+    content = part.names[0].encode("latin-1") if how == "remove" else part.data
     try:
         descriptor = os.open(place / _FILES[how], os.O_WRONLY | os.O_CLOEXEC)
-        try:
-            sent = os.write(descriptor, content)
-        finally:
-            os.close(descriptor)
     except OSError as fault:
-        number = fault.errno or 0
-        reason = _REASONS.get(number, os.strerror(number).lower())
-        word = errno.errorcode.get(number, str(number))
-        raise KernelRefusal(f"`{name}`: {reason} ({word})", number) from None
+        raise LoadError(f"`{place / _FILES[how]}`: {_reason(fault, _CLOSED)}") from None
+    try:
+        sent = os.write(descriptor, content)
+    except OSError as fault:
+        told = f"{_shown(part.names)}: {_reason(fault, _REASONS)}"
+        raise KernelRefusal(told, fault.errno or 0) from None
+    finally:
+        os.close(descriptor)
     if sent != len(content):
-        raise KernelRefusal(f"`{name}`: the kernel took {sent} of {len(content)} bytes", errno.EIO)
+        told = f"{_shown(part.names)}: the kernel took {sent} of {len(content)} bytes"
+        raise KernelRefusal(told, errno.EIO)
+
+
+def _missing(place: Path) -> str:
+    if place == FOLDER:
+        try:
+            if _ENABLED.read_text().strip() == "N":
+                return "AppArmor is switched off: boot with `apparmor=1 security=apparmor`"
+        except OSError:
+            pass
+    return f"`{place}` is not there: the kernel runs without AppArmor, or securityfs is not mounted"
+
+
+def _reason(fault: OSError, reasons: Mapping[int, str]) -> str:
+    number = fault.errno or 0
+    reason = reasons.get(number, os.strerror(number).lower())
+    return f"{reason} ({errno.errorcode.get(number, number)})"
+
+
+def _shown(names: Sequence[str]) -> str:
+    listed = ", ".join(f"`{name}`" for name in names[:_LISTED])
+    left = len(names) - _LISTED
+    return f"{listed} and {counted(left, 'profile')} more" if left > 0 else listed
+
+
+def held(folder: str | None = None) -> Mapping[str, str] | None:
+    """The modes of the profiles in the kernel by their full names; None if it does not tell."""
+    try:
+        text = (_place(folder) / "profiles").read_text("latin-1")
+    except OSError:
+        return None
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        name, _, mode = line.rpartition(" (")
+        namespace, colon, local = name[1:].partition("://") if name.startswith(":") else ("",) * 3
+        found[f":{namespace}:{local}" if colon else name] = mode.rstrip(")")
+    return found
 
 
 def removed(names: Sequence[str]) -> Sequence[str]:

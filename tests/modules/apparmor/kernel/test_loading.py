@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lsmc.modules.apparmor.kernel import loading
+from lsmc.modules.apparmor.kernel.compiled import is_compiled, profiles
 from tests.cli.conftest import Run, run
 from tests.modules.apparmor.kernel.test_render import FEATURES
 
@@ -53,7 +54,7 @@ def test_each_profile_is_one_write(
     monkeypatch.setattr(loading.os, "write", watched)
     result = run("load", *policy)
     assert (result.exit_code, result.stderr) == (0, "loaded: 3 profiles\n")
-    assert [name for data in sent for name, _ in loading.profiles(data)] == NAMES
+    assert [name for data in sent for name, _ in profiles(data)] == NAMES
     assert len(sent) == 3
     sent.clear()
     assert run("load", *policy, "--remove").exit_code == 0
@@ -67,7 +68,7 @@ def test_compiled_policy_is_loaded(
     out = tmp_path / "out"
     assert run("compile", "--format", "kernel", *policy, "-o", out).exit_code == 0
     assert run("load", out, "--add").stderr == "added: 3 profiles\n"
-    assert loading.is_compiled((kernel / ".load").read_bytes())
+    assert is_compiled((kernel / ".load").read_bytes())
 
 
 def test_dry_run_changes_nothing(run: Run, policy: list[str], kernel: Path) -> None:
@@ -77,22 +78,137 @@ def test_dry_run_changes_nothing(run: Run, policy: list[str], kernel: Path) -> N
     assert _taken(kernel) == b""
 
 
-def test_what_is_in_the_kernel_is_told(
-    run: Run, policy: list[str], kernel: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write = os.write
+def _offer(folder: Path, *features: str) -> None:
+    """Have the kernel say that it can do something."""
+    (folder / "features/policy").mkdir(parents=True)
+    for feature in features:
+        (folder / "features/policy" / feature).write_text("yes\n")
 
-    def refusing(descriptor: int, data: bytes) -> int:
-        if b":ns" in data or b"ns\0" in data:
-            raise OSError(errno.EPERM, "no")
-        return write(descriptor, data)
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The names of the profiles of each write; those with `bad` in their names are refused."""
+    found: list[list[str]] = []
+
+    def taking(_: int, data: bytes) -> int:
+        names = [name for name, _ in profiles(data)]
+        if any("bad" in name for name in names):
+            raise OSError(errno.EPROTO, "no")
+        found.append(names)
+        return len(data)
+
+    monkeypatch.setattr(loading.os, "write", taking)
+    return found
+
+
+def test_profiles_of_a_file_are_one_set_where_the_kernel_takes_sets(
+    run: Run, policy: list[str], kernel: Path, sent: list[list[str]]
+) -> None:
+    _offer(kernel, "set_load")
+    assert run("load", *policy).stderr == "loaded: 3 profiles\n"
+    assert sent == [["a"], [":ns:b", ":ns:b//c"]]  # of one namespace each
+    sent.clear()
+    (kernel / "features/policy/set_load").write_text("no\n")
+    assert run("load", *policy).exit_code == 0
+    assert sent == [["a"], [":ns:b"], [":ns:b//c"]]
+
+
+def test_nothing_of_a_refused_set_is_loaded(
+    run: Run, policy: list[str], kernel: Path, sent: list[list[str]], tmp_path: Path
+) -> None:
+    """What the kernel has of it is told, by its own list."""
+    _offer(kernel, "set_load")
+    (tmp_path / "policy").write_text("profile good { }\nprofile bad { profile c { /y r, } }\n")
+    (tmp_path / "other").write_text("profile :ns:bad { }\nprofile other { }\n")
+    (kernel / "profiles").write_text("good (enforce)\n:ns://bad (complain)\n/usr/bin/x (kill)\n")
+    result = run("load", *policy, tmp_path / "other")
+    assert result.exit_code == 2
+    assert sent == [["other"]]
+    why = "the kernel does not understand it: compile it with this kernel's features (EPROTO)"
+    assert result.stderr.splitlines() == [
+        f"lsmc: error: `good`, `bad`, `bad//c`: {why}",
+        f"lsmc: error: `:ns:bad`: {why}",
+        "loaded: 1 profile",
+        "4 profiles not loaded; loaded were `other`",
+        "  `good` is as it was in the kernel (enforce)",
+        "  `bad` is not in the kernel",
+        "  `bad//c` is not in the kernel",
+        "  `:ns:bad` is as it was in the kernel (complain)",
+    ]
+
+
+def test_compressed_policy_stays_so_where_the_kernel_unpacks_it(
+    run: Run, policy: list[str], kernel: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("zstandard")
+    (tmp_path / "policy").write_text("profile a { /x r, }\nprofile b { /y r, }\n")
+    out = tmp_path / "out.zst"
+    assert run("compile", "--format", "kernel", *policy, "-o", out).exit_code == 0
+    written: list[bytes] = []
+
+    def taking(_: int, data: bytes) -> int:
+        written.append(data)
+        return len(data)
+
+    monkeypatch.setattr(loading.os, "write", taking)
+    _offer(kernel, "set_load", "compressed_load")
+    assert run("load", out).stderr == "loaded: 2 profiles\n"
+    assert written == [out.read_bytes()]
+    (kernel / "features/policy/compressed_load").unlink()
+    assert run("load", out).exit_code == 0
+    assert [name for name, _ in profiles(written[1])] == ["a", "b"]
+    assert written[1] != written[0]
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.EPERM, "the kernel lets nobody change it (EPERM)"),
+        (errno.EACCES, "not permitted: CAP_MAC_ADMIN in this namespace is needed"),
+        (errno.EEXIST, "there is such a profile already: replace it (EEXIST)"),
+        (errno.ENOENT, "there is no such profile or namespace, or a child's parent is not there"),
+        (errno.EPROTONOSUPPORT, "the kernel does not know this version"),
+        (errno.ENOSPC, "the kernel has no room for it (ENOSPC)"),
+        (errno.EIO, "input/output error (EIO)"),
+        (99999, "unknown error 99999 (99999)"),
+    ],
+)
+def test_refusals_are_sentences(
+    run: Run,
+    policy: list[str],
+    kernel: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    told: str,
+) -> None:
+    def refusing(*_: object) -> int:
+        raise OSError(number, "no")
 
     monkeypatch.setattr(loading.os, "write", refusing)
     result = run("load", *policy)
     assert result.exit_code == 2
-    assert [name for name, _ in loading.profiles(_taken(kernel))] == ["a"]
-    assert "`:ns:b`: not permitted: root with CAP_MAC_ADMIN may" in result.stderr
-    assert result.stderr.endswith("2 profiles not loaded; loaded were `a`\n")
+    assert f"error: `a`: {told}" in result.stderr
+    assert result.stderr.endswith("the kernel does not tell which profiles it has\n")
+    assert kernel.is_dir()
+
+
+def test_only_root_may(
+    run: Run, policy: list[str], kernel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = os.open
+
+    def refusing(path: str | Path, flags: int, *rest: int) -> int:
+        if str(path).startswith(str(kernel)):
+            raise OSError(errno.EACCES, "no")
+        return opened(path, flags, *rest)
+
+    monkeypatch.setattr(loading.os, "open", refusing)
+    result = run("load", *policy)
+    told = "only root may: run it as root, outside of a container (EACCES)"
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"lsmc: error: `{kernel / '.replace'}`: {told}\n",
+    )
 
 
 def test_without_apparmor(
@@ -102,6 +218,10 @@ def test_without_apparmor(
     result = run("load", *policy)
     assert result.exit_code == 2
     assert "the kernel runs without AppArmor, or securityfs is not mounted" in result.stderr
+    (tmp_path / "enabled").write_text("N\n")
+    monkeypatch.setattr(loading, "_ENABLED", tmp_path / "enabled")
+    told = "lsmc: error: AppArmor is switched off: boot with `apparmor=1 security=apparmor`\n"
+    assert run("load", *policy).stderr == told
 
 
 def test_damaged_policy_is_refused(
