@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -187,6 +188,8 @@ def serve() -> None:
     """Serve one editor on standard input and output until it ends the conversation."""
     server = make_server()
     try:
-        server.start_io(sys.stdin.buffer, sys.stdout.buffer)
+        # The library closes what it serves, and the process flushes its own once more at its end.
+        source, target = (os.dup(one.fileno()) for one in (sys.stdin, sys.stdout))
+        server.start_io(os.fdopen(source, "rb"), os.fdopen(target, "wb"))
     finally:
         server.desk.close()
