@@ -11,6 +11,7 @@ The source is compiled by Cython where it can be; uncompiled it runs as it stand
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 
@@ -20,6 +21,8 @@ if cython.compiled:
     import cython  # type: ignore[no-redef]
 
 _FEW = 8
+#: Entries of rows that are gathered in lists before they go to arrays.
+_GATHERED = 1 << 14
 #: The positions that states may hold on average.
 _HELD = 64
 
@@ -30,8 +33,6 @@ Atoms = tuple[list[tuple[Positions, list[int]]], list[int], list[int]]
 # What positions of several bytes give a row: its default, its exceptions in order of class (classes
 # and targets), for each class the number of its atom or -1, and the state behind each atom.
 Wide = tuple[int, list[int], list[int], list[int], list[int]]
-# Offsets, labels, targets and defaults of the rows; the states' positions.
-Rows = tuple[list[int], list[int], list[int], list[int], list[Positions]]
 
 
 @cython.locals(label="int", n_classes="int", place="int")
@@ -56,9 +57,20 @@ def refine(sets: list[int], chosen: Positions, n_classes: int) -> Atoms:
     return atoms, rest, owner
 
 
+@cython.boundscheck(False)
+@cython.wraparound(False)
 @cython.locals(index="int", first="int", size="int", position="int", symbol="int", target="int")
 @cython.locals(default="int", label="int", limit="int", n_classes="int", state="tuple")
-@cython.locals(place="int", begin="int", held="long long", shared="object")
+@cython.locals(place="int", begin="int", number="int", beside="int", shared="object")
+@cython.locals(
+    held="long long",
+    done="long long",
+    kinds="int[::1]",
+    reached="int[::1]",
+    group="list",
+    wide="list",
+    seen="list",
+)
 def subset(
     symbols: list[int],
     follows: list[Positions],
@@ -68,8 +80,10 @@ def subset(
     n_classes: int,
     limit: int,
     more: Sequence[Positions] = (),
-) -> Rows | None:
+) -> tuple[array[int], array[int], array[int], array[int], list[Positions]] | None:
     """Determinize; None for more than `limit` states, or too many positions in them.
+
+    Returned are offsets, labels, targets and defaults of the rows, and the states' positions.
 
     A position's symbol is a byte, or 256 plus the number of one of the `sets` (bit masks of
     classes); a byte that is a symbol has a class of its own.  State 0 is dead, state 1 the start;
@@ -80,17 +94,37 @@ def subset(
     for index in range(1, len(states)):
         if states[index]:
             ids[states[index]] = index
+    kinds = array("i", symbols)
     through = [-1] * len(symbols)  # the state reached through this position alone
     joined: dict[Positions, int] = {}  # that through several, beside those of a state before them
     refined: dict[Positions, Atoms] = {}
     known: dict[Positions, Wide] = {}
-    offsets = [0, 0]
+    narrow: list[list[int]] = [[] for _ in range(256)]  # positions by their byte
+    reached = array("i", bytes(4 * 256))  # the states behind these
+    offsets = array("I", [0])
+    all_labels = array("B")
+    all_targets = array("I")
+    defaults = array("I")
     labels: list[int] = []
     targets: list[int] = []
-    defaults = [0]
+    ends: list[int] = [0]
+    row_defaults: list[int] = [0]
+    # what lists gather goes to arrays, where a number takes less memory
+    lists = (
+        (ends, offsets),
+        (labels, all_labels),
+        (targets, all_targets),
+        (row_defaults, defaults),
+    )
+    done = 0
     index = 1
     held = 0
     while index < len(states):
+        if len(labels) + len(ends) > _GATHERED:
+            done += len(labels)
+            for gathered, kept in lists:
+                kept.extend(gathered)
+                gathered.clear()
         state = states[index]
         index += 1
         size = len(state)
@@ -101,38 +135,41 @@ def subset(
         while first < size and state[first] < 0:
             first += 1
 
-        if size - first == 1 and symbols[state[first]] < 256:
-            position = state[first]
+        position = state[first] if size - first == 1 else -1
+        if position >= 0 and kinds[position] < 256:
             target = through[position]
             if target < 0:
                 target = through[position] = _intern(follows[position], ids, states)
-            labels.append(classes[symbols[position]])
+            labels.append(classes[kinds[position]])
             targets.append(target)
-            defaults.append(0)
-            offsets.append(len(labels))
+            row_defaults.append(0)
+            ends.append(done + len(labels))
             continue
 
-        narrow: dict[int, list[int]] = {}
+        seen: list[int] = []  # bytes of positions
         wide: list[int] = []
         while first < size:
             shared = state[first]
+            position = shared
             first += 1
-            symbol = symbols[shared]
+            symbol = kinds[position]
             if symbol >= 256:
                 wide.append(shared)
                 continue
-            group = narrow.get(symbol)
-            if group is None:
-                narrow[symbol] = [shared]
-            else:
-                group.append(shared)
+            group = narrow[symbol]
+            if not group:
+                seen.append(symbol)
+            group.append(shared)
 
         if not wide:
-            for symbol in sorted(narrow):
+            seen.sort()
+            for symbol in seen:
+                group = narrow[symbol]
                 labels.append(classes[symbol])
-                targets.append(_through(narrow[symbol], 0, follows, through, joined, ids, states))
-            defaults.append(0)
-            offsets.append(len(labels))
+                targets.append(_through(group, 0, follows, through, joined, ids, states))
+                group.clear()
+            row_defaults.append(0)
+            ends.append(done + len(labels))
             continue
 
         chosen = tuple(wide)
@@ -142,19 +179,21 @@ def subset(
                 wide, symbols, sets, n_classes, refined, follows, through, joined, ids, states
             )
         default, row_labels, row_targets, owner, after = found
-        defaults.append(default)
-        if narrow:
-            exceptions: list[tuple[int, int]] = []
-            for symbol, group in narrow.items():
-                label = classes[symbol]
-                beside = after[owner[label]] if owner[label] >= 0 else 0
-                target = _through(group, beside, follows, through, joined, ids, states)
-                exceptions.append((label, target))
-            if len(exceptions) > 1:
-                exceptions.sort()
+        row_defaults.append(default)
+        if seen:
+            for symbol in seen:
+                group = narrow[symbol]
+                number = owner[classes[symbol]]
+                beside = after[number] if number >= 0 else 0
+                reached[symbol] = _through(group, beside, follows, through, joined, ids, states)
+                group.clear()
+            if len(seen) > 1:
+                seen.sort()  # as the classes of these bytes do
             place = 0
             size = len(row_labels)
-            for label, target in exceptions:
+            for symbol in seen:
+                label = classes[symbol]
+                target = reached[symbol]
                 begin = place
                 place = bisect_left(row_labels, label, begin)
                 if place > begin:
@@ -171,8 +210,10 @@ def subset(
         else:
             labels += row_labels
             targets += row_targets
-        offsets.append(len(labels))
-    return offsets, labels, targets, defaults, states
+        ends.append(done + len(labels))
+    for gathered, kept in lists:
+        kept.extend(gathered)
+    return offsets, all_labels, all_targets, defaults, states
 
 
 @cython.cfunc
@@ -234,7 +275,7 @@ def _intern(key: Positions, ids: dict[Positions, int], states: list[Positions]) 
 @cython.locals(position="int", target="int", known="object")
 def _through(
     held: list[int],
-    beside: int,
+    beside: cython.longlong,
     follows: list[Positions],
     through: list[int],
     joined: dict[Positions, int],

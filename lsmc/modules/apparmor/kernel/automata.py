@@ -82,12 +82,10 @@ class Patterns:
         )
         if found is None:
             raise StateLimit(MAX_STATES)
-        offsets, labels, targets, defaults, states = found
-        table = _Table(
-            array("I", offsets), array("B", labels), array("I", targets), array("I", defaults)
-        )
+        *columns, states = found
+        table = _Table(*columns)
         listed, word_of = self._words(states)
-        del found, offsets, labels, targets, defaults, states
+        del found, states
         blocks, first = _blocks(table, word_of, max(classes) + 1)
         found_rows = rows(*table, blocks, first, array("B", classes))
         return Minimal(
