@@ -18,6 +18,7 @@ from lsmc.server.documents import Documents
 from lsmc.server.judging import Judge
 from lsmc.server.messages import Places, diagnostics
 from lsmc.server.positions import Position, Range
+from lsmc.server.protocol import Utf16Protocol
 from lsmc.server.settings import Settings, read_settings
 from lsmc.version import __version__
 
@@ -32,7 +33,7 @@ class PolicyServer(LanguageServer):
     """The server: documents, settings, the desk, and what was last published of each document."""
 
     def __init__(self) -> None:
-        super().__init__("lsmc", __version__)
+        super().__init__("lsmc", __version__, protocol_cls=Utf16Protocol)
         self.documents = Documents()
         self.settings = Settings()
         self.judge = Judge()

@@ -14,6 +14,23 @@ def _message(**parts: object) -> bytes:
     return b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
 
 
+def _said(*messages: bytes) -> subprocess.CompletedProcess[bytes]:
+    """What a server says to some messages, after which its input ends."""
+    command = [sys.executable, "-m", "lsmc.cli", "server"]
+    talk = b"".join(messages)
+    return subprocess.run(
+        command, input=talk, capture_output=True, cwd=ROOT, timeout=60, check=False
+    )
+
+
+def test_columns_are_in_utf16_whatever_the_editor_prefers() -> None:
+    general = {"positionEncodings": ["utf-8", "utf-32", "utf-16"]}
+    printed = _said(
+        _message(id=1, method="initialize", params={"capabilities": {"general": general}})
+    )
+    assert b'"positionEncoding":"utf-16"' in printed.stdout.replace(b" ", b"")
+
+
 def test_it_ends_with_the_conversation_and_says_nothing() -> None:
     talk = (
         _message(id=1, method="initialize", params={"capabilities": {}}),
@@ -21,9 +38,6 @@ def test_it_ends_with_the_conversation_and_says_nothing() -> None:
         _message(id=2, method="shutdown"),
         _message(method="exit"),
     )
-    command = [sys.executable, "-m", "lsmc.cli", "server"]
-    run = subprocess.run(
-        command, input=b"".join(talk), capture_output=True, cwd=ROOT, timeout=60, check=False
-    )
+    run = _said(*talk)
     assert (run.returncode, run.stderr) == (0, b"")
     assert run.stdout.startswith(b"Content-Length:")
