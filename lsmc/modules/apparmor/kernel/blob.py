@@ -28,6 +28,8 @@ _MAX_PLACES = 1 << 24
 _MAGIC = 0x1B5E783D
 _HEADER = Struct(">IIIH8s2x")
 _TABLE = Struct(">HHII")
+#: In the header: that there are steps that no byte takes; at a base: that its state has one.
+_STEPS, _HAS_STEP = 2, 0x20000000
 _ACCEPT, _BASE, _CHECK, _DEFAULT, _ACCEPT2, _NEXT = 1, 2, 3, 4, 7, 8
 #: Codes of arrays by the bytes of an entry.
 _WIDTHS = {"I": 4, "H": 2}
@@ -85,6 +87,7 @@ def database(
     targets: Mapping[Transition, int],
     files: bool = False,
     version: int = 0,
+    steps: Mapping[int, int] | None = None,
 ) -> Database:
     """A part of some automata as the kernel reads it; raises ValueError for too large a table.
 
@@ -94,15 +97,24 @@ def database(
         targets: the places of the named targets in the profile's table.
         files: whether it is about files, with permissions of owners and of others.
         version: that of the kernel's tables of permissions, 0 for words.
+        steps: where steps that no byte takes lead to, by state.
     """
     states, offsets, labels, to, defaults = part
+    steps = steps or {}
     counts = [end - begin for begin, end in pairwise(offsets)]
-    order = array("I", sorted(range(len(states)), key=lambda state: -counts[state]))
+    rows = (state for state in range(len(states)) if state not in steps)
+    order = array("I", sorted(rows, key=lambda state: -counts[state]))
     bases, size = pack(offsets, labels, order)
+    for state in steps:
+        bases[state] = size + 1  # the place before it is the step's
+        size = bases[state] + 256
     if size > _MAX_PLACES:
         raise ValueError(f"a table of {size} transitions: the format has room for {_MAX_PLACES}")
     wide = len(states) > MAX_STATES
     nexts, checks = (_wide_places if wide else places)(offsets, labels, to, bases, size)
+    for state, target in steps.items():
+        nexts[bases[state] - 1], checks[bases[state] - 1] = target, state
+        bases[state] |= _HAS_STEP
     words = _words(minimal, states, targets)
     entries: Sequence[Entry] = ()
     if version:
@@ -117,7 +129,7 @@ def database(
     flagged = bool(version > 2 and files)
     if flagged or not version:
         tables[_ACCEPT2] = words[1]
-    return Database(_tables(tables), entries, flagged)
+    return Database(_tables(tables, _STEPS if steps else 0), entries, flagged)
 
 
 def _wide_places(
@@ -185,7 +197,7 @@ def _words(
     )
 
 
-def _tables(tables: Mapping[int, array[int]]) -> bytes:
+def _tables(tables: Mapping[int, array[int]], flags: int) -> bytes:
     parts: list[bytes] = []
     for number, entries in sorted(tables.items()):
         width = _WIDTHS[entries.typecode]
@@ -194,4 +206,4 @@ def _tables(tables: Mapping[int, array[int]]) -> bytes:
         data = _TABLE.pack(number, width, 0, len(entries)) + entries.tobytes()
         parts.append(data + bytes(-len(data) % 8))
     body = b"".join(parts)
-    return _HEADER.pack(_MAGIC, _HEADER.size, _HEADER.size + len(body), 0, b"notflex\0") + body
+    return _HEADER.pack(_MAGIC, _HEADER.size, _HEADER.size + len(body), flags, b"notflex\0") + body

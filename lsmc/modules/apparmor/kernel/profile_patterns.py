@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union
+from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union, concat
 from lsmc.ir.decision import Facts
 from lsmc.ir.mediation import Effect
 from lsmc.ir.model import Profile, Rule
@@ -93,6 +93,19 @@ def attachment(profile: Profile) -> Iterator[tuple[Pattern, Access]]:
         return
     for pattern in found.patterns:
         yield pattern, _ATTACH
+
+
+def conditions(profile: Profile) -> Sequence[tuple[bytes, tuple[Pattern, Access]]]:
+    """The extended attributes that an attachment asks for, with the patterns of their values.
+
+    A value is read behind a NUL, which tells one that is empty from none.  The last that is written
+    is the first, as the compiler has them.
+    """
+    found = profile.attachment.xattrs if profile.attachment is not None else ()
+    return [
+        (name.encode("latin-1"), (concat((Literal(b"\0"), value)), _ATTACH))
+        for name, value in reversed(found)
+    ]
 
 
 def _is_own_name(profile: Profile) -> bool:

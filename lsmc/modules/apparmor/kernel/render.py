@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from lsmc.automata.dfa import StateLimit
-from lsmc.automata.pattern import literals
 from lsmc.base.diagnostics import Diagnostic, PolicyError
 from lsmc.base.processes import map_tasks
 from lsmc.base.source import to_display
@@ -17,11 +15,10 @@ from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import Options, files_of
 from lsmc.compiler.linking import distinct, policy_files, refuse
 from lsmc.compiler.outcome import Rendered
-from lsmc.ir.mediation import Effect, Transition
-from lsmc.ir.model import Profile, Rule, Unit
+from lsmc.ir.mediation import Transition
+from lsmc.ir.model import Profile, Unit
 from lsmc.kernels.positions import Positions
 from lsmc.modules.apparmor.build.front import front_end
-from lsmc.modules.apparmor.classes import CAPABILITY
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.kernel.automata import Minimal, Patterns, joined
 from lsmc.modules.apparmor.kernel.blob import (
@@ -31,26 +28,29 @@ from lsmc.modules.apparmor.kernel.blob import (
     named_targets,
     part_from,
 )
-from lsmc.modules.apparmor.kernel.family_table import Types, family_table
-from lsmc.modules.apparmor.kernel.keys import signal_number
+from lsmc.modules.apparmor.kernel.chain import chained
+from lsmc.modules.apparmor.kernel.fields import (
+    capabilities,
+    disconnected,
+    error_number,
+    family_types,
+    kill_signal,
+    path_flags,
+    rlimits,
+    target_name,
+)
 from lsmc.modules.apparmor.kernel.profile_patterns import (
     all_other_patterns,
     attachment,
+    conditions,
     file_patterns,
     rank,
     stubs,
 )
 from lsmc.modules.apparmor.kernel.sockets import Networks, networks
-from lsmc.modules.apparmor.kernel.stream import (
-    PATH_FLAGS,
-    Capabilities,
-    KernelProfile,
-    written,
-)
+from lsmc.modules.apparmor.kernel.stream import KernelProfile, written
 from lsmc.modules.apparmor.kernel.target import (
-    ERROR,
     INTERRUPTIBLE,
-    KILL_SIGNAL,
     NETWORKS_NOT_WRITTEN,
     Format,
     format_for,
@@ -58,15 +58,11 @@ from lsmc.modules.apparmor.kernel.target import (
     kernel_features,
 )
 from lsmc.modules.apparmor.kernel.unwritten import unwritten
-from lsmc.modules.apparmor.names import CAPABILITIES, RESOURCES
 from lsmc.modules.apparmor.resolve.features import Features
 from lsmc.modules.parts import POLICY_ALONE, Deployment
 
 #: Profiles whose automata are built together.
 _TOGETHER = 250
-_ALL_CAPABILITIES = (1 << 64) - 1
-_INFINITY = (1 << 64) - 1
-_MOST_NAMES = 1 << 10
 
 
 def render(
@@ -140,11 +136,14 @@ class _File(NamedTuple):
 
 
 class _Starts(NamedTuple):
-    """Where the automata of a profile begin: of files, of all else, of its attachment."""
+    """Where the automata of a profile begin: of files, of all else, of its attachment.
+
+    The last are that of paths and those of the conditions on extended attributes.
+    """
 
     files: int | None
     other: int | None
-    attach: int | None
+    attach: Sequence[int]
 
 
 class _Beginnings:
@@ -195,13 +194,18 @@ def _streams(files: Sequence[_File]) -> list[Rendered]:
 
     for file in files:
         some = []
+        sockets = networks(file.features)
         for profile in file.profiles:
-            parts = (
-                beginnings.files(profile),
-                beginnings.other(profile, file.form.interface, networks(file.features)),
-                patterns.start(attachment(profile)),
+            values = conditions(profile) if file.form.steps else ()
+            chain = [list(attachment(profile)), *([value] for _, value in values)]
+            parts = (begin(patterns.start(one)) for one in chain)
+            some.append(
+                _Starts(
+                    begin(beginnings.files(profile)),
+                    begin(beginnings.other(profile, file.form.interface, sockets)),
+                    [one for one in parts if one is not None],
+                )
             )
-            some.append(_Starts(*map(begin, parts)))
         placed.append(some)
     try:
         minimal = patterns.minimal(starts)
@@ -232,9 +236,7 @@ def _profile(
 ) -> bytes:
     """A profile's part of a stream; raises `PolicyError` where the format has no room for it."""
 
-    def part(start: int | None) -> Part | None:
-        if start is None:
-            return None
+    def part(start: int) -> Part:
         return part_from(minimal, minimal.starts[start], numbers, file.form.wide)
 
     def packed(some: Part | None, files: bool = False) -> Database | None:
@@ -246,33 +248,32 @@ def _profile(
     names: list[bytes] = []
     settings = dict(profile.settings)
     try:
-        files = part(where.files)
+        files = None if where.files is None else part(where.files)
         if files is not None:
             for target in named_targets(minimal, files):
-                name = _target_name(target, profile)
+                name = target_name(target, profile)
                 if name not in names:
                     names.append(name)
                 targets[target] = names.index(name)
-        attach = part(where.attach)
+        attach, attributes = _attachment(profile, [*map(part, where.attach)], minimal)
         return written(
             KernelProfile(
                 name=profile.name.encode("latin-1"),
                 namespace=profile.namespace.encode("latin-1"),
-                attach=None
-                if attach is None
-                else (database(minimal, attach, targets).automaton, rank(profile)),
-                kill=_kill(settings, file.features),
-                error=_error(settings, file.features),
+                attach=attach,
+                kill=kill_signal(settings, file.features),
+                error=error_number(settings, file.features),
                 interruptible=INTERRUPTIBLE in file.features and "interruptible" in settings,
-                disconnected=settings.get("attach_disconnected.path", "").encode("latin-1"),
+                disconnected=disconnected(settings, file.features),
                 hat=profile.is_hat,
                 mode=profile.mode,
                 audit=profile.audit,
-                path_flags=sum(bit for flag, bit in PATH_FLAGS.items() if flag in settings),
-                capabilities=_capabilities(profile.rules),
-                rlimits=_rlimits(profile),
-                families=_families(profile, file.features),
-                other=packed(part(where.other)),
+                path_flags=path_flags(settings, file.features),
+                capabilities=capabilities(profile.rules),
+                attributes=attributes,
+                rlimits=rlimits(profile),
+                families=family_types(profile, file.features),
+                other=None if where.other is None else packed(part(where.other)),
                 files=packed(files, True),
                 targets=names,
             ),
@@ -285,14 +286,16 @@ def _profile(
         raise PolicyError([error("too-complex", profile.origin, str(fault))]) from None
 
 
-def _kill(settings: Mapping[str, str], features: Features) -> int:
-    name = settings.get("kill.signal")
-    return signal_number(name) if name is not None and KILL_SIGNAL in features else 0
-
-
-def _error(settings: Mapping[str, str], features: Features) -> int:
-    name = settings.get("error")
-    return int(getattr(errno, name)) if name is not None and ERROR in features else 0
+def _attachment(
+    profile: Profile, parts: Sequence[Part], minimal: Minimal
+) -> tuple[tuple[bytes, int] | None, Sequence[bytes]]:
+    """The automaton of an attachment with its rank, and the extended attributes it asks for."""
+    if not parts:
+        return None, ()
+    found = chained(minimal, parts)
+    names = [name for name, _ in conditions(profile)] if found.steps else []
+    packed = database(minimal, found.part, {}, steps=found.steps)
+    return (packed.automaton, rank(profile)), names
 
 
 def _too_large(profile: Profile, limit: int) -> Diagnostic:
@@ -312,51 +315,3 @@ def _too_large_file(file: _File, limit: int) -> Diagnostic:
         f"the profiles of this file need more than {limit:,} states before equal ones are joined",
         "join rules with many `*`, `?` and `{}`",
     )
-
-
-def _target_name(target: Transition, profile: Profile) -> bytes:
-    """A named target as the kernel reads it."""
-    name = target.name
-    if target.kind == "child":
-        name = f"{profile.name}//{name}"
-    encoded = name.encode("latin-1")
-    if encoded.startswith(b":"):
-        space, _, rest = encoded[1:].partition(b":")
-        return b":" + space + b"\0" + rest.removeprefix(b"//")
-    return encoded
-
-
-def _capabilities(rules: Iterable[Rule]) -> Capabilities:
-    allow = audit = deny = quiet = 0
-    for rule in rules:
-        if rule.cls is not CAPABILITY:
-            continue
-        listed = literals(rule.fields[0], _MOST_NAMES)
-        mask = _ALL_CAPABILITIES
-        if listed is not None:
-            mask = sum({1 << CAPABILITIES.index(name.decode()) for name in listed})
-        if rule.effect is Effect.DENY:
-            deny |= mask
-            quiet |= 0 if rule.audit else mask
-        else:
-            allow |= mask
-            audit |= mask if rule.audit else 0
-    return Capabilities(allow & ~deny, audit & ~deny, quiet)
-
-
-def _families(profile: Profile, features: Features) -> Sequence[Types]:
-    if "network" not in features or networks(features).code is not None:
-        return ()
-    return family_table(profile.rules)
-
-
-def _rlimits(profile: Profile) -> tuple[int, Sequence[int]] | None:
-    if not profile.rlimits:
-        return None
-    limits = [0] * len(RESOURCES)
-    mask = 0
-    for name, value in profile.rlimits:
-        number = RESOURCES.index(name)
-        mask |= 1 << number
-        limits[number] = _INFINITY if value is None else value
-    return mask, limits

@@ -43,6 +43,7 @@ PATH_FLAGS: Mapping[str, int] = {
     "attach_disconnected": 0x4,
     "chroot_relative": 0x8,
     "chroot_attach": 0x10,
+    "attach_disconnected.ipc": 0x20,
     "mediate_deleted": 0x10000,
 }
 
@@ -55,6 +56,13 @@ class Capabilities(NamedTuple):
     quiet: int = 0
 
 
+class Disconnected(NamedTuple):
+    """What is put before paths, and before names of message queues; empty for nothing."""
+
+    path: bytes = b""
+    ipc: bytes = b""
+
+
 class KernelProfile(NamedTuple):
     """What the stream says of a profile.
 
@@ -62,12 +70,13 @@ class KernelProfile(NamedTuple):
         name: its local name; `namespace` its namespace, empty for that of the loader.
         attach: the automaton of its attachment and the length by which it ranks; None if it
             attaches by its name or to nothing.
-        disconnected: what is put before disconnected paths; empty for nothing.
+        disconnected: what is put before what does not reach the root.
         kill: the signal of kill mode, and `error` the errno of denials; 0 for the usual ones.
         interruptible: whether waiting for an answer may be interrupted.
         hat: whether it is a hat; `mode` its mode, and `audit` whether all is logged.
         path_flags: bits of `PATH_FLAGS`.
         capabilities: the capabilities.
+        attributes: the extended attributes that its attachment asks for.
         rlimits: the bits of the limits that are set, and the 16 limits.
         families: the types of sockets by family; empty where strings or no rules are about them.
         other: the automaton of all but files; None where nothing else is mediated.
@@ -78,7 +87,7 @@ class KernelProfile(NamedTuple):
     name: bytes
     namespace: bytes
     attach: tuple[bytes, int] | None
-    disconnected: bytes
+    disconnected: Disconnected
     kill: int
     error: int
     interruptible: bool
@@ -87,6 +96,7 @@ class KernelProfile(NamedTuple):
     audit: bool
     path_flags: int
     capabilities: Capabilities
+    attributes: Sequence[bytes]
     rlimits: tuple[int, Sequence[int]] | None
     families: Sequence[Types]
     other: Database | None
@@ -163,8 +173,10 @@ def written(profile: KernelProfile, interface: int, complain: bool = False) -> b
         automaton, length = profile.attach
         stream.blob(automaton, "aadfa")
         stream.number(_U32, length)
-    if profile.disconnected:
-        stream.string(profile.disconnected, "disconnected")
+    if profile.disconnected.path:
+        stream.string(profile.disconnected.path, "disconnected")
+    if profile.disconnected.ipc:
+        stream.string(profile.disconnected.ipc, "disconnected_ipc")
     if profile.kill:
         stream.number(_U32, profile.kill, "kill")
     if profile.error:
@@ -177,6 +189,8 @@ def written(profile: KernelProfile, interface: int, complain: bool = False) -> b
     if profile.path_flags:
         stream.number(_U32, profile.path_flags, "path_flags")
     _capabilities(stream, profile.capabilities)
+    if profile.attributes:
+        _strings(stream, "xattrs", profile.attributes)
     if profile.rlimits is not None:
         mask, limits = profile.rlimits
         stream.open("rlimits")
@@ -200,14 +214,18 @@ def written(profile: KernelProfile, interface: int, complain: bool = False) -> b
     if profile.files is not None:
         _database(stream, profile.files)
         if profile.targets:
-            stream.open("xtable")
-            stream.array(len(profile.targets))
-            for target in profile.targets:
-                stream.string(target)
-            stream.end_array()
-            stream.close()
+            _strings(stream, "xtable", profile.targets)
     stream.close()
     return bytes(stream.data)
+
+
+def _strings(stream: Stream, name: str, texts: Sequence[bytes]) -> None:
+    stream.open(name)
+    stream.array(len(texts))
+    for text in texts:
+        stream.string(text)
+    stream.end_array()
+    stream.close()
 
 
 def _database(stream: Stream, found: Database) -> None:

@@ -20,6 +20,7 @@ NETWORKS_NOT_WRITTEN = ("network_v9_skb",)
 KILL_SIGNAL = "policy/profile/kill.signal"
 ERROR = "policy/profile/error"
 INTERRUPTIBLE = "policy/profile/interruptible"
+DISCONNECTED_IPC = "domain/disconnected.ipc"
 _TABLES = "policy/permstable32_version"
 _NUMBER = re.compile("0x[0-9a-fA-F]{1,8}")
 
@@ -61,11 +62,13 @@ class Format(NamedTuple):
         tables: the version of its tables of permissions, 2 or 3; 0 for one that has none, or those
             of version 1, which it reads wrongly.
         wide: whether numbers of states may have 32 bits.
+        steps: whether automata may have steps that no byte takes.
     """
 
     interface: int = 7
     tables: int = 0
     wide: bool = False
+    steps: bool = False
 
 
 def format_for(features: Features) -> Format:
@@ -76,4 +79,9 @@ def format_for(features: Features) -> Format:
         interface = 6 if "policy/versions/v6" in features else 5
     versions = {int(word, 16) for word in features.words(_TABLES) if _NUMBER.fullmatch(word)}
     newest = min(max(versions, default=0), 3)
-    return Format(interface, newest if newest > 1 else 0, "policy/state32" in features)
+    return Format(
+        interface,
+        newest if newest > 1 else 0,
+        "policy/state32" in features,
+        "policy/outofband" in features,
+    )

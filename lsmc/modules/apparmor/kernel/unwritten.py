@@ -13,21 +13,25 @@ from lsmc.modules.apparmor.build.compile import Compiled
 from lsmc.modules.apparmor.classes import NETWORK
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.kernel.target import (
+    DISCONNECTED_IPC,
     ERROR,
     INTERRUPTIBLE,
     KILL_SIGNAL,
     NETWORKS_NOT_WRITTEN,
+    format_for,
 )
 from lsmc.modules.apparmor.lower.context import ANY
 from lsmc.modules.apparmor.resolve.features import DEFAULT, Features
 
-#: Settings of profiles, each with the feature that it needs; None for those never written.
+#: Settings of profiles, each with the feature that it needs.
 _SETTINGS = {
     "kill.signal": KILL_SIGNAL,
     "error": ERROR,
     "interruptible": INTERRUPTIBLE,
-    "attach_disconnected.ipc": None,
+    "attach_disconnected.ipc": DISCONNECTED_IPC,
 }
+#: The features that conditions on extended attributes need.
+_XATTR, _STEPS = "domain/attach_conditions/xattr", "policy/outofband"
 _ANY = ANY.pattern
 #: Where the labels stand among the fields of rules for networks.
 _LABELS = tuple(NETWORK.fields.index(name) for name in ("label", "peer_label"))
@@ -39,20 +43,14 @@ def unwritten(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnosti
     `kernel` are the features of the kernel, None for any that has those of the abi.
     """
     yield from _network_rules(compiled, kernel)
+    yield from _conditions(compiled, format_for(kernel or compiled.features).steps)
     for profile in compiled.profiles:
         for name, feature in _SETTINGS.items():
             if name in dict(profile.settings) and feature not in compiled.features.paths:
                 yield _warning(
                     profile.origin,
-                    f"the flag `{name}` of {_shown(profile)} is not written: "
-                    + ("lsmc does not do it yet" if feature is None else f"it needs `{feature}`"),
+                    f"the flag `{name}` of {_shown(profile)} is not written: it needs `{feature}`",
                 )
-        if profile.attachment is not None and profile.attachment.xattrs:
-            yield _warning(
-                profile.origin,
-                f"`xattrs=` of {_shown(profile)} is not written: it attaches whatever the "
-                "attributes of a file are",
-            )
         for rule in profile.rules:
             if rule.effect is Effect.PROMPT:
                 yield _warning(rule.origin, f"`{_text(rule.origin)}` is not written: it is denied")
@@ -73,6 +71,21 @@ def _network_rules(compiled: Compiled, kernel: Features | None) -> Iterator[Diag
         for one in altered:
             if not finer.isdisjoint(one.needs):
                 yield _warning(one.span, f"`{_text(one.rule)}` {one.becomes}")
+
+
+def _conditions(compiled: Compiled, steps: bool) -> Iterator[Diagnostic]:
+    """Attachments that lose their conditions: `steps` is whether automata may have steps."""
+    needed = _STEPS if _XATTR in compiled.features else _XATTR
+    if needed == _STEPS and steps:
+        return
+    conditional = {body.ast.head for body in compiled.bodies if body.ast.xattrs}
+    for profile in compiled.profiles:
+        if profile.origin in conditional:
+            yield _warning(
+                profile.origin,
+                f"`xattrs=` of {_shown(profile)} is not written, which needs "
+                f"`{needed}`: it attaches whatever the attributes of a file are",
+            )
 
 
 def _warning(where: Span, message: str) -> Diagnostic:

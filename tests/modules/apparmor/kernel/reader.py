@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 _SIZES = {0: "<B", 1: "<H", 2: "<I", 3: "<Q"}
 _WIDTHS = {1: "B", 2: "H", 4: "I"}
+#: The step that no byte takes; the bit of a header that says there is one, and that of a state.
+STEP, _STEPS, _HAS_STEP = -1, 2, 0x20000000
 #: Items in an entry of an array, where that is not one; of permissions it is 14.
 _IN_ENTRY = {"net_allowed_af": 3}
 
@@ -29,7 +31,7 @@ class Automaton(NamedTuple):
         """Read a blob, padding before it included; every rule of the kernel's loader is checked."""
         start = len(data) - len(data.lstrip(b"\0"))
         magic, size, total, flags = struct.unpack_from(">IIIH", data, start)
-        assert (magic, size, flags) == (0x1B5E783D, 24, 0)
+        assert (magic, size, flags & ~_STEPS) == (0x1B5E783D, 24, 0)
         assert len(data) - start == total
         tables: dict[int, tuple[int, ...]] = {}
         at = start + size
@@ -44,7 +46,7 @@ class Automaton(NamedTuple):
             at += 12 + width * entries
             at += -(at - start) % 8
         found = cls(tables)
-        found.check()
+        found.check(bool(flags & _STEPS))
         return found
 
     def permitting(self, entries: list[list[int]], files: bool, version: int) -> Automaton:
@@ -59,9 +61,12 @@ class Automaton(NamedTuple):
             found.entries(state)
         return found
 
-    def check(self) -> None:
+    def check(self, steps: bool) -> None:
         """What security/apparmor/match.c verifies."""
         bases, defaults = self.tables[2], self.tables[4]
+        assert steps or not any(base & _HAS_STEP for base in bases)
+        assert all(base != _HAS_STEP for base in bases)
+        bases = tuple(base & ~_HAS_STEP for base in bases)
         nexts, checks = self.tables[8], self.tables[3]
         assert len(bases) == len(defaults) == len(self.tables[1])
         assert len(bases) == len(self.tables.get(7, bases))
@@ -74,8 +79,11 @@ class Automaton(NamedTuple):
         assert bases[0] == defaults[0] == 0
 
     def step(self, state: int, byte: int) -> int:
-        """The state that a byte leads to."""
-        place = self.tables[2][state] + byte
+        """The state that a byte leads to, or the step that no byte takes."""
+        base = self.tables[2][state]
+        if byte == STEP and not base & _HAS_STEP:
+            return 0
+        place = (base & ~_HAS_STEP) + byte
         if state and self.tables[3][place] == state:
             return self.tables[8][place]
         return self.tables[4][state]
@@ -248,8 +256,8 @@ def differences(
     for first, second, text in todo:
         if not alike(one.words(first), other.words(second)):
             yield text, one.words(first), other.words(second)
-        for byte in range(256):
+        for byte in range(STEP, 256):
             pair = one.step(first, byte), other.step(second, byte)
             if pair != (0, 0) and pair not in seen:
                 seen.add(pair)
-                todo.append((*pair, text + bytes((byte,))))
+                todo.append((*pair, text + (b"<step>" if byte == STEP else bytes((byte,)))))

@@ -49,7 +49,7 @@ def test_what_features_call_for() -> None:
     assert form("policy {versions {v7 {yes}}}") == Format(7, 0, False)
     assert form(_features(1)).tables == 0  # such a kernel reads them wrongly
     assert form(_features(2)).tables == 2
-    assert form(_features(3, wide=True)) == Format(7, 3, True)
+    assert form(_features(3, wide=True)) == Format(7, 3, True, steps=True)
     assert form(_features(9)).tables == 3
     assert form("policy {permstable32_version {what} versions {v6 {yes}}}") == Format(6, 0, False)
     assert format_for(Features(frozenset())) == Format(5, 0, False)

@@ -29,7 +29,7 @@ file {mask {create read write exec append mmap_exec link lock}}
 mount {mask {mount umount pivot_root}}
 namespaces {pivot_root {no} profile {yes}}
 network_v8 {af_mask {unspec unix inet inet6 netlink packet}}
-policy {versions {v5 {yes} v6 {yes} v7 {yes} v8 {yes}} set_load {yes}}
+policy {versions {v5 {yes} v6 {yes} v7 {yes} v8 {yes}} set_load {yes} outofband {0x000001}}
 ptrace {mask {read trace}}
 rlimit {mask {cpu fsize data stack core rss nproc nofile memlock as locks sigpending msgqueue nice
   rtprio rttime}}
@@ -54,6 +54,9 @@ profile b /b { /x r, }
 profile e { /x r, }
 profile f /f/{x,yy}/[ab]z { /x r, }
 profile g /g/su?d/a { /x r, }""",
+    "conditions": """profile a /a* xattrs=(user.x="y*" security.z) { /x r, }
+profile b /{b,c?}/** xattrs=(user.x="a/**" user.y="[ab]*" user.z="q") { }
+/d xattrs=(user.x=y) flags=(attach_disconnected) { }""",
     "others": """profile a {
   signal (send) set=(kill, term, rtmin+2) peer=b, signal receive, deny signal send peer=c,
   ptrace read peer=d, audit ptrace trace, capability net_admin, deny capability sys_admin,

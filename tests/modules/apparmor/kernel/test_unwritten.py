@@ -12,7 +12,9 @@ from lsmc.modules.apparmor.kernel.render import render
 from tests.modules.apparmor.kernel.reader import Profile, read
 from tests.modules.apparmor.kernel.test_render import FEATURES
 
-FLAGS = "policy {profile {kill.signal {yes} error {yes} interruptible {yes}}}\n"
+FLAGS = """policy {profile {kill.signal {yes} error {yes} interruptible {yes}}}
+domain {disconnected.ipc {yes}}
+"""
 FINE = "network_v8 {af_inet {yes}} network {af_unix {yes}}\n"
 
 
@@ -31,8 +33,7 @@ def made(folder: Path, policy: str, more: str = "") -> tuple[list[str], Profile]
     [
         ("profile a flags=(kill.signal=term) { }", "", "the flag `kill.signal` of `a`"),
         ("profile a flags=(error=EPERM) { }", "", "the flag `error` of `a`"),
-        ("profile a flags=(attach_disconnected.ipc) { }", FLAGS, "`attach_disconnected.ipc`"),
-        ('profile a /a* xattrs=(user.x="y") { }', "", "`xattrs=` of `a`"),
+        ("profile a flags=(attach_disconnected.ipc=/q) { }", "", "`domain/disconnected.ipc`"),
         ("profile a { network inet label=x, }", FINE, "`network inet label=x,` loses `label`"),
         ("profile a { prompt /a r, }", "", "`prompt /a r,` is not written: it is denied"),
     ],
@@ -48,9 +49,22 @@ def test_what_is_left_out_is_told(tmp_path: Path, policy: str, more: str, said: 
         ("kill.signal=term", {"kill": 15}),
         ("error=EPERM", {"error": 1}),
         ("interruptible", {"flags": [8, 0, 0]}),
+        ("attach_disconnected.ipc", {"path_flags": 0x20}),
+        ("attach_disconnected.ipc=/q", {"path_flags": 0x20, "disconnected_ipc": "/q"}),
     ],
 )
 def test_flags_that_the_kernel_has(tmp_path: Path, flag: str, field: dict[str, Any]) -> None:
     messages, profile = made(tmp_path, f"profile a flags=({flag}) {{ /x r, }}", FLAGS)
     assert messages == []
     assert field.items() <= profile.fields.items()
+
+
+@pytest.mark.parametrize("lacking", ["outofband {0x000001}", "attach_conditions {xattr {yes}}"])
+def test_conditions_that_a_kernel_lacks(tmp_path: Path, lacking: str) -> None:
+    (tmp_path / "features").write_text(FEATURES.replace(lacking, ""))
+    (tmp_path / "p").write_text("abi <features>,\nprofile a /a* xattrs=(user.x) { }\n")
+    options = Options(str(tmp_path), features=str(tmp_path / "features"))
+    (file,) = render([str(tmp_path / "p")], options, 1)
+    (told,) = file.diagnostics
+    assert "`xattrs=` of `a` is not written" in told.message
+    assert "xattrs" not in next(read(file.data)).fields
