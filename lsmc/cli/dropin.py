@@ -13,6 +13,7 @@ from lsmc.base.diagnostics import PolicyError
 from lsmc.base.errors import Error, KernelRefusal
 from lsmc.cli.faults import UsageFault
 from lsmc.cli.outputs import write_output
+from lsmc.cli.parser_cache import ParserCache, opened
 from lsmc.cli.parser_options import Arguments, arguments, left_out
 from lsmc.cli.screen import Screen
 from lsmc.compiler.inputs import DiskFiles, Options, profile_paths
@@ -58,15 +59,28 @@ def run(args: Sequence[str], screen: Screen, usage: Callable[[], str]) -> int:
 def _told(asked: Arguments, screen: Screen, usage: Callable[[], str]) -> int:
     from lsmc.version import __version__
 
-    texts = {
-        "h": usage(),
-        "V": f"lsmc {__version__}, in place of AppArmor parser version {RELEASE}",
-        "print-cache-dir": asked.cache,
-        "print-config-file": asked.config,
-    }
-    if asked.ended in texts:  # there is no cache to purge
-        screen.text(texts[asked.ended] + "\n")
+    match asked.ended:
+        case "h":
+            screen.text(usage() + "\n")
+        case "V":
+            screen.text(f"lsmc {__version__}, in place of AppArmor parser version {RELEASE}\n")
+        case "print-config-file":
+            screen.text(asked.config + "\n")
+        case "purge-cache":
+            _loading().purge(asked.caches)
+        case "print-cache-dir":
+            cache = opened(asked, _loading())
+            if cache is None:
+                raise UsageFault("nothing tells the features of the kernel: name them with -M")
+            screen.text("".join(f"{folder}\n" for folder in cache.folders))
     return 0
+
+
+def _loading() -> Loading:
+    from lsmc.modules.registry import DEFAULT, MODULES
+
+    module = MODULES[DEFAULT]()
+    return module.needs(module.loading, "`parser`")()
 
 
 class _Run:
@@ -82,6 +96,7 @@ class _Run:
         self.module: SecurityModule = MODULES[DEFAULT]()
         self.loading: Loading = self.module.needs(self.module.loading, "`parser`")()
         self.options = Options(asked.base, tuple(asked.include), asked.kernel)
+        self.cache = ParserCache(asked, self.loading, screen)
 
     def all(self) -> int:
         """Do everything; returns the exit code."""
@@ -117,11 +132,28 @@ class _Run:
         if self.asked.binary:
             self._binary(paths)
         elif self.asked.compiles:
-            for file in self._rendered(paths):
-                self.written.append(file.data)
-                self._send(list(self.loading.parts(file.data, self.asked.folder)), 256)
+            self._compiled(paths)
         else:
             self._names(paths)
+
+    def _compiled(self, paths: Sequence[str]) -> None:
+        """Compile files, or take them from the cache."""
+        complain = left_out(paths, self.asked.base, "force-complain")
+        for path in sorted(complain):
+            self.screen.remark(f"{safe(path)}: only logs, as {self.asked.base}/force-complain says")
+        deployment = Deployment(
+            frozenset(paths) if self.asked.complain else complain,
+            self.asked.namespace,
+            self.asked.abi,
+            self.asked.every_abi,
+        )
+        taken = self.cache.taken(paths, self.options, deployment)
+        for kept, data in taken.values():
+            self._send(list(self.loading.parts(data, self.asked.folder)), 256, kept)
+        for file in self._rendered([path for path in paths if path not in taken], deployment):
+            self.cache.keep(file, deployment)
+            self.written.append(file.data)
+            self._send(list(self.loading.parts(file.data, self.asked.folder)), 256)
 
     def _binary(self, paths: Sequence[str]) -> None:
         from lsmc.base.files import read_regular
@@ -157,17 +189,8 @@ class _Run:
             else:
                 self._send([Part((name,)) for name in self.loading.removed(names)], 256)
 
-    def _rendered(self, paths: Sequence[str]) -> Iterator[Rendered]:
+    def _rendered(self, paths: Sequence[str], deployment: Deployment) -> Iterator[Rendered]:
         """The files that can be compiled; what is wrong with the others is told."""
-        complain = left_out(paths, self.asked.base, "force-complain")
-        for path in sorted(complain):
-            self.screen.remark(f"{safe(path)}: only logs, as {self.asked.base}/force-complain says")
-        deployment = Deployment(
-            frozenset(paths) if self.asked.complain else complain,
-            self.asked.namespace,
-            self.asked.abi,
-            self.asked.every_abi,
-        )
         left = list(paths)
         while left:
             try:
@@ -190,11 +213,15 @@ class _Run:
         self.code = _FAILED
         self.screen.diagnostics(one for one in fault.diagnostics if one.severity == "error")
 
-    def _send(self, parts: Sequence[Part], base: int) -> None:
-        """Give the kernel the parts of a file; `base` less the error is a failure's code."""
+    def _send(self, parts: Sequence[Part], base: int, kept: str = "") -> None:
+        """Give the kernel the parts of a file; `base` less the error is a failure's code.
+
+        `kept` is where they come from, if from the cache.
+        """
         action = self.asked.action
         if action not in _HOW:
             return
+        done: list[str] = []
         for part in parts:
             if self.asked.load:
                 try:
@@ -203,6 +230,8 @@ class _Run:
                     self.code = abs(base - fault.number)
                     self.screen.error(str(fault))
                     continue
-            if self.asked.verbose:
-                done = f"{_DONE[action]} succeeded for"
-                self.screen.show([line(f'{done} "{safe(name)}".') for name in part.names])
+            done += part.names
+        if self.asked.verbose and done:
+            what = "Cached load" if kept else _DONE[action]
+            names = [kept] if kept else done
+            self.screen.show([line(f'{what} succeeded for "{safe(name)}".') for name in names])

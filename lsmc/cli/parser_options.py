@@ -75,9 +75,9 @@ _SHORT = "adf:hrRVvI:b:BCD:NSm:M:qQn:XKTWkL:O:po:j:"
 _OPTIONAL = ("debug", "help", "Werror")
 _ACTIONS = ("a", "r", "R", "N", "S", "o")
 _WITHOUT_EFFECT = {
-    **dict.fromkeys(("K", "T", "W", "k"), "no cache is kept"),
-    **dict.fromkeys(("skip-bad-cache", "create-cache-dir"), "no cache is kept"),
-    **dict.fromkeys(("skip-bad-cache-rebuild", "debug-cache"), "no cache is kept"),
+    "skip-bad-cache": "what is of use to nobody here is left alone",
+    "skip-bad-cache-rebuild": "what is older than its sources is made anew",
+    "debug-cache": "see -k",
     "O": "tables are always minimal",
     "warn": "all warnings are on",
     "max-jobs": "-j is the limit",
@@ -115,19 +115,36 @@ class Arguments:
     abi: str | None = None
     every_abi: str | None = None
     folder: str | None = None
-    cache: str = CACHE
+    caches: Sequence[str] = (CACHE,)
     config: str = CONFIG
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     quiet: bool = False
     verbose: bool = False
     strict: bool = False
     abort: bool = False
+    write_cache: bool = False
+    skip_read_cache: bool = False
+    skip_cache: bool = False
+    show_cache: bool = False
+    create_cache: bool = False
     notes: list[str] = field(default_factory=list)
 
     @property
     def compiles(self) -> bool:
         """Whether policy is compiled, not only read."""
         return self.action not in ("N", "R")
+
+    @property
+    def caching(self) -> bool:
+        """Whether a cache may be used: for policy that is loaded as it says itself."""
+        plain = self.namespace is None and self.every_abi is None and not self.complain
+        from_files = bool(self.paths) and not self.binary
+        return not self.skip_cache and self.action in ("a", "r") and plain and from_files
+
+    @property
+    def reads_cache(self) -> bool:
+        """Whether policy is taken from the cache; its warnings would be missed."""
+        return not self.skip_read_cache and not self.strict
 
 
 def arguments(args: Sequence[str]) -> Arguments:
@@ -205,6 +222,8 @@ def _take(found: Arguments, name: str, value: str) -> None:
         found.ended = found.ended or name
     elif name == "I":
         found.include.append(value)
+    elif name == "L":
+        found.caches = tuple(place for place in value.split(",") if place)
     elif name == "j":
         found.jobs = _jobs(value)
     elif name in ("Q", "d"):
@@ -219,12 +238,21 @@ def _take(found: Arguments, name: str, value: str) -> None:
         setattr(found, _VALUES[name], value)
 
 
-_SWITCHES = {"B": "binary", "C": "complain", "Werror": "strict", "abort-on-error": "abort"}
+_SWITCHES = {
+    "B": "binary",
+    "C": "complain",
+    "W": "write_cache",
+    "T": "skip_read_cache",
+    "K": "skip_cache",
+    "k": "show_cache",
+    "create-cache-dir": "create_cache",
+    "Werror": "strict",
+    "abort-on-error": "abort",
+}
 _VALUES = {
     "n": "namespace",
     "b": "base",
     "f": "folder",
-    "L": "cache",
     "config-file": "config",
     "kernel-features": "kernel",
     "abi": "abi",

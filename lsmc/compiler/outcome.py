@@ -26,8 +26,11 @@ class Rendered(NamedTuple):
         source: the path of the source that it was made of.
         data: its content.
         diagnostics: what is to be said of it.
+        newest: when the last of its sources was modified, in nanoseconds since the epoch; 0 where
+            nobody keeps it.
     """
 
     source: str
     data: bytes
     diagnostics: tuple[Diagnostic, ...] = ()
+    newest: int = 0

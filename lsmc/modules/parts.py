@@ -4,7 +4,7 @@ Apart from `interface.py`, since a question needs none of them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from lsmc.modules.interface import Opened, Request
 
@@ -142,6 +142,29 @@ class Part(NamedTuple):
     data: bytes = b""
 
 
+class PolicyCache(Protocol):
+    """Directories where the policy for one kernel is kept compiled, file by file.
+
+    Times are in nanoseconds since the epoch.
+    """
+
+    @property
+    def folders(self) -> Sequence[str]:
+        """The directories, which need not be there; the first is written to."""
+
+    def find(self, name: str) -> str | None:
+        """The path of what a file of this name was compiled to."""
+
+    def read(self, path: str, newest: int) -> bytes | None:
+        """What is at a path, if it is no older than a time and of use; OSError."""
+
+    def create(self) -> None:
+        """Make the directory that is written to; OSError."""
+
+    def keep(self, name: str, data: bytes, newest: int) -> str:
+        """Keep what a file was compiled to, as old as its newest source; its path; OSError."""
+
+
 class Loading(NamedTuple):
     """How compiled policy of a module gets into the running kernel.
 
@@ -157,6 +180,11 @@ class Loading(NamedTuple):
             one that is named away; raises `KernelRefusal`.
         removed: of some names those to take away; the others go with them.
         held: (folder) the modes of what is in the kernel by its names; None if it does not tell.
+        cache: (places, features of the kernel or None for the running one) compiled policy that is
+            kept; None where nothing tells the features.
+        purge: removes all that is kept at some places.
+        modified: (paths, options, how to deploy) when the newest source of each file that can be
+            compiled was modified, as `Rendered.newest`.
     """
 
     render: Callable[[Sequence[str], "Options", int, Deployment], Iterator["Rendered"]]
@@ -165,3 +193,6 @@ class Loading(NamedTuple):
     send: Callable[[str, Part, str | None], None]
     removed: Callable[[Sequence[str]], Sequence[str]]
     held: Callable[[str | None], Mapping[str, str] | None]
+    cache: Callable[[Sequence[str], str | None], PolicyCache | None]
+    purge: Callable[[Sequence[str]], None]
+    modified: Callable[[Sequence[str], "Options", Deployment], Mapping[str, int]]

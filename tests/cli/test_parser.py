@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -43,7 +42,8 @@ def parser(run: Run, base: Path) -> Any:
     def invoke(*args: str | Path, text: str | None = None) -> Any:
         config = ("--config-file", base.parent / "parser.conf")
         features = ("-M", base.parent / "features", "-b", base)
-        return run("parser", *config, *features, *args, text=text)
+        cache = ("-L", base.parent / "cache")  # never that of the machine
+        return run("parser", *config, *features, *cache, *args, text=text)
 
     return invoke
 
@@ -154,8 +154,8 @@ def test_another_folder_of_the_kernel(parser: Any, base: Path) -> None:
 def test_configuration_file(parser: Any, base: Path, run: Run) -> None:
     (base.parent / "parser.conf").write_text("# of the system\nwrite-cache\nOptimize=no-x\n")
     told = parser("-Qv", base / "good").stderr
-    assert "`-W` has no effect: no cache is kept" in told
     assert "`-O` has no effect" in told
+    assert list((base.parent / "cache").glob("*/good"))
     (base.parent / "parser.conf").write_text("skip-kernel-load\nwhat\n")
     result = parser(base / "good")
     assert (result.exit_code, "parser.conf:2: no option `what`" in result.stderr) == (1, True)
@@ -179,6 +179,7 @@ def test_features_that_policy_counts_on(base: Path, run: Run) -> None:
 
     def mediated(*args: str | Path) -> list[bool]:
         kernel = ("--kernel-features", base.parent / "features", "--config-file", base / "no")
+        kernel += ("-K",)
         files = (base / "named", base / "unnamed")
         assert run("parser", *kernel, "-b", base, *args, "-o", out, *files).exit_code == 0
         found = read(out.read_bytes())
@@ -209,5 +210,3 @@ def test_warnings_are_errors_on_demand(parser: Any, base: Path, kernel: Path) ->
 def test_what_is_only_told(run: Run) -> None:
     assert "apparmor_parser" in run("parser", "--help").stdout
     assert run("parser", "-V").stdout.split()[-1] == "4.1.0"
-    assert run("parser", "-L", "/c", "--print-cache-dir").stdout == "/c\n"
-    assert run("parser", "--purge-cache", os.devnull).exit_code == 0

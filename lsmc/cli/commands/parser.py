@@ -40,7 +40,10 @@ def command(ctx: click.Context, args: tuple[str, ...]) -> int:
     How:
       -j N --jobs, --abort-on-error, -q --quiet, -v --verbose, --Werror,
       -f DIR --subdomainfs, --config-file FILE, --print-config-file, -V --version
-    Without effect, which -v says: options on caches (there is none), -O, --warn,
+    Cache of compiled policy, which apparmor_parser reads and writes too:
+      -W --write-cache, -T --skip-read-cache, -K --skip-cache, -k --show-cache,
+      -L DIR[,DIR]... --cache-loc, --print-cache-dir, --create-cache-dir, --purge-cache
+    Without effect, which -v says: --skip-bad-cache, --debug-cache, -O, --warn,
       --max-jobs, --estimated-compile-size, --prompt-compat
     Refused: -X --readimpliesX, -p --preprocess, -D --dump, -m --match-string
 

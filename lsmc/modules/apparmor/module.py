@@ -128,10 +128,21 @@ def _kernel_format() -> Render:
 def _loading() -> Loading:
     from lsmc.modules.apparmor.kernel.compiled import is_compiled
     from lsmc.modules.apparmor.kernel.loading import held, parts, removed, send
-    from lsmc.modules.apparmor.kernel.render import render
+    from lsmc.modules.apparmor.kernel.policy_cache import policy_cache, purge
+    from lsmc.modules.apparmor.kernel.render import modified, render
     from lsmc.modules.parts import Loading
 
-    return Loading(render, is_compiled, parts, send, removed, held)
+    return Loading(
+        render=render,
+        compiled=is_compiled,
+        parts=parts,
+        send=send,
+        removed=removed,
+        held=held,
+        cache=policy_cache,
+        purge=purge,
+        modified=modified,
+    )
 
 
 def _semantics() -> Semantics:

@@ -28,6 +28,11 @@ def is_compiled(data: bytes) -> bool:
     return data.startswith((_START, zstd.MAGIC))
 
 
+def is_version(data: bytes, version: int) -> bool:
+    """Whether compiled policy, which is not compressed, is of a version."""
+    return data.startswith(_START + _U32.pack(version))
+
+
 def profiles(data: bytes) -> Iterator[tuple[str, bytes]]:
     """The profiles of a stream by their full names; raises `DamagedPolicy`, or `ZstdFault`.
 

@@ -12,12 +12,13 @@ from lsmc.base.diagnostics import Diagnostic, PolicyError
 from lsmc.base.processes import map_tasks
 from lsmc.base.source import to_display
 from lsmc.compiler.errors import unreadable
-from lsmc.compiler.inputs import Options, files_of
+from lsmc.compiler.inputs import FileQuery, Options, files_of
 from lsmc.compiler.linking import distinct, policy_files, refuse
 from lsmc.compiler.outcome import Rendered
 from lsmc.ir.mediation import Transition
 from lsmc.ir.model import Profile, Unit
 from lsmc.kernels.positions import Positions
+from lsmc.modules.apparmor.build.compile import Compiled, Compiler
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.kernel.automata import Minimal, Patterns, joined
@@ -39,6 +40,7 @@ from lsmc.modules.apparmor.kernel.fields import (
     rlimits,
     target_name,
 )
+from lsmc.modules.apparmor.kernel.policy_cache import newest
 from lsmc.modules.apparmor.kernel.profile_patterns import (
     all_other_patterns,
     attachment,
@@ -74,12 +76,7 @@ def render(
     what its abi counts on.
     """
     kernel = kernel_features(options)
-    front = front_end(
-        replace(options, features=deployment.every_abi),
-        kernel=kernel,
-        unnamed=given_features(deployment.abi),
-        without=NETWORKS_NOT_WRITTEN,
-    )
+    front = _front(options, kernel, deployment)
     found, missing = policy_files(paths, files_of(options))
     told: dict[str, Sequence[Diagnostic]] = {}
     files: list[_File] = []
@@ -93,7 +90,8 @@ def render(
         form = format_for(kernel or compiled.features)
         complain = path in deployment.complain
         profiles = [_moved(one, deployment.namespace) for one in compiled.profiles]
-        files.append(_File(path, profiles, compiled.features, form, complain))
+        when = newest(_sources(compiled, options, deployment))
+        files.append(_File(path, profiles, compiled.features, form, complain, when))
     everything = [*missing, *(one for some in told.values() for one in some)]
     refuse(everything, told)
     by_file: dict[str | None, list[Diagnostic]] = {}
@@ -106,6 +104,41 @@ def render(
     refuse((one for some in faults.values() for one in some), faults)
     for file in rendered:
         yield file._replace(diagnostics=tuple(by_file.get(file.source, ())))
+
+
+def modified(
+    paths: Sequence[str], options: Options, deployment: Deployment = POLICY_ALONE
+) -> dict[str, int]:
+    """When the newest source of each file was modified, of files that can be compiled.
+
+    In nanoseconds since the epoch, as `Rendered.newest`; raises `PolicyError` for bad features.
+    """
+    front = _front(options, kernel_features(options), deployment)
+    found: dict[str, int] = {}
+    for path in paths:
+        try:
+            compiled = front.compile(path)
+        except OSError:
+            continue
+        if not any(one.severity == "error" for one in compiled.diagnostics):
+            found[path] = newest(_sources(compiled, options, deployment))
+    return found
+
+
+def _front(options: Options, kernel: Features | None, deployment: Deployment) -> Compiler:
+    return front_end(
+        replace(options, features=deployment.every_abi),
+        kernel=kernel,
+        unnamed=given_features(deployment.abi),
+        without=NETWORKS_NOT_WRITTEN,
+    )
+
+
+def _sources(compiled: Compiled, options: Options, deployment: Deployment) -> Iterator[FileQuery]:
+    """What was read of a file of policy; the features of the kernel tell caches apart."""
+    yield from compiled.asked
+    if deployment.abi is not None and deployment.abi != options.features:
+        yield "read", deployment.abi
 
 
 def _moved(profile: Profile, namespace: str | None) -> Profile:
@@ -133,6 +166,7 @@ class _File(NamedTuple):
     features: Features
     form: Format
     complain: bool
+    newest: int
 
 
 class _Starts(NamedTuple):
@@ -228,7 +262,7 @@ def _stream(
         ]
     except PolicyError as fault:
         return Rendered(file.path, b"", fault.diagnostics)
-    return Rendered(file.path, b"".join(parts))
+    return Rendered(file.path, b"".join(parts), newest=file.newest)
 
 
 def _profile(

@@ -154,6 +154,13 @@ class Stream:
         self.data.append(_ARRAY_END)
 
 
+def version_of(interface: int, complain: bool = False) -> int:
+    """The version in the header, for a version of the kernel's interface."""
+    if interface < 6:
+        return interface
+    return interface | _POLICY | (_FORCE_COMPLAIN if complain else 0)
+
+
 def written(profile: KernelProfile, interface: int, complain: bool = False) -> bytes:
     """A profile for a version of the kernel's interface (5 to 9), with its header.
 
@@ -161,10 +168,7 @@ def written(profile: KernelProfile, interface: int, complain: bool = False) -> b
     too long.
     """
     stream = Stream()
-    version = interface
-    if interface > 5:
-        version |= _POLICY | (_FORCE_COMPLAIN if complain else 0)
-    stream.number(_U32, version, "version")
+    stream.number(_U32, version_of(interface, complain), "version")
     if profile.namespace:
         stream.string(profile.namespace, "namespace")
     stream.open("profile")

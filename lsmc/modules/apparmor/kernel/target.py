@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 from lsmc.base.diagnostics import PolicyError
+from lsmc.base.files import read_regular
 from lsmc.base.source import Source
-from lsmc.compiler.inputs import Options
+from lsmc.compiler.inputs import MAX_SOURCE, Options
 from lsmc.modules.apparmor.build.front import read_features
 from lsmc.modules.apparmor.resolve.features import Features, parse_features
 
@@ -42,16 +44,27 @@ def given_features(path: str | None) -> Features | None:
 
 def features_below(folder: Path) -> Features:
     """The features that a directory tells, as the kernel lays it out; raises `PolicyError`."""
-
-    def text(path: Path) -> str:
-        if path.is_dir():
-            return " ".join(f"{one.name} {{{text(one)}}}" for one in sorted(path.iterdir()))
-        return path.read_text("latin-1")
-
-    features, faults = parse_features(Source(str(folder), text(folder)))
+    features, faults = parse_features(Source(str(folder), _text(folder).decode("latin-1")))
     if faults:
         raise PolicyError(faults)
     return features
+
+
+def features_text(path: str | None) -> bytes | None:
+    """The text of the features of a kernel as AppArmor's library has it; None if nothing tells.
+
+    `path` is a file or a directory, None for the running kernel; OSError when it cannot be read.
+    """
+    if path is None:
+        return _text(_RUNNING) if _RUNNING.is_dir() else None
+    return _text(Path(path)).partition(b"\0")[0]
+
+
+def _text(path: Path) -> bytes:
+    if not path.is_dir():
+        return read_regular(path, MAX_SOURCE)[0]
+    inner = (one for one in sorted(path.iterdir()) if not one.name.startswith("."))
+    return b"".join(b"%s {%s}\n" % (os.fsencode(one.name), _text(one)) for one in inner)
 
 
 class Format(NamedTuple):
