@@ -145,17 +145,22 @@ def _wide_places(
 
 
 def _indexed(
-    words: tuple[array[int], array[int]], files: bool, version: int
-) -> tuple[tuple[array[int], array[int]], Sequence[Entry]]:
+    words: Sequence[array[int]], files: bool, version: int
+) -> tuple[Sequence[array[int]], Sequence[Entry]]:
     """Words as indices of a table and flags, and the table; equal entries have one place."""
     entries: list[Entry] = []
     places_of: dict[tuple[Entry, ...], int] = {}
-    known: dict[tuple[int, int], tuple[int, int]] = {}
+    known: dict[tuple[int, ...], tuple[int, int]] = {}
     indices, flags = array("I"), array("I")
     for word in zip(*words, strict=True):
         found = known.get(word)
         if found is None:
-            some = file_entries(*word) if files else (other_entry(*word),)
+            allow, logs, prompt = word
+            some: tuple[Entry, ...]
+            if files:
+                some = file_entries(allow, logs, prompt)
+            else:
+                some = (other_entry(allow, logs, prompt),)
             if version > 2 and some[0] == some[-1]:
                 some = some[:1]
             if some not in places_of:
@@ -180,8 +185,8 @@ def named_targets(minimal: Minimal, part: Part) -> list[Transition]:
 
 def _words(
     minimal: Minimal, states: array[int], targets: Mapping[Transition, int]
-) -> tuple[array[int], array[int]]:
-    """The words of states, with the indices of named targets."""
+) -> Sequence[array[int]]:
+    """The words of states, with the indices of named targets, and what they prompt."""
     allow: dict[int, int] = {}
     for number in {minimal.word_of[state] for state in states}:
         word = minimal.words[number]
@@ -194,6 +199,7 @@ def _words(
     return (
         array("I", [allow[number] for number in numbers]),
         array("I", [minimal.words[number].logs for number in numbers]),
+        array("I", [minimal.words[number].prompt for number in numbers]),
     )
 
 

@@ -2,7 +2,8 @@
 
 An entry has 14 numbers of 32 bits: reserved, allow, deny, subtree, cond, kill, complain, prompt,
 audit, quiet, hide, xindex, tag, label (policy_unpack.c, `unpack_perm`).  What a kernel makes of the
-two words is what is written (policy_compat.c), so that both forms decide alike.
+two words is what is written (policy_compat.c), so that both forms decide alike; but words do not
+tell prompts.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ _INDICES = {0: 0, 1: _UNCONFINED, 2: _NAME, 3: _NAME | _CHILD}
 _SET, _OTHER = 0x7F, 14
 
 
-def file_entries(allow: int, logs: int) -> tuple[Entry, Entry]:
+def file_entries(allow: int, logs: int, prompt: int = 0) -> tuple[Entry, Entry]:
     """The entries of a state of the automaton of files: for the owner of a file, and for others."""
     owner, other = (
         _entry(
             _file(allow >> shift & _SET) | _changes(allow) | _GETATTR,
+            _file(prompt >> shift & _SET) | _changes(prompt),
             _file(logs >> shift & _SET),
             _file(logs >> shift + 7 & _SET),
             _execution(allow >> shift & 0x3FFF),
@@ -38,14 +40,14 @@ def file_entries(allow: int, logs: int) -> tuple[Entry, Entry]:
     return owner, other
 
 
-def other_entry(allow: int, logs: int) -> Entry:
+def other_entry(allow: int, logs: int, prompt: int = 0) -> Entry:
     """The entry of a state of the automaton of all else."""
     goes_on = _GOES_ON if allow >> 28 & 1 else 0
-    return _entry(_sets(allow) | _LOCK | goes_on, _sets(logs), _sets(logs >> 7))
+    return _entry(_sets(allow) | _LOCK | goes_on, _sets(prompt), _sets(logs), _sets(logs >> 7))
 
 
-def _entry(allow: int, audit: int, quiet: int, execution: int = 0) -> Entry:
-    return (0, allow, 0, 0, 0, 0, 0, 0, audit, quiet, 0, execution, 0, 0)
+def _entry(allow: int, prompt: int, audit: int, quiet: int, execution: int = 0) -> Entry:
+    return (0, allow, 0, 0, 0, 0, 0, prompt & ~allow, audit, quiet, 0, execution, 0, 0)
 
 
 def _file(bits: int) -> int:

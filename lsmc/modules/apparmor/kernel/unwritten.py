@@ -43,7 +43,8 @@ def unwritten(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnosti
     `kernel` are the features of the kernel, None for any that has those of the abi.
     """
     yield from _network_rules(compiled, kernel)
-    yield from _conditions(compiled, format_for(kernel or compiled.features).steps)
+    form = format_for(kernel or compiled.features)
+    yield from _conditions(compiled, form.steps)
     for profile in compiled.profiles:
         for name, feature in _SETTINGS.items():
             if name in dict(profile.settings) and feature not in compiled.features.paths:
@@ -52,8 +53,12 @@ def unwritten(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnosti
                     f"the flag `{name}` of {_shown(profile)} is not written: it needs `{feature}`",
                 )
         for rule in profile.rules:
-            if rule.effect is Effect.PROMPT:
-                yield _warning(rule.origin, f"`{_text(rule.origin)}` is not written: it is denied")
+            if rule.effect is Effect.PROMPT and not form.tables:
+                yield _warning(
+                    rule.origin,
+                    f"`{_text(rule.origin)}` is not written, which needs "
+                    "`policy/permstable32_version` 2: it is denied",
+                )
             if rule.cls is NETWORK and any(rule.fields[at] != _ANY for at in _LABELS):
                 yield _warning(
                     rule.origin,

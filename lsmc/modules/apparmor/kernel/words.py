@@ -83,12 +83,17 @@ class Access(NamedTuple):
 
 
 class Words(NamedTuple):
-    """The two words of a state, and the named targets of an execution by owner and by others."""
+    """The two words of a state, and the named targets of an execution by owner and by others.
+
+    `prompt` is what is asked of someone first, laid out as what is allowed; only tables of
+    permissions have it.
+    """
 
     allow: int = 0
     logs: int = 0
     owner_target: Transition | None = None
     other_target: Transition | None = None
+    prompt: int = 0
 
 
 NOTHING = Words()
@@ -117,11 +122,15 @@ def words(matched: Iterable[Access]) -> Words:
 
 def _with_other(found: Words, cls: MediationClass, decision: Decision) -> Words:
     bits = _BITS[cls.name]
-    allow, audit, quiet = (
+    allow, audit, quiet, prompt = (
         sum({bits[name] for name in cls.names(mask)})
-        for mask in (decision.allow, decision.audit, decision.quiet)
+        for mask in (decision.allow, decision.audit, decision.quiet, decision.prompt)
     )
-    return found._replace(allow=found.allow | allow, logs=found.logs | _logs(audit, quiet))
+    return found._replace(
+        allow=found.allow | allow,
+        logs=found.logs | _logs(audit, quiet),
+        prompt=found.prompt | prompt,
+    )
 
 
 def _with_change(found: Words, cls: MediationClass, facts: Sequence[Facts]) -> Words:
@@ -137,16 +146,20 @@ def _with_change(found: Words, cls: MediationClass, facts: Sequence[Facts]) -> W
                 allow |= execution | execution << _OTHER
     if cls is CHANGE_PROFILE and decision.allow & cls.mask(("change_profile",)):
         allow |= _CHANGE
-    return found._replace(allow=found.allow | allow)
+    prompt = _ON_EXEC if decision.prompt & cls.mask(("onexec",)) else 0
+    if cls is CHANGE_PROFILE and decision.prompt & cls.mask(("change_profile",)):
+        prompt |= _CHANGE
+    return found._replace(allow=found.allow | allow, prompt=found.prompt | prompt)
 
 
 def _with_files(found: Words, files: Sequence[Facts], links: Sequence[Facts]) -> Words:
-    allow = audit = quiet = 0
+    allow = audit = quiet = prompt = 0
     targets: list[Transition | None] = []
     for shift, owner in ((0, True), (_OTHER, False)):
         file, link = decide(files, FILE, owner), decide(links, LINK, owner)
         allow |= (_file_bits(file.allow) | _link_bits(link.allow)) << shift
         audit |= (_file_bits(file.audit) | _link_bits(link.audit) & _LINK) << shift
+        prompt |= (_file_bits(file.prompt) | _link_bits(link.prompt)) << shift
         quiet |= (_file_bits(file.quiet) | _link_bits(link.quiet) & _LINK) << shift
         target = None
         if file.allow & FILE.mask(("x",)) and file.transition is not None:
@@ -154,7 +167,8 @@ def _with_files(found: Words, files: Sequence[Facts], links: Sequence[Facts]) ->
             allow |= bits << shift
             target = file.transition if named else None
         targets.append(target)
-    return Words(found.allow | allow, found.logs | _logs(audit, quiet), *targets)
+    logs = found.logs | _logs(audit, quiet)
+    return Words(found.allow | allow, logs, targets[0], targets[1], found.prompt | prompt)
 
 
 def _file_bits(mask: int) -> int:

@@ -84,6 +84,32 @@ def test_entries_say_what_rules_do(tmp_path: Path, version: int) -> None:
     assert found == [{"allow": 0x8002, "quiet": 0x04}] * 2
 
 
+@pytest.mark.parametrize("version", [2, 3])
+def test_prompts(tmp_path: Path, version: int) -> None:
+    """Asked is what no rule allows or denies (as 4.1.0 writes it, but for changes of profile)."""
+    text = """profile a {
+      prompt /a r, prompt owner /b w, /c r, prompt /c rw, deny /d r, prompt /d r, prompt /e px,
+      prompt link /l -> /m, prompt change_profile -> z, prompt signal send peer=x,
+    }"""
+    (profile,) = _written(tmp_path, text, _features(version))
+    files, other = profile.files, profile.other
+    assert files is not None
+    assert other is not None
+    for path, owner, others in (
+        ("/a", 0x44, 0x44),
+        ("/b", 0x317A, 0),
+        ("/c", 0x313A, 0x313A),
+        ("/d", 0, 0),
+        ("/e", 0x01, 0x01),
+        ("/l\0/m", 0x40000, 0x40000),
+        ("z", 0x60000000, 0x60000000),
+    ):
+        found = [_shown(one) for one in files.entries(files.match(path.encode()))]
+        assert [one.get("prompt", 0) for one in found] == [owner, others], path
+    found = [_shown(entry) for entry in other.entries(other.match(b"\x0a\x01x"))]
+    assert found == [{"allow": 0x8000, "prompt": 0x02}] * 2
+
+
 @pytest.mark.parametrize("name", POLICY)
 def test_all_forms_decide_alike(tmp_path: Path, name: str) -> None:
     """Words, tables of pairs, and tables with flags: a walk of all states together."""

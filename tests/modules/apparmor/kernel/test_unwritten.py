@@ -35,7 +35,7 @@ def made(folder: Path, policy: str, more: str = "") -> tuple[list[str], Profile]
         ("profile a flags=(error=EPERM) { }", "", "the flag `error` of `a`"),
         ("profile a flags=(attach_disconnected.ipc=/q) { }", "", "`domain/disconnected.ipc`"),
         ("profile a { network inet label=x, }", FINE, "`network inet label=x,` loses `label`"),
-        ("profile a { prompt /a r, }", "", "`prompt /a r,` is not written: it is denied"),
+        ("profile a { prompt /a r, }", "", "`prompt /a r,` is not written, which needs"),
     ],
 )
 def test_what_is_left_out_is_told(tmp_path: Path, policy: str, more: str, said: str) -> None:
