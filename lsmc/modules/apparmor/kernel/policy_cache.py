@@ -120,20 +120,22 @@ def purge(places: Iterable[str]) -> None:
             Path(place, folder).rmdir()
 
 
-def newest(asked: Iterable[FileQuery]) -> int:
+def newest(asked: Iterable[FileQuery], known: dict[str, int]) -> int:
     """When the last of the sources of some policy was modified, in nanoseconds since the epoch.
 
     Sources are the files that were read and the directories that were included; what is not there
-    any more was never modified.
+    any more was never modified.  `known` are the times of paths that were looked at before.
     """
     found = 0
     for what, path in asked:
         if what == "exists":
             continue
-        try:
-            found = max(found, Path(path).stat().st_mtime_ns)
-        except OSError:
-            continue
+        if path not in known:
+            try:
+                known[path] = Path(path).stat().st_mtime_ns
+            except OSError:
+                known[path] = 0
+        found = max(found, known[path])
     return found
 
 

@@ -1,0 +1,152 @@
+"""Files of policy compiled for a kernel, in shares that several processes take.
+
+What is told of a file, and its bytes, do not depend on the share that it is in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import NamedTuple
+
+from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.gc import gc_paused
+from lsmc.base.processes import map_tasks
+from lsmc.compiler.errors import unreadable
+from lsmc.compiler.inputs import DiskFiles, FileQuery, Options
+from lsmc.compiler.linking import clean
+from lsmc.modules.apparmor.build.front import front_end
+from lsmc.modules.apparmor.build.processes import MIN_FILES
+from lsmc.modules.apparmor.kernel.policy_cache import newest
+from lsmc.modules.apparmor.kernel.streams import File, streams
+from lsmc.modules.apparmor.kernel.target import (
+    NETWORKS_NOT_WRITTEN,
+    format_for,
+    given_features,
+    kernel_features,
+)
+from lsmc.modules.apparmor.kernel.unwritten import unwritten
+from lsmc.modules.parts import Deployment
+
+#: Profiles whose automata are built together: the more, the more they share and the more memory.
+_TOGETHER = 500
+#: Files of a share at the most, so that processes end at about the same time.
+_MOST_FILES = 400
+
+
+class Made(NamedTuple):
+    """What became of a file.
+
+    Attributes:
+        path: where it is.
+        data: its stream; empty where it, or another of its share, has errors.
+        diagnostics: what is to be said of it.
+        asked: all that was asked of the file system for it.
+        newest: when the last of its sources was modified, in nanoseconds since the epoch.
+    """
+
+    path: str
+    data: bytes
+    diagnostics: tuple[Diagnostic, ...]
+    asked: frozenset[FileQuery] = frozenset()
+    newest: int = 0
+
+
+class Sharer:
+    """Compiles files for a kernel, each process with what it has read itself."""
+
+    def __init__(self, options: Options, deployment: Deployment, files: DiskFiles) -> None:
+        """Raises `PolicyError` for bad files of features."""
+        self._kernel = kernel_features(options)
+        self._deployment = deployment
+        # what the features of the kernel are read from tells caches apart, and is no source
+        self._abi = None if deployment.abi == options.features else deployment.abi
+        self._modified: dict[str, int] = {}
+        self._front = front_end(
+            replace(options, features=deployment.every_abi),
+            files,
+            kernel=self._kernel,
+            unnamed=given_features(deployment.abi),
+            without=NETWORKS_NOT_WRITTEN,
+        )
+
+    @gc_paused()
+    def made(self, paths: Sequence[str], jobs: int) -> list[Made]:
+        """What becomes of some files, in order, in up to `jobs` processes; OSError."""
+        shares = list(_shares(paths, jobs))
+        found = map_tasks(lambda number: self._share(shares[number]), range(len(shares)), jobs)
+        return [one for share in found for one in share]
+
+    def modified(self, paths: Sequence[str]) -> dict[str, int]:
+        """When the newest source of each file was modified, of files that can be compiled."""
+        found: dict[str, int] = {}
+        for path in paths:
+            with suppress(OSError):
+                compiled = self._front.compile(path)
+                if clean(compiled.diagnostics):
+                    found[path] = self._newest(compiled.asked)
+        return found
+
+    def _newest(self, asked: Iterable[FileQuery]) -> int:
+        abi = () if self._abi is None else (("read", self._abi),)
+        return newest((*asked, *abi), self._modified)
+
+    def _share(self, paths: Sequence[str]) -> list[Made]:
+        """What becomes of the files of a share; without streams where one has errors."""
+        found: list[Made] = []
+        files: list[File] = []
+        sound = True
+        for path in paths:
+            try:
+                compiled = self._front.compile(path)
+            except OSError as fault:
+                found.append(Made(path, b"", (unreadable(path, fault),)))
+                sound = False
+                continue
+            told = (*compiled.diagnostics, *unwritten(compiled, self._kernel))
+            sound = sound and clean(told)
+            found.append(Made(path, b"", told, compiled.asked, self._newest(compiled.asked)))
+            space = self._deployment.namespace
+            files.append(
+                File(
+                    path,
+                    compiled.profiles
+                    if space is None
+                    else [replace(one, namespace=space) for one in compiled.profiles],
+                    compiled.features,
+                    format_for(self._kernel or compiled.features),
+                    path in self._deployment.complain,
+                )
+            )
+        if not sound:
+            return found
+        rendered = (one for some in _together(files) for one in streams(some))
+        return [
+            one._replace(data=made.data, diagnostics=(*one.diagnostics, *made.diagnostics))
+            for one, made in zip(found, rendered, strict=True)
+        ]
+
+
+def _shares(paths: Sequence[str], jobs: int) -> Iterator[Sequence[str]]:
+    """The files in shares of neighbours, which are alike."""
+    count = max(min(jobs, len(paths) // MIN_FILES), 1)
+    count = max(count, -(-len(paths) // _MOST_FILES))
+    for number in range(count):
+        share = paths[number * len(paths) // count : (number + 1) * len(paths) // count]
+        if share:
+            yield share
+
+
+def _together(files: Sequence[File]) -> Iterator[list[File]]:
+    """The files in parts whose automata are built together, so that memory has a bound."""
+    part: list[File] = []
+    count = 0
+    for file in files:
+        part.append(file)
+        count += len(file.profiles)
+        if count >= _TOGETHER:
+            yield part
+            part, count = [], 0
+    if part:
+        yield part
