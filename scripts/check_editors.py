@@ -55,6 +55,9 @@ _VIM_KEYWORDS = Form(
 _VIM_REGION = Form(
     r"^syn region apparmor(?P<name>\w+) .* start=/\\<\\%\((?P<words>.*?)\\\)\\>/", str, r"\|"
 )
+_EMACS = Form(
+    r"^\(defconst apparmor-mode--(?P<name>[\w-]+)\n  '\((?P<words>.*?)\)", '"{}"'.format, " "
+)
 FORMS: dict[str, tuple[Form, ...]] = {
     "vscode/syntaxes/apparmor.yaml": (_YAML,),
     "vscode/syntaxes/cil.yaml": (_YAML,),
@@ -62,6 +65,7 @@ FORMS: dict[str, tuple[Form, ...]] = {
     "vim/syntax/apparmor.vim": (_VIM_KEYWORDS, _VIM_REGION),
     "vim/syntax/cil.vim": (_VIM_KEYWORDS,),
     "vim/syntax/tomoyo.vim": (_VIM_KEYWORDS,),
+    "emacs/apparmor-mode.el": (_EMACS,),
 }
 
 
@@ -114,9 +118,10 @@ def words() -> dict[str, tuple[str, ...]]:
 
 def filled(text: str, form: Form, lists: dict[str, tuple[str, ...]]) -> str:
     """A syntax file with the words of the code in its lists."""
+    lists = {name.lower(): some for name, some in lists.items()}
 
     def words_of(found: re.Match[str]) -> str:
-        name = found["name"][0].lower() + found["name"][1:]
+        name = found["name"].replace("-", "").lower()
         if name not in lists:
             return found[0]
         start, end = (place - found.start() for place in found.span("words"))

@@ -164,6 +164,8 @@ def make_server() -> PolicyServer:
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
         given = params.settings
+        if not given:  # what editors without settings say, whatever they gave at the beginning
+            return
         server.take_settings(given.get("lsmc", given) if isinstance(given, dict) else given)
         server.analyse_all()
 

@@ -119,14 +119,15 @@ _GROUPS = {
 _GROUP_NAMES = {f"apparmor{one}": name for some, name in _GROUPS.items() for one in some.split()}
 
 
-def _vim(*command: str) -> Callable[[Wanted, Path], Named]:
+def _asked(names: Mapping[str, str], *command: str) -> Callable[[Wanted, Path], Named]:
+    """An editor that reads the places from one file and writes what stands there to another."""
+
     def run(wanted: Wanted, folder: Path) -> Named:
         asked = {file: [place[:2] for place in places] for file, places in wanted.items()}
         (folder / "places.json").write_text(json.dumps(asked))
         found = folder / "found.json"
-        script = ("--cmd", f"set runtimepath^={EDITORS / 'vim'}", "-c", "syntax on")
         subprocess.run(
-            [*command, *script, "-S", str(HERE / "highlight.vim")],
+            command,
             env={
                 **os.environ,
                 "HIGHLIGHT_PLACES": str(folder / "places.json"),
@@ -138,16 +139,42 @@ def _vim(*command: str) -> Callable[[Wanted, Path], Named]:
             timeout=TIMEOUT,
         )
         return {
-            file: [_named(groups, _GROUP_NAMES) for groups in stacks]
+            file: [_named(groups, names) for groups in stacks]
             for file, stacks in json.loads(found.read_text()).items()
         }
 
     return run
 
 
-_NO_FILES = ("-u", "NONE", "-i", "NONE", "-n")
+_VIM = (
+    *("-u", "NONE", "-i", "NONE", "-n", "--cmd", f"set runtimepath^={EDITORS / 'vim'}"),
+    *("-c", "syntax on", "-S", str(HERE / "highlight.vim")),
+)
+
+# --- Emacs
+
+_FACES = {
+    "font-lock-comment-face": "comment",
+    "font-lock-keyword-face": "keyword",
+    "font-lock-preprocessor-face": "keyword",
+    "font-lock-function-name-face": "name",
+    "font-lock-string-face": "text",
+    "font-lock-type-face": "permission",
+    "font-lock-constant-face": "constant",
+    "font-lock-variable-name-face": "variable",
+    "apparmor-condition": "condition",
+    "apparmor-operator": "operator",
+    "apparmor-number": "number",
+}
+_EMACS = ("-Q", "--batch", "-l", str(EDITORS / "emacs" / "apparmor-mode.el"))
+
 HIGHLIGHTERS = (
     Highlighter("vscode", _no_grammar, _textmate),
-    Highlighter("vim", _program("vim"), _vim("vim", "-es", *_NO_FILES)),
-    Highlighter("nvim", _program("nvim"), _vim("nvim", "--headless", *_NO_FILES)),
+    Highlighter("vim", _program("vim"), _asked(_GROUP_NAMES, "vim", "-es", *_VIM)),
+    Highlighter("nvim", _program("nvim"), _asked(_GROUP_NAMES, "nvim", "--headless", *_VIM)),
+    Highlighter(
+        "emacs",
+        _program("emacs"),
+        _asked(_FACES, "emacs", *_EMACS, "-l", str(HERE / "highlight.el")),
+    ),
 )

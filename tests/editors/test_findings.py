@@ -98,3 +98,16 @@ def test_vim_has_what_lint_finds_in_its_quickfix_list(broken: Path) -> None:
         )
         for one in found_by_lint(broken)
     ]
+
+
+def test_emacs_shows_what_lint_finds(broken: Path) -> None:
+    mode = ("emacs", "-Q", "--batch", "-l", str(EDITORS / "emacs" / "apparmor-mode.el"))
+    if run((*mode, "--eval", "(require 'eglot)"), broken).returncode:
+        pytest.skip("needs eglot, which Emacs has from 29 on")
+    ended = run((*mode, "-l", str(HERE / "eglot.el")), broken)
+    assert ended.returncode == 0, ended.stderr
+    shown = json.loads((broken.parent.parent / "found.json").read_text())
+    found = {(one["line"], one["code"]) for one in found_by_lint(broken)}
+    assert len(shown) == len(found)
+    for line, text in shown:
+        assert any(line == number and code in text for number, code in found), text
