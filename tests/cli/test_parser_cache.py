@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,30 @@ def test_nothing_is_kept_unasked(parser: Any, base: Path) -> None:
     (base / "force-complain/prof").symlink_to(base / "prof")
     parser("-W")
     assert not list((base.parent / "cache").glob("*/prof"))
+
+
+def test_compressed_policy_is_kept_for_kernels_that_unpack_it(
+    run: Run, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As apparmor_parser 5.0 does: a version, the level, and six empty bytes before it."""
+    pytest.importorskip("zstandard")
+    text = FEATURES.replace("policy {", "policy {compressed_load {yes} ")
+    (base.parent / "features").write_text(text)
+    command = ("parser", *_options(base), "-L", base.parent / "cache", "-W", base / "prof")
+    assert "Wrote cache" in run(*command).stderr
+    kept = _kept(base)
+    content = kept.read_bytes()
+    assert content.startswith(b"\x01\x03\0\0\0\0\0\0\x28\xb5\x2f\xfd")
+    assert run(*command).stderr == f"Cache hit: {kept}\n"
+    assert run("load", "--dry-run", kept).stderr.startswith("would be loaded: p, ")
+    for other in (content[:-3], content[:30] + b"x" + content[31:]):
+        kept.write_bytes(other)
+        assert "Cache miss" in run(*command).stderr
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    kept.unlink()
+    assert "Wrote cache" in run(*command).stderr
+    assert read(kept.read_bytes())
+    assert run(*command).stderr == f"Cache hit: {kept}\n"
 
 
 def test_damaged_and_strange_files_are_made_anew(parser: Any, base: Path) -> None:

@@ -10,7 +10,14 @@ from collections.abc import Iterable
 from lsmc.base import zstd
 from lsmc.base.diagnostics import PolicyError
 from lsmc.compiler.inputs import Options
-from lsmc.modules.apparmor.kernel.compiled import DamagedPolicy, is_compiled, profiles, sets
+from lsmc.modules.apparmor.kernel.compiled import (
+    DamagedPolicy,
+    is_compiled,
+    packed,
+    profiles,
+    sets,
+    stream_of,
+)
 from lsmc.modules.apparmor.kernel.loading import removed
 from lsmc.modules.apparmor.kernel.render import render
 from tests.fuzz.target import Target, words
@@ -56,6 +63,7 @@ def seeds() -> Iterable[bytes]:
         yield _stream(body.encode())
         yield _stream(body.encode(), TABLES)
     yield zstd.compressed(_stream(BODIES[0].encode()))
+    yield packed(_stream(BODIES[0].encode()))
 
 
 def run(data: bytes) -> None:
@@ -65,8 +73,7 @@ def run(data: bytes) -> None:
             parts = list(profiles(data))
         except (DamagedPolicy, zstd.ZstdFault):
             return
-        if not data.startswith(zstd.MAGIC):
-            assert b"".join(part for _, part in parts) == data
+        assert b"".join(part for _, part in parts) == stream_of(data)
         names = [name for part in sets(data) for name in part.names]
         assert sorted(names) == sorted(name for name, _ in parts)
         removed([name for name, _ in parts])

@@ -17,6 +17,9 @@ _ARRAY, _ARRAY_END = 11, 12
 _DEEPEST = 8
 #: Bytes of a stream.
 _MOST = 1 << 30
+#: What apparmor_parser from 5.0 on puts before a compressed stream: a version, and the level.
+_HEAD = Struct("<BB6s")
+_HEAD_VERSION, _LEVEL = 1, 3
 
 
 class DamagedPolicy(Error):
@@ -25,21 +28,37 @@ class DamagedPolicy(Error):
 
 def is_compiled(data: bytes) -> bool:
     """Whether the content of a file is compiled policy, compressed or not."""
-    return data.startswith((_START, zstd.MAGIC))
+    return data.startswith(_START) or bool(_frame(data))
 
 
-def is_version(data: bytes, version: int) -> bool:
-    """Whether compiled policy, which is not compressed, is of a version."""
-    return data.startswith(_START + _U32.pack(version))
+def is_version(stream: bytes, version: int) -> bool:
+    """Whether a stream is of a version."""
+    return stream.startswith(_START + _U32.pack(version))
+
+
+def stream_of(data: bytes) -> bytes:
+    """The stream in the content of a file, unpacked; raises `ZstdFault`, OSError beyond 1 GiB."""
+    frame = _frame(data)
+    return zstd.decompressed(frame, _MOST) if frame else data
+
+
+def packed(stream: bytes) -> bytes:
+    """A stream compressed as apparmor_parser keeps it; raises `ZstdFault` without a library."""
+    return _HEAD.pack(_HEAD_VERSION, _LEVEL, bytes(6)) + zstd.compressed(stream)
+
+
+def _frame(data: bytes) -> bytes:
+    """What of a file is compressed; nothing of a stream as it is."""
+    if data[_HEAD.size :].startswith(zstd.MAGIC):
+        version, _, rest = _HEAD.unpack_from(data)
+        if version == _HEAD_VERSION and not any(rest):
+            return data[_HEAD.size :]
+    return data if data.startswith(zstd.MAGIC) else b""
 
 
 def profiles(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """The profiles of a stream by their full names; raises `DamagedPolicy`, or `ZstdFault`.
-
-    What is compressed is unpacked; OSError beyond 1 GiB.
-    """
-    if data.startswith(zstd.MAGIC):
-        data = zstd.decompressed(data, _MOST)
+    """The profiles in a file by their full names; raises `DamagedPolicy`, or as `stream_of`."""
+    data = stream_of(data)
     at = 0
     while at < len(data):
         try:
@@ -61,8 +80,8 @@ def sets(data: bytes, compressed: bool = False) -> Iterator[Part]:
         by_namespace.setdefault(namespace, []).append((name, part))
     for some in by_namespace.values():
         names = tuple(name for name, _ in some)
-        whole = compressed and len(by_namespace) == 1 and data.startswith(zstd.MAGIC)
-        yield Part(names, data if whole else b"".join(part for _, part in some))
+        whole = _frame(data) if compressed and len(by_namespace) == 1 else b""
+        yield Part(names, whole or b"".join(part for _, part in some))
 
 
 class _Unexpected(Exception):

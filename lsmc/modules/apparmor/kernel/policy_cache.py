@@ -12,12 +12,20 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from lsmc.base.files import read_regular, replace_file
+from lsmc.base.zstd import ZstdFault
 from lsmc.compiler.inputs import FileQuery, Options
-from lsmc.modules.apparmor.kernel.compiled import DamagedPolicy, is_version, profiles
+from lsmc.modules.apparmor.kernel.compiled import (
+    DamagedPolicy,
+    is_version,
+    packed,
+    profiles,
+    stream_of,
+)
 from lsmc.modules.apparmor.kernel.stream import version_of
 from lsmc.modules.apparmor.kernel.target import features_text, format_for, kernel_features
 
@@ -37,11 +45,13 @@ class PolicyCache(NamedTuple):
         folders: the directory of each place; the first is written to.
         features: the text of the features.
         version: the version of the format that they call for.
+        compressed: whether the kernel unpacks compressed policy, so that it is kept as such.
     """
 
     folders: Sequence[str]
     features: bytes
     version: int
+    compressed: bool
 
     def find(self, name: str) -> str | None:
         """The compiled policy of a file's name: that of the first place that has it.
@@ -60,14 +70,15 @@ class PolicyCache(NamedTuple):
         `newest` is when the last of these was modified, in nanoseconds since the epoch.
         """
         data, found = read_regular(path, _MAX_POLICY)
-        if found.st_mtime_ns < newest or not is_version(data, self.version):
+        if found.st_mtime_ns < newest:
             return None
         try:
-            for _ in profiles(data):
+            stream = stream_of(data)
+            for _ in profiles(stream):
                 pass
-        except DamagedPolicy:
+        except (DamagedPolicy, ZstdFault):
             return None
-        return data
+        return data if is_version(stream, self.version) else None
 
     def create(self) -> None:
         """Make the directory that is written to; OSError."""
@@ -78,8 +89,14 @@ class PolicyCache(NamedTuple):
             replace_file(folder / _FEATURES, self.features)
 
     def keep(self, name: str, data: bytes, newest: int) -> str:
-        """Keep what a file of policy was compiled to; returns its path; OSError."""
+        """Keep what a file of policy was compiled to; returns its path; OSError.
+
+        Where the kernel unpacks it, it is compressed, if there is a library for that.
+        """
         self.create()
+        if self.compressed:
+            with suppress(ZstdFault):
+                data = packed(data)
         path = Path(self.folders[0], name)
         handle, part = tempfile.mkstemp(prefix=f".{name}-", dir=path.parent)
         try:
@@ -108,7 +125,8 @@ def policy_cache(places: Sequence[str], features: str | None) -> PolicyCache | N
     parsed = kernel_features(Options(features=features))
     assert parsed is not None
     version = version_of(format_for(parsed).interface)
-    return PolicyCache([_folder(place, text) for place in places], text, version)
+    folders = [_folder(place, text) for place in places]
+    return PolicyCache(folders, text, version, "policy/compressed_load" in parsed)
 
 
 def purge(places: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lsmc.modules.apparmor.kernel import loading
-from lsmc.modules.apparmor.kernel.compiled import is_compiled, profiles
+from lsmc.modules.apparmor.kernel.compiled import is_compiled, packed, profiles, stream_of
 from tests.cli.conftest import Run, run
 from tests.modules.apparmor.kernel.test_render import FEATURES
 
@@ -154,6 +154,11 @@ def test_compressed_policy_stays_so_where_the_kernel_unpacks_it(
     _offer(kernel, "set_load", "compressed_load")
     assert run("load", out).stderr == "loaded: 2 profiles\n"
     assert written == [out.read_bytes()]
+    written.clear()
+    kept = tmp_path / "kept"  # as apparmor_parser keeps it
+    kept.write_bytes(packed(stream_of(out.read_bytes())))
+    assert run("load", kept).stderr == "loaded: 2 profiles\n"
+    assert written == [kept.read_bytes()[8:]]
     (kernel / "features/policy/compressed_load").unlink()
     assert run("load", out).exit_code == 0
     assert [name for name, _ in profiles(written[1])] == ["a", "b"]
