@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from lsmc.automata.pattern import Chars, Concat, Literal, Pattern, Star, Union, concat
 from lsmc.ir.decision import Facts
@@ -23,20 +23,30 @@ from lsmc.modules.apparmor.kernel.keys import (
     other_patterns,
 )
 from lsmc.modules.apparmor.kernel.network import network_patterns
-from lsmc.modules.apparmor.kernel.sockets import Networks
+from lsmc.modules.apparmor.kernel.sockets import (
+    CLASS_NET_V8,
+    CLASS_NET_V9,
+    CLASS_OLD_NET,
+    UNIX_FAMILY,
+    Networks,
+)
 from lsmc.modules.apparmor.kernel.unix import has_peer, unix_patterns
 from lsmc.modules.apparmor.kernel.words import ATTACHED, READ_ON, STUB, Access
+from lsmc.modules.apparmor.resolve.features import Features
 
-#: What the strings of each of lsmc's classes begin with, but of those about sockets.
-_STUBS: Mapping[str, Sequence[bytes]] = {
-    "mount": (bytes((CLASS_MOUNT,)),),
-    "dbus": (bytes((CLASS_DBUS,)),),
-    "signal": (bytes((CLASS_SIGNAL,)),),
-    "ptrace": (bytes((CLASS_PTRACE,)),),
-    "mqueue": (bytes((CLASS_POSIX_MQUEUE,)), bytes((CLASS_SYSV_MQUEUE,))),
-    "userns": (bytes((CLASS_NS,)),),
-    "io_uring": (bytes((CLASS_IO_URING,)),),
-}
+#: Features of a kernel, each with the class of lsmc's and that of strings which it has mediated.
+_STUBS = (
+    ("mount", "mount", CLASS_MOUNT),
+    ("dbus", "dbus", CLASS_DBUS),
+    ("signal", "signal", CLASS_SIGNAL),
+    ("ptrace", "ptrace", CLASS_PTRACE),
+    ("network_v8", "network", CLASS_NET_V8),
+    ("network_v9", "network", CLASS_NET_V9),
+    ("ipc/posix_mqueue", "mqueue", CLASS_POSIX_MQUEUE),
+    ("ipc/sysv_mqueue", "mqueue", CLASS_SYSV_MQUEUE),
+    ("namespaces/mask/userns_create", "userns", CLASS_NS),
+    ("io_uring", "io_uring", CLASS_IO_URING),
+)
 _FREE_MODES = ("unconfined", "default_allow")
 _NO_RULE = Facts(0, Effect.ALLOW, 0, 0)
 _STUB, _ATTACH, _READ_ON = (Access(None, _NO_RULE, word) for word in (STUB, ATTACHED, READ_ON))
@@ -55,15 +65,19 @@ def file_patterns(rules: Iterable[Rule]) -> Iterator[tuple[Pattern, Access]]:
             yield rule.fields[0], Access(CHANGE_PROFILE, facts._replace(owner=bit, other=bit))
 
 
-def stubs(profile: Profile, version: int, networks: Networks) -> Iterator[tuple[Pattern, Access]]:
+def stubs(profile: Profile, version: int, features: Features) -> Iterator[tuple[Pattern, Access]]:
     """What tells which classes a profile mediates, for a version of the kernel's interface."""
     free = profile.mode in _FREE_MODES
-    codes = {**_STUBS, **dict(networks.stubs)}
-    for name in sorted(profile.mediated):
-        if not free or name == "userns":
-            for code in codes.get(name, ()):
-                yield Literal(code), _STUB
-    if version > 5 and not free:
+    for feature, name, code in _STUBS:
+        if feature in features and name in profile.mediated and (not free or name == "userns"):
+            yield Literal(bytes((code,))), _STUB
+    if free:
+        return
+    if "unix" in profile.mediated:
+        code = CLASS_NET_V9 if "network_v9/af_unix" in features else CLASS_OLD_NET
+        yield Literal(bytes((code,))), _STUB
+        yield Literal(bytes((code, 0, UNIX_FAMILY))), _STUB
+    if version > 5:
         yield Literal(bytes((CLASS_FILE,))), _STUB
 
 

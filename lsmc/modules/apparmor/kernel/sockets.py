@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from lsmc.automata.pattern import Pattern, literals
@@ -31,33 +32,23 @@ class Networks(NamedTuple):
         code: the class of strings about families and types; None where a table has them.
         inet: whether strings about IP sockets go on with addresses.
         unix: the class of strings about unix sockets, where those are told apart.
-        stubs: the names of classes, each with what tells that it is mediated.
     """
 
     code: int | None
     inet: bool
     unix: int
-    stubs: tuple[tuple[str, tuple[bytes, ...]], ...]
 
 
+@lru_cache(maxsize=256)
 def networks(features: Features) -> Networks:
     """Where a kernel with some features asks about sockets (the compiler's network.cc)."""
-    codes = [
-        code
-        for name, code in (("network_v8", CLASS_NET_V8), ("network_v9", CLASS_NET_V9))
-        if name in features
-    ]
-    code = codes[-1] if codes else None
-    own = CLASS_NET_V9 if "network_v9/af_unix" in features else CLASS_OLD_NET
-    return Networks(
-        code,
-        "network_v8/af_inet" in features or "network_v9/af_inet" in features,
-        code or CLASS_OLD_NET,
-        (
-            ("network", tuple(bytes((one,)) for one in codes)),
-            ("unix", (bytes((own,)), bytes((own, 0, UNIX_FAMILY)))),
-        ),
-    )
+    code = None
+    if "network_v9" in features:
+        code = CLASS_NET_V9
+    elif "network_v8" in features:
+        code = CLASS_NET_V8
+    inet = "network_v8/af_inet" in features or "network_v9/af_inet" in features
+    return Networks(code, inet, code or CLASS_OLD_NET)
 
 
 def families(pattern: Pattern) -> Sequence[int]:

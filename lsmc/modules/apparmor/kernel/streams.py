@@ -91,9 +91,10 @@ class _Beginnings:
         """The start of the automaton of files."""
         return joined(self._of_files(use.unit) for use in profile.uses)
 
-    def other(self, profile: Profile, version: int, sockets: Networks) -> Positions:
-        """The start of the automaton of all else, for a version of the kernel's interface."""
-        alone = self._patterns.start(stubs(profile, version, sockets))
+    def other(self, profile: Profile, file: File) -> Positions:
+        """The start of the automaton of all else of a profile of a file."""
+        alone = self._patterns.start(stubs(profile, file.form.interface, file.features))
+        sockets = networks(file.features)
         units = (self._of_other(use.unit, profile.mediated, sockets) for use in profile.uses)
         return joined((alone, *units))
 
@@ -130,7 +131,6 @@ def streams(files: Sequence[File]) -> list[Rendered]:
 
     for file in files:
         some = []
-        sockets = networks(file.features)
         for profile in file.profiles:
             values = conditions(profile) if file.form.steps else ()
             chain = [list(attachment(profile)), *([value] for _, value in values)]
@@ -138,7 +138,7 @@ def streams(files: Sequence[File]) -> list[Rendered]:
             some.append(
                 _Starts(
                     begin(beginnings.files(profile)),
-                    begin(beginnings.other(profile, file.form.interface, sockets)),
+                    begin(beginnings.other(profile, file)),
                     [one for one in parts if one is not None],
                 )
             )
