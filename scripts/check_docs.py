@@ -1,5 +1,5 @@
 """Checks the documents: links inside the repository lead somewhere, scripts and files of the code
-that are named exist, and the table of compilers is the one in the code.
+that are named exist, every page is in the site, and the table of compilers is the one in the code.
 
     python scripts/check_docs.py            # one line a fault; exits with 1 when there is any
     python scripts/check_docs.py --write    # write the table of compilers anew
@@ -22,6 +22,7 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 SCRIPT = re.compile(r"\bsh (scripts/[\w.-]+)")
 #: A file or folder of the code, in backticks; `NAME` and `X` stand for a name.
 CODE = re.compile(r"`((?:lsmc|tests|grammars)/[\w./*-]+)`")
+NAVIGATION = ROOT / "mkdocs.yml"
 COMPILERS = ROOT / "docs" / "compilers.md"
 TABLE = re.compile(r"^\|.*?(?=^(?!\|)|\Z)", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -70,6 +71,10 @@ def faults(path: Path) -> Iterator[str]:
     for name in CODE.findall(text):
         if not re.search(r"\b(?:NAME|X)\b", name) and not any(ROOT.glob(name.rstrip("/"))):
             yield f"no such file: {name}"
+    if path.is_relative_to(ROOT / "docs"):
+        page = path.relative_to(ROOT / "docs").as_posix()
+        if not re.search(rf"[ /]{re.escape(page)}$", NAVIGATION.read_text("utf-8"), re.MULTILINE):
+            yield "in no line of the navigation, mkdocs.yml"
 
 
 def compilers() -> str:
