@@ -1,17 +1,25 @@
 """The documents say what the program does: examples, help, and lists are compared with it.
 
-Blocks between `<!-- name -->` and `<!-- end -->`, and what follows a `$ lsmc` line, are made by
-python -m tests.cli.test_docs
+Blocks between `<!-- name -->` and `<!-- end -->`, and what follows a `$` line in a block of the
+console and a `>>>` line in one of Python, are made by python -m tests.cli.test_docs
+
+A page is run in a directory with the samples (`profiles/`) and with each file that it shows: a
+block below `<!-- NAME -->`, where NAME has a dot or a slash.
 """
 
 from __future__ import annotations
 
 import contextlib
+import doctest
+import io
 import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 import tempfile
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,85 +32,34 @@ from lsmc.explain.hazards import HAZARDS
 from lsmc.modules.apparmor.classes import CLASSES
 from lsmc.modules.apparmor.origins import ORIGINS
 from tests.places import ROOT
+from website import operations
+from website.commands import commands, table
 
+#: The list of codes is made and compared elsewhere (tests/lint/test_pages.py).
 PAGES = (
     "README.md",
-    "docs/cli.md",
-    "docs/explain.md",
-    "docs/kernel-format.md",
-    "docs/kubearmor.md",
-    "docs/learn.md",
-    "docs/bundle.md",
-    "docs/policy-tests.md",
-    "docs/replay.md",
-    "docs/selinux.md",
-    "docs/smack.md",
-    "docs/tomoyo.md",
+    *(
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "docs").rglob("*.md"))
+        if path.name != "rules.md"
+    ),
 )
-CONSOLE = re.compile(r"(?<=```console\n)(?s:.*?)(?=```)")
-README = ROOT / "README.md"
-BROKEN = """profile server {
-  /etc/hosts r,
-  @{LOGS}/*.log w,
-  /var/lib/server/** rw
-}
-"""
-
-
-TYPO = """policy = "profiles"
-base = "profiles"
-
-[[case]]
-subject = "ngnix"
-op = "read"
-object = "/etc/shadow"
-expect = "deny"
-"""
-
-
-def wish() -> str:
-    """The test file that its page shows."""
-    page = (ROOT / "docs/policy-tests.md").read_text()
-    found = re.search(r"(?<=```toml\n)(?s:.*?)(?=```)", page)
-    assert found is not None
-    return found[0]
-
-
-#: The logs, and the policy beside one, that pages show.
-LOGS = {
-    "alerts.log": "docs/kubearmor.md",
-    "broken.cil": "docs/selinux.md",
-    "denials.log": "README.md",
-    "new.aa": "docs/replay.md",
-    "old.aa": "docs/replay.md",
-    "replay.log": "docs/replay.md",
-    "report.log": "docs/learn.md",
-    "selinux.log": "docs/selinux.md",
-    "smack.log": "docs/smack.md",
-    "tomoyo.log": "docs/tomoyo.md",
-    "web.log": "docs/learn.md",
-}
-
-
-def log(name: str) -> str:
-    """A file that a page shows."""
-    text = (ROOT / LOGS[name]).read_text()
-    found = re.search(rf"(?<=<!-- {name} -->\n```text\n)(?s:.*?)(?=```)", text)
-    assert found is not None
-    return found[0]
+#: Pages whose examples the tests run; those of the others are run when they are written anew.
+_RUN = {"README.md", "docs/explain.md", "docs/kubearmor.md", "docs/coming-from.md"}
+EXAMPLE = re.compile(r"(?<=```)(console|pycon)\n((?s:.*?))(?=```)")
+SHOWN = re.compile(r"<!-- ([\w/-]*[./][\w./-]*) -->\n```\w+\n((?s:.*?))```")
 
 
 @contextlib.contextmanager
-def workplace() -> Iterator[None]:
-    """A directory with the samples and a broken profile, and no settings of the user."""
+def workplace(page: str) -> Iterator[None]:
+    """A directory with the samples and the files that a page shows, and no settings of the user."""
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as place:
         shutil.copytree(ROOT / "profiles", Path(place) / "profiles")
-        (Path(place) / "broken.aa").write_text(BROKEN)
-        for name in LOGS:
-            (Path(place) / name).write_text(log(name))
-        (Path(place) / "wish.test.toml").write_text(wish())
-        (Path(place) / "typo.test.toml").write_text(TYPO)
+        for name, text in SHOWN.findall(page):
+            path = Path(place) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
         os.chdir(place)
         try:
             yield
@@ -111,49 +68,60 @@ def workplace() -> Iterator[None]:
 
 
 def ran(command: str) -> str:
-    """What a command of a console block prints."""
+    """What a command of a console block prints: lsmc here, anything else by a shell."""
     environment = {"XDG_CACHE_HOME": str(Path.cwd() / "cache"), "NO_COLOR": "1", "COLUMNS": "100"}
-    args = shlex.split(command)[1:]
-    return CliRunner(env=environment).invoke(cli, args, catch_exceptions=False).output
+    if command.startswith("lsmc ") and not re.search(r" [|>] ", command):
+        args = shlex.split(command)[1:]
+        return CliRunner(env=environment).invoke(cli, args, catch_exceptions=False).output
+    done = subprocess.run(
+        ["sh", "-c", command],
+        env={**environment, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.stdout
 
 
-def consoles(text: str) -> str:
-    """A page with the output of its commands."""
+def session(block: str, names: dict[str, object]) -> str:
+    """A block of Python with what each of its statements prints."""
+    shown = []
+    for example in doctest.DocTestParser().get_examples(block):
+        first, *rest = example.source.splitlines()
+        shown += [f">>> {first}", *(f"... {line}".rstrip() for line in rest)]
+        shown += ["..."] * first.endswith(":")  # Python asks for an empty line there
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            try:
+                exec(compile(example.source, "<page>", "single"), names)
+            except Exception as fault:  # noqa: BLE001 - shown as Python shows it
+                print("Traceback (most recent call last):\n  ...")
+                print("".join(traceback.format_exception_only(fault)), end="")
+        shown += printed.getvalue().splitlines()
+    return "\n".join([*shown, ""])
+
+
+def examples(text: str) -> str:
+    """A page with what its commands and its Python print."""
+    names: dict[str, object] = {}
 
     def block(match: re.Match[str]) -> str:
-        commands = [line for line in match[0].splitlines() if line.startswith("$ ")]
-        return "".join(f"{line}\n{ran(line[2:])}" for line in commands)
+        if match[1] == "pycon":
+            return f"pycon\n{session(match[2], names)}"
+        lines = [line for line in match[2].splitlines() if line.startswith("$ ")]
+        return "console\n" + "".join(f"{line}\n{ran(line[2:])}" for line in lines)
 
-    with workplace():
-        return CONSOLE.sub(block, text)
-
-
-def commands() -> list[tuple[str, click.Command]]:
-    """The commands by name, in the order of help."""
-    ctx = click.Context(cli, info_name="lsmc")
-    found = [(name, cli.get_command(ctx, name)) for name in cli.list_commands(ctx)]
-    return [(name, command) for name, command in found if command is not None]
+    with workplace(text):
+        return EXAMPLE.sub(block, text)
 
 
-def help_of(name: str, command: click.Command) -> str:
-    """The help of a command, 92 columns wide."""
-    parent = cli.make_context("lsmc", [], resilient_parsing=True)
-    ctx = click.Context(command, parent, name, terminal_width=92, max_content_width=92)
-    return command.get_help(ctx)
-
-
-def generated(page: str, name: str) -> str:
-    """The content of a block of a page."""
-    if name == "commands" and page == "README.md":
-        return "| command | does |\n|---|---|\n" + "".join(
-            f"| `lsmc {name}` | {command.get_short_help_str(200)} |\n"
-            for name, command in commands()
-        )
+def generated(name: str) -> str:
+    """The content of a generated block."""
     if name == "commands":
-        return "".join(
-            f"\n### lsmc {name}\n\n```text\n{help_of(name, command)}\n```\n"
-            for name, command in commands()
-        )
+        return table()
+    if name == "modules":
+        return operations.table()
     if name == "hazards":
         return "| word | warning |\n|---|---|\n" + "".join(
             f"| `{word}` | {words} |\n" for word, words in HAZARDS.items()
@@ -170,11 +138,11 @@ def generated(page: str, name: str) -> str:
     )
 
 
-def blocks(page: str, text: str) -> str:
+def blocks(text: str) -> str:
     """A page with its generated blocks."""
     return re.sub(
-        r"<!-- (commands|hazards|classes) -->\n.*?<!-- end -->",
-        lambda m: f"<!-- {m[1]} -->\n{generated(page, m[1])}<!-- end -->",
+        r"<!-- (commands|modules|hazards|classes|origins) -->\n.*?<!-- end -->",
+        lambda m: f"<!-- {m[1]} -->\n{generated(m[1])}<!-- end -->",
         text,
         flags=re.DOTALL,
     )
@@ -183,13 +151,15 @@ def blocks(page: str, text: str) -> str:
 @pytest.mark.parametrize("page", PAGES)
 def test_lists_and_help_are_those_of_the_program(page: str) -> None:
     text = (ROOT / page).read_text()
-    assert text == blocks(page, text), "run: python -m tests.cli.test_docs"
+    assert text == blocks(text), "run: python -m tests.cli.test_docs"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/explain.md", "docs/kubearmor.md"])
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page in _RUN or page.startswith("docs/tutorials/")]
+)
 def test_the_examples_print_what_the_pages_show(page: str) -> None:
     text = (ROOT / page).read_text()
-    assert text == consoles(text), "run: python -m tests.cli.test_docs"
+    assert text == examples(text), "run: python -m tests.cli.test_docs"
 
 
 def test_the_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +180,7 @@ def write() -> None:
     """Bring the pages up to date."""
     for page in PAGES:
         path = ROOT / page
-        path.write_text(blocks(page, consoles(path.read_text())))
+        path.write_text(blocks(examples(path.read_text())))
 
 
 if __name__ == "__main__":
