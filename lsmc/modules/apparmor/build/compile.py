@@ -26,8 +26,8 @@ from lsmc.modules.apparmor.lower.profile_head import (
     ProfileName,
     attachment,
     builtins,
-    check_identities,
     flags,
+    identities,
     profile_name,
     scoped,
 )
@@ -298,7 +298,7 @@ class _FileCompiler:
         attach, attach_text = attachment(profile, own, context)
         if name.local.startswith("//"):
             attach = None  # no kernel loads it: the parent would be a profile without a name
-        check_identities(profile)
+        named = identities(profile)
         scope = scoped(self._variables, builtins(full.local, attach_text))
         flag = flags(profile.flags, Lowering(scope, *under, rule=profile.head))
         is_hat = profile.keyword in ("hat", "^")
@@ -324,6 +324,7 @@ class _FileCompiler:
                 mediated=self._mediated,
                 settings=(
                     *flag.settings,
+                    *named,
                     ("abi", self.features.name),
                     ("target", self._release.target),
                 ),
@@ -344,7 +345,7 @@ class _FileCompiler:
             self._variables, self.features, self._aliases, self._release, rule=profile.head
         )
         try:
-            check_identities(profile)
+            identities(profile)
             flags(profile.flags, context)
         except Refused as refused:
             if refused.diagnostic.name not in AFTER_EXPANSION:

@@ -13,7 +13,7 @@ from lsmc.modules.apparmor.kernel.family_table import Types, family_table
 from lsmc.modules.apparmor.kernel.keys import signal_number
 from lsmc.modules.apparmor.kernel.sockets import networks
 from lsmc.modules.apparmor.kernel.stream import PATH_FLAGS, Capabilities, Disconnected
-from lsmc.modules.apparmor.kernel.target import DISCONNECTED_IPC, ERROR, KILL_SIGNAL
+from lsmc.modules.apparmor.kernel.target import DISCONNECTED_IPC, ERROR, IDENTITY, KILL_SIGNAL
 from lsmc.modules.apparmor.names import CAPABILITIES, RESOURCES
 from lsmc.modules.apparmor.resolve.features import Features
 
@@ -33,6 +33,12 @@ def error_number(settings: Mapping[str, str], features: Features) -> int:
     """The errno of denials; 0 for the usual one."""
     name = settings.get("error")
     return int(getattr(errno, name)) if name is not None and ERROR in features else 0
+
+
+def identities(settings: Mapping[str, str], features: Features) -> Sequence[bytes]:
+    """The identities of a profile."""
+    text = settings.get("identities", "") if IDENTITY in features else ""
+    return text.encode("latin-1").split(b"\n") if text else ()
 
 
 def path_flags(settings: Mapping[str, str], features: Features) -> int:

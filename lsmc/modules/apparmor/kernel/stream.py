@@ -76,6 +76,7 @@ class KernelProfile(NamedTuple):
         hat: whether it is a hat; `mode` its mode, and `audit` whether all is logged.
         path_flags: bits of `PATH_FLAGS`.
         capabilities: the capabilities.
+        identities: its identities.
         attributes: the extended attributes that its attachment asks for.
         rlimits: the bits of the limits that are set, and the 16 limits.
         families: the types of sockets by family; empty where strings or no rules are about them.
@@ -96,6 +97,7 @@ class KernelProfile(NamedTuple):
     audit: bool
     path_flags: int
     capabilities: Capabilities
+    identities: Sequence[bytes]
     attributes: Sequence[bytes]
     rlimits: tuple[int, Sequence[int]] | None
     families: Sequence[Types]
@@ -149,6 +151,13 @@ class Stream:
             raise ValueError(f"a table of {count} entries: the format has room for 65535")
         self.data += _LENGTH16.pack(_ARRAY, count)
 
+    def strings(self, texts: Sequence[bytes]) -> None:
+        """An array of texts; raises ValueError for one that is too long."""
+        self.array(len(texts))
+        for text in texts:
+            self.string(text)
+        self.end_array()
+
     def end_array(self) -> None:
         """The end of an array."""
         self.data.append(_ARRAY_END)
@@ -193,8 +202,13 @@ def written(profile: KernelProfile, interface: int, complain: bool = False) -> b
     if profile.path_flags:
         stream.number(_U32, profile.path_flags, "path_flags")
     _capabilities(stream, profile.capabilities)
+    if profile.identities:
+        stream.name("identity")
+        stream.strings(profile.identities)
     if profile.attributes:
-        _strings(stream, "xattrs", profile.attributes)
+        stream.open("xattrs")
+        stream.strings(profile.attributes)
+        stream.close()
     if profile.rlimits is not None:
         mask, limits = profile.rlimits
         stream.open("rlimits")
@@ -218,18 +232,11 @@ def written(profile: KernelProfile, interface: int, complain: bool = False) -> b
     if profile.files is not None:
         _database(stream, profile.files)
         if profile.targets:
-            _strings(stream, "xtable", profile.targets)
+            stream.open("xtable")
+            stream.strings(profile.targets)
+            stream.close()
     stream.close()
     return bytes(stream.data)
-
-
-def _strings(stream: Stream, name: str, texts: Sequence[bytes]) -> None:
-    stream.open(name)
-    stream.array(len(texts))
-    for text in texts:
-        stream.string(text)
-    stream.end_array()
-    stream.close()
 
 
 def _database(stream: Stream, found: Database) -> None:

@@ -23,6 +23,7 @@ KILL_SIGNAL = "policy/profile/kill.signal"
 ERROR = "policy/profile/error"
 INTERRUPTIBLE = "policy/profile/interruptible"
 DISCONNECTED_IPC = "domain/disconnected.ipc"
+IDENTITY = "domain/identity"
 _TABLES = "policy/permstable32_version"
 _NUMBER = re.compile("0x[0-9a-fA-F]{1,8}")
 

@@ -15,6 +15,7 @@ from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.kernel.target import (
     DISCONNECTED_IPC,
     ERROR,
+    IDENTITY,
     INTERRUPTIBLE,
     KILL_SIGNAL,
     NETWORKS_NOT_WRITTEN,
@@ -29,6 +30,7 @@ _SETTINGS = {
     "error": ERROR,
     "interruptible": INTERRUPTIBLE,
     "attach_disconnected.ipc": DISCONNECTED_IPC,
+    "identities": IDENTITY,
 }
 #: The features that conditions on extended attributes need.
 _XATTR, _STEPS = "domain/attach_conditions/xattr", "policy/outofband"
@@ -50,7 +52,7 @@ def unwritten(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnosti
             if name in dict(profile.settings) and feature not in compiled.features.paths:
                 yield _warning(
                     profile.origin,
-                    f"the flag `{name}` of {_shown(profile)} is not written: it needs `{feature}`",
+                    f"`{name}` of {_shown(profile)} is not written: it needs `{feature}`",
                 )
         for rule in profile.rules:
             if rule.effect is Effect.PROMPT and not form.tables:

@@ -152,13 +152,15 @@ def _check_glob(text: str, span: Span) -> None:
         raise refusal("bad-attachment-glob", span, refused.diagnostic.message) from None
 
 
-def check_identities(profile: ast.Profile) -> None:
-    """Refuse an identity with a blank in it."""
+def identities(profile: ast.Profile) -> tuple[tuple[str, str], ...]:
+    """The identities as a setting, one a line; raises `Refused` for one with a blank in it."""
     for word in profile.identities:
         if re.search(r"\s", word.text) and not word.text.startswith("/"):
             raise refusal(
                 "bad-identity", word.span, f"the identity `{word.text}` has a blank in it"
             )
+    text = "\n".join(word.text for word in profile.identities)
+    return (("identities", text),) if text else ()
 
 
 def builtins(name: str, attachment_text: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from tests.modules.apparmor.kernel.reader import Profile, read
 from tests.modules.apparmor.kernel.test_render import FEATURES
 
 FLAGS = """policy {profile {kill.signal {yes} error {yes} interruptible {yes}}}
-domain {disconnected.ipc {yes}}
+domain {disconnected.ipc {yes} identity {yes}}
 """
 FINE = "network_v8 {af_inet {yes}} network {af_unix {yes}}\n"
 
@@ -31,9 +31,10 @@ def made(folder: Path, policy: str, more: str = "") -> tuple[list[str], Profile]
 @pytest.mark.parametrize(
     ("policy", "more", "said"),
     [
-        ("profile a flags=(kill.signal=term) { }", "", "the flag `kill.signal` of `a`"),
-        ("profile a flags=(error=EPERM) { }", "", "the flag `error` of `a`"),
+        ("profile a flags=(kill.signal=term) { }", "", "`kill.signal` of `a`"),
+        ("profile a flags=(error=EPERM) { }", "", "`error` of `a`"),
         ("profile a flags=(attach_disconnected.ipc=/q) { }", "", "`domain/disconnected.ipc`"),
+        ("profile a + identities=(i) { }", "", "`identities` of `a`"),
         ("profile a { network inet label=x, }", FINE, "`network inet label=x,` loses `label`"),
         ("profile a { prompt /a r, }", "", "`prompt /a r,` is not written, which needs"),
     ],
@@ -68,3 +69,9 @@ def test_conditions_that_a_kernel_lacks(tmp_path: Path, lacking: str) -> None:
     (told,) = file.diagnostics
     assert "`xattrs=` of `a` is not written" in told.message
     assert "xattrs" not in next(read(file.data)).fields
+
+
+def test_identities(tmp_path: Path) -> None:
+    messages, profile = made(tmp_path, "profile a + identities=(i, j.k) { /x r, }", FLAGS)
+    assert messages == []
+    assert profile.fields["identity"] == ["i", "j.k"]
