@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,11 +13,16 @@ from lsmc.cli.faults import YES, UsageFault
 from lsmc.cli.options import Reading, format_option, policy_options, screen_of, screen_options
 from lsmc.output.styled import Line
 
+if TYPE_CHECKING:
+    _Choice = click.Choice[str]
+else:
+    _Choice = click.Choice  # which has no parameter in click 8.1
+
 #: What stages were called before.
 _FORMER = {"ast": "syntax", "table": "tables"}
 
 
-class _Stage(click.Choice[str]):
+class _Stage(_Choice):
     """The name of a stage; the former names are still accepted."""
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
