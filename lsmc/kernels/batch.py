@@ -191,6 +191,7 @@ class PathAnswers:
 
     @cython.ccall
     @cython.locals(answers="list", number="Py_ssize_t")
+    @cython.returns("object")
     def answer(
         self, request: Any, path: str, others: bool, ask: Callable[[Mapping[str, Any]], Any]
     ) -> Any:

@@ -239,6 +239,7 @@ def _front(line: bytes, found: _Places) -> bool:
 @cython.cfunc
 @cython.locals(text="const unsigned char*", at="Py_ssize_t", size="Py_ssize_t")
 @cython.locals(quotes="Py_ssize_t", names="Py_ssize_t", ports="Py_ssize_t", byte="int", last="int")
+@cython.returns("object")
 def _find(line: bytes, sign: bytes, found: _Places) -> None:
     """Find the parts of a record whose body is found."""
     if not cython.compiled:
@@ -343,6 +344,7 @@ def _value_end(line: bytes, at: cython.Py_ssize_t, shut: cython.Py_ssize_t) -> i
 )
 @cython.locals(start="Py_ssize_t", name="Py_ssize_t", end="Py_ssize_t", places="_Places")
 @cython.locals(shut="Py_ssize_t", size="Py_ssize_t", epoch="Py_ssize_t")
+@cython.returns("Sighting")
 def outline(line: bytes, sign: bytes) -> Sighting | None:
     """The sighting of a record in a line without its end; None for what is not in plain form.
 

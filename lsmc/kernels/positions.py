@@ -132,6 +132,7 @@ class Builder:
 
     @cython.cfunc
     @cython.locals(kind="int")
+    @cython.returns("object")
     def _before(self, pattern: Any, follow: Positions) -> Positions:
         """The same for a pattern."""
         kind = pattern.kind
@@ -156,6 +157,7 @@ class Builder:
 
     @cython.cfunc
     @cython.locals(number="long long", position="long long", at="int")
+    @cython.returns("object")
     def _text(self, text: bytes, follow: Positions) -> Positions:
         if not text:
             return follow
@@ -168,6 +170,7 @@ class Builder:
         return (position,)
 
     @cython.cfunc
+    @cython.returns("object")
     def _chars(self, mask: int, follow: Positions) -> Positions:
         if not mask:
             return ()
@@ -175,6 +178,7 @@ class Builder:
 
     @cython.cfunc
     @cython.locals(position="long long", symbol="long long")
+    @cython.returns("object")
     def _loop(self, mask: int, follow: Positions) -> Positions:
         """A position that follows itself; a bit of its own keys it apart from plain positions."""
         if not mask:
@@ -248,6 +252,7 @@ class Builder:
         return needless
 
     @cython.cfunc
+    @cython.returns("bint")
     def _covers(self, more: int, less: int, depth: cython.longlong) -> bool:
         """Whether position `more` matches all that `less` does; False if unsure."""
         if more == less:
@@ -263,6 +268,7 @@ class Builder:
         return covers
 
     @cython.cfunc
+    @cython.returns("bint")
     def _all_covered(self, more: Positions, less: Positions, depth: cython.longlong) -> bool:
         for wanted in less:
             if wanted in more:
@@ -275,6 +281,7 @@ class Builder:
         return True
 
     @cython.cfunc
+    @cython.returns("bint")
     def _within(self, less: int, more: int) -> bool:
         """Whether the bytes of one symbol are among those of another."""
         if less == more:

@@ -57,6 +57,7 @@ class Subsets:
         self.start = self._number(start)
 
     @cython.ccall
+    @cython.returns("object")
     def edges(self, state: cython.longlong) -> Edges:
         """Disjoint sets of bytes, each with the state that it leads to."""
         found: Edges | None = self._known[state]
@@ -85,6 +86,7 @@ class Subsets:
 
     @cython.cfunc
     @cython.locals(state="tuple")
+    @cython.returns("object")
     def _edges(self, state: Positions) -> Edges:
         if len(state) == 1 and state[0] >= 0:  # as most are
             return ((self._masks[state[0]], self._number(self._follows[state[0]])),)

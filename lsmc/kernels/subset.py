@@ -218,6 +218,7 @@ def subset(
 
 @cython.cfunc
 @cython.locals(default="int", target="int", count="int", most="int", number="int", position="int")
+@cython.returns("object")
 def _wide(
     wide: list[int],
     symbols: list[int],
@@ -306,6 +307,7 @@ def _through(
 @cython.cfunc
 @cython.locals(i="int", j="int", m="int", n="int", x="int", y="int", one="tuple", other="tuple")
 @cython.locals(ours="object", theirs="object")
+@cython.returns("object")
 def _merge(one: Positions, other: Positions) -> Positions:
     """The members of two ascending tuples, ascending, each once.
 
