@@ -191,13 +191,13 @@ class _Places:
 def _front(line: bytes, found: _Places) -> bool:
     """Find the header behind what belongs to no record."""
     if not cython.compiled:
-        match = _FRONT.match(line)
+        match = _FRONT.match(line, 0, line.find(_HEADER) + len(_HEADER))
         if match is None or match[1].rfind(b"[") > match[1].rfind(b"]"):
             return False
         if match[1] and match[1][-1] != 32:
             return False
         found.kind, found.header = match.start(2), match.end(2) + len(_HEADER)
-        return match[2] in _KINDS and line.find(_HEADER) == match.end(2)
+        return match[2] in _KINDS
     text = line
     size = len(line)
     if size < 20 or text[0] == 123:

@@ -148,6 +148,14 @@ def test_both_forms_agree(data: st.DataObject) -> None:
     assert outlines.host_of(line) == PURE.host_of(line)
 
 
+def test_the_first_of_two_headers_counts() -> None:
+    line = b"audit(1.2:3): " + HEAD + BODY
+    found = seen(PURE, line)
+    assert found is not None
+    assert found[1] == "1.2:3"
+    assert seen(outlines, line) == found
+
+
 LINES = st.lists(
     st.sampled_from(
         [HEAD + BODY, HEAD + b'apparmor="x" name="/y"', b"other", b"", b" pid=1", b"DENIED", b"a=b"]
