@@ -58,6 +58,7 @@ _VIM_REGION = Form(
 _EMACS = Form(
     r"^\(defconst apparmor-mode--(?P<name>[\w-]+)\n  '\((?P<words>.*?)\)", '"{}"'.format, " "
 )
+_KATE = Form(r'<list name="(?P<name>\w+)">(?P<words>.*)</list>', "<item>{}</item>".format, "")
 FORMS: dict[str, tuple[Form, ...]] = {
     "vscode/syntaxes/apparmor.yaml": (_YAML,),
     "vscode/syntaxes/cil.yaml": (_YAML,),
@@ -66,6 +67,7 @@ FORMS: dict[str, tuple[Form, ...]] = {
     "vim/syntax/cil.vim": (_VIM_KEYWORDS,),
     "vim/syntax/tomoyo.vim": (_VIM_KEYWORDS,),
     "emacs/apparmor-mode.el": (_EMACS,),
+    "kate/apparmor.xml": (_KATE,),
 }
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,8 +67,11 @@ _SCOPES = {
 def _no_grammar() -> str:
     if shutil.which("node") is None:
         return "node"
-    built = (EDITORS / "vscode" / "dist" / "apparmor.tmLanguage.json").exists()
-    return "" if built else "the grammar, which `sh scripts/editors` builds"
+    built = EDITORS / "vscode" / "dist" / "apparmor.tmLanguage.json"
+    source = EDITORS / "vscode" / "syntaxes" / "apparmor.yaml"
+    if not built.exists() or built.stat().st_mtime < source.stat().st_mtime:
+        return "the grammar as JSON, which `sh scripts/editors` builds"
+    return ""
 
 
 def _textmate(wanted: Wanted, folder: Path) -> Named:
@@ -168,6 +173,70 @@ _FACES = {
 }
 _EMACS = ("-Q", "--batch", "-l", str(EDITORS / "emacs" / "apparmor-mode.el"))
 
+
+# --- Kate: a theme gives each style a colour of its own, by which it is known in the page
+
+_STYLES = {
+    "Comment": "comment",
+    "Keyword": "keyword",
+    "Qualifier": "keyword",
+    "Include": "keyword",
+    "Name": "name",
+    "Path": "text",
+    "Escape": "text",
+    "Glob": "glob",
+    "Permissions": "permission",
+    "Condition": "condition",
+    "Variable": "variable",
+    "Constant": "constant",
+    "Number": "number",
+    "Operator": "operator",
+}
+_COLOURS = {style: f"#{number:06x}" for number, style in enumerate(_STYLES, 1)}
+_SPAN = re.compile(r'<span style="[^"]*?color:(#\w{6});[^"]*">|</span>')
+
+
+def _kate(wanted: Wanted, folder: Path) -> Named:
+    data = folder / "org.kde.syntax-highlighting"
+    for name in ("syntax", "themes"):
+        (data / name).mkdir(parents=True)
+    shutil.copy(EDITORS / "kate" / "apparmor.xml", data / "syntax")
+    styles = {style: {"text-color": colour} for style, colour in _COLOURS.items()}
+    theme = {
+        "metadata": {"name": "Test", "revision": 1},
+        "text-styles": {},
+        "custom-styles": {"AppArmor": styles},
+    }
+    (data / "themes" / "test.theme").write_text(json.dumps(theme))
+    names = {colour: _STYLES[style] for style, colour in _COLOURS.items()}
+    found = {}
+    for file, places in wanted.items():
+        page = subprocess.run(
+            ["kate-syntax-highlighter", "--syntax", "AppArmor", "--theme", "Test", file],
+            env={**os.environ, "XDG_DATA_HOME": str(folder), "QT_QPA_PLATFORM": "offscreen"},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=TIMEOUT,
+        ).stdout
+        lines = [_coloured(line) for line in page.partition("<pre>\n")[2].splitlines()]
+        found[file] = [names.get(lines[one.line][one.column], "") for one in places]
+    return found
+
+
+def _coloured(line: str) -> list[str]:
+    """The colour of each character of a line of a page."""
+    colours: list[str] = []
+    colour = ""
+    start = 0
+    for tag in (*_SPAN.finditer(line), None):
+        text = unescape(line[start : tag.start() if tag else len(line)])
+        colours += [colour] * len(text)
+        if tag:
+            colour, start = tag[1] or "", tag.end()
+    return colours
+
+
 HIGHLIGHTERS = (
     Highlighter("vscode", _no_grammar, _textmate),
     Highlighter("vim", _program("vim"), _asked(_GROUP_NAMES, "vim", "-es", *_VIM)),
@@ -177,4 +246,5 @@ HIGHLIGHTERS = (
         _program("emacs"),
         _asked(_FACES, "emacs", *_EMACS, "-l", str(HERE / "highlight.el")),
     ),
+    Highlighter("kate", _program("kate-syntax-highlighter"), _kate),
 )
