@@ -90,7 +90,6 @@ def session(block: str, names: dict[str, object]) -> str:
     for example in doctest.DocTestParser().get_examples(block):
         first, *rest = example.source.splitlines()
         shown += [f">>> {first}", *(f"... {line}".rstrip() for line in rest)]
-        shown += ["..."] * first.endswith(":")  # Python asks for an empty line there
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             try:
