@@ -39,7 +39,7 @@ def body(text: str) -> ast.RuleBody:
 
 
 def word(text: str, quoted: bool = False) -> ast.Word:
-    """A word; its place takes no part in equality."""
+    """A word at some place."""
     return ast.Word(text, Span(Source("t", ""), 0, 0), quoted)
 
 

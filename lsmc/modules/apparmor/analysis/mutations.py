@@ -9,7 +9,6 @@ other and the policy would not compile.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from lsmc.analysis.mutation import Mutation
@@ -55,7 +54,7 @@ def mutations(text: str) -> Iterator[Mutation]:
     elif isinstance(body, ast.ClassRule) and body.kind in _KINDS and body.perms:
         yield from _more_of_class(rule, body)
     if rule.prefix.owner == "owner":
-        yield Mutation("owner", _text(rule, prefix=replace(rule.prefix, owner="")), _to_all)
+        yield Mutation("owner", _text(rule, prefix=rule.prefix._replace(owner="")), _to_all)
 
 
 def _parsed(text: str) -> ast.Rule | None:
@@ -70,11 +69,11 @@ def _parsed(text: str) -> ast.Rule | None:
 
 def _text(rule: ast.Rule, **changes: Any) -> str:
     """A rule with some changes, as it would be written."""
-    changed: Any = replace(rule, **changes)
+    changed: Any = rule._replace(**changes)
     tree, _ = parse(Source("<rule>", f"{_HEAD}}}\n"))
     (profile,) = tree.items
     assert isinstance(profile, ast.Profile)
-    written = format_file(replace(tree, items=(replace(profile, body=(changed,)),)))
+    written = format_file(tree._replace(items=(profile._replace(body=(changed,)),)))
     return " ".join(to_display(written).splitlines()[1].split())
 
 
@@ -115,12 +114,12 @@ def _allowed(rule: ast.Rule) -> Iterator[Mutation]:
         letters = "".join(letter for letter in body.perms.text if letter.lower() not in "xl")
         if not letters:
             return
-        body = replace(body, perms=replace(body.perms, text=letters), target=None)
+        body = body._replace(perms=body.perms._replace(text=letters), target=None)
     elif not isinstance(body, ast.CapabilityRule) and (
         not isinstance(body, ast.ClassRule) or body.kind not in _EITHER_WAY
     ):
         return
-    text = _text(rule, prefix=replace(rule.prefix, effect=""), body=body)
+    text = _text(rule, prefix=rule.prefix._replace(effect=""), body=body)
     yield Mutation("allow", text, _now_allowed)
 
 
@@ -134,8 +133,8 @@ def _more(rule: ast.Rule, body: ast.FileRule) -> Iterator[Mutation]:
     if letter is None:
         return
     kept = perms.text.replace("a", "") if letter == "w" else perms.text
-    added, _ = permissions(replace(perms, text=letter), Effect.ALLOW)
-    text = _text(rule, body=replace(body, perms=replace(perms, text=kept + letter)))
+    added, _ = permissions(perms._replace(text=letter), Effect.ALLOW)
+    text = _text(rule, body=body._replace(perms=perms._replace(text=kept + letter)))
     yield _adding(text, FILE, added)
 
 
@@ -146,8 +145,8 @@ def _more_of_class(rule: ast.Rule, body: ast.ClassRule) -> Iterator[Mutation]:
     name = next((one for one in _ADDED[cls] if one not in written), None)
     if name is None or not set(written) <= set(cls.permissions):
         return
-    more = replace(perms[0], text=name)
-    text = _text(rule, body=replace(body, perms=(*perms, more), perms_in_list=True))
+    more = perms[0]._replace(text=name)
+    text = _text(rule, body=body._replace(perms=(*perms, more), perms_in_list=True))
     yield _adding(text, cls, cls.mask((name,)))
 
 
@@ -171,7 +170,7 @@ def _wider(rule: ast.Rule, body: ast.FileRule) -> Iterator[Mutation]:
         return
     if any(folder.count(one) != folder.count(other) for one, other in ("{}", "[]")):
         return
-    text = _text(rule, body=replace(body, path=replace(path, text=f"{folder}/{{,**}}")))
+    text = _text(rule, body=body._replace(path=path._replace(text=f"{folder}/{{,**}}")))
     yield Mutation("glob", text, _as_glob, _below)
 
 

@@ -47,7 +47,7 @@ class RevisedUnit(NamedTuple):
     @classmethod
     def of(cls, old: tuple[ast.Rule, ...], new: tuple[ast.Rule, ...], own: bool) -> RevisedUnit:
         """The part with these rules before and after."""
-        return cls(old, new, own, old == new)
+        return cls(old, new, own, ast.meaning(old) == ast.meaning(new))
 
     def moved(self) -> Iterator[Moved]:
         """The rules of a part that stays."""
@@ -134,7 +134,9 @@ def _outward(lowered: Lowered) -> tuple[object, ...]:
 def revision(old: Parsed, new: Parsed) -> FileRevision | None:
     """The revision of a file, or None when more than its rules changed."""
     before, after = _version(old), _version(new)
-    if before is None or after is None or before.frame != after.frame:
+    if before is None or after is None:
+        return None
+    if ast.meaning(before.frame) != ast.meaning(after.frame):
         return None
     return FileRevision(before, after)
 

@@ -8,7 +8,7 @@ profiles include give the same unit to all of them.  Rules that speak of the pro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from lsmc.base.diagnostics import Diagnostic
@@ -99,7 +99,7 @@ def lower_rule(rule: ast.Rule, prefix: ast.Prefix | None, context: Lowering) -> 
         context.alter("grants nothing: `owner` and `other` exclude each other", "drop one of them")
     context.written = combined = merge(prefix, rule.prefix)
     if not isinstance(body, _OWNED):
-        combined = replace(combined, owner="")
+        combined = combined._replace(owner="")
     return tuple(lower(body, RuleHead.of(combined, rule.span), context))
 
 

@@ -1,13 +1,12 @@
 """The syntax tree of the AppArmor profile language.
 
-Nodes keep what was written, in its order; they are equal by meaning, so spans take no part in
-comparison.  Texts are byte text (one character a byte) after the lexer's escape processing.
+Nodes keep what was written, in its order, and where; `meaning` is what they are compared by.  Texts
+are byte text (one character a byte) after the lexer's escape processing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Literal, NamedTuple
 
 from lsmc.base.source import Span
 
@@ -16,131 +15,117 @@ Owner = Literal["", "owner", "other", "nobody"]  # "nobody": `other` inside an `
 AssignOp = Literal["=", "+=", "?=", ":="]
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A lexical word: its text without quotes and with escapes resolved."""
 
     text: str
-    span: Span = field(compare=False, repr=False)
+    span: Span
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(NamedTuple):
     """A comment, from its `#` to before the line end."""
 
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
+class Include(NamedTuple):
     """`include <x>`, `include "x"`, `include if exists …`; `pound` marks `#include`."""
 
     path: Word
     magic: bool
     if_exists: bool
     pound: bool
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Abi:
+class Abi(NamedTuple):
     """`abi <x>,` or `abi "x",`."""
 
     path: Word
     magic: bool
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(NamedTuple):
     """`alias OLD -> NEW,`."""
 
     old: Word
     new: Word
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(NamedTuple):
     """`@{NAME} = VALUES`; `name` holds the bare name without `@{}`."""
 
     name: Word
     op: AssignOp
     values: tuple[Word, ...]
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
 # Expressions of `if` and of boolean assignments.
 
 
-@dataclass(frozen=True, slots=True)
-class SetVar:
+class SetVar(NamedTuple):
     """`@{NAME}` as an operand."""
 
     name: str
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class BoolVar:
+class BoolVar(NamedTuple):
     """`$NAME` or `${NAME}`."""
 
     name: str
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Defined:
+class Defined(NamedTuple):
     """`defined @{NAME}` or `defined $NAME`."""
 
     variable: SetVar | BoolVar
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(NamedTuple):
     """`not EXPR`."""
 
     operand: Expr
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class BoolOp:
+class BoolOp(NamedTuple):
     """`LEFT and RIGHT` or `LEFT or RIGHT`."""
 
     op: Literal["and", "or"]
     left: Expr
     right: Expr
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(NamedTuple):
     """`LEFT OP RIGHT`."""
 
     op: Literal["==", "!=", "in", "<", "<=", ">", ">="]
     left: Word | SetVar
     right: Word | SetVar
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
 Expr = Word | SetVar | BoolVar | Defined | Not | BoolOp | Compare
 
 
-@dataclass(frozen=True, slots=True)
-class AssignBool:
+class AssignBool(NamedTuple):
     """`$NAME = EXPR`."""
 
     name: Word
     op: AssignOp
     value: Expr
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
+class Prefix(NamedTuple):
     """What may stand before a rule or a block."""
 
     priority: int | None = None
@@ -152,22 +137,19 @@ class Prefix:
 NO_PREFIX = Prefix()
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """`NAME = VALUE`, `NAME = (VALUES)`, `NAME in (VALUES)`; `op` is `=`, `:=` or `in`."""
 
     name: Word
     op: str
     values: tuple[Word, ...]
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class FileRule:
+class FileRule(NamedTuple):
     """A file rule.  `path` and `perms` are None for the bare `file,`; `leading` when the
     permissions stand first; `keyword` when written with `file`."""
 
-    kind: ClassVar[str] = "file"
     path: Word | None
     perms: Word | None
     target: Word | None = None
@@ -175,28 +157,26 @@ class FileRule:
     subset: bool = False
     leading: bool = False
     keyword: bool = False
+    kind: Literal["file"] = "file"
 
 
-@dataclass(frozen=True, slots=True)
-class LinkRule:
+class LinkRule(NamedTuple):
     """`link [subset] PATH -> TARGET,`."""
 
-    kind: ClassVar[str] = "link"
     path: Word
     target: Word
     subset: bool = False
+    kind: Literal["link"] = "link"
 
 
-@dataclass(frozen=True, slots=True)
-class CapabilityRule:
+class CapabilityRule(NamedTuple):
     """`capability [NAMES],`."""
 
-    kind: ClassVar[str] = "capability"
     names: tuple[Word, ...]
+    kind: Literal["capability"] = "capability"
 
 
-@dataclass(frozen=True, slots=True)
-class ClassRule:
+class ClassRule(NamedTuple):
     """A rule of the common shape: network, unix, dbus, signal, ptrace, userns, io_uring, mqueue.
 
     `perms` is None when none are written, and empty for `()`; `words` are the bare words that are
@@ -212,8 +192,7 @@ class ClassRule:
     perms_in_list: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MountRule:
+class MountRule(NamedTuple):
     """`mount`, `remount` or `umount`; `trailing` are conditions written after the arrow."""
 
     kind: Literal["mount", "remount", "umount"]
@@ -223,31 +202,28 @@ class MountRule:
     trailing: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PivotRootRule:
+class PivotRootRule(NamedTuple):
     """`pivot_root [oldroot=X] [NEWROOT] [-> PROFILE],`."""
 
-    kind: ClassVar[str] = "pivot_root"
     conditions: tuple[Condition, ...]
     newroot: Word | None
     target: Word | None
+    kind: Literal["pivot_root"] = "pivot_root"
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeProfileRule:
+class ChangeProfileRule(NamedTuple):
     """`change_profile [safe|unsafe] [EXEC] [-> TARGET],`."""
 
-    kind: ClassVar[str] = "change_profile"
     safety: Literal["", "safe", "unsafe"]
     exec: Word | None
     target: Word | None
+    kind: Literal["change_profile"] = "change_profile"
 
 
-@dataclass(frozen=True, slots=True)
-class AllRule:
+class AllRule(NamedTuple):
     """`all,`."""
 
-    kind: ClassVar[str] = "all"
+    kind: Literal["all"] = "all"
 
 
 #: What stands in a rule; `kind` is the keyword of its class.
@@ -263,54 +239,48 @@ RuleBody = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A prefix and the rule of one class; the span covers both and the final comma."""
 
     prefix: Prefix
     body: RuleBody
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Rlimit:
+class Rlimit(NamedTuple):
     """`set rlimit NAME <= VALUE [UNIT],`."""
 
     name: Word
     value: Word
     unit: Word | None
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """`PREFIX { … }`."""
 
     prefix: Prefix
     body: tuple[Item, ...]
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(NamedTuple):
     """`if EXPR { … } else …`; an `else if` is an `If` alone in `orelse`."""
 
     condition: Expr
     body: tuple[Item, ...]
     orelse: tuple[Item, ...]
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Xattr:
+class Xattr(NamedTuple):
     """`NAME[=VALUE]` of `xattrs=(…)`."""
 
     name: Word
     value: Word | None
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """A profile, hat or child; `head` covers everything before the `{`."""
 
     keyword: Literal["", "profile", "hat", "^"]
@@ -320,18 +290,28 @@ class Profile:
     identities: tuple[Word, ...]
     flags: tuple[Word, ...]
     body: tuple[Item, ...]
-    head: Span = field(compare=False, repr=False)
-    span: Span = field(compare=False, repr=False)
+    head: Span
+    span: Span
     has_xattrs: bool = False
 
 
 Item = Include | Abi | Alias | Assign | AssignBool | Rule | Rlimit | Block | If | Profile
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """A parsed file: its items in order, wherever they may stand; `load` checks the places."""
 
     items: tuple[Item, ...]
-    comments: tuple[Comment, ...] = field(compare=False, repr=False)
-    span: Span = field(compare=False, repr=False)
+    comments: tuple[Comment, ...]
+    span: Span
+
+
+def meaning(node: object) -> object:
+    """A node, or several, without places and comments: equal for what means the same."""
+    if isinstance(node, (Span, Comment)):
+        return None
+    if isinstance(node, File):
+        return meaning(node.items)
+    if isinstance(node, tuple):
+        return (type(node), *map(meaning, node))
+    return node

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span, to_display
@@ -42,7 +41,7 @@ def rejoined(
         ),
     )
     body = (*profile.body, *items[before + 1 :])
-    whole = replace(profile, body=body, span=profile.span.to(stray))
+    whole = profile._replace(body=body, span=profile.span.to(stray))
     return [*items[:before], whole], problem
 
 

@@ -11,7 +11,6 @@ comments put back was rejected: it rewrites escapes, and a comment has many plac
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from lsmc.base.source import Source, Span
 from lsmc.modules.apparmor.syntax import ast
@@ -54,7 +53,9 @@ def format_text(source: Source, *, words: bool = True) -> str:
 
 def same_meaning(one: ast.File, other: ast.File) -> bool:
     """Whether two trees differ at most in what the formatter may change of a word."""
-    return one.items == other.items or _plain(one.items) == _plain(other.items)
+    if ast.meaning(one) == ast.meaning(other):
+        return True
+    return ast.meaning(_plain(one.items)) == ast.meaning(_plain(other.items))
 
 
 def _plain(items: Iterable[ast.Item]) -> tuple[ast.Item, ...]:
@@ -64,19 +65,19 @@ def _plain(items: Iterable[ast.Item]) -> tuple[ast.Item, ...]:
 def _plain_item(item: ast.Item) -> ast.Item:
     match item:
         case ast.Include(pound=True):
-            return replace(item, pound=False)
+            return item._replace(pound=False)
         case ast.Rule(_, ast.FileRule(perms=ast.Word() as perms) as body):
-            return replace(item, body=replace(body, perms=_plain_word(perms)))
+            return item._replace(body=body._replace(perms=_plain_word(perms)))
         case ast.Block() | ast.Profile():
-            return replace(item, body=_plain(item.body))
+            return item._replace(body=_plain(item.body))
         case ast.If():
-            return replace(item, body=_plain(item.body), orelse=_plain(item.orelse))
+            return item._replace(body=_plain(item.body), orelse=_plain(item.orelse))
         case _:
             return item
 
 
 def _plain_word(perms: ast.Word) -> ast.Word:
-    return replace(perms, text=in_order(perms.text))
+    return perms._replace(text=in_order(perms.text))
 
 
 # What a text is read as.

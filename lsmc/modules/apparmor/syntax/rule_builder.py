@@ -6,7 +6,6 @@ shapes that the fragments share.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Literal, NamedTuple, cast
 
 from lsmc.base.source import Span
@@ -81,15 +80,15 @@ class RuleBuilder:
 
     def file_access(self, c: Children) -> Started:
         """`file …`."""
-        return Started(replace(c[1].body, keyword=True), c[0].span)
+        return Started(c[1].body._replace(keyword=True), c[0].span)
 
     def safe_access(self, c: Children) -> Started:
         """`safe …`."""
-        return Started(replace(c[1].body, safety=str(c[0])), c[0].span)
+        return Started(c[1].body._replace(safety=str(c[0])), c[0].span)
 
     def file_safe_access(self, c: Children) -> Started:
         """`file safe …`."""
-        return Started(replace(c[2].body, keyword=True, safety=str(c[1])), c[0].span)
+        return Started(c[2].body._replace(keyword=True, safety=str(c[1])), c[0].span)
 
     def file_all(self, c: Children) -> Started:
         """`file` alone."""

@@ -100,8 +100,8 @@ def _if(item: ast.If, known: tuple[tuple[ast.Expr, bool], ...]) -> Iterator[Diag
 
 def constant(expr: ast.Expr, known: tuple[tuple[ast.Expr, bool], ...]) -> bool | None:
     """The value that an expression has whatever its atoms are, given what is known; or None."""
-    every = dict.fromkeys(atom for e in (expr, *(e for e, _ in known)) for atom in atoms(e))
-    free = [atom for atom in every if _fixed(atom) is None]
+    every = [atom for e in (expr, *(e for e, _ in known)) for atom in atoms(e)]
+    free = list(dict.fromkeys(ast.meaning(atom) for atom in every if _fixed(atom) is None))
     if len(free) > _MANY:
         return None
     values = set()
@@ -112,20 +112,21 @@ def constant(expr: ast.Expr, known: tuple[tuple[ast.Expr, bool], ...]) -> bool |
     return values.pop() if len(values) == 1 else None
 
 
-def _value(expr: ast.Expr, world: dict[ast.Expr, bool]) -> bool:
+def _value(expr: ast.Expr, world: dict[object, bool]) -> bool:
+    """The value of an expression, where `world` has those of atoms by meaning."""
     if isinstance(expr, ast.Not):
         return not _value(expr.operand, world)
     if isinstance(expr, ast.BoolOp):
         left, right = _value(expr.left, world), _value(expr.right, world)
         return (left and right) if expr.op == "and" else (left or right)
     fixed = _fixed(expr)
-    return world[expr] if fixed is None else fixed
+    return world[ast.meaning(expr)] if fixed is None else fixed
 
 
 def _fixed(expr: ast.Expr) -> bool | None:
     """The value of an atom without variables; None for one that depends on them, or is refused."""
     if isinstance(expr, ast.Compare):
-        if expr.left == expr.right and expr.op in ("==", "in", "!="):
+        if expr.op in ("==", "in", "!=") and ast.meaning(expr.left) == ast.meaning(expr.right):
             return expr.op != "!="
         if isinstance(expr.left, ast.SetVar) or isinstance(expr.right, ast.SetVar):
             return None

@@ -53,7 +53,8 @@ def run(tree: Tree) -> Iterator[Diagnostic]:
             earlier = first.setdefault(name, rlimit)
             if earlier is not rlimit and rlimit.span not in seen:
                 seen.add(rlimit.span)
-                again = "to the same value" if earlier.value == rlimit.value else "to another value"
+                same = ast.meaning(earlier.value) == ast.meaning(rlimit.value)
+                again = "to the same value" if same else "to another value"
                 yield CHECK.finding(
                     rlimit.span,
                     f"{quoted(rlimit.span)} sets `{name}` a second time, {again}",

@@ -48,7 +48,7 @@ def lower_file(rule: ast.FileRule, head: RuleHead, context: Lowering) -> Iterato
     """The IR of a file rule; raises `Refused`."""
     if rule.path is None or rule.perms is None:
         word = ast.Word(_EVERY_FILE, head.origin)
-        rule = replace(rule, path=word, perms=ast.Word("rwlkmix", head.origin))
+        rule = rule._replace(path=word, perms=ast.Word("rwlkmix", head.origin))
     assert rule.path is not None
     assert rule.perms is not None
     mask, mode = permissions(rule.perms, head.effect)
