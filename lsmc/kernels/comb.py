@@ -102,6 +102,56 @@ def reach(
 @cython.boundscheck(False)
 @cython.wraparound(False)
 @cython.locals(
+    numbers="unsigned int[::1]", places="unsigned int[::1]", to="unsigned int[::1]", at="long long"
+)
+def picked(numbers: array[int], places: array[int]) -> array[int]:
+    """The numbers at some places of an array."""
+    found = array("I", bytes(4 * len(places)))
+    to = found
+    for at in range(len(places)):
+        to[at] = numbers[places[at]]
+    return found
+
+
+@cython.boundscheck(False)
+@cython.wraparound(False)
+@cython.locals(
+    offsets="unsigned int[::1]",
+    begins="unsigned int[::1]",
+    to="unsigned int[::1]",
+    state="long long",
+    size="long long",
+    states="long long",
+    total="unsigned int",
+    before="unsigned int",
+)
+def largest_first(offsets: array[int]) -> array[int]:
+    """States in the order of their numbers of entries, those with most first, else as they are.
+
+    `offsets` are where the entries of each begin, and where the last end; a state has at most 256.
+    """
+    states = len(offsets) - 1
+    room = array("I", bytes(4 * 257))
+    begins = room
+    for state in range(states):
+        begins[offsets[state + 1] - offsets[state]] += 1
+    total = 0
+    for size in range(256, -1, -1):
+        before = begins[size]
+        begins[size] = total
+        total += before
+    found = array("I", bytes(4 * states))
+    to = found
+    for state in range(states):
+        size = offsets[state + 1] - offsets[state]
+        to[begins[size]] = state
+        begins[size] += 1
+    return found
+
+
+@cython.boundscheck(False)
+@cython.wraparound(False)
+@cython.locals(
     offsets="unsigned int[::1]",
     labels="unsigned char[::1]",
     targets="unsigned int[::1]",

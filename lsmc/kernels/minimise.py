@@ -148,15 +148,22 @@ def agree(
     members="unsigned char[::1]",
     row="unsigned int[::1]",
     count="unsigned int[::1]",
+    sizes="unsigned int[::1]",
+    bytes_of="unsigned char[::1]",
+    to_offsets="unsigned int[::1]",
+    to_labels="unsigned char[::1]",
+    to_targets="unsigned int[::1]",
+    to_defaults="unsigned int[::1]",
     block="long long",
     state="long long",
     at="long long",
     byte="long long",
     label="long long",
+    end="long long",
     target="unsigned int",
     default="unsigned int",
     classes="long long",
-    narrow="bint",
+    single="bint",
 )
 def rows(
     offsets: array[int],
@@ -169,42 +176,67 @@ def rows(
 ) -> tuple[array[int], array[int], array[int], array[int]]:
     """The rows of the blocks, by bytes: offsets, bytes, targets and defaults.
 
-    `members` is the class of each byte.  The default is the target of most bytes, of several that
-    of the first byte.
+    `members` is the class of each byte; classes are numbered in the order of their first bytes.
+    The default is the target of most bytes, of several that of the first byte.
     """
-    found_offsets = array("I", [0])
-    found_labels = array("B")
-    found_targets = array("I")
-    found_defaults = array("I")
     classes = max(members) + 1
     row = array("I", bytes(4 * classes))
     count = array("I", bytes(4 * len(first)))
+    sizes = array("I", bytes(4 * classes))
+    bytes_of = array("B", bytes(classes))
+    for byte in range(255, -1, -1):
+        sizes[members[byte]] += 1
+        bytes_of[members[byte]] = byte
+    found_offsets = array("I", bytes(4 * (len(first) + 1)))
+    found_labels = array("B", bytes(1024))
+    found_targets = array("I", bytes(4 * 1024))
+    found_defaults = array("I", bytes(4 * len(first)))
+    to_offsets = found_offsets
+    to_labels = found_labels
+    to_targets = found_targets
+    to_defaults = found_defaults
+    end = 0
     for block in range(len(first)):
+        if end + 256 > len(to_labels):
+            found_labels = array("B", bytes(found_labels) + bytes(len(found_labels)))
+            found_targets = array("I", bytes(found_targets) + bytes(4 * len(found_targets)))
+            to_labels = found_labels
+            to_targets = found_targets
         state = first[block]
         default = blocks[defaults[state]]
-        narrow = default == 0 and offsets[state + 1] - offsets[state] < 3
-        for label in range(classes):
-            row[label] = default
+        single = default == 0 and offsets[state + 1] - offsets[state] < 3
         for at in range(offsets[state], offsets[state + 1]):
-            row[labels[at]] = blocks[targets[at]]
-        if not narrow:
-            for byte in range(256):
-                count[row[members[byte]]] = 0
-            for byte in range(256):
-                count[row[members[byte]]] += 1
-            default = row[members[0]]
-            for byte in range(256):
-                target = row[members[byte]]
+            single = single and sizes[labels[at]] == 1
+        if single:
+            for at in range(offsets[state], offsets[state + 1]):
+                target = blocks[targets[at]]
+                if target:
+                    to_labels[end] = bytes_of[labels[at]]
+                    to_targets[end] = target
+                    end += 1
+        else:
+            for label in range(classes):
+                row[label] = default
+            for at in range(offsets[state], offsets[state + 1]):
+                row[labels[at]] = blocks[targets[at]]
+            for label in range(classes):
+                count[row[label]] = 0
+            for label in range(classes):
+                count[row[label]] += sizes[label]
+            default = row[0]
+            for label in range(classes):
+                target = row[label]
                 if count[target] > count[default]:
                     default = target
-        for byte in range(256):
-            target = row[members[byte]]
-            if target != default:
-                found_labels.append(byte)
-                found_targets.append(target)
-        found_defaults.append(default)
-        found_offsets.append(len(found_labels))
-    return found_offsets, found_labels, found_targets, found_defaults
+            for byte in range(256):
+                target = row[members[byte]]
+                if target != default:
+                    to_labels[end] = byte
+                    to_targets[end] = target
+                    end += 1
+        to_defaults[block] = default
+        to_offsets[block + 1] = end
+    return found_offsets, found_labels[:end], found_targets[:end], found_defaults
 
 
 @cython.boundscheck(False)
@@ -336,6 +368,36 @@ def split(
                     stamps[source] = stamp
                     if sizes[blocks[source]] > 1:
                         affected.append(source)
+
+
+@cython.boundscheck(False)
+@cython.wraparound(False)
+@cython.locals(
+    blocks="unsigned int[::1]",
+    number_of="unsigned int[::1]",
+    firsts="unsigned int[::1]",
+    state="long long",
+    block="unsigned int",
+    known="long long",
+)
+def numbered(blocks: array[int], count: int) -> array[int]:
+    """Number blocks in the order of their first states, in place; the first state of each.
+
+    `blocks` is the block of each state, `count` how many there are.
+    """
+    room = array("I", bytes(4 * count))  # the new number of each, plus one
+    first = array("I", bytes(4 * count))
+    number_of = room
+    firsts = first
+    known = 0
+    for state in range(len(blocks)):
+        block = blocks[state]
+        if not number_of[block]:
+            firsts[known] = state
+            known += 1
+            number_of[block] = known
+        blocks[state] = number_of[block] - 1
+    return first
 
 
 def _count(groups: dict[int, list[int]]) -> int:

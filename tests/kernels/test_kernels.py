@@ -5,7 +5,7 @@ import importlib.util
 import subprocess
 import sys
 from array import array
-from itertools import chain, pairwise, product
+from itertools import accumulate, chain, pairwise, product
 from pathlib import Path
 from types import ModuleType
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import lsmc.kernels
 from lsmc.automata.determinize import determinize
 from lsmc.automata.pattern import Pattern
-from lsmc.kernels import runs
+from lsmc.kernels import comb, minimise, runs
 from lsmc.kernels.walk import compiled, is_real_path
 from tests.automata.strategies import STRINGS, pattern_lists
 
@@ -81,3 +81,19 @@ def test_runs_are_cut_and_checked_alike_in_both_forms(cut: list[list[int]]) -> N
         offsets = form.offsets_of(lengths)
         assert [list(items[start:end]) for start, end in pairwise(offsets)] == cut
         assert form.ascend(offsets, items) is ordered
+
+
+@given(st.lists(st.integers(0, 256), max_size=20), st.lists(st.integers(0, 6), max_size=20))
+def test_numbers_are_put_in_order_alike_in_both_forms(sizes: list[int], some: list[int]) -> None:
+    offsets = array("I", accumulate(sizes, initial=0))
+    largest = sorted(range(len(sizes)), key=lambda state: -sizes[state])
+    order = list(dict.fromkeys(some))
+    for form in (comb, uncompiled("comb")):
+        assert form.largest_first(offsets).tolist() == largest
+        places = array("I", some)
+        assert form.picked(array("I", range(10, 17)), places).tolist() == [10 + n for n in some]
+    for form in (minimise, uncompiled("minimise")):
+        blocks = array("I", some)
+        first = form.numbered(blocks, 7)[: len(order)]
+        assert blocks.tolist() == [order.index(block) for block in some]
+        assert first.tolist() == [some.index(block) for block in order]

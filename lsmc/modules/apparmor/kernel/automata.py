@@ -15,7 +15,7 @@ from typing import NamedTuple
 from lsmc.automata.determinize import classes_of
 from lsmc.automata.dfa import StateLimit
 from lsmc.automata.pattern import Pattern
-from lsmc.kernels.minimise import agree, refine, rows, sources, split
+from lsmc.kernels.minimise import agree, numbered, refine, rows, sources, split
 from lsmc.kernels.positions import Builder, Positions
 from lsmc.kernels.subset import subset
 from lsmc.modules.apparmor.kernel.words import Access, Words, words
@@ -24,7 +24,7 @@ from lsmc.modules.apparmor.kernel.words import Access, Words, words
 #: kernel has numbers for 65,534 of a profile.
 MAX_STATES = 2_000_000
 #: Rounds of refinement of all states, which leave few blocks to be split one by one.
-_ROUNDS = 8
+_ROUNDS = 32
 
 
 class Minimal(NamedTuple):
@@ -161,11 +161,4 @@ def _refined(
         sizes[block] += 1
     heads, into = sources(table.offsets, table.targets, table.defaults)
     split(*table, weights, heads, into, blocks, sizes)
-    # numbered in the order of their first states
-    order = {}
-    for state, block in enumerate(blocks):
-        blocks[state] = order.setdefault(block, len(order))
-    first = array("I", bytes(4 * len(order)))
-    for state in range(len(blocks) - 1, -1, -1):
-        first[blocks[state]] = state
-    return blocks, first
+    return blocks, numbered(blocks, len(sizes))

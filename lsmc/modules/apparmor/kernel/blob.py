@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from lsmc.automata.dfa import StateLimit
 from lsmc.ir.mediation import Transition
-from lsmc.kernels.comb import pack, places, reach
+from lsmc.kernels.comb import largest_first, pack, picked, places, reach
 from lsmc.modules.apparmor.kernel.automata import Minimal
 from lsmc.modules.apparmor.kernel.permissions import Entry, file_entries, other_entry
 from lsmc.modules.apparmor.kernel.words import FIRST_TARGET, with_target
@@ -101,9 +101,9 @@ def database(
     """
     states, offsets, labels, to, defaults = part
     steps = steps or {}
-    counts = [end - begin for begin, end in pairwise(offsets)]
-    rows = (state for state in range(len(states)) if state not in steps)
-    order = array("I", sorted(rows, key=lambda state: -counts[state]))
+    order = largest_first(offsets)
+    if steps:
+        order = array("I", (state for state in order if state not in steps))
     bases, size = pack(offsets, labels, order)
     for state in steps:
         bases[state] = size + 1  # the place before it is the step's
@@ -175,7 +175,7 @@ def _indexed(
 def named_targets(minimal: Minimal, part: Part) -> list[Transition]:
     """The named targets of executions in a part of some automata, in the order of the walk."""
     found: dict[Transition, None] = {}
-    for number in dict.fromkeys(minimal.word_of[state] for state in part.states):
+    for number in dict.fromkeys(picked(minimal.word_of, part.states)):
         word = minimal.words[number]
         for target in (word.owner_target, word.other_target):
             if target is not None:
@@ -187,20 +187,17 @@ def _words(
     minimal: Minimal, states: array[int], targets: Mapping[Transition, int]
 ) -> Sequence[array[int]]:
     """The words of states, with the indices of named targets, and what they prompt."""
-    allow: dict[int, int] = {}
-    for number in {minimal.word_of[state] for state in states}:
+    numbers = picked(minimal.word_of, states)
+    allow, logs, prompt = (array("I", bytes(4 * len(minimal.words))) for _ in range(3))
+    for number in set(numbers):
         word = minimal.words[number]
         indices = (
             FIRST_TARGET + targets[target] if target is not None else 0
             for target in (word.owner_target, word.other_target)
         )
         allow[number] = with_target(word, *indices)
-    numbers = [minimal.word_of[state] for state in states]
-    return (
-        array("I", [allow[number] for number in numbers]),
-        array("I", [minimal.words[number].logs for number in numbers]),
-        array("I", [minimal.words[number].prompt for number in numbers]),
-    )
+        logs[number], prompt[number] = word.logs, word.prompt
+    return [picked(column, numbers) for column in (allow, logs, prompt)]
 
 
 def _tables(tables: Mapping[int, array[int]], flags: int) -> bytes:
