@@ -100,19 +100,17 @@ class Compiler:
         target: Release | None = None,
         kernel: Features | None = None,
         unnamed: Features = DEFAULT,
-        without: tuple[str, ...] = (),
         lowerer: Lowerer | None = None,
     ) -> None:
         """A compiler.
 
         `target` is the release to decide as, whatever the abi of a profile stands for; `kernel` are
         the features that are there, of which a profile has those of its abi; `unnamed` those that
-        policy without an `abi` line counts on, and `without` those that none has.
+        policy without an `abi` line counts on.
         `lowerer` knows the rules of texts that were compiled before.
         """
         self.kernel = kernel
         self.unnamed = unnamed
-        self.without = without
         self.library = library
         self.target = target
         start = Preamble()
@@ -143,8 +141,6 @@ class Compiler:
         release = self._release(features)
         if self.kernel is not None:
             features = supported(features, self.kernel)
-        if self.without:
-            features = features.less(self.without)
         file = _FileCompiler(
             self._lowerer,
             self._conflicts,

@@ -18,14 +18,12 @@ def front_end(
     files: DiskFiles | None = None,
     kernel: Features | None = None,
     unnamed: Features | None = None,
-    without: tuple[str, ...] = (),
     before: Compiler | None = None,
 ) -> Compiler:
     """A front end under some options, for a kernel with some features or for any.
 
-    `unnamed` are the features that policy without an `abi` line counts on, `without` those that
-    none has, whatever it counts on.  `before` compiled earlier under the same options: what is
-    made of a text that did not change is taken from it.
+    `unnamed` are the features that policy without an `abi` line counts on.  `before` compiled
+    earlier under the same options: what is made of a text that did not change is taken from it.
 
     Raises `PolicyError` for a bad features file, ValueError for an unknown target.
     """
@@ -55,7 +53,6 @@ def front_end(
         target=target,
         kernel=kernel,
         unnamed=unnamed or DEFAULT,
-        without=without,
         lowerer=lowerer,
     )
 

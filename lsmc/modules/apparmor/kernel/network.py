@@ -5,6 +5,8 @@ kernel with `af_inet`.  There a protocol follows, with which the making of a soc
 the socket's own port and address, with which all is that concerns the socket alone.  For messages
 and connections those of the other end come first, then a label that is empty and a command.  A
 kernel reads on where a state says so (security/apparmor/af_inet.c; the compiler's network.cc).
+
+Packets have strings of their own, of both ends, with the interface and the label of the packet.
 """
 
 from __future__ import annotations
@@ -13,9 +15,16 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from lsmc.automata.pattern import NOT_NUL, Chars, Literal, Pattern, Star, concat, literals, union
+from lsmc.ir.mediation import Effect
 from lsmc.ir.model import Rule
 from lsmc.modules.apparmor.classes import NETWORK
-from lsmc.modules.apparmor.kernel.sockets import IP_FAMILIES, families, types
+from lsmc.modules.apparmor.kernel.sockets import (
+    CLASS_PACKETS,
+    IP_FAMILIES,
+    Networks,
+    families,
+    types,
+)
 from lsmc.modules.apparmor.lower.context import ANY
 
 _ANY = ANY.pattern
@@ -33,24 +42,40 @@ _CREATE = NETWORK.mask(("create",))
 _ACCEPT = NETWORK.mask(("accept",))
 _PAIRS = NETWORK.mask(("send", "receive", "connect"))
 _MOST_PORTS = 1 << 16
+#: Fields of a rule: the addresses and ports of its ends, and the interface.
+_SELF = tuple(map(NETWORK.fields.index, ("ip", "port")))
+_PEER = tuple(map(NETWORK.fields.index, ("peer_ip", "peer_port")))
+_INTERFACE = NETWORK.fields.index("interface")
 
 
-def network_patterns(rule: Rule, code: int, inet: bool) -> Iterator[tuple[Pattern, int]]:
+def network_patterns(rule: Rule, asked: Networks) -> Iterator[tuple[Pattern, int]]:
     """The patterns of a rule, each with its permissions: with none where a kernel reads on.
 
-    Labels are not told: the kernel asks for none.
+    Labels are not told, for the kernel asks for none; and interfaces of packets alone, so that a
+    rule that denies one says nothing of sockets.
 
     Args:
         rule: of the class network.
-        code: what strings begin with; `inet` whether those about IP sockets tell addresses.
+        asked: where the kernel asks about sockets.
     """
     numbers = frozenset(families(rule.fields[0]))
-    told = numbers & IP_FAMILIES if inet else frozenset()
     kinds = Chars(types(rule.fields[1]))
-    if numbers - told:
-        yield _start(code, numbers - told, kinds), rule.owner
-    if told:
-        yield from _inet(rule, _start(code, told, kinds))
+    told = numbers & IP_FAMILIES if asked.inet else frozenset()
+    of_packets = rule.effect is Effect.DENY and rule.fields[_INTERFACE] != _ANY
+    if asked.code is not None and not of_packets:
+        if numbers - told:
+            yield _start(asked.code, numbers - told, kinds), rule.owner
+        if told:
+            yield from _of_sockets(rule, _start(asked.code, told, kinds))
+    ended = numbers & IP_FAMILIES
+    if asked.packets and ended and rule.owner & _PAIRS:
+        start = _start(CLASS_PACKETS, ended, kinds)
+        if told:
+            yield start, 0
+            between = (rule.fields[_INTERFACE], _LABEL)
+            yield from _of_both_ends(rule, _with_protocol(rule, start), between)
+        else:
+            yield start, rule.owner
 
 
 def _start(code: int, numbers: Iterable[int], kinds: Pattern) -> Pattern:
@@ -58,26 +83,42 @@ def _start(code: int, numbers: Iterable[int], kinds: Pattern) -> Pattern:
     return concat((Literal(bytes((code,))), _NUL, some, _NUL, kinds))
 
 
-def _inet(rule: Rule, start: Pattern) -> Iterator[tuple[Pattern, int]]:
-    _, _, protocol, ip, port, _, peer_ip, peer_port, _, _ = rule.fields
+def _of_sockets(rule: Rule, start: Pattern) -> Iterator[tuple[Pattern, int]]:
     yield start, 0
-    start = concat((start, _protocol(protocol)))
+    start = _with_protocol(rule, start)
     if rule.owner & _CREATE:
         yield start, _CREATE
     if rule.owner == _CREATE:
         return
-    own = concat((_OWN, _ports(port), _address(ip), _NUL))
     # where a connection is accepted, who asked for it is not known yet
-    has_peer = peer_ip != _ANY or peer_port != _ANY
+    has_peer = any(rule.fields[at] != _ANY for at in _PEER)
     alone = rule.owner & _ACCEPT if has_peer else rule.owner
     if alone:
-        yield concat((start, own)), alone
+        yield concat((start, _own_end(rule))), alone
     if rule.owner & _PAIRS:
-        other = concat((start, _OTHER, _ports(peer_port), _address(peer_ip), _NUL))
-        labelled = concat((other, _LABEL, _NUL))
-        yield other, 0
-        yield labelled, 0
-        yield concat((labelled, _WITH_OTHER, own)), rule.owner
+        yield from _of_both_ends(rule, start, (_LABEL,))
+
+
+def _of_both_ends(
+    rule: Rule, start: Pattern, between: Iterable[Pattern]
+) -> Iterator[tuple[Pattern, int]]:
+    """The other end, what stands between, and the socket's own end."""
+    ip, port = (rule.fields[at] for at in _PEER)
+    here = concat((start, _OTHER, _ports(port), _address(ip), _NUL))
+    yield here, 0
+    for part in between:
+        here = concat((here, part, _NUL))
+        yield here, 0
+    yield concat((here, _WITH_OTHER, _own_end(rule))), rule.owner
+
+
+def _own_end(rule: Rule) -> Pattern:
+    ip, port = (rule.fields[at] for at in _SELF)
+    return concat((_OWN, _ports(port), _address(ip), _NUL))
+
+
+def _with_protocol(rule: Rule, start: Pattern) -> Pattern:
+    return concat((start, _protocol(rule.fields[2])))
 
 
 def _protocol(protocol: Pattern) -> Pattern:

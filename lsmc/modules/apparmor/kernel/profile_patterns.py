@@ -27,6 +27,7 @@ from lsmc.modules.apparmor.kernel.sockets import (
     CLASS_NET_V8,
     CLASS_NET_V9,
     CLASS_OLD_NET,
+    CLASS_PACKETS,
     UNIX_FAMILY,
     Networks,
 )
@@ -42,6 +43,7 @@ _STUBS = (
     ("ptrace", "ptrace", CLASS_PTRACE),
     ("network_v8", "network", CLASS_NET_V8),
     ("network_v9", "network", CLASS_NET_V9),
+    ("network_v9_skb", "network", CLASS_PACKETS),
     ("ipc/posix_mqueue", "mqueue", CLASS_POSIX_MQUEUE),
     ("ipc/sysv_mqueue", "mqueue", CLASS_SYSV_MQUEUE),
     ("namespaces/mask/userns_create", "userns", CLASS_NS),
@@ -92,9 +94,8 @@ def all_other_patterns(
             for pattern, mask in unix_patterns(rule, networks.unix, alone):
                 yield pattern, _access(rule, mask)
         elif rule.cls is NETWORK:
-            if networks.code is not None:
-                for pattern, mask in network_patterns(rule, networks.code, networks.inet):
-                    yield pattern, _access(rule, mask) if mask else _READ_ON
+            for pattern, mask in network_patterns(rule, networks):
+                yield pattern, _access(rule, mask) if mask else _READ_ON
         elif rule.cls.name in mediated:
             for pattern in other_patterns(rule):
                 yield pattern, _access(rule)

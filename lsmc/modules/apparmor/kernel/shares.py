@@ -21,7 +21,6 @@ from lsmc.modules.apparmor.build.processes import MIN_FILES
 from lsmc.modules.apparmor.kernel.policy_cache import newest
 from lsmc.modules.apparmor.kernel.streams import File, streams
 from lsmc.modules.apparmor.kernel.target import (
-    NETWORKS_NOT_WRITTEN,
     format_for,
     given_features,
     kernel_features,
@@ -68,7 +67,6 @@ class Sharer:
             files,
             kernel=self._kernel,
             unnamed=given_features(deployment.abi),
-            without=NETWORKS_NOT_WRITTEN,
         )
 
     @gc_paused()

@@ -12,7 +12,7 @@ from lsmc.modules.apparmor.names import FAMILIES, SOCKET_TYPES
 from lsmc.modules.apparmor.resolve.features import Features
 
 #: Classes of strings (include/apparmor.h): that of the first kernels, and those after it.
-CLASS_OLD_NET, CLASS_NET_V8, CLASS_NET_V9 = 4, 14, 15
+CLASS_OLD_NET, CLASS_NET_V8, CLASS_NET_V9, CLASS_PACKETS = 4, 14, 15, 30
 #: The kernel's numbers of the family of unix sockets, and of those with IP addresses.
 UNIX_FAMILY, IP_FAMILIES = 1, frozenset((2, 10))
 #: Of the kernel's numbers 12 is DECnet's, which policy has no word for.
@@ -32,11 +32,13 @@ class Networks(NamedTuple):
         code: the class of strings about families and types; None where a table has them.
         inet: whether strings about IP sockets go on with addresses.
         unix: the class of strings about unix sockets, where those are told apart.
+        packets: whether it asks about each packet of IP sockets too.
     """
 
     code: int | None
     inet: bool
     unix: int
+    packets: bool
 
 
 @lru_cache(maxsize=256)
@@ -48,7 +50,7 @@ def networks(features: Features) -> Networks:
     elif "network_v8" in features:
         code = CLASS_NET_V8
     inet = "network_v8/af_inet" in features or "network_v9/af_inet" in features
-    return Networks(code, inet, code or CLASS_OLD_NET)
+    return Networks(code, inet, code or CLASS_OLD_NET, "network_v9_skb" in features)
 
 
 def families(pattern: Pattern) -> Sequence[int]:

@@ -16,8 +16,6 @@ from lsmc.modules.apparmor.resolve.features import Features, parse_features
 
 #: Where a running kernel tells its features.
 _RUNNING = Path("/sys/kernel/security/apparmor/features")
-#: Features for networks that what is written does not make use of: rules become coarser.
-NETWORKS_NOT_WRITTEN = ("network_v9_skb",)
 #: Features of what profiles may set.
 KILL_SIGNAL = "policy/profile/kill.signal"
 ERROR = "policy/profile/error"

@@ -18,11 +18,10 @@ from lsmc.modules.apparmor.kernel.target import (
     IDENTITY,
     INTERRUPTIBLE,
     KILL_SIGNAL,
-    NETWORKS_NOT_WRITTEN,
     format_for,
 )
 from lsmc.modules.apparmor.lower.context import ANY
-from lsmc.modules.apparmor.resolve.features import DEFAULT, Features
+from lsmc.modules.apparmor.resolve.features import Features
 
 #: Settings of profiles, each with the feature that it needs.
 _SETTINGS = {
@@ -44,7 +43,6 @@ def unwritten(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnosti
 
     `kernel` are the features of the kernel, None for any that has those of the abi.
     """
-    yield from _network_rules(compiled, kernel)
     form = format_for(kernel or compiled.features)
     yield from _conditions(compiled, form.steps)
     for profile in compiled.profiles:
@@ -67,17 +65,6 @@ def unwritten(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnosti
                     f"`{_text(rule.origin)}` loses `label`: it speaks of every one, "
                     "for a kernel asks for none",
                 )
-
-
-def _network_rules(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnostic]:
-    """Rules that would be finer with features that are there, and are not made use of."""
-    abi = compiled.preamble.features or DEFAULT
-    here = abi.paths if kernel is None else abi.paths & kernel.paths
-    finer = {path for path in here if path.startswith(NETWORKS_NOT_WRITTEN)}
-    for altered in compiled.altered.values():
-        for one in altered:
-            if not finer.isdisjoint(one.needs):
-                yield _warning(one.span, f"`{_text(one.rule)}` {one.becomes}")
 
 
 def _conditions(compiled: Compiled, steps: bool) -> Iterator[Diagnostic]:

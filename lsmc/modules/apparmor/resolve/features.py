@@ -34,12 +34,6 @@ class Features:
         """The names directly below a path."""
         return _words(self.paths, path + "/")
 
-    def less(self, paths: tuple[str, ...]) -> Features:
-        """The features without some, and without those below them."""
-        below = tuple(f"{path}/" for path in paths)
-        kept = (p for p in self.paths if p not in paths and not p.startswith(below))
-        return Features(frozenset(kept), self.name)
-
 
 _NETWORKS = ("network", "network_v8", "network_v9")
 

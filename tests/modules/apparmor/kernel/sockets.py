@@ -64,6 +64,28 @@ def asked(automaton: Automaton, code: int, socket: Socket, permission: str) -> W
     return reader.words()
 
 
+def asked_of_packet(
+    automaton: Automaton, socket: Socket, permission: str, interface: str, label: str
+) -> Words:
+    """The words by which a kernel judges a packet to or from the other end of a socket."""
+    head = (FAMILIES[socket.family], TYPES[socket.type])
+    reader = _Reader(automaton, PAIR[permission])
+    reader.read(b"\x1e" + b"".join(number.to_bytes(2, "big") for number in head))
+    if reader.stops():
+        return reader.words()
+    reader.read(PROTOCOLS[socket.protocol].to_bytes(2, "big"))
+    for text in (
+        _end(2, socket.peer_port, socket.peer_ip),
+        interface.encode() + b"\0",
+        label.encode() + b"\0\1" + _end(0, socket.port, socket.ip),
+        b"\0",  # of an interface that is none
+    ):
+        reader.read(text)
+        if reader.stops():
+            break
+    return reader.words()
+
+
 class _Reader:
     def __init__(self, automaton: Automaton, bit: int) -> None:
         self._automaton, self._bit, self._state = automaton, bit, 1

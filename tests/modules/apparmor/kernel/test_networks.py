@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lsmc.compiler.inputs import Options
@@ -14,12 +14,20 @@ from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.kernel.render import render
 from lsmc.policy import Policy
 from tests.modules.apparmor.kernel.reader import Profile, read
-from tests.modules.apparmor.kernel.sockets import CREATE, OWN, PAIR, Socket, asked
+from tests.modules.apparmor.kernel.sockets import (
+    CREATE,
+    OWN,
+    PAIR,
+    Socket,
+    asked,
+    asked_of_packet,
+)
 
 CLASSES = {"network_v8": 14, "network_v9": 15}
 ADDRESSES = ("none", "10.0.0.1", "10.0.0.2", "::1", "fe80::2")
 PORTS = (0, 1, 80, 443, 1023, 1024, 1025, 40_000, 65_535)
 WORDS = ("inet stream", "inet dgram", "inet", "inet6", "tcp", "udp", "inet icmp", "stream", "")
+SOCKET = Socket("inet", "stream", "tcp", "10.0.0.1", 1025, "10.0.0.2", 80)
 SOCKETS = (("stream", "tcp"), ("dgram", "udp"), ("raw", "icmp"))
 
 
@@ -41,9 +49,9 @@ def conditions() -> st.SearchStrategy[str]:
 
 
 @st.composite
-def rules(draw: st.DrawFn) -> str:
+def rules(draw: st.DrawFn, interfaces: tuple[str, ...] = ("",)) -> str:
     """A rule for networks; of accepting connections none with a peer, which no kernel knows yet."""
-    peer = draw(conditions())
+    peer, interface = draw(conditions()), draw(st.sampled_from(interfaces))
     some = st.sets(st.sampled_from([*PAIR] if peer else [*PAIR, *OWN, *CREATE]), max_size=3)
     permissions = " ".join(sorted(draw(some))) or ("send" if peer else "")
     parts = (
@@ -52,6 +60,7 @@ def rules(draw: st.DrawFn) -> str:
         f"({permissions})" if permissions else "",
         draw(st.sampled_from(WORDS)),
         draw(conditions()),
+        interface and f"interface={interface}",
         f"peer=({peer})" if peer else "",
     )
     return " ".join(part for part in parts if part) + ","
@@ -91,6 +100,37 @@ def test_decisions(features: Path, written: list[str], several: list[Socket]) ->
             assert bool(allow & bit) == (name in found.allow), (name, socket)
             assert bool(logs & bit) == (name in found.audit), (name, socket)
             assert bool(logs >> 7 & bit) == (name in found.quiet), (name, socket)
+
+
+@pytest.fixture(scope="module")
+def of_packets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("features") / "features"
+    path.write_text("network_v9 { af_inet { yes } } network_v9_skb { iface { yes } }")
+    return path
+
+
+@given(
+    st.lists(rules(("", "", "eth0", "wlan*")), min_size=1, max_size=5),
+    st.lists(sockets(), min_size=1, max_size=10),
+    st.sampled_from(("eth0", "wlan1", "lo")),
+)
+@example(["network inet stream,", "deny network send inet stream interface=eth0,"], [SOCKET], "lo")
+@example(["network inet stream interface=eth0,"], [SOCKET], "lo")
+def test_packets(of_packets: Path, written: list[str], several: list[Socket], name: str) -> None:
+    """A message is let through where its socket and its packets are."""
+    profile, policy = compiled(f"profile p {{ {' '.join(written)} }}", of_packets)
+    assert profile.other is not None
+    for socket in several:
+        fields = {**socket._asdict(), "port": str(socket.port), "peer_port": str(socket.peer_port)}
+        family = fields.pop("family")
+        found = policy.permissions("p", "network", family, **fields, interface=name)
+        for permission, bit in PAIR.items():
+            words = (
+                asked(profile.other, 15, socket, permission),
+                asked_of_packet(profile.other, socket, permission, name, "unlabeled"),
+            )
+            allowed = all(allow & bit for allow, _ in words)
+            assert allowed == (permission in found.allow), (permission, socket)
 
 
 @pytest.mark.parametrize(
