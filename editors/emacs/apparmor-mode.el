@@ -439,10 +439,13 @@
               '(font-lock-extend-region-wholelines apparmor-mode--extend)))
 
 ;;;###autoload
-(dolist (pattern '("\\.\\(?:aa\\|apparmor\\)\\'"
-                   "/apparmor\\.d/\\(?:.*/\\)?[^./]*\\(?:\\.[^./]+\\)*\\'"
-                   "/apparmor/profiles/extras/"))
-  (add-to-list 'auto-mode-alist (cons pattern 'apparmor-mode)))
+(setq auto-mode-alist
+      (append '(("\\.\\(?:aa\\|apparmor\\)\\'" . apparmor-mode)
+                ("/apparmor\\.d/abi/" . fundamental-mode))
+              auto-mode-alist
+              '(("/apparmor\\.d/.*\\.\\(?:md\\|txt\\)\\'" . text-mode)
+                ("/apparmor\\.d/" . apparmor-mode)
+                ("/apparmor/profiles/extras/" . apparmor-mode))))
 
 ;;;###autoload
 (with-eval-after-load 'eglot

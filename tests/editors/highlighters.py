@@ -47,18 +47,18 @@ def _program(name: str) -> Callable[[], str]:
 
 _SCOPES = {
     "comment": "comment",
-    "constant.character": "text",
+    "constant.character.escape": "text",
+    "constant.character.escape.glob": "glob",
     "constant.numeric": "number",
     "entity.name": "name",
     "keyword": "keyword",
     "keyword.operator": "operator",
-    "keyword.operator.glob": "glob",
     "keyword.operator.word": "keyword",
     "punctuation.definition.comment": "comment",
     "storage": "keyword",
     "string": "text",
-    "support.constant": "constant",
-    "support.constant.permission": "permission",
+    "support.function.permission": "permission",
+    "support.type": "constant",
     "variable.other": "variable",
     "variable.parameter": "condition",
 }
