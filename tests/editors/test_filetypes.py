@@ -1,4 +1,4 @@
-"""Editors know policy by its path or its first lines, and start the server for the same languages."""
+"""Editors know policy by its path or first lines, and start the server for the same languages."""
 
 from __future__ import annotations
 
