@@ -24,6 +24,13 @@ def path_text(path: object) -> str:
     return name
 
 
+def joined(folder: str, name: str) -> str:
+    """The path of a name in a folder as it is shown: without `.` and empty parts, as `pathlib` has
+    it, whose import takes longer than finding the files of a policy."""
+    parts = [part for part in f"{folder}/{name}".split("/") if part not in ("", ".")]
+    return ("/" if folder.startswith("/") else "") + "/".join(parts)
+
+
 def read_regular(path: StrPath, most: int) -> tuple[bytes, os.stat_result]:
     """The content of a regular file of at most `most` bytes, and its `stat`; OSError.
 

@@ -12,10 +12,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import PurePath
 from typing import NamedTuple
 
-from lsmc.base.files import StrPath, read_regular
+from lsmc.base.files import StrPath, joined, read_regular
 from lsmc.base.text import encode
 
 DEFAULT_BASE = "/etc/apparmor.d"
@@ -342,8 +341,7 @@ def profile_paths(paths: Iterable[StrPath], files: DiskFiles) -> tuple[list[str]
         path = str(given)
         names = files.entries(path)
         if names is not None:
-            before = str(PurePath(path) / "-")[:-1]  # so that `.` is left out of what is shown
-            inside = (before + name for name in filter(may_be_policy, sorted(names)))
+            inside = (joined(path, name) for name in filter(may_be_policy, sorted(names)))
             found += [p for p in inside if files.entries(p) is None]
         elif files.exists(path):
             found.append(path)
@@ -362,7 +360,7 @@ def other_files(paths: Iterable[StrPath], files: DiskFiles) -> list[str]:
     """
     folders = ((str(path), files.entries(str(path)) or ()) for path in paths)
     return [
-        str(PurePath(folder) / name)
+        joined(folder, name)
         for folder, names in folders
         for name in sorted(names)
         if name.endswith(_OTHER_ENDS + _IGNORED_ENDS)

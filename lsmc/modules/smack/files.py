@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from lsmc.base.files import StrPath
+from lsmc.base.files import StrPath, joined
 from lsmc.compiler.inputs import DiskFiles, ignored, may_be_policy
 
 if TYPE_CHECKING:
@@ -50,16 +49,16 @@ def _is_policy_folder(path: str) -> bool:
 
 
 def _folder_name(path: str) -> str:
-    return PurePath(os.path.abspath(path)).name
+    return os.path.basename(os.path.abspath(path))
 
 
 def kind_of(path: str) -> Kind:
     """What a file holds, by its name and by that of its folder."""
-    pure = PurePath(path)
-    if pure.name.endswith("change-rule"):
+    folder, name = os.path.split(path)
+    if name.endswith("change-rule"):
         return "change-rule"
     for kind in _VALUES:
-        if pure.name == kind or _FOLDERS.get(pure.parent.name) == kind:
+        if name == kind or _FOLDERS.get(os.path.basename(folder)) == kind:
             return kind
     return "accesses"
 
@@ -90,16 +89,15 @@ def _in_folder(
     folder: str, names: Sequence[str], entries: Callable[[str], list[str] | None]
 ) -> Iterator[str]:
     """The files of a directory: of rules, or like /etc/smack."""
-    base = PurePath(folder)
     if _folder_name(folder) in _FOLDERS:
         chosen = sorted(name for name in names if may_be_policy(name))
-        yield from (path for name in chosen if entries(path := str(base / name)) is None)
+        yield from (path for name in chosen if entries(path := joined(folder, name)) is None)
         return
     rules = [name for name in names if name == RULES or name.endswith(SUFFIX)]
     for name in (*sorted(rules), RULES_FOLDER, *_VALUES, *(f"{name}.d" for name in _VALUES[2:])):
         if name not in names or ignored(name):
             continue
-        path = str(base / name)
+        path = joined(folder, name)
         below = entries(path)
         if below is None:
             yield path

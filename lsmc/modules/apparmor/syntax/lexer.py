@@ -28,11 +28,11 @@ from lsmc.modules.apparmor.syntax.lexer_modes import (
     GROUPS,
     KEYWORD,
     KEYWORDS,
-    MODES,
     NEST,
     OPEN,
     POP,
     PUSH,
+    compiled,
 )
 
 MAX_DEPTH = 128
@@ -116,7 +116,7 @@ class Scanner:
         text = source.text
         pos = self.pos
         stack = ["body"]
-        pattern, ops = MODES["body"]
+        pattern, ops = compiled("body")
         nested = 0
         while True:
             found = pattern.match(text, pos)
@@ -183,7 +183,7 @@ class Scanner:
             if terminal:
                 token.type = terminal
             yield token
-            pattern, ops = MODES[stack[-1]]
+            pattern, ops = compiled(stack[-1])
 
     def reset(self, depth: int) -> None:
         """Go on from `pos` with a number of open braces."""

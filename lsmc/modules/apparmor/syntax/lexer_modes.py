@@ -15,6 +15,7 @@ stand, which makes a lexical error an ordinary syntax error with a better name.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 # Actions on the stack of modes.
@@ -68,16 +69,16 @@ class Op(NamedTuple):
 
 
 class Mode(NamedTuple):
-    """One mode: its expression and its transitions."""
+    """One mode: its expression, and the transitions by kind of token."""
 
-    pattern: re.Pattern[str]
+    expression: str
     ops: dict[str, Op]
 
 
 def _mode(skip: str, kinds: dict[str, str], ops: dict[str, Op]) -> Mode:
     kinds = {**kinds, "END": r"\Z", "BAD": _JUNK}
     groups = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in kinds.items())
-    return Mode(re.compile(f"{skip}(?:{groups})"), {**ops, "END": Op(END)})
+    return Mode(f"{skip}(?:{groups})", {**ops, "END": Op(END)})
 
 
 def _words(words: frozenset[str], stop: str) -> str:
@@ -240,6 +241,14 @@ MODES: dict[str, Mode] = {
         {"ARROW": Op(PUSH, "target"), "COMMA": Op(POP)},
     ),
 }
+
+
+@cache
+def compiled(name: str) -> tuple[re.Pattern[str], dict[str, Op]]:
+    """The pattern and the transitions of a mode, compiled when a text first has it."""
+    expression, ops = MODES[name]
+    return re.compile(expression), ops
+
 
 # Keywords of the body: the terminal, and the mode that they start.  RESERVED is not a terminal.
 KEYWORDS: dict[str, tuple[str, str]] = {
