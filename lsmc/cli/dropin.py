@@ -203,7 +203,7 @@ class _Run:
                 continue
             for file in made:
                 self.screen.diagnostics(file.diagnostics)
-                if self.asked.strict and file.diagnostics:
+                if self.asked.strict and any(one.severity == "warning" for one in file.diagnostics):
                     self.code = _FAILED
                 else:
                     yield file

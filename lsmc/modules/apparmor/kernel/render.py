@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from lsmc.base.diagnostics import Diagnostic
 from lsmc.compiler.inputs import Options, files_of
 from lsmc.compiler.linking import distinct, policy_files, refuse
 from lsmc.compiler.outcome import Rendered
@@ -24,10 +25,19 @@ def render(
     made = Sharer(options, deployment, files).made(found, jobs)
     told = [*missing, *(one for file in made for one in file.diagnostics)]
     refuse(told, {file.path: file.diagnostics for file in made})
-    once = {id(one) for one in distinct(told)}
+    once = {id(one) for one in _first_of_kernel(distinct(told))}
     for file in made:
         kept = tuple(one for one in file.diagnostics if id(one) in once)
         yield Rendered(file.path, file.data, kept, file.newest)
+
+
+def _first_of_kernel(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Diagnostics, of those that are about the kernel the first of each text."""
+    seen: set[str] = set()
+    for one in diagnostics:
+        if one.severity != "info" or one.message not in seen:
+            yield one
+            seen.add(one.message)
 
 
 def modified(

@@ -7,11 +7,12 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from lsmc.base.diagnostics import PolicyError
+from lsmc.base.diagnostics import Diagnostic, PolicyError
 from lsmc.base.files import read_regular
-from lsmc.base.source import Source
+from lsmc.base.source import Source, to_display
 from lsmc.compiler.inputs import MAX_SOURCE, Options
 from lsmc.modules.apparmor.build.front import read_features
+from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.resolve.features import Features, parse_features
 
 #: Where a running kernel tells its features.
@@ -23,6 +24,11 @@ INTERRUPTIBLE = "policy/profile/interruptible"
 DISCONNECTED_IPC = "domain/disconnected.ipc"
 IDENTITY = "domain/identity"
 _TABLES = "policy/permstable32_version"
+#: Features of which every kernel has some.
+_OF_KERNELS = (
+    *("capability", "caps", "dbus", "domain", "file", "mount", "namespaces", "network"),
+    *("network_v8", "network_v9", "policy", "ptrace", "rlimit", "signal"),
+)
 _NUMBER = re.compile("0x[0-9a-fA-F]{1,8}")
 
 
@@ -30,7 +36,10 @@ def kernel_features(options: Options) -> Features | None:
     """The features of the kernel that policy is for; None for any that has those of its abi."""
     if options.features is None:
         return features_below(_RUNNING) if _RUNNING.is_dir() else None
-    return given_features(options.features)
+    found = given_features(options.features)
+    if found is not None and found.paths.isdisjoint(_OF_KERNELS):
+        raise PolicyError([_no_kernel(options.features)])
+    return found
 
 
 def given_features(path: str | None) -> Features | None:
@@ -64,6 +73,15 @@ def _text(path: Path) -> bytes:
         return read_regular(path, MAX_SOURCE)[0]
     inner = (one for one in sorted(path.iterdir()) if not one.name.startswith("."))
     return b"".join(b"%s {%s}\n" % (os.fsencode(one.name), _text(one)) for one in inner)
+
+
+def _no_kernel(path: str) -> Diagnostic:
+    return error(
+        "bad-features-file",
+        None,
+        f"`{to_display(path)}` does not tell the features of a kernel",
+        "name a copy of /sys/kernel/security/apparmor/features of the kernel that is meant",
+    )
 
 
 class Format(NamedTuple):

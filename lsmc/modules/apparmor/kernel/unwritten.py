@@ -21,7 +21,8 @@ from lsmc.modules.apparmor.kernel.target import (
     format_for,
 )
 from lsmc.modules.apparmor.lower.context import ANY
-from lsmc.modules.apparmor.resolve.features import Features
+from lsmc.modules.apparmor.resolve.enforced_classes import feature_of, mediated
+from lsmc.modules.apparmor.resolve.features import DEFAULT, Features
 
 #: Settings of profiles, each with the feature that it needs.
 _SETTINGS = {
@@ -41,8 +42,11 @@ _LABELS = tuple(NETWORK.fields.index(name) for name in ("label", "peer_label"))
 def unwritten(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnostic]:
     """A warning for each rule or flag of a file that is not written, or not whole.
 
+    Of classes that the kernel lacks the first rule is told, with the same words for each file.
     `kernel` are the features of the kernel, None for any that has those of the abi.
     """
+    if kernel is not None:
+        yield from _unmediated(compiled)
     form = format_for(kernel or compiled.features)
     yield from _conditions(compiled, form.steps)
     for profile in compiled.profiles:
@@ -65,6 +69,23 @@ def unwritten(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnosti
                     f"`{_text(rule.origin)}` loses `label`: it speaks of every one, "
                     "for a kernel asks for none",
                 )
+
+
+def _unmediated(compiled: Compiled) -> Iterator[Diagnostic]:
+    """For each class that policy counts on and the kernel lacks, where the first rule for it is.
+
+    It is no warning: policy that is to do for several kernels is never without.
+    """
+    firsts: dict[str, Span] = {}
+    wanted = mediated(compiled.preamble.features or DEFAULT)
+    for profile in compiled.profiles:
+        missing = wanted - profile.mediated
+        for rule in profile.rules if missing else ():
+            if rule.cls.name in missing:
+                firsts.setdefault(feature_of(rule.cls.name)[0], rule.origin)
+    for feature, where in firsts.items():
+        message = f"the kernel lacks `{feature}`: rules that need it are not enforced"
+        yield replace(error("not-written", where, message), severity="info")
 
 
 def _conditions(compiled: Compiled, steps: bool) -> Iterator[Diagnostic]:

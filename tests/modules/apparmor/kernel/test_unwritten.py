@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lsmc.base.diagnostics import PolicyError
 from lsmc.compiler.inputs import Options
 from lsmc.modules.apparmor.kernel.render import render
 from tests.modules.apparmor.kernel.reader import Profile, read
@@ -75,3 +76,34 @@ def test_identities(tmp_path: Path) -> None:
     messages, profile = made(tmp_path, "profile a + identities=(i, j.k) { /x r, }", FLAGS)
     assert messages == []
     assert profile.fields["identity"] == ["i", "j.k"]
+
+
+def test_classes_that_the_kernel_lacks_are_told_once(tmp_path: Path) -> None:
+    """Of a run, with the first rule; not those that policy does not count on."""
+    (tmp_path / "features").write_text(FEATURES)
+    (tmp_path / "abi").write_text(FEATURES + "dbus {mask {send}} io_uring {mask {sqpoll}}\n")
+    texts = {
+        "one": "abi <abi>,\nprofile a { /x r, dbus send, dbus receive, signal, }\n",
+        "two": "abi <abi>,\nprofile b { dbus, io_uring, userns, }\nprofile c { io_uring, }\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    options = Options(str(tmp_path), features=str(tmp_path / "features"))
+    made = list(render([str(tmp_path / name) for name in texts], options, 2))
+    told = [(one.severity, one.file, one.line, one.message) for f in made for one in f.diagnostics]
+    end = ": rules that need it are not enforced"
+    assert told == [
+        ("info", str(tmp_path / "one"), 2, f"the kernel lacks `dbus`{end}"),
+        ("info", str(tmp_path / "two"), 2, f"the kernel lacks `io_uring`{end}"),
+    ]
+    (two,) = render([str(tmp_path / "two")], Options(str(tmp_path)), 1)
+    assert two.diagnostics == ()
+
+
+@pytest.mark.parametrize("text", ["", "root:x:0:0:root:/root:/bin/sh\n"])
+def test_features_of_no_kernel_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "features").write_text(text)
+    (tmp_path / "p").write_text("profile a { /x r, }\n")
+    options = Options(features=str(tmp_path / "features"))
+    with pytest.raises(PolicyError, match="features` does not tell the features of a kernel"):
+        list(render([str(tmp_path / "p")], options, 1))
