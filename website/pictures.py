@@ -7,11 +7,11 @@ Where the program that makes it is missing, the build says which one is left out
 from __future__ import annotations
 
 import contextlib
-import logging
 import posixpath
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,7 +25,6 @@ from website.documents import ROOT
 if TYPE_CHECKING:
     from mkdocs.structure.files import Files
 
-_LOG = logging.getLogger("mkdocs.website.pictures")
 _FOLDER = "pictures"
 _MARK = re.compile(r"<!-- picture: (\S+): (.+?) -->")
 _POLICY = ("profiles", "--base", "profiles", "--no-cache")
@@ -55,7 +54,7 @@ def made() -> Iterator[tuple[str, bytes]]:
         try:
             yield f"{_FOLDER}/{name}", make()
         except _NoProgram as fault:
-            _LOG.info("picture left out: %s (%s)", name, fault)
+            print(f"website: picture left out: {name} ({fault})", file=sys.stderr)
 
 
 def placed(text: str, page: str, files: Files) -> str:

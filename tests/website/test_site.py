@@ -8,7 +8,7 @@ import pytest
 
 from lsmc.lint.rule_docs import pages as pages_of
 from lsmc.modules.registry import lints
-from website import api, documents, operations, rules, schemas
+from website import api, documents, operations, pictures, rules, schemas
 from website.__main__ import faults
 
 
@@ -66,3 +66,15 @@ def test_reference_pages_hold_what_the_code_has() -> None:
     assert (
         "| `diagnostics` | array of diagnostic |" in dict(schemas.pages())["reference/schemas.md"]
     )
+
+
+def test_a_picture_is_left_out_by_name_where_its_program_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    made = dict(pictures.made())
+    assert list(made) == ["pictures/report.html"]
+    assert b"id_ed25519" in made["pictures/report.html"]
+    said = capsys.readouterr().err
+    assert "picture left out: report.png (no Chromium)" in said
+    assert "picture left out: graph.svg (no Graphviz)" in said
