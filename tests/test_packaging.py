@@ -102,3 +102,35 @@ def test_wheel_holds_grammars_and_profiles(tmp_path: Path) -> None:
     assert python - names == set()
     assert "lsmc/py.typed" in names  # without it the types are not seen by users
     assert [name for name in names if name.startswith(("tests", "bench"))] == []
+
+
+def setup_with(tmp_path: Path, pip: str) -> subprocess.CompletedProcess[str]:
+    """What scripts/setup says in an environment whose Python is a shell script."""
+    (tmp_path / "bin").mkdir()
+    for name, text in (("python", pip), ("lsmc", "echo lsmc 0")):
+        program = tmp_path / "bin" / name
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+    return subprocess.run(
+        ["sh", "scripts/setup", ""],
+        cwd=ROOT,
+        env={**os.environ, "LSMC_VENV": str(tmp_path), "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_setup_says_what_is_fetched(tmp_path: Path) -> None:
+    done = setup_with(tmp_path, "echo 'Collecting click<9,>=8.1 (from lsmc)'; echo noise")
+    assert done.returncode == 0
+    assert "setup:   fetching click\n" in done.stderr
+    assert "noise" not in done.stderr
+    assert (tmp_path / "installed").exists()
+
+
+def test_setup_fails_as_pip_does_and_shows_all_that_it_said(tmp_path: Path) -> None:
+    done = setup_with(tmp_path, "echo noise; echo 'ERROR: no index'; exit 3")
+    assert done.returncode == 3
+    assert "noise\nERROR: no index\n" in done.stderr
+    assert not (tmp_path / "installed").exists()

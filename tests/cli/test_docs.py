@@ -27,6 +27,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from lsmc.cli import faults
 from lsmc.cli.group import cli
 from lsmc.explain.hazards import HAZARDS
 from lsmc.modules.apparmor.classes import CLASSES
@@ -163,6 +164,13 @@ def test_the_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     monkeypatch.chdir(ROOT)
     exec(compile(code, "README.md", "exec"), {})
+
+
+def test_the_exit_codes_are_those_of_the_program() -> None:
+    head, _, table = (ROOT / "docs/cli.md").read_text().partition("| exit status | means |\n")
+    told = {int(code) for code in re.findall(r"^\| (\d+) \|", table.split("\n\n")[0], re.MULTILINE)}
+    assert head
+    assert told == {value for name, value in vars(faults).items() if name.isupper()}
 
 
 def test_every_command_and_option_has_a_sentence() -> None:
