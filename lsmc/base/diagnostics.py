@@ -115,6 +115,14 @@ def few_of_each(errors: Iterable[Diagnostic]) -> list[Diagnostic]:
     return kept
 
 
+def distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Diagnostics without repetitions: several files or profiles may meet the same one."""
+    seen: dict[object, Diagnostic] = {}
+    for diagnostic in diagnostics:
+        seen.setdefault((diagnostic.code, diagnostic.location, diagnostic.message), diagnostic)
+    return list(seen.values())
+
+
 def catalogued(
     codes: Mapping[str, int],
     name: str,

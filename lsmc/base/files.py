@@ -117,7 +117,7 @@ def write_file(path: StrPath, data: bytes | memoryview) -> None:
         handle = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC)
     except FileNotFoundError:
         try:
-            replace_file(path, data, os.path.realpath(path))
+            replace_file(path, data, real=os.path.realpath(path))
         except OSError as fault:
             fault.filename = os.fspath(path)
             raise
@@ -135,10 +135,11 @@ def write_file(path: StrPath, data: bytes | memoryview) -> None:
 
 
 def replace_file(
-    path: StrPath, data: bytes | memoryview, real: str | None = None, like: int | None = None
+    path: StrPath, *data: bytes | memoryview, real: str | None = None, like: int | None = None
 ) -> None:
     """Let a new regular file have a name, whatever had it before, in one step; OSError.
 
+    Its content is that of `data`, one behind the other.
     `real` is the path without links, if they are to be followed; `like` an open file, of which the
     new one gets owner, mode and extended attributes.
     """
@@ -154,7 +155,8 @@ def replace_file(
         raise
     try:
         try:
-            _write(handle, data)
+            for part in data:
+                _write(handle, part)
             if like is None:
                 os.fchmod(handle, 0o666 & ~_umask())
             else:

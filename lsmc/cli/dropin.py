@@ -194,7 +194,8 @@ class _Run:
         left = list(paths)
         while left:
             try:
-                made = list(self.loading.render(left, self.options, self.asked.jobs, deployment))
+                jobs = self.asked.jobs
+                made = list(self.loading.render(left, self.options, jobs, deployment, None))
             except PolicyError as fault:
                 self._failed(fault)
                 if self.asked.abort or not fault.files:

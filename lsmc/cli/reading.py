@@ -78,25 +78,32 @@ def compile_paths(
     """The bundle of source files, and the warnings; `PolicyError`."""
     from lsmc.compiler.cache.store import compile_cached
     from lsmc.modules.registry import module_of
-    from lsmc.output.styled import safe
 
     options = reading.options()
     module = module_of(list(paths), reading.module)
     if options.target is not None:
         module.needs(module.check_options, "`--target`")(options)
     module.check_settings(options)
-    cache = reading.cache
-    if cache is not None and os.path.isdir(cache) and not os.access(cache, os.W_OK | os.X_OK):
-        screen.remark(f"lsmc: note: `{safe(cache)}` cannot be written: compiled policy is not kept")
+    cache = usable_cache(reading, screen)
     with progress_bar(screen) as progress:
         return compile_cached(
             paths,
             options,
             compiler=module.compiler,
             jobs=reading.jobs,
-            directory=reading.cache,
+            directory=cache,
             progress=progress,
         )
+
+
+def usable_cache(reading: Reading, screen: Screen) -> str | None:
+    """The directory of the cache; one that cannot be written is mentioned."""
+    from lsmc.output.styled import safe
+
+    cache = reading.cache
+    if cache is not None and os.path.isdir(cache) and not os.access(cache, os.W_OK | os.X_OK):
+        screen.remark(f"lsmc: note: `{safe(cache)}` cannot be written: compiled policy is not kept")
+    return cache
 
 
 def check_paths(paths: Sequence[str], found: Collection[object], screen: Screen) -> None:

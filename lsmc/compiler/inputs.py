@@ -256,6 +256,16 @@ class RecordedFiles(DiskFiles):
         return found
 
 
+def agreed(records: Iterable[Mapping[FileQuery, FileState]]) -> dict[FileQuery, FileState] | None:
+    """One record of several, or None when the file system did not answer all of them alike."""
+    merged: dict[FileQuery, FileState] = {}
+    for record in records:
+        for ask, answer in record.items():
+            if merged.setdefault(ask, answer)[0] != answer[0]:
+                return None
+    return merged
+
+
 def changed(asks: Sequence[tuple[FileQuery, FileState]]) -> set[int]:
     """The numbers of the queries that the file system answers otherwise now."""
     stands: set[str] = set()  # files that were read and are as they were

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from lsmc.base.diagnostics import Diagnostic, PolicyError
+from lsmc.base.diagnostics import Diagnostic, PolicyError, distinct
 from lsmc.base.files import StrPath
 from lsmc.base.source import Span, to_display
 from lsmc.base.text import encode
@@ -100,11 +100,3 @@ def name_order(named: tuple[str, object]) -> bytes:
     Names are stored as they are shown, with bad bytes as `\\xNN`; a bundle is searched by them.
     """
     return encode(named[0])
-
-
-def distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Diagnostics without repetitions: several files or profiles may meet the same one."""
-    seen: dict[object, Diagnostic] = {}
-    for diagnostic in diagnostics:
-        seen.setdefault((diagnostic.code, diagnostic.location, diagnostic.message), diagnostic)
-    return list(seen.values())

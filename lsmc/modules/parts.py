@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from lsmc.logs.record import LogFormat
     from lsmc.tables.records import ProfileRecord
 
-#: Renders files of policy in a format: (paths, options, processes); raises `PolicyError`, OSError.
-Render = Callable[[Sequence[str], "Options", int], Iterable["Rendered"]]
+#: Renders files of policy in a format: (paths, options, processes, the directory of the cache or
+#: None); raises `PolicyError`, OSError.
+Render = Callable[[Sequence[str], "Options", int, str | None], Iterable["Rendered"]]
 
 
 class Logs(NamedTuple):
@@ -171,8 +172,8 @@ class Loading(NamedTuple):
     A folder is that of the kernel's files, None for the usual one.
 
     Attributes:
-        render: (paths, options, processes, how to deploy) compiles each file; raises `PolicyError`,
-            which names the files with errors.
+        render: (paths, options, processes, how to deploy, the directory of lsmc's cache or None)
+            compiles each file; raises `PolicyError`, which names the files with errors.
         compiled: whether the content of a file is compiled policy.
         parts: (compiled policy, folder) tells the parts of it that are sent apart; raises an
             `lsmc.Error` for damaged policy.
@@ -187,7 +188,7 @@ class Loading(NamedTuple):
             compiled was modified, as `Rendered.newest`.
     """
 
-    render: Callable[[Sequence[str], "Options", int, Deployment], Iterator["Rendered"]]
+    render: Callable[[Sequence[str], "Options", int, Deployment, str | None], Iterator["Rendered"]]
     compiled: Callable[[bytes], bool]
     parts: Callable[[bytes, str | None], Iterable[Part]]
     send: Callable[[str, Part, str | None], None]

@@ -277,8 +277,10 @@ def test_other_formats_than_a_bundle(
 ) -> None:
     """A file for all sources, or one for each in a directory."""
 
-    def render(paths: Sequence[str], options: Options, jobs: int) -> list[Rendered]:
-        del jobs
+    def render(
+        paths: Sequence[str], options: Options, jobs: int, cache: str | None
+    ) -> list[Rendered]:
+        del jobs, cache
         settings = dict(options.settings)
         data = [f"{Path(path).name} {settings.get('name', '')}\n".encode() for path in paths]
         return [Rendered(path, text) for path, text in zip(paths, data, strict=True)]

@@ -104,12 +104,14 @@ def _other(
     """Write policy in a format of its module."""
     from lsmc.base import zstd
     from lsmc.cli.outputs import write_output
+    from lsmc.cli.reading import usable_cache
     from lsmc.output.styled import safe
 
     options = reading.options()
     module.check_settings(options)
     render = module.needs(module.formats.get(form), f"`--format {form}`")()
-    rendered = list(render(paths, options, reading.jobs or os.cpu_count() or 1))
+    jobs = reading.jobs or os.cpu_count() or 1
+    rendered = list(render(paths, options, jobs, usable_cache(reading, screen)))
     screen.diagnostics(one for file in rendered for one in file.diagnostics)
     size = sum(len(file.data) for file in rendered)
     if os.path.isdir(output):

@@ -133,9 +133,11 @@ def _made(
 ) -> Iterator[bytes]:
     """Sources compiled for the kernel."""
 
+    from lsmc.cli.reading import usable_cache
     from lsmc.modules.parts import POLICY_ALONE
 
     jobs = reading.jobs or os.cpu_count() or 1
-    for file in list(loading.render(sources, reading.options(), jobs, POLICY_ALONE)):
+    cache = usable_cache(reading, screen)
+    for file in list(loading.render(sources, reading.options(), jobs, POLICY_ALONE, cache)):
         screen.diagnostics(file.diagnostics)
         yield file.data

@@ -126,10 +126,20 @@ def is_path(path: str) -> bool:
 
 def entry_bytes(seen: FileAnswers, details: Any, bundle: bytes) -> bytes:
     """The bytes of an entry; `details` is the module's own, as JSON has it."""
+    return b"".join(entry_parts(seen, details, (bundle,)))
+
+
+def entry_parts(
+    seen: FileAnswers, details: Any, contents: Sequence[bytes | memoryview]
+) -> list[bytes | memoryview]:
+    """The same in parts, of which none is copied; `contents` are what the bundle would be."""
     asks = [(*ask, *answer) for ask, answer in seen.asks]
     first = json.dumps((asks, seen.common, seen.whole)).encode()
     second = json.dumps(details).encode()
     second += b" " * (-(len(first) + len(second)) % 8)  # for the words of the bundle
     start = _START.pack(0, _MAGIC, len(first), len(second))[4:]
-    body = b"".join((start, first, second, bundle))
-    return crc32(body).to_bytes(4, "little") + body
+    parts = [start, first, second, *contents]
+    checksum = 0
+    for part in parts:
+        checksum = crc32(part, checksum)
+    return [checksum.to_bytes(4, "little"), *parts]

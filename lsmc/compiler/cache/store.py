@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lsmc.base.files import StrPath, map_file, replace_file
 from lsmc.base.gc import gc_paused
@@ -70,8 +70,8 @@ def compile_cached(
     if directory is None:
         outcome = compiler()(paths, options, jobs=processes, progress=progress)
         return outcome.bundle, list(outcome.diagnostics)
-    place = os.path.join(directory, _name(paths, options) + _SUFFIX)
-    entry = _read(place)
+    place = place_of(directory, [VERSION, *facts_of(paths, options)])
+    entry = _bundle_entry(place)
     stale = frozenset(changed(entry.seen.asks) if entry is not None else ())
     if entry is not None and not stale and entry.seen.whole:
         return entry.bundle, []
@@ -79,33 +79,49 @@ def compile_cached(
         paths, options, jobs=processes, progress=progress, entry=entry, stale=stale
     )
     if outcome.entry is not None:
-        _write(place, outcome.entry())
+        write_entry(place, [outcome.entry()])
     return outcome.bundle, list(outcome.diagnostics)
 
 
-def _name(paths: Sequence[StrPath], options: Options) -> str:
-    """The file name of the entry for some paths and options."""
-    facts = [__version__, VERSION, os.getcwd(), [os.fspath(path) for path in paths]]
+def place_of(directory: StrPath, facts: Sequence[Any]) -> str:
+    """The path of the entry for some facts, as JSON has them; the version of lsmc is one."""
+    text = json.dumps([__version__, *facts])
+    name = blake2b(text.encode(), digest_size=16).hexdigest()
+    return os.path.join(directory, name + _SUFFIX)
+
+
+def facts_of(paths: Sequence[StrPath], options: Options) -> list[Any]:
+    """What compiling depends on beside the files that it asks for."""
+    facts: list[Any] = [os.getcwd(), [os.fspath(path) for path in paths]]
     facts += [options.base, options.include, options.features, options.variables, options.restrict]
     facts += [options.target, options.settings]
-    return blake2b(json.dumps(facts).encode(), digest_size=16).hexdigest()
+    return facts
 
 
-def _read(place: str) -> CacheEntry | None:
+def read_entry(place: str) -> CacheEntry | None:
     """The entry in a file, or None when it is missing or unusable."""
     try:
-        entry = CacheEntry(memoryview(map_file(place)))
-        module_of(entry.bundle)
-    except (OSError, ValueError, BundleError):
+        return CacheEntry(memoryview(map_file(place)))
+    except (OSError, ValueError):
+        return None
+
+
+def _bundle_entry(place: str) -> CacheEntry | None:
+    """The same for one that holds a bundle."""
+    entry = read_entry(place)
+    try:
+        if entry is not None:
+            module_of(entry.bundle)
+    except (ValueError, BundleError):
         return None
     return entry
 
 
-def _write(place: str, data: bytes) -> None:
+def write_entry(place: str, parts: Sequence[bytes | memoryview]) -> None:
     """Replace an entry; a directory that cannot be written is not a reason to fail."""
     try:
         os.makedirs(os.path.dirname(place), exist_ok=True)
-        replace_file(place, data)
+        replace_file(place, *parts)
         _trim(place)
     except OSError:
         return

@@ -121,8 +121,9 @@ def _learn(engine: Engine, options: Options, wanted: LearningRequest) -> Learner
 
 def _kernel_format() -> Render:
     from lsmc.modules.apparmor.kernel.render import render
+    from lsmc.modules.parts import POLICY_ALONE
 
-    return render
+    return lambda paths, options, jobs, cache: render(paths, options, jobs, POLICY_ALONE, cache)
 
 
 def _loading() -> Loading:

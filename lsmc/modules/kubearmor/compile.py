@@ -54,14 +54,16 @@ def settings_of(options: Options) -> Settings:
     return Settings(options.base, options.include, posture, name)
 
 
-def render_apparmor(paths: Sequence[StrPath], options: Options, jobs: int) -> Iterator[Rendered]:
+def render_apparmor(
+    paths: Sequence[StrPath], options: Options, jobs: int, cache: str | None
+) -> Iterator[Rendered]:
     """The AppArmor profile that KubeArmor would load for a workload that all policies select."""
     from lsmc.modules.kubearmor.apparmor.enforcer import MAX_LINES, too_large
     from lsmc.modules.kubearmor.apparmor.profile import profile
     from lsmc.modules.kubearmor.apparmor.rules import lines_at_most
     from lsmc.modules.kubearmor.selectors import ALL, posture_of, read_subject
 
-    del jobs
+    del jobs, cache
     settings = settings_of(options)
     reading = read(read_sources(paths, options, find_files, DiskFiles(MAX_SOURCE)))
     refuse(reading.diagnostics)

@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lsmc.base.diagnostics import Diagnostic, Label
+from lsmc.base.diagnostics import Diagnostic, Label, distinct
 from lsmc.base.source import Span, to_display
 from lsmc.compiler.inputs import FileQuery
-from lsmc.compiler.linking import distinct
 from lsmc.ir.model import Profile, Rule, Unit, Use
 from lsmc.modules.apparmor.classes import MODULE
 from lsmc.modules.apparmor.errors import error

@@ -6,15 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lsmc.automata.partition import MAX_SPARE
-from lsmc.base.diagnostics import Diagnostic
+from lsmc.base.diagnostics import Diagnostic, distinct
 from lsmc.base.files import StrPath
 from lsmc.base.gc import gc_paused
 from lsmc.base.text import encode
 from lsmc.compiler.errors import unreadable
-from lsmc.compiler.inputs import FileQuery, FileState, Options, RecordedFiles
+from lsmc.compiler.inputs import FileQuery, FileState, Options, RecordedFiles, agreed
 from lsmc.compiler.linking import (
     ProfileIndex,
-    distinct,
     first_of_each,
     link_profiles,
     name_order,
@@ -103,7 +102,7 @@ def compile_files(
     with shards(make, len(again), jobs) as workers:
         readings = workers.read(again, _tick(progress, "reading", len(again)))
         before = kept.record if kept is not None else {}
-        record = _agreed([disk.record, *(reading.record for reading in readings), before])
+        record = agreed([disk.record, *(reading.record for reading in readings), before])
         files = {file.path: file for reading in readings for file in reading.files}
         places, twofold = _places(again, readings, len(parts))
         names = {name for path in found if path in left for name in left[path]}
@@ -176,16 +175,6 @@ def _places_of(names: Iterable[str], bundle: Bundle) -> dict[str, tuple[int, int
         return {name: (0, numbers[name]) for name in names}
     except KeyError as missing:
         raise BundleError(f"the bundle has no profile {missing}") from None
-
-
-def _agreed(records: Iterable[Mapping[FileQuery, FileState]]) -> dict[FileQuery, FileState] | None:
-    """One record of several, or None when the file system did not answer all of them alike."""
-    merged: dict[FileQuery, FileState] = {}
-    for record in records:
-        for ask, answer in record.items():
-            if merged.setdefault(ask, answer)[0] != answer[0]:
-                return None
-    return merged
 
 
 def _tick(progress: Progress | None, what: str, total: int) -> Tick:

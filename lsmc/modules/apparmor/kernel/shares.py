@@ -5,7 +5,7 @@ What is told of a file, and its bytes, do not depend on the share that it is in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.gc import gc_paused
 from lsmc.base.processes import map_tasks
 from lsmc.compiler.errors import unreadable
-from lsmc.compiler.inputs import DiskFiles, FileQuery, Options
+from lsmc.compiler.inputs import DiskFiles, FileQuery, FileState, Options, RecordedFiles
 from lsmc.compiler.linking import clean
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.build.processes import MIN_FILES
@@ -52,11 +52,19 @@ class Made(NamedTuple):
     newest: int = 0
 
 
+class Run(NamedTuple):
+    """What became of some files, in order, and what the file system answered each process."""
+
+    files: list[Made]
+    records: list[Mapping[FileQuery, FileState]]
+
+
 class Sharer:
     """Compiles files for a kernel, each process with what it has read itself."""
 
     def __init__(self, options: Options, deployment: Deployment, files: DiskFiles) -> None:
         """Raises `PolicyError` for bad files of features."""
+        self._files = files
         self._kernel = kernel_features(options)
         self._deployment = deployment
         # what the features of the kernel are read from tells caches apart, and is no source
@@ -70,11 +78,21 @@ class Sharer:
         )
 
     @gc_paused()
-    def made(self, paths: Sequence[str], jobs: int) -> list[Made]:
-        """What becomes of some files, in order, in up to `jobs` processes; OSError."""
+    def run(self, paths: Sequence[str], jobs: int) -> Run:
+        """What becomes of some files in up to `jobs` processes; OSError."""
         shares = list(_shares(paths, jobs))
-        found = map_tasks(lambda number: self._share(shares[number]), range(len(shares)), jobs)
-        return [one for share in found for one in share]
+
+        def work(number: int) -> tuple[list[Made], dict[FileQuery, FileState]]:
+            made = self._share(shares[number])
+            asked = set().union(*(one.asked for one in made))
+            return made, {ask: answer for ask, answer in self._record() if ask in asked}
+
+        found = map_tasks(work, range(len(shares)), jobs)
+        files = [one for made, _ in found for one in made]
+        return Run(files, [record for _, record in found])
+
+    def _record(self) -> Iterable[tuple[FileQuery, FileState]]:
+        return self._files.record.items() if isinstance(self._files, RecordedFiles) else ()
 
     def modified(self, paths: Sequence[str]) -> dict[str, int]:
         """When the newest source of each file was modified, of files that can be compiled."""

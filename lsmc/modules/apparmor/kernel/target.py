@@ -11,7 +11,6 @@ from lsmc.base.diagnostics import Diagnostic, PolicyError
 from lsmc.base.files import read_regular
 from lsmc.base.source import Source, to_display
 from lsmc.compiler.inputs import MAX_SOURCE, Options
-from lsmc.modules.apparmor.build.front import read_features
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.resolve.features import Features, parse_features
 
@@ -46,6 +45,8 @@ def given_features(path: str | None) -> Features | None:
     """The features that a file or a directory tells, None without one; raises `PolicyError`."""
     if path is None:
         return None
+    from lsmc.modules.apparmor.build.front import read_features  # which few runs need, and is large
+
     given = Path(path)
     return features_below(given) if given.is_dir() else read_features(path)
 

@@ -38,7 +38,8 @@ def _taken(folder: Path) -> bytes:
 def policy(tmp_path: Path) -> list[str]:
     (tmp_path / "policy").write_text(POLICY)
     (tmp_path / "features").write_text(FEATURES)
-    return [str(tmp_path / "policy"), "--features", str(tmp_path / "features")]
+    features = str(tmp_path / "features")
+    return [str(tmp_path / "policy"), "--features", features, "--no-cache"]
 
 
 def test_each_profile_is_one_write(
