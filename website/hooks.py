@@ -35,6 +35,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(text: str, page: Page, files: Files, **_: object) -> str:
-    """Point links to files of the repository at pages of the site, and put pictures in."""
-    text = documents.relinked(text, page.file.src_uri)
-    return pictures.placed(text, page.file.src_uri, files)
+    """Point links to files of the repository at pages of the site, link codes, put pictures in."""
+    name = page.file.src_uri
+    known = files.src_uris
+    return pictures.placed(rules.linked(documents.relinked(text, name), name, known), name, known)

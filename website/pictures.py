@@ -13,17 +13,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
 
 from lsmc.cli.group import cli
 from website.documents import ROOT
-
-if TYPE_CHECKING:
-    from mkdocs.structure.files import Files
 
 _FOLDER = "pictures"
 _MARK = re.compile(r"<!-- picture: (\S+): (.+?) -->")
@@ -57,12 +53,12 @@ def made() -> Iterator[tuple[str, bytes]]:
             print(f"website: picture left out: {name} ({fault})", file=sys.stderr)
 
 
-def placed(text: str, page: str, files: Files) -> str:
-    """A page's Markdown with the pictures that there are."""
+def placed(text: str, page: str, known: Container[str]) -> str:
+    """A page's Markdown with the pictures that are among the known files."""
 
     def picture(match: re.Match[str]) -> str:
         name, words = match.groups()
-        if files.get_file_from_path(f"{_FOLDER}/{name}") is None:
+        if f"{_FOLDER}/{name}" not in known:
             return ""
         return f"![{words}]({posixpath.relpath(f'{_FOLDER}/{name}', posixpath.dirname(page))})"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -10,10 +12,14 @@ from lsmc.lint.rule_docs import pages as pages_of
 from lsmc.modules.registry import MODULES, module_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 _FOLDER = "rules"
 _SEVERITIES = {"error": "Errors", "warning": "Warnings", "info": "Information"}
+#: A code in prose; blocks, headings, code and links before it are taken as they are.
+_CODE = re.compile(
+    r"^```.*?^```$|^#.*?$|`+[^`]*`+|\[[^\]]*\]\([^)]*\)|\b(LSM\d{3})\b", re.MULTILINE | re.DOTALL
+)
 _HEAD = """# Checks of lint
 
 `lsmc lint` reports these codes; `lsmc rule CODE` prints the page of one. An *error* is what the
@@ -39,6 +45,18 @@ def pages() -> Iterator[tuple[str, str]]:
         for page in own:
             yield f"{_FOLDER}/{page.code.lower()}.md", _page(title, page)
     yield f"{_FOLDER}/index.md", "\n".join(index)
+
+
+def linked(text: str, page: str, known: Container[str]) -> str:
+    """A page's Markdown with each code a link to its page, of the files that are known."""
+
+    def link(match: re.Match[str]) -> str:
+        name = f"{_FOLDER}/{(match[1] or '').lower()}.md"
+        if name == page or name not in known:
+            return match[0]
+        return f"[{match[1]}]({posixpath.relpath(name, posixpath.dirname(page))})"
+
+    return _CODE.sub(link, text)
 
 
 def _by_module() -> dict[str, list[Page]]:

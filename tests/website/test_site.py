@@ -60,6 +60,15 @@ def test_every_code_has_a_page_and_is_in_the_index() -> None:
     assert [code for code in sorted(codes) if f"[{code}](" not in index] == []
 
 
+def test_codes_in_prose_lead_to_their_pages() -> None:
+    known = {"rules/lsm101.md"}
+    text = "# LSM101\n\nLSM101, `LSM101`, [LSM101](a.md), LSM999\n```text\nLSM101\n```\n"
+    assert rules.linked(text, "tutorials/a.md", known) == text.replace(
+        "\nLSM101,", "\n[LSM101](../rules/lsm101.md),"
+    )
+    assert rules.linked(text, "rules/lsm101.md", known) == text
+
+
 def test_reference_pages_hold_what_the_code_has() -> None:
     assert "### ModuleStack" in dict(api.pages())["reference/python.md"]
     assert "| `chown` | file |" in dict(operations.pages())["reference/operations/apparmor.md"]
@@ -78,3 +87,10 @@ def test_a_picture_is_left_out_by_name_where_its_program_is_missing(
     said = capsys.readouterr().err
     assert "picture left out: report.png (no Chromium)" in said
     assert "picture left out: graph.svg (no Graphviz)" in said
+
+
+def test_a_mark_becomes_a_picture_if_there_is_one() -> None:
+    text = "<!-- picture: a.png: A page -->\n"
+    assert pictures.placed(text, "tutorials/a.md", ()) == "\n"
+    placed = pictures.placed(text, "tutorials/a.md", {"pictures/a.png"})
+    assert placed == "![A page](../pictures/a.png)\n"
