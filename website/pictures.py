@@ -35,8 +35,8 @@ _RECORDS = (
 )
 
 
-class _NoProgram(Exception):
-    """What makes a picture is not installed."""
+class _NoPicture(Exception):
+    """What makes a picture is not installed, or fails."""
 
 
 def made() -> Iterator[tuple[str, bytes]]:
@@ -49,18 +49,24 @@ def made() -> Iterator[tuple[str, bytes]]:
     for name, make in makers.items():
         try:
             yield f"{_FOLDER}/{name}", make()
-        except _NoProgram as fault:
+        except _NoPicture as fault:
             print(f"website: picture left out: {name} ({fault})", file=sys.stderr)
 
 
 def placed(text: str, page: str, known: Container[str]) -> str:
-    """A page's Markdown with the pictures that are among the known files."""
+    """A page's Markdown with the pictures that are among the known files.
+
+    A picture of a page that is there as well leads to it.
+    """
 
     def picture(match: re.Match[str]) -> str:
         name, words = match.groups()
         if f"{_FOLDER}/{name}" not in known:
             return ""
-        return f"![{words}]({posixpath.relpath(f'{_FOLDER}/{name}', posixpath.dirname(page))})"
+        folder = posixpath.relpath(_FOLDER, posixpath.dirname(page))
+        shown = f"{posixpath.splitext(name)[0]}.html"
+        image = f"![{words}]({folder}/{name})"
+        return f"[{image}]({folder}/{shown})" if f"{_FOLDER}/{shown}" in known else image
 
     return _MARK.sub(picture, text)
 
@@ -84,22 +90,23 @@ def _screenshot() -> bytes:
     """The report as a browser shows it."""
     browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if browser is None:
-        raise _NoProgram("no Chromium")
+        raise _NoPicture("no Chromium")
     with tempfile.TemporaryDirectory() as place:
         page, picture = Path(place) / "report.html", Path(place) / "report.png"
         page.write_bytes(_report())
         options = ("--headless", "--no-sandbox", "--hide-scrollbars", f"--window-size={_SIZE}")
-        _run(
-            *(browser, *options, f"--user-data-dir={place}/profile"),
-            *(f"--screenshot={picture}", page.as_uri()),
-        )
-        return picture.read_bytes()
+        options += (f"--user-data-dir={place}/profile", f"--screenshot={picture}", page.as_uri())
+        try:
+            subprocess.run([browser, *options], check=True, capture_output=True, timeout=_SECONDS)
+            return picture.read_bytes()
+        except (OSError, subprocess.SubprocessError) as fault:
+            raise _NoPicture(f"{browser} failed: {fault}") from None
 
 
 def _graph() -> bytes:
     """The transitions of the sample web server."""
     if shutil.which("dot") is None:
-        raise _NoProgram("no Graphviz")
+        raise _NoPicture("no Graphviz")
     return _lsmc(ROOT, "graph", *_POLICY, "--from", "nginx", "--format", "svg")
 
 
@@ -110,7 +117,3 @@ def _lsmc(place: str | Path, *args: str) -> bytes:
     if done.exit_code > 1:
         raise SystemExit(f"website: lsmc {' '.join(args)}: {done.output}")
     return done.stdout_bytes
-
-
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)

@@ -94,3 +94,14 @@ def test_a_mark_becomes_a_picture_if_there_is_one() -> None:
     assert pictures.placed(text, "tutorials/a.md", ()) == "\n"
     placed = pictures.placed(text, "tutorials/a.md", {"pictures/a.png"})
     assert placed == "![A page](../pictures/a.png)\n"
+    known = {"pictures/a.png", "pictures/a.html"}
+    placed = pictures.placed(text, "tutorials/a.md", known)
+    assert placed == "[![A page](../pictures/a.png)](../pictures/a.html)\n"
+
+
+def test_a_browser_that_fails_makes_no_picture(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: "false" if name == "chromium" else None)
+    assert list(dict(pictures.made())) == ["pictures/report.html"]
+    assert "picture left out: report.png (false failed: " in capsys.readouterr().err
