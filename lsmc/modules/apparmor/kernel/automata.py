@@ -20,9 +20,6 @@ from lsmc.kernels.positions import Builder, Positions
 from lsmc.kernels.subset import subset
 from lsmc.modules.apparmor.kernel.words import Access, Words, words
 
-#: States of automata that are made together, before equal ones are one: some 3 GB at the most.  A
-#: kernel has numbers for 65,534 of a profile.
-MAX_STATES = 2_000_000
 #: Rounds of refinement of all states, which leave few blocks to be split one by one.
 _ROUNDS = 32
 
@@ -63,8 +60,11 @@ class Patterns:
             numbers.append(self._accesses.setdefault(access, len(self._accesses)))
         return self._builder.start(found, numbers)
 
-    def minimal(self, starts: Sequence[Positions]) -> Minimal:
-        """The automata that begin at some starts; raises `StateLimit`."""
+    def minimal(self, starts: Sequence[Positions], limit: int) -> Minimal:
+        """The automata that begin at some starts.
+
+        Raises `StateLimit` for more than `limit` states before equal ones are joined.
+        """
         # without any, the dead state alone is built
         distinct = list(dict.fromkeys(starts)) or [()]
         number_of = {start: number for number, start in enumerate(distinct, 1)}
@@ -77,11 +77,11 @@ class Patterns:
             sets,
             classes,
             max(classes) + 1,
-            MAX_STATES,
+            limit,
             distinct[1:],
         )
         if found is None:
-            raise StateLimit(MAX_STATES)
+            raise StateLimit(limit)
         *columns, states = found
         table = _Table(*columns)
         listed, word_of = self._words(states)

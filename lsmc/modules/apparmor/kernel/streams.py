@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lsmc.automata.dfa import StateLimit
-from lsmc.base.diagnostics import Diagnostic, PolicyError
+from lsmc.base.diagnostics import Diagnostic, Label, PolicyError
 from lsmc.base.source import to_display
+from lsmc.base.text import counted
 from lsmc.compiler.outcome import Rendered
 from lsmc.ir.mediation import Transition
 from lsmc.ir.model import Profile, Unit
@@ -16,6 +17,7 @@ from lsmc.kernels.positions import Positions
 from lsmc.modules.apparmor.errors import error
 from lsmc.modules.apparmor.kernel.automata import Minimal, Patterns, joined
 from lsmc.modules.apparmor.kernel.blob import (
+    MAX_STATES,
     Database,
     Part,
     database,
@@ -23,6 +25,7 @@ from lsmc.modules.apparmor.kernel.blob import (
     part_from,
 )
 from lsmc.modules.apparmor.kernel.chain import chained
+from lsmc.modules.apparmor.kernel.costly import costly
 from lsmc.modules.apparmor.kernel.fields import (
     capabilities,
     disconnected,
@@ -49,6 +52,13 @@ from lsmc.modules.apparmor.kernel.target import (
     Format,
 )
 from lsmc.modules.apparmor.resolve.features import Features
+
+#: States before equal ones are joined: for each that a kernel has a number for, for each profile
+#: beside others, for a kernel with numbers of 32 bits, and where rules are tried without.
+_UNJOINED, _OF_EACH = 4, 2_000
+_MOST_WIDE, _PROBED = 1_000_000, 2 * MAX_STATES
+#: Rules that a message shows.
+_SHOWN = 5
 
 
 class File(NamedTuple):
@@ -145,7 +155,7 @@ def streams(files: Sequence[File]) -> list[Rendered]:
             )
         placed.append(some)
     try:
-        minimal = patterns.minimal(starts)
+        minimal = patterns.minimal(starts, _limit(files))
     except StateLimit as fault:
         if len(files) > 1:
             half = len(files) // 2
@@ -219,9 +229,10 @@ def _profile(
             file.complain,
         )
     except StateLimit as fault:
-        raise PolicyError([_too_large(profile, fault.limit)]) from None
+        raise PolicyError([_too_large(profile, file, fault.limit)]) from None
     except ValueError as fault:
-        raise PolicyError([error("too-complex", profile.origin, str(fault))]) from None
+        cure = "shorten it, or divide the profile into children"
+        raise PolicyError([error("too-complex", profile.origin, str(fault), cure)]) from None
 
 
 def _attachment(
@@ -236,20 +247,72 @@ def _attachment(
     return (packed.automaton, rank(profile)), names
 
 
-def _too_large(profile: Profile, limit: int) -> Diagnostic:
-    return error(
-        "too-complex",
-        profile.origin,
-        f"profile `{to_display(profile.name)}` needs more than {limit} states, and a kernel "
+def _limit(files: Sequence[File]) -> int:
+    """The states that some files may need before equal ones are joined.
+
+    Those of a profile may be four times as many as a kernel has numbers for; of the profiles of
+    apparmor.d, most states are shared with others.
+    """
+    if any(file.form.wide for file in files):
+        return _MOST_WIDE
+    return max(_UNJOINED * MAX_STATES, _OF_EACH * sum(len(file.profiles) for file in files))
+
+
+def _states(profile: Profile, file: File, limit: int) -> int | None:
+    """The states of the larger automaton of a profile; None if they are too many."""
+    patterns = Patterns()
+    beginnings = _Beginnings(patterns)
+    starts = [beginnings.files(profile), beginnings.other(profile, file)]
+    try:
+        minimal = patterns.minimal(starts, limit)
+        numbers = array("I", bytes(4 * len(minimal.defaults)))
+        parts = [part_from(minimal, start, numbers, file.form.wide) for start in minimal.starts]
+    except StateLimit:
+        return None
+    return max(len(part.states) for part in parts)
+
+
+def _too_large(profile: Profile, file: File, limit: int) -> Diagnostic:
+    return _with_costly(
+        profile,
+        file,
+        f"profile `{to_display(profile.name)}` needs more than {limit:,} states, and a kernel "
         "has numbers for no more",
-        "divide it into children, or join rules with many `*` and `{}`",
     )
 
 
 def _too_large_file(file: File, limit: int) -> Diagnostic:
+    """An error for the first profile that is too large alone, or for all of a file together."""
+    for profile in file.profiles:
+        if _states(profile, file, limit) is None:
+            return _with_costly(
+                profile,
+                file,
+                f"profile `{to_display(profile.name)}` needs more than {limit:,} states before "
+                "equal ones are joined",
+            )
     return error(
         "too-complex",
         file.profiles[0].origin,
         f"the profiles of this file need more than {limit:,} states before equal ones are joined",
-        "join rules with many `*`, `?` and `{}`",
+        "divide the file",
+    )
+
+
+def _with_costly(profile: Profile, file: File, message: str) -> Diagnostic:
+    """An error with the rules that cost most, if some are found to."""
+    found = costly(profile, lambda less: _states(less, file, _PROBED))
+    if found is None:
+        return error("too-complex", profile.origin, message, "divide it into children")
+    count = len(found.rules)
+    without = "this rule" if count == 1 else f"these {counted(count, 'rule')}"
+    return error(
+        "too-complex",
+        profile.origin,
+        message,
+        "write fewer wildcards before fixed text, or begin with a folder",
+        [
+            Label(rule, f"without {without} it needs {found.states:,}")
+            for rule in found.rules[:_SHOWN]
+        ],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -204,7 +205,7 @@ def test_too_large_a_profile_is_named(
 def test_a_file_whose_automata_grow_too_large_is_named_alone(
     tmp_path: Path, features: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lsmc.modules.apparmor.kernel.automata.MAX_STATES", 100)
+    monkeypatch.setattr("lsmc.modules.apparmor.kernel.streams._limit", lambda _: 100)
     small, big = tmp_path / "small", tmp_path / "big"
     small.write_text("profile small { /a r, }\n")
     big.write_text(f"profile big {{ /{'b' * 200} r, }}\n")
@@ -214,6 +215,67 @@ def test_a_file_whose_automata_grow_too_large_is_named_alone(
     assert fault.file == str(big)
     assert "more than 100 states" in fault.message
     assert _ours([small], features)
+
+
+def test_rules_that_cost_most_are_named(
+    tmp_path: Path, features: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As few as will do, and how many states are needed without them."""
+    monkeypatch.setattr("lsmc.modules.apparmor.kernel.streams._limit", lambda _: 400)
+    monkeypatch.setattr("lsmc.modules.apparmor.kernel.streams._PROBED", 400)
+    path = tmp_path / "p"
+    costs = "  /**a???????x r,\n  /**b??????y w,\n"
+    path.write_text(
+        "profile fine { /a r, }\nprofile big {\n  /etc/** r,\n" + costs + "  /*c?z r,\n}\n"
+    )
+    with pytest.raises(PolicyError) as refusal:
+        _ours([path], features)
+    (fault,) = refusal.value.diagnostics
+    assert (fault.line, fault.code) == (2, "LSM089")
+    assert fault.message == (
+        "profile `big` needs more than 400 states before equal ones are joined"
+    )
+    notes = [(label.span.location().line, label.message) for label in fault.related]
+    path.write_text("profile fine { /a r, }\nprofile big {\n  /etc/** r, /*c?z r,\n}\n")
+    monkeypatch.undo()
+    *_, big = read(_ours([path], features))
+    assert big.files is not None
+    told = f"without these 2 rules it needs {len(big.files.tables[1])}"
+    assert notes == [(4, told), (5, told)]
+
+
+def test_too_large_a_profile_is_found_soon(tmp_path: Path, features: Path) -> None:
+    """Before it takes much time and memory."""
+    path = tmp_path / "p"
+    path.write_text(f"profile big {{ /etc/** r, /**a{'?' * 24}x r, }}\n")
+    start = time.process_time()
+    with pytest.raises(PolicyError, match="needs more than 262,136 states before"):
+        _ours([path], features)
+    assert time.process_time() - start < 60  # uncompiled, too
+
+
+@pytest.mark.parametrize(
+    ("policy", "line", "message"),
+    [
+        (f'profile "{"n" * 70_000}" {{ }}', 1, "a name of 70000 bytes: the format has room for"),
+        (f'profile t {{\n /x px -> "{"n" * 70_000}", }}', 1, "a name of 70000 bytes: the format"),
+        (
+            "profile t {\n" + "".join(f"/{n} px -> q{n},\n" for n in range(13)) + "}",
+            14,
+            "profile `t` names 13 exec targets, the kernel takes 12",
+        ),
+    ],
+    ids=["name", "target", "targets"],
+)
+def test_what_the_format_has_no_room_for(
+    tmp_path: Path, features: Path, policy: str, line: int, message: str
+) -> None:
+    (tmp_path / "p").write_text(policy)
+    with pytest.raises(PolicyError) as refusal:
+        _ours([tmp_path / "p"], features)
+    (fault,) = refusal.value.diagnostics
+    assert fault.line == line
+    assert fault.message.startswith(message)
 
 
 def test_automata_step_as_the_kernel_does() -> None:
