@@ -27,7 +27,7 @@ from tests.modules.apparmor.kernel.reader import read
 from tests.places import ROOT
 
 PATH = "/policy/p"
-FEATURES = str(ROOT / "profiles/abi/4.0")
+FEATURES = str(ROOT / "profiles/abi/5.0")
 #: Those of a kernel with tables of permissions.
 TABLES = str(ROOT / "tests/modules/apparmor/kernel/tables.features")
 BODIES = (
@@ -35,6 +35,8 @@ BODIES = (
     "link /a -> /b*, change_profile -> q, change_profile /x -> :ns:z, ^h { /h r, }",
     "signal set=(hup rtmin+3) peer=q, ptrace read, capability kill, deny capability setuid,",
     "network inet stream, network netlink, unix type=stream peer=(label=q), userns, io_uring,",
+    "network (send bind) inet stream ip=::1 port=80-90, network inet6 peer=(ip=1.2.3.4 port=1),",
+    "prompt /a r, deny network inet icmp, unix (send) addr=@a* peer=(addr=none), network tcp,",
     "mount options=(ro nosuid) fstype=ext4 /a -> /b, umount /c, pivot_root /d, mqueue (read) /q,",
     "dbus send bus=system path=/a interface=b member=c peer=(label=q), set rlimit cpu <= 3,",
 )
@@ -50,7 +52,9 @@ WORDS = (
 
 
 def _stream(body: bytes, features: str = FEATURES) -> bytes:
-    text = b"include <tunables/global>\nprofile p /bin/p* {\n" + body + b"\n}\n"
+    text = (
+        b'include <tunables/global>\nprofile p /bin/p* xattrs=(user.a="b*") {\n' + body + b"\n}\n"
+    )
     texts = tuple({**INCLUDES, PATH: text}.items())
     (file,) = render([PATH], Options("/base", features=features, texts=texts), 1)
     return file.data
