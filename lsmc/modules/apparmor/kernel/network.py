@@ -39,7 +39,6 @@ _NONE, _V4, _V6 = b"\0", b"\1", b"\2"
 #: The protocols that the kernel asks about by number; the others have a type of their own.
 _PROTOCOLS = {b"icmp": 1}
 _CREATE = NETWORK.mask(("create",))
-_ACCEPT = NETWORK.mask(("accept",))
 _PAIRS = NETWORK.mask(("send", "receive", "connect"))
 _MOST_PORTS = 1 << 16
 #: Fields of a rule: the addresses and ports of its ends, and the interface.
@@ -90,11 +89,8 @@ def _of_sockets(rule: Rule, start: Pattern) -> Iterator[tuple[Pattern, int]]:
         yield start, _CREATE
     if rule.owner == _CREATE:
         return
-    # where a connection is accepted, who asked for it is not known yet
-    has_peer = any(rule.fields[at] != _ANY for at in _PEER)
-    alone = rule.owner & _ACCEPT if has_peer else rule.owner
-    if alone:
-        yield concat((start, _own_end(rule))), alone
+    if all(rule.fields[at] == _ANY for at in _PEER):
+        yield concat((start, _own_end(rule))), rule.owner
     if rule.owner & _PAIRS:
         yield from _of_both_ends(rule, start, (_LABEL,))
 

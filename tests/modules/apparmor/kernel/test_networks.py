@@ -50,10 +50,10 @@ def conditions() -> st.SearchStrategy[str]:
 
 @st.composite
 def rules(draw: st.DrawFn, interfaces: tuple[str, ...] = ("",)) -> str:
-    """A rule for networks; of accepting connections none with a peer, which no kernel knows yet."""
+    """A rule for networks."""
     peer, interface = draw(conditions()), draw(st.sampled_from(interfaces))
-    some = st.sets(st.sampled_from([*PAIR] if peer else [*PAIR, *OWN, *CREATE]), max_size=3)
-    permissions = " ".join(sorted(draw(some))) or ("send" if peer else "")
+    fitting = [*PAIR, "accept"] if peer else [*PAIR, *OWN, *CREATE]
+    permissions = " ".join(sorted(draw(st.sets(st.sampled_from(fitting), max_size=3))))
     parts = (
         draw(st.sampled_from(("", "audit", "deny", "audit deny"))),
         "network",

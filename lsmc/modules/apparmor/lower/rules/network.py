@@ -39,6 +39,7 @@ PERMISSION_WORDS = frozenset((*NETWORK.permissions, *SEND_RECEIVE))
 _CREATE = NETWORK.mask(("create",))
 _BIND = NETWORK.mask(("bind",))
 _PEER = NETWORK.mask(("send", "receive", "connect", "accept"))
+_MESSAGES = NETWORK.mask(("send", "receive", "connect"))
 _OPTIONS = UNIX.mask(("getopt", "setopt"))
 _MEDIATED = ("network", "network_v8", "network_v9")
 _FINE_INET = ("network_v8/af_inet", "network_v9/af_inet")
@@ -93,14 +94,20 @@ def lower_network(rule: ast.ClassRule, head: RuleHead, context: Lowering) -> Ite
         yield head.rule(NETWORK, (*kind, proto, *(ANY,) * 7), mask)
     else:
         proto = literal(protocol) if protocol else ANY
-        if mask & _CREATE and not peer:
+        if mask & _CREATE:
             yield head.rule(NETWORK, (*kind, *(ANY,) * 8), _CREATE)
+            mask &= ~_CREATE
         iface = local.single("interface")
         device = ANY
         if iface is not None and "network_v9_skb/iface" in features:
             device = context.glob(iface.text, iface)
-        wanted = mask & _PEER if peer else mask & ~_CREATE
-        yield head.rule(NETWORK, (*kind, proto, *local_fields, *peer_fields, device), wanted)
+        if peer and mask & ~_MESSAGES:
+            # nothing that concerns the socket alone knows of a peer, nor does accepting yet
+            own = (*kind, proto, *local_fields, *(ANY,) * 3, device)
+            yield head.rule(NETWORK, own, mask & ~_MESSAGES)
+            mask &= _MESSAGES
+        if mask:
+            yield head.rule(NETWORK, (*kind, proto, *local_fields, *peer_fields, device), mask)
     if families is None or "unix" in families:
         yield from _unix_of_network(types, head, context)
 
