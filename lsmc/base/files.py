@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from functools import cache
 from typing import IO
 
 StrPath = str | os.PathLike[str]
@@ -101,6 +102,17 @@ def map_file(path: StrPath) -> memoryview | bytes:
         return memoryview(mmap.mmap(handle, 0, access=mmap.ACCESS_READ))
     finally:
         os.close(handle)
+
+
+def holds(path: StrPath, data: bytes | memoryview) -> bool:
+    """Whether a regular file has just this content; no link is followed."""
+    try:
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode) or found.st_size != len(data):
+            return False
+        return read_regular(path, len(data))[0] == data
+    except OSError:
+        return False
 
 
 def write_file(path: StrPath, data: bytes | memoryview) -> None:
@@ -225,8 +237,9 @@ def _write(handle: int, data: bytes | memoryview) -> None:
         left = left[os.write(handle, left) :]
 
 
+@cache
 def _remove_abandoned(folder: str) -> None:
-    """Remove the unfinished files of runs that were killed a day ago or longer."""
+    """Remove the unfinished files of runs that were killed a day ago or longer, once a process."""
     import contextlib
     import time
 

@@ -129,8 +129,11 @@ def _other(
 
 
 def _each(rendered: Iterable[Rendered], folder: str) -> None:
-    """Write each file under the name of its source; `UsageFault` for two of one name."""
-    from lsmc.base.files import write_file
+    """Write each file under the name of its source; `UsageFault` for two of one name.
+
+    One that is there already is left as it is.
+    """
+    from lsmc.base.files import holds, write_file
 
     targets: dict[str, Rendered] = {}
     for file in rendered:
@@ -142,4 +145,6 @@ def _each(rendered: Iterable[Rendered], folder: str) -> None:
             )
         targets[name] = file
     for name, file in targets.items():
-        write_file(os.path.join(folder, name), file.data)
+        path = os.path.join(folder, name)
+        if not holds(path, file.data):
+            write_file(path, file.data)
