@@ -90,7 +90,7 @@ def _page(title: str, page: Page) -> str:
     facts = [page.severity, f"{page.confidence} confidence"]
     if not page.default:
         facts.append("only when selected")
-    index = f"[{title}](index.md#{_anchor(title, page.severity)})"
+    index = f"[Checks of lint](index.md) / [{title}](index.md#{_anchor(title, page.severity)})"
     return f"# {page.code} {page.name}\n\n{index}: {', '.join(facts)}\n\n{page.markdown}"
 
 
