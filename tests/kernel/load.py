@@ -1,10 +1,11 @@
 """Load what `lsmc compile --format kernel` writes into a real kernel.
 
-    python -m tests.kernel.load FILE... [--kernel VERSION | --image FILE] [--largest N]
+    python -m tests.kernel.load FILE... [--kernel VERSION | --image FILE] [--largest N | --sets]
 
 Each FILE is what `lsmc compile --format kernel -o FILE` wrote.  The N largest profiles of all are
-given to a kernel in a virtual machine, each by one write and children behind their parents; the
-kernel must take each of them.  Exit status: 0 when it does, 1 when it refuses one, 2 when something
+given to a kernel in a virtual machine, each by one write and children behind their parents; with
+`--sets` all profiles of a FILE are given to it by one write, compressed if they are.  The kernel
+must take each of them.  Exit status: 0 when it does, 1 when it refuses one, 2 when something
 that the machine needs is missing.
 """
 
@@ -17,7 +18,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from lsmc.modules.apparmor.kernel.compiled import profiles
+from lsmc.base.text import counted
+from lsmc.modules.apparmor.kernel.compiled import profiles, sets
 from tests.kernel.machine import HERE, MachineError, kernel_image, run_probe
 
 #: Seconds before the guest is given up: for a boot, and for a megabyte of policy.
@@ -26,7 +28,7 @@ _MODULES = "lsm=apparmor apparmor=1"
 
 
 class Compiled(NamedTuple):
-    """A compiled profile: its full name, and its part of a stream."""
+    """A compiled profile or a set of them: the full names, and the part of a stream."""
 
     name: str
     data: bytes
@@ -52,6 +54,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     options.add_argument("--kernel", default="6.1", help="version of Debian's kernel package")
     options.add_argument("--image", type=Path, help="a kernel of another package, in its place")
     options.add_argument("--largest", type=int, default=200, help="how many profiles")
+    options.add_argument("--sets", action="store_true", help="the files, each as one set")
     return options.parse_args(argv)
 
 
@@ -67,6 +70,12 @@ def largest(files: Iterable[Path], count: int) -> list[Compiled]:
     ordered = sorted(found, key=lambda name: (-len(found[name]), name))
     chosen = {name for large in ordered[:count] for name in _with_parents(large)}
     return [Compiled(name, found[name]) for name in sorted(chosen)]
+
+
+def as_sets(files: Iterable[Path]) -> list[Compiled]:
+    """The profiles of each file that are in one namespace; raises `DamagedPolicy`, `ZstdFault`."""
+    parts = [part for path in files for part in sets(path.read_bytes(), True)]
+    return [Compiled(", ".join(part.names), part.data) for part in parts]
 
 
 def _with_parents(name: str) -> Iterator[str]:
@@ -106,7 +115,7 @@ def refusals(chosen: Sequence[Compiled], loaded: Loaded) -> Iterator[str]:
 def main(argv: list[str] | None = None) -> int:
     """Load, and print what came of it."""
     args = arguments(argv)
-    chosen = largest(args.files, args.largest)
+    chosen = as_sets(args.files) if args.sets else largest(args.files, args.largest)
     try:
         image = args.image or kernel_image(args.kernel)
         loaded = load(image, chosen)
@@ -117,8 +126,9 @@ def main(argv: list[str] | None = None) -> int:
     for line in refused:
         print(line)
     size = sum(len(one.data) for one in chosen)
+    what = counted(len(chosen), "set" if args.sets else "profile")
     print(
-        f"{image.name}: {len(chosen)} profiles, {size / 1e6:.1f} MB, "
+        f"{image.name}: {what}, {size / 1e6:.1f} MB, "
         f"{len(refused)} refused; the kernel lists {loaded.listed}"
     )
     return 1 if refused else 0

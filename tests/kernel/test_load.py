@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from lsmc.base import zstd
 from lsmc.compiler.inputs import Options
 from lsmc.modules.apparmor.kernel.render import render
-from tests.kernel.load import Compiled, Loaded, largest, refusals
+from tests.kernel.load import Compiled, Loaded, as_sets, largest, refusals
 from tests.kernel.run import FEATURES
 
 POLICY = """
@@ -32,6 +35,16 @@ def test_children_come_with_and_behind_their_parents(tmp_path: Path) -> None:
     assert [one.name for one in largest([stream, stream], 9)] == ["outer", "outer//inner", "small"]
     whole = sum(len(one.data) for one in largest([stream], 9))
     assert whole == stream.stat().st_size
+
+
+def test_files_are_sets(tmp_path: Path) -> None:
+    pytest.importorskip("zstandard")
+    stream = compiled(tmp_path)
+    packed = tmp_path / "packed.zst"
+    packed.write_bytes(zstd.compressed(stream.read_bytes()))
+    found = as_sets([stream, packed])
+    assert [one.name for one in found] == ["small, outer, outer//inner"] * 2
+    assert [one.data for one in found] == [stream.read_bytes(), packed.read_bytes()]
 
 
 def test_what_the_kernel_refuses_is_named() -> None:
