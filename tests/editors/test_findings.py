@@ -111,3 +111,20 @@ def test_emacs_shows_what_lint_finds(broken: Path) -> None:
     assert len(shown) == len(found)
     for line, text in shown:
         assert any(line == number and code in text for number, code in found), text
+
+
+@pytest.mark.parametrize(
+    ("text", "formatted"),
+    [
+        ("profile x /x {\n/b   r,\n\n\n\n/c r,\n}\n", "profile x /x {\n  /b r,\n\n  /c r,\n}\n"),
+        ("profile x /x { /b r,\n/c r, }", "profile x /x {\n  /b r,\n  /c r,\n}\n"),
+        ("profile x /x {\n/b rx\n}\n", "profile x /x {\n/b rx\n}\n"),
+    ],
+    ids=("shorter", "longer", "with an error"),
+)
+def test_vim_lays_out_what_has_no_errors(text: str, formatted: str, broken: Path) -> None:
+    broken.write_text(text)
+    runtime = f"set runtimepath^={EDITORS / 'vim'}"
+    script = str(HERE / "format.vim")
+    run(("vim", "-es", "-u", "NONE", "-i", "NONE", "-n", "--cmd", runtime, "-S", script), broken)
+    assert (broken.parent.parent / "found.json").read_text() == formatted

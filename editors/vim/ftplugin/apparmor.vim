@@ -10,8 +10,8 @@ setlocal expandtab shiftwidth=2 softtabstop=2
 " `gf` and `:checkpath` follow includes.
 setlocal include=^\\s*#\\=include\\s\\+\\(if\\s\\+exists\\s\\+\\)\\=[<\"]\\zs[^>\"]*
 setlocal path^=/etc/apparmor.d
-setlocal formatprg=lsmc\ fmt\ -
+setlocal formatexpr=lsmc#format()
 compiler lsmc
 
 let b:undo_ftplugin = 'setlocal comments< commentstring< expandtab< shiftwidth< softtabstop<'
-      \ . ' include< path< formatprg< makeprg< errorformat<'
+      \ . ' include< path< formatexpr< makeprg< errorformat<'

@@ -1,12 +1,7 @@
 // The client of `lsmc server`: starts it with the user's settings, and has two commands of its own.
 
 import * as vscode from "vscode";
-import {
-  HoverRequest,
-  LanguageClient,
-  type Hover,
-  type LanguageClientOptions,
-} from "vscode-languageclient/node";
+import { LanguageClient, type LanguageClientOptions } from "vscode-languageclient/node";
 import { LANGUAGES, serverSettings } from "./settings.js";
 
 const SCHEME = "lsmc";
@@ -80,15 +75,16 @@ async function offerSettings(command: string, error: unknown): Promise<void> {
 async function explainLine(editor: vscode.TextEditor, explanations: Explanations): Promise<void> {
   const { document, selection } = editor;
   const line = document.lineAt(selection.active.line);
-  const hover = await client?.sendRequest(HoverRequest.type, {
-    textDocument: { uri: document.uri.toString() },
-    position: { line: line.lineNumber, character: line.firstNonWhitespaceCharacterIndex },
-  });
+  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+    "vscode.executeHoverProvider",
+    document.uri,
+    new vscode.Position(line.lineNumber, line.firstNonWhitespaceCharacterIndex),
+  );
   const findings = vscode.languages
     .getDiagnostics(document.uri)
     .filter((one) => one.range.start.line <= line.lineNumber && line.lineNumber <= one.range.end.line)
     .map((one) => `${codeOf(one)}: ${one.message}`);
-  const parts = [`\`${line.text.trim()}\``, ...texts(hover), ...findings];
+  const parts = [`\`${line.text.trim()}\``, ...hovers.flatMap(texts), ...findings];
   if (parts.length === 1) {
     void vscode.window.showInformationMessage("lsmc knows nothing of this line.");
     return;
@@ -102,11 +98,8 @@ function codeOf(diagnostic: vscode.Diagnostic): string {
   return String(typeof code === "object" ? code.value : (code ?? diagnostic.source));
 }
 
-function texts(hover: Hover | null | undefined): string[] {
-  const contents = hover?.contents ?? [];
-  return (Array.isArray(contents) ? contents : [contents]).map((one) =>
-    typeof one === "string" ? one : one.value,
-  );
+function texts(hover: vscode.Hover): string[] {
+  return hover.contents.flatMap((one) => (one instanceof vscode.MarkdownString ? [one.value] : []));
 }
 
 /** The document that shows the last explanation. */
