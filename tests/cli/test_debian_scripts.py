@@ -83,7 +83,7 @@ def test_profiles_are_loaded_at_boot_and_reloaded_from_the_cache(tree: Tree) -> 
     assert (first.returncode, first.stderr) == (0, "")
     assert is_compiled((tree.kernel / ".load").read_bytes())
     kept = sorted(path.name for path in (tree.root / "cache").glob("*.0/*"))
-    assert kept == ["one", "two"]
+    assert kept == [".features", "one", "two"]
     again = tree.run("reload")
     assert (again.returncode, again.stderr) == (0, "")
     assert is_compiled((tree.kernel / ".replace").read_bytes())
