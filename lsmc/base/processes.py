@@ -7,15 +7,16 @@ whose parent is gone finds its pipe closed and ends.
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing.connection import Connection, wait
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lsmc.base.errors import exhausted
+
+if TYPE_CHECKING:  # who forks nothing need not wait for it
+    from multiprocessing.connection import Connection
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -30,12 +31,16 @@ class Failure(NamedTuple):
 
 def can_fork() -> bool:
     """Whether this system can fork processes."""
+    import multiprocessing
+
     return "fork" in multiprocessing.get_all_start_methods()
 
 
 @contextmanager
 def forked(serve: Callable[[Connection], None], count: int) -> Iterator[list[Connection]]:
     """Start `count` processes that run `serve` and yield a pipe to each; all end on leaving."""
+    import multiprocessing
+
     context = multiprocessing.get_context("fork")
     ours: list[Connection] = []
     running = []
@@ -100,6 +105,8 @@ def receive(busy: Iterable[Connection]) -> Iterator[tuple[Connection, Any]]:
 
     MemoryError when a process ran out of memory, RuntimeError when its work failed otherwise.
     """
+    from multiprocessing.connection import Connection, wait
+
     for connection in wait(list(busy)):
         assert isinstance(connection, Connection)
         try:

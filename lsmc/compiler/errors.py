@@ -5,12 +5,14 @@ Their numbers belong to the catalogue of codes, of which each security module ha
 
 from __future__ import annotations
 
-from lsmc.automata.dfa import MAX_STATES
-from lsmc.automata.partition import MAX_SPARE
+from typing import TYPE_CHECKING
+
 from lsmc.base.diagnostics import Diagnostic, Label, catalogued
 from lsmc.base.source import Source, Span
 from lsmc.compiler.inputs import OutsideError
-from lsmc.tables.build import TooComplexError
+
+if TYPE_CHECKING:
+    from lsmc.tables.build import TooComplexError
 
 CODES = {
     "unreadable-file": 87,
@@ -30,6 +32,9 @@ def unreadable(path: str, fault: OSError, span: Span | None = None) -> Diagnosti
 
 def too_complex(fault: TooComplexError) -> Diagnostic:
     """The error for a rule or an attachment whose automaton is too large."""
+    from lsmc.automata.dfa import MAX_STATES
+    from lsmc.automata.partition import MAX_SPARE
+
     if fault.limit < MAX_STATES:
         return error(
             "too-complex",

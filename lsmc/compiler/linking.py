@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from lsmc.base.diagnostics import Diagnostic, PolicyError, distinct
 from lsmc.base.files import StrPath
@@ -12,8 +13,10 @@ from lsmc.base.text import encode
 from lsmc.compiler.errors import defined_twice, too_complex, unreadable
 from lsmc.compiler.inputs import DiskFiles, FindFiles, profile_paths
 from lsmc.ir.model import Policy, Profile
-from lsmc.tables.build import Known, TooComplexError, build
-from lsmc.tables.link import Linked
+
+if TYPE_CHECKING:
+    from lsmc.tables.build import Known
+    from lsmc.tables.link import Linked
 
 
 def policy_files(
@@ -66,6 +69,8 @@ def link_profiles(
 
     `known` are groups built before, by the digest of their unit.
     """
+    from lsmc.tables.build import TooComplexError, build  # which few need who read policy
+
     chosen, repeated = first_of_each(profiles)
     warnings = [*diagnostics, *repeated]
     refuse(warnings)

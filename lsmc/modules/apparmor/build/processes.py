@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsmc.base.processes import can_fork, forked, receive, send
 from lsmc.modules.apparmor.build.shards import Built, Shard, ShardReading, Tick, divide, shares
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 #: A process for fewer files than this costs more than it saves.
 MIN_FILES = 4

@@ -17,7 +17,6 @@ from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import DiskFiles, FileQuery, FileState, Options, RecordedFiles
 from lsmc.compiler.linking import clean
 from lsmc.modules.apparmor.build.front import front_end
-from lsmc.modules.apparmor.build.processes import MIN_FILES
 from lsmc.modules.apparmor.kernel.policy_cache import newest
 from lsmc.modules.apparmor.kernel.streams import File, streams
 from lsmc.modules.apparmor.kernel.target import (
@@ -30,6 +29,8 @@ from lsmc.modules.parts import Deployment
 
 #: Profiles whose automata are built together: the more, the more they share and the more memory.
 _TOGETHER = 500
+#: A process for fewer files than this costs more than it saves.
+_FEWEST_FILES = 4
 #: Files of a share at the most, so that processes end at about the same time.
 _MOST_FILES = 400
 
@@ -146,7 +147,7 @@ class Sharer:
 
 def _shares(paths: Sequence[str], jobs: int) -> Iterator[Sequence[str]]:
     """The files in shares of neighbours, which are alike."""
-    count = max(min(jobs, len(paths) // MIN_FILES), 1)
+    count = max(min(jobs, len(paths) // _FEWEST_FILES), 1)
     count = max(count, -(-len(paths) // _MOST_FILES))
     for number in range(count):
         share = paths[number * len(paths) // count : (number + 1) * len(paths) // count]
