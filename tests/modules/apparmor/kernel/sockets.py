@@ -105,3 +105,35 @@ def _end(kind: int, port: int, ip: str) -> bytes:
     packed = ip_address(ip).packed if ip != "none" else b""
     number = {0: 0, 4: 1, 16: 2}[len(packed)]
     return bytes((kind,)) + port.to_bytes(2, "big") + bytes((number,)) + packed + b"\0"
+
+
+class UnixSocket(NamedTuple):
+    """A unix socket with its two ends and the label of the other.
+
+    An address is `@name`, `none`, or `auto` where a bind leaves the name to the kernel.
+    """
+
+    type: str
+    addr: str
+    peer_addr: str
+    peer_label: str
+
+
+def asked_of_unix(automaton: Automaton, code: int, socket: UnixSocket, permission: str) -> Words:
+    """The words by which a kernel judges a permission (security/apparmor/af_unix.c)."""
+    text = bytes((code, 0, 1)) + TYPES[socket.type].to_bytes(2, "big") + b"\0\0"
+    if permission != "create":
+        text += _unix_end(socket.addr) + b"\0"  # a label that is empty
+    if permission == "listen":
+        text += b"\2\0\5"
+    if permission in ("getopt", "setopt"):
+        text += b"\4\0\1"
+    if permission in PAIR:
+        text += b"\1" + _unix_end(socket.peer_addr) + socket.peer_label.encode()
+    return automaton.words(automaton.match(text))
+
+
+def _unix_end(addr: str) -> bytes:
+    if addr in ("none", "auto"):
+        return b"\1\0" if addr == "none" else b"\0"
+    return b"\0" + addr[1:].encode() + b"\0"

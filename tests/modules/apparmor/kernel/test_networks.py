@@ -19,8 +19,10 @@ from tests.modules.apparmor.kernel.sockets import (
     OWN,
     PAIR,
     Socket,
+    UnixSocket,
     asked,
     asked_of_packet,
+    asked_of_unix,
 )
 
 CLASSES = {"network_v8": 14, "network_v9": 15}
@@ -133,12 +135,74 @@ def test_packets(of_packets: Path, written: list[str], several: list[Socket], na
             assert allowed == (permission in found.allow), (permission, socket)
 
 
+UNIX_FEATURES = {
+    4: "network { af_unix { yes } }",
+    14: "network { af_unix { yes } } network_v8 { af_mask { unix } }",
+    15: "network_v9 { af_unix { yes } }",
+}
+
+
+@pytest.fixture(scope="module", params=sorted(UNIX_FEATURES))
+def of_unix(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("features") / str(request.param)
+    path.write_text(UNIX_FEATURES[request.param])
+    return path
+
+
+@st.composite
+def unix_rules(draw: st.DrawFn) -> str:
+    """A rule for unix sockets."""
+    addresses = st.sampled_from(("", "addr=@a*", "addr=@ab", "addr=none", "addr=auto"))
+    peer = " ".join((draw(addresses), draw(st.sampled_from(("", "label=x", "label=[xy]"))))).strip()
+    fitting = [*PAIR, "accept"] if peer else [*PAIR, *OWN, *CREATE]
+    permissions = " ".join(sorted(draw(st.sets(st.sampled_from(fitting), max_size=3))))
+    parts = (
+        draw(st.sampled_from(("", "", "priority=1", "audit", "deny", "audit deny"))),
+        "unix",
+        f"({permissions})" if permissions else "",
+        draw(st.sampled_from(("", "type=stream", "type=dgram"))),
+        draw(addresses),
+        f"peer=({peer})" if peer else "",
+    )
+    return " ".join(part for part in parts if part) + ","
+
+
+def unix_sockets() -> st.SearchStrategy[UnixSocket]:
+    """A unix socket with its ends."""
+    addresses = st.sampled_from(("@a", "@ab", "@b", "@0a1b2", "none"))
+    return st.builds(
+        UnixSocket,
+        st.sampled_from(("stream", "dgram")),
+        addresses,
+        addresses,
+        st.sampled_from(("x", "y", "z")),
+    )
+
+
+@given(
+    st.lists(unix_rules(), min_size=1, max_size=5),
+    st.lists(unix_sockets(), min_size=1, max_size=10),
+)
+def test_unix_decisions(of_unix: Path, written: list[str], several: list[UnixSocket]) -> None:
+    profile, policy = compiled(f"profile p {{ {' '.join(written)} }}", of_unix)
+    assert profile.other is not None
+    for socket in several:
+        for name, bit in {**CREATE, **OWN, **PAIR}.items():
+            for one in (socket, socket._replace(addr="auto")) if name == "bind" else (socket,):
+                fields = one._asdict()
+                found = policy.permissions("p", "unix", fields.pop("addr"), **fields)
+                allow, logs = asked_of_unix(profile.other, int(of_unix.name), one, name)
+                assert bool(allow & bit) == (name in found.allow), (name, one)
+                assert bool(logs & bit) == (name in found.audit), (name, one)
+                assert bool(logs >> 7 & bit) == (name in found.quiet), (name, one)
+
+
 @pytest.mark.parametrize(
     ("features", "code", "stub"),
     [
-        ("network { af_unix { yes } }", 4, 4),
-        ("network { af_unix { yes } } network_v8 { af_mask { unix } }", 14, 4),
-        ("network_v9 { af_unix { yes } }", 15, 15),
+        (UNIX_FEATURES[4], 4, 4),
+        (UNIX_FEATURES[14], 14, 4),
+        (UNIX_FEATURES[15], 15, 15),
     ],
 )
 def test_unix_sockets(tmp_path: Path, features: str, code: int, stub: int) -> None:
