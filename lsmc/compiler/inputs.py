@@ -142,33 +142,31 @@ class TextFiles(DiskFiles):
 
 
 class OverlaidFiles(DiskFiles):
-    """The file system with other texts for some files, by path; there need be no such files."""
+    """A file system with other texts for some files, by path; there need be no such files."""
 
-    def __init__(self, texts: Mapping[str, bytes], limit: int = MAX_SOURCE) -> None:
-        super().__init__(limit)
+    def __init__(self, texts: Mapping[str, bytes], below: DiskFiles | None = None) -> None:
+        """`below` has all other files; by default the disk."""
+        self._below = below or DiskFiles()
         self._texts = TextFiles((os.path.abspath(path), text) for path, text in texts.items())
-
-    def overlaid(self, path: str) -> bool:
-        """Whether a file has another text."""
-        return os.path.abspath(path) in self._texts.texts
+        super().__init__(self._below.limit)
 
     def read(self, path: str) -> bytes:
         """The content of a regular file; OSError otherwise."""
         text = self._texts.texts.get(os.path.abspath(path))
         if text is None:
-            return super().read(path)
+            return self._below.read(path)
         if len(text) > self.limit:
             raise OSError(errno.EFBIG, f"larger than {self.limit} bytes", path)
         return text
 
     def entries(self, path: str) -> list[str] | None:
         """The names in a directory, or None for anything else."""
-        found, more = super().entries(path), self._texts.entries(os.path.abspath(path))
+        found, more = self._below.entries(path), self._texts.entries(os.path.abspath(path))
         return found if more is None else sorted({*(found or ()), *more})
 
     def exists(self, path: str) -> bool:
         """Whether a path exists."""
-        return super().exists(path) or self._texts.exists(os.path.abspath(path))
+        return self._below.exists(path) or self._texts.exists(os.path.abspath(path))
 
 
 def files_of(options: Options) -> DiskFiles:

@@ -47,15 +47,18 @@ class Fixer(Generic[P]):
         lint: Callable[[DiskFiles], Result[P]],
         editable: Callable[[Diagnostic, str], bool],
         changes: Callable[[P, P], Sequence[Change]],
+        files: DiskFiles | None = None,
     ) -> None:
+        """`files` is the file system that is changed; by default the disk."""
         self._lint = lint
         self._editable = editable
         self._changes = changes
+        self._files = files or DiskFiles()
         self._banned: set[tuple[str, ...]] = set()
 
     def fix(self, unsafe: bool) -> Fixed[P]:
         """Apply safe fixes until there are none, then the unsafe ones if they are wanted."""
-        fixed = Fixed(self._lint(DiskFiles()))
+        fixed = Fixed(self._lint(self._files))
         for safe in (True, False) if unsafe else (True,):
             for _ in range(MAX_PASSES):
                 chosen = without_overlaps(self._wanted(fixed.result, safe))
@@ -80,7 +83,7 @@ class Fixer(Generic[P]):
         Two fixes that are right alone may be wrong together, such as removing either of two rules.
         """
         texts = fixed.texts | edited(chosen)
-        result = self._lint(_overlaid(texts))
+        result = self._lint(self._overlaid(texts))
         reason = self._objection(fixed.result, result, safe)
         if reason and len(chosen) > 1:
             self._apply(fixed, chosen[: len(chosen) // 2], safe)
@@ -98,6 +101,10 @@ class Fixer(Generic[P]):
         fixed.texts, fixed.result = texts, result
         fixed.count += len(chosen)
 
+    def _overlaid(self, texts: Texts) -> DiskFiles:
+        changed = {path: text.encode("latin-1") for path, text in texts.items()}
+        return OverlaidFiles(changed, self._files)
+
     def _objection(self, old: Result[P], new: Result[P], safe: bool) -> str:
         """Why the new policy must not replace the old one; empty when it may."""
         errors = [one for one in new.findings if one.severity == "error"]
@@ -109,10 +116,6 @@ class Fixer(Generic[P]):
         first = changes[0]
         what = " ".join(part for part in (first.cls, first.what) if part)
         return f"would change profile `{first.profile}`{f' ({what})' if what else ''}: not applied"
-
-
-def _overlaid(texts: Texts) -> DiskFiles:
-    return OverlaidFiles({path: text.encode("latin-1") for path, text in texts.items()})
 
 
 def _identity(finding: Diagnostic) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from lsmc.lint.builtin.unused_suppression import CHECK as UNUSED
 from lsmc.lint.model import CommentedText, SettingError
 from lsmc.lint.selection import code_of
 
-_MARK = re.compile(r"[#;]+\s*lsmc\s*:\s*(?P<word>[\w-]*)\s*(?P<list>\[(?P<codes>[^\]]*)\])?")
+MARK = re.compile(r"[#;]+\s*lsmc\s*:\s*(?P<word>[\w-]*)\s*(?P<list>\[(?P<codes>[^\]]*)\])?")
 _WORDS = ("ignore", "ignore-file")
 
 
@@ -53,7 +53,7 @@ class Suppressions:
         for span in text.comments:
             if "lsmc" not in span.text:
                 continue
-            match = _MARK.match(span.text)
+            match = MARK.match(span.text)
             if match is not None:
                 self._take(text, span, match)
 

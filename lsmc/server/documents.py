@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from lsmc.base.text import decode, encode
-from lsmc.compiler.inputs import OverlaidFiles
+from lsmc.compiler.inputs import DiskFiles, OverlaidFiles
 from lsmc.server.positions import Range, Text
 
 
@@ -27,20 +27,18 @@ class Document:
         return path_of(self.uri)
 
 
-class EditedFiles(OverlaidFiles):
-    """The file system with open documents; a file is read again only when it changed.
+class ReadFiles(DiskFiles):
+    """The file system; a file is read again only when it changed.
 
     `known` are contents of files by path, each with the marks of the file that had it.
     """
 
-    def __init__(self, texts: Mapping[str, bytes], known: dict[str, tuple[object, bytes]]) -> None:
-        super().__init__(texts)
+    def __init__(self, known: dict[str, tuple[object, bytes]], limit: int) -> None:
+        super().__init__(limit)
         self._known = known
 
     def read(self, path: str) -> bytes:
         """The content of a regular file; OSError otherwise."""
-        if self.overlaid(path):
-            return super().read(path)
         stat = Path(path).stat()
         marks = stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, self.limit
         known = self._known.get(path)
@@ -55,6 +53,8 @@ class Documents:
     def __init__(self) -> None:
         self._open: dict[str, Document] = {}
         self._known: dict[str, tuple[object, bytes]] = {}
+        #: Grows whenever anything may read otherwise than before.
+        self.revision = 0
 
     def __iter__(self) -> Iterator[Document]:
         return iter(tuple(self._open.values()))
@@ -83,11 +83,14 @@ class Documents:
         """Forget a document: the file on disk counts again.  Returns its path."""
         path = path_of(uri)
         self._open.pop(path, None)
+        self.revision += 1
         return path
 
-    def files(self) -> EditedFiles:
-        """The file system with the open documents as they are now."""
-        return EditedFiles({one.path: one.text.data for one in self}, self._known)
+    def files(self, limit: int) -> OverlaidFiles:
+        """The file system with the open documents as they are now; no file is larger than so."""
+        return OverlaidFiles(
+            {one.path: one.text.data for one in self}, ReadFiles(self._known, limit)
+        )
 
     def uri(self, path: str) -> str:
         """The address of a file, as the editor gave it for an open one."""
@@ -96,6 +99,7 @@ class Documents:
 
     def _keep(self, document: Document) -> Document:
         self._open[document.path] = document
+        self.revision += 1
         return document
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.gc import gc_paused
-from lsmc.compiler.inputs import DiskFiles, Options
+from lsmc.compiler.inputs import DiskFiles, Options, OverlaidFiles
+from lsmc.lint.fixes import Fixed, Fixer
 from lsmc.lint.model import Check, Lint, Reread
-from lsmc.lint.run import Linter
-from lsmc.lint.setup import Setup, find_config, read_config
+from lsmc.lint.run import Linter, Result
+from lsmc.lint.setup import Setup, find_config, read_baseline, read_config
+from lsmc.modules.editing import Editing, Scope
 from lsmc.modules.interface import SecurityModule
 from lsmc.modules.registry import MODULES, module_named, module_of
 from lsmc.server.desk import Pause
@@ -29,41 +31,49 @@ class Ground:
 
     module: SecurityModule
     lint: Lint[Any]
+    editing: Editing
     setup: Setup
     options: Options
+    reread: Reread[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The findings about a document, those in other files too, and what failed in lsmc."""
+    """The findings about a document, those in other files too, and what failed in lsmc.
 
-    path: str
-    ground: Ground
+    `read` are the paths of all texts that took part.
+    """
+
     findings: tuple[Diagnostic, ...]
-    faults: tuple[Diagnostic, ...] = ()
+    faults: tuple[Diagnostic, ...]
+    read: frozenset[str]
 
 
 class Judge:
     """Judges documents again and again; what did not change is kept."""
 
     def __init__(self) -> None:
-        self._readers: dict[tuple[str, Options], Reread[Any]] = {}
+        self._rereaders: dict[tuple[str, Options], Reread[Any]] = {}
 
     def ground(self, document: Document, settings: Settings, files: DiskFiles) -> Ground:
         """What a document is judged by; `SettingError`, `UnknownName` for wrong settings."""
         module = _module(document, settings)
-        assert module.lint is not None  # each module with text has checks
+        assert module.lint is not None  # each module has checks
         lint = module.lint()
+        editing = module.editing() if module.editing is not None else Editing()
         if settings.config is not None:
             config = read_config(settings.config, lint)
         else:
             config = find_config(str(Path(document.path).parent), lint)
-        setup = settings.setup(Setup(config))
         base = config.base
-        if base is None and module.editing is not None:
-            base = module.editing().base(document.path, files)
+        if base is None and editing.base is not None:
+            base = editing.base(document.path, files)
+        setup = settings.setup(Setup(config))
         options = setup.options(settings.given(base))
-        return Ground(module, lint, setup, options)
+        key = module.name, options
+        if key not in self._rereaders:
+            self._rereaders[key] = lint.rereading(options)
+        return Ground(module, lint, editing, setup, options, self._rereaders[key])
 
     def judge(
         self, document: Document, ground: Ground, files: DiskFiles, pause: Pause
@@ -72,32 +82,54 @@ class Judge:
 
         `SettingError` for a wrong setting.
         """
-        files.limit = ground.lint.max_source
+        result = self._lint(document.path, ground, files, pause)
+        read = frozenset(source.path for source in result.policy.sources)
+        return Judgement(tuple(result.findings), tuple(result.faults), read)
+
+    def fixed(self, document: Document, ground: Ground, files: DiskFiles) -> Fixed[Any]:
+        """A document with all safe fixes, as `lsmc lint --fix` makes them."""
+        fixer = Fixer(
+            lambda changed: self._lint(document.path, ground, changed, lambda: None),
+            lambda _, path: path == document.path,
+            ground.lint.changes,
+            files,
+        )
+        return fixer.fix(unsafe=False)
+
+    def _lint(self, path: str, ground: Ground, files: DiskFiles, pause: Pause) -> Result[Any]:
+        scope = Scope((path,))
+        if ground.editing.scope is not None:
+            scope = ground.editing.scope(ground.reread, files, path)
+        if scope.texts:
+            files = OverlaidFiles(scope.texts, files)
         checks = [_pausing(check, pause) for check in ground.setup.selected(ground.lint)]
         linter = Linter(
-            read=self._read(ground, files),
+            read=_reading(ground.reread, files),
             selected=checks,
             module=ground.lint,
             config=ground.setup.config,
-            included=False,
+            included=path not in scope.paths,
         )
+        baseline = ground.setup.config.baseline
         with gc_paused():
-            result = linter.lint([document.path])
-        return Judgement(document.path, ground, tuple(result.findings), tuple(result.faults))
+            result = linter.lint(scope.paths, read_baseline(baseline) if baseline else None)
+        result.findings = [
+            one
+            for one in result.findings
+            if one.file not in scope.texts
+            and (one.severity == "error" or one.file == path or one.file is None)
+        ]
+        return result
 
-    def _read(self, ground: Ground, files: DiskFiles) -> Any:
-        key = ground.module.name, ground.options
-        if key not in self._readers:
-            self._readers[key] = ground.lint.rereading(ground.options)
-        reread = self._readers[key]
 
-        def read(
-            paths: Sequence[str], settings: Mapping[str, Any], jobs: int
-        ) -> tuple[Any, Sequence[Diagnostic]]:
-            del jobs
-            return reread(files, paths, settings)
+def _reading(reread: Reread[Any], files: DiskFiles) -> Any:
+    def read(
+        paths: Sequence[str], settings: Mapping[str, Any], jobs: int
+    ) -> tuple[Any, Sequence[Diagnostic]]:
+        del jobs
+        return reread(files, paths, settings)
 
-        return read
+    return read
 
 
 def _module(document: Document, settings: Settings) -> SecurityModule:

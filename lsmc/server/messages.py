@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from lsprotocol import types
 
-from lsmc.base.diagnostics import Diagnostic
-from lsmc.base.source import Source, Span
-from lsmc.server import positions
+from lsmc.base.diagnostics import Diagnostic, Edit
+from lsmc.base.source import to_path
+from lsmc.modules.editing import Completion, CompletionKind, Hint, Lens, Symbol, SymbolKind, Token
+from lsmc.server.places import Places
 from lsmc.server.positions import Text
 
 SEVERITIES = {
@@ -20,33 +21,6 @@ SEVERITIES = {
 _UNNECESSARY = ("unreachable-rule", "redundant-rule", "duplicate-rule", "unused-variable")
 _DEPRECATED = ("deprecated-syntax", "deprecated-abstraction")
 ORIGIN = "lsmc"
-
-
-class Places:
-    """The places of some sources; the positions of a source are worked out once."""
-
-    def __init__(self, uri: Callable[[str], str]) -> None:
-        self._uri = uri
-        self._texts: dict[Source, Text] = {}
-
-    def text(self, source: Source) -> Text:
-        """A source with its positions."""
-        if source not in self._texts:
-            self._texts[source] = Text.of(source)
-        return self._texts[source]
-
-    def range(self, span: Span) -> types.Range:
-        """What a span covers."""
-        return as_range(self.text(span.source).range(span.start, span.end))
-
-    def location(self, span: Span) -> types.Location:
-        """The file of a span, and what it covers there."""
-        return types.Location(self._uri(span.source.path), self.range(span))
-
-
-def as_range(found: positions.Range) -> types.Range:
-    """A range as the protocol has it."""
-    return types.Range(types.Position(*found.start), types.Position(*found.end))
 
 
 def diagnostics(found: Iterable[Diagnostic], places: Places) -> list[types.Diagnostic]:
@@ -73,4 +47,161 @@ def _diagnostic(one: Diagnostic, places: Places) -> types.Diagnostic:
             for label in one.related
         ]
         or None,
+    )
+
+
+def workspace_edit(edits: Iterable[Edit], places: Places) -> types.WorkspaceEdit:
+    """Edits as the protocol has them, by file."""
+    changes: dict[str, list[types.TextEdit]] = {}
+    for one in edits:
+        location = places.location(one.span)
+        changes.setdefault(location.uri, []).append(
+            types.TextEdit(location.range, to_path(one.text))
+        )
+    return types.WorkspaceEdit(changes)
+
+
+_COMPLETIONS: dict[CompletionKind, types.CompletionItemKind] = {
+    "keyword": types.CompletionItemKind.Keyword,
+    "variable": types.CompletionItemKind.Variable,
+    "file": types.CompletionItemKind.File,
+    "folder": types.CompletionItemKind.Folder,
+    "value": types.CompletionItemKind.EnumMember,
+    "permission": types.CompletionItemKind.Operator,
+    "profile": types.CompletionItemKind.Class,
+    "flag": types.CompletionItemKind.Property,
+}
+_SYMBOLS: dict[SymbolKind, types.SymbolKind] = {
+    "profile": types.SymbolKind.Class,
+    "hat": types.SymbolKind.Method,
+    "variable": types.SymbolKind.Variable,
+    "boolean": types.SymbolKind.Boolean,
+    "block": types.SymbolKind.Namespace,
+    "type": types.SymbolKind.TypeParameter,
+    "entry": types.SymbolKind.Property,
+    "file": types.SymbolKind.File,
+}
+TOKEN_TYPES = [
+    "comment",
+    "keyword",
+    "modifier",
+    "variable",
+    "string",
+    "operator",
+    "class",
+    "number",
+    "property",
+]
+TOKEN_MODIFIERS = ["definition"]
+#: The commands of a lens: the first is the server's, the second the editor's.
+RUN_TESTS = "lsmc.test"
+SHOW_PLACES = "lsmc.showReferences"
+
+
+def completion(one: Completion, places: Places) -> types.CompletionItem:
+    """A text that may be put in."""
+    text = types.MarkupContent(types.MarkupKind.Markdown, one.documentation)
+    return types.CompletionItem(
+        label=one.label,
+        kind=_COMPLETIONS[one.kind],
+        detail=one.detail or None,
+        documentation=text if one.documentation else None,
+        text_edit=types.TextEdit(places.range(one.span), one.insert or one.label),
+        insert_text_format=types.InsertTextFormat.Snippet if one.snippet else None,
+    )
+
+
+def symbol(one: Symbol, places: Places) -> types.DocumentSymbol:
+    """A named part of a file, with those in it."""
+    return types.DocumentSymbol(
+        name=one.name,
+        kind=_SYMBOLS[one.kind],
+        range=places.range(one.span),
+        selection_range=places.range(one.name_span),
+        detail=one.detail or None,
+        children=[symbol(inner, places) for inner in one.children],
+    )
+
+
+def workspace_symbol(one: Symbol, places: Places) -> types.WorkspaceSymbol:
+    """A named part of any file."""
+    return types.WorkspaceSymbol(
+        places.location(one.name_span), one.name, _SYMBOLS[one.kind], container_name=one.detail
+    )
+
+
+def folds(parts: Sequence[Symbol], places: Places) -> Iterator[types.FoldingRange]:
+    """The parts of a file that have several lines."""
+    for one in parts:
+        found = places.range(one.span)
+        if found.end.line > found.start.line and one.kind != "file":
+            yield types.FoldingRange(found.start.line, found.end.line)
+        yield from folds(one.children, places)
+
+
+def selection(
+    parts: Sequence[Symbol], offset: int, position: types.Position, places: Places
+) -> types.SelectionRange:
+    """The parts of a file around an offset, from the innermost outward."""
+    found: types.SelectionRange | None = None
+    while True:
+        inner = next((one for one in parts if one.span.start <= offset <= one.span.end), None)
+        if inner is None:
+            return found or types.SelectionRange(types.Range(position, position))
+        found = types.SelectionRange(places.range(inner.span), found)
+        parts = inner.children
+
+
+def hint(one: Hint, places: Places) -> types.InlayHint:
+    """A remark inside of a line."""
+    end = places.range(one.span).end
+    return types.InlayHint(end, one.text, tooltip=one.tooltip or None, padding_left=True)
+
+
+def lens(one: Lens, places: Places) -> types.CodeLens:
+    """A remark above a line; what it does when it is chosen is a command."""
+    where = places.range(one.span)
+    command = types.Command(one.title, "")
+    if one.test:
+        command = types.Command(one.title, RUN_TESTS, arguments=[one.test])
+    elif one.places:
+        here = places.uri(one.span.source.path)
+        found = [places.location(span) for span in one.places]
+        command = types.Command(one.title, SHOW_PLACES, arguments=[here, where.start, found])
+    return types.CodeLens(where, command)
+
+
+def token_data(tokens: Iterable[Token], text: Text) -> list[int]:
+    """Tokens as five numbers each: lines and units from the last one, length, kind, modifiers.
+
+    A token of several lines is one a line.
+    """
+    found: list[int] = []
+    line = character = 0
+    for one in tokens:
+        start = one.span.start
+        while start < one.span.end:
+            end = text.data.find(b"\n", start, one.span.end)
+            end = one.span.end if end < 0 else end
+            at, behind = text.position(start), text.position(end)
+            if end > start and behind.line == at.line and behind > at:
+                before = character if at.line == line else 0
+                kind = TOKEN_TYPES.index(one.kind)
+                length = behind.character - at.character
+                found += (at.line - line, at.character - before, length, kind, int(one.defines))
+                line, character = at
+            start = end + 1
+    return found
+
+
+def call_item(one: Symbol, uri: str, places: Places) -> types.CallHierarchyItem:
+    """A symbol of a call hierarchy that was asked from a document."""
+    return types.CallHierarchyItem(
+        name=one.name,
+        kind=_SYMBOLS[one.kind],
+        uri=places.uri(one.span.source.path),
+        range=places.range(one.span),
+        selection_range=places.range(one.name_span),
+        detail=one.detail or None,
+        data={"from": uri},
     )

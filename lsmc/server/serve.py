@@ -5,161 +5,144 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.errors import Error
-from lsmc.server.desk import Desk, Pause
-from lsmc.server.documents import Documents
-from lsmc.server.judging import Judge
-from lsmc.server.messages import Places, diagnostics
+from lsmc.modules.editing import Refusal
+from lsmc.server import asking, changing, messages, policy_tests
+from lsmc.server.documents import path_of
+from lsmc.server.messages import diagnostics
+from lsmc.server.places import Places
 from lsmc.server.positions import Position, Range
 from lsmc.server.protocol import Utf16Protocol
-from lsmc.server.settings import Settings, read_settings
+from lsmc.server.session import Page, Session, fault_text
+from lsmc.server.settings import read_settings
 from lsmc.version import __version__
 
-if TYPE_CHECKING:
-    from lsmc.server.documents import Document
-
-#: Seconds that typing must pause before a document is judged.
-DELAY = 0.1
+T = TypeVar("T")
 
 
 class PolicyServer(LanguageServer):
-    """The server: documents, settings, the desk, and what was last published of each document."""
+    """The server of one editor."""
 
     def __init__(self) -> None:
         super().__init__("lsmc", __version__, protocol_cls=Utf16Protocol)
-        self.documents = Documents()
-        self.settings = Settings()
-        self.judge = Judge()
-        self.desk = Desk(self._failed)
-        self.loop: asyncio.AbstractEventLoop | None = None
+        self.session = Session(self._found, lambda text: self._later(self.log, text))
+        self._loop: asyncio.AbstractEventLoop | None = None
         #: What was found in each file, by the document that was judged.
-        self._found: dict[str, dict[str, list[types.Diagnostic]]] = {}
+        self._shown: dict[str, dict[str, list[types.Diagnostic]]] = {}
+
+    def begin(self) -> None:
+        """Take note of the thread of the messages."""
+        self._loop = asyncio.get_running_loop()
 
     def take_settings(self, given: object) -> None:
         """Take settings; what is wrong with them is told."""
-        self.settings, faults = read_settings(given)
+        self.session.settings, faults = read_settings(given)
         for fault in faults:
-            self.log(types.MessageType.Warning, fault)
+            self.log(fault)
 
-    def log(self, kind: types.MessageType, message: str) -> None:
-        """Tell the editor's log."""
-        self.window_log_message(types.LogMessageParams(kind, f"lsmc: {message}"))
+    def log(self, text: str) -> None:
+        """Tell the editor's log what went wrong."""
+        self.window_log_message(types.LogMessageParams(types.MessageType.Error, f"lsmc: {text}"))
+
+    def show(self, kind: types.MessageType, text: str) -> None:
+        """Show the user a text."""
+        self.window_show_message(types.ShowMessageParams(kind, text))
 
     def report_server_error(self, error: Exception, source: Any) -> None:
-        """Tell the editor's log of a message that could not be read."""
+        """Tell the editor's log of a message that could not be read or answered."""
         del source
-        self.log(types.MessageType.Error, f"{type(error).__name__}: {error}")
+        self.log(fault_text(error))
 
-    def analyse(self, document: Document, delay: float = DELAY) -> None:
-        """Have a document judged, and what is found published."""
-        self.desk.analyse(document.path, lambda pause: self._judge(document.path, pause), delay)
+    async def answered(
+        self, uri: str, work: Callable[[Page], T], *, tell: bool = False
+    ) -> T | None:
+        """What is answered of a document; None when it is not open, or when that fails.
 
-    def analyse_all(self) -> None:
-        """Have all open documents judged anew."""
-        for document in self.documents:
-            self.analyse(document)
-
-    def forget(self, path: str) -> None:
-        """Take back what was found for a document."""
-        self.desk.drop(path)
-        self._publish(path, None, {})
-
-    def _judge(self, path: str, pause: Pause) -> None:
-        """Judge a document; runs at the desk."""
-        document = self.documents.get(path)
-        if document is None:
-            return
+        With `tell` the user is told why something cannot be done; else the log alone.
+        """
         try:
-            files = self.documents.files()
-            ground = self.judge.ground(document, self.settings, files)
-            judgement = self.judge.judge(document, ground, files, pause)
-        except Error as fault:
-            self._later(self.log, types.MessageType.Error, str(fault))
-            return
-        for one in judgement.faults:
-            self._later(self.log, types.MessageType.Error, one.message)
-        places = Places(self.documents.uri)
-        found: dict[str, list[types.Diagnostic]] = {}
-        for file, some in _by_file(path, judgement.findings).items():
-            found[file] = diagnostics(some, places)
-        self._later(self._publish, path, document.version, found)
+            return await asyncio.wrap_future(self.session.ask(path_of(uri), work))
+        except Refusal as fault:
+            if tell:
+                raise JsonRpcException(str(fault), types.LSPErrorCodes.RequestFailed) from None
+            return None
+        except Exception as fault:  # noqa: BLE001 - one answer less, and the server serves on
+            self.log(fault_text(fault))
+            return None
 
-    def _publish(
+    def _found(self, path: str, version: int | None, found: dict[str, list[Diagnostic]]) -> None:
+        """Publish what was found for a document, in it and in other files."""
+        places = Places(self.session.documents.uri)
+        shown = {file: diagnostics(some, places) for file, some in found.items()}
+        self._later(self._show, path, version, shown)
+
+    def _show(
         self, path: str, version: int | None, found: dict[str, list[types.Diagnostic]]
     ) -> None:
-        """Publish what was found for a document, in it and in other files."""
-        document = self.documents.get(path)
+        documents = self.session.documents
+        document = documents.get(path)
         if version is not None and (document is None or document.version != version):
             return
-        before = self._found.pop(path, {})
+        before = self._shown.pop(path, {})
         if found:
-            self._found[path] = found
-        for file in {path, *before, *found}:
-            shown = self.documents.get(file)
+            self._shown[path] = found
+        for file in sorted({path, *before, *found}):
             some: list[types.Diagnostic] = []
-            for one in (one for by_file in self._found.values() for one in by_file.get(file, ())):
-                if one not in some:
-                    some.append(one)
+            for by_file in self._shown.values():
+                some += [one for one in by_file.get(file, ()) if one not in some]
+            opened = documents.get(file)
             self.text_document_publish_diagnostics(
                 types.PublishDiagnosticsParams(
-                    self.documents.uri(file), some, shown.version if shown is not None else None
+                    documents.uri(file), some, opened.version if opened is not None else None
                 )
             )
 
-    def _later(self, call: Any, *args: Any) -> None:
+    def _later(self, call: Callable[..., None], *args: Any) -> None:
         """Have something called in the thread of the messages."""
-        if self.loop is not None:
-            self.loop.call_soon_threadsafe(call, *args)
-
-    def _failed(self, fault: Exception) -> None:
-        self._later(self.log, types.MessageType.Error, f"{type(fault).__name__}: {fault}")
-
-
-def _by_file(path: str, findings: Iterable[Diagnostic]) -> dict[str, list[Diagnostic]]:
-    """Findings by file; those without a place count to the document."""
-    found: dict[str, list[Diagnostic]] = {path: []}
-    for one in findings:
-        found.setdefault(one.file or path, []).append(one)
-    return found
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call, *args)
 
 
 def make_server() -> PolicyServer:
     """A server with all that it can do."""
     server = PolicyServer()
+    session = server.session
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
-        server.loop = asyncio.get_running_loop()
+        server.begin()
         server.take_settings(params.initialization_options)
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         one = params.text_document
-        server.analyse(server.documents.open(one.uri, one.language_id, one.version, one.text), 0.0)
+        opened = session.documents.open(one.uri, one.language_id, one.version, one.text)
+        session.changed(opened, 0.0)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
-        changes = [_change(change) for change in params.content_changes]
         one = params.text_document
-        document = server.documents.change(one.uri, one.version, changes)
+        changes = [_change(change) for change in params.content_changes]
+        document = session.documents.change(one.uri, one.version, changes)
         if document is not None:
-            server.analyse(document)
+            session.changed(document)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
-        del params
-        server.analyse_all()
+        del params  # the text is known; other files of policy may have changed with it
+        session.all_changed()
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
-        server.forget(server.documents.close(params.text_document.uri))
+        session.closed(params.text_document.uri)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
@@ -167,24 +150,37 @@ def make_server() -> PolicyServer:
         if not given:  # what editors without settings say, whatever they gave at the beginning
             return
         server.take_settings(given.get("lsmc", given) if isinstance(given, dict) else given)
-        server.analyse_all()
+        session.all_changed()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
         del params
-        server.analyse_all()
+        session.all_changed()
 
+    @server.command(messages.RUN_TESTS)
+    async def run_tests(path: str) -> None:
+        try:
+            told = await asyncio.wrap_future(session.desk.ask(lambda: policy_tests.run_tests(path)))
+        except (Error, OSError) as fault:
+            server.log(str(fault))
+            server.show(types.MessageType.Error, str(fault).splitlines()[0])
+            return
+        for line in told.details:
+            server.log(line)
+        kind = types.MessageType.Info if told.holds else types.MessageType.Warning
+        server.show(kind, "; ".join([told.summary, *told.details[:1]]))
+
+    asking.register(server)
+    changing.register(server)
     return server
 
 
 def _change(change: types.TextDocumentContentChangeEvent) -> tuple[Range | None, str]:
-    where = getattr(change, "range", None)
-    if where is None:
+    if not isinstance(change, types.TextDocumentContentChangePartial):
         return None, change.text
-    start, end = where.start, where.end
-    return Range(
-        Position(start.line, start.character), Position(end.line, end.character)
-    ), change.text
+    start, end = change.range.start, change.range.end
+    where = Range(Position(start.line, start.character), Position(end.line, end.character))
+    return where, change.text
 
 
 def serve() -> None:
@@ -195,4 +191,4 @@ def serve() -> None:
         source, target = (os.dup(one.fileno()) for one in (sys.stdin, sys.stdout))
         server.start_io(os.fdopen(source, "rb"), os.fdopen(target, "wb"))
     finally:
-        server.desk.close()
+        server.session.desk.close()

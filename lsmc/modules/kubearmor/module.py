@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lsmc.explain.explanation import Explanation
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
+    from lsmc.modules.editing import Editing
     from lsmc.modules.kubearmor.engine import Engine
     from lsmc.modules.kubearmor.lint.tree import Tree
     from lsmc.modules.parts import Logs, Render, Search
@@ -113,6 +114,12 @@ def _searches(engine: Engine) -> Search:
     return search(engine)
 
 
+def _editing() -> Editing:
+    from lsmc.modules.kubearmor.editing import EDITING
+
+    return EDITING
+
+
 def _lint() -> Lint[Tree]:
     from lsmc.modules.kubearmor.lint.linter import LINT
 
@@ -139,6 +146,7 @@ KUBEARMOR = SecurityModule(
     find_files=find_files,
     settings=("posture", "name"),
     lint=_lint,
+    editing=_editing,
     logs=_logs,
     abilities=_abilities,
     permissions=_permissions,

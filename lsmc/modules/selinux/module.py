@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lsmc.explain.learning import Learner, LearningRequest
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
+    from lsmc.modules.editing import Editing
     from lsmc.modules.formatter import Formatter
     from lsmc.modules.interface import Request
     from lsmc.modules.parts import Labels, Logs
@@ -184,6 +185,13 @@ def logs() -> Logs:
     )
 
 
+def editing() -> Editing:
+    """What an editor asks."""
+    from lsmc.modules.selinux.editing import EDITING
+
+    return EDITING
+
+
 def formatter(options: Options) -> Formatter:
     """The formatter of CIL files."""
     from lsmc.modules.selinux.formatting import CilFormatter
@@ -239,5 +247,6 @@ SELINUX = SecurityModule(
     lint=lint,
     learn=learn,
     formatter=formatter,
+    editing=editing,
     syntax=syntax,
 )

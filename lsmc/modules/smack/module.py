@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lsmc.explain.explanation import Explanation
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
+    from lsmc.modules.editing import Editing
     from lsmc.modules.formatter import Formatter
     from lsmc.modules.parts import Labels, Logs
     from lsmc.modules.smack.answer import Engine
@@ -112,6 +113,12 @@ def _lint() -> Lint[Tree]:
     return LINT
 
 
+def _editing() -> Editing:
+    from lsmc.modules.smack.editing import EDITING
+
+    return EDITING
+
+
 def _formatter(options: Options) -> Formatter:
     from lsmc.modules.smack.formatting import RowFormatter
 
@@ -170,6 +177,7 @@ SMACK = SecurityModule(
     logs=_logs,
     lint=_lint,
     formatter=_formatter,
+    editing=_editing,
     operations=_operations,
     installed=("etc/smack",),
 )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lsmc.explain.explanation import Explanation
     from lsmc.ir.operation import Operation
     from lsmc.lint.model import Lint
+    from lsmc.modules.editing import Editing
     from lsmc.modules.formatter import Formatter
     from lsmc.modules.parts import Logs, Search
     from lsmc.modules.tomoyo.engine import TomoyoEngine
@@ -125,6 +126,12 @@ def _lint() -> Lint[Tree]:
     return LINT
 
 
+def _editing() -> Editing:
+    from lsmc.modules.tomoyo.editing import EDITING
+
+    return EDITING
+
+
 def _formatter(options: Options) -> Formatter:
     from lsmc.modules.tomoyo.formatting import TomoyoFormatter
 
@@ -177,6 +184,7 @@ TOMOYO = SecurityModule(
     logs=_logs,
     lint=_lint,
     formatter=_formatter,
+    editing=_editing,
     syntax=_syntax,
     installed=("etc/tomoyo",),
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from lsmc.analysis.change import Change
 from lsmc.base.diagnostics import Diagnostic
@@ -19,6 +19,11 @@ from lsmc.modules.apparmor.lint.error_pages import ERRORS, error_pages
 from lsmc.modules.apparmor.lint.tree import Tree, compile_tree
 from lsmc.modules.apparmor.releases import TARGETS
 from lsmc.tables.build import Known
+
+K = TypeVar("K")
+T = TypeVar("T")
+#: Groups of units that are kept beside those of the last tree.
+_MANY_GROUPS = 4000
 
 
 def _reader(options: Options, files: DiskFiles, text: tuple[str, bytes] | None) -> Read[Tree]:
@@ -35,17 +40,33 @@ class TreeReader:
         self._options = options
         self._front: Compiler | None = None
         self._groups: Known = {}
+        self._kept: dict[object, Any] = {}
+
+    def front(self, files: DiskFiles) -> Compiler:
+        """A compiler of the files of a file system, in place of the last one."""
+        self._front = front_end(self._options, files, before=self._front)
+        return self._front
+
+    def kept(self, make: Callable[[K], T], of: K) -> T:
+        """What a function makes of something, made once."""
+        key = make, of
+        if key not in self._kept:
+            self._kept[key] = make(of)
+        found: T = self._kept[key]
+        return found
 
     def __call__(
         self, files: DiskFiles, paths: Sequence[str], settings: Mapping[str, Any]
     ) -> tuple[Tree, Sequence[Diagnostic]]:
         """The tree of some files of a file system, and the errors met."""
-        self._front = front_end(self._options, files, before=self._front)
+        front = self.front(files)
         for path in paths:
             with suppress(OSError):  # who compiles it says so
-                self._front.library.file(path)
-        tree, errors = compile_tree(self._front, paths, settings, built=self._groups)
-        self._groups = tree.groups()
+                front.library.file(path)
+        tree, errors = compile_tree(front, paths, settings, built=self._groups)
+        groups = tree.groups()
+        few = len(self._groups) + len(groups) <= _MANY_GROUPS
+        self._groups = {**self._groups, **groups} if few else groups
         return tree, errors
 
 

@@ -166,6 +166,16 @@ class ProfileHeads:
             not files <= given and self._meet(rule, pattern) for pattern, files in many.items()
         )
 
+    def attaching(self, programs: Iterable[bytes]) -> set[str]:
+        """The files of the profiles that may attach to some paths."""
+        few, many = self._attachments
+        paths = list(programs)
+        found = {file for path in paths for file in few.get(path, ())}
+        for pattern, files in many.items():
+            if any(has(pattern, path) for path in paths):
+                found |= files
+        return found
+
     def _meet(self, rule: RuleLanguage, pattern: Pattern) -> bool:
         start = literal_prefix(pattern)
         if not start.startswith(rule.prefix) and not rule.prefix.startswith(start):

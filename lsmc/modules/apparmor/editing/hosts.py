@@ -1,0 +1,97 @@
+"""By what a file is judged that is no profile: an abstraction, a tunable, a local addition.
+
+Such a file means something in the files that include it alone.  So a profile is made up that has
+the file and nothing else, under the preamble of one that includes it: what is found then holds
+wherever the file is included.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Sequence
+
+from lsmc.base.source import to_path
+from lsmc.base.text import encode
+from lsmc.modules.apparmor.editing.tree_index import IndexedFile, TreeIndex
+from lsmc.modules.apparmor.resolve.library import Library, Parsed
+from lsmc.modules.apparmor.syntax import ast
+from lsmc.modules.apparmor.syntax.walk import walk
+from lsmc.modules.editing import Scope
+
+#: The end of the name of a file that is made up; no file of a tree can have it.
+_MADE_UP = "/lsmc host"
+#: The variables of all profiles.
+_GLOBAL = "tunables/global"
+_PREAMBLE = (ast.Assign, ast.AssignBool, ast.Alias, ast.Abi)
+
+
+def host_of(parsed: Parsed, library: Library, base: str, tree: Callable[[], TreeIndex]) -> Scope:
+    """What is judged with a file: itself, or a made up profile that includes it.
+
+    `tree` gives the names in all files at the base, for a file that is no profile.
+    """
+    items = parsed.tree.items
+    whole = any(isinstance(item, ast.Profile) for item in items)
+    if whole or not items or not parsed.path.startswith(posixpath.join(base, "")):
+        return Scope((parsed.path,))
+    tunable = posixpath.relpath(parsed.path, base).startswith("tunables/")
+    before = _preamble(parsed.path, library, tree())
+    include = f'include "{parsed.path}"\n'
+    if _belongs_in_body(items, tunable):
+        text = f"{before}profile lsmc-host {{\n{include}}}\n"
+    elif _is_included(library, parsed.path):
+        text = before
+    else:
+        text = before + include
+    name = parsed.path + _MADE_UP
+    return Scope((name,), {name: encode(text)})
+
+
+def _belongs_in_body(items: Sequence[ast.Item], tunable: bool) -> bool:
+    if any(not isinstance(item, (*_PREAMBLE, ast.Include)) for item in items):
+        return True
+    return not tunable and all(isinstance(item, ast.Include) for item in items)
+
+
+def _is_included(library: Library, path: str) -> bool:
+    """Whether the variables of all profiles include a file."""
+    todo = [posixpath.join(folder, _GLOBAL) for folder in library.search]
+    seen = set(todo)
+    while todo:
+        try:
+            parsed = library.file(todo.pop())
+        except OSError:
+            continue
+        for item in walk(parsed.tree.items):
+            if isinstance(item, ast.Include):
+                for found in library.find(item.path, item.magic) or ():
+                    if found == path:
+                        return True
+                    if found not in seen:
+                        seen.add(found)
+                        todo.append(found)
+    return False
+
+
+def _preamble(path: str, library: Library, tree: TreeIndex) -> str:
+    """What stands before the profile that includes a file, of the first such profile."""
+    host = _including_profile(path, tree)
+    if host is None:
+        names = (posixpath.join(folder, _GLOBAL) for folder in library.search)
+        return f"include <{_GLOBAL}>\n" if any(map(library.files.exists, names)) else ""
+    first = min(one.start for one in host.found.profiles)
+    return to_path(host.source.text[:first])
+
+
+def _including_profile(path: str, index: TreeIndex) -> IndexedFile | None:
+    """The first file with a profile that includes a file, directly or through others."""
+    todo, seen = [path], {path}
+    while todo:
+        for above in index.includers(todo.pop(0)):
+            one = index.get(above)
+            if one is not None and one.found.profiles:
+                return one
+            if above not in seen:
+                seen.add(above)
+                todo.append(above)
+    return None
