@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from lsmc.base.text import decode, encode
+from lsmc.base.text import encode
 from lsmc.compiler.inputs import DiskFiles, OverlaidFiles
 from lsmc.server.positions import Range, Text
+
+#: Nothing can lie there.
+_NOWHERE = "/dev/null/document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +107,15 @@ class Documents:
 
 
 def path_of(uri: str) -> str:
-    """The path that an address names; of no file, the address itself as a name below `/dev/null`.
-
-    Nothing can lie there, so it is in no tree of policy.
-    """
-    parts = urlsplit(uri)
-    if parts.scheme == "file" and parts.path.startswith("/"):
-        return decode(encode(unquote(parts.path, errors="surrogateescape")))
-    return f"/dev/null/{quote(uri, safe='')}"
+    """The path that an address names; of no file, a path that no file has: it is in no tree."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # no address at all
+        return f"{_NOWHERE}/{quote(uri, safe='')}"
+    path = unquote(parts.path, errors="surrogateescape")
+    if parts.scheme == "file" and path.startswith("/") and "\0" not in path:
+        return path
+    return f"{_NOWHERE}/{quote(uri, safe='')}"
 
 
 def uri_of(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,8 @@ class Judge:
     def _lint(self, path: str, ground: Ground, files: DiskFiles, pause: Pause) -> Result[Any]:
         scope = Scope((path,))
         if ground.editing.scope is not None:
-            scope = ground.editing.scope(ground.reread, files, path)
+            with suppress(OSError):  # lint says why a file cannot be read
+                scope = ground.editing.scope(ground.reread, files, path)
         if scope.texts:
             files = OverlaidFiles(scope.texts, files)
         checks = [_pausing(check, pause) for check in ground.setup.selected(ground.lint)]

@@ -15,7 +15,7 @@ from pygls.lsp.client import BaseLanguageClient
 from tests.places import ROOT
 
 #: Seconds to wait for an answer: the machine may be busy.
-PATIENCE = 60
+PATIENCE = 20
 
 
 class Client(BaseLanguageClient):
@@ -89,7 +89,12 @@ async def connected(folder: Path, **settings: Any) -> AsyncIterator[Client]:
         yield client
         await client.shutdown_async(None)
         client.exit(None)
+        if client._server is not None:
+            await asyncio.wait_for(client._server.wait(), PATIENCE)
     finally:
+        server = client._server
+        if server is not None and server.returncode is None:
+            server.kill()  # after a failure there is no end of the conversation
         await client.stop()
 
 

@@ -1,32 +1,30 @@
-"""Settings that change while the server runs."""
+"""What editors set."""
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
-
 import pytest
-from lsprotocol import types
 
-from tests.server.client import connected
-
-WITHOUT_ABI = "LSM401"
+from lsmc.server.settings import Settings, read_settings
 
 
-@pytest.mark.parametrize(("settings", "kept"), [({}, True), (None, True), ({"lsmc": {}}, False)])
-def test_only_settings_that_are_sent_replace_those_of_the_beginning(
-    settings: dict[str, object] | None, kept: bool, tmp_path: Path
-) -> None:
-    path = tmp_path / "a"
-    path.write_text("profile a /a {\n  /etc/x r,\n}\n")
+def test_settings_are_the_options_of_lint() -> None:
+    given = {"base": "/x", "extendSelect": ["LSM5"], "minConfidence": "high", "ignore": []}
+    found, faults = read_settings(given)
+    assert found == Settings(base="/x", extend_select=("LSM5",), min_confidence="high")
+    assert not faults
 
-    async def talk() -> None:
-        async with connected(tmp_path, ignore=[WITHOUT_ABI]) as client:
-            uri = client.open(path)
-            assert WITHOUT_ABI not in {one.code for one in await client.diagnostics(uri)}
-            client.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings))
-            client.change(uri, path.read_text() + "\n")
-            codes = {one.code for one in await client.diagnostics(uri)}
-            assert (WITHOUT_ABI not in codes) == kept
 
-    asyncio.run(talk())
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"bass": "/x"}, "no setting `bass`"),
+        ({"select": "LSM1"}, "`select` is no list of texts"),
+        ({"select": [1]}, "`select` is no list of texts"),
+        ({"base": 4}, "`base` is no text"),
+        ([], "the settings are no object"),
+    ],
+)
+def test_what_is_wrong_is_told_and_left_out(given: object, fault: str) -> None:
+    found, faults = read_settings(given)
+    assert found == Settings()
+    assert [one[: len(fault)] for one in faults] == [fault]

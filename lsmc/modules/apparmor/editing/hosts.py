@@ -18,8 +18,8 @@ from lsmc.modules.apparmor.syntax import ast
 from lsmc.modules.apparmor.syntax.walk import walk
 from lsmc.modules.editing import Scope
 
-#: The end of the name of a file that is made up; no file of a tree can have it.
-_MADE_UP = "/lsmc host"
+#: The name of a file that is made up, by that of the file; hidden, so that no include means it.
+_MADE_UP = ".{} in lsmc"
 #: The variables of all profiles.
 _GLOBAL = "tunables/global"
 _PREAMBLE = (ast.Assign, ast.AssignBool, ast.Alias, ast.Abi)
@@ -43,7 +43,8 @@ def host_of(parsed: Parsed, library: Library, base: str, tree: Callable[[], Tree
         text = before
     else:
         text = before + include
-    name = parsed.path + _MADE_UP
+    folder, own = posixpath.split(parsed.path)
+    name = posixpath.join(folder, _MADE_UP.format(own))
     return Scope((name,), {name: encode(text)})
 
 
