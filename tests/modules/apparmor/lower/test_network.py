@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lsmc.api import compile_text
+from lsmc.base.diagnostics import PolicyError
 
 FEATURES = "network_v8 { af_mask { inet inet6 } af_inet { yes } }"
 OWN = {"bind", "listen", "accept", "shutdown", "getattr", "setattr", "getopt", "setopt"}
@@ -42,3 +43,10 @@ def test_conditions(tmp_path: Path, rule: str, to_peer: set[str], to_other: set[
             peer_port=80,
         )
         assert found.allow == granted
+
+
+@pytest.mark.parametrize("address", ["fe80::1%eth0", "10.0.0.0/8", "[::1]", "010.0.0.1", "1.2.3"])
+def test_what_is_no_address(address: str) -> None:
+    """What the compilers refuse (inet_pton)."""
+    with pytest.raises(PolicyError, match="not an IPv4 or IPv6 address"):
+        compile_text(f"profile p {{ network inet ip={address}, }}")

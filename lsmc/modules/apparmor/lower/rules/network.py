@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from lsmc.automata.pattern import NEVER, Chars, Literal, Pattern, concat, mask_of, union
@@ -209,15 +210,15 @@ def _endpoint(conditions: Conditions, fine: bool, context: Lowering) -> tuple[Gl
 def _address(word: ast.Word) -> str:
     if word.text == "none":
         return "none"
-    try:
-        return ip_text(word.text)
-    except ValueError:
-        raise refusal(
-            "bad-network-condition",
-            word.span,
-            f"`{word.text}` is not an IPv4 or IPv6 address",
-            "one address, without prefix length or brackets, or `none`",
-        ) from None
+    if "%" not in word.text:  # the compilers read no zone
+        with suppress(ValueError):
+            return ip_text(word.text)
+    raise refusal(
+        "bad-network-condition",
+        word.span,
+        f"`{word.text}` is not an IPv4 or IPv6 address",
+        "one address, without prefix length, zone or brackets, or `none`",
+    )
 
 
 _PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?\Z")
