@@ -57,7 +57,8 @@ class ParserCache:
                     found[path] = kept
         taken: dict[str, tuple[str, bytes]] = {}
         if found and self._cache is not None:
-            modified = self._loading.modified(list(found), options, deployment)
+            own = self._cache.own if self._asked.write_cache else None
+            modified = self._loading.modified(list(found), options, deployment, own)
             for path, newest in modified.items():
                 try:
                     data = self._cache.read(found[path], newest)

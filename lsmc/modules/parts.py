@@ -153,6 +153,10 @@ class PolicyCache(Protocol):
     def folders(self) -> Sequence[str]:
         """The directories, which need not be there; the first is written to."""
 
+    @property
+    def own(self) -> str:
+        """A directory for what `Loading.modified` keeps."""
+
     def find(self, name: str) -> str | None:
         """The path of what a file of this name was compiled to."""
 
@@ -184,8 +188,9 @@ class Loading(NamedTuple):
         cache: (places, features of the kernel or None for the running one) compiled policy that is
             kept; None where nothing tells the features.
         purge: removes all that is kept at some places.
-        modified: (paths, options, how to deploy) when the newest source of each file that can be
-            compiled was modified, as `Rendered.newest`.
+        modified: (paths, options, how to deploy, where what is known of sources is kept or None)
+            when the newest source of each file that can be compiled was modified, as
+            `Rendered.newest`.
     """
 
     render: Callable[[Sequence[str], "Options", int, Deployment, str | None], Iterator["Rendered"]]
@@ -196,4 +201,4 @@ class Loading(NamedTuple):
     held: Callable[[str | None], Mapping[str, str] | None]
     cache: Callable[[Sequence[str], str | None], PolicyCache | None]
     purge: Callable[[Sequence[str]], None]
-    modified: Callable[[Sequence[str], "Options", Deployment], Mapping[str, int]]
+    modified: Callable[[Sequence[str], "Options", Deployment, str | None], Mapping[str, int]]

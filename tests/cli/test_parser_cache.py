@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from lsmc.modules.apparmor.kernel.policy_cache import features_id
+from lsmc.modules.apparmor.kernel.shares import Sharer
 from tests.cli.conftest import Run
 from tests.modules.apparmor.kernel.reader import read
 from tests.modules.apparmor.kernel.test_render import FEATURES, PARSER
@@ -88,6 +89,33 @@ def test_what_is_kept_is_used_until_a_source_is_newer(parser: Any, base: Path) -
         assert parser("-W").stderr.startswith("Cache hit: ")
         _age(base)
         os.utime(kept, (_LONG_AGO, _LONG_AGO))
+
+
+def test_policy_that_did_not_change_is_not_even_read(
+    parser: Any, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read for it is kept beside it, where AppArmor's programs pass over it."""
+    for _ in range(2):
+        assert parser("-W").exit_code == 0
+    read: list[str] = []
+    asked = Sharer.asked
+
+    def watched(sharer: Sharer, paths: Any) -> Any:
+        read.extend(paths)
+        return asked(sharer, paths)
+
+    monkeypatch.setattr(Sharer, "asked", watched)
+    assert parser("-W").stderr.startswith("Cache hit: ")
+    assert read == []
+    os.utime(base / "inc.d/two", (_LATER, _LATER))  # the same text
+    assert parser("-W").stderr.startswith("Cache miss: ")
+    assert read == []
+    (base / "inc.d/three").write_text("/three r,\n")
+    assert parser("-W").stderr.startswith("Cache miss: ")
+    assert read == [str(base / "prof")]
+    for path in _kept(base).parent.glob(".lsmc/*"):
+        path.write_bytes(path.read_bytes()[:-7])
+    assert parser("-W").stderr.startswith("Cache hit: ")
 
 
 @has_compiler
@@ -243,7 +271,8 @@ def test_damaged_and_strange_files_are_made_anew(parser: Any, base: Path) -> Non
 
 
 def test_purging_removes_caches_alone(parser: Any, base: Path) -> None:
-    parser("-W")
+    for _ in range(2):
+        parser("-W")
     other = base.parent / "cache/other"
     other.mkdir()
     (other / "file").write_text("")

@@ -130,7 +130,8 @@ def _loading() -> Loading:
     from lsmc.modules.apparmor.kernel.compiled import is_compiled
     from lsmc.modules.apparmor.kernel.loading import held, parts, removed, send
     from lsmc.modules.apparmor.kernel.policy_cache import policy_cache, purge
-    from lsmc.modules.apparmor.kernel.render import modified, render
+    from lsmc.modules.apparmor.kernel.render import render
+    from lsmc.modules.apparmor.kernel.sources import modified
     from lsmc.modules.parts import Loading
 
     return Loading(

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from lsmc.base.diagnostics import PolicyError
 from lsmc.base.files import read_regular, replace_file
+from lsmc.base.source import Source
 from lsmc.base.zstd import ZstdFault
-from lsmc.compiler.inputs import FileQuery, Options
 from lsmc.modules.apparmor.kernel.compiled import (
     DamagedPolicy,
     is_version,
@@ -26,10 +28,14 @@ from lsmc.modules.apparmor.kernel.compiled import (
     profiles,
     stream_of,
 )
-from lsmc.modules.apparmor.kernel.stream import version_of
-from lsmc.modules.apparmor.kernel.target import features_text, format_for, kernel_features
+from lsmc.modules.apparmor.kernel.target import (
+    features_text,
+    format_for,
+    version_of,
+)
+from lsmc.modules.apparmor.resolve.features import parse_features
 
-_FEATURES = ".features"
+_FEATURES, _OWN = ".features", ".lsmc"
 _FOLDER = re.compile(r"[0-9a-f]{8}\.([0-9]{1,9})")
 #: Bytes of features, and of a file of compiled policy.
 _MAX_FEATURES, _MAX_POLICY = 1 << 16, 1 << 30
@@ -80,6 +86,11 @@ class PolicyCache(NamedTuple):
             return None
         return data if is_version(stream, self.version) else None
 
+    @property
+    def own(self) -> str:
+        """A directory for what lsmc alone keeps: AppArmor's programs pass over it."""
+        return str(Path(self.folders[0], _OWN))
+
     def create(self) -> None:
         """Make the directory that is written to; OSError."""
         folder = Path(self.folders[0])
@@ -122,8 +133,9 @@ def policy_cache(places: Sequence[str], features: str | None) -> PolicyCache | N
     text = features_text(features)
     if text is None:
         return None
-    parsed = kernel_features(Options(features=features))
-    assert parsed is not None
+    parsed, faults = parse_features(Source(features or "features", text.decode("latin-1")))
+    if faults:
+        raise PolicyError(faults)
     version = version_of(format_for(parsed).interface)
     folders = [_folder(place, text) for place in places]
     return PolicyCache(folders, text, version, "policy/compressed_load" in parsed)
@@ -133,28 +145,7 @@ def purge(places: Iterable[str]) -> None:
     """Remove all caches of some places, and nothing else; OSError."""
     for place in places:
         for folder in _folders(place):
-            for path in Path(place, folder).iterdir():
-                path.unlink()
-            Path(place, folder).rmdir()
-
-
-def newest(asked: Iterable[FileQuery], known: dict[str, int]) -> int:
-    """When the last of the sources of some policy was modified, in nanoseconds since the epoch.
-
-    Sources are the files that were read and the directories that were included; what is not there
-    any more was never modified.  `known` are the times of paths that were looked at before.
-    """
-    found = 0
-    for what, path in asked:
-        if what == "exists":
-            continue
-        if path not in known:
-            try:
-                known[path] = Path(path).stat().st_mtime_ns
-            except OSError:
-                known[path] = 0
-        found = max(found, known[path])
-    return found
+            shutil.rmtree(Path(place, folder))
 
 
 def _folder(place: str, features: bytes) -> str:

@@ -135,15 +135,3 @@ def _keep(
     if new or len(files) < len(kept.files) or not listed.keys() <= kept.record.keys():
         parts = entry_of(files, listed, record, len(found))
         write_entry(place, parts)
-
-
-def modified(
-    paths: Sequence[str], options: Options, deployment: Deployment = POLICY_ALONE
-) -> dict[str, int]:
-    """When the newest source of each file was modified, of files that can be compiled.
-
-    In nanoseconds since the epoch, as `Rendered.newest`; raises `PolicyError` for bad features.
-    """
-    from lsmc.modules.apparmor.kernel.shares import Sharer
-
-    return Sharer(options, deployment, files_of(options)).modified(paths)

@@ -17,7 +17,7 @@ from lsmc.compiler.errors import unreadable
 from lsmc.compiler.inputs import DiskFiles, FileQuery, FileState, Options, RecordedFiles
 from lsmc.compiler.linking import clean
 from lsmc.modules.apparmor.build.front import front_end
-from lsmc.modules.apparmor.kernel.policy_cache import newest
+from lsmc.modules.apparmor.kernel.sources import newest
 from lsmc.modules.apparmor.kernel.streams import File, streams
 from lsmc.modules.apparmor.kernel.target import (
     format_for,
@@ -68,8 +68,7 @@ class Sharer:
         self._files = files
         self._kernel = kernel_features(options)
         self._deployment = deployment
-        # what the features of the kernel are read from tells caches apart, and is no source
-        self._abi = None if deployment.abi == options.features else deployment.abi
+        self._options = options
         self._modified: dict[str, int] = {}
         self._front = front_end(
             replace(options, features=deployment.every_abi),
@@ -95,19 +94,18 @@ class Sharer:
     def _record(self) -> Iterable[tuple[FileQuery, FileState]]:
         return self._files.record.items() if isinstance(self._files, RecordedFiles) else ()
 
-    def modified(self, paths: Sequence[str]) -> dict[str, int]:
-        """When the newest source of each file was modified, of files that can be compiled."""
-        found: dict[str, int] = {}
+    def asked(self, paths: Sequence[str]) -> dict[str, Sequence[FileQuery]]:
+        """What is asked of the file system to compile files, of those that can be compiled."""
+        found: dict[str, Sequence[FileQuery]] = {}
         for path in paths:
             with suppress(OSError):
                 compiled = self._front.compile(path)
                 if clean(compiled.diagnostics):
-                    found[path] = self._newest(compiled.asked)
+                    found[path] = sorted(compiled.asked)
         return found
 
     def _newest(self, asked: Iterable[FileQuery]) -> int:
-        abi = () if self._abi is None else (("read", self._abi),)
-        return newest((*asked, *abi), self._modified)
+        return newest(asked, self._options, self._deployment, self._modified)
 
     def _share(self, paths: Sequence[str]) -> list[Made]:
         """What becomes of the files of a share; without streams where one has errors."""

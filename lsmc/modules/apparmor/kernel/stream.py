@@ -13,15 +13,12 @@ from typing import NamedTuple
 
 from lsmc.modules.apparmor.kernel.blob import Database
 from lsmc.modules.apparmor.kernel.family_table import Types
+from lsmc.modules.apparmor.kernel.target import version_of
 
 _U16, _U32, _U64, _NAME, _STRING, _BLOB = 1, 2, 3, 4, 5, 6
 _STRUCT, _STRUCT_END, _ARRAY, _ARRAY_END = 7, 8, 11, 12
 _LENGTH16 = Struct("<BH")
 _NUMBER = {_U16: Struct("<BH"), _U32: Struct("<BI"), _U64: Struct("<BQ")}
-#: The version of the format above that of the kernel's interface (the compiler's numbers).
-_POLICY = 2 << 20 | 2 << 12
-#: A profile that only logs, whatever its mode.
-_FORCE_COMPLAIN = 1 << 11
 _LOW = 0xFFFFFFFF
 #: The version of tables of permissions whose entries states have flags for.
 _FLAGGED = 3
@@ -161,13 +158,6 @@ class Stream:
     def end_array(self) -> None:
         """The end of an array."""
         self.data.append(_ARRAY_END)
-
-
-def version_of(interface: int, complain: bool = False) -> int:
-    """The version in the header, for a version of the kernel's interface."""
-    if interface < 6:
-        return interface
-    return interface | _POLICY | (_FORCE_COMPLAIN if complain else 0)
 
 
 def written(profile: KernelProfile, interface: int, complain: bool = False) -> bytes:

@@ -28,6 +28,10 @@ _OF_KERNELS = (
     *("capability", "caps", "dbus", "domain", "file", "mount", "namespaces", "network"),
     *("network_v8", "network_v9", "policy", "ptrace", "rlimit", "signal"),
 )
+#: The version of the format above that of the kernel's interface (the compiler's numbers).
+_POLICY = 2 << 20 | 2 << 12
+#: A profile that only logs, whatever its mode.
+_FORCE_COMPLAIN = 1 << 11
 _NUMBER = re.compile("0x[0-9a-fA-F]{1,8}")
 
 
@@ -116,3 +120,10 @@ def format_for(features: Features) -> Format:
         "policy/state32" in features,
         "policy/outofband" in features,
     )
+
+
+def version_of(interface: int, complain: bool = False) -> int:
+    """The version in the header of a profile, for a version of the kernel's interface."""
+    if interface < 6:
+        return interface
+    return interface | _POLICY | (_FORCE_COMPLAIN if complain else 0)
