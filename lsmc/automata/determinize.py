@@ -77,13 +77,13 @@ def _accepts(
     accepts = array("H", bytes(2 * len(states)))
     offsets = array("I", [0, 0])
     ids = array("I")
-    for state, positions in enumerate(states):
-        if positions and positions[0] < 0:
-            found = tuple([~position for position in reversed(positions) if position < 0])
-            number = known.get(found)
-            if number is None:
-                number = known[found] = len(known)
-                ids.extend(found)
-                offsets.append(len(ids))
-            accepts[state] = number
+    accepting = [(n, state) for n, state in enumerate(states) if state and state[0] < 0]
+    for state, positions in accepting:
+        found = tuple([~position for position in reversed(positions) if position < 0])
+        number = known.get(found)
+        if number is None:
+            number = known[found] = len(known)
+            ids.extend(found)
+            offsets.append(len(ids))
+        accepts[state] = number
     return accepts, offsets, ids

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 Group = tuple[tuple[int, ...], Dfa]
 
 SLASH = 1 << ord("/")
+_LOOPLESS = frozenset((Literal, Chars))
 # How many patterns that multiply states may share a group when one can match inside another's loop.
 CROWD = 8
 #: Patterns of one group: a stored accept set has a length of 16 bits.
@@ -71,10 +72,10 @@ class Kind(IntEnum):
 @lru_cache(maxsize=1 << 16)
 def kind_of(pattern: Pattern) -> Kind:
     """How a pattern makes automata grow."""
-    loops = _loops(pattern)
+    parts = pattern.parts if isinstance(pattern, Concat) else (pattern,)
+    loops = [mask for part in parts if type(part) not in _LOOPLESS for mask in _loops(part)]
     if not loops:
         return Kind.FINITE
-    parts = pattern.parts if isinstance(pattern, Concat) else (pattern,)
     if _multiplies(parts):
         return Kind.MULTIPLIES
     if len(loops) == 1 and isinstance(parts[-1], Star):
@@ -84,10 +85,7 @@ def kind_of(pattern: Pattern) -> Kind:
 
 def _loops(pattern: Pattern) -> tuple[int, ...]:
     """All sets that a pattern loops over."""
-    kind = type(pattern)
-    if kind is Literal or kind is Chars:
-        return ()
-    return _loops_within(pattern)
+    return () if type(pattern) in _LOOPLESS else _loops_within(pattern)
 
 
 @lru_cache(maxsize=1 << 16)

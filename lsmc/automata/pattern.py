@@ -112,8 +112,6 @@ Pattern: TypeAlias = Literal | Chars | Star | Concat | Union
 
 EMPTY: Final = Literal(b"")
 NEVER: Final = Union(())
-_NO_BYTE: Final = Chars(0)
-_NOTHING: Final = (NEVER, _NO_BYTE)
 #: Compound patterns of which a fact is remembered: parts are shared, and asked about again.
 _KEPT = 1 << 16
 
@@ -130,7 +128,7 @@ def concat(parts: Iterable[Pattern]) -> Pattern:
             if type(item) is Star:
                 if not item.mask:
                     continue
-            elif item in _NOTHING:
+            elif _is_nothing(item):
                 return NEVER
             if text:
                 flat.append(Literal(text))
@@ -145,10 +143,17 @@ def union(options: Iterable[Pattern]) -> Pattern:
     """Alternation: flat, each option once, in the order given."""
     flat: dict[Pattern, None] = {}
     for option in options:
-        for item in option.options if isinstance(option, Union) else (option,):
-            if item != _NO_BYTE:
+        for item in option.options if type(option) is Union else (option,):
+            if not _is_nothing(item):
                 flat[item] = None
     return next(iter(flat)) if len(flat) == 1 else Union(tuple(flat))
+
+
+def _is_nothing(pattern: Pattern) -> bool:
+    """Whether a pattern is written as one of no byte or of no options."""
+    if isinstance(pattern, Chars):
+        return not pattern.mask
+    return isinstance(pattern, Union) and not pattern.options
 
 
 def optional(pattern: Pattern) -> Pattern:

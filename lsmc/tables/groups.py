@@ -10,7 +10,7 @@ import zlib
 from array import array
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
+from operator import sub
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.dfa import Dfa, verify_runs
@@ -108,7 +108,7 @@ def _tables(dfa: Dfa) -> bytes:
 
 def _lengths(offsets: Sequence[int]) -> "array[int]":
     """The lengths of runs, from their offsets: lengths compress better."""
-    return array("H", (end - start for start, end in pairwise(offsets)))
+    return array("H", map(sub, offsets[1:], offsets))
 
 
 def unpacked_size(data: memoryview) -> int:

@@ -116,14 +116,15 @@ class BodyReader:
                 error("nested-too-deeply", span, "blocks and includes nested too deeply")
             )
             return
-        rules = tuple(item for item in items if isinstance(item, ast.Rule))
+        rules = tuple([item for item in items if isinstance(item, ast.Rule)])
         if rules:
             held = place.taken, place.in_condition, place.in_condition and place.networks.joined
             key = (span.source, span.start, place.prefix, *held)
             body.fragments.append(Fragment(rules, key, place.via, place.prefix, *held))
         for item in items:
             if isinstance(item, ast.Rule):
-                place.networks.met = place.networks.met or is_network(item)
+                if not place.networks.met:
+                    place.networks.met = is_network(item)
                 continue
             try:
                 self._item(item, body, seen, place)
