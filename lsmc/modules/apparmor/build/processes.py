@@ -1,6 +1,6 @@
-"""Running shards in processes of their own.
+"""Running shards side by side, one in this process and each other in one of its own.
 
-Each process serves one shard: read these files, then build these units.
+A process serves one shard: read these files, then build these units.
 """
 
 from __future__ import annotations
@@ -22,18 +22,16 @@ _EVERY = 16  # files or units between two messages of progress
 
 
 class Shards:
-    """Shards that work side by side, or one that works here."""
+    """Shards that work side by side: one in this process, the others in processes of their own."""
 
     def __init__(self, make: Callable[[], Shard], connections: Sequence[Connection]) -> None:
-        self._here = make() if not connections else None
+        self._here = make()
         self._connections = connections
 
     def read(self, paths: Sequence[str], tick: Tick) -> list[ShardReading]:
         """Read profile files, each in some shard; OSError when a process is lost."""
-        if self._here is not None:
-            return [self._here.read(paths, tick)]
         found: list[ShardReading] = self._all(
-            "read", list(divide(paths, len(self._connections))), tick
+            "read", list(divide(paths, 1 + len(self._connections))), tick
         )
         return found
 
@@ -42,15 +40,15 @@ class Shards:
     ) -> list[Built]:
         """What each shard made, where units whose digests are `done` need no groups; OSError."""
         needed = shares([reading.needs for reading in readings], done)
-        if self._here is not None:
-            return [self._here.build(needed[0], tick)]
         found: list[Built] = self._all("build", needed, tick)
         return found
 
     def _all(self, order: str, arguments: Sequence[Any], tick: Tick) -> list[Any]:
-        """The answers of all processes to one order each."""
-        for connection, argument in zip(self._connections, arguments, strict=True):
+        """The answers of all shards to one order each."""
+        mine, *others = arguments
+        for connection, argument in zip(self._connections, others, strict=True):
             send(connection, (order, argument))
+        own = _obey(self._here, order, mine, tick)
         found: dict[Connection, Any] = {}
         while len(found) < len(self._connections):
             for connection, message in receive(c for c in self._connections if c not in found):
@@ -58,18 +56,23 @@ class Shards:
                     tick(message)
                 else:
                     found[connection] = message
-        return [found[connection] for connection in self._connections]
+        return [own, *(found[connection] for connection in self._connections)]
 
 
 @contextmanager
 def shards(make: Callable[[], Shard], files: int, jobs: int) -> Iterator[Shards]:
-    """Shards for so many files in at most `jobs` processes; none of them is left behind."""
-    count = min(jobs, files // MIN_FILES)
-    if count < 2 or not can_fork():
+    """Shards for so many files in at most `jobs` processes; none of the others is left behind."""
+    others = min(jobs, files // MIN_FILES) - 1
+    if others < 1 or not can_fork():
         yield Shards(make, ())
         return
-    with forked(partial(_serve, make), count) as connections:
+    with forked(partial(_serve, make), others) as connections:
         yield Shards(make, connections)
+
+
+def _obey(shard: Shard, order: str, argument: Any, tick: Tick) -> Any:
+    work = shard.read if order == "read" else shard.build
+    return work(argument, tick)
 
 
 def _serve(make: Callable[[], Shard], connection: Connection) -> None:
@@ -86,5 +89,4 @@ def _serve(make: Callable[[], Shard], connection: Connection) -> None:
     shard = make()
     while True:
         order, argument = connection.recv()
-        work = shard.read if order == "read" else shard.build
-        connection.send(work(argument, tick))
+        connection.send(_obey(shard, order, argument, tick))
