@@ -14,6 +14,7 @@ from bench.compiling import corpus, debian
 from bench.decisions import decisions
 from bench.fleet import fleet
 from bench.growth import explosions, growth
+from bench.kernel import kernel_corpus, kernel_format, kernel_growth
 from bench.logs import logs
 from bench.model import Section
 from bench.process import run
@@ -31,6 +32,7 @@ SUITES = (
     "logs",
     "fleet",
     "selinux",
+    "kernel",
 )
 
 
@@ -39,6 +41,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--corpus", type=Path, help="a directory of profiles, its own base")
     parser.add_argument("--cil", type=Path, help="a directory of SELinux policy in CIL")
+    parser.add_argument("--parser", type=Path, help="another apparmor_parser, for kernel")
+    parser.add_argument("--parser-profiles", type=Path, help="a directory of profiles for it")
     parser.add_argument("--only", nargs="+", choices=SUITES, default=SUITES)
     parser.add_argument("--times", type=int, default=5, help="runs of each command (default 5)")
     parser.add_argument("--quick", action="store_true", help="leave out the largest sizes")
@@ -79,6 +83,12 @@ def _sections(given: argparse.Namespace, lsmc: str, work: Path) -> list[Section]
         found.append(logs(lsmc, work, given.times, quick=given.quick))
     if "selinux" in given.only and given.cil is not None:
         found.append(selinux(lsmc, given.cil, given.times, work))
+    if "kernel" in given.only:
+        others = (given.parser, given.parser_profiles)
+        found.append(kernel_format(lsmc, given.times, work, *others))
+        if given.corpus is not None:
+            found.append(kernel_corpus(lsmc, given.corpus, given.times, work))
+        found.append(kernel_growth(lsmc, work, quick=given.quick))
     if "fleet" in given.only:
         found.append(fleet(work, quick=given.quick))
     return [section for section in found if section is not None]

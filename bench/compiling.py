@@ -44,9 +44,9 @@ def corpus(lsmc: str, given: Path, times: int, work: Path) -> tuple[Section, Pat
     cold = median([run([*command, "--no-cache"]) for _ in range(times)])
     run(cached)
     same = median([run(cached) for _ in range(max(times, 5))])
-    shared, own = _most_included(tree), _middle(tree)
-    edit_own = _edited(own, cached, times, _insert)
-    edit_shared = _edited(shared, cached, times, _append)
+    shared, own = by_inclusion(tree)[-1], middle(tree)
+    edit_own = edited(own, cached, times, inserted)
+    edit_shared = edited(shared, cached, times, appended)
     rows = [Row("cold, wall", seconds(cold.wall)), Row("cold, processor", seconds(cold.cpu))]
     for what, found in (
         ("nothing changed", same),
@@ -66,7 +66,8 @@ def corpus(lsmc: str, given: Path, times: int, work: Path) -> tuple[Section, Pat
     return Section(title, tuple(rows)), bundle
 
 
-def _edited(path: Path, command: list[str], times: int, edit: Callable[[str, int], str]) -> Usage:
+def edited(path: Path, command: list[str], times: int, edit: Callable[[str, int], str]) -> Usage:
+    """What a command takes after a file was edited, each time otherwise."""
     before = path.read_text("utf-8")
     runs = []
     for number in range(times):
@@ -77,27 +78,29 @@ def _edited(path: Path, command: list[str], times: int, edit: Callable[[str, int
     return median(runs)
 
 
-def _append(text: str, number: int) -> str:
+def appended(text: str, number: int) -> str:
+    """A text of rules with one more."""
     return f"{text}\n  /opt/measured{number} r,\n"
 
 
-def _insert(text: str, number: int) -> str:
+def inserted(text: str, number: int) -> str:
+    """A text of profiles with one rule more in the last."""
     head, brace, tail = text.rpartition("}")
     return f"{head}  /opt/measured{number} r,\n{brace}{tail}"
 
 
-def _most_included(tree: Path) -> Path:
-    """The abstraction that most profiles include directly."""
+def by_inclusion(tree: Path) -> list[Path]:
+    """The abstractions that profiles include directly, those last that most of them do."""
     counts: dict[Path, int] = {}
     texts = [p.read_text("utf-8", "replace") for p in tree.iterdir() if p.is_file()]
     for path in (tree / "abstractions").rglob("*"):
         if path.is_file():
             name = f"<{path.relative_to(tree)}>"
             counts[path] = sum(name in text for text in texts)
-    return max(sorted(counts), key=counts.__getitem__)
+    return sorted(filter(counts.get, sorted(counts)), key=counts.__getitem__)
 
 
-def _middle(tree: Path) -> Path:
+def middle(tree: Path) -> Path:
     """The profile of median length."""
     files = sorted(
         (p for p in tree.iterdir() if p.is_file() and "}" in p.read_text("utf-8", "replace")),
