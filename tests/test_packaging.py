@@ -1,22 +1,30 @@
-"""What is installed: every package is listed, the wheel holds the data, kernels are fresh."""
+"""What is installed and released: packages, data, kernels, the sdist, and what packages say."""
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
+import lsmc
 from tests.places import ROOT
 
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SETUPTOOLS = SETTINGS["tool"]["setuptools"]
 TREES = {"lsmc.grammars": ROOT / "grammars", "lsmc.profiles": ROOT / "profiles"}
 IGNORED = "__pycache__"
+#: What a build of the wheel reads.
+BUILD_FILES = ("pyproject.toml", "setup.py", "README.md", "LICENSE")
+BUILD_TREES = ("lsmc", "grammars", "profiles")
 
 
 def files_below(folder: Path) -> list[Path]:
@@ -50,9 +58,9 @@ def test_no_compiled_kernel_is_older_than_its_source() -> None:
 
 def copy_of_the_tree(target: Path) -> None:
     """Copy what a build reads, without what earlier builds left behind."""
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+    for name in BUILD_FILES:
         (target / name).write_bytes((ROOT / name).read_bytes())
-    for tree in ("lsmc", "grammars", "profiles"):
+    for tree in BUILD_TREES:
         for path in files_below(ROOT / tree):
             if path.suffix in {".so", ".c", ".pyc"}:
                 continue
@@ -134,3 +142,127 @@ def test_setup_fails_as_pip_does_and_shows_all_that_it_said(tmp_path: Path) -> N
     assert done.returncode == 3
     assert "noise\nERROR: no index\n" in done.stderr
     assert not (tmp_path / "installed").exists()
+
+
+DEBIAN = ROOT / "packaging" / "debian"
+
+
+def bound(requirement: str) -> tuple[str, str]:
+    """The name and the lowest version of a requirement."""
+    found = re.match(r"([a-z]+)>=([\d.]+),<", requirement)
+    assert found is not None, requirement
+    return found[1], found[2]
+
+
+def test_the_sdist_takes_all_that_the_repository_holds() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if tracked.returncode != 0:
+        pytest.skip("needs the repository")
+    lines = [line.split() for line in (ROOT / "MANIFEST.in").read_text().splitlines()]
+    folders = {words[1] for words in lines if words[:1] == ["graft"]}
+    patterns = [word for words in lines if words[:1] == ["include"] for word in words[1:]]
+    folders.add("lsmc")
+    patterns += ["LICENSE", "MANIFEST.in", "pyproject.toml", "setup.py"]  # setuptools takes them
+    missing = [
+        name
+        for name in tracked.stdout.splitlines()
+        if name.split("/")[0] not in folders and not any(fnmatch(name, one) for one in patterns)
+    ]
+    assert missing == []
+
+
+def archive(path: Path, uid: int, time: int, names: list[str]) -> None:
+    """An sdist as somebody would build it."""
+    with tarfile.open(path, "w:gz") as out:
+        for name in names:
+            member = tarfile.TarInfo(name)
+            member.uid, member.uname, member.mtime, member.mode = uid, f"user{uid}", time, 0o660
+            member.size = len(name)
+            out.addfile(member, io.BytesIO(name.encode()))
+
+
+def test_an_sdist_does_not_tell_who_built_it_and_when(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours.tar.gz", tmp_path / "theirs.tar.gz"
+    archive(ours, 1000, 1_700_000_000, ["lsmc/a", "lsmc/b"])
+    archive(theirs, 1001, 1_700_000_001, ["lsmc/b", "lsmc/a"])
+    for path in (ours, theirs):
+        program = ROOT / "scripts" / "normal_sdist.py"
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": "86400"}
+        subprocess.run([sys.executable, program, path], env=environment, check=True)
+    assert ours.read_bytes() == theirs.read_bytes()
+    with tarfile.open(ours) as made:
+        assert {(one.uid, one.uname, one.mtime, one.mode) for one in made} == {
+            (0, "root", 86400, 0o644)
+        }
+        assert [made.extractfile(one).read() for one in made] == [b"lsmc/a", b"lsmc/b"]  # type: ignore[union-attr]
+
+
+def test_the_version_is_said_alike_everywhere() -> None:
+    (debian,) = re.findall(r"\Alsmc \(([\d.]+)-\d+\)", (DEBIAN / "changelog").read_text())
+    assert debian == lsmc.__version__
+    heads = re.findall(r"^## \[?([\d.]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert heads[:1] in ([], [lsmc.__version__])
+
+
+def test_the_address_is_said_alike_everywhere() -> None:
+    address = SETTINGS["project"]["urls"]["Repository"]
+    assert f"Homepage: {address}\n" in (DEBIAN / "control").read_text()
+    assert f"Source: {address}\n" in (DEBIAN / "copyright").read_text()
+    assert f"- repo: {address}\n" in (ROOT / "docs" / "ci.md").read_text()
+
+
+def test_debian_wants_what_the_project_wants() -> None:
+    control = (DEBIAN / "control").read_text()
+    for requirement in SETTINGS["project"]["dependencies"]:
+        name, lowest = bound(requirement)
+        assert f" python3-{name} (>= {lowest}),\n" in control
+    for requirement in SETTINGS["build-system"]["requires"]:
+        name, lowest = bound(requirement)
+        package = {"cython": "cython3", "setuptools": "python3-setuptools"}[name]
+        assert f" {package} (>= {lowest}),\n" in control
+
+
+def test_the_container_copies_what_a_build_reads() -> None:
+    recipe = (ROOT / "packaging" / "Containerfile").read_text()
+    copied = [line.split()[1:-1] for line in recipe.splitlines() if line.startswith("COPY ")]
+    names = {name for line in copied for name in line if not name.startswith("--")}
+    assert names - {"/opt/lsmc"} == {*BUILD_FILES, *BUILD_TREES}
+
+
+@pytest.mark.slow
+def test_the_oldest_versions_that_are_allowed_will_do(tmp_path: Path) -> None:
+    packages = [
+        "{}=={}.*".format(*bound(requirement))
+        for requirement in SETTINGS["project"]["dependencies"]
+    ]
+    result = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(tmp_path), *packages],
+        env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if not (tmp_path / "click").is_dir():
+        pytest.skip(f"pip or its index is not within reach: {result.stderr[-200:]}")
+    commands = [
+        ["--help"],
+        ["show", "profiles/nginx", "--base", "profiles", "--stage", "syntax"],
+        ["query", "profiles", "nginx", "read", "/var/www/html/index.html", "--base", "profiles"],
+        ["lint", "profiles", "--base", "profiles", "--exit-zero"],
+    ]
+    for command in commands:
+        ran = subprocess.run(
+            [sys.executable, "-m", "lsmc.cli", *command],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)]),
+                "XDG_CACHE_HOME": str(tmp_path / "cache"),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
