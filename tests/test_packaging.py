@@ -231,38 +231,54 @@ def test_the_container_copies_what_a_build_reads() -> None:
     assert names - {"/opt/lsmc"} == {*BUILD_FILES, *BUILD_TREES}
 
 
-@pytest.mark.slow
-def test_the_oldest_versions_that_are_allowed_will_do(tmp_path: Path) -> None:
-    packages = [
-        "{}=={}.*".format(*bound(requirement))
-        for requirement in SETTINGS["project"]["dependencies"]
-    ]
+def oldest(requirements: list[str], target: Path) -> None:
+    """Install the oldest versions that are allowed into a directory."""
+    packages = ["{}=={}.*".format(*bound(requirement)) for requirement in requirements]
     result = subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(tmp_path), *packages],
+        [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target), *packages],
         env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
-    if not (tmp_path / "click").is_dir():
+    if not target.is_dir():
         pytest.skip(f"pip or its index is not within reach: {result.stderr[-200:]}")
-    commands = [
+
+
+def run_module(name: str, args: list[str], folder: Path, *places: Path) -> None:
+    """Run a module that is found in places, and expect success."""
+    ran = subprocess.run(
+        [sys.executable, "-m", name, *args],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, places))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr[-2000:]
+
+
+@pytest.mark.slow
+def test_the_oldest_versions_that_are_allowed_will_do(tmp_path: Path) -> None:
+    oldest(SETTINGS["project"]["dependencies"], tmp_path / "old")
+    policy = ["profiles", "--base", "profiles", "--no-cache"]
+    for command in (
         ["--help"],
         ["show", "profiles/nginx", "--base", "profiles", "--stage", "syntax"],
-        ["query", "profiles", "nginx", "read", "/var/www/html/index.html", "--base", "profiles"],
-        ["lint", "profiles", "--base", "profiles", "--exit-zero"],
-    ]
-    for command in commands:
-        ran = subprocess.run(
-            [sys.executable, "-m", "lsmc.cli", *command],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)]),
-                "XDG_CACHE_HOME": str(tmp_path / "cache"),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ran.returncode == 0, ran.stderr
+        ["query", *policy, "nginx", "read", "/var/www/html/index.html"],
+        ["lint", *policy, "--exit-zero"],
+    ):
+        run_module("lsmc.cli", command, ROOT, tmp_path / "old", ROOT)
+
+
+@pytest.mark.slow
+def test_the_oldest_cython_that_is_allowed_takes_the_kernels(tmp_path: Path) -> None:
+    cython = [one for one in SETTINGS["build-system"]["requires"] if one.startswith("cython")]
+    oldest(cython, tmp_path / "old")
+    kernels = tmp_path / "lsmc" / "kernels"
+    kernels.mkdir(parents=True)
+    (kernels.parent / "__init__.py").touch()
+    for source in (ROOT / "lsmc" / "kernels").glob("*.py"):
+        (kernels / source.name).write_bytes(source.read_bytes())
+    names = sorted(path.name for path in kernels.glob("[!_]*.py"))
+    run_module("cython", ["-3", *names], kernels, tmp_path / "old")
