@@ -42,11 +42,12 @@ _LABELS = tuple(NETWORK.fields.index(name) for name in ("label", "peer_label"))
 def unwritten(compiled: Compiled, kernel: Features | None) -> Iterator[Diagnostic]:
     """A warning for each rule or flag of a file that is not written, or not whole.
 
-    Of classes that the kernel lacks the first rule is told, with the same words for each file.
-    `kernel` are the features of the kernel, None for any that has those of the abi.
+    Of classes and features that the kernel lacks the first rule is told, with the same words for
+    each file.  `kernel` are the features of the kernel, None for any that has those of the abi.
     """
     if kernel is not None:
         yield from _unmediated(compiled)
+        yield from _downgraded(compiled)
     form = format_for(kernel or compiled.features)
     yield from _conditions(compiled, form.steps)
     for profile in compiled.profiles:
@@ -86,6 +87,22 @@ def _unmediated(compiled: Compiled) -> Iterator[Diagnostic]:
     for feature, where in firsts.items():
         message = f"the kernel lacks `{feature}`: rules that need it are not enforced"
         yield replace(error("not-written", where, message), severity="info")
+
+
+def _downgraded(compiled: Compiled) -> Iterator[Diagnostic]:
+    """For each feature that policy counts on and the kernel lacks, the first rule that it changes.
+
+    The words are the same for each file.  What the abi lacks already is for lint to tell.
+    """
+    abi = compiled.preamble.features or DEFAULT
+    told: set[str] = set()
+    for one in (one for some in compiled.altered.values() for one in some):
+        wanted = [feature for feature in one.needs if feature in abi]
+        if wanted and told.isdisjoint(wanted):
+            told.update(wanted)
+            message = f"the kernel lacks `{wanted[0]}`: rules lose what needs it"
+            found = error("not-written", one.span, message, f"this one {one.becomes}")
+            yield replace(found, severity="info")
 
 
 def _conditions(compiled: Compiled, steps: bool) -> Iterator[Diagnostic]:

@@ -107,3 +107,32 @@ def test_features_of_no_kernel_are_refused(tmp_path: Path, text: str) -> None:
     options = Options(features=str(tmp_path / "features"))
     with pytest.raises(PolicyError, match="features` does not tell the features of a kernel"):
         list(render([str(tmp_path / "p")], options, 1))
+
+
+def test_rules_that_a_kernel_widens_are_told(tmp_path: Path) -> None:
+    """The first for each feature, of which the abi has all."""
+    (tmp_path / "abi").write_text(FEATURES + FINE)
+    (tmp_path / "features").write_text(FEATURES)
+    (tmp_path / "p").write_text("""abi <abi>,
+profile a {
+  network inet ip=::1, network inet port=4,
+  unix type=stream addr=@x, unix type=dgram,
+}
+""")
+    options = Options(str(tmp_path), features=str(tmp_path / "features"))
+    (file,) = render([str(tmp_path / "p")], options, 1)
+    lose = "rules lose what needs it"
+    assert [(one.severity, one.line, one.message, one.help) for one in file.diagnostics] == [
+        (
+            "info",
+            3,
+            f"the kernel lacks `network_v8/af_inet`: {lose}",
+            "this one loses `ip`: it speaks of every address",
+        ),
+        (
+            "info",
+            4,
+            f"the kernel lacks `network/af_unix`: {lose}",
+            "this one becomes `network unix stream`: every address, peer and permission",
+        ),
+    ]
