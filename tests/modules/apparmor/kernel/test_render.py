@@ -224,7 +224,7 @@ def test_rules_that_cost_most_are_named(
     monkeypatch.setattr("lsmc.modules.apparmor.kernel.streams._limit", lambda _: 400)
     monkeypatch.setattr("lsmc.modules.apparmor.kernel.streams._PROBED", 400)
     path = tmp_path / "p"
-    costs = "  /**a???????x r,\n  /**b??????y w,\n"
+    costs = "  /**a???????x r,\n  /**b???????y w,\n  /**d???????v k,\n"
     path.write_text(
         "profile fine { /a r, }\nprofile big {\n  /etc/** r,\n" + costs + "  /*c?z r,\n}\n"
     )
@@ -240,8 +240,8 @@ def test_rules_that_cost_most_are_named(
     monkeypatch.undo()
     *_, big = read(_ours([path], features))
     assert big.files is not None
-    told = f"without these 2 rules it needs {len(big.files.tables[1])}"
-    assert notes == [(4, told), (5, told)]
+    told = f"without these 3 rules it needs {len(big.files.tables[1])}"
+    assert notes == [(4, told), (5, told), (6, told)]
 
 
 def test_too_large_a_profile_is_found_soon(tmp_path: Path, features: Path) -> None:
