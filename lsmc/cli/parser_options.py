@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import getopt
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -69,10 +70,13 @@ _LONG = {
     "estimated-compile-size=": "",
     "prompt-compat=": "",
     "print-prompt-compat": "",
+    "zstd-compress-level": "",
 }
 _SHORT = "adf:hrRVvI:b:BCD:NSm:M:qQn:XKTWkL:O:po:j:"
 #: Options whose value may follow after `=` alone.
-_OPTIONAL = ("debug", "help", "Werror")
+_OPTIONAL = ("debug", "help", "Werror", "zstd-compress-level")
+#: The short name of the last, with its value.
+_LEVEL = re.compile(r"^-c([0-9]{1,2}|none|default|fast|small)?\Z")
 _ACTIONS = ("a", "r", "R", "N", "S", "o")
 _WITHOUT_EFFECT = {
     "skip-bad-cache": "what is of use to nobody here is left alone",
@@ -83,6 +87,7 @@ _WITHOUT_EFFECT = {
     "max-jobs": "-j is the limit",
     "estimated-compile-size": "-j is the limit",
     "prompt-compat": "it is as the features call for",
+    "zstd-compress-level": "policy is kept compressed where the kernel unpacks it",
 }
 _REFUSED = {
     "X": "would allow more than policy says: write `m` where it is wanted",
@@ -167,7 +172,7 @@ def _given(args: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
     """The options of a command line by their chief names, and the paths."""
     plain: list[str] = []
     optional: dict[str, str] = {}
-    for arg in args:
+    for arg in (_LEVEL.sub("--zstd-compress-level", arg) for arg in args):
         name, equals, value = arg.removeprefix("--").partition("=")
         has_value = bool(equals) and arg.startswith("--") and name in _OPTIONAL
         if has_value:

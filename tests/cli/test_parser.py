@@ -163,6 +163,15 @@ def test_configuration_file(parser: Any, base: Path, run: Run) -> None:
     assert result.stdout == f"{base / 'x'}\n"
 
 
+@pytest.mark.parametrize(
+    "option", ["--zstd-compress-level", "--zstd-compress-level=5", "-c", "-c9"]
+)
+def test_options_of_later_releases(parser: Any, base: Path, option: str) -> None:
+    result = parser("-Qv", option, base / "good")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("`--zstd-compress-level` has no effect: ")
+
+
 def test_standard_input(parser: Any) -> None:
     result = parser("-Qv", text=POLICY)
     assert result.exit_code == 0

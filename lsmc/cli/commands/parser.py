@@ -22,8 +22,8 @@ class _GetoptCommand(click.Command):
 def command(ctx: click.Context, args: tuple[str, ...]) -> int:
     """Compile and load policy with the options of apparmor_parser.
 
-    For scripts that call apparmor_parser: it takes the options of 4.1, and parser.conf.  `lsmc
-    load` and `lsmc compile --format kernel` do the same for people.
+    For scripts that call apparmor_parser: it takes the options of 4.1 and 5.0, and parser.conf.
+    `lsmc load` and `lsmc compile --format kernel` do the same for people.
 
     \b
     What to do, one of:
@@ -44,7 +44,7 @@ def command(ctx: click.Context, args: tuple[str, ...]) -> int:
       -W --write-cache, -T --skip-read-cache, -K --skip-cache, -k --show-cache,
       -L DIR[,DIR]... --cache-loc, --print-cache-dir, --create-cache-dir, --purge-cache
     Without effect, which -v says: --skip-bad-cache, --debug-cache, -O, --warn,
-      --max-jobs, --estimated-compile-size, --prompt-compat
+      --max-jobs, --estimated-compile-size, --prompt-compat, --zstd-compress-level
     Refused: -X --readimpliesX, -p --preprocess, -D --dump, -m --match-string
 
     PATH is a file or a directory, standard input without any.  What DIR/disable names is left
