@@ -32,10 +32,13 @@ _CLASSES = {
     0x09: "ptrace",
     0x0A: "signal",
     0x0E: "network",
+    0x0F: "network of version 9",
     0x10: "label",
     0x11: "mqueue",
+    0x12: "System V mqueue",
     0x15: "userns",
     0x16: "io_uring",
+    0x1E: "packets",
     0x20: "dbus",
 }
 #: Fields whose order or place says nothing.
