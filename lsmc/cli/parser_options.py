@@ -229,6 +229,8 @@ def _take(found: Arguments, name: str, value: str) -> None:
         found.include.append(value)
     elif name == "L":
         found.caches = tuple(place for place in value.split(",") if place)
+        if not found.caches:
+            raise UsageFault(f"`-L {value}`: a directory is wanted")
     elif name == "j":
         found.jobs = _jobs(value)
     elif name in ("Q", "d"):

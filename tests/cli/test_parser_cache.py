@@ -192,6 +192,8 @@ def test_places_lie_over_each_other(parser: Any, base: Path, run: Run) -> None:
     mine.write_bytes(b"")
     os.utime(base / "one", (_LONG_AGO, _LONG_AGO))
     assert "Cache miss" in run("parser", *_options(base), *both, base / "prof").stderr
+    result = run("parser", *_options(base), "-L", ",", base / "prof")
+    assert (result.exit_code, result.stderr) == (1, "lsmc: error: `-L ,`: a directory is wanted\n")
     result = run("parser", *_options(base), "-L", "a,b,c,d,e", base / "prof")
     assert (result.exit_code, result.stderr) == (
         1,
@@ -289,6 +291,17 @@ def test_a_place_that_cannot_be_written_to(parser: Any, base: Path) -> None:
     assert result.exit_code == 0
     assert f"cache `{base.parent / 'cache'}" in result.stderr
     assert result.stdout == 'Addition succeeded for "p".\n'
+
+
+def test_what_is_no_file_is_no_cache(parser: Any, base: Path) -> None:
+    parser("-W")
+    kept = _kept(base)
+    kept.unlink()
+    kept.mkdir()
+    result = parser("-W")
+    assert (result.exit_code, result.stdout) == (0, 'Addition succeeded for "p".\n')
+    assert f"cache `{kept}`: is a directory; it is not kept\n" in result.stderr
+    assert [path.name for path in kept.parent.iterdir()].count(".prof") == 0
 
 
 def test_without_features_there_is_no_cache(run: Run, base: Path) -> None:

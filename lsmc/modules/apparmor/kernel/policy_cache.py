@@ -109,17 +109,26 @@ class PolicyCache(NamedTuple):
             with suppress(ZstdFault):
                 data = packed(data)
         path = Path(self.folders[0], name)
-        handle, part = tempfile.mkstemp(prefix=f".{name}-", dir=path.parent)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.utime(handle, ns=(newest, newest))
-            Path(part).replace(path)
-        except BaseException:
-            Path(part).unlink()
+            _replace(path, data, newest)
+        except OSError as fault:
+            fault.filename = str(path)  # of the other name nobody knows
             raise
         return str(path)
+
+
+def _replace(path: Path, data: bytes, modified: int) -> None:
+    """Let a new file with a time of its own take a place in one step; OSError."""
+    handle, part = tempfile.mkstemp(prefix=f".{path.name[:200]}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.utime(handle, ns=(modified, modified))
+        Path(part).replace(path)
+    except BaseException:
+        Path(part).unlink()
+        raise
 
 
 def policy_cache(places: Sequence[str], features: str | None) -> PolicyCache | None:
