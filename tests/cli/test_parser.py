@@ -216,6 +216,15 @@ def test_warnings_are_errors_on_demand(parser: Any, base: Path, kernel: Path) ->
     assert parser("-rq", base / "doubtful").stderr == ""
 
 
+def test_a_class_that_the_kernel_lacks_is_no_error(base: Path, run: Run) -> None:
+    (base / "bus").write_text("profile d { dbus send, }\n")
+    kernel = ("--kernel-features", base.parent / "features", "-b", base)
+    plain = ("parser", "--config-file", base / "no", "-K", "-Q", "--Werror")
+    result = run(*plain, *kernel, base / "bus")
+    assert result.exit_code == 0
+    assert "info: the kernel lacks `dbus`: rules that need it are not enforced" in result.stderr
+
+
 def test_what_is_only_told(run: Run) -> None:
     assert "apparmor_parser" in run("parser", "--help").stdout
     assert run("parser", "-V").stdout.split()[-1] == "4.1.0"
