@@ -28,11 +28,11 @@ from lsmc.modules.apparmor.kernel.unwritten import unwritten
 from lsmc.modules.parts import Deployment
 
 #: Profiles whose automata are built together: the more, the more they share and the more memory.
-_TOGETHER = 500
+_TOGETHER = 250
 #: A process for fewer files than this costs more than it saves.
-_FEWEST_FILES = 4
+_FEWEST_FILES = 64
 #: Files of a share at the most, so that processes end at about the same time.
-_MOST_FILES = 400
+_MOST_FILES = 100
 
 
 class Made(NamedTuple):
@@ -134,6 +134,8 @@ class Sharer:
                     path in self._deployment.complain,
                 )
             )
+        for path in paths:
+            self._front.library.forget(path)  # what is included counts for other files
         if not sound:
             return found
         rendered = (one for some in _together(files) for one in streams(some))

@@ -136,6 +136,11 @@ class Library:
         self.parsed[path] = parsed
         return parsed
 
+    def forget(self, path: str) -> None:
+        """Give up a file that nothing is asked of any more; it is read again where it is."""
+        self.parsed.pop(path, None)
+        self.sources.pop(path, None)
+
     def find(self, path: ast.Word, magic: bool) -> tuple[str, ...] | None:
         """The files that an include names, or None when there is nothing by that name."""
         found = self._found.get((path.text, magic))
