@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -75,6 +76,21 @@ def test_no_line_of_help_is_taken_for_a_request(share: Path) -> None:
     for page in (share / "man" / "man1").iterdir():
         lines = page.read_text().splitlines()
         assert {line.split()[0] for line in lines if line[:1] in {".", "'"}} <= requests
+
+
+@pytest.mark.parametrize(
+    ("text", "troff"),
+    [
+        (".so is no request\n'nor this", "\\&.so is no request\n\\&'nor this"),
+        ("a\\b ~/x ^", "a\\eb \\(ti/x \\(ha"),
+        (
+            "see `lsmc ops` and --base, not -",
+            "see \\fBlsmc ops\\fR and \\fB\\-\\-base\\fR, not \\-",
+        ),
+    ],
+)
+def test_text_is_printed_as_it_is(text: str, troff: str) -> None:
+    assert runpy.run_path(str(PROGRAM))["prose"](text) == troff
 
 
 def test_the_same_code_gives_the_same_bytes(share: Path, tmp_path: Path) -> None:
