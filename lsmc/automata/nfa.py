@@ -15,8 +15,7 @@ sorted tuples therefore lead with what they accept.  `lsmc.kernels.positions` do
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsmc.automata.alphabet import SINGLE
 from lsmc.kernels.positions import Positions, build
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Nfa", "Positions", "build_nfa"]
 
 
-@dataclass(frozen=True, slots=True)
-class Nfa:
+class Nfa(NamedTuple):
     """Positions with their symbols and followers, and where matching starts.
 
     A symbol is a byte, or 256 plus the number of one of the `sets` of bytes.

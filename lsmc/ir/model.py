@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lsmc.automata.pattern import Pattern
 from lsmc.base.source import Span
@@ -49,16 +50,14 @@ class Unit:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """A unit in a profile: the chain of places whose include brought it in, outermost first."""
 
     unit: Unit
     via: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(NamedTuple):
     """Which executables a profile attaches to: alternative path patterns and xattr conditions.
 
     `by_name` tells that the name of the profile is the one path, which then ranks above whatever

@@ -51,8 +51,7 @@ MAX_EXEC_TARGETS = 12
 _NAMED = ("profile", "child", "stack")
 
 
-@dataclass(frozen=True, slots=True)
-class FlatProfile:
+class FlatProfile(NamedTuple):
     """A profile or child with its flattened body, and the includes that lead to it."""
 
     ast: ast.Profile

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lsmc.automata.partition import MAX_SPARE
 from lsmc.base.diagnostics import Diagnostic, distinct
@@ -32,8 +32,7 @@ from lsmc.tables.errors import BundleError
 from lsmc.tables.link import LinkInput, link
 
 
-@dataclass(frozen=True, slots=True)
-class PreviousBuild:
+class PreviousBuild(NamedTuple):
     """What a run reuses of an earlier one: its bundle, and files that need not be read again.
 
     `digests` are those of the bundle's units; `files` has the names of the profiles of each
@@ -50,8 +49,7 @@ class PreviousBuild:
     record: Mapping[FileQuery, FileState]
 
 
-@dataclass(frozen=True, slots=True)
-class Compilation:
+class Compilation(NamedTuple):
     """A bundle with its warnings, and what a later run may keep of it.
 
     `paths` are the profile files in order, of which `files` were read; `record` is what the file

@@ -7,7 +7,6 @@ and take the place of the old ones in the bundle of the earlier run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
@@ -42,8 +41,7 @@ class RevisionCandidate(NamedTuple):
     changed: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Revised:
+class Revised(NamedTuple):
     """The files that need not be compiled, and the parts that have their profiles.
 
     The parts are the earlier bundle and the new units, to be linked as number 0 and 1.

@@ -8,7 +8,6 @@ bundle to be linked with those of the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from lsmc.automata.partition import MAX_SPARE, Spare
@@ -26,8 +25,7 @@ from lsmc.tables.groups import BuiltGroup
 Tick = Callable[[int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class FileRead:
+class FileRead(NamedTuple):
     """What a shard made of one profile file: its profiles by name, and what was asked for it.
 
     `environment` and `plain` are those of `Compiled`; None for a file that cannot be read.

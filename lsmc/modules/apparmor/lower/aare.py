@@ -9,7 +9,6 @@ exist: in the *null* flavour (abstract socket names, xattr values) NUL is an ord
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -50,8 +49,7 @@ class GlobError(ValueError):
         self.kind = kind
 
 
-@dataclass(frozen=True, slots=True)
-class _Flavour:
+class _Flavour(NamedTuple):
     """What the wildcards match, and how the sets of `*` and `**` begin inside a class.
 
     `**` is any byte at all where `double_opening` is empty, and opens no set.

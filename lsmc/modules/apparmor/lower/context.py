@@ -58,8 +58,7 @@ def one_of(texts: Iterable[str]) -> Glob:
     return Glob(union(Literal(t.encode("latin-1")) for t in texts), True)
 
 
-@dataclass(frozen=True, slots=True)
-class ExecNote:
+class ExecNote(NamedTuple):
     """What the check for conflicting exec modes needs of a rule besides its IR."""
 
     rule: Rule
@@ -216,8 +215,7 @@ def glob(text: str, span: Span, null: bool = False) -> Glob:
         raise refusal(fault.kind, span, f"bad glob `{shown}`: {fault}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class RuleHead:
+class RuleHead(NamedTuple):
     """A rule's prefix with that of the blocks around it, and where the rule stands."""
 
     origin: Span

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lsmc.automata.algebra import Lazy
 from lsmc.automata.alphabet import mask_of
@@ -41,8 +41,7 @@ FLAG_NAMES = (*_KNOWN, "kill.signal", "error")
 _DEFAULTS = frozenset(group[1] for group in _PATH_FLAGS)
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileName:
+class ProfileName(NamedTuple):
     """A profile's name in two parts."""
 
     namespace: str
@@ -53,8 +52,7 @@ class ProfileName:
         return ProfileName(name.namespace or self.namespace, f"{self.local}//{name.local}")
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(NamedTuple):
     """What the flags of a profile say."""
 
     mode: str = "enforce"

@@ -8,7 +8,6 @@ profiles include give the same unit to all of them.  Rules that speak of the pro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from lsmc.base.diagnostics import Diagnostic
@@ -137,8 +136,7 @@ class Environment(NamedTuple):
     release: Release
 
 
-@dataclass(frozen=True, slots=True)
-class Lowered:
+class Lowered(NamedTuple):
     """A fragment's rules: those that any profile can share, and those of this profile alone.
 
     `altered` is what becomes of them as far as no variable decides it.
@@ -154,8 +152,7 @@ class Lowered:
 _EMPTY = Unit(())
 
 
-@dataclass(frozen=True, slots=True)
-class FragmentPlan:
+class FragmentPlan(NamedTuple):
     """How a fragment divides: the rules to share, the rules to lower for each profile, and the
     variables that the shared rules use.  `altered` is what becomes of all of them."""
 

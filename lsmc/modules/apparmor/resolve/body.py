@@ -30,8 +30,7 @@ MAX_NESTING = 100
 FragmentKey = tuple[Source, int, ast.Prefix | None, bool, bool, bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(NamedTuple):
     """Rules of one text under one block prefix.
 
     `taken` is False for the branch of a condition that does not hold: its rules are checked, not

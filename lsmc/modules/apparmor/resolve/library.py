@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from errno import EFBIG
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -43,8 +42,7 @@ class FileSystem(Protocol):
         """Whether something stands at the path."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A file's syntax tree and what is wrong with its syntax."""
 
     path: str

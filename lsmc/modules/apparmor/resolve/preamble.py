@@ -8,6 +8,7 @@ chain of includes that led to them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lsmc.base.diagnostics import Diagnostic, Label
 from lsmc.base.source import Span, to_display
@@ -23,8 +24,7 @@ from lsmc.modules.apparmor.syntax import ast
 MAX_INCLUDE_DEPTH = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(NamedTuple):
     """An assignment that was met: whether it changed anything, and the declaration before it."""
 
     item: ast.Assign | ast.AssignBool

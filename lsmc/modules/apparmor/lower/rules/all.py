@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from lsmc.ir.model import Effect, Rule
 from lsmc.modules.apparmor.lower.context import Lowering, RuleHead
@@ -43,8 +42,8 @@ def lower_all(_: ast.AllRule, head: RuleHead, context: Lowering) -> Iterator[Rul
         )
     path = ast.Word("/{**,}", head.origin)
     # the compiler denies these to the owner only
-    files = replace(head, owner="owner") if denied else head
+    files = head._replace(owner="owner") if denied else head
     perms = ast.Word("rwlkm", head.origin)
     yield from lower_file(ast.FileRule(path, perms), files, context)
     perms = ast.Word("x" if denied else "ix", head.origin)
-    yield from lower_file(ast.FileRule(path, perms), replace(head, priority=-1), context)
+    yield from lower_file(ast.FileRule(path, perms), head._replace(priority=-1), context)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from lsmc.base.text import listing
 from lsmc.ir.model import Effect, Rule
@@ -44,5 +43,5 @@ def lower_capability(rule: ast.CapabilityRule, head: RuleHead, context: Lowering
     if head.effect is Effect.PROMPT:
         context.alter("grants the capability without asking", "drop the rule, or write `allow`")
     effect = Effect.ALLOW if head.effect is Effect.PROMPT else head.effect
-    head = replace(head, priority=0, effect=effect)
+    head = head._replace(priority=0, effect=effect)
     yield head.rule(CAPABILITY, (one_of(names) if names else SOME,), _USE)

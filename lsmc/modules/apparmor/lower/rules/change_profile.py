@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from lsmc.automata.pattern import NOT_NUL, Chars, Literal, Star, concat, mask_of
 from lsmc.base.source import to_display
@@ -47,9 +46,9 @@ def lower_change_profile(
             )
         target = context.label(rule.target)
     # the compiled form has no audit and quiet bits for these: grants are silent, refusals logged
-    head = replace(head, audit=head.effect is Effect.DENY)
+    head = head._replace(audit=head.effect is Effect.DENY)
     if CHANGE_PRIORITY.older(context.release):
-        head = replace(head, priority=0)
+        head = head._replace(priority=0)
     yield head.rule(CHANGE_PROFILE, (target,), CHANGE_PROFILE.all)
     executable = _ANY_EXEC
     transition = None

@@ -97,7 +97,7 @@ def lower_file(rule: ast.FileRule, head: RuleHead, context: Lowering) -> Iterato
                 context.notes.append(ExecNote(lowered, texts[0], link, effect, rule.subset))
             yield lowered
             if silent:
-                yield replace(head, audit=False).rule(FILE, (glob,), silent)
+                yield head._replace(audit=False).rule(FILE, (glob,), silent)
         if mask & _L:
             pair: Pattern = _ANY_TARGET
             exact = False
