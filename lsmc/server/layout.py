@@ -17,16 +17,21 @@ class Replacement(NamedTuple):
 
 
 def replacements(old: bytes, new: bytes) -> list[Replacement]:
-    """The lines that differ, each run of them as one replacement."""
+    """The lines that differ; those that others take the place of one by one, each for itself."""
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
     starts = [0]
     for line in before:
         starts.append(starts[-1] + len(line))
-    return [
-        Replacement(starts[a], starts[b], b"".join(after[c:d]))
-        for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-        if kind != "equal"
-    ]
+    found = []
+    matched = SequenceMatcher(None, before, after, autojunk=False)
+    for kind, a, b, c, d in matched.get_opcodes():
+        if kind == "replace" and b - a == d - c:  # line for line, so that some of them can be taken
+            found += [
+                Replacement(starts[a + n], starts[a + n + 1], after[c + n]) for n in range(b - a)
+            ]
+        elif kind != "equal":
+            found.append(Replacement(starts[a], starts[b], b"".join(after[c:d])))
+    return found
 
 
 def applied(old: bytes, changes: list[Replacement]) -> bytes:

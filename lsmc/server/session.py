@@ -134,9 +134,10 @@ class Session:
         return known[1].findings
 
     def _analyse(self, document: Document, delay: float) -> None:
-        self.desk.analyse(document.path, lambda pause: self._judge(document.path, pause), delay)
+        self.desk.analyse(document.path, lambda pause: self.judge_now(document.path, pause), delay)
 
-    def _judge(self, path: str, pause: Pause) -> None:
+    def judge_now(self, path: str, pause: Pause = lambda: None) -> None:
+        """Judge an open document, and publish what is found."""
         try:
             page = self.page(path)
             if page is None:

@@ -25,6 +25,7 @@ class Client(BaseLanguageClient):
         super().__init__("test", "1")
         self.published: dict[str, types.PublishDiagnosticsParams] = {}
         self.logged: list[str] = []
+        self.shown: list[str] = []
         self.changed = asyncio.Event()
         self.versions: dict[str, int] = {}
 
@@ -37,6 +38,10 @@ class Client(BaseLanguageClient):
         def log(params: types.LogMessageParams) -> None:
             self.logged.append(params.message)
             self.changed.set()
+
+        @self.feature(types.WINDOW_SHOW_MESSAGE)
+        def show(params: types.ShowMessageParams) -> None:
+            self.shown.append(params.message)
 
     def open(self, path: Path | str, text: str | None = None, language: str = "") -> str:
         """Open a file, or a text in its place; returns its address."""

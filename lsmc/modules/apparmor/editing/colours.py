@@ -23,9 +23,11 @@ _KINDS: dict[str, TokenKind] = {
     "BOOLVAR": "variable",
     "ARROW": "operator",
     "COMPARE": "operator",
-    "INCLUDE": "keyword",
+    "FILENAME": "string",
+    "INT": "number",
+    "PERM": "number",
 }
-_MODIFIERS = frozenset(("AUDIT", "ALLOW", "DENY", "PROMPT", "OWNER", "OTHER", "PRIORITY"))
+_MODIFIERS = frozenset(("AUDIT", "EFFECT", "WHOM", "PRIORITY", "SAFETY", "SUBSET"))
 _SIGNS = frozenset(("COMMA", "LBRACE", "RBRACE", "LPAR", "RPAR", "EOL", "END", "$END"))
 
 

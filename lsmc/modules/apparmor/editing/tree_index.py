@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,14 @@ from lsmc.modules.apparmor.syntax.parser import parse
 #: Directories below others that are searched, and files that are looked at.
 _DEEP = 8
 _MOST = 50_000
+#: Bytes of a file that is looked at.
+_LARGEST = 1 << 20
+#: What a text with names in it has.  Policy of other modules may lie in the tree as well, and every
+#: line of it would be a fault to explain.
+_NAMES = re.compile(
+    rb"@\{|\$\w|include\s|^\s*(?:profile|hat|\^|abi)\b|->|peer=|label=|^\s*[\"/@][^\n]*\{",
+    re.MULTILINE,
+)
 #: Folders of a tree that hold no policy.
 _OTHER = frozenset(("cache", "cache.d", "abi"))
 
@@ -73,7 +82,8 @@ class TreeIndex:
         known = self._files.get(path)
         if known is None or known[0] != data:
             pause()
-            source = Source.from_bytes(path, data)
+            named = len(data) <= _LARGEST and _NAMES.search(data) is not None
+            source = Source.from_bytes(path, data if named else b"")
             tree, _ = parse(source)
             one = IndexedFile(path, source, names_of(tree))
             if known is None or [*_texts(known[1])] != [*_texts(one)]:

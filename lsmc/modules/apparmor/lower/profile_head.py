@@ -35,9 +35,10 @@ _PLAIN = re.compile(r"(?:[^*?\[{\\]|\\.)*", re.DOTALL)
 _SLASH = mask_of(b"/")
 _SIMPLE = ("audit", "debug", "interruptible")
 _PATHS = ("attach_disconnected.path", "attach_disconnected.ipc")
-_KNOWN = (*_MODES, *(f for group in _PATH_FLAGS for f in group), *_SIMPLE, *_PATHS)
+#: All flags that a profile may have.
+FLAGS = (*_MODES, *(f for group in _PATH_FLAGS for f in group), *_SIMPLE, *_PATHS)
 #: Every flag of a profile; `kill.signal` and `error` take a value, as those of `_PATHS` may.
-FLAG_NAMES = (*_KNOWN, "kill.signal", "error")
+FLAG_NAMES = (*FLAGS, "kill.signal", "error")
 _DEFAULTS = frozenset(group[1] for group in _PATH_FLAGS)
 
 
@@ -199,7 +200,7 @@ def flags(words: Sequence[ast.Word], context: Lowering) -> Flags:
                     f"`{word.text}` contradicts `{mode}`: a profile has one mode",
                 )
             mode = word.text
-        elif word.text in _KNOWN and word.text != "attach_disconnected.path":
+        elif word.text in FLAGS and word.text != "attach_disconnected.path":
             chosen[word.text] = word
         else:
             raise refusal(

@@ -174,11 +174,18 @@ class Lowerer:
         self._units: dict[_UnitKey, tuple[Unit, tuple[ExecNote, ...]]] = {}
 
     def of(self, sources: Iterable[Source]) -> Lowerer:
-        """What is remembered of the fragments in some texts."""
+        """What is remembered of the fragments in some texts.
+
+        Units under aliases are made anew, so that it is known which aliases match.
+        """
         known = set(sources)
         found = Lowerer()
         found._plans = {key: plan for key, plan in self._plans.items() if key[0][0] in known}
-        found._units = {key: unit for key, unit in self._units.items() if key[0][0] in known}
+        found._units = {
+            key: unit
+            for key, unit in self._units.items()
+            if key[0][0] in known and not key[2].pairs
+        }
         return found
 
     def lower(self, fragment: Fragment, under: Environment) -> Lowered:
