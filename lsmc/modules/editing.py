@@ -134,7 +134,7 @@ class Editing(NamedTuple):
         base: the directory of the includes of a file, by where the file lies; None where that
             does not tell it.
         snapshot: a file at this moment: (what rereads its policy, file system, path).
-        scope: what is judged with a file: (what rereads its policy, file system, path).
+        scope: what is judged with a file; None where it is judged alone.
         comment: what begins a comment that silences a finding; empty without comments.
         comments_behind: whether comments may stand behind other text.
         hover: what is told of a place.
@@ -156,7 +156,7 @@ class Editing(NamedTuple):
 
     base: Callable[[str, DiskFiles], str | None] | None = None
     snapshot: Callable[[Any, DiskFiles, str], Any] | None = None
-    scope: Callable[[Any, DiskFiles, str], Scope] | None = None
+    scope: Callable[[Any], Scope] | None = None
     comment: str = "#"
     comments_behind: bool = True
     hover: Callable[[Any, int], Hover | None] | None = None

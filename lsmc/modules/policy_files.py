@@ -102,13 +102,9 @@ def editing_of(parts: Parts, *, comment: str = "#", behind: bool = True) -> Edit
         del reread
         return Snapshot(path, Source.from_bytes(path, files.read(path)), files, parts)
 
-    def scope(reread: Any, files: DiskFiles, path: str) -> Scope:
-        del reread
-        return Scope(tuple(parts.together(path, files)))
-
     return Editing(
         snapshot=snapshot,
-        scope=scope,
+        scope=_scope,
         comment=comment,
         comments_behind=behind,
         hover=_hover,
@@ -117,6 +113,10 @@ def editing_of(parts: Parts, *, comment: str = "#", behind: bool = True) -> Edit
         symbols=_symbols,
         workspace=_workspace,
     )
+
+
+def _scope(snapshot: Snapshot) -> Scope:
+    return Scope(tuple(snapshot.parts.together(snapshot.path, snapshot.files)))
 
 
 def _places(snapshot: Snapshot, offset: int) -> Iterator[Occurrence]:

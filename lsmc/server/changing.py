@@ -142,7 +142,7 @@ def _fix_all(page: Page, server: PolicyServer) -> list[types.CodeAction]:
     path = page.document.path
     if not any(one.fix is not None and one.fix.safe for one in server.session.findings(page)):
         return []
-    fixed = server.session.judge.fixed(page.document, page.ground, page.files)
+    fixed = server.session.judge.fixed(page.document, page.ground, page.files, page.scope)
     new = fixed.texts.get(path)
     if new is None:
         return []

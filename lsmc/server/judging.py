@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -77,31 +76,31 @@ class Judge:
         return Ground(module, lint, editing, setup, options, self._rereaders[key])
 
     def judge(
-        self, document: Document, ground: Ground, files: DiskFiles, pause: Pause
+        self, document: Document, ground: Ground, files: DiskFiles, scope: Scope, pause: Pause
     ) -> Judgement:
-        """What lint finds in a document; `pause` is called between its steps.
+        """What lint finds in a document within a scope; `pause` is called between its steps.
 
         `SettingError` for a wrong setting.
         """
-        result = self._lint(document.path, ground, files, pause)
+        result = self._lint(document.path, ground, files, scope, pause)
         read = frozenset(source.path for source in result.policy.sources)
         return Judgement(tuple(result.findings), tuple(result.faults), read)
 
-    def fixed(self, document: Document, ground: Ground, files: DiskFiles) -> Fixed[Any]:
+    def fixed(
+        self, document: Document, ground: Ground, files: DiskFiles, scope: Scope
+    ) -> Fixed[Any]:
         """A document with all safe fixes, as `lsmc lint --fix` makes them."""
         fixer = Fixer(
-            lambda changed: self._lint(document.path, ground, changed, lambda: None),
+            lambda changed: self._lint(document.path, ground, changed, scope, lambda: None),
             lambda _, path: path == document.path,
             ground.lint.changes,
             files,
         )
         return fixer.fix(unsafe=False)
 
-    def _lint(self, path: str, ground: Ground, files: DiskFiles, pause: Pause) -> Result[Any]:
-        scope = Scope((path,))
-        if ground.editing.scope is not None:
-            with suppress(OSError):  # lint says why a file cannot be read
-                scope = ground.editing.scope(ground.reread, files, path)
+    def _lint(
+        self, path: str, ground: Ground, files: DiskFiles, scope: Scope, pause: Pause
+    ) -> Result[Any]:
         if scope.texts:
             files = OverlaidFiles(scope.texts, files)
         checks = [_pausing(check, pause) for check in ground.setup.selected(ground.lint)]

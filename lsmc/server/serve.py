@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -26,6 +27,8 @@ from lsmc.server.settings import read_settings
 from lsmc.version import __version__
 
 T = TypeVar("T")
+#: When garbage is looked for: seldom, since what is kept of policy is large and holds none.
+_COLLECT = (100_000, 50, 100)
 
 
 class PolicyServer(LanguageServer):
@@ -186,6 +189,7 @@ def _change(change: types.TextDocumentContentChangeEvent) -> tuple[Range | None,
 def serve() -> None:
     """Serve one editor on standard input and output until it ends the conversation."""
     server = make_server()
+    gc.set_threshold(*_COLLECT)
     try:
         # The library closes what it serves, and the process flushes its own once more at its end.
         source, target = (os.dup(one.fileno()) for one in (sys.stdin, sys.stdout))

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.errors import Error
+from lsmc.base.gc import gc_paused
 from lsmc.compiler.inputs import DiskFiles
-from lsmc.modules.editing import Editing
+from lsmc.modules.editing import Editing, Scope
 from lsmc.server.desk import Desk, Pause
 from lsmc.server.documents import Document, Documents
 from lsmc.server.judging import Ground, Judge, Judgement
@@ -41,6 +42,13 @@ class Page(NamedTuple):
     def editing(self) -> Editing:
         """What the module gives to an editor."""
         return self.ground.editing
+
+    @property
+    def scope(self) -> Scope:
+        """What is judged with the document."""
+        if self.snapshot is None or self.editing.scope is None:
+            return Scope((self.document.path,))
+        return self.editing.scope(self.snapshot)
 
     def offset(self, line: int, character: int) -> int:
         """The offset of a position."""
@@ -110,21 +118,17 @@ class Session:
         revision = self.documents.revision
         known = self._pages.get(path)
         if known is None or known[0] != revision:
-            files = self.documents.files(_LARGEST)
-            ground = self.judge.ground(document, self.settings, files)
-            files = self.documents.files(ground.lint.max_source)
-            known = (
-                revision,
-                Page(
-                    document,
-                    ground,
-                    files,
-                    _snapshot(ground, files, path),
-                    Places(self.documents.uri),
-                ),
-            )
+            with gc_paused():
+                known = revision, self._page(document)
             self._pages[path] = known
         return known[1]
+
+    def _page(self, document: Document) -> Page:
+        files = self.documents.files(_LARGEST)
+        ground = self.judge.ground(document, self.settings, files)
+        files = self.documents.files(ground.lint.max_source)
+        snapshot = _snapshot(ground, files, document.path)
+        return Page(document, ground, files, snapshot, Places(self.documents.uri))
 
     def findings(self, page: Page) -> tuple[Diagnostic, ...]:
         """What was found in a document; nothing if it changed since."""
@@ -142,7 +146,7 @@ class Session:
             page = self.page(path)
             if page is None:
                 return
-            judgement = self.judge.judge(page.document, page.ground, page.files, pause)
+            judgement = self.judge.judge(page.document, page.ground, page.files, page.scope, pause)
         except (Error, OSError) as fault:
             self._tell(fault_text(fault))
             return

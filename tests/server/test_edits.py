@@ -46,9 +46,7 @@ def fresh(path: Path, data: bytes, module: str, base: str) -> list[str]:
     session.documents = documents
     page = session.page(str(path))
     assert page is not None
-    scope = page.editing.scope
-    assert scope is not None
-    judged = scope(page.ground.reread, page.files, str(path))
+    judged = page.scope
     files = OverlaidFiles({str(path): data, **judged.texts})
     read = lint.reader(Options(base=base), files, None)
     included = str(path) not in judged.paths

@@ -41,3 +41,32 @@ def test_it_ends_with_the_conversation_and_says_nothing() -> None:
     run = _said(*talk)
     assert (run.returncode, run.stderr) == (0, b"")
     assert run.stdout.startswith(b"Content-Length:")
+
+
+def test_without_the_library_one_line_says_what_to_install() -> None:
+    program = (
+        "import sys; sys.modules['pygls'] = sys.modules['lsprotocol'] = None;"
+        "from lsmc.cli import main; sys.argv[1:] = ['server', '--stdio']; sys.exit(main())"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert printed.returncode == 2
+    assert not printed.stdout
+    (line,) = printed.stderr.splitlines()
+    assert "pip install 'lsmc[server]'" in line
+
+
+def test_nothing_but_the_server_imports_the_library() -> None:
+    program = (
+        "import sys, lsmc; from lsmc.cli.group import cli;"
+        "from lsmc.modules.registry import MODULES, module_named;"
+        "[module_named(name).editing() for name in MODULES];"
+        "import click; [cli.get_command(click.Context(cli), name) for name in"
+        " cli.list_commands(click.Context(cli))];"
+        "print([name for name in ('pygls', 'lsprotocol', 'cattrs') if name in sys.modules])"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert printed.stdout == "[]\n", printed.stderr

@@ -108,9 +108,9 @@ def snapshot(reader: TreeReader, files: DiskFiles, path: str) -> Snapshot:
     return Snapshot(path, front.library.file(path), front, files, reader, index)
 
 
-def scope(reader: TreeReader, files: DiskFiles, path: str) -> Scope:
-    """What is judged with a file; OSError when it cannot be read."""
-    return snapshot(reader, files, path).scope
+def scope(snapshot: Snapshot) -> Scope:
+    """What is judged with a file."""
+    return snapshot.scope
 
 
 def warm(snapshot: Snapshot, files: DiskFiles, pause: Callable[[], None]) -> None:

@@ -39,12 +39,15 @@ class TreeReader:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._front: Compiler | None = None
+        self._files: DiskFiles | None = None
         self._groups: Known = {}
         self._kept: dict[object, Any] = {}
 
     def front(self, files: DiskFiles) -> Compiler:
-        """A compiler of the files of a file system, in place of the last one."""
-        self._front = front_end(self._options, files, before=self._front)
+        """A compiler of the files of a file system, in place of that of the last one."""
+        if self._front is None or files is not self._files:
+            self._front = front_end(self._options, files, before=self._front)
+            self._files = files
         return self._front
 
     def kept(self, make: Callable[[K], T], of: K) -> T:
