@@ -39,7 +39,7 @@ def broken(tmp_path: Path) -> Path:
     return path
 
 
-def run(command: Sequence[str], broken: Path) -> subprocess.CompletedProcess[str]:
+def run(command: Sequence[str], broken: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run an editor that finds lsmc."""
     if shutil.which(command[0]) is None:
         pytest.skip(f"needs {command[0]}")
@@ -53,6 +53,7 @@ def run(command: Sequence[str], broken: Path) -> subprocess.CompletedProcess[str
             "BASE": BASE,
             "BROKEN": str(broken),
             "FOUND": str(broken.parent.parent / "found.json"),
+            **environ,
         },
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -82,6 +83,13 @@ def test_neovim_shows_what_lint_finds(broken: Path) -> None:
     shown = [tuple(one) for one in json.loads(printed.stdout)]
     expected = [(one["line"], _byte(one), one["code"]) for one in found_by_lint(broken)]
     assert sorted(shown) == sorted(expected)
+
+
+def test_neovim_applies_a_fix_and_the_layout(broken: Path) -> None:
+    broken.write_text("profile x /x {\n/\u00e9/\U0001d11e   r\n  /b r,\n}\n")
+    script = ("-u", str(HERE / "changes.lua"))
+    printed = run(("nvim", "--headless", "-n", *script), broken, LINE="2")
+    assert printed.stdout == "profile x /x {\n  /\u00e9/\U0001d11e r,\n  /b r,\n}"
 
 
 def test_vim_has_what_lint_finds_in_its_quickfix_list(broken: Path) -> None:

@@ -71,20 +71,26 @@ async function offerSettings(command: string, error: unknown): Promise<void> {
   }
 }
 
-/** Show what lsmc knows of the line with the cursor: its rule, then its findings. */
+/** Show what lsmc knows of the line with the cursor: of its words, each once, then its findings. */
 async function explainLine(editor: vscode.TextEditor, explanations: Explanations): Promise<void> {
   const { document, selection } = editor;
   const line = document.lineAt(selection.active.line);
-  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
-    "vscode.executeHoverProvider",
-    document.uri,
-    new vscode.Position(line.lineNumber, line.firstNonWhitespaceCharacterIndex),
+  const words = [...line.text.matchAll(/\S+/g)].map((one) => line.range.start.translate(0, one.index));
+  const hovers = await Promise.all(
+    words.map((word) =>
+      vscode.commands.executeCommand<vscode.Hover[]>(
+        "vscode.executeHoverProvider",
+        document.uri,
+        word,
+      ),
+    ),
   );
   const findings = vscode.languages
     .getDiagnostics(document.uri)
     .filter((one) => one.range.start.line <= line.lineNumber && line.lineNumber <= one.range.end.line)
     .map((one) => `${codeOf(one)}: ${one.message}`);
-  const parts = [`\`${line.text.trim()}\``, ...hovers.flatMap(texts), ...findings];
+  const known = hovers.flat().flatMap(texts).flatMap((text) => text.split(/\n{2,}/));
+  const parts = [`\`${line.text.trim()}\``, ...new Set(known), ...findings];
   if (parts.length === 1) {
     void vscode.window.showInformationMessage("lsmc knows nothing of this line.");
     return;

@@ -75,6 +75,10 @@ class Client {
     });
   }
 
+  published(uri) {
+    return this.#published.get(uri);
+  }
+
   /** The codes of the findings of a document, as soon as they are as expected. */
   codes(uri, expected) {
     return new Promise((resolve, reject) => {
@@ -120,6 +124,54 @@ test("a change in UTF-16 columns, and findings that go", { skip: missing }, asyn
   const place = { line: 4, character: 10 };
   await client.change(uri, 2, { range: { start: place, end: place }, text: "," });
   await client.codes(uri, (found) => !found.includes("LSM001"));
+});
+
+const GOOD = `abi <abi/4.0>,
+include <tunables/global>
+profile good /usr/bin/good {
+  include <abstractions/base>
+  capability kill,
+     /etc/good    r,
+}
+`;
+
+test("what an editor asks of a profile", { skip: missing }, async (t) => {
+  const textDocument = { uri: await client.open("good", "apparmor", GOOD) };
+  const ask = (request, more) => client.connection.sendRequest(request.type, { textDocument, ...more });
+  const at = (line, character) => ({ position: { line, character } });
+  await client.codes(textDocument.uri, () => true);
+  await t.test("hover", async () => {
+    const { contents } = await ask(protocol.HoverRequest, at(4, 14));
+    assert.match(contents.value, /signals/);
+  });
+  await t.test("completion", async () => {
+    const found = await ask(protocol.CompletionRequest, at(4, 15));
+    assert.ok((found.items ?? found).some((one) => one.label === "kill"));
+  });
+  await t.test("where an include is", async () => {
+    const [place] = [await ask(protocol.DefinitionRequest, at(3, 15))].flat();
+    assert.match(place.uri ?? place.targetUri, /abstractions\/base$/);
+  });
+  await t.test("layout", async () => {
+    const options = { tabSize: 2, insertSpaces: true };
+    const edits = await ask(protocol.DocumentFormattingRequest, { options });
+    assert.ok(edits.length > 0);
+  });
+  await t.test("outline", async () => {
+    const symbols = await ask(protocol.DocumentSymbolRequest, {});
+    assert.ok(symbols.some((one) => one.name.includes("good")));
+  });
+});
+
+test("fixes", { skip: missing }, async () => {
+  const textDocument = { uri };
+  const place = { line: 3, character: 4 };
+  const actions = await client.connection.sendRequest(protocol.CodeActionRequest.type, {
+    textDocument,
+    range: { start: place, end: place },
+    context: { diagnostics: client.published(uri).diagnostics },
+  });
+  assert.ok(actions.some((one) => one.kind?.startsWith("quickfix")), JSON.stringify(actions));
 });
 
 test("settings that change", { skip: missing }, async () => {
