@@ -22,6 +22,7 @@ import tempfile
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import click
 import pytest
@@ -53,7 +54,10 @@ SHOWN = re.compile(r"<!-- ([\w/-]*[./][\w./-]*) -->\n```\w+\n((?s:.*?))```")
 
 @contextlib.contextmanager
 def workplace(page: str) -> Iterator[None]:
-    """A directory with the samples and the files that a page shows, and no settings of the user."""
+    """A directory with the samples and the files that a page shows.
+
+    There are no settings of the user, and no compiler of the machine to write rules for.
+    """
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as place:
         shutil.copytree(ROOT / "profiles", Path(place) / "profiles")
@@ -63,7 +67,8 @@ def workplace(page: str) -> Iterator[None]:
             path.write_text(text)
         os.chdir(place)
         try:
-            yield
+            with mock.patch("lsmc.modules.apparmor.suggest.compilers.installed", return_value=None):
+                yield
         finally:
             os.chdir(before)
 
