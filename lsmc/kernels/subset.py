@@ -96,7 +96,7 @@ def subset(
             ids[states[index]] = index
     kinds = array("i", symbols)
     through = [-1] * len(symbols)  # the state reached through this position alone
-    joined: dict[Positions, int] = {}  # that through several, beside those of a state before them
+    joined: dict[object, int] = {}  # that through several, beside those of a state before them
     refined: dict[Positions, Atoms] = {}
     known: dict[Positions, Wide] = {}
     narrow: list[list[int]] = [[] for _ in range(256)]  # positions by their byte
@@ -110,20 +110,17 @@ def subset(
     ends: list[int] = [0]
     row_defaults: list[int] = [0]
     # what lists gather goes to arrays, where a number takes less memory
-    lists = (
-        (ends, offsets),
-        (labels, all_labels),
-        (targets, all_targets),
-        (row_defaults, defaults),
-    )
+    lists = ((ends, offsets), (targets, all_targets), (row_defaults, defaults))
     done = 0
     index = 1
     held = 0
     while index < len(states):
         if len(labels) + len(ends) > _GATHERED:
             done += len(labels)
+            all_labels.frombytes(bytes(labels))
+            labels.clear()
             for gathered, kept in lists:
-                kept.extend(gathered)
+                kept.extend(_numbers(gathered))
                 gathered.clear()
         state = states[index]
         index += 1
@@ -211,9 +208,24 @@ def subset(
             labels += row_labels
             targets += row_targets
         ends.append(done + len(labels))
+    all_labels.frombytes(bytes(labels))
     for gathered, kept in lists:
-        kept.extend(gathered)
+        kept.extend(_numbers(gathered))
     return offsets, all_labels, all_targets, defaults, states
+
+
+@cython.boundscheck(False)
+@cython.wraparound(False)
+@cython.locals(gathered="list", view="unsigned int[::1]", place="Py_ssize_t")
+def _numbers(gathered: list[int]) -> array[int]:
+    """The array of some numbers."""
+    if not cython.compiled:
+        return array("I", gathered)
+    found = array("I", bytes(4 * len(gathered)))
+    view = found
+    for place in range(len(gathered)):  # an array would parse each of them as an argument
+        view[place] = gathered[place]
+    return found
 
 
 @cython.cfunc
@@ -227,7 +239,7 @@ def _wide(
     refined: dict[Positions, Atoms],
     follows: list[Positions],
     through: list[int],
-    joined: dict[Positions, int],
+    joined: dict[object, int],
     ids: dict[Positions, int],
     states: list[Positions],
 ) -> Wide:
@@ -273,24 +285,28 @@ def _intern(key: Positions, ids: dict[Positions, int], states: list[Positions]) 
 
 
 @cython.cfunc
-@cython.locals(position="int", target="int", known="object")
+@cython.locals(position="long long", target="int", known="object", key="object")
 def _through(
     held: list[int],
     beside: cython.longlong,
     follows: list[Positions],
     through: list[int],
-    joined: dict[Positions, int],
+    joined: dict[object, int],
     ids: dict[Positions, int],
     states: list[Positions],
 ) -> int:
     """The state reached when these positions all match, beside a state that is reached anyway."""
+    position = held[0]
     if len(held) == 1 and not beside:
-        position = held[0]
         target = through[position]
         if target < 0:
             target = through[position] = _intern(follows[position], ids, states)
         return target
-    key = (beside, *held)
+    key: object
+    if len(held) == 1:  # a number is made and found faster than a tuple
+        key = beside * len(through) + position
+    else:
+        key = (beside, *held)
     known = joined.get(key)
     if known is None:
         if len(held) > _FEW:  # one by one, many would be copied many times
