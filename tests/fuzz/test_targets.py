@@ -19,6 +19,7 @@ SHORT = {
     "bundle": 400,
     "batch": 10_000,
     "log": 2_000,
+    "kernel-cache": 100,
     "kernel-stream": 300,
     "kubearmor": 200,
     "kubearmor-log": 1_500,

@@ -76,7 +76,7 @@ def from_entry(entry: CacheEntry | None) -> Kept:
             begin += size
             if stale.isdisjoint(numbers):
                 asked = [asks[number][0] for number in numbers]
-                about = [sources.diagnostic(row) for row in told]
+                about = [sources.diagnostic(row, asked) for row in told]
                 files[path] = KeptFile(path, asked, data, about)
         need(begin == len(entry.bundle))
     except (ValueError, OSError):
@@ -102,12 +102,12 @@ class _Sources:
     def __init__(self) -> None:
         self._known: dict[str, Source] = {}
 
-    def diagnostic(self, row: Any) -> Diagnostic:
-        """A diagnostic of an entry; raises `DamagedEntry`, OSError."""
+    def diagnostic(self, row: Any, asked: Sequence[FileQuery]) -> Diagnostic:
+        """A diagnostic of an entry, about a file that was asked for; `DamagedEntry`, OSError."""
         need(is_row(row, *(str for _ in _TEXTS), str, int, int))
         *texts, path, start, end = row
         code, name, severity, message, help_ = texts
-        need(severity in get_args(Severity) and severity != "error" and is_path(path))
+        need(severity in get_args(Severity) and severity != "error" and ("read", path) in asked)
         source = self._known.get(path)
         if source is None:
             data = DiskFiles().read(path)

@@ -140,7 +140,9 @@ def test_what_is_to_be_said_is_said_each_time(tree: Path, compiled: list[str]) -
         lambda rows: [[0, asks, size, told] for _, asks, size, told in rows],
         lambda rows: [[*row[:3], [["c", "n", "warning", "m", "", row[0], 5, 4]]] for row in rows],
         lambda rows: [[*row[:3], [["c", "n", "error", "m", "", row[0], 0, 1]]] for row in rows],
-        lambda rows: [[*row[:3], [["c", "n", "info", "m", "", "/none", 0, 1]]] for row in rows],
+        lambda rows: [
+            [*row[:3], [["c", "n", "info", "m", "", "/etc/passwd", 0, 1]]] for row in rows
+        ],
         lambda rows: [[*row[:3], ["warning"]] for row in rows],
         lambda rows: {"rows": rows},
     ],
