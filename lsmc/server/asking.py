@@ -152,7 +152,8 @@ def _hints(find: Any, page: Page, params: types.InlayHintParams) -> list[types.I
 
 
 def _lenses(find: Any, page: Page, _: types.CodeLensParams) -> list[types.CodeLens]:
-    return [messages.lens(one, page.places) for one in find(page.snapshot)]
+    show = page.settings.show_references
+    return [messages.lens(one, page.places, show) for one in find(page.snapshot)]
 
 
 def _tokens(find: Any, page: Page, _: types.SemanticTokensParams) -> types.SemanticTokens:

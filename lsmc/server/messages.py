@@ -93,9 +93,8 @@ TOKEN_TYPES = [
     "property",
 ]
 TOKEN_MODIFIERS = ["definition"]
-#: The commands of a lens: the first is the server's, the second the editor's.
+#: The server's command that runs the tests in a file.
 RUN_TESTS = "lsmc.test"
-SHOW_PLACES = "lsmc.showReferences"
 
 
 def completion(one: Completion, places: Places) -> types.CompletionItem:
@@ -158,16 +157,19 @@ def hint(one: Hint, places: Places) -> types.InlayHint:
     return types.InlayHint(end, one.text, tooltip=one.tooltip or None, padding_left=True)
 
 
-def lens(one: Lens, places: Places) -> types.CodeLens:
-    """A remark above a line; what it does when it is chosen is a command."""
+def lens(one: Lens, places: Places, show: str | None) -> types.CodeLens:
+    """A remark above a line, which runs tests or shows places when it is chosen.
+
+    `show` is the editor's command for places; without it such a remark does nothing.
+    """
     where = places.range(one.span)
     command = types.Command(one.title, "")
     if one.test:
         command = types.Command(one.title, RUN_TESTS, arguments=[one.test])
-    elif one.places:
+    elif one.places and show is not None:
         here = places.uri(one.span.source.path)
         found = [places.location(span) for span in one.places]
-        command = types.Command(one.title, SHOW_PLACES, arguments=[here, where.start, found])
+        command = types.Command(one.title, show, arguments=[here, where.start, found])
     return types.CodeLens(where, command)
 
 

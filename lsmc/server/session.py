@@ -33,6 +33,7 @@ class Page(NamedTuple):
     """
 
     document: Document
+    settings: Settings
     ground: Ground
     files: DiskFiles
     snapshot: Any
@@ -128,7 +129,8 @@ class Session:
         ground = self.judge.ground(document, self.settings, files)
         files = self.documents.files(ground.lint.max_source)
         snapshot = _snapshot(ground, files, document.path)
-        return Page(document, ground, files, snapshot, Places(self.documents.uri))
+        places = Places(self.documents.uri)
+        return Page(document, self.settings, ground, files, snapshot, places)
 
     def findings(self, page: Page) -> tuple[Diagnostic, ...]:
         """What was found in a document; nothing if it changed since."""

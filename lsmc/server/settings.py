@@ -17,7 +17,8 @@ from lsmc.lint.setup import Setup
 class Settings:
     """The settings; None and empty for what is not said, where configuration and defaults count.
 
-    `config` is a file of configuration, in place of the nearest `lsmc.toml`.
+    `config` is a file of configuration, in place of the nearest `lsmc.toml`.  `show_references` is
+    the name of a command of the editor that shows places: (address, position, locations).
     """
 
     module: str | None = None
@@ -30,6 +31,7 @@ class Settings:
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     min_confidence: str | None = None
+    show_references: str | None = None
 
     def given(self, base: str | None) -> Given:
         """How policy is read; `base` is for where neither says the directory of includes."""
