@@ -1,10 +1,17 @@
 // The client of `lsmc server`: starts it with the user's settings, and has two commands of its own.
 
 import * as vscode from "vscode";
-import { LanguageClient, type LanguageClientOptions } from "vscode-languageclient/node";
+import {
+  LanguageClient,
+  type LanguageClientOptions,
+  type Location,
+  type Position,
+} from "vscode-languageclient/node";
 import { LANGUAGES, serverSettings } from "./settings.js";
 
 const SCHEME = "lsmc";
+/** The command by which the server has places shown, as those that include a file. */
+const SHOW_REFERENCES = "lsmc.showReferences";
 
 let client: LanguageClient | undefined;
 
@@ -16,6 +23,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     vscode.commands.registerTextEditorCommand("lsmc.explainLine", (editor) => {
       void explainLine(editor, explanations);
     }),
+    vscode.commands.registerCommand(SHOW_REFERENCES, showReferences),
     vscode.workspace.onDidChangeConfiguration((change) => void configurationChanged(change)),
   );
   await start();
@@ -32,7 +40,7 @@ async function start(): Promise<void> {
   const command = configuration.get<string>("path", "lsmc");
   const options: LanguageClientOptions = {
     documentSelector: LANGUAGES.map((language) => ({ scheme: "file", language })),
-    initializationOptions: serverSettings(configuration),
+    initializationOptions: told(configuration),
   };
   client = new LanguageClient("lsmc", "lsmc", { command, args: ["server"] }, options);
   try {
@@ -52,9 +60,25 @@ async function configurationChanged(change: vscode.ConfigurationChangeEvent): Pr
   if (change.affectsConfiguration("lsmc.path")) {
     await restart();
   } else if (change.affectsConfiguration("lsmc")) {
-    const lsmc = serverSettings(vscode.workspace.getConfiguration("lsmc"));
+    const lsmc = told(vscode.workspace.getConfiguration("lsmc"));
     await client?.sendNotification("workspace/didChangeConfiguration", { settings: { lsmc } });
   }
+}
+
+/** What the server is told: the user's settings, and what this editor can do. */
+function told(configuration: vscode.WorkspaceConfiguration): Record<string, unknown> {
+  return { ...serverSettings(configuration), showReferences: SHOW_REFERENCES };
+}
+
+async function showReferences(uri: string, at: Position, places: Location[]): Promise<void> {
+  const converter = client?.protocol2CodeConverter;
+  if (converter === undefined) return;
+  await vscode.commands.executeCommand(
+    "editor.action.showReferences",
+    converter.asUri(uri),
+    converter.asPosition(at),
+    places.map((one) => converter.asLocation(one)),
+  );
 }
 
 /** Tell that the server did not start, and what to do. */

@@ -33,7 +33,7 @@ _VALUES = 12
 _RULES = 8
 _STATES = 5_000
 #: Lines of a file's first comment that say nothing about what it is for.
-_LEGAL = re.compile(r"copyright|licen[sc]e|spdx|vim:|\(c\)|^-+$", re.IGNORECASE)
+_LEGAL = re.compile(r"copyright|licen[sc]e|spdx|vim:|\(c\)|^-+$|^(?-i:[A-Z-]+):", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z_][\w.]*|\^|->")
 
 
@@ -133,7 +133,7 @@ def _first_comment(text: str) -> list[str]:
             continue
         said = row.lstrip("#").strip()
         if said and not re.search(
-            r"copyright|licen[sc]e|spdx|vim:|\(c\)|^-+$", said, re.IGNORECASE
+            r"copyright|licen[sc]e|spdx|vim:|\(c\)|^-+$|^[A-Z-]+:", said, re.IGNORECASE
         ):
             found.append(said)
     return [" ".join(found[:6])] if found else []
@@ -260,7 +260,8 @@ def _decided(snapshot: Snapshot, profile: str, rule: Rule, key: bytes) -> Iterat
 
 def _said(verdict: Verdict) -> str:
     if verdict.allowed:
-        return "allowed"
+        runs = verdict.transition.target if verdict.transition is not None else None
+        return f"allowed, runs as `{runs}`" if runs else "allowed"
     if verdict.decision == "deny-explicit":
         return "denied by a rule"
     return f"denied: no rule allows `{' '.join(verdict.missing)}`"

@@ -40,6 +40,7 @@ def test_a_rule_that_refuses_tells_what_it_takes_away() -> None:
         ("a", "include <abs", "What all need."),
         ("a", "include <abs", "2 files with profiles include it"),
         ("a", "change_profile -> c", "profile **c** (c)"),
+        ("a", "/bin/c C", "**allowed, runs as `a//kid`**"),
         ("a", "@{bin}/b", "profile **b**, attaches to `@{bin}/b`"),
         ("a", "  signal send se", "`set`: The signals"),
         ("a", "  den", "`deny`: Refuses"),
