@@ -11,7 +11,7 @@ from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.gc import gc_paused
 from lsmc.compiler.inputs import DiskFiles, Options, OverlaidFiles
 from lsmc.lint.fixes import Fixed, Fixer
-from lsmc.lint.model import Check, Lint, Reread
+from lsmc.lint.model import Check, Lint, Reread, SettingError
 from lsmc.lint.run import Linter, Result
 from lsmc.lint.setup import Setup, find_config, read_baseline, read_config
 from lsmc.modules.editing import Editing, Scope
@@ -70,6 +70,11 @@ class Judge:
             base = editing.base(document.path, files)
         setup = settings.setup(Setup(config))
         options = setup.options(settings.given(base))
+        if options.target is not None and module.check_options is not None:
+            try:
+                module.check_options(options)
+            except ValueError as fault:
+                raise SettingError(str(fault)) from None
         key = module.name, options
         if key not in self._rereaders:
             self._rereaders[key] = lint.rereading(options)

@@ -21,7 +21,7 @@ from lsmc.server.documents import path_of
 from lsmc.server.messages import diagnostics
 from lsmc.server.places import Places
 from lsmc.server.positions import Position, Range
-from lsmc.server.protocol import Utf16Protocol
+from lsmc.server.protocol import Protocol
 from lsmc.server.session import Page, Session, fault_text
 from lsmc.server.settings import read_settings
 from lsmc.version import __version__
@@ -35,9 +35,10 @@ class PolicyServer(LanguageServer):
     """The server of one editor."""
 
     def __init__(self) -> None:
-        super().__init__("lsmc", __version__, protocol_cls=Utf16Protocol)
-        self.session = Session(self._found, lambda text: self._later(self.log, text))
+        super().__init__("lsmc", __version__, protocol_cls=Protocol)
+        self.session = Session(self._found, lambda text: self._later(self.tell, text))
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._told: set[str] = set()
         #: What was found in each file, by the document that was judged.
         self._shown: dict[str, dict[str, list[types.Diagnostic]]] = {}
 
@@ -48,12 +49,20 @@ class PolicyServer(LanguageServer):
     def take_settings(self, given: object) -> None:
         """Take settings; what is wrong with them is told."""
         self.session.settings, faults = read_settings(given)
+        self._told.clear()
         for fault in faults:
-            self.log(fault)
+            self.tell(fault)
 
     def log(self, text: str) -> None:
         """Tell the editor's log what went wrong."""
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, f"lsmc: {text}"))
+
+    def tell(self, text: str) -> None:
+        """Log what went wrong; the user is shown it as well, once until the settings change."""
+        self.log(text)
+        if text not in self._told:
+            self._told.add(text)
+            self.show(types.MessageType.Error, f"lsmc: {text}")
 
     def show(self, kind: types.MessageType, text: str) -> None:
         """Show the user a text."""

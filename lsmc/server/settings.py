@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from lsmc.compiler.inputs import Given
+from lsmc.lint.config import CONFIDENCES
 from lsmc.lint.setup import Setup
 
 
@@ -69,6 +70,8 @@ def read_settings(given: object) -> tuple[Settings, list[str]]:
                 faults.append(f"`{name}` is no list of texts")
                 continue
             found[one.name] = tuple(value)
+        elif name == "minConfidence" and value not in CONFIDENCES:
+            faults.append(f"`{name}` is one of {', '.join(CONFIDENCES)}")
         elif isinstance(value, str):
             found[one.name] = value
         else:

@@ -31,6 +31,17 @@ def test_columns_are_in_utf16_whatever_the_editor_prefers() -> None:
     assert b'"positionEncoding":"utf-16"' in printed.stdout.replace(b" ", b"")
 
 
+def test_a_request_that_does_not_fit_is_answered() -> None:
+    printed = _said(
+        _message(id=1, method="initialize", params={"capabilities": {}}),
+        _message(id=2, method="textDocument/hover", params={}),
+        _message(id=3, method="shutdown"),
+        _message(method="exit"),
+    )
+    assert b'"code": -32602' in printed.stdout
+    assert b'"id": 2' in printed.stdout
+
+
 def test_it_ends_with_the_conversation_and_says_nothing() -> None:
     talk = (
         _message(id=1, method="initialize", params={"capabilities": {}}),
