@@ -87,7 +87,7 @@ class PolicyServer(LanguageServer):
                 raise JsonRpcException(str(fault), types.LSPErrorCodes.RequestFailed) from None
             return None
         except Exception as fault:  # noqa: BLE001 - one answer less, and the server serves on
-            self.log(fault_text(fault))
+            self.tell(fault_text(fault))
             return None
 
     def _found(self, path: str, version: int | None, found: dict[str, list[Diagnostic]]) -> None:

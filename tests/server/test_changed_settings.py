@@ -10,7 +10,6 @@ from lsprotocol import types
 
 from tests.server.client import connected
 
-
 WITHOUT_ABI = "LSM401"
 
 
