@@ -46,6 +46,18 @@ class PolicyServer(LanguageServer):
         """Take note of the thread of the messages."""
         self._loop = asyncio.get_running_loop()
 
+    async def watch_files(self) -> None:
+        """Ask the editor to tell of files that change on disk, if it can."""
+        workspace = self.client_capabilities.workspace
+        watching = workspace.did_change_watched_files if workspace is not None else None
+        if watching is None or not watching.dynamic_registration:
+            return
+        every = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/*")])
+        method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        await self.client_register_capability_async(
+            types.RegistrationParams([types.Registration("files", method, every)])
+        )
+
     def take_settings(self, given: object) -> None:
         """Take settings; what is wrong with them is told."""
         self.session.settings, faults = read_settings(given)
@@ -106,7 +118,7 @@ class PolicyServer(LanguageServer):
         before = self._shown.pop(path, {})
         if found:
             self._shown[path] = found
-        for file in sorted({path, *before, *found}):
+        for file in (*sorted({*before, *found} - {path}), path):
             some: list[types.Diagnostic] = []
             for by_file in self._shown.values():
                 some += [one for one in by_file.get(file, ()) if one not in some]
@@ -132,6 +144,11 @@ def make_server() -> PolicyServer:
     def initialize(params: types.InitializeParams) -> None:
         server.begin()
         server.take_settings(params.initialization_options)
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(params: types.InitializedParams) -> None:
+        del params
+        await server.watch_files()
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
@@ -166,8 +183,11 @@ def make_server() -> PolicyServer:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
-        del params
-        session.all_changed()
+        same = types.FileChangeType.Changed
+        session.files_changed(
+            (path_of(one.uri) for one in params.changes if one.type == same),
+            (path_of(one.uri) for one in params.changes if one.type != same),
+        )
 
     @server.command(messages.RUN_TESTS)
     async def run_tests(path: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from pathlib import PurePath
 from typing import Any, NamedTuple, TypeVar
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.errors import Error
 from lsmc.base.gc import gc_paused
 from lsmc.compiler.inputs import DiskFiles
+from lsmc.lint.config import NAMES
 from lsmc.modules.editing import Editing, Scope
 from lsmc.server.desk import Desk, Pause
 from lsmc.server.documents import Document, Documents
@@ -91,6 +93,20 @@ class Session:
         self.documents.revision += 1
         for document in self.documents:
             self._analyse(document, DELAY)
+
+    def files_changed(self, changed: Iterable[str], others: Iterable[str]) -> None:
+        """Have those documents judged anew that read files which changed on disk.
+
+        `others` came or went: any document may see them.
+        """
+        paths = set(changed)
+        if any(True for _ in others) or any(PurePath(path).name in NAMES for path in paths):
+            self.all_changed()
+            return
+        self.documents.revision += 1
+        for document in self.documents:
+            if any(self._read_by(document, path) for path in paths):
+                self._analyse(document, DELAY)
 
     def closed(self, uri: str) -> None:
         """Forget a document; what was found for it is taken back."""

@@ -26,6 +26,7 @@ class Client(BaseLanguageClient):
         self.published: dict[str, types.PublishDiagnosticsParams] = {}
         self.logged: list[str] = []
         self.shown: list[str] = []
+        self.registered: list[str] = []
         self.changed = asyncio.Event()
         self.versions: dict[str, int] = {}
 
@@ -37,6 +38,11 @@ class Client(BaseLanguageClient):
         @self.feature(types.WINDOW_LOG_MESSAGE)
         def log(params: types.LogMessageParams) -> None:
             self.logged.append(params.message)
+            self.changed.set()
+
+        @self.feature(types.CLIENT_REGISTER_CAPABILITY)
+        def register(params: types.RegistrationParams) -> None:
+            self.registered += [one.method for one in params.registrations]
             self.changed.set()
 
         @self.feature(types.WINDOW_SHOW_MESSAGE)
@@ -85,7 +91,13 @@ async def connected(folder: Path, **settings: Any) -> AsyncIterator[Client]:
     try:
         await client.initialize_async(
             types.InitializeParams(
-                types.ClientCapabilities(),
+                types.ClientCapabilities(
+                    workspace=types.WorkspaceClientCapabilities(
+                        did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(
+                            dynamic_registration=True
+                        )
+                    )
+                ),
                 root_uri=folder.as_uri(),
                 initialization_options=settings,
             )

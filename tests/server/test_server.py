@@ -123,9 +123,12 @@ def test_a_file_that_changes_on_disk_counts_once_the_editor_says_so(tree: Path) 
     async def speak(client: Client) -> None:
         uri = client.open(tree / "a")
         assert not errors(await client.diagnostics(uri))
-        (tree / "tunables" / "global").write_text("")
+        assert client.registered == [types.WORKSPACE_DID_CHANGE_WATCHED_FILES]
+        path = tree / "tunables" / "global"
+        path.write_text("")
         client.published.clear()
-        client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([]))
+        event = types.FileEvent(path.as_uri(), types.FileChangeType.Changed)
+        client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
         assert [one.code for one in errors(await client.diagnostics(uri))] == ["LSM032"]
 
     talk(tree, speak)
