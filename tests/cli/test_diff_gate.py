@@ -40,6 +40,17 @@ def test_which_changes_fail(run: Run, files: Path, new: str, gate: str, code: in
     assert run(*words).exit_code == code
 
 
+def test_each_side_has_its_own_includes(run: Run, tmp_path: Path) -> None:
+    for name, rule in (("old", ""), ("new", "/srv/b r,\n")):
+        (tmp_path / name / "abstractions").mkdir(parents=True)
+        (tmp_path / name / "abstractions/common").write_text(f"/srv/a r,\n{rule}")
+        (tmp_path / name / "app").write_text("profile app { include <abstractions/common> }\n")
+    sides = ("diff", tmp_path / "old", tmp_path / "new", "--base", tmp_path / "new", "--no-cache")
+    assert run(*sides).exit_code == 0
+    found = run(*sides, "--old-base", tmp_path / "old")
+    assert (found.exit_code, "now may read" in found.output) == (1, True)
+
+
 def test_what_a_new_profile_lets_happen_fails_the_gate(run: Run, tmp_path: Path) -> None:
     old = "profile app /srv/* {\n  /srv/b Px -> b,\n}\n"
     for name, text in (

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     "--rev", metavar="REV", help="OLD is what it was in this revision of git; NEW may be left out."
 )
 @click.option(
+    "--old-base",
+    metavar="DIR",
+    help="The directory that OLD's includes are relative to, if it is not that of --base.",
+)
+@click.option(
     "--fail-on",
     type=click.Choice(("any", "wider", "never")),
     default="any",
@@ -35,6 +40,7 @@ def command(
     old: str,
     new: str | None,
     rev: str | None,
+    old_base: str | None,
     fail_on: str,
     form: str,
     reading: Reading,
@@ -55,14 +61,15 @@ def command(
     from lsmc.output.difference_documents import DOCUMENTS
 
     screen = screen_of(ctx)
+    reading_old = reading if old_base is None else reading._replace(base=old_base)
     if rev is not None:
         from lsmc.cli.revision import read_revision
 
-        before = read_revision(old, rev, reading, screen)
+        before = read_revision(old, rev, reading_old, screen)
     elif new is None:
         raise UsageFault("missing NEW: the policy to compare with, or --rev REV")
     else:
-        before = read_policy(old, reading, screen)
+        before = read_policy(old, reading_old, screen)
     after = read_policy(old if new is None else new, reading, screen)
     try:
         with working(screen, "comparing"):
