@@ -145,6 +145,8 @@ def test_setup_fails_as_pip_does_and_shows_all_that_it_said(tmp_path: Path) -> N
 
 
 DEBIAN = ROOT / "packaging" / "debian"
+#: The pages that show the version.
+PAGES = ("ci", "install", "release")
 
 
 def bound(requirement: str) -> tuple[str, str]:
@@ -204,6 +206,8 @@ def test_the_version_is_said_alike_everywhere() -> None:
     assert debian == lsmc.__version__
     heads = re.findall(r"^## \[?([\d.]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert heads[:1] in ([], [lsmc.__version__])
+    pages = "".join((ROOT / "docs" / f"{page}.md").read_text() for page in PAGES)
+    assert set(re.findall(r"(?:lsmc[- ]|rev: v)(\d+\.\d+\.\d+)", pages)) == {lsmc.__version__}
 
 
 def test_the_address_is_said_alike_everywhere() -> None:
