@@ -27,12 +27,11 @@ from lsmc.modules.apparmor.kernel.target import (
 from lsmc.modules.apparmor.kernel.unwritten import unwritten
 from lsmc.modules.parts import Deployment
 
-#: Profiles whose automata are built together: the more, the more they share and the more memory.
+#: Files of a share at least.  The more, the more of their automata they share and the more memory
+#: they take; a process for fewer costs more than it saves.
+_FILES = 64
+#: Profiles whose automata are built together at the most.
 _TOGETHER = 250
-#: A process for fewer files than this costs more than it saves.
-_FEWEST_FILES = 64
-#: Files of a share at the most, so that processes end at about the same time.
-_MOST_FILES = 100
 
 
 class Made(NamedTuple):
@@ -80,7 +79,7 @@ class Sharer:
     @gc_paused()
     def run(self, paths: Sequence[str], jobs: int) -> Run:
         """What becomes of some files in up to `jobs` processes; OSError."""
-        shares = list(_shares(paths, jobs))
+        shares = list(_shares(paths))
 
         def work(number: int) -> tuple[list[Made], dict[FileQuery, FileState]]:
             made = self._share(shares[number])
@@ -145,14 +144,11 @@ class Sharer:
         ]
 
 
-def _shares(paths: Sequence[str], jobs: int) -> Iterator[Sequence[str]]:
+def _shares(paths: Sequence[str]) -> Iterator[Sequence[str]]:
     """The files in shares of neighbours, which are alike."""
-    count = max(min(jobs, len(paths) // _FEWEST_FILES), 1)
-    count = max(count, -(-len(paths) // _MOST_FILES))
+    count = max(len(paths) // _FILES, 1)
     for number in range(count):
-        share = paths[number * len(paths) // count : (number + 1) * len(paths) // count]
-        if share:
-            yield share
+        yield paths[number * len(paths) // count : (number + 1) * len(paths) // count]
 
 
 def _together(files: Sequence[File]) -> Iterator[list[File]]:
