@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from lsmc.base.source import to_path
 from lsmc.base.text import encode
-from lsmc.modules.apparmor.editing.tree_index import IndexedFile, TreeIndex
+from lsmc.modules.apparmor.editing.tree_index import IndexedFile, TreeIndex, includes
 from lsmc.modules.apparmor.resolve.library import Library, Parsed
 from lsmc.modules.apparmor.syntax import ast
 from lsmc.modules.apparmor.syntax.walk import walk
@@ -31,8 +31,8 @@ def host_of(parsed: Parsed, library: Library, base: str, tree: Callable[[], Tree
     `tree` gives the names in all files at the base, for a file that is no profile.
     """
     items = parsed.tree.items
-    whole = any(isinstance(item, ast.Profile) for item in items)
-    if whole or not items or not parsed.path.startswith(posixpath.join(base, "")):
+    outside = not parsed.path.startswith(posixpath.join(base, ""))
+    if outside or not items or _is_whole(parsed, tree):
         return Scope((parsed.path,))
     tunable = posixpath.relpath(parsed.path, base).startswith("tunables/")
     before = _preamble(parsed.path, library, tree())
@@ -48,10 +48,19 @@ def host_of(parsed: Parsed, library: Library, base: str, tree: Callable[[], Tree
     return Scope((name,), {name: encode(text)})
 
 
+def _is_whole(parsed: Parsed, tree: Callable[[], TreeIndex]) -> bool:
+    """Whether a file has profiles of its own, and not such as its rules are put beside."""
+    items = parsed.tree.items
+    if not any(isinstance(item, ast.Profile) for item in items):
+        return False
+    loose = any(isinstance(item, ast.Rule) for item in items)
+    return not loose or not any(True for _ in tree().includers(parsed.path))
+
+
 def _belongs_in_body(items: Sequence[ast.Item], tunable: bool) -> bool:
     if any(not isinstance(item, (*_PREAMBLE, ast.Include)) for item in items):
         return True
-    return not tunable and all(isinstance(item, ast.Include) for item in items)
+    return not tunable and all(isinstance(item, ast.Include | ast.Abi) for item in items)
 
 
 def _is_included(library: Library, path: str) -> bool:
@@ -85,14 +94,20 @@ def _preamble(path: str, library: Library, tree: TreeIndex) -> str:
 
 
 def _including_profile(path: str, index: TreeIndex) -> IndexedFile | None:
-    """The first file with a profile that includes a file, directly or through others."""
+    """The first file with a profile that includes a file, by others too, and is in none itself.
+
+    One with the variables of all profiles goes before others.
+    """
+    first = None
     todo, seen = [path], {path}
     while todo:
         for above in index.includers(todo.pop(0)):
             one = index.get(above)
-            if one is not None and one.found.profiles:
-                return one
+            if one is not None and one.found.profiles and not [*index.includers(above)]:
+                if any(name.text == _GLOBAL for name in includes(one.found)):
+                    return one
+                first = first or one
             if above not in seen:
                 seen.add(above)
                 todo.append(above)
-    return None
+    return first

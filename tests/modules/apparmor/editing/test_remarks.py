@@ -69,3 +69,25 @@ def test_a_tunable_that_nobody_includes_is_included() -> None:
     assert text == b'include <tunables/global>\ninclude "/p/tunables/new"\n'
     assert found.compiled is not None
     assert not found.compiled.diagnostics
+
+
+def test_an_abstraction_with_a_child_lends_no_preamble_and_is_judged_in_a_profile() -> None:
+    """Such a file is no profile by itself, though one stands in it."""
+    child = "  include <abstractions/base>\n  /x r,\n  profile kid {\n  }\n"
+    others = {
+        "abstractions/a": child,
+        "a": "include <tunables/global>\n@{mine} = /m\nprofile a {\n include <abstractions/a>\n}\n",
+        "b": "",
+    }
+    for path in ("abstractions/base", "abstractions/a"):
+        found = snap(path, **others)
+        (text,) = found.scope.texts.values()
+        assert text.startswith(b"include <tunables/global>\n@{mine} = /m\nprofile lsmc-host {")
+        assert found.compiled is not None
+        assert not found.compiled.diagnostics
+
+
+def test_a_file_of_includes_alone_belongs_in_a_body() -> None:
+    more = {"abstractions/c": "abi <abi/4.0>,\ninclude <abstractions/base>\n"}
+    (text,) = snap("abstractions/c", **more).scope.texts.values()
+    assert b"profile lsmc-host {" in text
