@@ -7,6 +7,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from lsmc.automata.algebra import Lazy
 from lsmc.automata.common import shortest_common
@@ -32,8 +33,8 @@ from lsmc.tables.groups import key_pattern
 _VALUES = 12
 _RULES = 8
 _STATES = 5_000
-#: Lines of a file's first comment that say nothing about what it is for.
-_LEGAL = re.compile(r"copyright|licen[sc]e|spdx|vim:|\(c\)|^-+$|^(?-i:[A-Z-]+):", re.IGNORECASE)
+#: Paragraphs of a file's first comment that say nothing about what it is for.
+_FORMAL = re.compile(r"copyright|licen[sc]e|spdx|\bvim:|\(c\)|logprof-suggest", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z_][\w.]*|\^|->")
 
 
@@ -111,10 +112,10 @@ def _listed(values: Iterable[str]) -> str:
 
 def include_text(snapshot: Snapshot, path: str) -> str:
     """An included file: its first comment, and who includes it."""
-    one = snapshot.tree.get(path)
     lines = [f"**{_shown_path(snapshot, path)}**"]
-    if one is not None:
-        lines += _first_comment(to_display(one.source.text))
+    with suppress(OSError):
+        lines += _first_comment(to_display(snapshot.files.read(path).decode("latin-1")))
+    if snapshot.tree.get(path) is not None:
         count = len(snapshot.tree.including_profiles(path))
         lines.append(
             f"{counted(count, 'file')} with profiles include{'s' if count == 1 else ''} it"
@@ -123,20 +124,21 @@ def include_text(snapshot: Snapshot, path: str) -> str:
 
 
 def _first_comment(text: str) -> list[str]:
-    """The comment that a file begins with, without lines about copyright and editors."""
-    found: list[str] = []
-    for line in text.splitlines():
+    """The first paragraph of comment before all else that is not about rights or for programs."""
+    said: list[str] = []
+    for line in [*text.splitlines(), ""]:
         row = line.strip()
-        if not row.startswith("#") or row.startswith("#include"):
-            if found or (row and not row.startswith("#")):
-                break
+        told = row.lstrip("#").strip(" -=*")
+        if row.startswith("#") and not row.startswith("#include") and told:
+            said.append(told)
             continue
-        said = row.lstrip("#").strip()
-        if said and not re.search(
-            r"copyright|licen[sc]e|spdx|vim:|\(c\)|^-+$|^[A-Z-]+:", said, re.IGNORECASE
-        ):
-            found.append(said)
-    return [" ".join(found[:6])] if found else []
+        paragraph = " ".join(said)
+        if paragraph and not _FORMAL.search(paragraph):
+            return [paragraph]
+        if row and not row.startswith("#"):
+            return []
+        said = []
+    return []
 
 
 def profile_text(part: ProfilePart, place: str) -> str:
@@ -162,6 +164,8 @@ def _of_word(snapshot: Snapshot, item: ast.Item | None, offset: int) -> tuple[st
     if found is None:
         return None
     text, span = found
+    if isinstance(item, ast.Include) and text in ("if", "exists"):
+        return f"`if exists`: {words('keyword')['if exists']}", span
     if isinstance(item, ast.Profile) and item.head.start <= offset <= item.head.end:
         meaning = words("flag").get(text) if text in _flag_words(item) else None
         if meaning is None and offset < item.name.span.start:

@@ -49,7 +49,7 @@ def lenses(snapshot: Snapshot) -> list[Lens]:
 
 
 def hints(snapshot: Snapshot, start: int, end: int) -> list[Hint]:
-    """The values of the variables between two offsets: one is shown, of several the number."""
+    """The values of the variables between two offsets: a short one, or the number of several."""
     found = []
     for name in snapshot.names.names:
         if name.kind != "variable" or name.defines or not start <= name.start <= end:
@@ -59,9 +59,10 @@ def hints(snapshot: Snapshot, start: int, end: int) -> list[Hint]:
         except (ExpansionError, KeyError):
             continue
         shown = [to_display(value) for value in values]
-        one = len(shown) == 1 and len(shown[0]) <= _SHORT
+        if len(shown) == 1 and len(shown[0]) > _SHORT:
+            continue
         more = [f"and {len(shown) - _LISTED} more"] if len(shown) > _LISTED else []
-        text = f"= {shown[0]}" if one else f"= {counted(len(shown), 'value')}"
+        text = f"= {shown[0]}" if len(shown) == 1 else f"= {counted(len(shown), 'value')}"
         span = snapshot.span(name.start, name.end + 1)
         found.append(Hint(span, text, "\n".join([*shown[:_LISTED], *more])))
     return found

@@ -46,10 +46,40 @@ def test_a_rule_that_refuses_tells_what_it_takes_away() -> None:
         ("a", "  den", "`deny`: Refuses"),
         ("abstractions/base", "@{mi", "`@{mine}` = `/srv/a`"),
         ("tunables/home", "@{HOME} = @{HOMED", "`@{HOMEDIRS}` = `/home`"),
+        ("d", "include if ex", "`if exists`: The include is left out"),
     ],
 )
 def test_words_and_names_are_told(path: str, before: str, text: str) -> None:
     assert text in told(path, before)
+
+
+@pytest.mark.parametrize(
+    ("comment", "text"),
+    [
+        (
+            "# ----\n#  Copyright (C) us\n#\n# Under a licence\n# of us.\n\n# Sound.\n",
+            "Sound.",
+        ),
+        (
+            "# vim:syntax=apparmor\n# LOGPROF-SUGGEST: no\n\n# Sound,\n# played.\n#\n# More.\n",
+            "Sound, played.",
+        ),
+        ("# SPDX-License-Identifier: MIT\n", None),
+        ("/a r,\n\n# Of the next rule.\n/b r,\n", None),
+    ],
+)
+def test_an_include_tells_the_first_paragraph_that_says_something(
+    comment: str, text: str | None
+) -> None:
+    found = snap("a", **{"abstractions/base": comment})
+    told = hover(found, found.source.text.index("abstractions/base"))
+    assert told is not None
+    said = told.text.split("\n\n")
+    assert said == [
+        "**abstractions/base**",
+        *([text] if text is not None else []),
+        "2 files with profiles include it",
+    ]
 
 
 def test_nothing_is_told_of_comments_and_blanks() -> None:

@@ -29,6 +29,11 @@ def test_variables_show_their_values() -> None:
     assert found["HOME}"] == ("= 2 values", "/home/*\n/root")
 
 
+def test_one_value_that_is_too_long_is_not_shown() -> None:
+    text = f"@{{long}} = /{'a' * 40}\nprofile long {{ @{{long}} r, }}\n"
+    assert not hints(snap("long", long=text), 0, len(text))
+
+
 def test_tokens_cover_names_and_do_not_overlap() -> None:
     found = tokens(snap("a"))
     ends = [0]

@@ -40,6 +40,7 @@ profile b @{bin}/b {
   ptrace read peer=a//kid,
 }
 """,
+    "d": "profile d {\n  include if exists <local/d>\n}\n",
     "c": "@{mine} = /srv/c\nprofile c { @{mine}/z r, # @{mine} a\n}\n",
 }
 
