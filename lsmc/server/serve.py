@@ -81,9 +81,13 @@ class PolicyServer(LanguageServer):
         self.window_show_message(types.ShowMessageParams(kind, text))
 
     def report_server_error(self, error: Exception, source: Any) -> None:
-        """Tell the editor's log of a message that could not be read or answered."""
+        """Tell the editor's log of a message that could not be read or answered.
+
+        What is sent to the editor as the answer to its request is not told twice.
+        """
         del source
-        self.log(fault_text(error))
+        if not isinstance(error, JsonRpcException):
+            self.log(fault_text(error))
 
     async def answered(
         self, uri: str, work: Callable[[Page], T], *, tell: bool = False
