@@ -59,10 +59,6 @@ def _logs_all(seen: Seen, record: str) -> bool:
     return profile is not None and profile.audit
 
 
-_KIND = re.compile(r"\b(?:remount|r?bind|move|(?:make-)?r?(?:shared|slave|private))\b")
-_MOUNT = re.compile(r"^\s*((?:audit |allow |deny )*)mount\b(.*?)(?:-> (\S+))?,$", re.MULTILINE)
-
-
 def _matches(globs: Sequence[str], path: str) -> bool:
     """Whether one of some globs matches a path."""
     rules = "".join(f"{glob} r, " for glob in globs)

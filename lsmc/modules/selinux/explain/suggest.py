@@ -17,7 +17,6 @@ from lsmc.modules.selinux.explain.failing import failing
 from lsmc.modules.selinux.explain.rule import AllowRule
 from lsmc.modules.selinux.explain.switches import settings
 from lsmc.modules.selinux.made_names import is_made
-from lsmc.modules.selinux.tables.layout import MASK_BITS
 from lsmc.modules.selinux.tables.rows import Entry
 from lsmc.modules.selinux.verdicts import Judged
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from lsmc.modules.selinux.engine import Engine
 
 _ALLOW = 0
-_MASK = (1 << MASK_BITS) - 1
 #: Attributes and settings that are suggested.
 _FEW = 2
 #: Permissions of an example that are told.

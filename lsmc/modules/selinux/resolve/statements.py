@@ -14,7 +14,7 @@ from lsmc.modules.selinux.model import NOTSELF, OTHER, SELF
 from lsmc.modules.selinux.resolve.levels import Levels, actual
 from lsmc.modules.selinux.resolve.permissions import ClassTable, Item, numbers
 from lsmc.modules.selinux.resolve.symbols import Missing, Part, Symbol, Wrong, lookup
-from lsmc.modules.selinux.syntax.expressions import OPERANDS, number
+from lsmc.modules.selinux.syntax.expressions import OPERANDS
 from lsmc.modules.selinux.syntax.tree import Node, Statement
 
 _NOWHERE = Part("root", (), None, 0, None)
@@ -233,12 +233,6 @@ def _genfscon(readings: Readings, part: Part, statement: Statement) -> Any:
 def _fsuse(readings: Readings, part: Part, statement: Statement) -> Any:
     context = readings.levels.context(part, statement[3])
     return statement[1], readings.text(part, statement[2]), context
-
-
-def _ends(node: Node) -> tuple[int, int]:
-    """The ends of a range of numbers, or of one."""
-    found = [number(one, 2**64 - 1) or 0 for one in ((node,) if isinstance(node, str) else node)]
-    return found[0], found[-1]
 
 
 def _portcon(readings: Readings, part: Part, statement: Statement) -> Any:
