@@ -56,11 +56,19 @@ def execution_edge(
     transition: Transition,
     path: bytes,
     won: tuple[bool, Decision],
+    attached: str = "",
 ) -> Edge | RefusedExecution:
-    """What a rule's transition does at a path, for the owner side and decision that it won."""
+    """What a rule's transition does at a path, for the owner side and decision that it won.
+
+    `attached` is the profile that attaches there, where it is known.
+    """
     owner, decision = won
     number, mode = rule.facts.id, exec_mode(transition)
-    target, fallback = taken(profiles, record, decision, path)
+    target: str | None
+    if attached and transition.kind != "stack" and decision.transition == transition:
+        target, fallback = attached, False
+    else:
+        target, fallback = taken(profiles, record, decision, path)
     if target is None:
         return RefusedExecution(
             source=record.full_name, mode=mode, object=displayed(path), owner=owner, rule=number

@@ -289,13 +289,14 @@ class ProfileGraph:
         if transition.kind == "inherit":
             return
         seen: set[str | None] = set()
-        for path, expected in self._paths(record, rule, transition):
-            if expected in seen:
+        for path, attached in self._paths(record, rule, transition):
+            if attached in seen:
                 continue
             won = rules.winning(rule, path)
             if won is None:
                 continue
-            way = execution_edge(self.engine.tables, record, rule, transition, path, won)
+            tables = self.engine.tables
+            way = execution_edge(tables, record, rule, transition, path, won, attached)
             target = way.target if isinstance(way, Edge) else None
             if target not in seen:
                 seen.add(target)
