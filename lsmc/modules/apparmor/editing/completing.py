@@ -27,7 +27,7 @@ from lsmc.modules.editing import Completion, CompletionKind
 
 #: Bytes before a place in which its statement begins.
 _BACK = 4000
-#: Names of files that are offered of one folder.
+#: Names that are offered of one folder, those of folders first.
 _ENTRIES = 500
 _BUILTIN = ("profile_name", "attach_path", "exec_path")
 #: Words that begin a statement before profiles, and in one; with what is to fill in.
@@ -62,6 +62,9 @@ _BODY = {
     "hat": "hat ${1:name} {\n  $0\n}",
     "if": "if $1 {\n  $0\n}",
 }
+#: The statements that no prefix stands before, and those that `owner` and `other` stand before.
+_WITHOUT_PREFIX = ("include", "set", "profile", "hat", "if")
+_OF_OWNERS = ("file", "link")
 _PREFIXES = ("audit", "allow", "deny", "prompt", "owner", "other", "priority")
 _MODES = (
     *("ix", "px", "Px", "cx", "Cx", "ux", "Ux", "pix", "Pix", "cix", "Cix"),
@@ -102,6 +105,7 @@ _INCLUDE = re.compile(
     r"(?:#?include(?:\s+if\s+exists)?|(?P<abi>abi))\s+(?:<|\")(?P<path>[^<>\"\n]*)\Z"
 )
 _ARROW = re.compile(r"->\s*&?(?P<part>[^\s,]*)\Z")
+_TO_CHILD = re.compile(r"\s[a-zA-Z]*[cC][iIuU]?[xX]\s*\Z")
 _FLAGS = re.compile(r"flags\s*=\s*\([^)]*?(?P<part>[\w.]*)\Z")
 _CONDITION = re.compile(r"(?P<name>[a-z_]+)\s*(?:=|in)\s*(?:\([^)(=]*?)?(?P<part>[^\s,(=]*)\Z")
 _PART = re.compile(r"[\w.+-]*\Z")
@@ -221,12 +225,14 @@ def _entries(
             names = files.entries(folder) or []
         except OSError:
             continue
-        chosen = sorted(one for one in names if one.startswith(part) and wanted(one))
-        for name in chosen[:_ENTRIES]:
-            path = posixpath.join(folder, name)
-            inner = files.entries(path) is not None
-            kind: CompletionKind = "folder" if inner else "file"
-            yield Completion(f"{name}/" if inner else name, kind, place.span(part))
+        chosen = sorted(
+            (files.entries(posixpath.join(folder, name)) is None, name)
+            for name in names
+            if name.startswith(part) and wanted(name)
+        )
+        for is_file, name in chosen[:_ENTRIES]:
+            kind: CompletionKind = "file" if is_file else "folder"
+            yield Completion(name if is_file else f"{name}/", kind, place.span(part))
 
 
 def _flags(place: _Place) -> Iterator[Completion] | None:
@@ -240,7 +246,17 @@ def _targets(place: _Place) -> Iterator[Completion] | None:
     match = _ARROW.search(place.before)
     if match is None or _head(place) in ("mount", "remount", "alias", "link"):
         return None
+    if _TO_CHILD.search(place.before, 0, match.start()):
+        return _each(place, match["part"], "profile", _children(place))
     return _profiles(place, match["part"])
+
+
+def _children(place: _Place) -> list[tuple[str, str]]:
+    """The children of the profile that a place lies in."""
+    parts = all_profiles(place.snapshot.names.profiles)
+    around = [one for one in parts if one.start <= place.offset <= one.end]
+    children = around[-1].children if around else ()
+    return [(child.own, "a child of this profile") for child in children]
 
 
 def _profiles(place: _Place, part: str) -> Iterator[Completion]:
@@ -248,12 +264,6 @@ def _profiles(place: _Place, part: str) -> Iterator[Completion]:
     for one in place.snapshot.indexed:
         for profile in all_profiles(one.found.profiles):
             found.setdefault(profile.name, profile.attachment)
-    own = next(
-        (one for one in place.snapshot.names.profiles if one.start <= place.offset <= one.end),
-        None,
-    )
-    for child in own.children if own is not None else ():
-        found.setdefault(child.own, "a child of this profile")
     return _each(place, part, "profile", [*sorted(found.items()), ("unconfined", "no profile")])
 
 
@@ -336,6 +346,10 @@ def _keywords(place: _Place) -> Iterator[Completion] | None:
 
     def offered() -> Iterator[Completion]:
         for word, insert in (_BODY if place.inside else _PREAMBLE).items():
+            if said and word in _WITHOUT_PREFIX:
+                continue
+            if not {"owner", "other"}.isdisjoint(said) and word not in _OF_OWNERS:
+                continue
             yield Completion(word, "keyword", span, "", texts[word], insert, "$" in insert)
         for word in _PREFIXES if place.inside else ():
             if word not in said:

@@ -27,13 +27,16 @@ def labels(text: str) -> list[str]:
     [
         ("  |", {"capability", "include", "owner", "profile"}, {"abi", "alias"}),
         ("  cap|", {"capability"}, set()),
-        ("  audit |", {"deny", "capability"}, {"audit"}),
+        ("  audit |", {"deny", "capability"}, {"audit", "include", "profile", "set"}),
+        ("  owner |", {"deny", "file", "link"}, {"capability", "owner"}),
         ("  capability chown |", {"kill"}, {"chown"}),
         ("  @{H|", {"HOME", "bin", "profile_name"}, set()),
         ("  include <|", {"abstractions/", "a", "b"}, set()),
         ("  include <abstractions/|", {"base"}, {"a"}),
         ("  include if exists <abstractions/b|", {"base"}, set()),
-        ("  /bin/x Px -> |", {"b", "c", "k", "unconfined"}, set()),
+        ("  /bin/x Px -> |", {"b", "c", "a//k", "unconfined"}, {"k"}),
+        ("  /bin/x rCx -> |", {"k"}, {"b", "a//k", "unconfined"}),
+        ("  /bin/x pix -> |", {"b"}, {"k"}),
         ("  change_profile -> |", {"b"}, set()),
         ("  signal (send) set=(h|", {"hup", "term"}, {"b"}),
         ("  signal send peer=|", {"b", "c"}, {"hup"}),
@@ -66,6 +69,14 @@ def test_what_may_stand_in_a_profile(line: str, some: set[str], none: set[str]) 
 )
 def test_what_may_stand_before_profiles(text: str, some: set[str]) -> None:
     assert some <= set(labels("include <tunables/global>\n" + text + "\nprofile z { }\n"))
+
+
+def test_of_many_names_those_of_folders_come_first() -> None:
+    files = {f"a{number:03}": "" for number in range(600)}
+    text = BODY.format("  include <|")
+    offset = text.index("|")
+    found = complete(snap("a", **{**files, "a": text.replace("|", "")}), offset)
+    assert [one.label for one in found[:3]] == ["abi/", "abstractions/", "tunables/"]
 
 
 def test_a_variable_is_closed_once() -> None:
