@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from lsmc.base.diagnostics import Diagnostic
 from lsmc.base.gc import gc_paused
-from lsmc.compiler.inputs import DiskFiles, Options, OverlaidFiles
+from lsmc.compiler.inputs import DiskFiles, Options, OverlaidFiles, may_be_policy
 from lsmc.lint.fixes import Fixed, Fixer
 from lsmc.lint.model import Check, Lint, Reread, SettingError
 from lsmc.lint.run import Linter, Result
 from lsmc.lint.setup import Setup, find_config, read_baseline, read_config
 from lsmc.modules.editing import Editing, Scope
 from lsmc.modules.interface import SecurityModule
-from lsmc.modules.registry import MODULES, module_named, module_of
+from lsmc.modules.registry import DEFAULT, MODULES, module_named, module_of
 from lsmc.server.desk import Pause
 from lsmc.server.documents import Document
 from lsmc.server.settings import Settings
@@ -138,13 +138,27 @@ def _reading(reread: Reread[Any], files: DiskFiles) -> Any:
     return read
 
 
+def is_policy(document: Document, settings: Settings) -> bool:
+    """Whether a document is policy: its language says so, or a module claims it by more than habit.
+
+    AppArmor claims what no other module does; tests and the like beside profiles are none.
+    """
+    named = settings.module is not None or _language(document) in MODULES
+    if named or may_be_policy(PurePath(document.path).name):
+        return True
+    return module_of([document.path]).name != DEFAULT
+
+
 def _module(document: Document, settings: Settings) -> SecurityModule:
-    language = _LANGUAGES.get(document.language, document.language)
     if settings.module is not None:
         return module_named(settings.module)
-    if language in MODULES:
-        return module_named(language)
+    if _language(document) in MODULES:
+        return module_named(_language(document))
     return module_of([document.path])
+
+
+def _language(document: Document) -> str:
+    return _LANGUAGES.get(document.language, document.language)
 
 
 def _pausing(check: Check[Any], pause: Pause) -> Check[Any]:

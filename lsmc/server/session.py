@@ -15,7 +15,7 @@ from lsmc.lint.config import NAMES
 from lsmc.modules.editing import Editing, Scope
 from lsmc.server.desk import Desk, Pause
 from lsmc.server.documents import Document, Documents
-from lsmc.server.judging import Ground, Judge, Judgement
+from lsmc.server.judging import Ground, Judge, Judgement, is_policy
 from lsmc.server.places import Places
 from lsmc.server.positions import Position
 from lsmc.server.settings import Settings
@@ -128,9 +128,12 @@ class Session:
     # --- at the desk
 
     def page(self, path: str) -> Page | None:
-        """A document as it is now; None when it is not open.  Raises `Error` for wrong settings."""
+        """A document as it is now; None when it is not open or no policy.
+
+        Raises `Error` for wrong settings.
+        """
         document = self.documents.get(path)
-        if document is None:
+        if document is None or not is_policy(document, self.settings):
             return None
         revision = self.documents.revision
         known = self._pages.get(path)

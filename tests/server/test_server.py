@@ -166,6 +166,17 @@ def test_a_document_outside_of_any_tree_is_judged_alone(tmp_path: Path) -> None:
     talk(tmp_path, speak)
 
 
+def test_what_lies_beside_policy_is_none(tree: Path) -> None:
+    async def speak(client: Client) -> None:
+        tests = client.open((tree / "a.test.toml").as_uri(), 'policy = "a"\n', "toml")
+        await client.diagnostics(client.open(tree / "a"))
+        assert tests not in client.published
+        hover = types.HoverParams(**place(tests, 0, 0))
+        assert await client.text_document_hover_async(hover) is None
+
+    talk(tree, speak)
+
+
 @pytest.mark.parametrize(
     "text",
     [

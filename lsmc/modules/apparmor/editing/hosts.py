@@ -8,7 +8,7 @@ wherever the file is included.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from lsmc.base.source import to_path
 from lsmc.base.text import encode
@@ -84,30 +84,27 @@ def _is_included(library: Library, path: str) -> bool:
 
 
 def _preamble(path: str, library: Library, tree: TreeIndex) -> str:
-    """What stands before the profile that includes a file, of the first such profile."""
-    host = _including_profile(path, tree)
-    if host is None:
-        names = (posixpath.join(folder, _GLOBAL) for folder in library.search)
-        return f"include <{_GLOBAL}>\n" if any(map(library.files.exists, names)) else ""
-    first = min(one.start for one in host.found.profiles)
-    return to_path(host.source.text[:first])
+    """What stands before the profile that includes a file, of the first such profile.
 
-
-def _including_profile(path: str, index: TreeIndex) -> IndexedFile | None:
-    """The first file with a profile that includes a file, by others too, and is in none itself.
-
-    One with the variables of all profiles goes before others.
+    Where there are variables of all profiles, it is one that has them, else they stand alone.
     """
-    first = None
+    names = (posixpath.join(folder, _GLOBAL) for folder in library.search)
+    shared = any(map(library.files.exists, names))
+    for host in _including_profiles(path, tree):
+        if not shared or any(name.text == _GLOBAL for name in includes(host.found)):
+            first = min(one.start for one in host.found.profiles)
+            return to_path(host.source.text[:first])
+    return f"include <{_GLOBAL}>\n" if shared else ""
+
+
+def _including_profiles(path: str, index: TreeIndex) -> Iterator[IndexedFile]:
+    """The files with profiles that include a file, by others too, and are in none themselves."""
     todo, seen = [path], {path}
     while todo:
         for above in index.includers(todo.pop(0)):
             one = index.get(above)
             if one is not None and one.found.profiles and not [*index.includers(above)]:
-                if any(name.text == _GLOBAL for name in includes(one.found)):
-                    return one
-                first = first or one
+                yield one
             if above not in seen:
                 seen.add(above)
                 todo.append(above)
-    return first
