@@ -23,17 +23,15 @@ _MOST = 1 << 30
 
 @click.command("load")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@click.option("--add", "how", flag_value="add", help="Only profiles that are not there yet.")
-@click.option(
-    "--replace", "how", flag_value="replace", default="replace", help="New and changed [default]."
-)
-@click.option("--remove", "how", flag_value="remove", help="Take the profiles away.")
+@click.option("--add", is_flag=True, help="Only profiles that are not there yet.")
+@click.option("--replace", is_flag=True, help="New and changed [default].")
+@click.option("--remove", is_flag=True, help="Take the profiles away.")
 @click.option("--dry-run", is_flag=True, help="Compile and tell, but change nothing.")
 @policy_options
 @screen_options
 @click.pass_context
 def command(
-    ctx: click.Context, paths: tuple[str, ...], how: str, dry_run: bool, reading: Reading
+    ctx: click.Context, /, paths: tuple[str, ...], dry_run: bool, reading: Reading, **ways: bool
 ) -> int:
     """Load policy into the running kernel.
 
@@ -48,6 +46,10 @@ def command(
     from lsmc.modules.registry import module_of
     from lsmc.output.styled import safe
 
+    given = [way for way, wanted in ways.items() if wanted]
+    if len(given) > 1:
+        raise UsageFault(f"{' and '.join(f'--{way}' for way in sorted(given))} exclude each other")
+    how = given[0] if given else "replace"
     screen = screen_of(ctx)
     module = module_of(paths, reading.module)
     loading = module.needs(module.loading, "`load`")()
@@ -133,11 +135,13 @@ def _made(
 ) -> Iterator[bytes]:
     """Sources compiled for the kernel."""
 
-    from lsmc.cli.reading import usable_cache
+    from lsmc.cli.reading import check_paths, usable_cache
     from lsmc.modules.parts import POLICY_ALONE
 
     jobs = reading.jobs or os.cpu_count() or 1
     cache = usable_cache(reading, screen)
-    for file in list(loading.render(sources, reading.options(), jobs, POLICY_ALONE, cache)):
+    files = list(loading.render(sources, reading.options(), jobs, POLICY_ALONE, cache))
+    check_paths(sources, [file.source for file in files], screen)
+    for file in files:
         screen.diagnostics(file.diagnostics)
         yield file.data

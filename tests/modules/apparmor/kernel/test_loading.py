@@ -79,6 +79,24 @@ def test_dry_run_changes_nothing(run: Run, policy: list[str], kernel: Path) -> N
     assert _taken(kernel) == b""
 
 
+@pytest.mark.usefixtures("kernel")
+def test_a_folder_without_policy_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = run("load", tmp_path / "empty", "--dry-run", "--no-cache")
+    assert result.exit_code == 2
+    assert "no files of policy in" in result.stderr
+
+
+@pytest.mark.parametrize("others", [("--remove", "--add"), ("--add", "--replace")])
+def test_only_one_way_of_loading_is_taken(
+    run: Run, policy: list[str], kernel: Path, others: tuple[str, ...]
+) -> None:
+    result = run("load", *policy, *others)
+    assert result.exit_code == 2
+    assert f"{' and '.join(sorted(others))} exclude each other" in result.stderr
+    assert _taken(kernel) == b""
+
+
 def _offer(folder: Path, *features: str) -> None:
     """Have the kernel say that it can do something."""
     (folder / "features/policy").mkdir(parents=True)
