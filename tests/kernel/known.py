@@ -78,19 +78,20 @@ def _audit_of_loser(seen: Seen, difference: Difference) -> bool:
 
 
 _ONEXEC = ("onexec", "stack_onexec")
-_CHANGE = re.compile(r"^(audit |allow |deny )*change_profile (?:safe |unsafe )?(/\S+|) ?->")
+_CHANGE = re.compile(r"^(audit |allow |deny )*change_profile (?:safe |unsafe )?(/\S+|) ?-> (\S+),$")
 
 
 def _onexec_unnamed(seen: Seen, difference: Difference) -> bool:
     """Whether the executable has no rule, so that the kernel passes over the missing pair.
 
-    3.0.8 has a deny rule take that of its executables too.
+    3.0.8 has a deny rule take that of its executables too, and of all that its target matches.
     """
     if seen.case.act[0] not in _ONEXEC or difference.kernel not in ("0", "", "True", "False"):
         return False
     path = seen.case.act[2]
     return any(
         _matches(_executables(seen.text, name, "deny "), path)
+        or _matches(_denied_targets(seen.text, name), f"/ {path}")
         or (
             not _matches(_executables(seen.text, name, "allow "), path)
             and "onexec" not in seen.policy.permissions(name, "change_profile", path).allow
@@ -104,6 +105,12 @@ def _executables(text: str, name: str, effect: str) -> list[str]:
     found = map(_CHANGE.match, own_rules(text, name))
     denies = effect == "deny "
     return [match[2] or "/**" for match in found if match and (match[1] == "deny ") == denies]
+
+
+def _denied_targets(text: str, name: str) -> list[str]:
+    """The targets of the deny rules of a profile, as globs of paths behind `/ `."""
+    found = map(_CHANGE.match, own_rules(text, name))
+    return [f'"/ {match[3]}"' for match in found if match and match[1] == "deny "]
 
 
 def own_rules(text: str, name: str) -> list[str]:
