@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Run, run
-from tests.cli.test_docs import log as text_of_page
+from tests.cli.test_docs import SHOWN
 from tests.places import ROOT
 
 __all__ = ["run"]
@@ -278,7 +278,7 @@ def test_records_of_every_module(
 ) -> None:
     """The logs of the pages, on the samples: nothing changes from a policy to itself."""
     log = tmp_path / name
-    log.write_text(text_of_page(name))
+    log.write_text(dict(SHOWN.findall((ROOT / "docs" / f"{module}.md").read_text()))[name])
     policy = ROOT / "profiles" / module
     code, found = _replay(run, (policy, policy, log))
     summary = found[-1]["summary"]
