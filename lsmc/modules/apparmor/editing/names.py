@@ -17,7 +17,8 @@ from lsmc.modules.apparmor.syntax import ast
 NameKind = Literal["variable", "boolean", "profile", "include", "program"]
 
 _SET = re.compile(r"(?<!\\)(?:\\\\)*@\{([A-Za-z][A-Za-z0-9_]*)\}")
-_ALONE = re.compile(r"@\{([A-Za-z][A-Za-z0-9_]*)\}")
+#: A variable and nothing beside it.
+ALONE = re.compile(r"@\{([A-Za-z][A-Za-z0-9_]*)\}")
 _BOOL = re.compile(r"\$\{?([A-Za-z][A-Za-z0-9_]*)\}?")
 #: Conditions whose values are names of profiles: of the other side, or of both.
 _LABELS = ("peer", "label")
@@ -73,7 +74,7 @@ class FileNames:
     def programs(self, part: ProfilePart) -> frozenset[str]:
         """The paths that a profile attaches to, as they are written, also as values."""
         text = part.attachment or part.own
-        match = _ALONE.fullmatch(text)
+        match = ALONE.fullmatch(text)
         return frozenset((text, *(self.values.get(match[1], ()) if match else ())))
 
 

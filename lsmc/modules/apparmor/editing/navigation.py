@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 
 from lsmc.automata.pattern import literals
 from lsmc.base.diagnostics import Edit
-from lsmc.base.source import Source, Span, from_display
+from lsmc.base.source import Source, Span, from_display, to_display
 from lsmc.modules.apparmor.classes import FILE
-from lsmc.modules.apparmor.editing.names import Name, ProfilePart, all_profiles, spanned
+from lsmc.modules.apparmor.editing.names import ALONE, Name, ProfilePart, all_profiles, spanned
 from lsmc.modules.apparmor.editing.snapshot import Snapshot
 from lsmc.modules.apparmor.editing.tree_index import IndexedFile
 from lsmc.modules.apparmor.lint.unlinted_profiles import NeighbourFiles
 from lsmc.modules.apparmor.syntax import ast
+from lsmc.modules.apparmor.syntax.parser import parse
 from lsmc.modules.apparmor.syntax.walk import walk
 from lsmc.modules.editing import Link, Occurrence, Refusal
 
@@ -82,7 +83,43 @@ def _profile_renamed(snapshot: Snapshot, name: Name, new: str) -> list[Edit]:
         if at is not None:
             span = Span(one.source, found.start + at, found.start + at + len(from_display(own)))
             edits.append(Edit(span, from_display(new)))
-    return edits
+    return [*edits, *_values_renamed(snapshot, name.text, from_display(own), from_display(new))]
+
+
+def _values_renamed(snapshot: Snapshot, name: str, own: str, new: str) -> Iterator[Edit]:
+    """The edits in variables that hold a profile's name and stand for it in rules."""
+    labels = {
+        match[1]
+        for _, found in _found(snapshot, lambda one: one.kind == "profile")
+        if (match := ALONE.fullmatch(found.text)) is not None
+    }
+    for one in snapshot.indexed:
+        if labels.isdisjoint(one.found.values):
+            continue
+        for item in parse(one.source)[0].items:
+            if not isinstance(item, ast.Assign) or to_display(item.name.text) not in labels:
+                continue
+            for value in item.values:
+                at = _part_of(to_display(value.text), name, value.span.text.strip('"'), own)
+                if at is not None:
+                    _check_is_label(snapshot, to_display(item.name.text), name)
+                    start = value.span.start + value.span.text.startswith('"') + at
+                    yield Edit(Span(one.source, start, start + len(own)), new)
+
+
+def _check_is_label(snapshot: Snapshot, variable: str, name: str) -> None:
+    """Raise `Refusal` where a variable with a profile's name stands for more than a profile."""
+    for one in snapshot.indexed:
+        whole = {label.start for label in one.found.names if label.text == f"@{{{variable}}}"}
+        for use in one.found.names:
+            if (use.kind, use.text, use.defines) != ("variable", variable, False):
+                continue
+            if use.start - len("@{") not in whole:
+                place = spanned(one.source, use).location()
+                raise Refusal(
+                    f"`@{{{variable}}}` holds `{name}`, and not as a profile alone:"
+                    f" {place.file}:{place.line}"
+                )
 
 
 def _part_of(full: str, name: str, written: str, own: str) -> int | None:

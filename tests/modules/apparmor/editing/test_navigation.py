@@ -54,8 +54,8 @@ def test_a_profile_is_named_by_targets_and_peers() -> None:
     assert [shown(one.span) for one in child] == [("a", 9), ("a", 13), ("b", 6)]
 
 
-def applied(path: str, edits: list[Edit]) -> str:
-    text = TEXTS[path]
+def applied(path: str, edits: list[Edit], text: str = "") -> str:
+    text = text or TEXTS[path]
     for one in sorted(edits, key=lambda one: -one.span.start):
         if shown(one.span)[0] == path:
             text = text[: one.span.start] + one.text + text[one.span.end :]
@@ -77,6 +77,22 @@ def test_a_profile_gets_another_name_with_those_that_name_its_children() -> None
     edits = renamed(*marked("a", "  profile ki"), "boy")
     assert applied("a", edits) == TEXTS["a"].replace("kid {", "boy {").replace("-> kid", "-> boy")
     assert applied("b", edits) == TEXTS["b"].replace("a//kid", "a//boy")
+
+
+def test_a_variable_that_stands_for_a_profile_gets_its_new_name() -> None:
+    tunables = '@{p_a} = "a"\n@{p_kid} = a//kid b\n@{same} = a\n'
+    rules = "include <tunables/p>\nprofile e { signal peer=@{p_a}, ptrace peer=@{p_kid}, }\n"
+    found = snap("a", e=rules, **{"tunables/p": tunables})
+    edits = renamed(found, found.source.text.index("profile a") + len("profile "), "new")
+    changed = tunables.replace('"a"', '"new"').replace("a//", "new//")
+    assert applied("tunables/p", edits, tunables) == changed
+
+
+def test_a_variable_that_stands_for_more_than_a_profile_keeps_it_from_another_name() -> None:
+    rules = "@{p_a} = a\nprofile e { signal peer=@{p_a}, /etc/@{p_a} r, }\n"
+    found = snap("a", e=rules)
+    with pytest.raises(Refusal, match=r"holds .a., and not as a profile alone: /p/e:2"):
+        renamed(found, found.source.text.index("profile a") + len("profile "), "new")
 
 
 @pytest.mark.parametrize(
