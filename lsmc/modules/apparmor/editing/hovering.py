@@ -176,14 +176,14 @@ def _of_word(snapshot: Snapshot, item: ast.Item | None, offset: int) -> tuple[st
         if isinstance(body, ast.FileRule) and _within(body.perms, offset):
             assert body.perms is not None
             return permissions_text(to_display(body.perms.text)), body.perms.span
-        if isinstance(body, ast.FileRule) and _within(body.path, offset):
-            return None
         if isinstance(body, ast.CapabilityRule) and any(_within(w, offset) for w in body.names):
             meaning = words("capability").get(text)
             return (f"`{text}`: {meaning}", span) if meaning else None
-        if isinstance(body, ast.ClassRule | ast.MountRule) and _is_condition(body, offset):
+        if any(_within(one.name, offset) for one in _conditions(body)):
             meaning = words("condition").get(text)
             return (f"`{text}`: {meaning}", span) if meaning else None
+        if any(_within(word, offset) for word in _data(body)):
+            return None
     meaning = words("keyword").get(text)
     return (f"`{text}`: {meaning}", span) if meaning else None
 
@@ -206,9 +206,22 @@ def _within(word: ast.Word | None, offset: int) -> bool:
     return word is not None and word.span.start <= offset <= word.span.end
 
 
-def _is_condition(body: ast.ClassRule | ast.MountRule, offset: int) -> bool:
-    peer = (body.peer or ()) if isinstance(body, ast.ClassRule) else ()
-    return any(_within(one.name, offset) for one in (*body.conditions, *peer))
+def _conditions(body: ast.RuleBody) -> Iterator[ast.Condition]:
+    """The conditions of a rule."""
+    for part in body:
+        if isinstance(part, tuple):
+            yield from (one for one in part if isinstance(one, ast.Condition))
+
+
+def _data(body: ast.RuleBody) -> Iterator[ast.Word]:
+    """The words of a rule that are no keywords: paths, names, permissions, values."""
+    for part in body:
+        if isinstance(part, ast.Word):
+            yield part
+        elif isinstance(part, tuple):
+            yield from (one for one in part if isinstance(one, ast.Word))
+    for condition in _conditions(body):
+        yield from condition.values
 
 
 def permissions_text(word: str) -> str:

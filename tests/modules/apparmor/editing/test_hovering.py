@@ -82,6 +82,32 @@ def test_an_include_tells_the_first_paragraph_that_says_something(
     ]
 
 
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("network un|ix stream,", None),
+        ("mount options=(ro rem|ount) /a -> /b/,", None),
+        ("mount opt|ions=(ro) /a -> /b/,", "`options`: The options of the mount"),
+        ("mount /mnt/fi|le -> /b/,", None),
+        ("rem|ount options=(ro) /a,", "`remount`: Grants changing"),
+        ("dbus send bus=system member=se|t,", None),
+        ("signal send se|t=(term),", "`set`: The signals"),
+        ("pivot_root old|root=/o /n,", "`oldroot`: Where the old root is put"),
+        ("link sub|set /a -> /b,", "`subset`: The permissions of the link"),
+        ("/etc/fi|le r,", None),
+    ],
+)
+def test_a_keyword_that_is_a_value_has_no_meaning(rule: str, text: str | None) -> None:
+    before = "profile a {\n  "
+    found = snap("a", a=f"{before}{rule.replace('|', '')}\n}}\n")
+    told = hover(found, len(before) + rule.index("|"))
+    first = "" if told is None else told.text.splitlines()[0]
+    if text is None:
+        assert not first.startswith("`")
+    else:
+        assert first.startswith(text)
+
+
 def test_nothing_is_told_of_comments_and_blanks() -> None:
     assert hover(*marked("c", "# @{mi")) is None
     assert hover(snap("c", c="profile c {\n\n\n}\n"), 13) is None
