@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import get_args
 
 from lsprotocol import types
 
 from lsmc.base.diagnostics import Diagnostic, Edit
 from lsmc.base.source import to_path
-from lsmc.modules.editing import Completion, CompletionKind, Hint, Lens, Symbol, SymbolKind, Token
+from lsmc.modules.editing import (
+    Completion,
+    CompletionKind,
+    Hint,
+    Lens,
+    Symbol,
+    SymbolKind,
+    Token,
+    TokenKind,
+)
 from lsmc.server.places import Places
 from lsmc.server.positions import Text
 
@@ -81,17 +91,7 @@ _SYMBOLS: dict[SymbolKind, types.SymbolKind] = {
     "entry": types.SymbolKind.Property,
     "file": types.SymbolKind.File,
 }
-TOKEN_TYPES = [
-    "comment",
-    "keyword",
-    "modifier",
-    "variable",
-    "string",
-    "operator",
-    "class",
-    "number",
-    "property",
-]
+TOKEN_TYPES = list(get_args(TokenKind))
 TOKEN_MODIFIERS = ["definition"]
 #: The server's command that runs the tests in a file.
 RUN_TESTS = "lsmc.test"
