@@ -5,7 +5,7 @@ They are a fact of the kernel; `expect` has the answers.
 
 from __future__ import annotations
 
-from tests.kernel import file_asks, other_asks, socket_asks
+from tests.kernel import file_asks, other_asks, socket_asks, unix_asks
 from tests.kernel.ask import Asks, files_of
 from tests.kernel.cases import Case
 
@@ -32,7 +32,15 @@ _ASKS = {
 }
 
 
-def asks(case: Case) -> Asks:
-    """The questions of an act, in the order of the kernel."""
+def asks(case: Case, by_peer: bool = False) -> Asks:
+    """The questions of an act, in the order of the kernel.
+
+    With `by_peer` it asks about unix sockets where two of them meet (`network_v9/af_unix`).
+    """
     what, *words = case.act
-    yield from _ASKS[what](case, words, files_of(case))
+    if by_peer and what in ("own", "given") and words[0] == "1":
+        yield from unix_asks.socket(case, words, files_of(case))
+    elif by_peer and case.act[:2] == ("held", "receive"):
+        yield from unix_asks.received(case, words, files_of(case))
+    else:
+        yield from _ASKS[what](case, words, files_of(case))

@@ -71,9 +71,9 @@ class _Found(NamedTuple):
     open: tuple[str, ...] = ()
 
 
-def expect(policy: Policy, case: Case) -> Expected:
-    """What lsmc says of a case."""
-    questions = list(asks(case))
+def expect(policy: Policy, case: Case, by_peer: bool = False) -> Expected:
+    """What lsmc says of a case; `by_peer` as in `asks`."""
+    questions = list(asks(case, by_peer))
     found = _asked(policy, questions)
     if found.refusal:
         if case.act[0] == "change_hat":
@@ -183,6 +183,8 @@ def record_of(policy: Policy, ask: Ask, verdict: Verdict) -> Record | None:
 def _mask(policy: Policy, ask: Ask, verdict: Verdict) -> frozenset[str]:
     """The permissions that a record speaks of: those refused and not quiet, or those to audit."""
     operation = find(ask.op, dict(ask.fields))
+    if ask.op == "unix":
+        operation = find("connect", dict(ask.fields))  # some permissions of the same class
     if operation is None or operation.cls not in _MASKED:
         return frozenset()
     if operation.name == "getattr":

@@ -59,10 +59,15 @@ def last(case: Case, words: list[str], files: Files) -> Asks:
     yield on_file(case, files, case.act[0], case.act[0], words[-1])
 
 
+def letters_of(mode: str) -> str:
+    """What is asked of a descriptor that was opened in a mode."""
+    return "ra" if mode == "rwa" else "a" if "a" in mode else mode
+
+
 def held(case: Case, words: list[str], files: Files) -> Asks:
     """A descriptor that another profile opened is used, received or inherited."""
     how, mode, path, _, *rest = words
-    letters = "ra" if mode == "rwa" else "a" if "a" in mode else mode
+    letters = letters_of(mode)
     match how:
         case "read" | "write":
             yield on_file(case, files, how, "file_perm", path)

@@ -272,7 +272,25 @@ def _searched_first(seen: Seen, difference: Difference) -> bool:
     return asked and seen.case.act[0] == "pivot_root"
 
 
+_ACCEPTED = frozenset(("accept", "send", "receive"))
+
+
+def _accept_of_peer(seen: Seen, difference: Difference) -> bool:
+    """Whether it is what the one who listens is asked while another connects."""
+    if difference.what != "record" or seen.case.act[0] != "own" or seen.case.act[4] != "accept":
+        return False
+    words = (difference.kernel or difference.ours).split()
+    return words[1] == "connect" and set(words[-1].split(",")) <= _ACCEPTED
+
+
 KNOWN: tuple[Known, ...] = (
+    Known(
+        "accept-of-peer",
+        "who listens is asked for `accept` when another connects, with that one as peer, and again "
+        "when it accepts, without; lsmc asks the second only, so that rules without the peer count",
+        _accept_of_peer,
+        since=(7,),
+    ),
     Known(
         "capability-once",
         "the kernel remembers by the credentials of a task which capabilities it logged "

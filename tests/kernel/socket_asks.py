@@ -14,7 +14,7 @@ STREAMS = ("stream", "seqpacket")
 #: Steps on a socket that is connected to another.
 JOINED = ("send", "receive", "write", "read", "shutdown", "getpeername")
 #: How an operation is called in the audit log, where that is not its name.
-_LOGGED = {
+LOGGED = {
     "socket_create": "create",
     "send": "sendmsg",
     "receive": "recvmsg",
@@ -76,7 +76,7 @@ def _call(case: Case, words: list[str], call: str) -> Ask:
         kind = "dgram"  # as which the kernel makes it
     fields = {"family": family, "type": kind}
     context = process(case)
-    return Ask(case.subject, call, family, _LOGGED.get(call, call), fields=fields, context=context)
+    return Ask(case.subject, call, family, LOGGED.get(call, call), fields=fields, context=context)
 
 
 def _to_address(case: Case, files: Files, ask: Ask, step: str, address: str) -> Ask:

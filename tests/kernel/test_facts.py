@@ -195,6 +195,48 @@ def test_binding_to_a_path_makes_a_file() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "addr", "rules", "missing"),
+    [
+        ("stream", "@x", "unix (connect) type=stream,", {"send", "receive"}),
+        ("stream", "@x", "unix (connect send receive) type=stream peer=(addr=@x),", set()),
+        ("dgram", "@x", "unix (connect) type=dgram,", {"send"}),
+        ("dgram", "@x", "unix (send) type=dgram peer=(addr=@x),", set()),
+        ("stream", "/t/x", "unix,", {"r", "w"}),
+        ("stream", "/t/x", "/t/x rw,", set()),
+        ("dgram", "/t/x", "/t/x w,", set()),
+    ],
+)
+def test_who_connects_may_talk(
+    tmp_path: Path, kind: str, addr: str, rules: str, missing: set[str]
+) -> None:
+    """A kernel that tells unix sockets apart asks where they meet, and of a path as of a file."""
+    features = tmp_path / "features"
+    features.write_text("network_v9 { af_unix { yes } }")
+    policy = compile_text(f"profile p {{ {rules} }}", features=features)
+    verdict = policy.query("p", "connect", "unix", family="unix", type=kind, peer_addr=addr)
+    assert set(verdict.missing) == missing
+
+
+@pytest.mark.parametrize(
+    ("what", "allowed"),
+    [("create", True), ("getattr", True), ("bind", False), ("setopt", False)],
+)
+def test_records_without_an_address(tmp_path: Path, what: str, allowed: bool) -> None:
+    """Where rules tell unix sockets apart they answer what a record says of the family alone.
+
+    What binds without an address has the kernel choose one.
+    """
+    features = tmp_path / "features"
+    features.write_text("network_v9 { af_unix { yes } }")
+    rules = "unix (create), unix (getattr) addr=none, unix (bind) addr=none, unix (setopt) addr=@x,"
+    policy = compile_text(f"profile p {{ {rules} }}", features=features)
+    asked_of_family = {"subject": "p", "class": "network", "perms": [what], "object": "unix"}
+    assert policy.answer(asked_of_family).allowed == allowed
+    policy = compile_text("profile p { unix (bind) addr=auto, }", features=features)
+    assert policy.answer({**asked_of_family, "perms": ["bind"]}).allowed
+
+
+@pytest.mark.parametrize(
     ("op", "kind", "mode", "folder", "errno"),
     [
         ("connect", "stream", "0622", "0755", ""),

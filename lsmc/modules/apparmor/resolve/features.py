@@ -35,19 +35,25 @@ class Features:
         return _words(self.paths, path + "/")
 
 
-_NETWORKS = ("network", "network_v8", "network_v9")
+_LATER_NETWORKS = ("network_v8", "network_v9")
+_FINE_UNIX = "network_v9/af_unix"
 
 
 @lru_cache(maxsize=256)
 def supported(policy: Features, kernel: Features) -> Features:
     """What of the features that a policy counts on a kernel has.
 
-    Of the ways to mediate networks, the policy's coarsest goes with any of a kernel.
+    The coarsest way to mediate networks of a policy goes with the coarsest of a kernel.  A kernel
+    with `network_v9/af_unix` asks about unix sockets by their addresses wherever a profile has
+    strings of that class (security/apparmor/af_unix.c): who counts on the class gets both.
     """
     paths = policy.paths & kernel.paths
-    if "network" in policy and "network" not in kernel:
-        known = {f"{one}/{part}" for one in _NETWORKS for part in ("", "af_mask")}
-        paths |= {path for path in kernel.paths if path in _NETWORKS or path in known}
+    if "network" in policy and "network" not in kernel and paths.isdisjoint(_LATER_NETWORKS):
+        coarsest = [name for name in _LATER_NETWORKS if name in kernel][:1]
+        masks = {f"{name}/af_mask" for name in coarsest}
+        paths |= {path for path in kernel.paths if path in coarsest or path in masks}
+    if "network_v9" in paths and _FINE_UNIX in kernel:
+        paths |= {_FINE_UNIX}
     return Features(paths, policy.name)
 
 

@@ -12,6 +12,7 @@ from lsmc.compiler.inputs import Options
 from lsmc.modules.apparmor.build.driver import bundle
 from lsmc.modules.apparmor.build.front import front_end
 from lsmc.modules.apparmor.kernel.render import render
+from lsmc.modules.parts import Deployment
 from lsmc.policy import Policy
 from tests.modules.apparmor.kernel.reader import Profile, read
 from tests.modules.apparmor.kernel.sockets import (
@@ -230,6 +231,38 @@ def test_unix_sockets(tmp_path: Path, features: str, code: int, stub: int) -> No
         assert profile.other.words(profile.other.match(text))[0] == allow, text
     refused = profile.other.match(start + b"\0x\0\0\x01\x01\0q")
     assert profile.other.words(refused) == (0, 0x40 << 7)
+
+
+@pytest.mark.parametrize(
+    ("abi", "kernel", "classes"),
+    [
+        ("network {af_unix {yes}} network_v8 {af_mask}", "network_v8 network_v9 {af_unix}", {14}),
+        ("network {af_unix {yes}}", "network_v8 network_v9 {af_unix}", {14}),
+        ("network {af_unix {yes}}", "network_v8", {14}),
+        ("network {af_unix {yes}}", "network_v9 {af_unix}", {15}),
+        ("network_v8 network_v9 {af_unix}", "network_v8 network_v9 {af_unix}", {14, 15}),
+        ("network_v9", "network_v9 {af_unix}", {15}),
+    ],
+)
+def test_classes_of_an_abi(tmp_path: Path, abi: str, kernel: str, classes: set[int]) -> None:
+    """A kernel with strings of class 15 asks unix sockets by their addresses wherever it has them.
+
+    A profile that does not count on that class must have none of it, or all unix sockets are
+    denied.
+    """
+    for name, text in (("abi", abi), ("kernel", kernel)):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "p").write_text("profile p { network unix, }")
+    options = Options(features=str(tmp_path / "kernel"))
+    deployment = Deployment(abi=str(tmp_path / "abi"))
+    (file,) = render([str(tmp_path / "p")], options, 1, deployment)
+    (profile,) = read(file.data)
+    assert profile.other is not None
+    found = {code for code in (4, 14, 15) if profile.other.match(bytes((code,)))}
+    assert found == classes
+    if 15 in classes:  # making a socket is asked behind the protocol
+        made = profile.other.match(b"\x0f\0\1\0\1\0\0")
+        assert profile.other.words(made)[0] & 0x10
 
 
 def test_families_of_kernels_without_strings(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, tuple[str, ...]]] = [
         "connect",
         "",
         {"class": "unix", "type": "stream", "peer_addr": "@x y", "peer_label": "q//r"},
-        'unix connect type=stream peer=(label=q//r, addr="@x y"),',
+        'unix (connect, send, receive) type=stream peer=(label=q//r, addr="@x y"),',
         (),
     ),
     ("bind", "@a", {"class": "unix", "type": "dgram"}, "unix bind type=dgram addr=@a,", ()),
