@@ -283,7 +283,47 @@ def _accept_of_peer(seen: Seen, difference: Difference) -> bool:
     return words[1] == "connect" and set(words[-1].split(",")) <= _ACCEPTED
 
 
+def _looked_up_first(seen: Seen, difference: Difference) -> bool:
+    """Whether a connection to a path is refused by its modes before AppArmor is asked."""
+    if seen.case.act[:2] not in (("own", "1"), ("given", "1")) or difference.what != "record":
+        return False
+    step, address = seen.case.act[4:6]
+    tried = difference.kernel.split()[1:2] == ["capable"]
+    refused = seen.expected.errno == errno.EACCES and (tried or not difference.kernel)
+    return refused and step in ("connect", "sendto") and address.startswith("/")
+
+
+_STACK_OR_INHERIT = re.compile(r"\b[pc]ix -> &", re.IGNORECASE)
+
+
+def _stack_inherited(seen: Seen, difference: Difference) -> bool:
+    """Whether an execution is refused for a stack that is not there, which may be inherited."""
+    if seen.case.act[0] != "exec":
+        return False
+    refusal = difference.what == "errno" and (difference.kernel, difference.ours) == ("0", "13")
+    logged = difference.what == "record" and not difference.kernel and " exec " in difference.ours
+    return (refusal or logged) and any(
+        _STACK_OR_INHERIT.search(rule)
+        for name in seen.case.subject.split("//&")
+        for rule in own_rules(seen.text, name)
+    )
+
+
 KNOWN: tuple[Known, ...] = (
+    Known(
+        "looked-up-first",
+        "AppArmor is asked where two unix sockets meet, which is behind the look-up of the path; "
+        "lsmc asks it first, as kernels do that do not tell those sockets apart",
+        _looked_up_first,
+        since=(7,),
+    ),
+    Known(
+        "stack-inherited",
+        "an execution by `pix` or `cix` to a stack that is not there inherits the profile; earlier "
+        "kernels refuse it",
+        _stack_inherited,
+        since=(7,),
+    ),
     Known(
         "accept-of-peer",
         "who listens is asked for `accept` when another connects, with that one as peer, and again "
