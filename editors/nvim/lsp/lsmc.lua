@@ -1,5 +1,4 @@
--- How Neovim starts `lsmc server`; from version 0.11 on it reads this file itself, for
--- `vim.lsp.enable('lsmc')`.
+-- How Neovim starts `lsmc server`; `require('lsmc').setup()` reads this file.
 return {
   cmd = { 'lsmc', 'server' },
   filetypes = { 'apparmor', 'cil', 'tomoyo', 'smack' },
