@@ -95,6 +95,10 @@ class Documents:
             {one.path: one.text.data for one in self}, ReadFiles(self._known, limit)
         )
 
+    def versions(self) -> dict[str, int]:
+        """The versions of the open documents by path."""
+        return {one.path: one.version for one in self}
+
     def uri(self, path: str) -> str:
         """The address of a file, as the editor gave it for an open one."""
         known = self._open.get(path)

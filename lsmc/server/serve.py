@@ -6,8 +6,8 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -31,6 +31,13 @@ T = TypeVar("T")
 _COLLECT = (100_000, 50, 100)
 
 
+class _Shown(NamedTuple):
+    """What was found in each file, and the versions of the open documents then, by path."""
+
+    versions: Mapping[str, int]
+    found: Mapping[str, list[types.Diagnostic]]
+
+
 class PolicyServer(LanguageServer):
     """The server of one editor."""
 
@@ -39,8 +46,8 @@ class PolicyServer(LanguageServer):
         self.session = Session(self._found, lambda text: self._later(self.tell, text))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._told: set[str] = set()
-        #: What was found in each file, by the document that was judged.
-        self._shown: dict[str, dict[str, list[types.Diagnostic]]] = {}
+        #: By the document that was judged.
+        self._shown: dict[str, _Shown] = {}
 
     def begin(self) -> None:
         """Take note of the thread of the messages."""
@@ -106,31 +113,29 @@ class PolicyServer(LanguageServer):
             self.tell(fault_text(fault))
             return None
 
-    def _found(self, path: str, version: int | None, found: dict[str, list[Diagnostic]]) -> None:
+    def _found(
+        self, path: str, versions: Mapping[str, int], found: dict[str, list[Diagnostic]]
+    ) -> None:
         """Publish what was found for a document, in it and in other files."""
         places = Places(self.session.documents.uri)
         shown = {file: diagnostics(some, places) for file, some in found.items()}
-        self._later(self._show, path, version, shown)
+        self._later(self._show, path, _Shown(versions, shown))
 
-    def _show(
-        self, path: str, version: int | None, found: dict[str, list[types.Diagnostic]]
-    ) -> None:
+    def _show(self, path: str, shown: _Shown) -> None:
         documents = self.session.documents
-        document = documents.get(path)
-        if version is not None and (document is None or document.version != version):
+        now = documents.versions()
+        if shown.found and now.get(path) != shown.versions.get(path):
             return
-        before = self._shown.pop(path, {})
-        if found:
-            self._shown[path] = found
-        for file in (*sorted({*before, *found} - {path}), path):
+        before = self._shown.pop(path, shown)
+        if shown.found:
+            self._shown[path] = shown
+        for file in (*sorted({*before.found, *shown.found} - {path}), path):
             some: list[types.Diagnostic] = []
-            for by_file in self._shown.values():
-                some += [one for one in by_file.get(file, ()) if one not in some]
-            opened = documents.get(file)
+            for one in self._shown.values():
+                if one.versions.get(file) == now.get(file):  # else it is of another text
+                    some += [each for each in one.found.get(file, ()) if each not in some]
             self.text_document_publish_diagnostics(
-                types.PublishDiagnosticsParams(
-                    documents.uri(file), some, opened.version if opened is not None else None
-                )
+                types.PublishDiagnosticsParams(documents.uri(file), some, now.get(file))
             )
 
     def _later(self, call: Callable[..., None], *args: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from pathlib import PurePath
 from typing import Any, NamedTuple, TypeVar
@@ -30,14 +30,16 @@ _LARGEST = 1 << 26
 class Page(NamedTuple):
     """A document as it is now: by what it is judged, and its module's view of it.
 
-    `snapshot` is None where the module gives no more than findings, or the file cannot be read.
-    `places` finds positions in all files.
+    `versions` are those of the open documents that `files` holds, by path.  `snapshot` is None
+    where the module gives no more than findings, or the file cannot be read.  `places` finds
+    positions in all files.
     """
 
     document: Document
     settings: Settings
     ground: Ground
     files: DiskFiles
+    versions: Mapping[str, int]
     snapshot: Any
     places: Places
 
@@ -61,13 +63,14 @@ class Page(NamedTuple):
 class Session:
     """The conversation; its work on policy is done at the desk.
 
-    `publish` is given what is found for a document: by file, or nothing when it was closed.  `tell`
-    is given what went wrong.  Both are called in the thread of the desk.
+    `publish` is given what is found for a document: its path, the versions of the open documents
+    that it was judged with, and findings by file; neither of a document that was closed.  `tell` is
+    given what went wrong.  Both are called in the thread of the desk.
     """
 
     def __init__(
         self,
-        publish: Callable[[str, int | None, dict[str, list[Diagnostic]]], None],
+        publish: Callable[[str, Mapping[str, int], dict[str, list[Diagnostic]]], None],
         tell: Callable[[str], None],
     ) -> None:
         self.documents = Documents()
@@ -114,7 +117,7 @@ class Session:
         self.desk.drop(path)
         self._judged.pop(path, None)
         self._pages.pop(path, None)
-        self._publish(path, None, {})
+        self._publish(path, {}, {})
 
     def ask(self, path: str, work: Callable[[Page], T]) -> Future[T | None]:
         """Have something answered of an open document; None when it is not open."""
@@ -146,10 +149,11 @@ class Session:
     def _page(self, document: Document) -> Page:
         files = self.documents.files(_LARGEST)
         ground = self.judge.ground(document, self.settings, files)
+        versions = self.documents.versions()
         files = self.documents.files(ground.lint.max_source)
         snapshot = _snapshot(ground, files, document.path)
         places = Places(self.documents.uri)
-        return Page(document, self.settings, ground, files, snapshot, places)
+        return Page(document, self.settings, ground, files, versions, snapshot, places)
 
     def findings(self, page: Page) -> tuple[Diagnostic, ...]:
         """What was found in a document; nothing if it changed since."""
@@ -177,7 +181,7 @@ class Session:
         found: dict[str, list[Diagnostic]] = {path: []}
         for one in judgement.findings:
             found.setdefault(one.file or path, []).append(one)
-        self._publish(path, page.document.version, found)
+        self._publish(path, page.versions, found)
         if page.editing.warm is not None:
             page.editing.warm(page.snapshot, page.files, pause)
 

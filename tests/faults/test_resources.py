@@ -245,8 +245,11 @@ def test_what_nobody_expected_is_no_answer(place: Path) -> None:
 def test_what_fails_in_another_process_is_no_answer(place: Path) -> None:
     """The same of a worker, which prints nothing itself."""
     program = (
-        "import lsmc.modules.apparmor.build.shards as shards, lsmc.cli as cli\n"
-        "def fail(*_, **__): raise KeyError('lost')\n"
+        "import os, lsmc.modules.apparmor.build.shards as shards, lsmc.cli as cli\n"
+        "parent, read = os.getpid(), shards.Shard.read\n"
+        "def fail(*given):\n"
+        "    if os.getpid() == parent: return read(*given)\n"
+        "    raise KeyError('lost')\n"
         "shards.Shard.read = fail\n"
         "cli.main()\n"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ def test_edits_one_by_one_find_what_lint_finds_in_the_last_text(
     path = PROFILES / name
     found: list[Diagnostic] = []
 
-    def publish(_: str, __: int | None, some: dict[str, list[Diagnostic]]) -> None:
+    def publish(_: str, __: Mapping[str, int], some: dict[str, list[Diagnostic]]) -> None:
         found[:] = [one for listed in some.values() for one in listed]
 
     faults: list[str] = []
