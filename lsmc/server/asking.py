@@ -6,7 +6,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -175,24 +175,20 @@ def _asked_from(params: Any) -> str:
 def _incoming(
     find: Any, page: Page, params: types.CallHierarchyIncomingCallsParams
 ) -> list[types.CallHierarchyIncomingCall]:
-    found: Iterable[Call] = find(page.snapshot, params.item.name)
-    return [
-        types.CallHierarchyIncomingCall(
-            messages.call_item(call.symbol, page.document.uri, page.places),
-            [page.places.range(span) for span in call.spans],
-        )
-        for call in found
-    ]
+    return [types.CallHierarchyIncomingCall(*one) for one in _calls(find, page, params.item)]
 
 
 def _outgoing(
     find: Any, page: Page, params: types.CallHierarchyOutgoingCallsParams
 ) -> list[types.CallHierarchyOutgoingCall]:
-    found: Iterable[Call] = find(page.snapshot, params.item.name)
-    return [
-        types.CallHierarchyOutgoingCall(
-            messages.call_item(call.symbol, page.document.uri, page.places),
-            [page.places.range(span) for span in call.spans],
-        )
-        for call in found
-    ]
+    return [types.CallHierarchyOutgoingCall(*one) for one in _calls(find, page, params.item)]
+
+
+def _calls(
+    find: Any, page: Page, item: types.CallHierarchyItem
+) -> Iterator[tuple[types.CallHierarchyItem, list[types.Range]]]:
+    """The other end of each call of an item, and where the call is written."""
+    found: Iterable[Call] = find(page.snapshot, item.name)
+    for call in found:
+        other = messages.call_item(call.symbol, page.document.uri, page.places)
+        yield other, [page.places.range(span) for span in call.spans]

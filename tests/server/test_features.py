@@ -126,6 +126,28 @@ def test_questions_about_a_file(tree: Path) -> None:
     talk(tree, speak)
 
 
+def test_calls_lead_both_ways(tree: Path) -> None:
+    (tree / "c").write_text("profile c /usr/bin/c {\n  /usr/bin/d Px -> d,\n}\nprofile d {\n}\n")
+
+    async def speak(client: Client) -> None:
+        uri = client.open(tree / "c")
+        for line, name, other in ((0, "c", "d"), (3, "d", "c")):
+            prepare = types.CallHierarchyPrepareParams(**place(uri, line, 8))
+            (item,) = await client.text_document_prepare_call_hierarchy_async(prepare) or ()
+            assert item.name == name
+            outgoing = types.CallHierarchyOutgoingCallsParams(item)
+            incoming = types.CallHierarchyIncomingCallsParams(item)
+            to = await client.call_hierarchy_outgoing_calls_async(outgoing) or ()
+            come = await client.call_hierarchy_incoming_calls_async(incoming) or ()
+            found = [(one.to, one.from_ranges) for one in to]
+            found += [(one.from_, one.from_ranges) for one in come]
+            ((end, (where,)),) = found
+            assert (end.name, where.start.line) == (other, 1)
+        assert not client.logged
+
+    talk(tree, speak)
+
+
 def test_other_names(tree: Path) -> None:
     async def speak(client: Client) -> None:
         uri = client.open(tree / "a")
