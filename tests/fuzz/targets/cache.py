@@ -12,10 +12,11 @@ import atexit
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 from zlib import crc32
 
 from lsmc.compiler.cache.entry import _MAGIC, _START
@@ -26,6 +27,7 @@ from lsmc.policy import Policy
 from lsmc.tables.errors import BundleError
 from tests.fuzz.target import Target, words
 
+T = TypeVar("T")
 RAW, REPAIRED = b"\0", b"\1"
 FILES = {
     "policy/p": "include <tunables>\nprofile p @{bin}/p {\n  include <body>\n  /a r,\n}\n",
@@ -109,15 +111,25 @@ def seeds() -> Iterable[bytes]:
     yield REPAIRED + first + b"\n" + b"[" * 5000 + b"\n" + bundle
 
 
-def run(data: bytes) -> None:
-    """The policy compiles beside any entry, as it was and after a change."""
-    place, _ = entry()
+def judged(
+    data: bytes, place: Path, compiled: Callable[[int, Path], T], right: Callable[[int], T]
+) -> Iterator[T]:
+    """What the policy compiles to beside an entry, as it was and after a change.
+
+    Beside a damaged entry it is what comes of a compilation from nothing.
+    """
     mark, rest = data[:1], data[1:]
     for body in (0, 1):
         place.write_bytes(rest if mark == RAW else pack(rest))
-        found = compiled(body, folder() / "cache")
+        found = compiled(body, place.parent)
         if mark == RAW:
-            assert found == right(body), "a damaged entry changed the bundle"
+            assert found == right(body), "a damaged entry changed what is compiled"
+        yield found
+
+
+def run(data: bytes) -> None:
+    """The policy compiles beside any entry, and what comes of it answers."""
+    for found in judged(data, entry()[0], compiled, right):
         with suppress(BundleError):
             Policy(found).query("p", "read", "/a")
 
