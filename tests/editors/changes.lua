@@ -1,13 +1,7 @@
 -- Opens the profile that BROKEN names with the server, applies the first preferred fix of the line LINE,
 -- then lays the profile out, and prints what it then is.
 
-local editors = vim.env.EDITORS
-for _, folder in ipairs({ 'vim', 'nvim' }) do
-  vim.opt.runtimepath:prepend(editors .. '/' .. folder)
-end
-vim.cmd('filetype plugin indent on')
-require('lsmc').setup({ settings = { lsmc = { base = vim.env.BASE } } })
-vim.cmd('edit ' .. vim.fn.fnameescape(vim.env.BROKEN))
+dofile(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':h') .. '/opened.lua')
 
 local buffer = vim.api.nvim_get_current_buf()
 local document = vim.lsp.util.make_text_document_params()

@@ -1,13 +1,7 @@
 -- Opens the profile that BROKEN names with the server and prints its findings as JSON, in lines
 -- [LINE, COLUMN, CODE], from 1.
 
-local editors = vim.env.EDITORS
-for _, folder in ipairs({ 'vim', 'nvim' }) do
-  vim.opt.runtimepath:prepend(editors .. '/' .. folder)
-end
-vim.cmd('filetype plugin indent on')
-require('lsmc').setup({ settings = { lsmc = { base = vim.env.BASE } } })
-vim.cmd('edit ' .. vim.fn.fnameescape(vim.env.BROKEN))
+dofile(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':h') .. '/opened.lua')
 vim.wait(60000, function()
   return #vim.diagnostic.get(0) > 0
 end)
