@@ -112,6 +112,7 @@ class SecurityModule(NamedTuple):
             tell which rules decide.
         syntax: the canonical text of a policy file's syntax tree: (path, bytes); `PolicyError`.
         editing: gives what an editor asks; None for what has but findings and layout.
+        languages: what editors call the languages of its files, beside its name.
         learn: (policy, options, what is wanted) gives what learns policy from records; None if it
             learns none.
         ir: the policy of some files before there are tables: (paths, options); `PolicyError`.
@@ -157,6 +158,7 @@ class SecurityModule(NamedTuple):
     ir: Callable[[Sequence[str], "Options"], "IrPolicy"] | None = None
     learn: Callable[[Any, "Options", "LearningRequest"], "Learner"] | None = None
     editing: Callable[[], "Editing"] | None = None
+    languages: tuple[str, ...] = ()
 
     def files(self, paths: Iterable[str], disk: "DiskFiles") -> tuple[list[str], list[str]]:
         """The files of policy that some paths name, each once and in order; the missing paths."""

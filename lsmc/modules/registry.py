@@ -66,6 +66,13 @@ def module_named(name: str) -> SecurityModule:
     return module()
 
 
+@cache
+def module_of_language(language: str) -> SecurityModule | None:
+    """The module whose files an editor takes for a language; None where there is none."""
+    modules = map(module_named, MODULES)
+    return next((one for one in modules if language in (one.name, *one.languages)), None)
+
+
 def module_of(paths: Sequence[str], name: str | None = None) -> SecurityModule:
     """The module of a name, else the one whose policy some paths hold; raises `UnknownName`."""
     if name is not None:

@@ -16,13 +16,10 @@ from lsmc.lint.run import Linter, Result
 from lsmc.lint.setup import Setup, find_config, read_baseline, read_config
 from lsmc.modules.editing import Editing, Scope
 from lsmc.modules.interface import SecurityModule
-from lsmc.modules.registry import DEFAULT, MODULES, module_named, module_of
+from lsmc.modules.registry import DEFAULT, module_named, module_of, module_of_language
 from lsmc.server.desk import Pause
 from lsmc.server.documents import Document
 from lsmc.server.settings import Settings
-
-#: What editors call the languages of a module, beside its name.
-_LANGUAGES = {"cil": "selinux"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +140,7 @@ def is_policy(document: Document, settings: Settings) -> bool:
 
     AppArmor claims what no other module does; tests and the like beside profiles are none.
     """
-    named = settings.module is not None or _language(document) in MODULES
+    named = settings.module is not None or module_of_language(document.language) is not None
     if named or may_be_policy(PurePath(document.path).name):
         return True
     return module_of([document.path]).name != DEFAULT
@@ -152,13 +149,7 @@ def is_policy(document: Document, settings: Settings) -> bool:
 def _module(document: Document, settings: Settings) -> SecurityModule:
     if settings.module is not None:
         return module_named(settings.module)
-    if _language(document) in MODULES:
-        return module_named(_language(document))
-    return module_of([document.path])
-
-
-def _language(document: Document) -> str:
-    return _LANGUAGES.get(document.language, document.language)
+    return module_of_language(document.language) or module_of([document.path])
 
 
 def _pausing(check: Check[Any], pause: Pause) -> Check[Any]:

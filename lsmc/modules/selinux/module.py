@@ -248,5 +248,6 @@ SELINUX = SecurityModule(
     learn=learn,
     formatter=formatter,
     editing=editing,
+    languages=("cil",),
     syntax=syntax,
 )
